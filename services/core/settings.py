@@ -1,0 +1,33 @@
+"""What an operator can set, from the environment (prefix ENERMON_)."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings shared by the services. Every field can be given as ENERMON_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="ENERMON_", extra="ignore")
+
+    home: Path = Field(Path(".enermon"), description="Where private database, broker, logs and secrets live")
+    database_url: SecretStr = Field(
+        SecretStr("postgresql://127.0.0.1:15432/enermon"), description="PostgreSQL URL, with or without TimescaleDB"
+    )
+    mqtt_url: SecretStr = Field(SecretStr("mqtt://127.0.0.1:11883"), description="mqtt[s]://user:password@host:port")
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(8000, ge=1, le=65535)
+
+    ingest_client_id: str = Field("", description="MQTT client id; empty: enermon-ingest, or -<n> with ingest_share")
+    ingest_share: bool = Field(False, description="Subscribe through $share, so that several ingest processes share the load")
+    ingest_instance: int = Field(0, ge=0, description="Number of this ingest process when several share")
+    ingest_batch_readings: int = Field(20_000, ge=1, description="A batch is stored when it holds this many readings")
+    ingest_batch_age_s: float = Field(0.1, gt=0, description="... or when its oldest message has waited this long")
+    ingest_queue_messages: int = Field(4_000, ge=1, le=65_535, description="Messages taken and not yet committed")
+    ingest_queue_bytes: int = Field(48_000_000, ge=1_000_000, description="... and their size")
+    ingest_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics on loopback; 0: none")
+    rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics on loopback; 0: none")
+
+    gateway_key_file: Path | None = Field(None, description="Key from which gateway passwords are derived")
