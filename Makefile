@@ -1,0 +1,35 @@
+# make up      install what is missing and run Enermon in the foreground (ARGS="--no-fleet" passes options on)
+# make test    lint and all tests, on TimescaleDB with mosquitto and again on the embedded store
+# make lint    style, types and import rules
+# make lock    write the lock files anew from pyproject.toml
+#
+# PYTHON=python3.12 chooses the interpreter (3.11 or newer), ENERMON_HOME the place of environment, data and logs.
+
+PYTHON ?= python3
+ENERMON_HOME ?= $(CURDIR)/.enermon
+export ENERMON_HOME
+BIN = $(ENERMON_HOME)/venv/bin
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
+	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
+
+.PHONY: up test lint lock
+.DEFAULT_GOAL := up
+
+up:
+	@$(PYTHON) deploy/bootstrap.py
+	@exec "$(BIN)/enermon" up $(ARGS)
+
+test: lint
+	"$(BIN)/python" -m pytest --store native -m "not embedded" $(ARGS)
+	"$(BIN)/python" -m pytest --store embedded --ignore=tests/unit $(ARGS)
+
+lint:
+	@$(PYTHON) deploy/bootstrap.py --dev
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy"
+	"$(BIN)/lint-imports"
+
+lock:
+	$(COMPILE) -o requirements.lock pyproject.toml
+	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml

@@ -1,0 +1,173 @@
+"""Installing Debian packages beside what is there: nothing is started, nothing of the system's own is changed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from native.steps import InstallError, run_logged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+POLICY_TEXT = "#!/bin/sh\n# Enermon is installing packages: nothing is started. Removed at the end.\nexit 101\n"
+NO_MAIN_CLUSTER = Path("/etc/postgresql-common/createcluster.d/enermon.conf")
+LOCK_WAIT_S = 120
+LOCK_MESSAGES = ("Could not get lock", "Unable to acquire the dpkg frontend lock", "Unable to lock directory")
+APT_ADVICE = (
+    "Mend it (network? package sources? another apt still running?) and run it again, or use ENERMON_STORE=embedded."
+)
+
+
+def is_debian_like() -> bool:
+    """True on Debian, Ubuntu and what derives from them."""
+    try:
+        release = Path("/etc/os-release").read_text()
+    except FileNotFoundError:
+        return False
+    ids = re.findall(r"^ID(?:_LIKE)?=\"?([^\"\n]*)", release, re.MULTILINE)
+    return bool({"debian", "ubuntu"} & set(" ".join(ids).split())) and shutil.which("apt-get") is not None
+
+
+def root_prefix() -> list[str] | None:
+    """The words before a command that must run as root: none as root, sudo where it asks no password, else None."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
+        return [sudo, "-n"]
+    return None
+
+
+class Apt:
+    """apt-get with root's rights, its output in one log. All methods raise InstallError."""
+
+    def __init__(self, *, root: Sequence[str], log: Path) -> None:
+        self.root = list(root)
+        self.log = log
+        self._updated = False
+
+    def installed(self, package: str) -> bool:
+        """True when the package is installed on the system."""
+        answer = self._ask("dpkg-query", "--show", "--showformat=${db:Status-Status}", package)
+        return answer.strip() == "installed"
+
+    def available(self, package: str) -> bool:
+        """True when the system's package sources offer it."""
+        candidate = re.search(r"Candidate: (\S+)", self._ask("apt-cache", "policy", package))
+        return candidate is not None and candidate.group(1) != "(none)"
+
+    def depends(self, package: str) -> list[str]:
+        """Names the package depends on."""
+        return re.findall(r"^\s*Depends: (\S+)", self._ask("apt-cache", "depends", package), re.MULTILINE)
+
+    def update(self) -> None:
+        """Fetch the package lists once. A third-party source that does not answer is not an error here."""
+        if self._updated:
+            return
+        try:
+            self.run(
+                "update",
+                "-o",
+                "Acquire::Retries=1",
+                "-o",
+                "Acquire::http::Timeout=20",
+                "-o",
+                "Acquire::https::Timeout=20",
+            )
+        except InstallError as error:
+            if not self.available("python3"):
+                raise InstallError(f"The package lists could not be fetched. {error}") from error
+        self._updated = True
+
+    def install(self, *packages: str | Path) -> None:
+        """Install packages without starting a service, creating a cluster, or upgrading what is installed."""
+        words = [str(package) for package in packages]
+        if not all("/" in word or self.available(word) for word in words):
+            self.update()
+        with services_not_started(self.root, self.log):
+            try:
+                self._install(words)
+            except InstallError:
+                if self._updated:
+                    raise
+                self.update()  # the lists may have named versions that are gone from the mirror
+                self._install(words)
+
+    def run(self, *words: str) -> None:
+        """Run apt-get, waiting for another apt to finish first."""
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                command = [*self.root, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get", "-q", "-y"]
+                run_logged(
+                    [*command, "-o", f"DPkg::Lock::Timeout={LOCK_WAIT_S}", *words], log=self.log, advice=APT_ADVICE
+                )
+            except InstallError as error:
+                if not any(message in str(error) for message in LOCK_MESSAGES):
+                    raise
+                if time.monotonic() > deadline:
+                    raise InstallError(
+                        f"Another package installation has held apt's lock for {LOCK_WAIT_S} s. {error}"
+                    ) from error
+                time.sleep(3)
+            else:
+                return
+
+    def _install(self, words: Sequence[str]) -> None:
+        options = [
+            "--no-install-recommends",
+            "--no-upgrade",
+            "-o",
+            "Dpkg::Options::=--force-unsafe-io",
+            "-o",
+            "Dpkg::Use-Pty=0",
+        ]
+        self.run("install", *options, *words)
+
+    def _ask(self, *words: str) -> str:
+        return subprocess.run(
+            words, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+        ).stdout  # noqa: S603
+
+
+@contextmanager
+def services_not_started(root: Sequence[str], log: Path) -> Iterator[None]:
+    """While inside, packages start no service and postgresql creates no cluster; both guards are gone afterwards."""
+    guarded = not POLICY.exists() or POLICY.read_text(errors="replace") == POLICY_TEXT
+    if guarded:
+        _write_as_root(root, POLICY, POLICY_TEXT, mode="755", log=log)
+    _write_as_root(root, NO_MAIN_CLUSTER, "create_main_cluster = false\n", mode="644", log=log)
+    try:
+        yield
+    finally:
+        gone: list[Path] = [NO_MAIN_CLUSTER, *([POLICY] if guarded else [])]
+        _as_root(root, "rm", "-f", *gone, log=log)
+        with_parents = "rmdir --ignore-fail-on-non-empty -p " + str(NO_MAIN_CLUSTER.parent)
+        _as_root(root, "sh", "-c", f"{with_parents} 2>/dev/null || true", log=log)
+
+
+def keep_service_off(service: str, root: Sequence[str], log: Path) -> None:
+    """Stop a service that was just installed, now and with the machine's next start: Enermon runs its own."""
+    if Path("/run/systemd/system").exists():
+        _as_root(root, "systemctl", "stop", service, log=log)
+    if shutil.which("systemctl"):
+        _as_root(root, "systemctl", "disable", service, log=log)
+    elif shutil.which("update-rc.d") or Path("/usr/sbin/update-rc.d").exists():
+        _as_root(root, "/usr/sbin/update-rc.d", service, "disable", log=log)
+
+
+def _write_as_root(root: Sequence[str], path: Path, text: str, *, mode: str, log: Path) -> None:
+    _as_root(root, "mkdir", "-p", path.parent, log=log)
+    _as_root(root, "sh", "-c", f"printf %s '{text}' > {path} && chmod {mode} {path}", log=log)
+
+
+def _as_root(root: Sequence[str], *words: str | Path, log: Path) -> None:
+    run_logged([*root, *words], log=log, advice=APT_ADVICE)
