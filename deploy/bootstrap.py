@@ -28,7 +28,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def require_python() -> None:
-    """Go on under a newer interpreter of this machine when this one is too old; say which is needed when there is none."""
+    """Go on under a newer interpreter of this machine when this one is too old, or say which is needed."""
     if sys.version_info >= OLDEST_PYTHON:
         return
     for name in ("python3.13", "python3.12", "python3.11", "/usr/bin/python3"):
@@ -36,10 +36,8 @@ def require_python() -> None:
         if found and os.environ.get("ENERMON_BOOTSTRAP_PYTHON") != found:
             os.environ["ENERMON_BOOTSTRAP_PYTHON"] = found
             os.execv(found, [found, *sys.argv])  # noqa: S606
-    sys.exit(
-        "Enermon needs Python 3.11 or newer; python3 here is %d.%d. Set PYTHON=/path/to/python3.11"
-        % sys.version_info[:2]
-    )  # noqa: UP031
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    sys.exit(f"Enermon needs Python 3.11 or newer; this is Python {version}. Set PYTHON=/path/to/python3.11")
 
 
 require_python()
@@ -131,8 +129,8 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
     if root is None and native.missing:
         if store == "native":
             raise InstallError(
-                f"{native.missing} must be installed by an administrator (root, or sudo without a password, on Debian or "
-                "Ubuntu), or use ENERMON_STORE=embedded."
+                f"{native.missing} must be installed by an administrator (root, or sudo without a password, on "
+                "Debian or Ubuntu), or use ENERMON_STORE=embedded."
             )
         print(f"{native.missing}: not installed and may not be installed here; the embedded store is used.", flush=True)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from native.steps import InstallError, run_logged
+from native.steps import InstallError, answer, run_logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,19 +54,14 @@ class Apt:
         self.log = log
         self._updated = False
 
-    def installed(self, package: str) -> bool:
-        """True when the package is installed on the system."""
-        answer = self._ask("dpkg-query", "--show", "--showformat=${db:Status-Status}", package)
-        return answer.strip() == "installed"
-
     def available(self, package: str) -> bool:
         """True when the system's package sources offer it."""
-        candidate = re.search(r"Candidate: (\S+)", self._ask("apt-cache", "policy", package))
+        candidate = re.search(r"Candidate: (\S+)", answer("apt-cache", "policy", package))
         return candidate is not None and candidate.group(1) != "(none)"
 
     def depends(self, package: str) -> list[str]:
         """Names the package depends on."""
-        return re.findall(r"^\s*Depends: (\S+)", self._ask("apt-cache", "depends", package), re.MULTILINE)
+        return re.findall(r"^\s*Depends: (\S+)", answer("apt-cache", "depends", package), re.MULTILINE)
 
     def update(self) -> None:
         """Fetch the package lists once. A third-party source that does not answer is not an error here."""
@@ -131,11 +126,6 @@ class Apt:
             "Dpkg::Use-Pty=0",
         ]
         self.run("install", *options, *words)
-
-    def _ask(self, *words: str) -> str:
-        return subprocess.run(
-            words, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
-        ).stdout  # noqa: S603
 
 
 @contextmanager

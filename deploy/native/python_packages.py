@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAMP = "enermon-installed.json"
-OFFLINE_ADVICE = "Check that the Python package index is reachable (pip's own settings apply: PIP_INDEX_URL, HTTPS_PROXY), then run it again."
+OFFLINE_ADVICE = (
+    "Is the Python package index reachable (pip's settings apply: PIP_INDEX_URL, HTTPS_PROXY)? Then run again."
+)
 
 
 class PythonPackages:
@@ -69,7 +71,7 @@ class PythonPackages:
                 log=self.log,
                 advice="On Debian and Ubuntu: apt install python3-venv",
             )
-        pip = [
+        pip: list[str | Path] = [
             self.python,
             "-m",
             "pip",

@@ -53,7 +53,7 @@ def percent_done(steps: Sequence[Step], now: float) -> int:
 
 
 def run_steps(steps: Sequence[Step]) -> None:
-    """Run every step as soon as those named in its ``after`` are done. Raises the first step's error after all have ended."""
+    """Run every step once those named in its ``after`` are done. Raises the first error after all have ended."""
     if not steps:
         return
     threads = [threading.Thread(target=_run_one, args=(step,), daemon=True) for step in steps]
@@ -158,3 +158,11 @@ def run_logged(
         raise InstallError(
             f"'{' '.join(command)[:200]}' failed with exit code {code}:\n{shown}\n  Full log: {log}\n  {advice}"
         )
+
+
+def answer(*words: str) -> str:
+    """What a command prints, in the C locale; empty when it fails."""
+    done = subprocess.run(  # noqa: S603  our own fixed commands
+        words, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+    )
+    return done.stdout

@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from native.steps import InstallError, run_logged
+from native.steps import InstallError, answer, run_logged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +57,7 @@ def package_name(apt: Apt, major: int) -> str | None:
 
 
 def wanted_major(apt: Apt) -> int:
-    """The PostgreSQL to use: one that is installed if TimescaleDB can be had for it, else the distribution's own. Raises InstallError."""
+    """The PostgreSQL to use: an installed one for which there is TimescaleDB, or the distribution's own."""
     for major in installed_majors():
         if major in BUILDABLE_MAJORS or package_name(apt, major):
             return major
@@ -133,9 +132,7 @@ class TimescaleBuild:
         pg_config = self._relocated_pg_config()
         build = tree / "build-enermon"
         include = self.headers / "usr" / "include"
-        multiarch = subprocess.run(
-            ["gcc", "-print-multiarch"], capture_output=True, text=True, check=True
-        ).stdout.strip()  # noqa: S607
+        multiarch = answer("gcc", "-print-multiarch").strip()
         paths = [include, include / multiarch, include / "mit-krb5"]
         env = {"CPATH": ":".join(str(path) for path in paths)}
         self._run("cmake", "-S", tree, "-B", build, f"-DPG_CONFIG={pg_config}", *CMAKE_OPTIONS, env=env)
@@ -149,7 +146,7 @@ class TimescaleBuild:
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
     def _relocated_pg_config(self) -> Path:
-        """pg_config names paths relative to where it stands: a copy among the headers answers with the headers' paths."""
+        """A copy of pg_config among the headers: it names paths relative to where it stands, so it names theirs."""
         system = Path(f"/usr/lib/postgresql/{self.major}/bin")
         copy = self.headers / system.relative_to("/")
         copy.mkdir(parents=True, exist_ok=True)
@@ -161,12 +158,11 @@ class TimescaleBuild:
         root = stage / str(self.headers).lstrip("/")
         control = root / "DEBIAN" / "control"
         control.parent.mkdir()
-        architecture = subprocess.run(
-            ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
-        ).stdout.strip()  # noqa: S607
+        architecture = answer("dpkg", "--print-architecture").strip()
         control.write_text(
             f"Package: postgresql-{self.major}-timescaledb\nVersion: {version}~enermon1\nArchitecture: {architecture}\n"
-            f"Depends: postgresql-{self.major}\nMaintainer: this machine <root@localhost>\nSection: database\nPriority: optional\n"
+            f"Depends: postgresql-{self.major}\nMaintainer: this machine <root@localhost>\n"
+            "Section: database\nPriority: optional\n"
             "Description: TimescaleDB (Apache edition), built on this machine from Debian's source package\n"
         )
         for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
@@ -178,10 +174,7 @@ class TimescaleBuild:
     def _source_entry(self) -> str:
         """The deb-src entry of Debian 13 on the mirror that the system itself uses."""
         fields = "$(REPO_URI)\t$(ORIGIN)\t$(CODENAME)\t$(SIGNED_BY)"
-        asked = subprocess.run(  # noqa: S603
-            ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"],  # noqa: S607
-            capture_output=True, text=True, check=False,
-        ).stdout  # fmt: skip
+        asked = answer("apt-get", "indextargets", "--format", fields, "Created-By: Packages")
         release = Path("/etc/os-release").read_text()
         return source_entry(asked, codename=_codename(release), keyring_exists=lambda path: Path(path).exists())
 
