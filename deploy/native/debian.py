@@ -56,8 +56,21 @@ class Apt:
 
     def available(self, package: str) -> bool:
         """True when the system's package sources offer it."""
-        candidate = re.search(r"Candidate: (\S+)", answer("apt-cache", "policy", package))
-        return candidate is not None and candidate.group(1) != "(none)"
+        return self.candidate(package) is not None
+
+    def candidate(self, package: str) -> str | None:
+        """The version that an installation would choose, None where there is none."""
+        found = re.search(r"Candidate: (\S+)", answer("apt-cache", "policy", package))
+        return found.group(1) if found and found.group(1) != "(none)" else None
+
+    def offered(self, package: str, version: str) -> bool:
+        """True when the package sources still offer exactly this version."""
+        return answer("apt-cache", "show", f"{package}={version}") != ""
+
+    def installed(self, package: str) -> str | None:
+        """The installed version, None when the package is not installed."""
+        status, _, version = answer("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", package).partition(" ")
+        return version.strip() if status == "installed" else None
 
     def depends(self, package: str) -> list[str]:
         """Names the package depends on."""
@@ -82,19 +95,19 @@ class Apt:
                 raise InstallError(f"The package lists could not be fetched. {error}") from error
         self._updated = True
 
-    def install(self, *packages: str | Path) -> None:
-        """Install packages without starting a service, creating a cluster, or upgrading what is installed."""
+    def install(self, *packages: str | Path, upgrade: bool = False) -> None:
+        """Install packages without starting a service or creating a cluster, and without upgrades unless asked."""
         words = [str(package) for package in packages]
         if not all("/" in word or self.available(word) for word in words):
             self.update()
         with services_not_started(self.root, self.log):
             try:
-                self._install(words)
+                self._install(words, upgrade=upgrade)
             except InstallError:
                 if self._updated:
                     raise
                 self.update()  # the lists may have named versions that are gone from the mirror
-                self._install(words)
+                self._install(words, upgrade=upgrade)
 
     def run(self, *words: str) -> None:
         """Run apt-get, waiting for another apt to finish first."""
@@ -116,10 +129,10 @@ class Apt:
             else:
                 return
 
-    def _install(self, words: Sequence[str]) -> None:
+    def _install(self, words: Sequence[str], *, upgrade: bool) -> None:
         options = [
             "--no-install-recommends",
-            "--no-upgrade",
+            *([] if upgrade else ["--no-upgrade"]),
             "-o",
             "Dpkg::Options::=--force-unsafe-io",
             "-o",

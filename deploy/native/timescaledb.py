@@ -119,10 +119,32 @@ class TimescaleBuild:
 
     def fetch_headers(self) -> None:
         """Unpack the server's headers in the build folder. Raises InstallError."""
-        packages = [name.format(major=self.major) for name in HEADER_PACKAGES]
+        headers, *others = (name.format(major=self.major) for name in HEADER_PACKAGES)
+        packages = [f"{headers}={self.server_version()}", *others]
         self._run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages, cwd=self.folder / "debs")
         for deb in sorted((self.folder / "debs").glob("*.deb")):
             self._run("dpkg-deb", "-x", deb, self.headers)
+
+    def server_version(self) -> str:
+        """The server's package version. Headers of another minor version may name functions that the server lacks.
+
+        Raises InstallError when those headers are no longer offered and the server is in use by a system cluster.
+        """
+        server, headers = f"postgresql-{self.major}", f"postgresql-server-dev-{self.major}"
+        version = self.apt.installed(server)
+        if version is not None and self.apt.offered(headers, version):
+            return version
+        if version is not None and any(Path("/etc/postgresql").glob("*/*")):
+            raise InstallError(
+                f"{server} {version} is older than the headers on offer, and a cluster of this system uses it. Upgrade "
+                f"it (apt-get install {server}, which restarts that cluster), then run this again. {BUILD_ADVICE}"
+            )
+        if version is not None:
+            self.apt.install(server, upgrade=True)
+        found = self.apt.candidate(server)
+        if found is None:
+            raise InstallError(f"The package sources offer no {server}. {BUILD_ADVICE}")
+        return found
 
     def build(self) -> Path:
         """Compile and pack. Gives the .deb. Raises InstallError."""
@@ -158,10 +180,11 @@ class TimescaleBuild:
         root = stage / str(self.headers).lstrip("/")
         control = root / "DEBIAN" / "control"
         control.parent.mkdir()
+        server = re.sub(r"[^0-9.].*", "", self.apt.installed(f"postgresql-{self.major}") or "")
         architecture = answer("dpkg", "--print-architecture").strip()
         control.write_text(
-            f"Package: postgresql-{self.major}-timescaledb\nVersion: {version}~enermon1\nArchitecture: {architecture}\n"
-            f"Depends: postgresql-{self.major}\nMaintainer: this machine <root@localhost>\n"
+            f"Package: postgresql-{self.major}-timescaledb\nVersion: {version}~pg{server}\n"
+            f"Architecture: {architecture}\nDepends: postgresql-{self.major}\nMaintainer: this machine <root@localhost>\n"
             "Section: database\nPriority: optional\n"
             "Description: TimescaleDB (Apache edition), built on this machine from Debian's source package\n"
         )
