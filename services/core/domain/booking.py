@@ -14,7 +14,7 @@ _HOUR_US = 3_600_000_000
 
 @dataclass(frozen=True, slots=True)
 class SlotEnergy:
-    """What is booked in one slot: 1e-12 of the carrier's unit, seconds that are measured, and what is special about it."""
+    """What is booked in one slot: 1e-12 of the carrier's unit, seconds that are measured, what is special about it."""
 
     quantity_pico: int
     measured_s: int
@@ -126,7 +126,7 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Rebooking:
-    """What takes the place of the slots in [slots_from_us, slots_to_us) and of the marks in (marks_after_us, marks_to_us].
+    """What replaces the slots in [slots_from_us, slots_to_us) and the marks in (marks_after_us, marks_to_us].
 
     An end that is None is open.
     """
@@ -212,7 +212,7 @@ def _window_start(readings: Readings, rule: MeterRule, dirty_from_us: int) -> tu
 
 
 def _window_end(readings: Readings, rule: MeterRule, marks: Mapping[int, Mark], dirty_to_us: int) -> int | None:
-    """Index of the reading from which on nothing changes: believed before and now, with the judgement settled; None if there is none."""
+    """Index of the reading from which on nothing changes: settled, and believed before and now. None if there is none."""
     times_us, values = readings.times_us, readings.values
     slots_to_us: int | None = None
     newest_positive = next((i for i in range(len(times_us) - 1, -1, -1) if values[i] > 0), -1)

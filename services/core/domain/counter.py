@@ -2,17 +2,18 @@
 
 A counter only rises. A reading below the last believed one (the *base*) is, in this order,
 
-- a *dip*, if it is less than 10 % down: noise, set aside; the energy is booked once, when the counter passes the base again;
+- a *dip*, if it is less than 10 % down: noise, set aside; the energy is booked once, when the counter passes the base;
 - a *glitch*, if the next reading that says something is consistent with the base: set aside;
 - *pending*, if there is no such next reading yet;
 - a *rollover*, if the register's size is known and it went from near its top to near zero;
 - else a *reset*: the counter counts from zero.
 
-A recorded *replacement* comes before all of these. A rise beyond what the meter can carry is a glitch if the next reading is consistent with
-the base, else *suspect*: believed as a new base, but its energy is not booked until a person accepts it.
+A recorded *replacement* comes before all of these. A rise beyond what the meter can carry is a glitch if the next
+reading is consistent with the base, else *suspect*: believed as a new base, but its energy is not booked until a person
+accepts it.
 
-Every judgement looks at the base, the reading, and the next reading that says something: for a zero the next one that is not zero, within
-ZERO_RUN_US; so judgements depend on the set of readings alone, not on the order in which they came.
+Every judgement looks at the base, the reading, and the next reading that says something: for a zero the next one that is
+not zero, within ZERO_RUN_US; so judgements depend on the set of readings alone, not on the order in which they came.
 """
 
 from collections.abc import Iterator, Sequence
@@ -75,7 +76,10 @@ class _Counter:
         return [r for r in self.rule.replacements if after_us < r.ts_us <= until_us]
 
     def next_telling(self, i: int) -> tuple[int, float] | None:
-        """Time and value of the next reading that says something about reading `i`; the last zero of a run too long to be a fault counts."""
+        """Time and value of the next reading that says something about reading `i`.
+
+        A zero counts if it ends a run of zeros too long to be a fault.
+        """
         for j in range(i + 1, len(self.times_us)):
             value = self.values[j]
             if value < 0:
@@ -161,9 +165,9 @@ class _Counter:
 def book_counter(
     times_us: Sequence[int], values: Sequence[float], rule: MeterRule
 ) -> tuple[list[Span], dict[int, Mark]]:
-    """What a counter's readings (in order of time, no time twice) say was used, and the mark of each reading that is not plainly good.
+    """What a counter's readings say was used, and the mark of each reading that is not plainly good.
 
-    The first reading that is not negative is believed as it stands.
+    The readings are in order of time, no time twice. The first reading that is not negative is believed as it stands.
     """
     counter = _Counter(times_us, values, rule)
     marks: dict[int, Mark] = {}

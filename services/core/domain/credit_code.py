@@ -1,7 +1,7 @@
 """Unified social credit code 统一社会信用代码 of a legal person, GB 32100-2015.
 
-18 characters: registering department, kind of organisation, six digits of the administrative division, nine characters of the
-organisation code (GB 11714), and a check character over the first seventeen.
+18 characters: registering department, kind of organisation, six digits of the administrative division, nine
+characters of the organisation code (GB 11714), and a check character over the first seventeen.
 """
 
 from typing import Literal

@@ -7,7 +7,7 @@ from fractions import Fraction
 from services.core.domain.units import factor_to
 
 PICO = 10**12
-# No real meter of an enterprise books more than this in 15 minutes (8 GW of electricity); it also keeps four slots in a bigint.
+# No real meter books more than this in 15 minutes (8 GW of electricity); it also keeps four slots in a bigint.
 MOST_PER_SLOT_PICO = 2_000_000 * PICO
 
 
@@ -84,7 +84,7 @@ class MeterRule:
 
 
 def whole_pico(value: float, pico_per_value: Fraction) -> int:
-    """The value in whole 1e-12 of the carrier's unit, rounded half up from the exact product; `value` must be finite."""
+    """The finite `value` in whole 1e-12 of the carrier's unit, rounded half up from the exact product."""
     numerator, denominator = value.as_integer_ratio()
     denominator *= pico_per_value.denominator
     return (2 * numerator * pico_per_value.numerator + denominator) // (2 * denominator)

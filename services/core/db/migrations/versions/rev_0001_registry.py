@@ -12,4 +12,3 @@ down_revision = None
 def upgrade() -> None:
     """Create the tables."""
     op.get_bind().exec_driver_sql(Path(__file__).with_name("0001_registry.sql").read_text("utf-8"))
-

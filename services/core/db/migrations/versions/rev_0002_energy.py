@@ -5,6 +5,7 @@ from pathlib import Path
 from alembic import op
 
 from services.core.db import timescale
+
 revision = "0002"
 down_revision = "0001"
 

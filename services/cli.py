@@ -1,0 +1,53 @@
+"""The command `enermon`."""
+
+import typer
+
+from services.core import logs
+from services.core.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Online monitoring of key energy-using units.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from services.core.db.migrate import upgrade
+
+    revision = upgrade(Settings().database_url.get_secret_value())
+    typer.echo(f"schema at revision {revision}")
+
+
+@app.command()
+def ingest() -> None:
+    """Take readings from the MQTT broker and store them."""
+    from services.ingest.service import run
+
+    logs.set_up()
+    run(Settings())
+
+
+@app.command()
+def rollup() -> None:
+    """Turn stored readings into energy by slot, hour, day and month, and sums by place."""
+    from services.ingest.rollup.service import run
+
+    logs.set_up()
+    run(Settings())
+
+
+@app.command()
+def api() -> None:
+    """Serve the HTTP interface."""
+    from services.api.serve import run
+
+    logs.set_up()
+    run(Settings())
+
+
+def main() -> None:
+    """Entry of the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""What a gateway sent, and what it is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+LARGEST_PAYLOAD_BYTES = 1_000_000
+MOST_READINGS = 10_000
+
+
+class UnreadableMessage(Exception):  # noqa: N818 - named after the fact, not the class
+    """A message that is rejected whole."""
+
+    def __init__(self, code: str, detail: str, seq: int | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.seq = seq
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A reading that is not taken: its meter, time and value as they came, and why."""
+
+    meter: str
+    ts: str
+    value: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The samples of one message: meter codes, times in microseconds since 1970 (UTC), finite or not finite values."""
+
+    gateway: str
+    seq: int | None
+    meters: Sequence[str]
+    times_us: Sequence[int]
+    values: Sequence[float]
+    rejected: Sequence[Rejection] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The readings of one message that may be stored, by number of the meter."""
+
+    gateway: str
+    seq: int | None
+    meters: Sequence[str]
+    meter_ids: Sequence[int]
+    times_us: Sequence[int]
+    values: Sequence[float]
+    rejected: Sequence[Rejection]
+
+
+@dataclass(slots=True)
+class Answer:
+    """What became of one message after the commit."""
+
+    seq: int | None
+    stored: int = 0
+    duplicate: int = 0
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as the contract prints it."""
+        return {"seq": self.seq, "stored": self.stored, "duplicate": self.duplicate, "rejected": self.rejected}
+
+
+def rejection_json(rejection: Rejection) -> dict[str, Any]:
+    """A rejected reading as the contract prints it."""
+    return {"meter": rejection.meter, "ts": rejection.ts, "code": rejection.code, "detail": rejection.detail}

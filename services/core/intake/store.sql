@@ -1,0 +1,63 @@
+-- name: create_stage#
+CREATE TEMPORARY TABLE IF NOT EXISTS stage (
+    position integer NOT NULL,
+    meter_id integer NOT NULL,
+    ts timestamptz NOT NULL,
+    value double precision NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- name: take_stage!
+-- The stage is in order of the key, so that two writers cannot wait for each other in a circle.
+INSERT INTO reading (meter_id, ts, value, received_at)
+SELECT
+    meter_id,
+    ts,
+    value,
+    now()
+FROM stage
+ON CONFLICT DO NOTHING;
+
+-- name: already_stored
+-- Staged readings that another transaction has stored before, with the value that stands.
+SELECT
+    stage.position,
+    reading.value
+FROM stage
+JOIN reading USING (meter_id, ts)
+WHERE reading.xmin <> pg_current_xact_id()::xid;
+
+-- name: keep_rejected_message!
+INSERT INTO rejected_message (received_at, gateway_code, topic, payload, payload_bytes, code, detail)
+VALUES (now(), :gateway, :topic, :payload, :payload_bytes, :code, :detail);
+
+-- name: known_meters
+SELECT
+    meter.code,
+    meter.meter_id,
+    gateway.code AS gateway_code
+FROM meter
+JOIN gateway USING (gateway_id);
+
+-- name: known_gateways
+SELECT code FROM gateway;
+
+-- name: revision$
+SELECT revision FROM registry_revision;
+
+-- name: note_status!
+INSERT INTO gateway_state (gateway_code, online, status_at)
+VALUES (:gateway, :online, now())
+ON CONFLICT (gateway_code) DO UPDATE
+SET
+    online = excluded.online,
+    status_at = excluded.status_at;
+
+-- name: note_message!
+INSERT INTO gateway_state (gateway_code, last_message_at)
+SELECT
+    heard.gateway_code,
+    now()
+FROM unnest(:gateways ::text[]) AS heard (gateway_code)
+ORDER BY heard.gateway_code
+ON CONFLICT (gateway_code) DO UPDATE
+SET last_message_at = excluded.last_message_at;

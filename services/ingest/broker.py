@@ -1,0 +1,191 @@
+"""The connection to the MQTT broker: takes messages, acknowledges them when told to, publishes answers.
+
+MQTT 5 where the broker speaks it, else 3.1.1: then there is no ReceiveMaximum, and a full queue holds the connection
+back instead.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt.client import Client, MQTTMessage, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from services.ingest.queue import MessageQueue, Received
+
+log = logging.getLogger("ingest.broker")
+
+READINGS = "enermon/v1/+/readings"
+STATUS = "enermon/v1/+/status"
+SHARE_GROUP = "enermon-ingest"
+SESSION_EXPIRY_S = 7 * 86_400
+KEEPALIVE_S = 60
+CONNECT_WAIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where the broker is and who we are there."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
+
+
+def parse_url(url: str) -> BrokerAddress:
+    """Read mqtt[s]://user:password@host:port. Raises ValueError that says what is wrong without the password."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        raise ValueError("the MQTT URL must look like mqtt://user:password@host:1883 or mqtts://host:8883")
+    tls = parts.scheme == "mqtts"
+    return BrokerAddress(
+        parts.hostname,
+        parts.port or (8883 if tls else 1883),
+        tls,
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+    )
+
+
+class Broker:
+    """One persistent session. `on_status` gets (gateway, online) from the network thread."""
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        *,
+        client_id: str,
+        shared: bool,
+        queue: MessageQueue,
+        receive_maximum: int,
+        on_status: Callable[[str, bool], None],
+    ) -> None:
+        self._address = address
+        self._client_id = client_id
+        self._shared = shared
+        self._queue = queue
+        self._receive_maximum = receive_maximum
+        self._on_status_change = on_status
+        self._session = 0
+        self._session_lock = threading.Lock()
+        self._connected = threading.Event()
+        self._client: Client | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us and the connection stands."""
+        return self._connected.is_set()
+
+    def start(self, stopping: threading.Event) -> bool:
+        """Connect, trying MQTT 5 and 3.1.1 in turn until the broker answers; False if `stopping` was set first."""
+        attempt = 0
+        while not stopping.is_set():
+            protocol = MQTTv5 if attempt % 2 == 0 else MQTTv311
+            client = self._new_client(protocol)
+            try:
+                client.connect(
+                    self._address.host, self._address.port, keepalive=KEEPALIVE_S, **self._session_terms(protocol)
+                )
+                client.loop_start()
+                if self._connected.wait(CONNECT_WAIT_S):
+                    self._client = client
+                    log.info("connected", extra={"protocol": "5" if protocol == MQTTv5 else "3.1.1"})
+                    return True
+                log.warning("broker did not accept the connection", extra={"host": self._address.host})
+            except OSError as error:
+                log.warning("broker not reachable", extra={"host": self._address.host, "reason": str(error)})
+            client.disconnect()
+            client.loop_stop()
+            attempt += 1
+            stopping.wait(min(0.2 * attempt, 5.0))
+        return False
+
+    def stop(self) -> None:
+        """Leave; what is not acknowledged comes again with the next session."""
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def acknowledge(self, messages: list[Received]) -> None:
+        """Tell the broker that these are stored. Those of an earlier connection are left: they come again."""
+        client = self._client
+        if client is None:
+            return
+        with self._session_lock:
+            for message in messages:
+                if message.session == self._session and message.packet_id > 0:
+                    client.ack(message.packet_id, 1)
+
+    def answer(self, gateway: str, payload: bytes) -> None:
+        """Publish an answer to a gateway, QoS 1. Without a connection it is left out: the gateway sends again."""
+        if self._client is not None and self.connected:
+            self._client.publish(f"enermon/v1/{gateway}/ack", payload, qos=1)
+
+    def _new_client(self, protocol: MQTTProtocolVersion) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=protocol,
+            manual_ack=True,
+            clean_session=False if protocol == MQTTv311 else None,
+        )
+        client.max_inflight_messages_set(1000)
+        client.reconnect_delay_set(min_delay=1, max_delay=10)
+        if self._address.user:
+            client.username_pw_set(self._address.user, self._address.password)
+        if self._address.tls:
+            client.tls_set()
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    def _session_terms(self, protocol: MQTTProtocolVersion) -> dict[str, Any]:
+        """What CONNECT says so that the session outlives the connection, and how much may be under way."""
+        if protocol != MQTTv5:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        properties.ReceiveMaximum = self._receive_maximum
+        return {"clean_start": False, "properties": properties}
+
+    def _on_connect(self, client: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
+        if reason.is_failure:
+            log.error("broker refused the connection", extra={"reason": str(reason)})
+            return
+        v5 = client.protocol == MQTTv5
+        readings = f"$share/{SHARE_GROUP}/{READINGS}" if self._shared and v5 else READINGS
+        client.subscribe([(readings, 1), (STATUS, 1)])
+        self._connected.set()
+
+    def _on_disconnect(self, _c: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
+        with self._session_lock:
+            self._session += 1
+        if self._connected.is_set():
+            log.warning("disconnected from the broker", extra={"reason": str(reason)})
+        self._connected.clear()
+
+    def _on_message(self, client: Client, _u: Any, message: MQTTMessage) -> None:
+        topic = message.topic
+        if topic.endswith("/status"):
+            self._take_status(topic, bytes(message.payload))
+            client.ack(message.mid, message.qos)
+            return
+        received = Received(topic, bytes(message.payload), message.mid, self._session, time.monotonic())
+        self._queue.put(received)
+
+    def _take_status(self, topic: str, payload: bytes) -> None:
+        said = payload.strip().lower()
+        if said in {b"online", b"offline"}:
+            self._on_status_change(topic.split("/")[2], said == b"online")
+        elif payload:
+            log.warning("status is neither online nor offline", extra={"topic": topic, "payload_bytes": len(payload)})

@@ -1,0 +1,8 @@
+"""The clock of the ingest service; pure code gets the time as a parameter."""
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """The time now, aware."""
+    return datetime.now(UTC)

@@ -1,0 +1,29 @@
+"""What ingest and the roll-up count, in Prometheus' form."""
+
+from collections.abc import Sequence
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.core.intake.message import Answer
+from services.core.intake.store import Unreadable
+
+READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of them", ["outcome"])
+REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messages by reason", ["code"])
+COMMIT_S = Histogram("enermon_ingest_commit_seconds", "Time to store one batch")
+ROLLED_UP_SLOTS = Counter("enermon_rollup_dirty_slots_total", "Dirty slots rolled up")
+ROLLUP_S = Histogram("enermon_rollup_seconds", "Time to roll up one batch")
+ROLLUP_OVERFULL = Counter("enermon_rollup_overfull_slots_total", "Slots not booked: more than any meter can carry")
+ROLLUP_LEADER = Gauge("enermon_rollup_leader", "1 while this process is the one that rolls up")
+
+
+def observe(answers: Sequence[Answer], unreadable: Sequence[Unreadable], *, seconds: float) -> None:
+    """Count one committed batch."""
+    COMMIT_S.observe(seconds)
+    READINGS.labels("stored").inc(sum(a.stored for a in answers))
+    READINGS.labels("duplicate").inc(sum(a.duplicate for a in answers))
+    for answer in answers:
+        for rejection in answer.rejected:
+            READINGS.labels("rejected").inc()
+            REJECTED.labels(rejection["code"]).inc()
+    for message in unreadable:
+        REJECTED.labels(message.reason.code).inc()

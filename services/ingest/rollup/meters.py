@@ -1,0 +1,103 @@
+"""What the roll-up must know of the meters of a batch: their rules, and the account their energy is booked to on a day."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import psycopg
+
+from services.core.domain.meter import Kind, MeterRule, Replacement, meter_rule
+
+
+class Place(NamedTuple):
+    """Where an enterprise is from a moment on."""
+
+    from_us: int
+    area_code: str | None
+    park_id: int | None
+
+
+class AccountKey(NamedTuple):
+    """What an account is for."""
+
+    unit_id: int
+    enterprise_id: int
+    area_code: str | None
+    park_id: int | None
+    carrier: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolledMeter:
+    """One meter of a batch."""
+
+    rule: MeterRule
+    unit_id: int
+    enterprise_id: int
+    carrier: str
+    flow: str
+    places: Sequence[Place]
+
+    def account_at(self, moment_us: int) -> AccountKey:
+        """The account of the day that holds the moment; without a place before the first membership."""
+        i = bisect_right(self.places, moment_us, key=lambda place: place.from_us) - 1
+        area_code, park_id = (self.places[i].area_code, self.places[i].park_id) if i >= 0 else (None, None)
+        return AccountKey(self.unit_id, self.enterprise_id, area_code, park_id, self.carrier, self.flow)
+
+
+def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
+    """The meters of a batch, by number. A meter that is no longer registered is left out."""
+    swaps: dict[int, list[Replacement]] = defaultdict(list)
+    for meter_id, ts, final, first in sql.replacements(connection, meter_ids=meter_ids):
+        swaps[meter_id].append(Replacement(ts, final, first))
+    accepted: dict[int, set[int]] = defaultdict(set)
+    for meter_id, ts in sql.acceptances(connection, meter_ids=meter_ids):
+        accepted[meter_id].add(ts)
+    rows = list(sql.meters(connection, meter_ids=meter_ids))
+    places: dict[int, list[Place]] = defaultdict(list)
+    for enterprise_id, from_us, area_code, park_id in sql.memberships(
+        connection, enterprise_ids=sorted({row[-1] for row in rows})
+    ):
+        places[enterprise_id].append(Place(from_us, area_code, park_id))
+    meters: dict[int, RolledMeter] = {}
+    for meter_id, kind, unit, carrier_unit, multiplier, interval_s, size, rated, carrier, flow, unit_id, owner in rows:
+        rule = meter_rule(
+            kind=Kind(kind),
+            unit_of_measure=unit,
+            carrier_unit=carrier_unit,
+            multiplier=multiplier,
+            interval_s=interval_s,
+            register_size=size,
+            rated_per_hour=rated,
+            replacements=tuple(swaps[meter_id]),
+            accepted_us=frozenset(accepted[meter_id]),
+        )
+        meters[meter_id] = RolledMeter(rule, unit_id, owner, carrier, flow, places[owner])
+    return meters
+
+
+class Accounts:
+    """Numbers of accounts, opened with their ledgers when first needed. Forgotten when a transaction fails."""
+
+    def __init__(self, sql: Any) -> None:
+        self._sql = sql
+        self._ids: dict[AccountKey, int] = {}
+
+    def forget(self) -> None:
+        """Look everything up again: what was opened may have been rolled back."""
+        self._ids.clear()
+
+    def ids(self, connection: psycopg.Connection, keys: set[AccountKey]) -> dict[AccountKey, int]:
+        """The number of each account in `keys`."""
+        missing = keys - self._ids.keys()
+        if missing:
+            for account_id, *key in self._sql.find_accounts(connection, unit_ids=sorted({k.unit_id for k in missing})):
+                self._ids[AccountKey(*key)] = account_id
+        for key in sorted(missing - self._ids.keys(), key=str):
+            account_id = self._sql.open_account(connection, **key._asdict())
+            self._sql.open_ledgers(connection, account_id=account_id)
+            self._ids[key] = account_id
+        return {key: self._ids[key] for key in keys}

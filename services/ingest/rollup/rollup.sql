@@ -1,0 +1,411 @@
+-- name: try_lead$
+SELECT pg_try_advisory_lock(:key);
+
+-- name: take_dirty
+-- What is deleted here is committed, so the readings it stands for are seen by every later statement of the transaction.
+DELETE FROM dirty_slot
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot LIMIT :most))
+RETURNING meter_id, slot;
+
+-- name: take_changes
+DELETE FROM meter_change
+WHERE change_id IN (SELECT change_id FROM meter_change ORDER BY change_id LIMIT :most)
+RETURNING meter_id, greatest(from_ts, :earliest ::timestamptz) AS from_ts;
+
+-- name: meters
+SELECT
+    meter.meter_id,
+    meter.kind,
+    meter.unit_of_measure,
+    carrier.unit AS carrier_unit,
+    meter.multiplier,
+    meter.interval_s,
+    meter.register_size,
+    meter.rated_per_hour,
+    meter.carrier,
+    meter.flow,
+    unit.unit_id,
+    unit.enterprise_id
+FROM meter
+JOIN carrier ON carrier.code = meter.carrier
+JOIN unit USING (unit_id)
+WHERE meter.meter_id = ANY (:meter_ids);
+
+-- name: replacements
+SELECT meter_id, ts, final_value, first_value
+FROM meter_replacement
+WHERE meter_id = ANY (:meter_ids)
+ORDER BY meter_id, ts;
+
+-- name: acceptances
+SELECT meter_id, ts
+FROM reading_acceptance
+WHERE meter_id = ANY (:meter_ids);
+
+-- name: memberships
+SELECT
+    enterprise_id,
+    valid_from::timestamp AT TIME ZONE 'Asia/Shanghai' AS valid_from,
+    area_code,
+    park_id
+FROM membership
+WHERE enterprise_id = ANY (:enterprise_ids)
+ORDER BY enterprise_id, valid_from;
+
+-- name: windows
+-- For each dirty range its readings and some on either side; one more than asked for on a side says that there are others.
+SELECT
+    dirty.position,
+    near.side,
+    near.ts,
+    near.value
+FROM unnest(
+    :positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[],
+    :before ::integer[], :after ::integer[]
+) AS dirty (position, meter_id, start_ts, end_ts, before_rows, after_rows)
+CROSS JOIN LATERAL (
+    (
+        SELECT -1 AS side, reading.ts, reading.value
+        FROM reading
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts < dirty.start_ts
+        ORDER BY reading.ts DESC
+        LIMIT dirty.before_rows + 1
+    )
+    UNION ALL
+    (
+        SELECT 0 AS side, reading.ts, reading.value
+        FROM reading
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.start_ts AND reading.ts < dirty.end_ts
+        ORDER BY reading.ts
+    )
+    UNION ALL
+    (
+        SELECT 1 AS side, reading.ts, reading.value
+        FROM reading
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.end_ts
+        ORDER BY reading.ts
+        LIMIT dirty.after_rows + 1
+    )
+) AS near;
+
+-- name: marks
+SELECT
+    dirty.position,
+    mark.ts,
+    mark.quality
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
+    AS dirty (position, meter_id, start_ts, end_ts)
+JOIN reading_mark AS mark
+    ON mark.meter_id = dirty.meter_id AND mark.ts >= dirty.start_ts AND mark.ts <= dirty.end_ts;
+
+-- name: find_accounts
+SELECT
+    account_id,
+    unit_id,
+    enterprise_id,
+    area_code,
+    park_id,
+    carrier,
+    flow
+FROM account
+WHERE unit_id = ANY (:unit_ids);
+
+-- name: open_account$
+INSERT INTO account (unit_id, enterprise_id, area_code, park_id, carrier, flow)
+VALUES (:unit_id, :enterprise_id, :area_code, :park_id, :carrier, :flow)
+RETURNING account_id;
+
+-- name: open_ledgers!
+-- The account adds to its banner, the league and the region above it, and its park.
+WITH RECURSIVE above AS (
+    SELECT area.code, area.parent_code
+    FROM area
+    JOIN account ON account.area_code = area.code
+    WHERE account.account_id = :account_id
+    UNION ALL
+    SELECT area.code, area.parent_code
+    FROM area
+    JOIN above ON above.parent_code = area.code
+),
+place AS (
+    SELECT 'area' AS place_kind, code AS place_code FROM above
+    UNION ALL
+    SELECT 'park', park_id::text FROM account WHERE account_id = :account_id AND park_id IS NOT NULL
+),
+wanted AS (
+    SELECT place.place_kind, place.place_code, account.carrier, account.flow
+    FROM place
+    CROSS JOIN account
+    WHERE account.account_id = :account_id
+),
+opened AS (
+    INSERT INTO ledger (place_kind, place_code, carrier, flow)
+    SELECT place_kind, place_code, carrier, flow FROM wanted
+    ON CONFLICT (place_kind, place_code, carrier, flow) DO UPDATE SET flow = excluded.flow
+    RETURNING ledger_id
+)
+INSERT INTO account_ledger (account_id, ledger_id)
+SELECT :account_id, ledger_id FROM opened;
+
+-- name: create_stages#
+CREATE TEMPORARY TABLE IF NOT EXISTS booked (
+    meter_id integer NOT NULL,
+    account_id integer NOT NULL,
+    slot timestamptz NOT NULL,
+    quantity_pico bigint NOT NULL,
+    measured_s smallint NOT NULL,
+    quality smallint NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS rebooked (
+    position integer NOT NULL,
+    meter_id integer NOT NULL,
+    start_ts timestamptz NOT NULL,
+    end_ts timestamptz NOT NULL,
+    booked_slots integer NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS touched (
+    meter_id integer NOT NULL,
+    hour timestamptz NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS delta (
+    meter_id integer NOT NULL,
+    account_id integer NOT NULL,
+    hour timestamptz NOT NULL,
+    day timestamptz NOT NULL,
+    month timestamptz NOT NULL,
+    quantity_pico numeric NOT NULL,
+    measured_s integer NOT NULL,
+    slot_count integer NOT NULL
+) ON COMMIT DELETE ROWS;
+
+-- name: replace_marks!
+DELETE FROM reading_mark
+USING unnest(:meter_ids ::integer[], :afters ::timestamptz[], :untils ::timestamptz[])
+    AS judged (meter_id, after_ts, until_ts)
+WHERE
+    reading_mark.meter_id = judged.meter_id
+    AND reading_mark.ts > judged.after_ts
+    AND reading_mark.ts <= judged.until_ts;
+
+-- name: add_marks!
+INSERT INTO reading_mark (meter_id, ts, quality)
+SELECT meter_id, ts, quality
+FROM unnest(:meter_ids ::integer[], :times ::timestamptz[], :qualities ::smallint[]) AS mark (meter_id, ts, quality);
+
+-- name: crowded
+-- Positions of rebooked ranges that hold more slots than were booked: the others were booked before and are not any more.
+SELECT rebooked.position
+FROM rebooked
+CROSS JOIN LATERAL (
+    SELECT count(*) AS slots
+    FROM energy_slot
+    WHERE
+        energy_slot.meter_id = rebooked.meter_id
+        AND energy_slot.slot >= rebooked.start_ts
+        AND energy_slot.slot < rebooked.end_ts
+) AS found
+WHERE found.slots > rebooked.booked_slots;
+
+-- name: slots_in
+SELECT energy_slot.slot
+FROM energy_slot
+JOIN rebooked
+    ON energy_slot.meter_id = rebooked.meter_id
+    AND energy_slot.slot >= rebooked.start_ts
+    AND energy_slot.slot < rebooked.end_ts
+WHERE rebooked.position = :position;
+
+-- name: drop_slots!
+WITH dropped AS (
+    DELETE FROM energy_slot
+    WHERE meter_id = :meter_id AND slot = ANY (:slots ::timestamptz[]) AND slot >= :first AND slot <= :last
+    RETURNING meter_id, slot
+)
+INSERT INTO touched (meter_id, hour)
+SELECT DISTINCT meter_id, date_trunc('hour', slot) FROM dropped;
+
+-- name: book_slots!
+WITH changed AS (
+    INSERT INTO energy_slot AS kept (meter_id, account_id, slot, quantity_pico, measured_s, quality)
+    SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
+    FROM booked
+    ON CONFLICT (meter_id, slot) DO UPDATE
+    SET
+        account_id = excluded.account_id,
+        quantity_pico = excluded.quantity_pico,
+        measured_s = excluded.measured_s,
+        quality = excluded.quality
+    WHERE
+        kept.quantity_pico <> excluded.quantity_pico
+        OR kept.measured_s <> excluded.measured_s
+        OR kept.quality <> excluded.quality
+        OR kept.account_id <> excluded.account_id
+    RETURNING meter_id, slot
+)
+INSERT INTO touched (meter_id, hour)
+SELECT DISTINCT meter_id, date_trunc('hour', slot) FROM changed;
+
+-- name: book_hours!
+-- Sum the touched hours anew; what changed against the hours that stand is the delta for everything above.
+WITH hour_at AS (
+    SELECT DISTINCT meter_id, hour FROM touched
+),
+fresh AS (
+    SELECT
+        hour_at.meter_id,
+        slots.account_id,
+        hour_at.hour,
+        slots.quantity_pico,
+        slots.measured_s,
+        slots.slot_count,
+        slots.quality
+    FROM hour_at
+    CROSS JOIN LATERAL (
+        SELECT
+            energy_slot.account_id,
+            sum(energy_slot.quantity_pico) AS quantity_pico,
+            sum(energy_slot.measured_s) AS measured_s,
+            count(*) AS slot_count,
+            bit_or(energy_slot.quality) AS quality
+        FROM energy_slot
+        WHERE
+            energy_slot.meter_id = hour_at.meter_id
+            AND energy_slot.slot >= hour_at.hour
+            AND energy_slot.slot < hour_at.hour + interval '1 hour'
+        GROUP BY energy_slot.account_id
+    ) AS slots
+),
+old AS (
+    SELECT
+        hour_at.meter_id,
+        stood.account_id,
+        hour_at.hour,
+        stood.quantity_pico,
+        stood.measured_s,
+        stood.slot_count
+    FROM hour_at
+    CROSS JOIN LATERAL (
+        SELECT
+            energy_hour.account_id,
+            energy_hour.quantity_pico,
+            energy_hour.measured_s,
+            energy_hour.slot_count
+        FROM energy_hour
+        WHERE energy_hour.meter_id = hour_at.meter_id AND energy_hour.hour = hour_at.hour
+    ) AS stood
+),
+kept AS (
+    INSERT INTO energy_hour AS stands (meter_id, account_id, hour, quantity_pico, measured_s, slot_count, quality)
+    SELECT meter_id, account_id, hour, quantity_pico, measured_s, slot_count, quality
+    FROM fresh
+    ON CONFLICT (meter_id, hour) DO UPDATE
+    SET
+        account_id = excluded.account_id,
+        quantity_pico = excluded.quantity_pico,
+        measured_s = excluded.measured_s,
+        slot_count = excluded.slot_count,
+        quality = excluded.quality
+)
+INSERT INTO delta (meter_id, account_id, hour, day, month, quantity_pico, measured_s, slot_count)
+SELECT
+    meter_id,
+    account_id,
+    hour,
+    date_trunc('day', hour AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai',
+    date_trunc('month', hour AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai',
+    sum(quantity_pico),
+    sum(measured_s),
+    sum(slot_count)
+FROM (
+    SELECT meter_id, account_id, hour, quantity_pico, measured_s, slot_count FROM fresh
+    UNION ALL
+    SELECT meter_id, account_id, hour, -quantity_pico, -measured_s, -slot_count FROM old
+) AS change
+GROUP BY meter_id, account_id, hour
+HAVING sum(quantity_pico) <> 0 OR sum(measured_s) <> 0 OR sum(slot_count) <> 0;
+
+-- name: empty_hours
+SELECT touched.meter_id, touched.hour
+FROM (SELECT DISTINCT meter_id, hour FROM touched) AS touched
+WHERE NOT EXISTS (
+    SELECT FROM energy_slot
+    WHERE
+        energy_slot.meter_id = touched.meter_id
+        AND energy_slot.slot >= touched.hour
+        AND energy_slot.slot < touched.hour + interval '1 hour'
+);
+
+-- name: drop_hours!
+DELETE FROM energy_hour
+WHERE meter_id = :meter_id AND hour = ANY (:hours ::timestamptz[]) AND hour >= :first AND hour <= :last;
+
+-- name: book_days!
+INSERT INTO energy_day AS kept (meter_id, day, account_id, quantity_pico, measured_s, slot_count)
+SELECT meter_id, day, account_id, sum(quantity_pico), sum(measured_s), sum(slot_count)
+FROM delta
+GROUP BY meter_id, day, account_id
+ON CONFLICT (meter_id, day, account_id) DO UPDATE
+SET
+    quantity_pico = kept.quantity_pico + excluded.quantity_pico,
+    measured_s = kept.measured_s + excluded.measured_s,
+    slot_count = kept.slot_count + excluded.slot_count;
+
+-- name: book_months!
+INSERT INTO energy_month AS kept (meter_id, month, account_id, quantity_pico, measured_s, slot_count)
+SELECT meter_id, month, account_id, sum(quantity_pico), sum(measured_s), sum(slot_count)
+FROM delta
+GROUP BY meter_id, month, account_id
+ON CONFLICT (meter_id, month, account_id) DO UPDATE
+SET
+    quantity_pico = kept.quantity_pico + excluded.quantity_pico,
+    measured_s = kept.measured_s + excluded.measured_s,
+    slot_count = kept.slot_count + excluded.slot_count;
+
+-- name: drop_empty_days!
+DELETE FROM energy_day
+USING (SELECT DISTINCT meter_id, day FROM delta WHERE slot_count < 0) AS less
+WHERE energy_day.meter_id = less.meter_id AND energy_day.day = less.day AND energy_day.slot_count = 0;
+
+-- name: drop_empty_months!
+DELETE FROM energy_month
+USING (SELECT DISTINCT meter_id, month FROM delta WHERE slot_count < 0) AS less
+WHERE energy_month.meter_id = less.meter_id AND energy_month.month = less.month AND energy_month.slot_count = 0;
+
+-- name: book_ledger_hours!
+INSERT INTO ledger_hour AS kept (ledger_id, hour, quantity_pico, measured_s, slot_count)
+SELECT account_ledger.ledger_id, delta.hour, sum(delta.quantity_pico), sum(delta.measured_s), sum(delta.slot_count)
+FROM delta
+JOIN account_ledger USING (account_id)
+GROUP BY account_ledger.ledger_id, delta.hour
+ON CONFLICT (ledger_id, hour) DO UPDATE
+SET
+    quantity_pico = kept.quantity_pico + excluded.quantity_pico,
+    measured_s = kept.measured_s + excluded.measured_s,
+    slot_count = kept.slot_count + excluded.slot_count;
+
+-- name: book_ledger_days!
+INSERT INTO ledger_day AS kept (ledger_id, day, quantity_pico, measured_s, slot_count)
+SELECT account_ledger.ledger_id, delta.day, sum(delta.quantity_pico), sum(delta.measured_s), sum(delta.slot_count)
+FROM delta
+JOIN account_ledger USING (account_id)
+GROUP BY account_ledger.ledger_id, delta.day
+ON CONFLICT (ledger_id, day) DO UPDATE
+SET
+    quantity_pico = kept.quantity_pico + excluded.quantity_pico,
+    measured_s = kept.measured_s + excluded.measured_s,
+    slot_count = kept.slot_count + excluded.slot_count;
+
+-- name: book_ledger_months!
+INSERT INTO ledger_month AS kept (ledger_id, month, quantity_pico, measured_s, slot_count)
+SELECT account_ledger.ledger_id, delta.month, sum(delta.quantity_pico), sum(delta.measured_s), sum(delta.slot_count)
+FROM delta
+JOIN account_ledger USING (account_id)
+GROUP BY account_ledger.ledger_id, delta.month
+ON CONFLICT (ledger_id, month) DO UPDATE
+SET
+    quantity_pico = kept.quantity_pico + excluded.quantity_pico,
+    measured_s = kept.measured_s + excluded.measured_s,
+    slot_count = kept.slot_count + excluded.slot_count;
+
+-- name: tell!
+SELECT pg_notify('enermon_energy', '');

@@ -1,0 +1,115 @@
+"""Reads what each dirty range needs and books it again, reading further where the judging asks for more."""
+
+from collections import defaultdict
+from typing import Any
+
+import psycopg
+
+from services.core.domain.booking import NeedsMore, Readings, Rebooking, rebook
+from services.core.domain.calendar import SLOT_S
+from services.core.domain.meter import Kind, Mark, MeterRule
+from services.ingest.rollup.adapt import Moment
+from services.ingest.rollup.meters import RolledMeter
+from services.ingest.rollup.ranges import DirtyRange, merge_meeting
+
+_MARGIN_ROWS = 4
+_FURTHER = 8
+
+
+class _Reach:
+    """How far to read on either side of a dirty range."""
+
+    def __init__(self, dirty: DirtyRange, rule: MeterRule) -> None:
+        self.dirty = dirty
+        self.rule = rule
+        self.own_us = rule.interval_us if rule.kind is Kind.INTERVAL else 0
+        margin = 0 if self.own_us else _MARGIN_ROWS + SLOT_S // rule.interval_s
+        self.before = self.after = margin
+
+    def further(self, more: NeedsMore) -> None:
+        self.before *= _FURTHER if more.before else 1
+        self.after *= _FURTHER if more.after else 1
+
+
+def rebook_all(
+    sql: Any, connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
+) -> list[tuple[DirtyRange, Rebooking]]:
+    """Book every dirty range again; the results do not overlap."""
+    alone: list[tuple[DirtyRange, Rebooking]] = []
+    open_ranges = [r for r in ranges if r.meter_id in meters]
+    while open_ranges:
+        done = _rebook_each(sql, connection, [_Reach(r, meters[r.meter_id].rule) for r in open_ranges])
+        again_meters = set()
+        settled, open_ranges = merge_meeting(done)
+        again_meters = {r.meter_id for r in open_ranges}
+        for dirty, rebooking in settled:
+            if dirty.meter_id in again_meters:
+                open_ranges.append(dirty)
+            else:
+                alone.append((dirty, rebooking))
+    return alone
+
+
+def _rebook_each(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> list[tuple[DirtyRange, Rebooking]]:
+    done: list[tuple[DirtyRange, Rebooking]] = []
+    while reaches:
+        unfinished: list[_Reach] = []
+        for reach, readings in zip(reaches, _read(sql, connection, reaches), strict=True):
+            dirty = reach.dirty
+            outcome = rebook(readings, reach.rule, dirty_from_us=dirty.start_us, dirty_to_us=dirty.end_us)
+            if isinstance(outcome, NeedsMore):
+                reach.further(outcome)
+                unfinished.append(reach)
+            else:
+                done.append((dirty, outcome))
+        reaches = unfinished
+    return done
+
+
+def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> list[Readings]:
+    positions = list(range(len(reaches)))
+    sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
+    for position, side, ts, value in sql.windows(
+        connection,
+        positions=positions,
+        meter_ids=[r.dirty.meter_id for r in reaches],
+        starts=[Moment(r.dirty.start_us - r.own_us) for r in reaches],
+        ends=[Moment(r.dirty.end_us + r.own_us) for r in reaches],
+        before=[r.before for r in reaches],
+        after=[r.after for r in reaches],
+    ):
+        sides[position, side].append((ts, value))
+    rows: list[list[tuple[int, float]]] = []
+    reached: list[tuple[bool, bool]] = []
+    for position, reach in enumerate(reaches):
+        early = sorted(sides[position, -1], reverse=True)
+        late = sorted(sides[position, 1])
+        reached.append((len(early) <= reach.before, len(late) <= reach.after))
+        rows.append([*reversed(early[: reach.before]), *sorted(sides[position, 0]), *late[: reach.after]])
+    marks = _read_marks(sql, connection, reaches, rows)
+    return [
+        Readings(
+            times_us=[ts for ts, _ in mine],
+            values=[value for _, value in mine],
+            marks=marks[position],
+            reaches_start=reached[position][0],
+            reaches_end=reached[position][1],
+        )
+        for position, mine in enumerate(rows)
+    ]
+
+
+def _read_marks(
+    sql: Any, connection: psycopg.Connection, reaches: list[_Reach], rows: list[list[tuple[int, float]]]
+) -> dict[int, dict[int, Mark]]:
+    filled = [position for position, mine in enumerate(rows) if mine]
+    found: dict[int, dict[int, Mark]] = defaultdict(dict)
+    for position, ts, quality in sql.marks(
+        connection,
+        positions=filled,
+        meter_ids=[reaches[p].dirty.meter_id for p in filled],
+        starts=[Moment(rows[p][0][0]) for p in filled],
+        ends=[Moment(rows[p][-1][0]) for p in filled],
+    ):
+        found[position][ts] = Mark(quality)
+    return found
