@@ -16,7 +16,7 @@ class Carrier(Sourced):
     unit: str
     is_energy: bool
     nbs_code: str | None = None
-    """Two-digit code in the energy table 205-1 that key units file with the statistics bureau; `verified` speaks of it."""
+    """Two-digit code in the energy table 205-1 of the statistics bureau; `verified` speaks of it."""
 
 
 def carriers() -> tuple[Carrier, ...]:

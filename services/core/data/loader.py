@@ -1,6 +1,7 @@
 """Strict reading of the sourced tables beside this module.
 
-A table is a CSV file in UTF-8 whose columns are exactly the fields of a dataclass derived from `Sourced`. Every row names its source.
+A table is a CSV file in UTF-8 whose columns are exactly the fields of a dataclass derived from `Sourced`.
+Every row names its source.
 """
 
 import csv

@@ -16,7 +16,8 @@ _SQL = Path(__file__).parent
 def seed(connection: Connection) -> None:
     """Insert or correct every area and carrier, in the transaction of `connection`.
 
-    A row that left the file stays in the table, since readings may be booked to it. Raises DataFileError for a faulty file.
+    A row that left the file stays in the table, since readings may be booked to it.
+    Raises DataFileError for a faulty file.
     """
     changed = _upsert(connection, "seed_area.sql", divisions()) + _upsert(connection, "seed_carrier.sql", carriers())
     if changed:

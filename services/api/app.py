@@ -1,0 +1,87 @@
+"""The API put together: what it serves, and what every request passes through."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+
+from services.api.body_limit import BodyLimit
+from services.api.database import Database
+from services.api.errors import answer_errors_of
+from services.api.observation import Observation
+from services.api.openapi import DESCRIPTION, TITLE, describe
+from services.api.routes import (
+    areas,
+    carriers,
+    enterprises,
+    gateways,
+    health,
+    imports,
+    memberships,
+    meter_events,
+    meters,
+    metrics,
+    parks,
+    units,
+)
+from services.core.db.engine import create_engine
+from services.core.settings import Settings
+
+MOST_BODY_BYTES = 1_000_000
+
+# What can be registered: each has a router, and a RESOURCE by which it is imported.
+REGISTRY = (parks, enterprises, units, gateways, meters)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    areas.router,
+    carriers.router,
+    *(module.router for module in REGISTRY),
+    memberships.router,
+    meter_events.router,
+    *(imports.import_router(module.RESOURCE) for module in REGISTRY),
+    health.router,
+    metrics.router,
+)
+
+TAGS = [
+    {"name": "areas", "description": "行政区划: region, leagues, banners"},
+    {"name": "carriers", "description": "能源品种"},
+    {"name": "parks", "description": "园区"},
+    {"name": "enterprises", "description": "用能单位, and where they belong from which day on"},
+    {"name": "units", "description": "用能单元"},
+    {"name": "gateways", "description": "端设备"},
+    {"name": "meters", "description": "计量点, their replacements and accepted readings"},
+    {"name": "import", "description": "Many at once, from CSV and XLSX"},
+    {"name": "operation", "description": "Health and metrics"},
+]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API on the database of `settings`. Connections are opened when first needed and closed at shutdown."""
+    database = Database(create_engine(settings.database_url.get_secret_value()))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    # Swagger's and ReDoc's pages load their scripts from the internet, which is out of reach where this runs.
+    app = FastAPI(
+        title=TITLE,
+        version=version("enermon"),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.database = database
+    for router in ROUTERS:
+        app.include_router(router)
+    answer_errors_of(app)
+    describe(app)
+    app.add_middleware(BodyLimit, default_bytes=MOST_BODY_BYTES, larger={imports.PREFIX: imports.MOST_BYTES})
+    app.add_middleware(Observation)
+    return app

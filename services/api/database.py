@@ -1,0 +1,40 @@
+"""How the API reaches the database: one bounded pool, one transaction a request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Engine
+
+
+class Database:
+    """The database behind the API."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading_engine = engine.execution_options(postgresql_readonly=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that cannot write."""
+        with self._reading_engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block unless an error leaves it."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+Db = Annotated[Database, Depends(_database)]

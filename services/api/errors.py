@@ -1,0 +1,192 @@
+"""One shape for every error: RFC 9457 problem details with a stable code."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import exc as sql
+from starlette.exceptions import HTTPException
+
+from services.api.reasons import Fault, faults_of
+
+log = logging.getLogger("enermon.api")
+
+MEDIA_TYPE = "application/problem+json"
+REQUEST_ID = "enermon.request_id"
+_MOST_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of error: its stable code, its HTTP status, and what it is called."""
+
+    code: str
+    status: int
+    title: str
+
+
+INVALID_BODY = ProblemKind("invalid_body", 422, "The body is not what is asked for")
+INVALID_PARAMETER = ProblemKind("invalid_parameter", 422, "A parameter is not what is asked for")
+BAD_CURSOR = ProblemKind("bad_cursor", 400, "The cursor does not belong to this list")
+NOT_FOUND = ProblemKind("not_found", 404, "There is nothing at this address")
+METHOD_NOT_ALLOWED = ProblemKind("method_not_allowed", 405, "This address does not know the method")
+ALREADY_EXISTS = ProblemKind("already_exists", 409, "It is already registered")
+IN_USE = ProblemKind("in_use", 409, "It is still in use")
+LAST_MEMBERSHIP = ProblemKind("last_membership", 409, "An enterprise keeps at least one membership")
+TOO_LARGE = ProblemKind("too_large", 413, "The body is too large")
+UNSUPPORTED_MEDIA_TYPE = ProblemKind("unsupported_media_type", 415, "The body is of a kind that is not read here")
+IMPORT_REFUSED = ProblemKind("import_refused", 422, "The file has faults; nothing was written")
+INTERNAL = ProblemKind("internal", 500, "Something failed inside the service")
+NOT_READY = ProblemKind("not_ready", 503, "The service is not ready")
+BUSY = ProblemKind("busy", 503, "Too many imports at once")
+DATABASE_UNAVAILABLE = ProblemKind("database_unavailable", 503, "The database does not answer")
+DATABASE_TIMEOUT = ProblemKind("database_timeout", 503, "The database took too long")
+
+_OF_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}
+_RETRY_AFTER_S = {503: "5"}
+
+
+class FieldProblem(BaseModel):
+    """One refused field."""
+
+    field: str
+    code: str
+    reason: str
+    reason_zh: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:enermon:problem:unknown_meter",
+                    "title": "No such meter",
+                    "status": 404,
+                    "detail": "no meter is registered as M-1",
+                    "instance": "/api/v1/meters/M-1",
+                    "code": "unknown_meter",
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="urn:enermon:problem: and the code")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="Path of the request")
+    code: str = Field(description="Stable: programs may decide by it")
+    errors: list[FieldProblem] | None = Field(None, description="With 422: every refused field")
+    request_id: str | None = Field(None, description="With 500: to be found in the service's log")
+
+
+class Refused(Exception):  # noqa: N818 - named after the fact
+    """A request is refused: `kind` says how, `detail` what exactly and how to mend it. Answered as problem details."""
+
+    def __init__(self, kind: ProblemKind, detail: str, *, faults: Sequence[Fault] = (), **more: Any) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.faults = faults
+        self.more = more
+
+
+class ProblemResponse(JSONResponse):
+    """Problem details on the wire."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """As JSON; a lone surrogate in what a client sent becomes its JSON escape, since UTF-8 cannot hold it."""
+        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
+
+
+def problem(request: Request, refusal: Refused) -> ProblemResponse:
+    """The answer to `request` that says `refusal`."""
+    kind = refusal.kind
+    body: dict[str, Any] = {
+        "type": f"urn:enermon:problem:{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": refusal.detail,
+        "instance": request.url.path,
+        "code": kind.code,
+    }
+    if refusal.faults:
+        body["errors"] = [field_problem(fault) for fault in refusal.faults]
+    headers = {"Retry-After": _RETRY_AFTER_S[kind.status]} if kind.status in _RETRY_AFTER_S else None
+    return ProblemResponse(body | refusal.more, status_code=kind.status, headers=headers)
+
+
+def field_problem(fault: Fault) -> dict[str, str]:
+    """A fault as it is answered."""
+    return {"field": fault.field, "code": fault.code, "reason": fault.reason, "reason_zh": fault.reason_zh}
+
+
+def refused_fields(kind: ProblemKind, faults: Sequence[Fault]) -> Refused:
+    """The refusal of `faults`, of which there is at least one."""
+    first = faults[0]
+    others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return Refused(kind, f"{first.field}: {first.reason}{others}", faults=faults[:_MOST_FAULTS])
+
+
+def _on_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return problem(request, error)
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    in_body = error.errors()[0]["loc"][0] == "body"
+    kind = INVALID_BODY if in_body else INVALID_PARAMETER
+    return problem(request, refused_fields(kind, faults_of(error.errors(), root="body", skip=1)))
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        return problem(request, refused_fields(INVALID_BODY, [Fault("body", "json_invalid", {"error": error.detail})]))
+    title = str(error.detail)
+    kind = _OF_STATUS.get(error.status_code, ProblemKind(f"http_{error.status_code}", error.status_code, title))
+    answer = problem(request, Refused(kind, f"{request.method} {request.url.path}: {title}"))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _on_database(request: Request, error: Exception) -> Response:
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, psycopg.errors.QueryCanceled):
+        log.warning("statement cancelled after its time limit: %s", request.url.path)
+        return problem(request, Refused(DATABASE_TIMEOUT, "the database took longer than the time limit; ask for less"))
+    log.warning("database unavailable: %s", type(cause or error).__name__)
+    return problem(request, Refused(DATABASE_UNAVAILABLE, "the database does not answer; try again in a few seconds"))
+
+
+def _on_unhandled(request: Request, error: Exception) -> Response:
+    request_id = str(request.scope.get(REQUEST_ID, ""))
+    log.error("request %s failed", request_id, exc_info=error)
+    refusal = Refused(INTERNAL, f"the log of the service has the cause under {request_id}", request_id=request_id)
+    answer = problem(request, refusal)
+    answer.headers["X-Request-ID"] = request_id
+    return answer
+
+
+def answer_errors_of(app: FastAPI) -> None:
+    """Let every error of `app` be answered as problem details."""
+    app.add_exception_handler(Refused, _on_refused)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(sql.OperationalError, _on_database)
+    app.add_exception_handler(sql.InterfaceError, _on_database)
+    app.add_exception_handler(sql.TimeoutError, _on_database)
+    app.add_exception_handler(Exception, _on_unhandled)

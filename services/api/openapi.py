@@ -1,0 +1,57 @@
+"""How the API describes itself: its refusals beside its answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.api.errors import INVALID_PARAMETER, MEDIA_TYPE, FieldProblem, Problem, ProblemKind
+
+TITLE = "Enermon"
+DESCRIPTION = """The regulator's side of the online monitoring of key energy-using units.
+
+Lists are paged: `limit` and `cursor` in, `data` and `next` out. Times are RFC 3339, days are those of Asia/Shanghai.
+Errors are problem details (RFC 9457); programs decide by their `code`, and 422 names every refused field.
+"""
+
+_REFERENCE = "#/components/schemas/{model}"
+
+
+def refusals(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
+    """What an operation may refuse, for `responses=`; every operation may refuse its parameters."""
+    descriptions: dict[int | str, list[str]] = {}
+    for kind in (*kinds, INVALID_PARAMETER):
+        descriptions.setdefault(kind.status, []).append(f"`{kind.code}`: {kind.title}")
+    return {
+        status: {"description": "; ".join(lines), "content": {MEDIA_TYPE: {"schema": _schema_of(Problem)}}}
+        for status, lines in descriptions.items()
+    }
+
+
+def _schema_of(model: type) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def describe(app: FastAPI) -> None:
+    """Let `app` describe itself with problem details instead of FastAPI's own error models."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _description_of(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _description_of(app: FastAPI) -> dict[str, Any]:
+    description = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+    )
+    schemas = description.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for model in (Problem, FieldProblem):
+        schema: Mapping[str, Any] = model.model_json_schema(ref_template=_REFERENCE)
+        schemas[model.__name__] = {name: part for name, part in schema.items() if name != "$defs"}
+    return description

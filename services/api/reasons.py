@@ -1,0 +1,151 @@
+"""Why a value is refused: one catalogue of reasons, English and Chinese, for JSON, parameters and import files."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+_NUMBER = ("must be a number", "必须是数字")
+_WHOLE = ("must be a whole number", "必须是整数")
+_OBJECT = ("must be a JSON object", "必须是 JSON 对象")
+_CHOICE = ("must be one of {expected}", "只能是以下取值之一：{expected}")
+_EMPTY = ("must not be empty", "不能为空")
+
+REASONS: Mapping[str, tuple[str, str]] = {
+    # shape
+    "missing": ("must be given", "必须填写"),
+    "extra_forbidden": ("is not known here, or cannot be changed", "此处没有这个字段，或该字段不可修改"),
+    "json_invalid": ("is not valid JSON: {error}", "不是有效的 JSON：{error}"),
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "dict_type": _OBJECT,
+    # text and numbers
+    "string_type": ("must be text", "必须是文字"),
+    "string_too_short": _EMPTY,
+    "string_too_long": ("must have at most {max_length} characters", "最多 {max_length} 个字符"),
+    "bad_character": ("contains the character {character}, which is not allowed", "含有不允许的字符 {character}"),
+    "bad_code": (
+        "must be 1 to 64 letters, digits, - or _, and begin with a letter or digit",
+        "必须由 1 至 64 个字母、数字、“-”或“_”组成，且以字母或数字开头",
+    ),
+    "bad_area_code": ("must be the six digits of an area (GB/T 2260)", "必须是六位行政区划代码（GB/T 2260）"),
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": ("must be a finite number", "必须是有限的数"),
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": ("is too large", "数值过大"),
+    "bool_parsing": ("must be true or false", "必须是 true 或 false"),
+    "bool_type": ("must be true or false", "必须是 true 或 false"),
+    "greater_than": ("must be greater than {gt}", "必须大于 {gt}"),
+    "greater_than_equal": ("must be at least {ge}", "不得小于 {ge}"),
+    "less_than": ("must be less than {lt}", "必须小于 {lt}"),
+    "less_than_equal": ("must be at most {le}", "不得大于 {le}"),
+    "literal_error": _CHOICE,
+    "enum": _CHOICE,
+    # time
+    "bad_day": (
+        "must be a day such as 2026-01-31, from 1900 to 2199",
+        "必须是 1900 至 2199 年间的日期，例如 2026-01-31",
+    ),
+    "bad_moment": (
+        "must be a time with offset such as 2026-01-31T08:00:00+08:00, from 2000 to 2099",
+        "必须是 2000 至 2099 年间带时区的时间，例如 2026-01-31T08:00:00+08:00",
+    ),
+    # credit code
+    "credit_code_length": (
+        "has {length} characters; a credit code has 18 (GB 32100)",
+        "共 {length} 个字符；统一社会信用代码应为 18 位（GB 32100）",
+    ),
+    "credit_code_character": (
+        "contains {found}; a credit code is made of digits and capital letters without I, O, S, V, Z",
+        "含有字符 {found}；统一社会信用代码由数字和大写字母组成，不含 I、O、S、V、Z",
+    ),
+    "credit_code_division": (
+        "characters 3 to 8 are {found}; they must be the six digits of an administrative division",
+        "第 3 至 8 位为 {found}，应为六位行政区划数字",
+    ),
+    "credit_code_check": (
+        "ends in {found}, but the check character (GB 32100) is {expected}: something is mistyped",
+        "末位为 {found}，而校验码（GB 32100）应为 {expected}：代码有误",
+    ),
+    # the registry
+    "unknown": ("no {noun} is registered as {value}", "没有登记为 {value} 的{noun_zh}"),
+    "already_exists": ("a {noun} is already registered as {value}", "{noun_zh} {value} 已登记"),
+    "repeated_in_file": ("{value} stands in line {line} too", "{value} 与第 {line} 行重复"),
+    "not_a_banner": ("area {value} is a {level}; a banner is needed", "{value} 不是旗县区"),
+    "not_below_league": ("area {value} is a {level}; a banner or league is needed", "{value} 不是盟市或旗县区"),
+    "park_elsewhere": (
+        "park {park} lies in area {park_area}, which is neither banner {banner} nor its league",
+        "园区 {park} 位于 {park_area}，既不是 {banner} 也不是其所属盟市",
+    ),
+    "members_elsewhere": (
+        "enterprises belong to this park from banner {banner}, which does not lie there",
+        "该园区有位于 {banner} 的用能单位，与新的行政区划不符",
+    ),
+    "other_enterprise": (
+        "gateway {gateway} belongs to enterprise {gateway_owner}, unit {unit} to {unit_owner}",
+        "端设备 {gateway} 属于用能单位 {gateway_owner}，用能单元 {unit} 属于 {unit_owner}",
+    ),
+    "bad_unit_of_measure": ("{problem}", "计量单位不适用：{problem}"),
+    "gauge_needs_rate": (
+        "a gauge gives a rate, such as kW, m3/h or t/h, not an amount",
+        "瞬时量表计（gauge）的单位必须是速率，例如 kW、m3/h、t/h",
+    ),
+    "counter_needs_amount": (
+        "a counter gives an amount, such as kWh, m3 or t, not a rate",
+        "累计量表计（counter）的单位必须是累计量，例如 kWh、m3、t",
+    ),
+    "only_for_counters": ("only a counter has a register", "只有累计量表计（counter）才有此项"),
+    "above_register_size": ("is above the register size {register_size}", "超过了表计满量程 {register_size}"),
+    "not_after_valid_from": ("must be later than valid_from {valid_from}", "必须晚于 valid_from {valid_from}"),
+    # files
+    "unknown_column": ("there is no such column; the columns are {columns}", "没有这一列；可用的列：{columns}"),
+    "missing_column": ("the column is missing in the header", "表头缺少此列"),
+    "repeated_column": ("the column stands twice in the header", "表头中此列重复"),
+    "cell_count": ("the row has {found} cells, the header {expected}", "该行有 {found} 个单元格，表头有 {expected} 个"),
+}
+
+_MOST_FIELD_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One field that is refused: a code of `REASONS` and what the reason mentions."""
+
+    field: str
+    code: str
+    mentions: Mapping[str, Any] = default(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return self._text(0)
+
+    @property
+    def reason_zh(self) -> str:
+        """The reason in Chinese."""
+        return self._text(1)
+
+    def _text(self, language: int) -> str:
+        if self.code not in REASONS:
+            return str(self.mentions.get("message", self.code))
+        return REASONS[self.code][language].format_map(self.mentions)
+
+
+def faults_of(errors: Iterable[ErrorDetails], *, root: str = "body", skip: int = 0) -> list[Fault]:
+    """The faults in pydantic's `errors`, leaving out the first `skip` parts of each place; `root` names the whole."""
+    return [_fault(error, root, skip) for error in errors]
+
+
+def _fault(error: ErrorDetails, root: str, skip: int) -> Fault:
+    place = error["loc"][skip:]
+    code = error["type"]
+    name = root if code == "json_invalid" else ".".join(str(part) for part in place) or root
+    mentions = dict(error.get("ctx", {}))
+    if code not in REASONS:
+        mentions["message"] = error["msg"]
+    return Fault(name[:_MOST_FIELD_CHARACTERS], code, mentions)

@@ -1,0 +1,143 @@
+"""The types of the registry's fields: what each may hold, for JSON and import files alike."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from services.api.reasons import REASONS
+from services.core.domain.calendar import SHANGHAI
+from services.core.domain.credit_code import ALPHABET, CreditCodeError, require_credit_code
+
+ParkKind = Literal["ordinary", "low_carbon", "zero_carbon"]
+Trade = Literal[
+    "coke",
+    "ferroalloy",
+    "aluminium",
+    "cement",
+    "calcium_carbide",
+    "methanol",
+    "steel",
+    "thermal_power",
+    "data_centre",
+    "coal_mining",
+    "chemical",
+    "public_institution",
+    "other",
+]
+UnitStatus = Literal["existing", "building", "planned"]
+MeterKind = Literal["counter", "interval", "gauge"]
+MeterFlow = Literal["input", "output", "feedstock", "renewable", "product", "sub", "it_load"]
+
+_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+_DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT_PATTERN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+# Controls, surrogates and line separators; everything else a name may hold.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def refusal(code: str, **mentions: Any) -> PydanticCustomError:
+    """The error by which a field type refuses a value for a reason of the catalogue."""
+    return PydanticCustomError(code, REASONS[code][0], mentions)
+
+
+def _printable(text: str) -> str:
+    for character in text:
+        if unicodedata.category(character) in _REFUSED_CATEGORIES:
+            raise refusal("bad_character", character=f"U+{ord(character):04X}")
+    return text
+
+
+def _code(text: str) -> str:
+    if not re.fullmatch(_CODE_PATTERN[1:-1], text):
+        raise refusal("bad_code")
+    return text
+
+
+def _area_code(text: str) -> str:
+    if not re.fullmatch("[0-9]{6}", text):
+        raise refusal("bad_area_code")
+    return text
+
+
+def _credit_code(text: str) -> str:
+    try:
+        return require_credit_code(_printable(text))
+    except CreditCodeError as error:
+        raise refusal(error.fault, **error.context) from None
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DAY_PATTERN.fullmatch(value):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise refusal("bad_day") from None
+        if 1900 <= day.year < 2200:
+            return day
+    raise refusal("bad_day")
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, str) and _MOMENT_PATTERN.fullmatch(value):
+        try:
+            moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise refusal("bad_moment") from None
+        if 2000 <= moment.astimezone(SHANGHAI).year < 2100:
+            return moment
+    raise refusal("bad_moment")
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
+Name = Annotated[Text, Field(max_length=200)]
+"""A name in any language."""
+
+Note = Annotated[Text, Field(max_length=1000)]
+"""A remark."""
+
+SearchText = Annotated[Text, Field(max_length=100)]
+"""Part of a name or code."""
+
+Code = Annotated[str, AfterValidator(_code), WithJsonSchema({"type": "string", "pattern": _CODE_PATTERN})]
+"""A code given by the registry's users; also fit to be a level of an MQTT topic."""
+
+AreaCode = Annotated[str, AfterValidator(_area_code), WithJsonSchema({"type": "string", "pattern": "^[0-9]{6}$"})]
+"""GB/T 2260."""
+
+CreditCode = Annotated[
+    str,
+    AfterValidator(_credit_code),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^[{ALPHABET}]{{2}}[0-9]{{6}}[{ALPHABET}]{{10}}$",
+            "description": "统一社会信用代码 (GB 32100); its check character is verified",
+        }
+    ),
+]
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day of Asia/Shanghai."""
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""A time with offset (RFC 3339), kept in UTC."""
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A finite number; text and true/false are not numbers."""
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number; text and true/false are not numbers."""
+
+
+class Entry(BaseModel):
+    """Base of what clients give: fields it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid")

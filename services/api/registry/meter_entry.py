@@ -1,0 +1,69 @@
+"""A meter as it is registered."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.api.registry.fields import Code, Day, Entry, MeterFlow, MeterKind, Name, Number, Text, Whole
+
+EXAMPLE: JsonDict = {
+    "code": "150622-0007-E01",
+    "unit_code": "150622-0007-U1",
+    "gateway_code": "GW-150622-0007",
+    "name_zh": "总进线电表",
+    "name_en": "Main incoming electricity",
+    "kind": "counter",
+    "carrier": "electricity",
+    "flow": "input",
+    "unit_of_measure": "kWh",
+    "multiplier": 6000,
+    "register_size": 1000000,
+    "rated_per_hour": 20000,
+    "interval_s": 900,
+    "valid_from": "2026-01-01",
+    "valid_to": None,
+}
+
+Positive = Annotated[Number, Field(gt=0)]
+Multiplier = Annotated[Positive, Field(le=1e9, description="CT ratio times PT ratio: register units to real units")]
+RegisterSize = Annotated[
+    Positive, Field(le=1e18, description="Register units at which a counter rolls over to zero; empty: unknown")
+]
+RatedPerHour = Annotated[
+    Positive, Field(le=8e6, description="Greatest plausible quantity in an hour, in the unit of the carrier")
+]
+IntervalS = Annotated[
+    Whole,
+    Field(ge=1, le=2_678_400, description="Seconds between readings; of an interval meter the length of its period"),
+]
+UnitOfMeasure = Annotated[
+    Text,
+    Field(
+        max_length=20,
+        description="Amount (kWh, GJ, t, m3, ...) or rate (kW, t/h, m3/h, ...): a counter gives an amount, a gauge a"
+        " rate, an interval meter either",
+    ),
+]
+
+
+class MeterEntry(Entry):
+    """A meter as it is registered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    code: Code
+    unit_code: Code
+    gateway_code: Code = Field(description="A gateway of the enterprise the unit belongs to")
+    name_zh: Name
+    name_en: Name | None = None
+    kind: MeterKind
+    carrier: Code
+    flow: MeterFlow
+    unit_of_measure: UnitOfMeasure
+    multiplier: Multiplier = 1.0
+    register_size: RegisterSize | None = None
+    rated_per_hour: RatedPerHour | None = None
+    interval_s: IntervalS = 900
+    valid_from: Day | None = Field(None, description="First day readings are expected; empty: as the enterprise's")
+    valid_to: Day | None = Field(None, description="First day readings are no longer expected")

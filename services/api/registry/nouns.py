@@ -1,0 +1,45 @@
+"""What the things of the registry are called, in both languages, and the error that says there is no such one."""
+
+from dataclasses import dataclass
+
+from services.api.errors import ProblemKind, Refused
+from services.api.reasons import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """One kind of thing."""
+
+    en: str
+    zh: str
+    unknown: ProblemKind
+
+    @property
+    def plural(self) -> str:
+        """As it stands in addresses."""
+        return f"{self.en}s"
+
+    def refuse_unknown(self, value: str) -> Refused:
+        """The refusal of a request for a thing that is not there."""
+        return Refused(self.unknown, f"no {self.en} is registered as {value}")
+
+    def fault(self, field: str, code: str, value: object, **more: object) -> Fault:
+        """A fault of `field` whose reason mentions this kind of thing and its code."""
+        return Fault(field, code, {"noun": self.en, "noun_zh": self.zh, "value": value, **more})
+
+
+def _noun(en: str, zh: str) -> Noun:
+    return Noun(en, zh, ProblemKind(f"unknown_{en}", 404, f"No such {en}"))
+
+
+AREA = _noun("area", "行政区划")
+PARK = _noun("park", "园区")
+ENTERPRISE = _noun("enterprise", "用能单位")
+MEMBERSHIP = _noun("membership", "归属关系")
+UNIT = _noun("unit", "用能单元")
+GATEWAY = _noun("gateway", "端设备")
+METER = _noun("meter", "计量点")
+REPLACEMENT = _noun("replacement", "换表记录")
+READING = _noun("reading", "读数")
+ACCEPTANCE = _noun("acceptance", "确认记录")
+CARRIER = _noun("carrier", "能源品种")

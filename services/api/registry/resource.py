@@ -1,0 +1,172 @@
+"""What the kinds of registered things have in common: listed, read, created, amended and removed by one code."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import psycopg
+from pydantic import BaseModel, ValidationError
+from pydantic.config import JsonDict
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import IntegrityError
+
+from services.api.database import Database
+from services.api.errors import ALREADY_EXISTS, IN_USE, INVALID_BODY, Refused, refused_fields
+from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.reasons import Fault, faults_of
+from services.api.registry.change import registry_change
+from services.api.registry.fields import Entry
+from services.api.registry.filters import Filter, parameters_of
+from services.api.registry.nouns import Noun
+from services.api.registry.statements import Statements
+
+E = TypeVar("E", bound=Entry)
+R = TypeVar("R", bound=Entry)
+A = TypeVar("A", bound=BaseModel)
+
+Row = RowMapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(Generic[A]):
+    """Things that can be listed and read. `sql` has the statement `select`; `key` is the column that names one."""
+
+    noun: Noun
+    key: str
+    answer: type[A]
+    page: type[Page[A]]
+    sql: Statements
+    filters: Mapping[str, Filter]
+
+    def shape(self, row: Row) -> A:
+        """The answer for a row of `select`. What the database holds is not judged again."""
+        return self.answer.model_construct(**{name: row[name] for name in self.answer.model_fields})
+
+    def page_of(self, database: Database, query: PageQuery) -> Page[A]:
+        """The page of the list that `query` asks for, in the order of the key."""
+        given = query.filters
+        parameters = parameters_of(given) | {"row_limit": query.limit + 1}
+        conditions = [self.filters[name].condition for name in given]
+        if query.cursor is not None:
+            parameters["after"] = key_of_cursor(query.cursor, of=self.noun.en, filters=given)
+            conditions.append(f"entry.{self.key} > %(after)s")
+        with database.read() as connection:
+            for name, value in given.items():
+                self.filters[name].require_known(connection, name, value)
+            statement = (
+                f"SELECT * FROM ({self.sql['select']}) AS entry"  # noqa: S608 - put together from this program's own parts
+                f" WHERE {' AND '.join(conditions) or 'true'} ORDER BY entry.{self.key} LIMIT %(row_limit)s"
+            )
+            rows = connection.exec_driver_sql(statement, parameters).mappings().all()
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        following = cursor_after(rows[-1][self.key], of=self.noun.en, filters=given) if more else None
+        return self.page.model_construct(data=[self.shape(row) for row in rows], next=following)
+
+    def row(self, connection: Connection, key: str) -> Row:
+        """The row of the thing named `key`. Raises Refused when there is none."""
+        statement = f"SELECT * FROM ({self.sql['select']}) AS entry WHERE entry.{self.key} = %(key)s"  # noqa: S608
+        row = connection.exec_driver_sql(statement, {"key": key}).mappings().first()
+        if row is None:
+            raise self.noun.refuse_unknown(key)
+        return row
+
+    def one(self, database: Database, key: str) -> A:
+        """The thing named `key`. Raises Refused when there is none."""
+        with database.read() as connection:
+            return self.shape(self.row(connection, key))
+
+
+def _nothing_wrong(_connection: Connection, _record: Any) -> list[Fault]:
+    return []
+
+
+def _removable(_connection: Connection, _key: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource(Listing[A], Generic[E, R, A]):
+    """Things that can be written too.
+
+    `sql` has `existing`, `insert`, `update` and `delete` besides. `entry` is what creates one, `record` what is kept
+    of it. `check` judges entries against the database, many at once, and gives the faults of each; `check_amended`
+    judges one amended record.
+    """
+
+    entry: type[E]
+    record: type[R]
+    example: JsonDict
+    check: Callable[[Connection, Sequence[E]], list[list[Fault]]]
+    check_amended: Callable[[Connection, R], list[Fault]] = _nothing_wrong
+    refuse_removal: Callable[[Connection, str], None] = _removable
+    reinterprets: frozenset[str] = field(default_factory=frozenset)
+    """Fields of a meter that decide what its readings mean."""
+
+    def key_of(self, entry: E) -> str:
+        """The code under which `entry` is to be registered."""
+        return str(getattr(entry, self.key))
+
+    def existing(self, connection: Connection, keys: Sequence[str]) -> frozenset[str]:
+        """Those of `keys` that are registered already."""
+        return frozenset(self.sql.run(connection, "existing", keys=list(keys)).scalars())
+
+    def insert(self, connection: Connection, entries: Sequence[E]) -> None:
+        """Write `entries`, which were checked before in the same transaction."""
+        rows = json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False)
+        self.sql.run(connection, "insert", rows=rows)
+
+    def create(self, database: Database, entry: E) -> A:
+        """Register `entry`. Raises Refused when it exists or does not fit the registry."""
+        key = self.key_of(entry)
+        with registry_change(database) as change:
+            if self.existing(change.connection, [key]):
+                fault = self.noun.fault(self.key, "already_exists", key)
+                raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
+            _refuse(self.check(change.connection, [entry])[0])
+            self.insert(change.connection, [entry])
+            return self.shape(self.row(change.connection, key))
+
+    def amend(self, database: Database, key: str, patch: BaseModel) -> A:
+        """Change the fields given in `patch`. Raises Refused when there is no such thing or the result does not fit."""
+        with registry_change(database) as change:
+            old = self.row(change.connection, key)
+            kept = {name: old[name] for name in self.record.model_fields}
+            record = amended(self.record, kept, patch)
+            _refuse(self.check_amended(change.connection, record))
+            new = record.model_dump()
+            self.sql.run(change.connection, "update", **new)
+            if any(new[name] != kept[name] for name in self.reinterprets):
+                change.reinterpret_meter(key, since=None)
+            return self.shape(self.row(change.connection, key))
+
+    def remove(self, database: Database, key: str) -> None:
+        """Take the thing named `key` out of the registry. Raises Refused when there is none or it is in use."""
+        with registry_change(database) as change:
+            self.row(change.connection, key)
+            self.refuse_removal(change.connection, key)
+            try:
+                self.sql.run(change.connection, "delete", key=key)
+            except IntegrityError as error:
+                raise _in_use(self.noun, key, error) from None
+
+
+def amended(record: type[R], kept: Mapping[str, Any], patch: BaseModel) -> R:
+    """What is `kept` with the fields given in `patch` in their place. Raises Refused when that is no `record`."""
+    try:
+        return record.model_validate(dict(kept) | patch.model_dump(include=patch.model_fields_set))
+    except ValidationError as error:
+        raise refused_fields(INVALID_BODY, faults_of(error.errors())) from None
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise refused_fields(INVALID_BODY, faults)
+
+
+def _in_use(noun: Noun, key: str, error: IntegrityError) -> Refused | IntegrityError:
+    if not isinstance(error.orig, psycopg.errors.ForeignKeyViolation):
+        return error
+    user = (error.orig.diag.table_name or "other").replace("_", " ")
+    return Refused(IN_USE, f"{noun.en} {key} still has {user} entries; remove or move these first")

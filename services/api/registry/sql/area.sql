@@ -1,0 +1,3 @@
+-- name: select
+SELECT code, name_zh, name_en, level, parent_code
+FROM area;

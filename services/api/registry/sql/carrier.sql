@@ -1,0 +1,3 @@
+-- name: select
+SELECT code, name_zh, name_en, unit, is_energy
+FROM carrier;

@@ -1,0 +1,70 @@
+-- Conditions of lists, each over one row `entry` of a resource; and what must exist for a filter to make sense.
+
+-- name: parent_is
+entry.parent_code = :parent;
+
+-- name: area_is_below
+entry.area_code IN (
+    SELECT code
+    FROM area
+    WHERE code = :area
+        OR parent_code = :area
+        OR parent_code IN (SELECT code FROM area WHERE parent_code = :area)
+);
+
+-- name: enterprise_in_area
+entry.enterprise_id IN (
+    SELECT present.enterprise_id
+    FROM (
+        SELECT DISTINCT ON (enterprise_id) enterprise_id, area_code
+        FROM membership
+        WHERE valid_from <= (now() AT TIME ZONE 'Asia/Shanghai')::date
+        ORDER BY enterprise_id, valid_from DESC
+    ) AS present
+    JOIN area ON area.code = present.area_code
+    LEFT JOIN area AS league ON league.code = area.parent_code
+    WHERE :area IN (area.code, area.parent_code, league.parent_code)
+);
+
+-- name: enterprise_in_park
+entry.enterprise_id IN (
+    SELECT present.enterprise_id
+    FROM (
+        SELECT DISTINCT ON (enterprise_id) enterprise_id, park_id
+        FROM membership
+        WHERE valid_from <= (now() AT TIME ZONE 'Asia/Shanghai')::date
+        ORDER BY enterprise_id, valid_from DESC
+    ) AS present
+    JOIN park USING (park_id)
+    WHERE park.code = :park
+);
+
+-- name: enterprise_is
+entry.enterprise_id = (SELECT enterprise_id FROM enterprise WHERE credit_code = :enterprise);
+
+-- name: enterprise_of_trade
+entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE trade = :trade);
+
+-- name: unit_is
+entry.unit_code = :unit;
+
+-- name: gateway_is
+entry.gateway_code = :gateway;
+
+-- name: known_area
+SELECT 1 FROM area WHERE code = :value;
+
+-- name: known_park
+SELECT 1 FROM park WHERE code = :value;
+
+-- name: known_enterprise
+SELECT 1 FROM enterprise WHERE credit_code = :value;
+
+-- name: known_unit
+SELECT 1 FROM unit WHERE code = :value;
+
+-- name: known_gateway
+SELECT 1 FROM gateway WHERE code = :value;
+
+-- name: known_carrier
+SELECT 1 FROM carrier WHERE code = :value;

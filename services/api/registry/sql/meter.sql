@@ -1,0 +1,103 @@
+-- name: select
+SELECT
+    unit.enterprise_id,
+    meter.code,
+    unit.code AS unit_code,
+    gateway.code AS gateway_code,
+    meter.name_zh,
+    meter.name_en,
+    meter.kind,
+    meter.carrier,
+    meter.flow,
+    meter.unit_of_measure,
+    meter.multiplier,
+    meter.register_size,
+    meter.rated_per_hour,
+    meter.interval_s,
+    meter.valid_from,
+    meter.valid_to
+FROM meter
+JOIN unit USING (unit_id)
+JOIN gateway USING (gateway_id);
+
+-- name: existing
+SELECT code
+FROM meter
+WHERE code = ANY(:keys);
+
+-- name: units_of_carriers
+SELECT code, unit
+FROM carrier;
+
+-- name: has_readings
+SELECT EXISTS (
+    SELECT 1
+    FROM reading
+    WHERE meter_id = (SELECT meter_id FROM meter WHERE code = :code)
+);
+
+-- name: insert!
+INSERT INTO meter (
+    code, unit_id, gateway_id, name_zh, name_en, kind, carrier, flow, unit_of_measure,
+    multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to
+)
+SELECT
+    entry.code,
+    unit.unit_id,
+    gateway.gateway_id,
+    entry.name_zh,
+    entry.name_en,
+    entry.kind,
+    entry.carrier,
+    entry.flow,
+    entry.unit_of_measure,
+    entry.multiplier,
+    entry.register_size,
+    entry.rated_per_hour,
+    entry.interval_s,
+    entry.valid_from,
+    entry.valid_to
+FROM json_to_recordset(CAST(:rows AS json)) AS entry (
+    code text,
+    unit_code text,
+    gateway_code text,
+    name_zh text,
+    name_en text,
+    kind text,
+    carrier text,
+    flow text,
+    unit_of_measure text,
+    multiplier double precision,
+    register_size double precision,
+    rated_per_hour double precision,
+    interval_s integer,
+    valid_from date,
+    valid_to date
+)
+JOIN unit ON unit.code = entry.unit_code
+JOIN gateway ON gateway.code = entry.gateway_code;
+
+-- name: update!
+UPDATE meter
+SET unit_id = unit.unit_id,
+    gateway_id = gateway.gateway_id,
+    name_zh = :name_zh,
+    name_en = :name_en,
+    kind = :kind,
+    carrier = :carrier,
+    flow = :flow,
+    unit_of_measure = :unit_of_measure,
+    multiplier = :multiplier,
+    register_size = :register_size,
+    rated_per_hour = :rated_per_hour,
+    interval_s = :interval_s,
+    valid_from = :valid_from,
+    valid_to = :valid_to
+FROM unit, gateway
+WHERE meter.code = :code
+    AND unit.code = :unit_code
+    AND gateway.code = :gateway_code;
+
+-- name: delete!
+DELETE FROM meter
+WHERE code = :key;

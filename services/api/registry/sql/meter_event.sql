@@ -1,0 +1,55 @@
+-- name: kind_of_meter
+SELECT kind, register_size
+FROM meter
+WHERE code = :code;
+
+-- name: replacements
+SELECT replacement.ts, replacement.final_value, replacement.first_value, replacement.note, replacement.recorded_at
+FROM meter_replacement AS replacement
+JOIN meter USING (meter_id)
+WHERE meter.code = :code
+ORDER BY replacement.ts;
+
+-- name: insert_replacement!
+INSERT INTO meter_replacement (meter_id, ts, final_value, first_value, note)
+SELECT meter_id, :ts, :final_value, :first_value, :note
+FROM meter
+WHERE code = :code
+ON CONFLICT DO NOTHING;
+
+-- name: delete_replacement!
+DELETE FROM meter_replacement
+USING meter
+WHERE meter.meter_id = meter_replacement.meter_id
+    AND meter.code = :code
+    AND meter_replacement.ts = :ts;
+
+-- name: has_reading_at
+SELECT EXISTS (
+    SELECT 1
+    FROM reading
+    JOIN meter USING (meter_id)
+    WHERE meter.code = :code
+        AND reading.ts = :ts
+);
+
+-- name: acceptances
+SELECT acceptance.ts, acceptance.accepted_by, acceptance.reason, acceptance.accepted_at
+FROM reading_acceptance AS acceptance
+JOIN meter USING (meter_id)
+WHERE meter.code = :code
+ORDER BY acceptance.ts;
+
+-- name: insert_acceptance!
+INSERT INTO reading_acceptance (meter_id, ts, accepted_by, reason)
+SELECT meter_id, :ts, :accepted_by, :reason
+FROM meter
+WHERE code = :code
+ON CONFLICT DO NOTHING;
+
+-- name: delete_acceptance!
+DELETE FROM reading_acceptance
+USING meter
+WHERE meter.meter_id = reading_acceptance.meter_id
+    AND meter.code = :code
+    AND reading_acceptance.ts = :ts;

@@ -1,0 +1,78 @@
+"""Areas: the region, its leagues and their banners. Read only: they come from the sourced table of divisions."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.database import Db
+from services.api.errors import BAD_CURSOR
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery
+from services.api.registry import nouns
+from services.api.registry.fields import AreaCode, SearchText
+from services.api.registry.filters import PARENT, contains, equal
+from services.api.registry.resource import Listing
+from services.api.registry.statements import Statements
+
+Level = Literal["region", "league", "banner"]
+
+
+class Area(BaseModel):
+    """A region 自治区, league 盟市 or banner 旗县区."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "150622",
+                    "name_zh": "准格尔旗",
+                    "name_en": "Jungar Banner",
+                    "level": "banner",
+                    "parent_code": "150600",
+                }
+            ]
+        }
+    )
+
+    code: str = Field(description="GB/T 2260")
+    name_zh: str
+    name_en: str
+    level: Level
+    parent_code: str | None
+
+
+class AreaQuery(PageQuery):
+    """How the list of areas may be narrowed."""
+
+    level: Level | None = None
+    parent: AreaCode | None = Field(None, description="Code of the area directly above")
+    q: SearchText | None = Field(None, description="Part of the code or of a name")
+
+
+AREAS = Listing(
+    noun=nouns.AREA,
+    key="code",
+    answer=Area,
+    page=Page[Area],
+    sql=Statements("area.sql"),
+    filters={
+        "level": equal("level"),
+        "parent": PARENT,
+        "q": contains("code", "name_zh", "name_en"),
+    },
+)
+
+router = APIRouter(prefix="/api/v1/areas", tags=["areas"])
+
+
+@router.get("", summary="List areas", responses=refusals(BAD_CURSOR))
+def list_areas(database: Db, query: Annotated[AreaQuery, Query()]) -> Page[Area]:
+    """The areas in the order of their codes."""
+    return AREAS.page_of(database, query)
+
+
+@router.get("/{code}", summary="Read an area", responses=refusals(nouns.AREA.unknown))
+def read_area(database: Db, code: AreaCode) -> Area:
+    """One area."""
+    return AREAS.one(database, code)

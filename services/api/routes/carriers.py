@@ -1,0 +1,64 @@
+"""Energy carriers. Read only: they come from a sourced table."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.database import Db
+from services.api.errors import BAD_CURSOR
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery
+from services.api.registry import nouns
+from services.api.registry.fields import Code, SearchText
+from services.api.registry.filters import contains
+from services.api.registry.resource import Listing
+from services.api.registry.statements import Statements
+
+
+class Carrier(BaseModel):
+    """An energy carrier 能源品种, or an energy-free quantity measured beside it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"code": "electricity", "name_zh": "电力", "name_en": "Electricity", "unit": "kWh", "is_energy": True}
+            ]
+        }
+    )
+
+    code: str
+    name_zh: str
+    name_en: str
+    unit: str = Field(description="Unit in which its quantities are kept and answered")
+    is_energy: bool
+
+
+class CarrierQuery(PageQuery):
+    """How the list of carriers may be narrowed."""
+
+    q: SearchText | None = Field(None, description="Part of the code or of a name")
+
+
+CARRIERS = Listing(
+    noun=nouns.CARRIER,
+    key="code",
+    answer=Carrier,
+    page=Page[Carrier],
+    sql=Statements("carrier.sql"),
+    filters={"q": contains("code", "name_zh", "name_en")},
+)
+
+router = APIRouter(prefix="/api/v1/carriers", tags=["carriers"])
+
+
+@router.get("", summary="List carriers", responses=refusals(BAD_CURSOR))
+def list_carriers(database: Db, query: Annotated[CarrierQuery, Query()]) -> Page[Carrier]:
+    """The carriers in the order of their codes."""
+    return CARRIERS.page_of(database, query)
+
+
+@router.get("/{code}", summary="Read a carrier", responses=refusals(nouns.CARRIER.unknown))
+def read_carrier(database: Db, code: Code) -> Carrier:
+    """One carrier."""
+    return CARRIERS.one(database, code)

@@ -1,0 +1,107 @@
+"""Gateways 端设备: the devices that publish for many meters."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, status
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.api.database import Db
+from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery
+from services.api.registry import nouns
+from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade
+from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contains
+from services.api.registry.owners import owner_faults
+from services.api.registry.resource import Resource
+from services.api.registry.statements import Statements
+
+EXAMPLE: JsonDict = {"code": "GW-150622-0007", "credit_code": "91150622MA0N0000XF", "name": "焦化厂 1 号端设备"}
+
+
+class GatewayEntry(Entry):
+    """A gateway as it is registered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    code: Code = Field(description="Also its MQTT user name and topic level")
+    credit_code: CreditCode
+    name: Name | None = None
+
+
+class Gateway(GatewayEntry):
+    """A gateway."""
+
+
+class GatewayPatch(Entry):
+    """What of a gateway may change."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "焦化厂 2 号端设备"}]})
+
+    name: Name | None = None
+
+
+class GatewayQuery(PageQuery):
+    """How the list of gateways may be narrowed."""
+
+    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Code | None = None
+    trade: Trade | None = None
+    enterprise: CreditCode | None = None
+    q: SearchText | None = Field(None, description="Part of the code or name")
+
+
+RESOURCE = Resource(
+    noun=nouns.GATEWAY,
+    key="code",
+    entry=GatewayEntry,
+    record=GatewayEntry,
+    example=EXAMPLE,
+    answer=Gateway,
+    page=Page[Gateway],
+    sql=Statements("gateway.sql"),
+    filters={
+        "area": AREA,
+        "park": PARK,
+        "trade": TRADE,
+        "enterprise": ENTERPRISE,
+        "q": contains("code", "name"),
+    },
+    check=owner_faults,
+)
+
+router = APIRouter(prefix="/api/v1/gateways", tags=["gateways"])
+UNKNOWN = nouns.GATEWAY.unknown
+
+
+@router.get("", summary="List gateways", responses=refusals(BAD_CURSOR))
+def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()]) -> Page[Gateway]:
+    """The gateways in the order of their codes; filters by place go by their enterprise's membership of today."""
+    return RESOURCE.page_of(database, query)
+
+
+@router.post("", summary="Register a gateway", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))
+def create_gateway(database: Db, entry: GatewayEntry) -> Gateway:
+    """Register a gateway. Its code and its enterprise stay."""
+    return RESOURCE.create(database, entry)
+
+
+@router.get("/{code}", summary="Read a gateway", responses=refusals(UNKNOWN))
+def read_gateway(database: Db, code: Code) -> Gateway:
+    """One gateway."""
+    return RESOURCE.one(database, code)
+
+
+@router.patch("/{code}", summary="Change a gateway", responses=refusals(UNKNOWN))
+def amend_gateway(database: Db, code: Code, patch: GatewayPatch) -> Gateway:
+    """Change the fields given."""
+    return RESOURCE.amend(database, code, patch)
+
+
+@router.delete(
+    "/{code}", summary="Remove a gateway", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(UNKNOWN, IN_USE)
+)
+def remove_gateway(database: Db, code: Code) -> None:
+    """Remove a gateway without meters."""
+    RESOURCE.remove(database, code)

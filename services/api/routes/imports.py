@@ -1,0 +1,110 @@
+"""Bulk import of the registry from CSV and XLSX files."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from services.api.database import Db
+from services.api.errors import BUSY, IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
+from services.api.openapi import refusals
+from services.api.registry.importing import columns_of, import_sheet, read_sheet
+from services.api.registry.resource import A, E, R, Resource
+from services.api.registry.table_file import CSV, XLSX, csv_of, lines_of
+
+PREFIX = "/api/v1/import/"
+MOST_BYTES = 10_000_000
+# An import of 50 000 rows takes some 200 MB while it lasts.
+_MOST_AT_ONCE = 2
+
+
+class RowError(BaseModel):
+    """One refused field of one row."""
+
+    line: int = Field(description="As the file or sheet shows it; the header is line 1")
+    field: str
+    code: str
+    reason: str
+    reason_zh: str
+
+
+class ImportAccount(BaseModel):
+    """What came of an import."""
+
+    dry_run: bool
+    rows: int = Field(description="Rows in the file, without header and empty lines")
+    created: int = Field(description="Rows written: all, or 0")
+    error_count: int
+    errors: list[RowError] = Field(description="In the order of the lines, at most 100 000")
+
+
+async def _whole_body(request: Request) -> bytes:
+    return await request.body()
+
+
+class _Places:
+    """A bounded number of imports at once."""
+
+    def __init__(self, most: int) -> None:
+        self._free = threading.BoundedSemaphore(most)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        if not self._free.acquire(blocking=False):
+            raise Refused(BUSY, "other imports are running; try again in a few seconds")
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+_places = _Places(_MOST_AT_ONCE)
+
+
+def import_router(resource: Resource[E, R, A]) -> APIRouter:
+    """The import of one kind of thing, and the template of its file."""
+    plural = resource.noun.plural
+    router = APIRouter(prefix=PREFIX + plural, tags=["import"])
+    columns = ", ".join(
+        f"`{name}`" if info.is_required() else f"`{name}` (may be left out)"
+        for name, info in resource.entry.model_fields.items()
+    )
+    binary = {"schema": {"type": "string", "format": "binary"}}
+
+    @router.post(
+        "",
+        summary=f"Import {plural}",
+        description="All rows are written, or none. With `dry_run` none is, and faults are answered with 200."
+        f"\n\nColumns, in any order: {columns}.",
+        response_model=ImportAccount,
+        responses=refusals(IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, BUSY),
+        openapi_extra={"requestBody": {"required": True, "content": {CSV: binary, XLSX: binary}}},
+        name=f"import_{plural}",
+    )
+    def import_file(
+        database: Db,
+        request: Request,
+        body: Annotated[bytes, Depends(_whole_body)],
+        dry_run: Annotated[bool, Query(description="Only say what would come of it")] = False,
+    ) -> Response:
+        with _places.one():
+            sheet = read_sheet(resource, lines_of(body, request.headers.get("content-type", "")))
+            return JSONResponse(import_sheet(database, resource, sheet, dry_run=dry_run))
+
+    @router.get(
+        "/template",
+        summary=f"Template for the import of {plural}",
+        response_class=Response,
+        responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+        name=f"template_{plural}",
+    )
+    def template() -> Response:
+        """A CSV file with all columns and an example row."""
+        headers = {"Content-Disposition": f'attachment; filename="{plural}.csv"'}
+        return Response(csv_of(columns_of(resource.entry), resource.example), media_type=CSV, headers=headers)
+
+    return router

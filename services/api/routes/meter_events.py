@@ -1,0 +1,179 @@
+"""What people record of a meter: that it was replaced, and that a suspect reading is right."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, status
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+from sqlalchemy import Connection, RowMapping
+
+from services.api.database import Database, Db
+from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
+from services.api.openapi import refusals
+from services.api.paging import Page
+from services.api.reasons import Fault
+from services.api.registry import nouns
+from services.api.registry.change import RegistryChange, registry_change
+from services.api.registry.fields import Code, Entry, Moment, Name, Note, Number
+from services.api.registry.nouns import Noun
+from services.api.registry.statements import Statements
+
+REPLACEMENT_EXAMPLE: JsonDict = {
+    "ts": "2026-03-02T10:30:00+08:00",
+    "final_value": 81233.4,
+    "first_value": 0,
+    "note": "校验期满更换",
+}
+ACCEPTANCE_EXAMPLE: JsonDict = {
+    "ts": "2026-03-02T11:00:00+08:00",
+    "accepted_by": "Narisu",
+    "reason": "second furnace was started, seen on site",
+}
+
+_SQL = Statements("meter_event.sql")
+
+Register = Annotated[Number, Field(ge=-1e18, le=1e18)]
+
+
+class ReplacementEntry(Entry):
+    """A counter was replaced by another."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REPLACEMENT_EXAMPLE]})
+
+    ts: Moment = Field(description="When")
+    final_value: Register = Field(description="Register of the meter taken out, register units")
+    first_value: Register = Field(description="Register of the meter put in, register units")
+    note: Note | None = None
+
+
+class Replacement(ReplacementEntry):
+    """A recorded replacement."""
+
+    recorded_at: datetime
+
+
+class AcceptanceEntry(Entry):
+    """A suspect reading is right, so its energy is booked."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ACCEPTANCE_EXAMPLE]})
+
+    ts: Moment = Field(description="Time of the reading")
+    accepted_by: Name = Field(description="Who says so")
+    reason: Note = Field(description="How it is known")
+
+
+class Acceptance(AcceptanceEntry):
+    """A recorded acceptance."""
+
+    accepted_at: datetime
+
+
+router = APIRouter(prefix="/api/v1/meters/{code}", tags=["meters"])
+EventTs = Annotated[Moment, Path(description="Its `ts`", examples=["2026-03-02T10:30:00+08:00"])]
+METER = nouns.METER.unknown
+
+
+def _kind_of(connection: Connection, code: str) -> RowMapping:
+    meter = _SQL.run(connection, "kind_of_meter", code=code).mappings().first()
+    if meter is None:
+        raise nouns.METER.refuse_unknown(code)
+    return meter
+
+
+def _add(change: RegistryChange, noun: Noun, code: str, entry: ReplacementEntry | AcceptanceEntry) -> None:
+    if _SQL.run(change.connection, f"insert_{noun.en}", code=code, **dict(entry)).rowcount == 0:
+        fault = noun.fault("ts", "already_exists", entry.ts.isoformat())
+        raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
+    change.reinterpret_meter(code, since=entry.ts)
+
+
+def _remove(database: Database, noun: Noun, code: str, ts: datetime) -> None:
+    with registry_change(database) as change:
+        _kind_of(change.connection, code)
+        if _SQL.run(change.connection, f"delete_{noun.en}", code=code, ts=ts).rowcount == 0:
+            raise noun.refuse_unknown(ts.isoformat())
+        change.reinterpret_meter(code, since=ts)
+
+
+@router.get("/replacements", summary="List the replacements of a meter", responses=refusals(METER))
+def list_replacements(database: Db, code: Code) -> Page[Replacement]:
+    """All replacements, the oldest first."""
+    with database.read() as connection:
+        _kind_of(connection, code)
+        rows = _SQL.run(connection, "replacements", code=code).mappings()
+        return Page[Replacement].model_construct(data=[Replacement.model_construct(**row) for row in rows], next=None)
+
+
+@router.post(
+    "/replacements",
+    summary="Record a replacement",
+    status_code=status.HTTP_201_CREATED,
+    responses=refusals(METER, ALREADY_EXISTS),
+)
+def add_replacement(database: Db, code: Code, entry: ReplacementEntry) -> ReplacementEntry:
+    """Record that the counter was replaced. Energy since then is booked again."""
+    with registry_change(database) as change:
+        faults = _replacement_faults(_kind_of(change.connection, code), entry)
+        if faults:
+            raise refused_fields(INVALID_BODY, faults)
+        _add(change, nouns.REPLACEMENT, code, entry)
+    return entry
+
+
+def _replacement_faults(meter: RowMapping, entry: ReplacementEntry) -> list[Fault]:
+    if meter["kind"] != "counter":
+        return [Fault("final_value", "only_for_counters")]
+    size = meter["register_size"]
+    return [
+        Fault(name, "above_register_size", {"register_size": size})
+        for name in ("final_value", "first_value")
+        if size is not None and getattr(entry, name) > size
+    ]
+
+
+@router.delete(
+    "/replacements/{ts}",
+    summary="Remove a replacement",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=refusals(METER, nouns.REPLACEMENT.unknown),
+)
+def remove_replacement(database: Db, code: Code, ts: EventTs) -> None:
+    """Remove a replacement recorded by mistake. Energy since then is booked again."""
+    _remove(database, nouns.REPLACEMENT, code, ts)
+
+
+@router.get("/acceptances", summary="List the accepted readings of a meter", responses=refusals(METER))
+def list_acceptances(database: Db, code: Code) -> Page[Acceptance]:
+    """All acceptances, by the time of their readings."""
+    with database.read() as connection:
+        _kind_of(connection, code)
+        rows = _SQL.run(connection, "acceptances", code=code).mappings()
+        return Page[Acceptance].model_construct(data=[Acceptance.model_construct(**row) for row in rows], next=None)
+
+
+@router.post(
+    "/acceptances",
+    summary="Accept a suspect reading",
+    status_code=status.HTTP_201_CREATED,
+    responses=refusals(METER, nouns.READING.unknown, ALREADY_EXISTS),
+)
+def accept_reading(database: Db, code: Code, entry: AcceptanceEntry) -> AcceptanceEntry:
+    """Say that a reading set aside as suspect is right. Energy since then is booked again, with it."""
+    with registry_change(database) as change:
+        _kind_of(change.connection, code)
+        if not _SQL.run(change.connection, "has_reading_at", code=code, ts=entry.ts).scalar_one():
+            raise nouns.READING.refuse_unknown(f"{code} at {entry.ts.isoformat()}")
+        _add(change, nouns.ACCEPTANCE, code, entry)
+    return entry
+
+
+@router.delete(
+    "/acceptances/{ts}",
+    summary="Withdraw an acceptance",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=refusals(METER, nouns.ACCEPTANCE.unknown),
+)
+def withdraw_acceptance(database: Db, code: Code, ts: EventTs) -> None:
+    """Let a reading be judged by itself again. Energy since then is booked again."""
+    _remove(database, nouns.ACCEPTANCE, code, ts)

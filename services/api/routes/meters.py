@@ -1,0 +1,161 @@
+"""Meters 计量点."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, status
+from pydantic import ConfigDict, Field
+from sqlalchemy import Connection
+
+from services.api.database import Db
+from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery
+from services.api.registry import nouns
+from services.api.registry.fields import (
+    AreaCode,
+    Code,
+    CreditCode,
+    Day,
+    Entry,
+    MeterFlow,
+    MeterKind,
+    Name,
+    SearchText,
+    Trade,
+)
+from services.api.registry.filters import AREA, CARRIER, ENTERPRISE, GATEWAY, PARK, TRADE, UNIT, contains, equal
+from services.api.registry.meter_entry import (
+    EXAMPLE,
+    IntervalS,
+    MeterEntry,
+    Multiplier,
+    RatedPerHour,
+    RegisterSize,
+    UnitOfMeasure,
+)
+from services.api.registry.metering import meter_faults
+from services.api.registry.resource import Resource
+from services.api.registry.statements import Statements
+
+
+class Meter(MeterEntry):
+    """A meter."""
+
+
+class MeterPatch(Entry):
+    """What of a meter may change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"multiplier": 8000}]})
+
+    unit_code: Code | None = None
+    gateway_code: Code | None = None
+    name_zh: Name | None = None
+    name_en: Name | None = None
+    kind: MeterKind | None = None
+    carrier: Code | None = None
+    flow: MeterFlow | None = None
+    unit_of_measure: UnitOfMeasure | None = None
+    multiplier: Multiplier | None = None
+    register_size: RegisterSize | None = None
+    rated_per_hour: RatedPerHour | None = None
+    interval_s: IntervalS | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+
+
+class MeterQuery(PageQuery):
+    """How the list of meters may be narrowed."""
+
+    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Code | None = None
+    trade: Trade | None = None
+    enterprise: CreditCode | None = None
+    unit: Code | None = None
+    gateway: Code | None = None
+    kind: MeterKind | None = None
+    carrier: Code | None = None
+    flow: MeterFlow | None = None
+    q: SearchText | None = Field(None, description="Part of the code or of a name")
+
+
+_SQL = Statements("meter.sql")
+
+
+def _keep_with_readings(connection: Connection, code: str) -> None:
+    if _SQL.run(connection, "has_readings", code=code).scalar_one():
+        raise Refused(IN_USE, f"meter {code} has readings; set its valid_to instead")
+
+
+RESOURCE = Resource(
+    noun=nouns.METER,
+    key="code",
+    entry=MeterEntry,
+    record=MeterEntry,
+    example=EXAMPLE,
+    answer=Meter,
+    page=Page[Meter],
+    sql=_SQL,
+    filters={
+        "area": AREA,
+        "park": PARK,
+        "trade": TRADE,
+        "enterprise": ENTERPRISE,
+        "unit": UNIT,
+        "gateway": GATEWAY,
+        "kind": equal("kind"),
+        "carrier": CARRIER,
+        "flow": equal("flow"),
+        "q": contains("code", "name_zh", "name_en"),
+    },
+    check=meter_faults,
+    check_amended=lambda connection, meter: meter_faults(connection, [meter])[0],
+    refuse_removal=_keep_with_readings,
+    reinterprets=frozenset(
+        {
+            "unit_code",
+            "kind",
+            "carrier",
+            "flow",
+            "unit_of_measure",
+            "multiplier",
+            "register_size",
+            "rated_per_hour",
+            "interval_s",
+        }
+    ),
+)
+
+router = APIRouter(prefix="/api/v1/meters", tags=["meters"])
+UNKNOWN = nouns.METER.unknown
+
+
+@router.get("", summary="List meters", responses=refusals(BAD_CURSOR))
+def list_meters(database: Db, query: Annotated[MeterQuery, Query()]) -> Page[Meter]:
+    """The meters in the order of their codes; filters by place go by their enterprise's membership of today."""
+    return RESOURCE.page_of(database, query)
+
+
+@router.post("", summary="Register a meter", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))
+def create_meter(database: Db, entry: MeterEntry) -> Meter:
+    """Register a meter. Its code stays."""
+    return RESOURCE.create(database, entry)
+
+
+@router.get("/{code}", summary="Read a meter", responses=refusals(UNKNOWN))
+def read_meter(database: Db, code: Code) -> Meter:
+    """One meter."""
+    return RESOURCE.one(database, code)
+
+
+@router.patch("/{code}", summary="Change a meter", responses=refusals(UNKNOWN))
+def amend_meter(database: Db, code: Code, patch: MeterPatch) -> Meter:
+    """Change the fields given. If its readings mean something else by that, their energy is booked again."""
+    return RESOURCE.amend(database, code, patch)
+
+
+@router.delete(
+    "/{code}", summary="Remove a meter", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(UNKNOWN, IN_USE)
+)
+def remove_meter(database: Db, code: Code) -> None:
+    """Remove a meter without readings. One with readings stays: set its `valid_to`."""
+    RESOURCE.remove(database, code)
