@@ -1,0 +1,38 @@
+"""`enermon-sim`: gateways that are not there."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from simulators.faults.command import faults_app
+from simulators.fleet.command import fleet
+from simulators.replay.command import replay
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Gateways on the wire, for trying, testing and measuring Enermon. They follow docs/mqtt.md: "
+    "what was not answered is kept and sent again.",
+)
+app.command()(fleet)
+app.command()(replay)
+app.add_typer(faults_app, name="faults")
+
+
+@app.callback()
+def settings(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also say when connections come and go")] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    app()

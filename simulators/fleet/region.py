@@ -1,0 +1,248 @@
+"""The simulated region: which enterprises there are, and the meters of each."""
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from simulators.credit_code import ENTERPRISE, PUBLIC_INSTITUTION, credit_code
+from simulators.fleet.draw import key_of, uniform
+from simulators.fleet.model import UNITS, EnterpriseModel, MeterModel, UnitModel, load_models
+from simulators.fleet.quantity import Activity, Part, SimulatedMeter
+from simulators.registry import Enterprise, Gateway, Meter, Park, Registry, Unit
+
+_HERE = Path(__file__).parent
+
+# A meter behind transformers measures 5 A at 100 V: 0.866 kW of its own. Voltage ratio by greatest power (kW).
+_PT_BY_KW = ((400.0, 1.0), (9_000.0, 100.0), (45_000.0, 350.0), (140_000.0, 1_100.0), (math.inf, 2_200.0))
+_CT_RATIOS = (
+    1,
+    2,
+    4,
+    6,
+    8,
+    10,
+    15,
+    20,
+    30,
+    40,
+    60,
+    80,
+    100,
+    120,
+    160,
+    200,
+    240,
+    300,
+    400,
+    500,
+    600,
+    800,
+    1000,
+    1600,
+    2400,
+)
+_LOW_VOLTAGE_KW = 3.46
+_HIGH_VOLTAGE_KW = 0.866
+
+# Renewable share of the electricity bought, lowest and highest, by kind of park.
+_GREEN_SHARE = {"ordinary": (0.0, 0.22), "low_carbon": (0.44, 0.64), "zero_carbon": (0.95, 0.998)}
+_LEAST_GREEN_SHARE = 0.05
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of sites.csv with its number. scale: size against the model."""
+
+    number: int
+    area_code: str
+    park_code: str
+    model: str
+    label_zh: str
+    label_en: str
+    scale: float
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.area_code}-{self.number:04d}"
+
+
+@dataclass(frozen=True)
+class Region:
+    registry: Registry
+    meters_by_gateway: dict[str, tuple[SimulatedMeter, ...]]
+
+
+def load_parks() -> list[Park]:
+    with (_HERE / "parks.csv").open(encoding="utf-8", newline="") as file:
+        return [Park(**row) for row in csv.DictReader(file)]
+
+
+def load_sites(count: int) -> list[Site]:
+    """The first `count` sites; after the end of the list it is gone through again, with other numbers and sizes."""
+    with (_HERE / "sites.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sites = []
+    for index in range(count):
+        row, lap = rows[index % len(rows)], index // len(rows)
+        scale = float(row["scale"]) * (1.0 + 0.13 * lap) / (1.0 + 0.1 * lap * lap)
+        suffix = f"{lap + 1}" if lap else ""
+        sites.append(
+            Site(
+                number=index + 1,
+                area_code=row["area_code"],
+                park_code=row["park_code"],
+                model=row["model"],
+                label_zh=row["label_zh"] + suffix,
+                label_en=row["label_en"] + (f" {suffix}" if suffix else ""),
+                scale=scale,
+            )
+        )
+    return sites
+
+
+def build_region(*, seed: int, enterprises: int, valid_from: str = "") -> Region:
+    """valid_from: first day (Asia/Shanghai, ISO) on which the meters are expected to give readings."""
+    models = load_models()
+    parks = load_parks()
+    park_kinds = {park.code: park.kind for park in parks}
+    registered: list[Enterprise] = []
+    units: list[Unit] = []
+    gateways: list[Gateway] = []
+    by_gateway: dict[str, tuple[SimulatedMeter, ...]] = {}
+    for site in load_sites(enterprises):
+        model = models[site.model]
+        enterprise = _enterprise(site, model)
+        registered.append(enterprise)
+        gateway = Gateway(code=f"GW-{site.prefix}", credit_code=enterprise.credit_code, name=f"{site.label_en} 1")
+        gateways.append(gateway)
+        green = _green_share(seed, site, park_kinds.get(site.park_code, "ordinary"))
+        simulated: list[SimulatedMeter] = []
+        for unit_model in model.unit:
+            units.append(_unit(site, enterprise, unit_model))
+            simulated += _meters(seed, site, unit_model, gateway.code, green, valid_from)
+        by_gateway[gateway.code] = tuple(simulated)
+    meters = [each.meter for group in by_gateway.values() for each in group]
+    registry = Registry(parks=parks, enterprises=registered, units=units, gateways=gateways, meters=meters)
+    return Region(registry, by_gateway)
+
+
+def _enterprise(site: Site, model: EnterpriseModel) -> Enterprise:
+    kind = PUBLIC_INSTITUTION if model.trade == "public_institution" else ENTERPRISE
+    return Enterprise(
+        credit_code=credit_code(kind=kind, area_code=site.area_code, key=site.prefix),
+        name_zh=f"{site.label_zh}{model.name_zh}（模拟）",
+        name_en=f"{site.label_en} {model.name_en}".strip() + " (simulated)",
+        trade=model.trade,
+        area_code=site.area_code,
+        park_code=site.park_code,
+    )
+
+
+def _unit(site: Site, enterprise: Enterprise, model: UnitModel) -> Unit:
+    return Unit(
+        code=f"{site.prefix}-{model.code}",
+        credit_code=enterprise.credit_code,
+        name_zh=model.name_zh,
+        name_en=model.name_en,
+        process=model.process,
+    )
+
+
+def _green_share(seed: int, site: Site, park_kind: str) -> float:
+    low, high = _GREEN_SHARE[park_kind]
+    share = uniform(seed, site.prefix, "green", low=low, high=high)
+    return share if share >= _LEAST_GREEN_SHARE else 0.0
+
+
+def _meters(
+    seed: int, site: Site, model: UnitModel, gateway_code: str, green: float, valid_from: str
+) -> list[SimulatedMeter]:
+    activity = Activity(seed, f"{site.prefix}-{model.code}", model.shape)
+    parts = {meter.code: _part(seed, site, model, meter, activity) for meter in model.meters if meter.ratio}
+    result = []
+    for meter in model.meters:
+        flow_parts = tuple(parts[code] for code in meter.sum_of or (meter.code,))
+        renewable = green if meter.green else 0.0
+        context = _Place(seed, site.prefix, f"{site.prefix}-{model.code}", gateway_code, valid_from)
+        result.append(_simulated(context, meter, flow_parts, share=1.0 - renewable))
+        if renewable:
+            bought_green = msgspec.structs.replace(
+                meter,
+                code=meter.code.replace("E", "R"),
+                name_zh="绿电（可再生能源）",
+                name_en="Renewable electricity bought",
+                flow="renewable",
+            )
+            result.append(_simulated(context, bought_green, flow_parts, share=renewable))
+    return result
+
+
+@dataclass(frozen=True)
+class _Place:
+    seed: int
+    prefix: str
+    unit_code: str
+    gateway_code: str
+    valid_from: str
+
+
+def _part(seed: int, site: Site, model: UnitModel, meter: MeterModel, activity: Activity) -> Part:
+    assert meter.ratio is not None
+    ratio = uniform(seed, site.prefix, meter.code, "ratio", low=meter.ratio[0], high=meter.ratio[1])
+    return Part(
+        activity=activity,
+        name=meter.code,
+        season=meter.season or model.season,
+        per_hour=ratio * model.activity_per_hour * site.scale,
+        idle=meter.idle,
+    )
+
+
+def _simulated(place: _Place, model: MeterModel, parts: tuple[Part, ...], *, share: float) -> SimulatedMeter:
+    per_carrier_unit, is_rate = UNITS[model.carrier, model.unit]
+    peak = share * sum(part.peak_per_hour for part in parts)
+    code = f"{place.prefix}-{model.code}"
+    multiplier, register_size = 1.0, None
+    if model.kind == "counter":
+        multiplier = _transformer_ratio(peak) if model.carrier == "electricity" else 1.0
+        register_size = _register_size(peak * per_carrier_unit / multiplier)
+    meter = Meter(
+        code=code,
+        unit_code=place.unit_code,
+        gateway_code=place.gateway_code,
+        name_zh=model.name_zh,
+        name_en=model.name_en,
+        kind=model.kind,
+        carrier=model.carrier,
+        flow=model.flow,
+        unit_of_measure=model.unit,
+        multiplier=multiplier,
+        register_size=register_size,
+        rated_per_hour=_round_up(1.5 * peak),
+        interval_s=900,
+        valid_from=place.valid_from,
+    )
+    start = (key_of(place.seed, code, "start") % 10_000) / 10_000.0 * (register_size or 0.0)
+    live_s = model.live_s if model.kind != "interval" else 900
+    return SimulatedMeter(meter, parts, share, per_carrier_unit, start, is_rate, live_s)
+
+
+def _transformer_ratio(peak_kw: float) -> float:
+    """CT x PT of a meter whose load peaks at peak_kw, from the ratios that are made."""
+    pt = next(ratio for limit_kw, ratio in _PT_BY_KW if peak_kw <= limit_kw)
+    meter_kw = _LOW_VOLTAGE_KW if pt == 1.0 else _HIGH_VOLTAGE_KW
+    ct = next((ct for ct in _CT_RATIOS if ct * pt * meter_kw >= peak_kw), _CT_RATIOS[-1])
+    return ct * pt
+
+
+def _register_size(peak_register_per_hour: float) -> float:
+    """A power of ten that a meter of this pace takes between three months and three years to go through."""
+    return float(10.0 ** max(3, math.ceil(math.log10(peak_register_per_hour * 2_500.0))))
+
+
+def _round_up(number: float) -> float:
+    """Up to two significant digits."""
+    step = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return round(math.ceil(number / step) * step, 10)
