@@ -1,11 +1,18 @@
 """The command `enermon`."""
 
+import psycopg
+import sqlalchemy.exc
 import typer
 
 from services.core import logs
 from services.core.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Online monitoring of key energy-using units.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Online monitoring of key energy-using units.",
+)
 
 
 @app.command()
@@ -46,7 +53,12 @@ def api() -> None:
 
 def main() -> None:
     """Entry of the command."""
-    app()
+    try:
+        app()
+    except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
+        cause = str(getattr(error, "orig", error)).strip()
+        typer.echo(f"The database does not answer; ENERMON_DATABASE_URL says where it is.\n{cause}", err=True)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -14,15 +14,18 @@ from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.routes import (
     areas,
     carriers,
+    energy,
     enterprises,
     gateways,
     health,
     imports,
+    live,
     memberships,
     meter_events,
     meters,
     metrics,
     parks,
+    readings,
     units,
 )
 from services.core.db.engine import create_engine
@@ -40,6 +43,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     memberships.router,
     meter_events.router,
     *(imports.import_router(module.RESOURCE) for module in REGISTRY),
+    energy.router,
+    readings.router,
+    live.router,
     health.router,
     metrics.router,
 )
@@ -52,6 +58,9 @@ TAGS = [
     {"name": "units", "description": "用能单元"},
     {"name": "gateways", "description": "端设备"},
     {"name": "meters", "description": "计量点, their replacements and accepted readings"},
+    {"name": "energy", "description": "Sums by place, enterprise, unit and meter"},
+    {"name": "readings", "description": "What meters said, and what was not taken"},
+    {"name": "live", "description": "Energy as it is booked"},
     {"name": "import", "description": "Many at once, from CSV and XLSX"},
     {"name": "operation", "description": "Health and metrics"},
 ]
@@ -64,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.live.close()
         database.close()
 
     # Swagger's and ReDoc's pages load their scripts from the internet, which is out of reach where this runs.
@@ -78,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.live = live.Broadcast(settings.database_url.get_secret_value())
     for router in ROUTERS:
         app.include_router(router)
     answer_errors_of(app)

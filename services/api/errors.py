@@ -187,6 +187,7 @@ def answer_errors_of(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(sql.OperationalError, _on_database)
+    app.add_exception_handler(psycopg.OperationalError, _on_database)
     app.add_exception_handler(sql.InterfaceError, _on_database)
     app.add_exception_handler(sql.TimeoutError, _on_database)
     app.add_exception_handler(Exception, _on_unhandled)

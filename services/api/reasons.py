@@ -145,7 +145,12 @@ def _fault(error: ErrorDetails, root: str, skip: int) -> Fault:
     place = error["loc"][skip:]
     code = error["type"]
     name = root if code == "json_invalid" else ".".join(str(part) for part in place) or root
-    mentions = dict(error.get("ctx", {}))
+    mentions = {key: _plain(value) for key, value in error.get("ctx", {}).items()}
     if code not in REASONS:
         mentions["message"] = error["msg"]
     return Fault(name[:_MOST_FIELD_CHARACTERS], code, mentions)
+
+
+def _plain(value: object) -> object:
+    """A number as a person would write it: 8000000, not 8000000.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

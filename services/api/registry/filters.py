@@ -28,9 +28,9 @@ class Filter:
             raise refused_fields(INVALID_PARAMETER, [self.names.fault(parameter, "unknown", value)])
 
 
-def equal(field: str, *, names: Noun | None = None) -> Filter:
-    """The field equals the parameter of the same name."""
-    return Filter(f"entry.{field} = %({field})s", names)
+def equal(field: str, *, parameter: str | None = None, names: Noun | None = None) -> Filter:
+    """The field equals the parameter, which has its name unless said otherwise."""
+    return Filter(f"entry.{field} = %({parameter or field})s", names)
 
 
 def contains(*fields: str) -> Filter:
@@ -38,14 +38,14 @@ def contains(*fields: str) -> Filter:
     return Filter("(" + " OR ".join(f"entry.{field} ILIKE %(q)s" for field in fields) + ")")
 
 
-PARENT = Filter(_SQL["parent_is"], nouns.AREA)
+PARENT = equal("parent_code", parameter="parent", names=nouns.AREA)
 AREA_OF_ENTRY = Filter(_SQL["area_is_below"], nouns.AREA)
 AREA = Filter(_SQL["enterprise_in_area"], nouns.AREA)
 PARK = Filter(_SQL["enterprise_in_park"], nouns.PARK)
 ENTERPRISE = Filter(_SQL["enterprise_is"], nouns.ENTERPRISE)
 TRADE = Filter(_SQL["enterprise_of_trade"])
-UNIT = Filter(_SQL["unit_is"], nouns.UNIT)
-GATEWAY = Filter(_SQL["gateway_is"], nouns.GATEWAY)
+UNIT = equal("unit_code", parameter="unit", names=nouns.UNIT)
+GATEWAY = equal("gateway_code", parameter="gateway", names=nouns.GATEWAY)
 CARRIER = equal("carrier", names=nouns.CARRIER)
 
 

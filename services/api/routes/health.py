@@ -1,5 +1,6 @@
 """Whether the service lives and whether it can answer."""
 
+from functools import cache
 from typing import Literal
 
 from fastapi import APIRouter
@@ -11,6 +12,9 @@ from services.api.openapi import refusals
 from services.core.db.migrate import applied_revision, newest_revision
 
 router = APIRouter(prefix="/health", tags=["operation"])
+
+# It takes a look at every migration, and does not change while the process runs.
+_needed_revision = cache(newest_revision)
 
 
 class Health(BaseModel):
@@ -28,7 +32,7 @@ async def live() -> Health:
 @router.get("/ready", summary="Can requests be answered?", responses=refusals(NOT_READY, DATABASE_UNAVAILABLE))
 def ready(database: Db) -> Health:
     """The database answers and its schema is the one this version needs."""
-    needed = newest_revision()
+    needed = _needed_revision()
     with database.read() as connection:
         applied = applied_revision(connection)
     if applied != needed:

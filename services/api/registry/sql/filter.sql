@@ -1,8 +1,5 @@
 -- Conditions of lists, each over one row `entry` of a resource; and what must exist for a filter to make sense.
 
--- name: parent_is
-entry.parent_code = :parent;
-
 -- name: area_is_below
 entry.area_code IN (
     SELECT code
@@ -44,12 +41,6 @@ entry.enterprise_id = (SELECT enterprise_id FROM enterprise WHERE credit_code = 
 
 -- name: enterprise_of_trade
 entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE trade = :trade);
-
--- name: unit_is
-entry.unit_code = :unit;
-
--- name: gateway_is
-entry.gateway_code = :gateway;
 
 -- name: known_area
 SELECT 1 FROM area WHERE code = :value;

@@ -166,3 +166,28 @@ CREATE TABLE ledger_month (
     slot_count bigint NOT NULL,
     PRIMARY KEY (ledger_id, month)
 ) WITH (fillfactor = 70);
+
+CREATE VIEW meter_energy AS
+SELECT 0 AS grain, meter_id, account_id, slot AS period, quantity_pico::numeric AS quantity_pico, measured_s::integer AS measured_s
+FROM energy_slot
+UNION ALL
+SELECT 1, meter_id, account_id, hour, quantity_pico::numeric, measured_s::integer
+FROM energy_hour
+UNION ALL
+SELECT 2, meter_id, account_id, day, quantity_pico, measured_s
+FROM energy_day
+UNION ALL
+SELECT 3, meter_id, account_id, month, quantity_pico, measured_s
+FROM energy_month;
+COMMENT ON VIEW meter_energy IS 'Energy by meter; grain 0 slot, 1 hour, 2 day, 3 month. Always ask for one grain';
+
+CREATE VIEW ledger_energy AS
+SELECT 1 AS grain, ledger_id, hour AS period, quantity_pico, measured_s
+FROM ledger_hour
+UNION ALL
+SELECT 2, ledger_id, day, quantity_pico, measured_s
+FROM ledger_day
+UNION ALL
+SELECT 3, ledger_id, month, quantity_pico, measured_s
+FROM ledger_month;
+COMMENT ON VIEW ledger_energy IS 'Energy by place; grain 1 hour, 2 day, 3 month. Always ask for one grain';

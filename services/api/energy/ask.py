@@ -1,0 +1,192 @@
+"""What may be asked of energy: scope, range, bucket and grouping, checked before the database is."""
+
+import enum
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+from pydantic.functional_validators import BeforeValidator
+
+from services.api.errors import ProblemKind, Refused
+from services.api.paging import PageQuery
+from services.api.registry.fields import Code
+from services.core.domain.calendar import (
+    SHANGHAI,
+    Bucket,
+    Grain,
+    bucket_floor,
+    bucket_following,
+    ceil,
+    floor,
+    start_of_day,
+)
+from services.core.domain.meter import Flow
+
+START_AFTER_END = ProblemKind("start_after_end", 422, "The range ends before it begins")
+RANGE_TOO_LONG = ProblemKind("range_too_long", 422, "The range is too long for the bucket")
+NOT_ON_QUARTER = ProblemKind("not_on_quarter", 422, "The range does not begin and end on a quarter of an hour")
+INVALID_SCOPE = ProblemKind("invalid_scope", 422, "The scope is not understood")
+INVALID_BY = ProblemKind("invalid_by", 422, "The grouping is not understood")
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=SHANGHAI)
+LATEST = datetime(2100, 1, 1, tzinfo=SHANGHAI)
+LONGEST = {
+    Bucket.SLOT: timedelta(days=31),
+    Bucket.HOUR: timedelta(days=366),
+    Bucket.DAY: timedelta(days=3653),
+    Bucket.MONTH: timedelta(days=36_525),
+    Bucket.YEAR: timedelta(days=36_525),
+    Bucket.TOTAL: timedelta(days=36_525),
+}
+
+
+class ScopeKind(enum.StrEnum):
+    """What a sum may be asked of."""
+
+    AREA = "area"
+    PARK = "park"
+    ENTERPRISE = "enterprise"
+    UNIT = "unit"
+    METER = "meter"
+
+
+class By(enum.StrEnum):
+    """What sums may be grouped by. Carriers are never added to each other."""
+
+    CARRIER = "carrier"
+    FLOW = "flow"
+    AREA = "area"
+    LEAGUE = "league"
+    BANNER = "banner"
+    PARK = "park"
+    ENTERPRISE = "enterprise"
+    UNIT = "unit"
+    METER = "meter"
+
+
+def _moment(given: Any) -> Any:
+    """A moment with offset, or a day, which stands for its first moment in Asia/Shanghai."""
+    if not isinstance(given, str):
+        return given
+    try:
+        if len(given) == 10:
+            moment = start_of_day(date.fromisoformat(given))
+        else:
+            moment = datetime.fromisoformat(given.replace(" ", "+"))
+    except ValueError:
+        raise ValueError("give a day such as 2026-01-31, or a time such as 2026-01-31T00:15:00+08:00") from None
+    if moment.tzinfo is None:
+        raise ValueError("give the offset, such as +08:00 or Z")
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError("the time must lie between 2000 and 2099")
+    return moment.astimezone(SHANGHAI)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+ScopeText = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[0-9A-Za-z_-]{1,64}$")]
+
+
+class EnergyQuery(PageQuery):
+    """The parameters of the energy query. Parameters it does not know are refused."""
+
+    scope: ScopeText = Field(
+        "area:150000",
+        description="area:CODE, park:CODE, enterprise:CREDIT_CODE, unit:CODE or meter:CODE",
+        examples=["area:150600"],
+    )
+    start: Moment | None = Field(None, description="First moment, RFC 3339 or a day; today if left out")
+    end: Moment | None = Field(None, description="First moment after the range; the quarter hour at hand if left out")
+    bucket: Bucket = Field(
+        Bucket.DAY, description="Period of each sum; days, months and years are those of Asia/Shanghai"
+    )
+    by: str = Field(
+        "carrier",
+        max_length=100,
+        description="Comma separated: carrier (always), flow, area (the level below the scope), league, banner, park,"
+        " enterprise, unit, meter",
+        examples=["carrier,area"],
+    )
+    carrier: Code | None = Field(None, description="Only this carrier")
+    flow: Flow | None = Field(None, description="Only this flow; input if left out and not grouped by flow")
+    limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A checked question; [start, end) lies on quarter hours of Asia/Shanghai."""
+
+    scope: ScopeKind
+    code: str
+    start: datetime
+    end: datetime
+    bucket: Bucket
+    by: frozenset[By]
+    carrier: str | None
+    flows: tuple[Flow, ...]
+
+    def bucket_end(self, start: datetime) -> datetime:
+        """First moment after the bucket that begins at `start`."""
+        if self.bucket is Bucket.TOTAL:
+            return self.end
+        return min(self.end, bucket_following(bucket_floor(start, self.bucket), self.bucket))
+
+    def buckets(self, until: datetime) -> list[tuple[datetime, datetime]]:
+        """Start and end of every bucket that begins before `until`, in order."""
+        found = []
+        start = self.start
+        while start < min(self.end, until):
+            end = self.bucket_end(start)
+            found.append((start, end))
+            start = end
+        return found
+
+
+def asked(query: EnergyQuery, *, now: datetime) -> Asked:
+    """Check a question. Raises Refused with what to change."""
+    scope, code = scope_of(query.scope)
+    start = query.start or floor(now, Grain.DAY)
+    end = query.end or ceil(now, Grain.SLOT)
+    if start >= end:
+        raise Refused(START_AFTER_END, f"start {start.isoformat()} is not before end {end.isoformat()}")
+    for name, moment in (("start", start), ("end", end)):
+        if floor(moment, Grain.SLOT) != moment:
+            raise Refused(NOT_ON_QUARTER, f"{name} {moment.isoformat()}: energy is kept by quarter hours of the hour")
+    if end - start > LONGEST[query.bucket]:
+        raise Refused(
+            RANGE_TOO_LONG,
+            f"{(end - start).days} days; bucket {query.bucket} answers at most {LONGEST[query.bucket].days} days,"
+            " a coarser bucket more",
+        )
+    by = _by(query.by, scope)
+    flows = (query.flow,) if query.flow else tuple(Flow) if By.FLOW in by else (Flow.INPUT,)
+    return Asked(scope, code, start, end, query.bucket, by, query.carrier, flows)
+
+
+def scope_of(text: str) -> tuple[ScopeKind, str]:
+    """What a scope such as area:150600 names. Raises Refused."""
+    kind, _, code = text.partition(":")
+    try:
+        return ScopeKind(kind), code
+    except ValueError:
+        known = ", ".join(f"{k}:" for k in ScopeKind)
+        raise Refused(INVALID_SCOPE, f"a scope begins with one of {known}; {kind}: is none") from None
+
+
+def _by(text: str, scope: ScopeKind) -> frozenset[By]:
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = sorted(names - {b.value for b in By})
+    if unknown:
+        raise Refused(INVALID_BY, f"by knows {', '.join(By)}; not {', '.join(unknown)}")
+    by = frozenset(By(name) for name in names) | {By.CARRIER}
+    levels = by & {By.AREA, By.LEAGUE, By.BANNER}
+    if len(levels) > 1:
+        raise Refused(INVALID_BY, "group by one of area, league and banner")
+    if levels == {By.AREA} and scope is not ScopeKind.AREA:
+        raise Refused(INVALID_BY, "area means the level below an area; group by league or banner instead")
+    return by
+
+
+def utc_now() -> datetime:
+    """The time now; what is asked is judged against it."""
+    return datetime.now(UTC)

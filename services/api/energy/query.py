@@ -1,0 +1,237 @@
+"""Reads the sums of a question: kept sums of places where they suffice, else those of meters."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from services.api.energy.answer import Group, Line, Sum, lines
+from services.api.energy.ask import Asked, By, ScopeKind
+from services.api.energy.coverage import Expectation
+from services.api.registry import nouns
+from services.api.registry.statements import Statements
+from services.core.domain.calendar import BUCKET_GRAIN, SHANGHAI, Bucket, Grain, pieces, start_of_day
+
+_SQL = Statements(str(Path(__file__).with_name("energy.sql")))
+
+_TRUNC = {Bucket.SLOT: "minute", Bucket.HOUR: "hour", Bucket.DAY: "day", Bucket.MONTH: "month", Bucket.YEAR: "year"}
+_PLACE_GROUPS = frozenset({By.CARRIER, By.FLOW, By.AREA, By.LEAGUE, By.BANNER})
+
+
+@dataclass(frozen=True, slots=True)
+class _Areas:
+    """The tree of areas."""
+
+    level: Mapping[str, str]
+    parent: Mapping[str, str | None]
+
+    def banners_of(self, code: str) -> list[str]:
+        """The banners in an area of any level."""
+        return self.within(code, "banner")
+
+    def within(self, code: str, level: str) -> list[str]:
+        """The areas of `level` in the area `code`, itself included."""
+        return [c for c, found in self.level.items() if found == level and self.above(c, code)]
+
+    def above(self, code: str | None, ancestor: str) -> bool:
+        """Whether `code` is `ancestor` or lies in it."""
+        while code is not None and code != ancestor:
+            code = self.parent[code]
+        return code is not None
+
+    def at(self, code: str | None, level: str) -> str | None:
+        """The area of `level` that holds `code`; None if there is none."""
+        while code is not None and self.level[code] != level:
+            code = self.parent[code]
+        return code
+
+
+def energy(connection: Connection, asked: Asked, *, now: datetime) -> list[Line]:
+    """The lines of the answer. Raises Refused when the scope is not registered."""
+    areas = _read_areas(connection)
+    level = _area_level(asked, areas)
+    narrowed = _narrow(connection, asked, areas)
+    sums = list(_sums(connection, asked, areas, level, narrowed))
+    expectations = _expectations(connection, asked, areas, level, narrowed, now=now)
+    return lines(asked, sums, expectations, now=now)
+
+
+def quantity_units(connection: Connection) -> Mapping[str, str]:
+    """The unit of each carrier's quantities."""
+    return {row[0]: row[1] for row in _SQL.run(connection, "carriers")}
+
+
+def _read_areas(connection: Connection) -> _Areas:
+    rows = _SQL.run(connection, "areas").all()
+    return _Areas({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
+
+
+def _area_level(asked: Asked, areas: _Areas) -> str | None:
+    """The level of the areas to group by; None if not grouped by area."""
+    if asked.scope is ScopeKind.AREA and asked.code not in areas.level:
+        raise nouns.AREA.refuse_unknown(asked.code)
+    if By.LEAGUE in asked.by:
+        return "league"
+    if By.BANNER in asked.by:
+        return "banner"
+    if By.AREA in asked.by:
+        return "league" if areas.level[asked.code] == "region" else "banner"
+    return None
+
+
+def _narrow(connection: Connection, asked: Asked, areas: _Areas) -> dict[str, Any]:
+    """The scope as conditions: numbers of meters, codes of banners, number of the park; None: no such condition."""
+    narrowed: dict[str, Any] = {"meter_ids": None, "areas": None, "park_id": None}
+    if asked.scope is ScopeKind.AREA:
+        if areas.level[asked.code] != "region":
+            narrowed["areas"] = areas.banners_of(asked.code)
+            rows = _SQL.run(connection, "meters_of_area", areas=narrowed["areas"]).all()
+            narrowed["meter_ids"] = [meter_id for (meter_id,) in rows]
+    elif asked.scope is ScopeKind.PARK:
+        found = _SQL.run(connection, "park_id", code=asked.code).scalar()
+        if found is None:
+            raise nouns.PARK.refuse_unknown(asked.code)
+        narrowed["park_id"] = found
+        rows = _SQL.run(connection, "meters_of_park", park_id=found).all()
+        narrowed["meter_ids"] = [meter_id for (meter_id,) in rows]
+    else:
+        narrowed["meter_ids"] = _meters_of(connection, asked)
+    return narrowed
+
+
+def _meters_of(connection: Connection, asked: Asked) -> list[int]:
+    noun, parameter = {
+        ScopeKind.ENTERPRISE: (nouns.ENTERPRISE, "credit_code"),
+        ScopeKind.UNIT: (nouns.UNIT, "code"),
+        ScopeKind.METER: (nouns.METER, "code"),
+    }[asked.scope]
+    rows = _SQL.run(connection, f"meters_of_{asked.scope}", **{parameter: asked.code}).all()
+    if not rows:
+        raise noun.refuse_unknown(asked.code)
+    return [meter_id for (meter_id,) in rows if meter_id is not None]
+
+
+def _sums(
+    connection: Connection, asked: Asked, areas: _Areas, level: str | None, narrowed: dict[str, Any]
+) -> Iterable[Sum]:
+    kept_for_places = asked.bucket is not Bucket.SLOT and (
+        (asked.scope is ScopeKind.AREA and asked.by <= _PLACE_GROUPS)
+        or (asked.scope is ScopeKind.PARK and asked.by <= {By.CARRIER, By.FLOW})
+    )
+    for piece in pieces(asked.start, asked.end, coarsest=BUCKET_GRAIN.get(asked.bucket, Grain.MONTH)):
+        when = {
+            "grain": int(piece.grain),
+            "trunc": _TRUNC.get(asked.bucket, "total"),
+            "start": asked.start,
+            "from_ts": piece.start,
+            "to_ts": piece.end,
+            "carrier": asked.carrier,
+            "flows": [str(flow) for flow in asked.flows],
+        }
+        if kept_for_places and piece.grain is not Grain.SLOT:
+            yield from _place_sums(connection, asked, areas, level, narrowed, when)
+        else:
+            yield from _meter_sums(connection, asked, areas, level, narrowed, when)
+
+
+def _place_sums(
+    connection: Connection,
+    asked: Asked,
+    areas: _Areas,
+    level: str | None,
+    narrowed: dict[str, Any],
+    when: dict[str, Any],
+) -> Iterable[Sum]:
+    if asked.scope is ScopeKind.PARK:
+        kind, codes = "park", [str(narrowed["park_id"])]
+    else:
+        kind, codes = "area", [asked.code] if level is None else areas.within(asked.code, level)
+    by_flow = By.FLOW in asked.by
+    rows = _SQL.run(connection, "by_place", kind=kind, codes=codes, by_flow=by_flow, **when)
+    for bucket, carrier, flow, place, quantity_pico, measured_s in rows:
+        group = Group(carrier, flow, area=place if level else None)
+        yield Sum(bucket, group, int(quantity_pico), int(measured_s))
+
+
+def _switches(asked: Asked, level: str | None) -> dict[str, bool]:
+    by = asked.by
+    return {
+        "by_flow": By.FLOW in by,
+        "by_area": level is not None,
+        "by_park": By.PARK in by,
+        "by_enterprise": By.ENTERPRISE in by,
+        "by_unit": By.UNIT in by,
+        "by_meter": By.METER in by,
+    }
+
+
+def _meter_sums(
+    connection: Connection,
+    asked: Asked,
+    areas: _Areas,
+    level: str | None,
+    narrowed: dict[str, Any],
+    when: dict[str, Any],
+) -> Iterable[Sum]:
+    rows = _SQL.run(connection, "by_meter", **narrowed, **when, **_switches(asked, level)).all()
+    name = _names(connection, areas, level, [row[3:8] for row in rows])
+    for bucket, carrier, flow, area, park, enterprise, unit, meter, quantity_pico, measured_s in rows:
+        group = Group(carrier, flow, *name((area, park, enterprise, unit, meter)))
+        yield Sum(bucket, group, int(quantity_pico), int(measured_s))
+
+
+def _expectations(
+    connection: Connection,
+    asked: Asked,
+    areas: _Areas,
+    level: str | None,
+    narrowed: dict[str, Any],
+    *,
+    now: datetime,
+) -> Mapping[Group, list[Expectation]]:
+    until = min(asked.end, now.astimezone(SHANGHAI))
+    parameters = {
+        **narrowed,
+        **_switches(asked, level),
+        "carrier": asked.carrier,
+        "flows": [str(flow) for flow in asked.flows],
+        "from_day": asked.start.date(),
+        "to_day": max(until.date() + timedelta(days=1), asked.start.date()),
+    }
+    rows = _SQL.run(connection, "expected", **parameters).all()
+    name = _names(connection, areas, level, [row[2:7] for row in rows])
+    found: dict[Group, list[Expectation]] = defaultdict(list)
+    for carrier, flow, area, park, enterprise, unit, meter, from_day, to_day, meters in rows:
+        group = Group(carrier, flow, *name((area, park, enterprise, unit, meter)))
+        found[group].append(Expectation(start_of_day(from_day), start_of_day(to_day), meters))
+    return found
+
+
+_Ids = tuple[str | None, int | None, int | None, int | None, int | None]
+_Names = tuple[str | None, str | None, str | None, str | None, str | None]
+
+
+def _names(
+    connection: Connection, areas: _Areas, level: str | None, rows: Iterable[Iterable[Any]]
+) -> Callable[[_Ids], _Names]:
+    """A function from banner and numbers to the codes that are answered."""
+    columns = [sorted({v for v in column if v is not None}) for column in zip(*rows, strict=True)] or [[]] * 5
+    codes: list[dict[int, str]] = []
+    for statement, ids in zip(
+        ("park_codes", "enterprise_codes", "unit_codes", "meter_codes"), columns[1:], strict=True
+    ):
+        found = _SQL.run(connection, statement, ids=ids).all() if ids else []
+        codes.append({row[0]: row[1] for row in found})
+
+    def name(ids: _Ids) -> _Names:
+        area = ids[0] if level is None else areas.at(ids[0], level)
+        park, enterprise, unit, meter = (
+            None if number is None else codes[i].get(number) for i, number in enumerate(ids[1:])
+        )
+        return area, park, enterprise, unit, meter
+
+    return name

@@ -1,0 +1,57 @@
+-- name: meter_id(code)
+SELECT meter_id FROM meter WHERE code = :code;
+
+-- name: readings(meter_id, from_ts, to_ts, after, row_limit)
+SELECT
+    reading.ts,
+    reading.value,
+    reading.received_at,
+    mark.quality
+FROM reading
+LEFT JOIN reading_mark AS mark USING (meter_id, ts)
+WHERE
+    reading.meter_id = :meter_id
+    AND reading.ts >= :from_ts
+    AND reading.ts < :to_ts
+    AND (:after ::timestamptz IS NULL OR reading.ts > :after)
+ORDER BY reading.ts
+LIMIT :row_limit;
+
+-- name: rejected_readings(gateway, meter, code, before, row_limit)
+SELECT
+    rejection_id AS id,
+    received_at,
+    gateway_code AS gateway,
+    seq,
+    meter_code AS meter,
+    ts_text AS ts,
+    value_text AS value,
+    code,
+    detail
+FROM rejected_reading
+WHERE
+    (:gateway ::text IS NULL OR gateway_code = :gateway)
+    AND (:meter ::text IS NULL OR meter_code = :meter)
+    AND (:code ::text IS NULL OR code = :code)
+    AND (:before ::bigint IS NULL OR rejection_id < :before)
+ORDER BY rejection_id DESC
+LIMIT :row_limit;
+
+-- name: rejected_messages(gateway, code, before, row_limit)
+SELECT
+    message_id AS id,
+    received_at,
+    gateway_code AS gateway,
+    topic,
+    payload_bytes,
+    encode(substring(payload FROM 1 FOR 512), 'base64') AS payload_base64,
+    code,
+    detail
+FROM rejected_message
+WHERE
+    (:gateway ::text IS NULL OR gateway_code = :gateway)
+    AND (:code ::text IS NULL OR code = :code)
+    AND (:before ::bigint IS NULL OR message_id < :before)
+ORDER BY message_id DESC
+LIMIT :row_limit;
+

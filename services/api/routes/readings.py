@@ -1,0 +1,235 @@
+"""Readings: one meter's as they were stored and judged, those that were rejected, and the way in by HTTP."""
+
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.database import Db
+from services.api.energy.ask import START_AFTER_END, Moment, utc_now
+from services.api.errors import BAD_CURSOR, TOO_LARGE, ProblemKind, Refused
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.registry import nouns
+from services.api.registry.fields import Code
+from services.api.registry.statements import Statements
+from services.core.domain.calendar import SHANGHAI, to_us
+from services.core.domain.meter import Mark
+from services.core.intake.decode import decode
+from services.core.intake.message import Answer, UnreadableMessage
+from services.core.intake.registry import RegistryReader
+from services.core.intake.store import Unreadable, store
+from services.core.intake.validate import check
+
+router = APIRouter(prefix="/api/v1", tags=["readings"])
+
+UNDECODABLE = ProblemKind("undecodable", 422, "The message cannot be read")
+UNKNOWN_GATEWAY = nouns.GATEWAY.unknown
+
+_SQL = Statements(str(Path(__file__).parent.parent / "intake" / "readings.sql"))
+_registry, _registry_lock = RegistryReader(), threading.Lock()
+
+
+class Reading(BaseModel):
+    """One reading of a meter."""
+
+    ts: datetime = Field(description="Of an interval meter the start of its period")
+    value: float = Field(description="As the meter gave it: register units, before the multiplier")
+    quality: str = Field(
+        description="good, or what is special: dip, glitch, suspect, reset, rollover, replacement, pending"
+    )
+    received_at: datetime
+
+
+class ReadingQuery(PageQuery):
+    """Which readings of the meter."""
+
+    start: Moment | None = Field(None, description="First moment, RFC 3339 or a day; the meter's first if left out")
+    end: Moment | None = Field(None, description="First moment after; the meter's last if left out")
+
+
+class RejectedReading(BaseModel):
+    """A reading that was not taken, as it came."""
+
+    id: int
+    received_at: datetime
+    gateway: str
+    seq: int | None
+    meter: str
+    ts: str
+    value: str
+    code: str
+    detail: str
+
+
+class RejectedMessage(BaseModel):
+    """A message that was not taken at all."""
+
+    id: int
+    received_at: datetime
+    gateway: str | None
+    topic: str
+    payload_bytes: int
+    payload_base64: str = Field(description="Its first 512 bytes")
+    code: str
+    detail: str
+
+
+class RejectedMessageQuery(PageQuery):
+    """Which rejected messages, newest first."""
+
+    gateway: Code | None = None
+    code: Code | None = Field(None, description="Why it was rejected")
+
+
+class RejectedReadingQuery(RejectedMessageQuery):
+    """Which rejected readings, newest first."""
+
+    meter: Code | None = None
+
+
+class Rejected(BaseModel):
+    """Why a reading was not taken."""
+
+    meter: str | None = None
+    ts: str | None = None
+    code: str
+    detail: str
+
+
+class ReadingAnswer(BaseModel):
+    """What became of a message, after the commit."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"seq": 41, "stored": 1, "duplicate": 0, "rejected": []}]}
+    )
+
+    seq: int | None
+    stored: int
+    duplicate: int
+    rejected: list[Rejected]
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+_EXAMPLE = {
+    "seq": 41,
+    "readings": [{"meter": "150622-0007-E01", "ts": "2026-01-01T00:15:00+08:00", "value": 81233.4}],
+}
+
+
+@router.get(
+    "/meters/{code}/readings",
+    summary="List the readings of a meter",
+    responses=refusals(BAD_CURSOR, nouns.METER.unknown, START_AFTER_END),
+)
+def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query()]) -> Page[Reading]:
+    """The readings of a meter in order of time, each with its quality."""
+    if query.start and query.end and query.start >= query.end:
+        raise Refused(START_AFTER_END, f"start {query.start.isoformat()} is not before end {query.end.isoformat()}")
+    listed = f"readings of {code}"
+    after = key_of_cursor(query.cursor, of=listed, filters=query.filters) if query.cursor else None
+    with database.read() as connection:
+        meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
+        if meter_id is None:
+            raise nouns.METER.refuse_unknown(code)
+        rows = _SQL.run(
+            connection,
+            "readings",
+            meter_id=meter_id,
+            from_ts=query.start or "-infinity",
+            to_ts=query.end or "infinity",
+            after=after,
+            row_limit=query.limit + 1,
+        ).all()
+    data = [
+        Reading(
+            ts=row.ts.astimezone(SHANGHAI),
+            value=row.value,
+            quality="good" if row.quality is None else Mark(row.quality).name.lower(),
+            received_at=row.received_at,
+        )
+        for row in rows[: query.limit]
+    ]
+    more = len(rows) > query.limit
+    following = cursor_after(data[-1].ts.isoformat(), of=listed, filters=query.filters) if more else None
+    return Page[Reading](data=data, next=following)
+
+
+@router.get("/rejected-readings", summary="List rejected readings", responses=refusals(BAD_CURSOR))
+def read_rejected_readings(database: Db, query: Annotated[RejectedReadingQuery, Query()]) -> Page[RejectedReading]:
+    """Readings that were not taken, newest first, as they came and with the reason."""
+    wanted = {"gateway": query.gateway, "meter": query.meter, "code": query.code}
+    rows, following = _newest_first(database, "rejected_readings", query, wanted)
+    return Page[RejectedReading](data=[RejectedReading(**row) for row in rows], next=following)
+
+
+@router.get("/rejected-messages", summary="List rejected messages", responses=refusals(BAD_CURSOR))
+def read_rejected_messages(database: Db, query: Annotated[RejectedMessageQuery, Query()]) -> Page[RejectedMessage]:
+    """Messages that were not taken at all, newest first, with the reason."""
+    wanted = {"gateway": query.gateway, "code": query.code}
+    rows, following = _newest_first(database, "rejected_messages", query, wanted)
+    return Page[RejectedMessage](data=[RejectedMessage(**row) for row in rows], next=following)
+
+
+def _newest_first(
+    database: Db, statement: str, query: PageQuery, wanted: dict[str, str | None]
+) -> tuple[list[dict[str, Any]], str | None]:
+    before = key_of_cursor(query.cursor, of=statement, filters=query.filters) if query.cursor else None
+    with database.read() as connection:
+        found = _SQL.run(connection, statement, **wanted, before=before, row_limit=query.limit + 1)
+        rows = [dict(row) for row in found.mappings()]
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    return rows, cursor_after(str(rows[-1]["id"]), of=statement, filters=query.filters) if more else None
+
+
+@router.post(
+    "/readings",
+    summary="Send readings",
+    responses=refusals(UNDECODABLE, UNKNOWN_GATEWAY, TOO_LARGE),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
+        }
+    },
+)
+def send_readings(
+    database: Db,
+    gateway: Annotated[Code, Query(description="Gateway with which the meters are registered")],
+    body: Annotated[bytes, Depends(_body)],
+) -> ReadingAnswer:
+    """Take a message as it would come by MQTT, store it, and answer as it would be answered there.
+
+    200 also where single readings are rejected: `rejected` says which and why.
+    """
+    with database.write() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        with _registry_lock:
+            known = _registry.read(raw)
+        try:
+            checked = check(decode(gateway, body), known, now_us=to_us(utc_now()))
+        except UnreadableMessage as reason:
+            store(raw, [], [Unreadable(gateway, "http", body, reason)])
+            refusal = _refusal(reason, gateway)
+        else:
+            (answer,) = store(raw, [checked])
+            return _shape(answer)
+    raise refusal
+
+
+def _refusal(reason: UnreadableMessage, gateway: str) -> Refused:
+    if reason.code == "unknown_gateway":
+        return nouns.GATEWAY.refuse_unknown(gateway)
+    return Refused(TOO_LARGE if reason.code == "too_large" else UNDECODABLE, reason.detail)
+
+
+def _shape(answer: Answer) -> ReadingAnswer:
+    return ReadingAnswer.model_validate(answer.as_json())
