@@ -184,7 +184,8 @@ class TimescaleBuild:
         architecture = answer("dpkg", "--print-architecture").strip()
         control.write_text(
             f"Package: postgresql-{self.major}-timescaledb\nVersion: {version}~pg{server}\n"
-            f"Architecture: {architecture}\nDepends: postgresql-{self.major}\nMaintainer: this machine <root@localhost>\n"
+            f"Architecture: {architecture}\nDepends: postgresql-{self.major}\n"
+            "Maintainer: this machine <root@localhost>\n"
             "Section: database\nPriority: optional\n"
             "Description: TimescaleDB (Apache edition), built on this machine from Debian's source package\n"
         )

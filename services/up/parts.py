@@ -1,0 +1,37 @@
+"""The parts that `enermon up` runs beside database and broker. A further service is one entry in PARTS."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Ready(Enum):
+    """How a part says that it is ready."""
+
+    LOG_EVENT = "a log line with event=ready"
+    HTTP = "GET /health/ready answers 200"
+    FLEET_EVENT = "a progress line with event=live"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A program of this project. Words in braces are filled in: {api}, {mqtt}, {passwords}, {state}, {history_days}."""
+
+    name: str
+    argv: tuple[str, ...]
+    ready: Ready
+    stop_timeout_s: float = 15.0
+
+
+INGEST = Part("ingest", ("enermon", "ingest"), Ready.LOG_EVENT)
+ROLLUP = Part("rollup", ("enermon", "rollup"), Ready.LOG_EVENT)
+API = Part("api", ("enermon", "api"), Ready.HTTP)
+REGION = Part(
+    "region",
+    (
+        *("enermon-sim", "fleet", "--api", "{api}", "--mqtt", "{mqtt}", "--passwords", "{passwords}"),
+        *("--state", "{state}", "--history-days", "{history_days}", "--progress", "json"),
+    ),
+    Ready.FLEET_EVENT,
+)
+SERVICES = (INGEST, ROLLUP, API)
+"""Started together, in this order; stopped in the reverse order. REGION starts when they are ready."""

@@ -1,0 +1,74 @@
+"""Choosing loopback ports, and saying who holds one that is taken."""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from services.up.errors import StartError
+
+LOOPBACK = "127.0.0.1"
+TRIES = 200
+
+
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """True when a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def describe_holder(port: int) -> str:
+    """The process that listens on the port, ``name (process 123)``; "another program" where it cannot be seen."""
+    inodes = _listening_inodes(port)
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            for descriptor in (folder / "fd").iterdir():
+                with suppress(OSError):
+                    target = str(descriptor.readlink())
+                    if target.startswith("socket:[") and target[8:-1] in inodes:
+                        return f"{(folder / 'comm').read_text().strip()} (process {folder.name})"
+    return "another program"
+
+
+def _listening_inodes(port: int) -> set[str]:
+    listening = "0A"
+    inodes: set[str] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with suppress(OSError):
+            for line in Path(table).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == listening and int(fields[1].rpartition(":")[2], 16) == port:
+                    inodes.add(fields[9])
+    return inodes
+
+
+def choose_port(
+    *,
+    fixed: int | None,
+    remembered: int | None,
+    preferred: int,
+    setting: str,
+    free: Callable[[int], bool] = is_free,
+    holder: Callable[[int], str] = describe_holder,
+) -> int:
+    """The fixed port if one is set, else that of the last start, else the first free one from the preferred on.
+
+    Raises StartError when the fixed port is taken, or when none is free.
+    """
+    if fixed is not None:
+        if not free(fixed):
+            advice = f"Stop that, or set another {setting}."
+            raise StartError("port_taken", f"Port {fixed} ({setting}) is taken by {holder(fixed)}. {advice}")
+        return fixed
+    candidates: list[int] = [*([remembered] if remembered else []), *range(preferred, preferred + TRIES)]
+    for port in candidates:
+        if free(port):
+            return port
+    last = preferred + TRIES - 1
+    raise StartError("port_taken", f"No free port from {preferred} to {last}. Set {setting} to a free one.")

@@ -1,0 +1,65 @@
+"""What the person at the terminal sees: a line a part, a bar for the history, the address at the end."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+NAME_WIDTH = 11
+PLAIN_STEP_PERCENT = 10
+
+
+class Screen:
+    """One terminal; the same text without colour and bars where the output is a file."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._said_percent = -1
+
+    def note(self, text: str) -> None:
+        """A plain line."""
+        self.console.print(escape(text))
+
+    def ready(self, part: str, detail: str, seconds: float) -> None:
+        """A part is ready."""
+        self.console.print(f"[green]ready[/green] {part:<{NAME_WIDTH}} {escape(detail)} ({seconds:.1f} s)")
+
+    def died(self, part: str, how: str, lines: Sequence[str], *, log: str, restart_in_s: float) -> None:
+        """A part has ended and will be started again."""
+        self.console.print(
+            f"[red]ended[/red] {part:<{NAME_WIDTH}} {escape(how)}; again in {restart_in_s:.0f} s. Log: {escape(log)}"
+        )
+        for line in lines:
+            self.console.print(f"      [dim]{escape(line)}[/dim]")
+
+    def history(self, sent: int, total: int) -> None:
+        """How much of the history the simulated region has sent, in readings."""
+        if self.console.is_terminal:
+            self._show_bar(sent, total)
+            return
+        percent = 100 * sent // total if total else 100
+        if percent >= self._said_percent + PLAIN_STEP_PERCENT or (percent == 100 and self._said_percent != 100):
+            self._said_percent = percent
+            self.console.print(f"      history     {percent:3d} %  {sent} of {total} readings")
+
+    def history_ends(self) -> None:
+        """The history is sent; take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+        self._progress, self._task = None, None
+
+    def address(self, url: str) -> None:
+        """Where to look, in both languages of the house."""
+        self.console.print(f"\n[bold]Open {escape(url)}[/bold]   打开 {escape(url)}   (Ctrl-C stops 停止)")
+
+    def _show_bar(self, sent: int, total: int) -> None:
+        if self._progress is None:
+            columns = (TextColumn("      history    "), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self._progress = Progress(*columns, console=self.console, transient=True)
+            self._progress.start()
+            self._task = self._progress.add_task("history", total=total)
+        if self._task is not None:
+            self._progress.update(self._task, completed=sent, total=total)
