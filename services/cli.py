@@ -51,6 +51,17 @@ def api() -> None:
     run(Settings())
 
 
+@app.command()
+def check() -> None:
+    """Say which store is in use, and whether every sum agrees with those below it. Exit code 1 if not."""
+    from services.core.check.report import report
+
+    found = report(Settings().database_url.get_secret_value())
+    typer.echo("\n".join(found.lines()))
+    if not found.well:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry of the command."""
     try:

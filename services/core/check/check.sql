@@ -1,0 +1,99 @@
+-- name: pending()
+SELECT
+    (SELECT count(*) FROM dirty_slot) AS dirty_slots,
+    (SELECT count(*) FROM meter_change) AS meter_changes;
+
+-- name: disagreements()
+-- Sums that differ from those of the level below, by meter or by ledger; none if all is well.
+WITH slots AS (
+    SELECT meter_id, date_trunc('hour', slot) AS hour, sum(quantity_pico) AS quantity_pico, sum(measured_s) AS measured_s
+    FROM energy_slot
+    GROUP BY meter_id, date_trunc('hour', slot)
+),
+hours_off AS (
+    SELECT 'energy_hour' AS level, count(*) AS differing
+    FROM slots
+    FULL JOIN energy_hour USING (meter_id, hour)
+    WHERE
+        slots.quantity_pico IS DISTINCT FROM energy_hour.quantity_pico
+        OR slots.measured_s IS DISTINCT FROM energy_hour.measured_s
+),
+hours AS (
+    SELECT
+        meter_id,
+        account_id,
+        date_trunc('day', hour AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai' AS day,
+        sum(quantity_pico) AS quantity_pico,
+        sum(measured_s) AS measured_s
+    FROM energy_hour
+    GROUP BY 1, 2, 3
+),
+days_off AS (
+    SELECT 'energy_day', count(*)
+    FROM hours
+    FULL JOIN energy_day USING (meter_id, account_id, day)
+    WHERE
+        hours.quantity_pico IS DISTINCT FROM energy_day.quantity_pico
+        OR hours.measured_s IS DISTINCT FROM energy_day.measured_s
+),
+days AS (
+    SELECT
+        meter_id,
+        account_id,
+        date_trunc('month', day AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai' AS month,
+        sum(quantity_pico) AS quantity_pico
+    FROM energy_day
+    GROUP BY 1, 2, 3
+),
+months_off AS (
+    SELECT 'energy_month', count(*)
+    FROM days
+    FULL JOIN energy_month USING (meter_id, account_id, month)
+    WHERE days.quantity_pico IS DISTINCT FROM energy_month.quantity_pico
+),
+placed AS (
+    SELECT account_ledger.ledger_id, energy_day.day, sum(energy_day.quantity_pico) AS quantity_pico
+    FROM energy_day
+    JOIN account_ledger USING (account_id)
+    GROUP BY 1, 2
+),
+ledger_days_off AS (
+    SELECT 'ledger_day', count(*)
+    FROM placed
+    FULL JOIN ledger_day USING (ledger_id, day)
+    WHERE coalesce(placed.quantity_pico, 0) <> coalesce(ledger_day.quantity_pico, 0)
+),
+ledger_hours AS (
+    SELECT
+        ledger_id,
+        date_trunc('day', hour AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai' AS day,
+        sum(quantity_pico) AS quantity_pico
+    FROM ledger_hour
+    GROUP BY 1, 2
+),
+ledger_hours_off AS (
+    SELECT 'ledger_hour', count(*)
+    FROM ledger_hours
+    FULL JOIN ledger_day USING (ledger_id, day)
+    WHERE coalesce(ledger_hours.quantity_pico, 0) <> coalesce(ledger_day.quantity_pico, 0)
+),
+ledger_months AS (
+    SELECT
+        ledger_id,
+        date_trunc('month', day AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai' AS month,
+        sum(quantity_pico) AS quantity_pico
+    FROM ledger_day
+    GROUP BY 1, 2
+),
+ledger_months_off AS (
+    SELECT 'ledger_month', count(*)
+    FROM ledger_months
+    FULL JOIN ledger_month USING (ledger_id, month)
+    WHERE coalesce(ledger_months.quantity_pico, 0) <> coalesce(ledger_month.quantity_pico, 0)
+)
+SELECT level, differing FROM hours_off
+UNION ALL SELECT * FROM days_off
+UNION ALL SELECT * FROM months_off
+UNION ALL SELECT * FROM ledger_days_off
+UNION ALL SELECT * FROM ledger_hours_off
+UNION ALL SELECT * FROM ledger_months_off;

@@ -1,0 +1,60 @@
+"""The report of `enermon check`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.core.db.engine import connect, create_engine
+from services.core.db.migrate import applied_revision, newest_revision
+from services.core.db.queries import load
+from services.core.db.timescale import Store, store_of
+
+_sql = load(__file__, "check.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found. `differing` counts the sums that differ from those of the level below."""
+
+    store: Store
+    revision: str | None
+    newest_revision: str | None
+    dirty_slots: int
+    meter_changes: int
+    differing: Mapping[str, int]
+
+    @property
+    def well(self) -> bool:
+        """Whether the schema is the newest and every sum agrees with those below it."""
+        return self.revision == self.newest_revision and not any(self.differing.values())
+
+    def lines(self) -> list[str]:
+        """The report for a person."""
+        timescale = self.store.timescale_version or "none"
+        found = [
+            f"store      PostgreSQL {self.store.postgres_version}, TimescaleDB {timescale}"
+            + (f" ({self.store.lacks})" if self.store.lacks else ""),
+            f"schema     {self.revision}"
+            + ("" if self.revision == self.newest_revision else f", not {self.newest_revision}"),
+            f"to roll up {self.dirty_slots} slots, {self.meter_changes} changed meters",
+        ]
+        for level, count in self.differing.items():
+            found.append(f"{level:<12} {'agrees' if not count else f'{count} sums differ from the level below'}")
+        return found
+
+
+def report(database_url: str) -> Report:
+    """Look at the database of `database_url`. Sums are compared in one snapshot. Raises OperationalError if it is away."""
+    engine = create_engine(database_url, statement_timeout_s=0)
+    try:
+        with engine.connect() as connection:
+            store, revision = store_of(connection), applied_revision(connection)
+    finally:
+        engine.dispose()
+    if revision is None:
+        return Report(store, None, newest_revision(), 0, 0, {})
+    with connect(database_url, application_name="enermon-check") as connection, connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        ((dirty_slots, meter_changes),) = _sql.pending(connection)
+        return Report(
+            store, revision, newest_revision(), dirty_slots, meter_changes, dict(_sql.disagreements(connection))
+        )
