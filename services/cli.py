@@ -1,5 +1,8 @@
 """The command `enermon`."""
 
+from pathlib import Path
+from typing import Annotated
+
 import psycopg
 import sqlalchemy.exc
 import typer
@@ -49,6 +52,29 @@ def api() -> None:
 
     logs.set_up()
     run(Settings())
+
+
+@app.command("gateway-passwords")
+def gateway_passwords() -> None:
+    """Print the MQTT password of every registered gateway, as CSV, for the people who set the devices up."""
+    from services.core.broker_users import passwords_csv
+    from services.core.gateway_access import read_access
+
+    typer.echo(passwords_csv(read_access(Settings()).passwords), nl=False)
+
+
+@app.command("broker-users")
+def broker_users(
+    file: Annotated[Path, typer.Option(help="mosquitto's password file to write")],
+    service_password_file: Annotated[Path, typer.Option(help="File with the password of the user enermon")],
+    pid: Annotated[int, typer.Option(help="mosquitto's process, to be told after each change; 0: none")] = 0,
+    watch: Annotated[bool, typer.Option(help="Stay and write again whenever the registry changes")] = False,
+) -> None:
+    """Write mosquitto's password file from the registry."""
+    from services.core.gateway_access import keep_password_file
+
+    logs.set_up()
+    keep_password_file(Settings(), file, service_password_file=service_password_file, pid=pid, watch=watch)
 
 
 @app.command()

@@ -43,7 +43,7 @@ class Report:
 
 
 def report(database_url: str) -> Report:
-    """Look at the database of `database_url`. Sums are compared in one snapshot. Raises OperationalError if it is away."""
+    """Look at a database; sums are compared in one snapshot. Raises OperationalError if it is away."""
     engine = create_engine(database_url, statement_timeout_s=0)
     try:
         with engine.connect() as connection:
@@ -52,9 +52,8 @@ def report(database_url: str) -> Report:
         engine.dispose()
     if revision is None:
         return Report(store, None, newest_revision(), 0, 0, {})
-    with connect(database_url, application_name="enermon-check") as connection, connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        ((dirty_slots, meter_changes),) = _sql.pending(connection)
-        return Report(
-            store, revision, newest_revision(), dirty_slots, meter_changes, dict(_sql.disagreements(connection))
-        )
+    with connect(database_url, application_name="enermon-check") as plain, plain.transaction():
+        plain.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        ((dirty_slots, meter_changes),) = _sql.pending(plain)
+        differing = dict(_sql.disagreements(plain))
+    return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing)
