@@ -10,6 +10,7 @@ import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import exc as sql
 from starlette.exceptions import HTTPException
@@ -160,7 +161,16 @@ def _on_http(request: Request, error: Exception) -> Response:
     kind = _OF_STATUS.get(error.status_code, ProblemKind(f"http_{error.status_code}", error.status_code, title))
     answer = problem(request, Refused(kind, f"{request.method} {request.url.path}: {title}"))
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = _methods_at(request)
     return answer
+
+
+def _methods_at(request: Request) -> str:
+    """The methods of the address asked for. The router itself names only those of the first route that fits."""
+    path = getattr(request.scope.get("route"), "path", None)
+    contexts = iter_route_contexts(request.app.routes)
+    return ", ".join(sorted({method for found in contexts if found.path == path for method in found.methods or ()}))
 
 
 def _on_database(request: Request, error: Exception) -> Response:

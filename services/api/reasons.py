@@ -9,7 +9,10 @@ from pydantic_core import ErrorDetails
 
 _NUMBER = ("must be a number", "必须是数字")
 _WHOLE = ("must be a whole number", "必须是整数")
-_OBJECT = ("must be a JSON object", "必须是 JSON 对象")
+_OBJECT = (
+    "must be a JSON object, sent with Content-Type application/json",
+    "必须是 JSON 对象，且 Content-Type 为 application/json",
+)
 _CHOICE = ("must be one of {expected}", "只能是以下取值之一：{expected}")
 _EMPTY = ("must not be empty", "不能为空")
 
@@ -23,6 +26,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "dict_type": _OBJECT,
     # text and numbers
     "string_type": ("must be text", "必须是文字"),
+    "string_unicode": ("is not Unicode text", "不是有效的 Unicode 文字"),
+    "invalid_key": ("has a field name that is not Unicode text", "字段名不是有效的 Unicode 文字"),
     "string_too_short": _EMPTY,
     "string_too_long": ("must have at most {max_length} characters", "最多 {max_length} 个字符"),
     "bad_character": ("contains the character {character}, which is not allowed", "含有不允许的字符 {character}"),

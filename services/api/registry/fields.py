@@ -96,14 +96,20 @@ def _moment(value: object) -> object:
     raise refusal("bad_moment")
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
-Name = Annotated[Text, Field(max_length=200)]
+def _text(most_characters: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most_characters)
+
+
+Name = Annotated[str, _text(200), AfterValidator(_printable)]
 """A name in any language."""
 
-Note = Annotated[Text, Field(max_length=1000)]
+Note = Annotated[str, _text(1000), AfterValidator(_printable)]
 """A remark."""
 
-SearchText = Annotated[Text, Field(max_length=100)]
+ShortText = Annotated[str, _text(20), AfterValidator(_printable)]
+"""A sign such as that of a unit of measure."""
+
+SearchText = Annotated[str, _text(100), AfterValidator(_printable)]
 """Part of a name or code."""
 
 Code = Annotated[str, AfterValidator(_code), WithJsonSchema({"type": "string", "pattern": _CODE_PATTERN})]

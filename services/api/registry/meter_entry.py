@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.api.registry.fields import Code, Day, Entry, MeterFlow, MeterKind, Name, Number, Text, Whole
+from services.api.registry.fields import Code, Day, Entry, MeterFlow, MeterKind, Name, Number, ShortText, Whole
 
 EXAMPLE: JsonDict = {
     "code": "150622-0007-E01",
@@ -25,7 +25,8 @@ EXAMPLE: JsonDict = {
     "valid_to": None,
 }
 
-Positive = Annotated[Number, Field(gt=0)]
+# Smaller ones are mistakes, and would be nothing in whole billionths.
+Positive = Annotated[Number, Field(ge=1e-9)]
 Multiplier = Annotated[Positive, Field(le=1e9, description="CT ratio times PT ratio: register units to real units")]
 RegisterSize = Annotated[
     Positive, Field(le=1e18, description="Register units at which a counter rolls over to zero; empty: unknown")
@@ -38,9 +39,8 @@ IntervalS = Annotated[
     Field(ge=1, le=2_678_400, description="Seconds between readings; of an interval meter the length of its period"),
 ]
 UnitOfMeasure = Annotated[
-    Text,
+    ShortText,
     Field(
-        max_length=20,
         description="Amount (kWh, GJ, t, m3, ...) or rate (kW, t/h, m3/h, ...): a counter gives an amount, a gauge a"
         " rate, an interval meter either",
     ),

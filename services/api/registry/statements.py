@@ -24,10 +24,10 @@ class Statements:
     def __getitem__(self, name: str) -> str:
         return self._text[name]
 
-    def run(self, connection: Connection, name: str, **parameters: Any) -> CursorResult[*tuple[Any, ...]]:
+    def run(self, connection: Connection, name: str, /, **parameters: Any) -> CursorResult[*tuple[Any, ...]]:
         """Execute the statement `name`."""
         return connection.exec_driver_sql(self._text[name], parameters)
 
-    def by_code(self, connection: Connection, name: str, column: str, **parameters: Any) -> dict[str, str]:
+    def by_code(self, connection: Connection, name: str, column: str, /, **parameters: Any) -> dict[str, str]:
         """Execute the statement `name` and give the `column` of each row by its column `code`."""
         return {row["code"]: row[column] for row in self.run(connection, name, **parameters).mappings()}

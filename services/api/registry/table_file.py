@@ -21,8 +21,8 @@ MOST_ROWS = 50_000
 MOST_COLUMNS = 64
 # Rows a sheet or file may have in all, empty ones included.
 _MOST_LINES = 200_000
-# A sheet of 50 000 meters unpacks to some 60 MB; texts and styles are held in memory whole, so they are bounded lower.
-_MOST_UNPACKED_BYTES = 150_000_000
+# A sheet of 50 000 meters unpacks to some 40 MB; texts and styles are held in memory whole, so they are bounded lower.
+_MOST_UNPACKED_BYTES = 80_000_000
 _MOST_PART_BYTES = 32_000_000
 _MOST_PARTS = 500
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.database import Db
 from services.api.errors import BUSY, IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
@@ -20,6 +20,14 @@ PREFIX = "/api/v1/import/"
 MOST_BYTES = 10_000_000
 # An import of 50 000 rows takes some 200 MB while it lasts.
 _MOST_AT_ONCE = 2
+
+
+class ImportQuery(BaseModel):
+    """How to import. A mistyped `dry_run` must not write, so parameters it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = Field(False, description="Only say what would come of it")
 
 
 class RowError(BaseModel):
@@ -89,11 +97,11 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
         database: Db,
         request: Request,
         body: Annotated[bytes, Depends(_whole_body)],
-        dry_run: Annotated[bool, Query(description="Only say what would come of it")] = False,
+        query: Annotated[ImportQuery, Query()],
     ) -> Response:
         with _places.one():
             sheet = read_sheet(resource, lines_of(body, request.headers.get("content-type", "")))
-            return JSONResponse(import_sheet(database, resource, sheet, dry_run=dry_run))
+            return JSONResponse(import_sheet(database, resource, sheet, dry_run=query.dry_run))
 
     @router.get(
         "/template",
