@@ -5,4 +5,6 @@ import typer
 from services.up.command import up
 
 if __name__ == "__main__":
-    typer.run(up)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(up)
+    app()

@@ -109,7 +109,7 @@ class PrivateMosquitto:
         self.home.remember(mqtt_port=str(self.port))
 
     def allow_gateways(self, codes: Iterable[str]) -> None:
-        """Let exactly these gateways connect; returns when the running broker knows them.
+        """Let exactly these gateways connect, from its start on or, when it runs, from the return of this call on.
 
         A code that cannot be an MQTT user (it has : + # or /) is passed over.
         """
@@ -118,8 +118,8 @@ class PrivateMosquitto:
             return
         new = wanted - (self._gateways or frozenset())
         self._gateways = wanted
-        self._write_users(wanted)
         if self.child is not None and self.child.exit_code() is None:
+            self._write_users(wanted)
             os.kill(self.child.pid, signal.SIGHUP)
             if new:
                 self._wait_until_accepted(min(new), RELOAD_TIMEOUT_S, lambda: None)

@@ -9,7 +9,7 @@ class Ready(Enum):
 
     LOG_EVENT = "a log line with event=ready"
     HTTP = "GET /health/ready answers 200"
-    FLEET_EVENT = "a progress line with event=live"
+    FLEET_EVENT = "a progress line with phase=live"
 
 
 @dataclass(frozen=True)

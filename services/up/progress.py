@@ -7,20 +7,20 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class FleetProgress:
-    """One line of the simulated region: ``registered``, ``history`` with readings sent of a total, or ``live``."""
+    """One line of the simulated region: its phase, ``history`` or ``live``, and readings sent of a total."""
 
-    event: str
+    phase: str
     sent: int = 0
     total: int = 0
 
 
 def parse_fleet_progress(line: str) -> FleetProgress | None:
-    """The progress in a line, None when the line is something else."""
+    """The progress in a line ``{"phase": …, "readings": …, "remaining": …}``, None when the line is something else."""
     fields = _json_object(line)
-    event = fields.get("event")
-    if event not in ("registered", "history", "live"):
+    phase, sent = fields.get("phase"), _count(fields.get("readings"))
+    if phase not in ("history", "live"):
         return None
-    return FleetProgress(str(event), sent=_count(fields.get("sent")), total=_count(fields.get("total")))
+    return FleetProgress(str(phase), sent=sent, total=sent + _count(fields.get("remaining")))
 
 
 def says_ready(line: str) -> bool:

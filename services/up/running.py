@@ -99,7 +99,7 @@ class RunningPart:
                 self.ready = self.ready or says_ready(line)
             elif found := parse_fleet_progress(line):
                 self.progress = found
-                self.ready = self.ready or found.event == "live"
+                self.ready = self.ready or found.phase == "live"
 
 
 def answers_ready(host: str, port: int) -> bool:

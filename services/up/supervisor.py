@@ -217,7 +217,7 @@ class Supervisor:
     def _look_at(self, running: RunningPart) -> None:
         was_ready, name = running.ready, running.part.name
         ending = running.look()
-        if running.progress is not None and running.progress.event == "history" and not running.ready:
+        if running.progress is not None and running.progress.phase == "history" and not running.ready:
             self.screen.history(running.progress.sent, running.progress.total)
         if running.ready and not was_ready:
             self.screen.history_ends()
