@@ -4,21 +4,22 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
-from services.core.domain.calendar import SLOT_US, slot_ceil_us, slot_floor_us
+from services.core.domain.calendar import SLOT_S, SLOT_US, slot_ceil_us, slot_floor_us
 from services.core.domain.counter import SET_ASIDE, Span, book_counter, most_pico, settled
 from services.core.domain.meter import MOST_PER_SLOT_PICO, Kind, Mark, MeterRule, Quality, whole_pico
 
 _HOUR_US = 3_600_000_000
+_ESTIMATED = int(Quality.ESTIMATED)
 
 
-@dataclass(frozen=True, slots=True)
-class SlotEnergy:
+class SlotEnergy(NamedTuple):
     """What is booked in one slot: 1e-12 of the carrier's unit, seconds that are measured, what is special about it."""
 
     quantity_pico: int
     measured_s: int
-    quality: Quality
+    quality: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ def _book_interval(
     marks: dict[int, Mark] = {}
     for at_us, value in zip(times_us, values, strict=True):
         quantity = whole_pico(value, scale)
-        quality = Quality.GOOD
+        quality = 0
         if not 0 <= quantity <= most:
             if at_us not in rule.accepted_us:
                 marks[at_us] = Mark.SUSPECT
                 continue
-            quality = Quality.ACCEPTED
+            quality = int(Quality.ACCEPTED)
         spans.append(Span(at_us, at_us + rule.interval_us, quantity, quality))
     return spans, marks
 
@@ -72,12 +73,12 @@ def _book_gauge(
     most = most_pico(rule, _HOUR_US)
     for at_us, value in zip(times_us, values, strict=True):
         rate = whole_pico(value, rule.pico_per_value)
-        quality = Quality.GOOD
+        quality = 0
         if not 0 <= rate <= most:
             if at_us not in rule.accepted_us:
                 marks[at_us] = Mark.SUSPECT
                 continue
-            quality = Quality.ACCEPTED
+            quality = int(Quality.ACCEPTED)
         if last is not None and at_us - last[0] <= 2 * rule.interval_us:
             spans.append(Span(last[0], at_us, (last[1] + rate) * (at_us - last[0]) // (2 * _HOUR_US), quality))
         last = (at_us, rate)
@@ -86,31 +87,31 @@ def _book_gauge(
 
 def _cut(spans: Iterable[Span], marks: dict[int, Mark]) -> Booking:
     """Cut spans at slot edges, in proportion to time; the parts of a span add up to it exactly."""
-    quantity: dict[int, int] = {}
-    measured_us: dict[int, int] = {}
-    quality: dict[int, Quality] = {}
-    for span in spans:
-        start_us, end_us, total = span.start_us, span.end_us, span.quantity_pico
-        length = end_us - start_us
-        estimated = Quality.ESTIMATED in span.quality
-        slot, done = slot_floor_us(start_us), 0
+    cut: dict[int, tuple[int, int, int]] = {}
+    nothing = (0, 0, 0)
+    for start_us, end_us, total, quality in spans:
+        length_us = end_us - start_us
+        measured = not quality & _ESTIMATED
+        slot, done = start_us - start_us % SLOT_US, 0
         while True:
-            edge = min(slot + SLOT_US, end_us)
-            upto = total if edge >= end_us else total * (edge - start_us) // length
-            quantity[slot] = quantity.get(slot, 0) + upto - done
-            quality[slot] = quality.get(slot, Quality.GOOD) | span.quality
-            if not estimated:
-                measured_us[slot] = measured_us.get(slot, 0) + edge - max(slot, start_us)
-            done = upto
-            slot += SLOT_US
-            if slot >= end_us:
+            edge_us = slot + SLOT_US
+            if edge_us >= end_us:
+                edge_us, upto = end_us, total
+            else:
+                upto = total * (edge_us - start_us) // length_us
+            pico, measured_us, seen = cut.get(slot, nothing)
+            if measured:
+                measured_us += edge_us - (slot if slot > start_us else start_us)
+            cut[slot] = (pico + upto - done, measured_us, seen | quality)
+            if edge_us == end_us:
                 break
+            slot, done = edge_us, upto
     slots = {
-        slot: SlotEnergy(pico, min(900, round(measured_us.get(slot, 0) / 1_000_000)), quality[slot])
-        for slot, pico in quantity.items()
-        if abs(pico) <= MOST_PER_SLOT_PICO
+        slot: SlotEnergy(pico, min(SLOT_S, (measured_us + 500_000) // 1_000_000), quality)
+        for slot, (pico, measured_us, quality) in cut.items()
+        if -MOST_PER_SLOT_PICO <= pico <= MOST_PER_SLOT_PICO
     }
-    return Booking(slots, marks, len(quantity) - len(slots))
+    return Booking(slots, marks, len(cut) - len(slots))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ def _window_start(readings: Readings, rule: MeterRule, dirty_from_us: int) -> tu
 
 
 def _window_end(readings: Readings, rule: MeterRule, marks: Mapping[int, Mark], dirty_to_us: int) -> int | None:
-    """Index of the reading from which on nothing changes: settled, and believed before and now. None if there is none."""
+    """Index of the reading from which on nothing changes: settled, believed before and now. None if there is none."""
     times_us, values = readings.times_us, readings.values
     slots_to_us: int | None = None
     newest_positive = next((i for i in range(len(times_us) - 1, -1, -1) if values[i] > 0), -1)

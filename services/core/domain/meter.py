@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from services.core.domain.units import factor_to
@@ -84,8 +85,11 @@ class MeterRule:
 
 
 def whole_pico(value: float, pico_per_value: Fraction) -> int:
-    """The finite `value` in whole 1e-12 of the carrier's unit, rounded half up from the exact product."""
-    numerator, denominator = value.as_integer_ratio()
+    """The finite `value` in whole 1e-12 of the carrier's unit, rounded half up from the exact product.
+
+    The value is taken as the shortest decimal that reads back as it: as the meter printed it.
+    """
+    numerator, denominator = Decimal(repr(value)).as_integer_ratio()
     denominator *= pico_per_value.denominator
     return (2 * numerator * pico_per_value.numerator + denominator) // (2 * denominator)
 
@@ -106,11 +110,11 @@ def meter_rule(
     scale = factor_to(unit_of_measure, carrier_unit)
     return MeterRule(
         kind=kind,
-        pico_per_value=scale.factor * Fraction(multiplier) * PICO,
+        pico_per_value=scale.factor * Fraction(repr(multiplier)) * PICO,
         is_rate=scale.is_rate,
         interval_s=interval_s,
         register_size=register_size,
-        rated_pico_per_hour=None if rated_per_hour is None else round(Fraction(rated_per_hour) * PICO),
+        rated_pico_per_hour=None if rated_per_hour is None else whole_pico(rated_per_hour, Fraction(PICO)),
         replacements=replacements,
         accepted_us=accepted_us,
     )

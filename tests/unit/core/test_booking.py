@@ -43,6 +43,15 @@ def test_fall_from_the_middle_of_the_register_is_a_reset_even_if_its_size_is_kno
     assert kwh(5_000.0, 5_010.0, 3.0, 8.0, register_size=10_000.0) == 18.0
 
 
+def test_fall_from_near_the_top_that_the_rated_power_cannot_roll_over_is_a_reset() -> None:
+    assert kwh(9_000.0, 1.0, 3.0, register_size=10_000.0, rated_per_hour=400.0) == 3.0
+    assert marks(9_000.0, 1.0, 3.0, register_size=10_000.0, rated_per_hour=400.0) == [None, Mark.RESET, None]
+
+
+def test_energy_is_exact_in_the_decimals_the_meter_prints() -> None:
+    assert kwh(81_233.4, 81_235.7, multiplier=3000.0) == 6_900.0
+
+
 def test_recorded_replacement_counts_both_meters() -> None:
     swap = Replacement(T0 + SLOT_US + 5 * MINUTE_US, final_value=107.0, first_value=20.0)
     assert kwh(100.0, 105.0, 24.0, 30.0, replacements=(swap,)) == (105 - 100) + (107 - 105) + (24 - 20) + (30 - 24)

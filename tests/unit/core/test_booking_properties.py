@@ -53,7 +53,7 @@ def rules(draw: st.DrawFn) -> MeterRule:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(series=wild_series(), rule=rules(), data=st.data())
 def test_any_order_any_repetition_any_split_gives_the_same_energy(
     series: list[tuple[int, float]], rule: MeterRule, data: st.DataObject
@@ -93,7 +93,7 @@ SIZE = 10_000.0
 
 @st.composite
 def lives(draw: st.DrawFn) -> Life:
-    """A counter (whole kWh, size 10 000, rated 1200 kWh an hour) with rollovers, resets, swaps, glitches, dips and lost readings."""
+    """A counter (whole kWh, size 10 000, rated 1200 kWh an hour) with every fault that can be told from use."""
     events = draw(
         st.lists(
             st.tuples(
@@ -118,7 +118,7 @@ def lives(draw: st.DrawFn) -> Life:
         calm += 1
         if event == "lost" or (event in {"spike", "dip", "zero", "zeros"} and (calm < 6 or not 600 <= shown <= 8_500)):
             continue
-        if event == "reset" and calm >= 6 and shown >= 500:
+        if event == "reset" and calm >= 6 and 500 <= shown <= 8_500:
             # what is used between the last reading and the reset cannot be known, so nothing is
             used -= unread
             unread = 0
@@ -151,7 +151,7 @@ def lives(draw: st.DrawFn) -> Life:
     return Life(readings, used + 2, tuple(swaps))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(life=lives())
 def test_what_is_booked_over_a_counters_life_is_its_true_use(life: Life) -> None:
     rule = counter_rule(register_size=SIZE, rated_per_hour=RATED, replacements=life.replacements)
@@ -166,5 +166,5 @@ def test_a_counter_that_only_rises_books_last_minus_first(multiplier: float, val
     rule = counter_rule(multiplier=multiplier)
     times = [T0 + i * 40 * 86_400_000_000 for i in range(len(values))]
     booking = book(times, values, rule)
-    exact = (Fraction(values[-1]) - Fraction(values[0])) * Fraction(multiplier) * PICO
+    exact = (Fraction(repr(values[-1])) - Fraction(repr(values[0]))) * Fraction(multiplier) * PICO
     assert abs(booked_pico(booking) - exact) <= 1
