@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65535)
 
     ingest_client_id: str = Field("", description="MQTT client id; empty: enermon-ingest, or -<n> with ingest_share")
-    ingest_share: bool = Field(False, description="Subscribe through $share, so that several ingest processes share the load")
+    ingest_share: bool = Field(
+        False, description="Subscribe through $share, so that several ingest processes share the load"
+    )
     ingest_instance: int = Field(0, ge=0, description="Number of this ingest process when several share")
     ingest_batch_readings: int = Field(20_000, ge=1, description="A batch is stored when it holds this many readings")
     ingest_batch_age_s: float = Field(0.1, gt=0, description="... or when its oldest message has waited this long")

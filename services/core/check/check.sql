@@ -33,8 +33,8 @@ days_off AS (
     FROM hours
     FULL JOIN energy_day USING (meter_id, account_id, day)
     WHERE
-        hours.quantity_pico IS DISTINCT FROM energy_day.quantity_pico
-        OR hours.measured_s IS DISTINCT FROM energy_day.measured_s
+        coalesce(hours.quantity_pico, 0) <> coalesce(energy_day.quantity_pico, 0)
+        OR coalesce(hours.measured_s, 0) <> coalesce(energy_day.measured_s, 0)
 ),
 days AS (
     SELECT
@@ -49,7 +49,7 @@ months_off AS (
     SELECT 'energy_month', count(*)
     FROM days
     FULL JOIN energy_month USING (meter_id, account_id, month)
-    WHERE days.quantity_pico IS DISTINCT FROM energy_month.quantity_pico
+    WHERE coalesce(days.quantity_pico, 0) <> coalesce(energy_month.quantity_pico, 0)
 ),
 placed AS (
     SELECT account_ledger.ledger_id, energy_day.day, sum(energy_day.quantity_pico) AS quantity_pico

@@ -361,16 +361,6 @@ SET
     measured_s = kept.measured_s + excluded.measured_s,
     slot_count = kept.slot_count + excluded.slot_count;
 
--- name: drop_empty_days!
-DELETE FROM energy_day
-USING (SELECT DISTINCT meter_id, day FROM delta WHERE slot_count < 0) AS less
-WHERE energy_day.meter_id = less.meter_id AND energy_day.day = less.day AND energy_day.slot_count = 0;
-
--- name: drop_empty_months!
-DELETE FROM energy_month
-USING (SELECT DISTINCT meter_id, month FROM delta WHERE slot_count < 0) AS less
-WHERE energy_month.meter_id = less.meter_id AND energy_month.month = less.month AND energy_month.slot_count = 0;
-
 -- name: book_ledger_hours!
 INSERT INTO ledger_hour AS kept (ledger_id, hour, quantity_pico, measured_s, slot_count)
 SELECT account_ledger.ledger_id, delta.hour, sum(delta.quantity_pico), sum(delta.measured_s), sum(delta.slot_count)

@@ -162,8 +162,6 @@ class RollUp:
             _sql.drop_hours(connection, meter_id=meter_id, **_times("hours", hours))
         _sql.book_days(connection)
         _sql.book_months(connection)
-        _sql.drop_empty_days(connection)
-        _sql.drop_empty_months(connection)
         _sql.book_ledger_hours(connection)
         _sql.book_ledger_days(connection)
         _sql.book_ledger_months(connection)

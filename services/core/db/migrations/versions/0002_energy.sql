@@ -126,6 +126,7 @@ CREATE TABLE energy_day (
     PRIMARY KEY (meter_id, day, account_id)
 );
 COMMENT ON COLUMN energy_day.day IS 'Start of the day in Asia/Shanghai';
+COMMENT ON COLUMN energy_day.slot_count IS 'Slots booked; 0: nothing is booked here any more, as if there were no row';
 CREATE INDEX energy_day_day ON energy_day (day);
 
 CREATE TABLE energy_month (
@@ -176,18 +177,23 @@ FROM energy_hour
 UNION ALL
 SELECT 2, meter_id, account_id, day, quantity_pico, measured_s
 FROM energy_day
+WHERE slot_count > 0
 UNION ALL
 SELECT 3, meter_id, account_id, month, quantity_pico, measured_s
-FROM energy_month;
+FROM energy_month
+WHERE slot_count > 0;
 COMMENT ON VIEW meter_energy IS 'Energy by meter; grain 0 slot, 1 hour, 2 day, 3 month. Always ask for one grain';
 
 CREATE VIEW ledger_energy AS
 SELECT 1 AS grain, ledger_id, hour AS period, quantity_pico, measured_s
 FROM ledger_hour
+WHERE slot_count > 0
 UNION ALL
 SELECT 2, ledger_id, day, quantity_pico, measured_s
 FROM ledger_day
+WHERE slot_count > 0
 UNION ALL
 SELECT 3, ledger_id, month, quantity_pico, measured_s
-FROM ledger_month;
+FROM ledger_month
+WHERE slot_count > 0;
 COMMENT ON VIEW ledger_energy IS 'Energy by place; grain 1 hour, 2 day, 3 month. Always ask for one grain';

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 

@@ -1,0 +1,73 @@
+"""The main job without a broker: readings in by HTTP, rolled up, and asked for."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from services.core.check.report import report
+from services.core.db.engine import connect
+from services.ingest.rollup.service import RollUp
+
+QUARTER = timedelta(minutes=15)
+Rows = list[dict[str, Any]]
+
+
+@contextmanager
+def rolling_up(database_url: str) -> Iterator[RollUp]:
+    """A roll-up on a connection of its own."""
+    with connect(database_url, application_name="test-rollup") as connection:
+        yield RollUp(connection)
+
+
+class Line:
+    """Sends readings of one gateway, rolls up, and reads the sums back."""
+
+    def __init__(self, client: TestClient, database_url: str) -> None:
+        self._client = client
+        self._database_url = database_url
+
+    def send(self, gateway: str, readings: Iterable[tuple[str, datetime, float]]) -> dict[str, Any]:
+        """Send a message and give the answer."""
+        message = {"seq": 1, "readings": [{"meter": m, "ts": at.isoformat(), "value": v} for m, at, v in readings]}
+        answer = self._client.post("/api/v1/readings", params={"gateway": gateway}, json=message)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def roll_up(self) -> None:
+        """Roll up all there is, and see that every sum agrees with those below it."""
+        with rolling_up(self._database_url) as rollup:
+            while rollup.once():
+                pass
+        found = report(self._database_url)
+        assert found.well, found.lines()
+
+    def ask(self, **parameters: Any) -> Rows:
+        """The rows of an energy query, over all its pages."""
+        rows: Rows = []
+        while True:
+            answer = self._client.get("/api/v1/energy", params=parameters)
+            assert answer.status_code == 200, answer.text
+            rows += answer.json()["data"]
+            if answer.json()["next"] is None:
+                return rows
+            parameters["cursor"] = answer.json()["next"]
+
+    def total(self, **parameters: Any) -> float | None:
+        """The one quantity of a query that answers one row; None where there is no row."""
+        rows = self.ask(bucket="total", **parameters)
+        assert len(rows) <= 1, rows
+        return rows[0]["quantity"] if rows else None
+
+    def marks(self, meter: str) -> list[str]:
+        """The quality of each reading of a meter, in order."""
+        answer = self._client.get(f"/api/v1/meters/{meter}/readings", params={"limit": 1000})
+        return [row["quality"] for row in answer.json()["data"]]
+
+
+def quarters(meter: str, start: datetime, values: Iterable[float]) -> list[tuple[str, datetime, float]]:
+    """Readings of a meter at every quarter of an hour from `start`."""
+    return [(meter, start + i * QUARTER, value) for i, value in enumerate(values)]

@@ -1,0 +1,339 @@
+"""The registry: what is registered can be listed, read, changed and removed, and fits together."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.integration.registered import DALAD, HOHHOT, JUNGAR, KANGBASHI, ORDOS, SAIHAN, Registered, credit_code
+
+
+def codes(client: TestClient, address: str, key: str = "code", **parameters: Any) -> list[str]:
+    answer = client.get(f"/api/v1/{address}", params=parameters)
+    assert answer.status_code == 200, answer.text
+    return [entry[key] for entry in answer.json()["data"]]
+
+
+def refused_field(answer: Any, *, status: int = 422) -> tuple[str, str]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    first = answer.json()["errors"][0]
+    return first["field"], first["code"]
+
+
+def test_the_banners_of_a_league_are_listed_below_it(client: TestClient) -> None:
+    banners = codes(client, "areas", parent=ORDOS)
+    assert len(banners) == 9
+    assert JUNGAR in banners
+    assert codes(client, "areas", level="region") == ["150000"]
+    assert codes(client, "areas", q="准格尔") == [JUNGAR]
+
+
+def test_carriers_say_the_unit_they_are_kept_in(client: TestClient) -> None:
+    assert client.get("/api/v1/carriers/natural_gas").json() == {
+        "code": "natural_gas",
+        "name_zh": "天然气",
+        "name_en": "Natural gas",
+        "unit": "m3",
+        "is_energy": True,
+    }
+
+
+def test_a_new_enterprise_shows_its_first_membership(client: TestClient, registered: Registered) -> None:
+    park = registered.park(area_code=ORDOS)
+    enterprise = registered.enterprise(park_code=park, valid_from="2025-03-01")
+    membership = {"area_code": JUNGAR, "park_code": park, "valid_from": "2025-03-01"}
+    answer = client.get(f"/api/v1/enterprises/{enterprise}").json()
+    assert answer["membership"] == membership
+    assert answer["memberships"] == [membership]
+    assert answer["trade"] == "coke"
+
+
+def test_a_membership_that_begins_later_is_not_the_present_one(client: TestClient, registered: Registered) -> None:
+    enterprise = registered.enterprise(valid_from="2199-01-01")
+    answer = client.get(f"/api/v1/enterprises/{enterprise}").json()
+    assert answer["membership"] is None
+    assert len(answer["memberships"]) == 1
+    assert codes(client, "enterprises", key="credit_code", area=JUNGAR) == []
+
+
+def test_filters_by_place_follow_the_present_membership(client: TestClient, registered: Registered) -> None:
+    park = registered.park()
+    inside = registered.enterprise(park_code=park)
+    moved = registered.enterprise()
+    address = f"/api/v1/enterprises/{moved}/memberships"
+    assert client.post(address, json={"area_code": SAIHAN, "valid_from": "2025-06-01"}).status_code == 201
+    meter_inside, meter_moved = registered.meter(inside), registered.meter(moved)
+
+    assert codes(client, "enterprises", key="credit_code", area=JUNGAR) == [inside]
+    assert codes(client, "enterprises", key="credit_code", area=HOHHOT) == [moved]
+    assert codes(client, "enterprises", key="credit_code", park=park) == [inside]
+    assert codes(client, "meters", area=ORDOS) == [meter_inside]
+    assert codes(client, "meters", area="150000") == [meter_inside, meter_moved]
+    assert codes(client, "meters", area=HOHHOT) == [meter_moved]
+    assert codes(client, "meters", park=park) == [meter_inside]
+    assert len(codes(client, "units", area=HOHHOT)) == len(codes(client, "gateways", area=HOHHOT)) == 1
+
+
+def test_meters_are_filtered_by_what_they_measure_and_belong_to(client: TestClient, registered: Registered) -> None:
+    coking = registered.enterprise()
+    registered.meter(coking, code="E-1")
+    registered.meter(coking, code="G-1", carrier="coke_oven_gas", flow="output", kind="gauge", unit_of_measure="m3/h")
+    registered.meter(registered.enterprise(trade="steel"), code="E-2", name_en="Arc_furnace")
+    unit = client.get("/api/v1/meters/E-2").json()["unit_code"]
+    gateway = client.get("/api/v1/meters/G-1").json()["gateway_code"]
+    assert codes(client, "meters", enterprise=coking) == ["E-1", "G-1"]
+    assert codes(client, "meters", trade="steel") == ["E-2"]
+    assert codes(client, "meters", carrier="coke_oven_gas") == ["G-1"]
+    assert codes(client, "meters", flow="input") == ["E-1", "E-2"]
+    assert codes(client, "meters", kind="gauge", enterprise=coking) == ["G-1"]
+    assert codes(client, "meters", unit=unit) == ["E-2"]
+    assert codes(client, "meters", gateway=gateway) == ["G-1"]
+    assert codes(client, "meters", q="e-") == ["E-1", "E-2"]
+
+
+def test_the_signs_of_like_stand_for_themselves_in_a_search(client: TestClient, registered: Registered) -> None:
+    registered.park(code="P-1", name_zh="100%绿电园区")
+    registered.park(code="P-2", name_zh="1000 绿电园区")
+    registered.park(code="P_3", name_zh="反斜线\\园区")
+    assert codes(client, "parks", q="100%") == ["P-1"]
+    assert codes(client, "parks", q="P_") == ["P_3"]
+    assert codes(client, "parks", q="\\") == ["P_3"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("area", "150799"),
+        ("park", "nowhere"),
+        ("enterprise", credit_code(9)),
+        ("unit", "none"),
+        ("gateway", "none"),
+        ("carrier", "peat"),
+    ],
+)
+def test_a_filter_that_names_nothing_is_refused(client: TestClient, parameter: str, value: str) -> None:
+    answer = client.get("/api/v1/meters", params={parameter: value})
+    assert refused_field(answer) == (parameter, "unknown")
+
+
+def test_a_mistyped_parameter_is_refused(client: TestClient) -> None:
+    assert refused_field(client.get("/api/v1/meters?aera=150622")) == ("aera", "extra_forbidden")
+
+
+def test_pages_join_to_the_whole_list(client: TestClient) -> None:
+    seen: list[str] = []
+    cursor: str | None = None
+    sizes = []
+    while True:
+        parameters = {"limit": 50, "level": "banner"} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/api/v1/areas", params=parameters).json()
+        sizes.append(len(page["data"]))
+        seen += [entry["code"] for entry in page["data"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert sizes == [50, 50, 3]
+    assert seen == sorted(set(seen))
+    assert len(seen) == 103
+
+
+def test_a_page_that_ends_with_the_list_is_the_last(client: TestClient) -> None:
+    assert client.get("/api/v1/areas", params={"limit": 12, "level": "league"}).json()["next"] is None
+
+
+@pytest.mark.parametrize("address", ["/api/v1/carriers?", "/api/v1/areas?level=league&"])
+def test_a_cursor_of_another_list_or_filter_is_refused(client: TestClient, address: str) -> None:
+    cursor = client.get("/api/v1/areas?limit=1").json()["next"]
+    answer = client.get(f"{address}cursor={cursor}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
+
+
+def test_only_the_fields_given_change(client: TestClient, registered: Registered) -> None:
+    meter = registered.meter(multiplier=6000, name_en="Main", register_size=1e6)
+    before = client.get(f"/api/v1/meters/{meter}").json()
+    answer = client.patch(f"/api/v1/meters/{meter}", json={"name_en": None, "multiplier": 8000})
+    assert answer.status_code == 200
+    assert answer.json() == before | {"name_en": None, "multiplier": 8000.0}
+    assert client.get(f"/api/v1/meters/{meter}").json() == answer.json()
+
+
+def test_a_gateway_can_be_renamed(client: TestClient, registered: Registered) -> None:
+    gateway = registered.gateway(registered.enterprise(), name="旧")
+    assert client.patch(f"/api/v1/gateways/{gateway}", json={"name": "新"}).json()["name"] == "新"
+
+
+@pytest.mark.parametrize(
+    ("address", "patch", "field"),
+    [
+        ("meters/{meter}", {"code": "M-9"}, "code"),
+        ("units/{unit}", {"credit_code": credit_code(1)}, "credit_code"),
+        ("meters/{meter}", {"name_zh": None}, "name_zh"),
+        ("meters/{meter}", {"kind": "gauge"}, "unit_of_measure"),
+        ("meters/{meter}", {"carrier": "water"}, "unit_of_measure"),
+        ("meters/{meter}", {"unit_code": "none"}, "unit_code"),
+        ("meters/{meter}", {"valid_from": "2026-02-01", "valid_to": "2026-02-01"}, "valid_to"),
+    ],
+)
+def test_a_change_that_does_not_fit_is_refused_and_changes_nothing(
+    client: TestClient, registered: Registered, address: str, patch: dict[str, Any], field: str
+) -> None:
+    meter = registered.meter()
+    unit = client.get(f"/api/v1/meters/{meter}").json()["unit_code"]
+    address = f"/api/v1/{address.format(meter=meter, unit=unit)}"
+    before = client.get(address).json()
+    assert refused_field(client.patch(address, json=patch))[0] == field
+    assert client.get(address).json() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({"kind": "gauge"}, ("unit_of_measure", "gauge_needs_rate")),
+        ({"unit_of_measure": "kW"}, ("unit_of_measure", "counter_needs_amount")),
+        ({"unit_of_measure": "t"}, ("unit_of_measure", "bad_unit_of_measure")),
+        ({"unit_of_measure": "furlong"}, ("unit_of_measure", "bad_unit_of_measure")),
+        ({"carrier": "peat"}, ("carrier", "unknown")),
+        ({"kind": "interval", "register_size": 1e6}, ("register_size", "only_for_counters")),
+        ({"valid_from": "2026-01-02", "valid_to": "2026-01-01"}, ("valid_to", "not_after_valid_from")),
+        ({"unit_code": "none"}, ("unit_code", "unknown")),
+        ({"gateway_code": "none"}, ("gateway_code", "unknown")),
+    ],
+)
+def test_a_meter_that_does_not_fit_is_refused(
+    client: TestClient, registered: Registered, given: dict[str, Any], refused: tuple[str, str]
+) -> None:
+    owner = registered.enterprise()
+    entry = {
+        "code": "M-X",
+        "unit_code": registered.unit(owner),
+        "gateway_code": registered.gateway(owner),
+        "name_zh": "电表",
+        "kind": "counter",
+        "carrier": "electricity",
+        "flow": "input",
+        "unit_of_measure": "kWh",
+    } | given
+    assert refused_field(client.post("/api/v1/meters", json=entry)) == refused
+    assert client.get("/api/v1/meters/M-X").json()["code"] == "unknown_meter"
+
+
+def test_interval_meters_may_give_amounts_or_mean_rates(client: TestClient, registered: Registered) -> None:
+    for unit_of_measure in ("kWh", "MW"):
+        meter = registered.meter(kind="interval", unit_of_measure=unit_of_measure)
+        assert client.get(f"/api/v1/meters/{meter}").json()["unit_of_measure"] == unit_of_measure
+
+
+def test_gateway_and_unit_of_a_meter_belong_to_one_enterprise(client: TestClient, registered: Registered) -> None:
+    meter = registered.meter()
+    stranger = registered.gateway(registered.enterprise())
+    answer = client.patch(f"/api/v1/meters/{meter}", json={"gateway_code": stranger})
+    assert refused_field(answer) == ("gateway_code", "other_enterprise")
+    owner = registered.enterprise()
+    both = {"unit_code": registered.unit(owner), "gateway_code": registered.gateway(owner)}
+    assert client.patch(f"/api/v1/meters/{meter}", json=both).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({"area_code": ORDOS}, ("area_code", "not_a_banner")),
+        ({"area_code": "150699"}, ("area_code", "unknown")),
+        ({"park_code": "none"}, ("park_code", "unknown")),
+        ({"area_code": DALAD, "park_code": "P-JUNGAR"}, ("park_code", "park_elsewhere")),
+        ({"area_code": SAIHAN, "park_code": "P-ORDOS"}, ("park_code", "park_elsewhere")),
+        ({"credit_code": credit_code(7)[:-1] + "0"}, ("credit_code", "credit_code_check")),
+    ],
+)
+def test_an_enterprise_that_does_not_fit_is_refused(
+    client: TestClient, registered: Registered, given: dict[str, Any], refused: tuple[str, str]
+) -> None:
+    registered.park(code="P-JUNGAR", area_code=JUNGAR)
+    registered.park(code="P-ORDOS", area_code=ORDOS)
+    entry = {
+        "credit_code": credit_code(7),
+        "name_zh": "厂",
+        "trade": "coke",
+        "area_code": JUNGAR,
+        "valid_from": "2025-01-01",
+    }
+    assert refused_field(client.post("/api/v1/enterprises", json=entry | given)) == refused
+
+
+def test_a_park_of_the_league_takes_enterprises_of_all_its_banners(registered: Registered) -> None:
+    park = registered.park(area_code=ORDOS)
+    registered.enterprise(area_code=JUNGAR, park_code=park)
+    registered.enterprise(area_code=KANGBASHI, park_code=park)
+
+
+def test_a_park_lies_in_a_banner_or_league(client: TestClient) -> None:
+    entry = {"code": "P", "name_zh": "x", "kind": "ordinary", "area_code": "150000"}
+    assert refused_field(client.post("/api/v1/parks", json=entry)) == ("area_code", "not_below_league")
+
+
+def test_a_park_cannot_move_away_from_its_enterprises(client: TestClient, registered: Registered) -> None:
+    park = registered.park()
+    registered.enterprise(park_code=park)
+    refused = client.patch(f"/api/v1/parks/{park}", json={"area_code": HOHHOT})
+    assert refused_field(refused) == ("area_code", "members_elsewhere")
+    assert client.patch(f"/api/v1/parks/{park}", json={"area_code": ORDOS}).status_code == 200
+
+
+def test_what_is_registered_cannot_be_registered_again(client: TestClient, registered: Registered) -> None:
+    registered.park(code="P-1")
+    answer = client.post("/api/v1/parks", json={"code": "P-1", "name_zh": "x", "kind": "ordinary", "area_code": JUNGAR})
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
+
+
+def test_what_is_in_use_stays(client: TestClient, registered: Registered) -> None:
+    park = registered.park()
+    enterprise = registered.enterprise(park_code=park)
+    meter = registered.meter(enterprise)
+    unit = client.get(f"/api/v1/meters/{meter}").json()["unit_code"]
+    gateway = client.get(f"/api/v1/meters/{meter}").json()["gateway_code"]
+    in_order_of_removal = (
+        f"meters/{meter}",
+        f"units/{unit}",
+        f"gateways/{gateway}",
+        f"enterprises/{enterprise}",
+        f"parks/{park}",
+    )
+    for address in in_order_of_removal[1:]:
+        answer = client.delete(f"/api/v1/{address}")
+        assert (answer.status_code, answer.json()["code"]) == (409, "in_use"), address
+    for address in in_order_of_removal:
+        assert client.delete(f"/api/v1/{address}").status_code == 204, address
+        assert client.get(f"/api/v1/{address}").status_code == 404
+
+
+def test_a_meter_with_readings_stays(client: TestClient, registered: Registered, database: psycopg.Connection) -> None:
+    meter = registered.meter()
+    database.execute(
+        "INSERT INTO reading (meter_id, ts, value, received_at)"
+        " SELECT meter_id, '2026-01-01T00:00+08', 1, now() FROM meter WHERE code = %s",
+        [meter],
+    )
+    answer = client.delete(f"/api/v1/meters/{meter}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+    assert "valid_to" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("areas/150699", "unknown_area"),
+        ("carriers/peat", "unknown_carrier"),
+        ("parks/none", "unknown_park"),
+        (f"enterprises/{credit_code(9)}", "unknown_enterprise"),
+        (f"enterprises/{credit_code(9)}/memberships", "unknown_enterprise"),
+        ("units/none", "unknown_unit"),
+        ("gateways/none", "unknown_gateway"),
+        ("meters/none", "unknown_meter"),
+        ("meters/none/replacements", "unknown_meter"),
+        ("meters/none/acceptances", "unknown_meter"),
+    ],
+)
+def test_what_is_not_registered_is_unknown(client: TestClient, address: str, code: str) -> None:
+    answer = client.get(f"/api/v1/{address}")
+    assert (answer.status_code, answer.json()["code"]) == (404, code)
