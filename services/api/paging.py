@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,13 +37,13 @@ class Page(BaseModel, Generic[T]):
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
-def cursor_after(key: str, *, of: str, filters: dict[str, object]) -> str:
+def cursor_after(key: str, *, of: str, filters: Mapping[str, object]) -> str:
     """The cursor of the page that begins after the entry `key` of the list `of`, narrowed by `filters`."""
     payload = key.encode("utf-8")
     return base64.urlsafe_b64encode(_digest(payload, of, filters) + payload).decode("ascii").rstrip("=")
 
 
-def key_of_cursor(cursor: str, *, of: str, filters: dict[str, object]) -> str:
+def key_of_cursor(cursor: str, *, of: str, filters: Mapping[str, object]) -> str:
     """The key `cursor` was made of. Raises Refused(BAD_CURSOR) if it was altered or made for another list or filter.
 
     The digest guards against mistakes, not against malice: whoever computes it learns nothing the list does not say.
@@ -57,6 +58,6 @@ def key_of_cursor(cursor: str, *, of: str, filters: dict[str, object]) -> str:
     return key
 
 
-def _digest(payload: bytes, of: str, filters: dict[str, object]) -> bytes:
-    scope = json.dumps([of, filters], sort_keys=True).encode("utf-8")
+def _digest(payload: bytes, of: str, filters: Mapping[str, object]) -> bytes:
+    scope = json.dumps([of, dict(filters)], sort_keys=True).encode("utf-8")
     return hashlib.blake2b(payload, key=hashlib.blake2b(scope).digest(), digest_size=_DIGEST_BYTES).digest()

@@ -17,6 +17,9 @@ from services.api.errors import INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+# GB18030 and what it contains.
+_CHINESE = frozenset({"gb18030", "gbk", "gb2312"})
+
 MOST_ROWS = 50_000
 MOST_COLUMNS = 64
 # Rows a sheet or file may have in all, empty ones included.
@@ -37,9 +40,9 @@ class Line:
 
 def lines_of(body: bytes, content_type: str) -> Iterator[Line]:
     """The lines of a file of `content_type`. Raises Refused when it cannot be read or is too long."""
-    kind = content_type.partition(";")[0].strip().lower()
+    kind, _, parameters = (part.strip().lower() for part in content_type.partition(";"))
     if kind == CSV:
-        lines = _csv_lines(body)
+        lines = _csv_lines(body, is_chinese=parameters.removeprefix("charset=").strip('"') in _CHINESE)
     elif kind == XLSX:
         lines = _xlsx_lines(body)
     else:
@@ -63,10 +66,10 @@ def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
         yield line
 
 
-def _csv_lines(body: bytes) -> Iterator[Line]:
+def _csv_lines(body: bytes, *, is_chinese: bool) -> Iterator[Line]:
     if body.startswith(b"PK\x03\x04"):
         raise Refused(UNSUPPORTED_MEDIA_TYPE, f"this is a workbook: send it with Content-Type {XLSX}")
-    reader = csv.reader(io.StringIO(_decoded(body), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_decoded(body, is_chinese=is_chinese), newline=""), strict=True)
     begin = 1
     try:
         for cells in reader:
@@ -76,9 +79,10 @@ def _csv_lines(body: bytes) -> Iterator[Line]:
         raise Refused(INVALID_BODY, f"line {begin}: not CSV: {error}") from None
 
 
-def _decoded(body: bytes) -> str:
+def _decoded(body: bytes, *, is_chinese: bool) -> str:
+    """UTF-8 unless the sender says GB18030 or it cannot be UTF-8: a few Chinese words may be right in both."""
     try:
-        return body.decode("utf-8-sig")
+        return body.decode("gb18030" if is_chinese else "utf-8-sig")
     except UnicodeDecodeError as error:
         try:
             return body.decode("gb18030")

@@ -1,0 +1,129 @@
+"""What the fields of the registry may hold."""
+
+from datetime import UTC, date, datetime
+from typing import Any, get_args
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from services.api.registry import fields
+from services.core.domain.meter import Flow, Kind
+
+
+def accepted(kind: Any, value: object) -> object:
+    return TypeAdapter(kind).validate_python(value)
+
+
+def reason_of(kind: Any, value: object) -> str:
+    with pytest.raises(ValidationError) as refusal:
+        TypeAdapter(kind).validate_python(value)
+    return refusal.value.errors()[0]["type"]
+
+
+@pytest.mark.parametrize("code", ["A", "0", "150622-0007-E01", "x" * 64, "a_b-C"])
+def test_codes_that_can_be_a_topic_level(code: str) -> None:
+    assert accepted(fields.Code, code) == code
+
+
+@pytest.mark.parametrize("code", ["", "-a", "_a", "a b", "a/b", "a+", "#", "a\n", "é", "煤", "x" * 65, "A\x00"])
+def test_codes_that_cannot(code: str) -> None:
+    assert reason_of(fields.Code, code) == "bad_code"
+
+
+@pytest.mark.parametrize("code", ["15062", "1506221", "１５０６２２", "15062a", ""])
+def test_area_codes_are_six_digits(code: str) -> None:
+    assert reason_of(fields.AreaCode, code) == "bad_area_code"
+
+
+def test_names_lose_the_blanks_around_them_and_keep_those_inside() -> None:
+    assert accepted(fields.Name, "  ᠣᠷᠳᠣᠰ 鄂尔多斯 \t") == "ᠣᠷᠳᠣᠰ 鄂尔多斯"
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\n", "\x7f", "\x85", "\u2028", "\u2029"])
+def test_names_have_no_control_characters(character: str) -> None:
+    assert reason_of(fields.Name, f"a{character}b") == "bad_character"
+
+
+def test_names_have_1_to_200_characters() -> None:
+    assert accepted(fields.Name, "字" * 200) == "字" * 200
+    assert reason_of(fields.Name, "字" * 201) == "string_too_long"
+    assert reason_of(fields.Name, "   ") == "string_too_short"
+
+
+@pytest.mark.parametrize("text", ["1900-01-01", "2026-02-28", "2024-02-29", "2199-12-31"])
+def test_days(text: str) -> None:
+    assert accepted(fields.Day, text) == date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-02-29",
+        "2026-1-1",
+        "20260101",
+        "2026-W01-1",
+        "1899-12-31",
+        "2200-01-01",
+        "2026-01-01T00:00:00",
+        "２０２６-01-01",
+        "",
+        20260101,
+        None,
+        True,
+        datetime(2026, 1, 1, tzinfo=UTC),
+    ],
+)
+def test_what_is_no_day(value: object) -> None:
+    assert reason_of(fields.Day, value) == "bad_day"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-02T10:30:00+08:00", datetime(2026, 3, 2, 2, 30, tzinfo=UTC)),
+        ("2026-03-02t02:30:00.250000z", datetime(2026, 3, 2, 2, 30, 0, 250000, tzinfo=UTC)),
+        ("2026-03-02 02:30:00Z", datetime(2026, 3, 2, 2, 30, tzinfo=UTC)),
+        ("2000-01-01T00:00:00+08:00", datetime(1999, 12, 31, 16, tzinfo=UTC)),
+    ],
+)
+def test_moments_become_utc(text: str, moment: datetime) -> None:
+    assert accepted(fields.Moment, text) == moment
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-03-02T10:30:00",
+        "2026-03-02",
+        "2026-03-02T24:30:00Z",
+        "2026-03-02T10:30:60Z",
+        "2026-03-02T10:30:00+24:00",
+        "1999-12-31T23:59:59+08:00",
+        "2100-01-01T00:00:00+08:00",
+        "0001-01-01T00:00:00+08:00",
+        "9999-12-31T23:59:59-12:00",
+        1767197700000,
+        "1767197700000",
+        None,
+    ],
+)
+def test_what_is_no_moment(value: object) -> None:
+    assert reason_of(fields.Moment, value) == "bad_moment"
+
+
+@pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), 10**400])
+def test_what_is_no_number(value: object) -> None:
+    assert reason_of(fields.Number, value) in {"float_type", "finite_number"}
+
+
+def test_a_mistyped_credit_code_is_answered_with_what_is_wrong() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        accepted(fields.CreditCode, "9144030071526726XH")
+    (error,) = refusal.value.errors()
+    assert (error["type"], error["ctx"]) == ("credit_code_check", {"found": "H", "expected": "G"})
+    assert reason_of(fields.CreditCode, "9144030071526726xG") == "credit_code_character"
+
+
+def test_kinds_and_flows_are_those_of_the_domain() -> None:
+    assert set(get_args(fields.MeterKind)) == {str(kind) for kind in Kind}
+    assert set(get_args(fields.MeterFlow)) == {str(flow) for flow in Flow}

@@ -1,0 +1,65 @@
+"""The parts of each resource agree with each other."""
+
+import string
+from typing import Any
+
+import pytest
+
+from services.api.app import REGISTRY
+from services.api.reasons import REASONS, Fault
+from services.api.registry.importing import columns_of
+
+RESOURCES: list[Any] = [module.RESOURCE for module in REGISTRY]
+IDS = [resource.noun.en for resource in RESOURCES]
+FIXED = {
+    "park": {"code"},
+    "enterprise": {"credit_code"},
+    "unit": {"code", "credit_code"},
+    "gateway": {"code", "credit_code"},
+    "meter": {"code"},
+}
+COLUMNS = {
+    "park": "code name_zh name_en kind area_code",
+    "enterprise": "credit_code name_zh name_en trade area_code park_code valid_from",
+    "unit": "code credit_code name_zh name_en process status commissioned_on",
+    "gateway": "code credit_code name",
+    "meter": "code unit_code gateway_code name_zh name_en kind carrier flow unit_of_measure multiplier register_size"
+    " rated_per_hour interval_s valid_from valid_to",
+}
+
+
+@pytest.mark.parametrize("module", REGISTRY, ids=IDS)
+def test_all_that_is_kept_may_change_but_for_what_is_fixed(module: Any) -> None:
+    noun = module.RESOURCE.noun.en
+    patch = getattr(module, f"{noun.capitalize()}Patch")
+    assert set(patch.model_fields) == set(module.RESOURCE.record.model_fields) - FIXED[noun]
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=IDS)
+def test_the_columns_of_an_import_are_the_agreed_ones(resource: Any) -> None:
+    assert columns_of(resource.entry) == COLUMNS[resource.noun.en].split()
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=IDS)
+def test_the_example_is_a_right_entry_with_every_field(resource: Any) -> None:
+    entry = resource.entry.model_validate(resource.example)
+    assert entry.model_fields_set == set(resource.entry.model_fields)
+
+
+@pytest.mark.parametrize("module", REGISTRY, ids=IDS)
+def test_every_filter_that_may_be_asked_for_has_a_condition(module: Any) -> None:
+    query = getattr(module, f"{module.RESOURCE.noun.en.capitalize()}Query")
+    assert set(query.model_fields) - {"limit", "cursor"} == set(module.RESOURCE.filters)
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_mentions_the_same_in_both_languages(code: str) -> None:
+    mentioned = [
+        {name for _, name, _, _ in string.Formatter().parse(text) if name is not None} for text in REASONS[code]
+    ]
+    nouns = {"noun": "noun_zh"}
+    english = {nouns.get(name, name) for name in mentioned[0]}
+    assert mentioned[1] <= english
+    fault = Fault("field", code, dict.fromkeys(mentioned[0] | mentioned[1], "x"))
+    assert fault.reason
+    assert fault.reason_zh
