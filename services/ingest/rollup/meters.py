@@ -1,4 +1,4 @@
-"""What the roll-up must know of the meters of a batch: their rules, and the account their energy is booked to on a day."""
+"""What the roll-up must know of the meters of a batch: their rules, and the account of a day."""
 
 from bisect import bisect_right
 from collections import defaultdict
