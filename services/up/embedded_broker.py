@@ -5,15 +5,40 @@ import logging
 import signal
 import sys
 
+from amqtt.adapters import ReaderAdapter  # type: ignore[import-untyped]
 from amqtt.broker import Broker  # type: ignore[import-untyped]
+from amqtt.mqtt.connect import ConnectPacket, ConnectPayload, ConnectVariableHeader  # type: ignore[import-untyped]
+from amqtt.mqtt.packet import MQTTFixedHeader  # type: ignore[import-untyped]
 
 from services.up.ports import LOOPBACK
 
 SESSION_KEPT_S = 30 * 86400
+MQTT_3_1_1 = 4
+BYTES_BEFORE_PAYLOAD = 10
+
+
+class KnownVersionPayload(ConnectPayload):  # type: ignore[misc]
+    """Payload of CONNECT that leaves another version's fields unread.
+
+    amqtt reads an MQTT 5 payload as if it were 3.1.1, goes astray in it and never answers. Left unread, the broker
+    refuses the version at once, and the client tries 3.1.1.
+    """
+
+    @classmethod
+    async def from_stream(
+        cls, reader: ReaderAdapter, fixed_header: MQTTFixedHeader, variable_header: ConnectVariableHeader
+    ) -> ConnectPayload:
+        """The payload; for another version than 3.1.1 only a client id that stands for it."""
+        if variable_header.proto_level == MQTT_3_1_1:
+            return await super().from_stream(reader, fixed_header, variable_header)
+        await reader.read(fixed_header.remaining_length - BYTES_BEFORE_PAYLOAD)
+        variable_header.flags = ConnectVariableHeader.CLEAN_SESSION_FLAG
+        return cls(client_id="another-version")
 
 
 async def serve(port: int) -> None:
     """Serve until SIGTERM or SIGINT."""
+    ConnectPacket.PAYLOAD = KnownVersionPayload
     broker = Broker(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"{LOOPBACK}:{port}"}},

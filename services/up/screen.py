@@ -25,7 +25,9 @@ class Screen:
 
     def ready(self, part: str, detail: str, seconds: float) -> None:
         """A part is ready."""
-        self.console.print(f"[green]ready[/green] {part:<{NAME_WIDTH}} {escape(detail)} ({seconds:.1f} s)")
+        self.console.print(
+            f"[green]ready[/green] {part:<{NAME_WIDTH}} {escape(detail)}{' ' if detail else ''}({seconds:.1f} s)"
+        )
 
     def died(self, part: str, how: str, lines: Sequence[str], *, log: str, restart_in_s: float) -> None:
         """A part has ended and will be started again."""
