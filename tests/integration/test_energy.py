@@ -26,11 +26,6 @@ def line(client: TestClient, database_url: str) -> Line:
     return Line(client, database_url)
 
 
-@pytest.fixture
-def registered(client: TestClient) -> Registered:
-    return Registered(client)
-
-
 class Plant:
     """An enterprise in a park of Jungar Banner with one gateway and one unit."""
 

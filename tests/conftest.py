@@ -1,0 +1,62 @@
+"""The real database and the real broker for the tests: started once, in a folder of their own.
+
+`--store native` (TimescaleDB and mosquitto) or `--store embedded` (PostgreSQL and broker from Python packages).
+"""
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from services.core.db.migrate import upgrade
+from services.up.stack import Stack, embedded_stack, native_installed, native_stack
+
+TEMPLATE = "enermon_template"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the store be chosen."""
+    parser.addoption("--store", choices=("native", "embedded"), default="native", help="database and broker to test on")
+
+
+@pytest.fixture(scope="session")
+def store(request: pytest.FixtureRequest) -> str:
+    """native or embedded."""
+    return str(request.config.getoption("--store"))
+
+
+@pytest.fixture(scope="session")
+def stack(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A private database and a private broker."""
+    if store == "native" and not native_installed():
+        pytest.fail("TimescaleDB and mosquitto are not installed; run `make test`, or choose --store embedded")
+    run = native_stack if store == "native" else embedded_stack
+    with run(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+def _url_of(server_url: str, database: str) -> str:
+    return make_url(server_url).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def server_url(stack: Stack) -> str:
+    """The server, with a template database that has the newest schema."""
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    upgrade(_url_of(stack.database_url, TEMPLATE))
+    return stack.database_url
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """A database with the newest schema, the areas and the carriers, for one test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+        connection.execute(copy)
+        yield _url_of(server_url, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
