@@ -1,7 +1,9 @@
 """`enermon-sim`: gateways that are not there."""
 
 import logging
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -31,7 +33,13 @@ def settings(
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )
+    signal.signal(signal.SIGTERM, _stop)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """A service manager's stop ends a run as Ctrl-C does: gateways say `offline`, the state is written."""
+    raise KeyboardInterrupt
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import heapq
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulators.counts import Counts
 from simulators.feed import DraftFilter, Feed
@@ -108,9 +108,10 @@ class Station:
             self._wait(message)
 
     def line_lost(self) -> None:
-        """All that is under way is to be sent again, oldest first."""
+        """All that is under way is to be sent again, oldest first. A fault strikes once: else a message after which the
+        line is cut would be cut off for ever."""
         for message, _ in self._under_way.values():
-            heapq.heappush(self._waiting, (0, message.seq, message))
+            heapq.heappush(self._waiting, (0, message.seq, replace(message, copies=1, cut_after_s=0.0)))
         self._under_way.clear()
 
     def overdue(self, monotonic_s: float) -> list[Message]:

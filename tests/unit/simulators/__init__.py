@@ -1,0 +1,1 @@
+"""Simulators: what they register, what they send, and that nothing unanswered is lost."""
