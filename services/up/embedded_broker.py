@@ -9,6 +9,7 @@ from amqtt.adapters import ReaderAdapter  # type: ignore[import-untyped]
 from amqtt.broker import Broker  # type: ignore[import-untyped]
 from amqtt.mqtt.connect import ConnectPacket, ConnectPayload, ConnectVariableHeader  # type: ignore[import-untyped]
 from amqtt.mqtt.packet import MQTTFixedHeader  # type: ignore[import-untyped]
+from amqtt.session import Session  # type: ignore[import-untyped]
 
 from services.up.ports import LOOPBACK
 
@@ -36,10 +37,21 @@ class KnownVersionPayload(ConnectPayload):  # type: ignore[misc]
         return cls(client_id="another-version")
 
 
+class LoopbackBroker(Broker):  # type: ignore[misc]
+    """amqtt, which to a client that connects sends the retained messages of every other client's subscriptions too."""
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        subscribers = self._subscriptions.get(subscription[0], [])
+        if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+
 async def serve(port: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     ConnectPacket.PAYLOAD = KnownVersionPayload
-    broker = Broker(
+    broker = LoopbackBroker(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"{LOOPBACK}:{port}"}},
             "session_expiry_interval": SESSION_KEPT_S,
