@@ -6,13 +6,22 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.api.errors import INVALID_PARAMETER, MEDIA_TYPE, FieldProblem, Problem, ProblemKind
+from services.api.errors import (
+    INVALID_BODY,
+    INVALID_PARAMETER,
+    MEDIA_TYPE,
+    TOO_LARGE,
+    FieldProblem,
+    Problem,
+    ProblemKind,
+)
 
 TITLE = "Enermon"
 DESCRIPTION = """The regulator's side of the online monitoring of key energy-using units.
 
 Lists are paged: `limit` and `cursor` in, `data` and `next` out. Times are RFC 3339, days are those of Asia/Shanghai.
 Errors are problem details (RFC 9457); programs decide by their `code`, and 422 names every refused field.
+Every operation may answer 500 `internal`, 503 `database_unavailable` and 503 `database_timeout` too.
 """
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -51,7 +60,20 @@ def _description_of(app: FastAPI) -> dict[str, Any]:
     schemas = description.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for path in description["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation:
+                _add_refusals_of_body(operation["responses"])
     for model in (Problem, FieldProblem):
         schema: Mapping[str, Any] = model.model_json_schema(ref_template=_REFERENCE)
         schemas[model.__name__] = {name: part for name, part in schema.items() if name != "$defs"}
     return description
+
+
+def _add_refusals_of_body(responses: dict[str, Any]) -> None:
+    """Every body may be too large, or not what is asked for."""
+    for status, refusal in refusals(INVALID_BODY, TOO_LARGE).items():
+        known = responses.setdefault(str(status), refusal)
+        for line in refusal["description"].split("; "):
+            if line not in known["description"]:
+                known["description"] += f"; {line}"

@@ -89,7 +89,8 @@ def import_sheet(database: Database, resource: Resource[E, R, A], sheet: Sheet[E
         faults = [*sheet.faults, *_registry_faults(resource, change.connection, sheet)]
         if faults:
             account = _account(sheet, faults, dry_run=False, created=0)
-            raise Refused(IMPORT_REFUSED, f"{account['error_count']} faults; nothing was written", **account)
+            found = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+            raise Refused(IMPORT_REFUSED, f"{found}; nothing was written", **account)
         resource.insert(change.connection, entries)
     return _account(sheet, [], dry_run=False, created=len(entries))
 

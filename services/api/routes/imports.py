@@ -54,7 +54,7 @@ async def _whole_body(request: Request) -> bytes:
     return await request.body()
 
 
-class _Places:
+class Places:
     """A bounded number of imports at once."""
 
     def __init__(self, most: int) -> None:
@@ -62,6 +62,7 @@ class _Places:
 
     @contextmanager
     def one(self) -> Iterator[None]:
+        """Hold a place during the block. Raises Refused(BUSY) when there is none."""
         if not self._free.acquire(blocking=False):
             raise Refused(BUSY, "other imports are running; try again in a few seconds")
         try:
@@ -70,7 +71,7 @@ class _Places:
             self._free.release()
 
 
-_places = _Places(_MOST_AT_ONCE)
+_places = Places(_MOST_AT_ONCE)
 
 
 def import_router(resource: Resource[E, R, A]) -> APIRouter:
