@@ -49,6 +49,7 @@ class Connection:
         self._on_ready = on_ready
         self._client: Client | None = None
         self._accepted = False
+        self._handshake_until = 0.0
         self._failures = 0
         self._jitter = random.Random(gateway)  # noqa: S311 -- spreads reconnects, no secret
 
@@ -60,6 +61,7 @@ class Connection:
         """Start to connect. Raises OSError if the broker cannot be reached; the next attempt is planned then."""
         self._client = client = self._new_client()
         self._accepted = False
+        self._handshake_until = time.monotonic() + _CONNECT_TIMEOUT_S
         try:
             client.connect(self._broker.host, self._broker.port, keepalive=60, **self._session())
         except OSError:
@@ -110,9 +112,13 @@ class Connection:
             client.loop_write()
 
     def keep_alive(self) -> None:
-        """Call about once a second: sends pings, notices a dead broker."""
-        if self._client is not None:
-            self._client.loop_misc()
+        """Call about once a second: sends pings, notices a dead broker and one that does not answer CONNECT."""
+        if self._client is None:
+            return
+        self._client.loop_misc()
+        if not self.ready and time.monotonic() > self._handshake_until:
+            log.info("%s: the broker does not answer the connection", self.gateway)
+            self._break_line()
 
     def publish(self, payload: bytes) -> bool:
         """Publish readings with QoS 1; False if the line is gone."""
@@ -125,15 +131,21 @@ class Connection:
         """Break the line without a word, as a dead modem does, and stay away for pause_s seconds."""
         if self._client is None:
             return
-        sock = self._client.socket()
-        if sock is not None:
-            try:
-                cast(socket.socket, sock).shutdown(socket.SHUT_RDWR)
-            except OSError as error:
-                log.debug("%s: the line was down already: %s", self.gateway, error)
-            self._client.loop_read()
+        self._break_line()
         self._failures = 0
         self.next_attempt = time.monotonic() + pause_s
+
+    def _break_line(self) -> None:
+        """Shut the socket; the lost line is noticed in reading it."""
+        client = self._client
+        sock = client.socket() if client is not None else None
+        if client is None or sock is None:
+            return
+        try:
+            cast(socket.socket, sock).shutdown(socket.SHUT_RDWR)
+        except OSError as error:
+            log.debug("%s: the line was down already: %s", self.gateway, error)
+        client.loop_read()
 
     def close(self) -> None:
         """Say `offline` and disconnect in order."""
