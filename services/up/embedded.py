@@ -52,7 +52,8 @@ def embedded_postgres(major: int | None, *, account: Account | None = None) -> P
 def _launcher(programs: Path, account: Account | None) -> tuple[str, ...]:
     """What lets another user run programs that lie in a folder closed to it (a checkout in /root), for root.
 
-    The server keeps one right of root's, to read files; every other is given up.
+    The server keeps one right of root's, to read files; every other is given up. (The secure bit is for access(2), by
+    which PostgreSQL looks at its programs: without it that call forgets the right.)
     """
     if account is None or all(path.stat().st_mode & 0o001 for path in (programs, *programs.parents)):
         return ()
@@ -63,7 +64,8 @@ def _launcher(programs: Path, account: Account | None) -> tuple[str, ...]:
         )
     right = "+dac_read_search"
     identity = (f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups")
-    return (setpriv, *identity, f"--inh-caps={right}", f"--ambient-caps={right}", "--pdeathsig=INT", "--")
+    rights = ("--securebits=+no_setuid_fixup", f"--inh-caps={right}", f"--ambient-caps={right}")
+    return (setpriv, *identity, *rights, "--pdeathsig=INT", "--")
 
 
 def _major(programs: Path) -> int:
