@@ -5,6 +5,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -51,12 +52,25 @@ def server_url(stack: Stack) -> str:
     return stack.database_url
 
 
-@pytest.fixture
-def database_url(server_url: str) -> Iterator[str]:
-    """A database with the newest schema, the areas and the carriers, for one test."""
+@contextmanager
+def _copy_of_template(server_url: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
         connection.execute(copy)
         yield _url_of(server_url, name)
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """A database with the newest schema, the areas and the carriers, for one test."""
+    with _copy_of_template(server_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(server_url: str) -> Iterator[str]:
+    """The same for all tests of a file."""
+    with _copy_of_template(server_url) as url:
+        yield url

@@ -1,11 +1,14 @@
 """The registry: what is registered can be listed, read, changed and removed, and fits together."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api.app import create_app
+from services.core.settings import Settings
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, KANGBASHI, ORDOS, SAIHAN, Registered, credit_code
 
 
@@ -22,16 +25,23 @@ def refused_field(answer: Any, *, status: int = 422) -> tuple[str, str]:
     return first["field"], first["code"]
 
 
-def test_the_banners_of_a_league_are_listed_below_it(client: TestClient) -> None:
-    banners = codes(client, "areas", parent=ORDOS)
+@pytest.fixture(scope="module")
+def unchanged(module_database_url: str) -> Iterator[TestClient]:
+    """The API on one database for the tests that write nothing."""
+    with TestClient(create_app(Settings(database_url=module_database_url)), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_the_banners_of_a_league_are_listed_below_it(unchanged: TestClient) -> None:
+    banners = codes(unchanged, "areas", parent=ORDOS)
     assert len(banners) == 9
     assert JUNGAR in banners
-    assert codes(client, "areas", level="region") == ["150000"]
-    assert codes(client, "areas", q="准格尔") == [JUNGAR]
+    assert codes(unchanged, "areas", level="region") == ["150000"]
+    assert codes(unchanged, "areas", q="准格尔") == [JUNGAR]
 
 
-def test_carriers_say_the_unit_they_are_kept_in(client: TestClient) -> None:
-    assert client.get("/api/v1/carriers/natural_gas").json() == {
+def test_carriers_say_the_unit_they_are_kept_in(unchanged: TestClient) -> None:
+    assert unchanged.get("/api/v1/carriers/natural_gas").json() == {
         "code": "natural_gas",
         "name_zh": "天然气",
         "name_en": "Natural gas",
@@ -113,22 +123,22 @@ def test_the_signs_of_like_stand_for_themselves_in_a_search(client: TestClient, 
         ("carrier", "peat"),
     ],
 )
-def test_a_filter_that_names_nothing_is_refused(client: TestClient, parameter: str, value: str) -> None:
-    answer = client.get("/api/v1/meters", params={parameter: value})
+def test_a_filter_that_names_nothing_is_refused(unchanged: TestClient, parameter: str, value: str) -> None:
+    answer = unchanged.get("/api/v1/meters", params={parameter: value})
     assert refused_field(answer) == (parameter, "unknown")
 
 
-def test_a_mistyped_parameter_is_refused(client: TestClient) -> None:
-    assert refused_field(client.get("/api/v1/meters?aera=150622")) == ("aera", "extra_forbidden")
+def test_a_mistyped_parameter_is_refused(unchanged: TestClient) -> None:
+    assert refused_field(unchanged.get("/api/v1/meters?aera=150622")) == ("aera", "extra_forbidden")
 
 
-def test_pages_join_to_the_whole_list(client: TestClient) -> None:
+def test_pages_join_to_the_whole_list(unchanged: TestClient) -> None:
     seen: list[str] = []
     cursor: str | None = None
     sizes = []
     while True:
         parameters = {"limit": 50, "level": "banner"} | ({"cursor": cursor} if cursor else {})
-        page = client.get("/api/v1/areas", params=parameters).json()
+        page = unchanged.get("/api/v1/areas", params=parameters).json()
         sizes.append(len(page["data"]))
         seen += [entry["code"] for entry in page["data"]]
         cursor = page["next"]
@@ -139,14 +149,14 @@ def test_pages_join_to_the_whole_list(client: TestClient) -> None:
     assert len(seen) == 103
 
 
-def test_a_page_that_ends_with_the_list_is_the_last(client: TestClient) -> None:
-    assert client.get("/api/v1/areas", params={"limit": 12, "level": "league"}).json()["next"] is None
+def test_a_page_that_ends_with_the_list_is_the_last(unchanged: TestClient) -> None:
+    assert unchanged.get("/api/v1/areas", params={"limit": 12, "level": "league"}).json()["next"] is None
 
 
 @pytest.mark.parametrize("address", ["/api/v1/carriers?", "/api/v1/areas?level=league&"])
-def test_a_cursor_of_another_list_or_filter_is_refused(client: TestClient, address: str) -> None:
-    cursor = client.get("/api/v1/areas?limit=1").json()["next"]
-    answer = client.get(f"{address}cursor={cursor}")
+def test_a_cursor_of_another_list_or_filter_is_refused(unchanged: TestClient, address: str) -> None:
+    cursor = unchanged.get("/api/v1/areas?limit=1").json()["next"]
+    answer = unchanged.get(f"{address}cursor={cursor}")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
 
 
@@ -267,9 +277,9 @@ def test_a_park_of_the_league_takes_enterprises_of_all_its_banners(registered: R
     registered.enterprise(area_code=KANGBASHI, park_code=park)
 
 
-def test_a_park_lies_in_a_banner_or_league(client: TestClient) -> None:
+def test_a_park_lies_in_a_banner_or_league(unchanged: TestClient) -> None:
     entry = {"code": "P", "name_zh": "x", "kind": "ordinary", "area_code": "150000"}
-    assert refused_field(client.post("/api/v1/parks", json=entry)) == ("area_code", "not_below_league")
+    assert refused_field(unchanged.post("/api/v1/parks", json=entry)) == ("area_code", "not_below_league")
 
 
 def test_a_park_cannot_move_away_from_its_enterprises(client: TestClient, registered: Registered) -> None:
@@ -334,6 +344,6 @@ def test_a_meter_with_readings_stays(client: TestClient, registered: Registered,
         ("meters/none/acceptances", "unknown_meter"),
     ],
 )
-def test_what_is_not_registered_is_unknown(client: TestClient, address: str, code: str) -> None:
-    answer = client.get(f"/api/v1/{address}")
+def test_what_is_not_registered_is_unknown(unchanged: TestClient, address: str, code: str) -> None:
+    answer = unchanged.get(f"/api/v1/{address}")
     assert (answer.status_code, answer.json()["code"]) == (404, code)

@@ -3,7 +3,7 @@
 import csv
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import openpyxl
@@ -11,7 +11,9 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api.app import create_app
 from services.api.registry.table_file import CSV, XLSX
+from services.core.settings import Settings
 from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
 
 PARK_HEADER = ("code", "name_zh", "name_en", "kind", "area_code")
@@ -45,6 +47,13 @@ def places(answer: Any) -> list[tuple[int, str, str]]:
 
 def count(client: TestClient, kind: str) -> int:
     return len(client.get(f"/api/v1/{kind}?limit=1000").json()["data"])
+
+
+@pytest.fixture(scope="module")
+def unchanged(module_database_url: str) -> Iterator[TestClient]:
+    """The API on one database for the tests that write nothing."""
+    with TestClient(create_app(Settings(database_url=module_database_url)), raise_server_exceptions=False) as client:
+        yield client
 
 
 @pytest.mark.parametrize("kind", ["parks", "enterprises", "units", "gateways", "meters"])
@@ -150,24 +159,24 @@ def test_a_mistyped_dry_run_writes_nothing(client: TestClient) -> None:
     assert count(client, "parks") == 0
 
 
-def test_lines_are_those_a_person_sees_in_the_sheet(client: TestClient) -> None:
+def test_lines_are_those_a_person_sees_in_the_sheet(unchanged: TestClient) -> None:
     body = as_xlsx((), PARK_HEADER, (), ("P-1", "甲", None, "ordinary", JUNGAR), (None, None), ("P-2", "乙", None, "x"))
-    answer = imported(client, "parks", body, content_type=XLSX, dry_run=True)
+    answer = imported(unchanged, "parks", body, content_type=XLSX, dry_run=True)
     assert places(answer) == [(6, "kind", "literal_error"), (6, "area_code", "missing")]
     assert answer.json()["rows"] == 2
 
 
-def test_lines_are_those_a_person_sees_in_the_file(client: TestClient) -> None:
+def test_lines_are_those_a_person_sees_in_the_file(unchanged: TestClient) -> None:
     body = 'code,name_zh,kind,area_code\n"P-1","甲\n乙",ordinary,150622\nP-2,丙,x,150622\n'.encode()
-    assert places(imported(client, "parks", body, dry_run=True)) == [
+    assert places(imported(unchanged, "parks", body, dry_run=True)) == [
         (2, "name_zh", "bad_character"),
         (4, "kind", "literal_error"),
     ]
 
 
-def test_columns_that_are_unknown_missing_or_repeated_are_named(client: TestClient) -> None:
+def test_columns_that_are_unknown_missing_or_repeated_are_named(unchanged: TestClient) -> None:
     body = as_csv(("code", "nmae_zh", "kind", "kind", "area_code"), ("P-1", "甲", "ordinary", "ordinary", JUNGAR))
-    answer = imported(client, "parks", body)
+    answer = imported(unchanged, "parks", body)
     assert answer.status_code == 422
     assert places(answer) == [
         (1, "nmae_zh", "unknown_column"),
@@ -227,9 +236,9 @@ def test_meters_are_judged_like_those_registered_one_by_one(client: TestClient, 
     ],
 )
 def test_a_file_that_is_no_table_is_refused(
-    client: TestClient, body: bytes, content_type: str, status: int, code: str
+    unchanged: TestClient, body: bytes, content_type: str, status: int, code: str
 ) -> None:
-    answer = imported(client, "parks", body, content_type=content_type)
+    answer = imported(unchanged, "parks", body, content_type=content_type)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 

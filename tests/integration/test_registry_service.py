@@ -14,9 +14,16 @@ from services.api.app import create_app
 from services.core.settings import Settings
 
 
-def test_the_process_lives_and_is_ready(client: TestClient) -> None:
-    assert client.get("/health/live").json() == {"status": "ok"}
-    assert client.get("/health/ready").json() == {"status": "ok"}
+@pytest.fixture(scope="module")
+def unchanged(module_database_url: str) -> Iterator[TestClient]:
+    """The API on one database for the tests that write nothing."""
+    with TestClient(create_app(Settings(database_url=module_database_url)), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_the_process_lives_and_is_ready(unchanged: TestClient) -> None:
+    assert unchanged.get("/health/live").json() == {"status": "ok"}
+    assert unchanged.get("/health/ready").json() == {"status": "ok"}
 
 
 def test_a_database_without_the_newest_schema_is_not_ready(client: TestClient, database: psycopg.Connection) -> None:
@@ -67,22 +74,22 @@ def test_a_failure_inside_is_answered_with_a_number_and_logged_under_it(
 
 
 def test_requests_are_logged_without_query_and_counted_by_route(
-    client: TestClient, caplog: pytest.LogCaptureFixture
+    unchanged: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="enermon.api.request"):
-        answer = client.get("/api/v1/parks/none%0Aforged?secret=1")
+        answer = unchanged.get("/api/v1/parks/none%0Aforged?secret=1")
     (record,) = [record for record in caplog.records if record.name == "enermon.api.request"]
     line = record.getMessage()
     assert re.fullmatch(r"GET /api/v1/parks/none%0Aforged 422 [0-9.]+ ms [0-9a-f]{32}", line)
     assert answer.headers["x-request-id"] in line
-    metrics = client.get("/metrics").text
+    metrics = unchanged.get("/metrics").text
     assert 'enermon_api_requests_total{method="GET",route="/api/v1/parks/{code}",status="422"}' in metrics
 
 
-def test_addresses_that_do_not_exist_share_one_metric(client: TestClient) -> None:
-    client.get("/one")
-    client.request("BREW", "/two")
-    metrics = client.get("/metrics").text
+def test_addresses_that_do_not_exist_share_one_metric(unchanged: TestClient) -> None:
+    unchanged.get("/one")
+    unchanged.request("BREW", "/two")
+    metrics = unchanged.get("/metrics").text
     assert 'route="unmatched",status="404"' in metrics
     assert "/one" not in metrics
     assert "BREW" not in metrics
@@ -101,8 +108,8 @@ def test_addresses_that_do_not_exist_share_one_metric(client: TestClient) -> Non
         ("GET", "/api/v1/parks?cursor=x", 400, "bad_cursor"),
     ],
 )
-def test_errors_have_one_shape(client: TestClient, method: str, address: str, status: int, code: str) -> None:
-    answer = client.request(method, address)
+def test_errors_have_one_shape(unchanged: TestClient, method: str, address: str, status: int, code: str) -> None:
+    answer = unchanged.request(method, address)
     body = answer.json()
     assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -112,8 +119,8 @@ def test_errors_have_one_shape(client: TestClient, method: str, address: str, st
     assert body["instance"].startswith("/")
 
 
-def test_a_refused_method_is_answered_with_those_allowed(client: TestClient) -> None:
-    assert client.put("/api/v1/parks/P-1").headers["allow"] == "DELETE, GET, PATCH"
+def test_a_refused_method_is_answered_with_those_allowed(unchanged: TestClient) -> None:
+    assert unchanged.put("/api/v1/parks/P-1").headers["allow"] == "DELETE, GET, PATCH"
 
 
 @pytest.mark.parametrize(
@@ -136,13 +143,13 @@ def test_a_refused_method_is_answered_with_those_allowed(client: TestClient) -> 
         b'{"code": "P-1", "name_zh": "a", "kind": "ordinary", "area_code": 150622}',
     ],
 )
-def test_a_body_that_is_no_park_is_refused(client: TestClient, body: bytes) -> None:
-    answer = client.post("/api/v1/parks", content=body, headers={"Content-Type": "application/json"})
+def test_a_body_that_is_no_park_is_refused(unchanged: TestClient, body: bytes) -> None:
+    answer = unchanged.post("/api/v1/parks", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
     assert answer.json()["errors"]
 
 
 @pytest.mark.parametrize("value", [True, "6000", 0, -1, 1e-10, 1e10, 10**400, None, [], {}])
-def test_a_multiplier_is_a_number_in_its_bounds(client: TestClient, value: Any) -> None:
-    answer = client.post("/api/v1/meters", json={"multiplier": value})
+def test_a_multiplier_is_a_number_in_its_bounds(unchanged: TestClient, value: Any) -> None:
+    answer = unchanged.post("/api/v1/meters", json={"multiplier": value})
     assert "multiplier" in [error["field"] for error in answer.json()["errors"]]

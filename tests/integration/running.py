@@ -1,0 +1,81 @@
+"""The services as processes of their own, as an operator runs them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+READY_WITHIN_S = 60.0
+
+
+class Process:
+    """One running `enermon` command; its log is kept, and its words waited for."""
+
+    def __init__(self, command: str, environment: Mapping[str, str]) -> None:
+        self.lines: list[str] = []
+        self._said = threading.Condition()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", command],
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            with self._said:
+                self.lines.append(line)
+                self._said.notify_all()
+
+    def wait_for(self, event: str, *, times: int = 1, within_s: float = READY_WITHIN_S) -> None:
+        """Wait until the log has said `event` so many times."""
+        with self._said:
+            if not self._said.wait_for(lambda: self._count(event) >= times, within_s):
+                raise AssertionError(f"no {event!r} within {within_s} s:\n{''.join(self.lines)}")
+
+    def _count(self, event: str) -> int:
+        return sum(json.loads(line).get("event") == event for line in self.lines if line.startswith("{"))
+
+    def kill(self) -> None:
+        """As a crash: SIGKILL."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        """As an operator: SIGTERM; the exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(30)
+
+    def rss_bytes(self) -> int:
+        """Memory in use."""
+        with open(f"/proc/{self._process.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+
+@contextmanager
+def running(command: str, **environment: str) -> Iterator[Process]:
+    """An `enermon` command that is ready, killed at the end if it still runs."""
+    process = Process(command, environment)
+    try:
+        process.wait_for("ready")
+        yield process
+    finally:
+        process.kill()
+
+
+def wait_until(what: str, true: object, *, within_s: float = 120.0) -> None:
+    """Poll `true` (a function) until it holds. Raises AssertionError that names what was waited for."""
+    assert callable(true)
+    deadline = time.monotonic() + within_s
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s: {what}")
+        threading.Event().wait(0.05)
