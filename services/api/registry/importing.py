@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import Connection
 
 from services.api.database import Database
 from services.api.errors import IMPORT_REFUSED, INVALID_BODY, Refused, field_problem
@@ -128,7 +129,7 @@ def _entry(resource: Resource[E, R, A], columns: Sequence[str], line: Line) -> E
         raise _FaultyRow(faults_of(error.errors(include_url=False, include_input=False))) from None
 
 
-def _registry_faults(resource: Resource[E, R, A], connection: Any, sheet: Sheet[E]) -> Iterator[RowFault]:
+def _registry_faults(resource: Resource[E, R, A], connection: Connection, sheet: Sheet[E]) -> Iterator[RowFault]:
     entries = [entry for _, entry in sheet.entries]
     existing = resource.existing(connection, [resource.key_of(entry) for entry in entries])
     for (line, entry), faults in zip(sheet.entries, resource.check(connection, entries), strict=True):
