@@ -174,20 +174,17 @@ def rolled_up(database: psycopg.Connection) -> bool:
 
 @pytest.mark.parametrize("bucket", ["hour", "day", "month"])
 def test_sums_are_those_of_the_files(replayed: Replayed, bucket: str) -> None:
-    answered: Sums = {}
-    for scope in replayed.scopes:
-        for year in (2015, 2016, 2017, 2018, 2019, 2020):
-            parameters: dict[str, Any] = {"scope": scope, "bucket": bucket, "limit": 10_000}
-            parameters |= {"start": f"{year}-01-01", "end": f"{year + 1}-01-01"}
-            for row in rows_of(replayed.client, parameters):
-                if row["quantity"] is not None:
-                    answered[scope, row["carrier"], datetime.fromisoformat(row["start"])] = row["quantity"]
-    expected = replayed.expected[bucket]
-    first_after = datetime(2021, 1, 1, tzinfo=SHANGHAI)
-    wanted = {key: amount for key, amount in expected.items() if key[2] < first_after}
+    wanted = replayed.expected[bucket]
     assert len(wanted) > 1_000
+    answered: Sums = {}
+    for scope, year in sorted({(scope, start.year) for scope, _, start in wanted}):
+        parameters: dict[str, Any] = {"scope": scope, "bucket": bucket, "limit": 10_000}
+        parameters |= {"start": f"{year}-01-01", "end": f"{year + 1}-01-01"}
+        for row in rows_of(replayed.client, parameters):
+            if row["quantity"] is not None:
+                answered[scope, row["carrier"], datetime.fromisoformat(row["start"])] = row["quantity"]
     assert answered.keys() == wanted.keys()
-    wrong = [k for k, amount in wanted.items() if abs(answered[k] - amount) > RELATIVE * amount]
+    wrong = [key for key, amount in wanted.items() if abs(answered[key] - amount) > RELATIVE * amount]
     assert wrong == []
 
 

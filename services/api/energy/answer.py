@@ -57,14 +57,16 @@ def lines(
         before = totals.get((start, group), (0, 0))
         totals[start, group] = (before[0] + quantity_pico, before[1] + measured_s)
     buckets = asked.buckets(now)
+    ends = dict(buckets)
     expected = {
         (buckets[index][0], group): seconds
         for group, mine in expectations.items()
         for index, seconds in expected_seconds(mine, buckets, until=now).items()
     }
     return [
-        _line(asked, start, group, totals.get((start, group)), expected.get((start, group), 0))
-        for start, group in sorted(totals.keys() | expected.keys(), key=_order)
+        _line(start, ends.get(start) or asked.bucket_end(start), group, totals.get(key), expected.get(key, 0))
+        for key in sorted(totals.keys() | expected.keys(), key=_order)
+        for start, group in [key]
     ]
 
 
@@ -72,6 +74,6 @@ def _order(key: tuple[datetime, Group]) -> tuple[datetime, list[str]]:
     return key[0], [part or "" for part in key[1]]
 
 
-def _line(asked: Asked, start: datetime, group: Group, total: tuple[int, int] | None, expected_s: int) -> Line:
+def _line(start: datetime, end: datetime, group: Group, total: tuple[int, int] | None, expected_s: int) -> Line:
     quantity = None if total is None else total[0] / PICO
-    return Line(start, asked.bucket_end(start), group, quantity, coverage(total[1] if total else 0, expected_s))
+    return Line(start, end, group, quantity, coverage(total[1] if total else 0, expected_s))

@@ -20,11 +20,13 @@ def expected_seconds(
 ) -> Mapping[int, int]:
     """Meter-seconds expected in each bucket, by its index; what lies after `until` has not happened yet."""
     seconds: dict[int, int] = defaultdict(int)
+    edges = [(start.timestamp(), end.timestamp()) for start, end in buckets]
     for expectation in expectations:
-        for index, (start, end) in enumerate(buckets):
-            overlap = min(end, expectation.end, until) - max(start, expectation.start)
-            if overlap.days >= 0 and overlap:
-                seconds[index] += round(overlap.total_seconds()) * expectation.meters
+        from_s, to_s = expectation.start.timestamp(), min(expectation.end, until).timestamp()
+        for index, (start_s, end_s) in enumerate(edges):
+            overlap_s = min(end_s, to_s) - max(start_s, from_s)
+            if overlap_s > 0:
+                seconds[index] += round(overlap_s) * expectation.meters
     return seconds
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from services.core.domain.calendar import SLOT_S, SLOT_US, slot_ceil_us, slot_floor_us
+from services.core.domain.calendar import HOUR_US, SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
 from services.core.domain.counter import SET_ASIDE, Span, book_counter, most_pico, settled
 from services.core.domain.meter import MOST_PER_SLOT_PICO, Kind, Mark, MeterRule, Quality, whole_pico
 
-_HOUR_US = 3_600_000_000
 _ESTIMATED = int(Quality.ESTIMATED)
 
 
@@ -70,7 +69,7 @@ def _book_gauge(
     spans: list[Span] = []
     marks: dict[int, Mark] = {}
     last: tuple[int, int] | None = None
-    most = most_pico(rule, _HOUR_US)
+    most = most_pico(rule, HOUR_US)
     for at_us, value in zip(times_us, values, strict=True):
         rate = whole_pico(value, rule.pico_per_value)
         quality = 0
@@ -80,7 +79,7 @@ def _book_gauge(
                 continue
             quality = int(Quality.ACCEPTED)
         if last is not None and at_us - last[0] <= 2 * rule.interval_us:
-            spans.append(Span(last[0], at_us, (last[1] + rate) * (at_us - last[0]) // (2 * _HOUR_US), quality))
+            spans.append(Span(last[0], at_us, (last[1] + rate) * (at_us - last[0]) // (2 * HOUR_US), quality))
         last = (at_us, rate)
     return spans, marks
 
@@ -150,7 +149,8 @@ class NeedsMore:
 def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
     """Book again what readings that are new or changed in [dirty_from_us, dirty_to_us) can have altered, and no more.
 
-    Equals `book` over all readings of the meter, whatever the order in which they came.
+    Slots are booked again by whole hours, so that the sum of an hour needs no slot from elsewhere. Equals `book` over
+    all readings of the meter, whatever the order in which they came.
     """
     if rule.kind is Kind.INTERVAL:
         return _rebook_interval(readings, rule, dirty_from_us, dirty_to_us)
@@ -163,7 +163,7 @@ def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_
     if end is None and not readings.reaches_end:
         return NeedsMore(before=False, after=True)
     end_us = None if end is None else readings.times_us[end]
-    slots_to_us = None if end_us is None else slot_floor_us(end_us)
+    slots_to_us = None if end_us is None else hour_floor_us(end_us)
     marks_after_us = None if start is None else readings.times_us[first]
     slots = {
         slot: energy
@@ -176,7 +176,7 @@ def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_
 
 def _rebook_interval(readings: Readings, rule: MeterRule, dirty_from_us: int, dirty_to_us: int) -> Rebooking:
     """Each reading stands for itself, so only the periods that overlap the dirty ones are done again."""
-    slots_from_us, slots_to_us = slot_floor_us(dirty_from_us), slot_ceil_us(dirty_to_us + rule.interval_us)
+    slots_from_us, slots_to_us = hour_floor_us(dirty_from_us), hour_ceil_us(dirty_to_us + rule.interval_us)
     booking = book(readings.times_us, readings.values, rule)
     slots = {slot: energy for slot, energy in booking.slots.items() if slots_from_us <= slot < slots_to_us}
     marks = {at: mark for at, mark in booking.marks.items() if dirty_from_us <= at < dirty_to_us}
@@ -206,7 +206,7 @@ def _window_start(readings: Readings, rule: MeterRule, dirty_from_us: int) -> tu
         if not _believed(rule, readings.marks.get(at_us)):
             continue
         if slots_from_us is None:
-            slots_from_us = slot_floor_us(at_us)
+            slots_from_us = hour_floor_us(at_us)
         if at_us <= slots_from_us:
             return i, slots_from_us
     return None
@@ -224,7 +224,7 @@ def _window_end(readings: Readings, rule: MeterRule, marks: Mapping[int, Mark], 
         if not (_believed(rule, readings.marks.get(at_us)) and _believed(rule, marks.get(at_us))):
             continue
         if slots_to_us is None:
-            slots_to_us = slot_ceil_us(at_us)
+            slots_to_us = hour_ceil_us(at_us)
         if at_us >= slots_to_us:
             return i
     return None

@@ -49,9 +49,14 @@ def slot_floor_us(moment_us: int) -> int:
     return moment_us - moment_us % SLOT_US
 
 
-def slot_ceil_us(moment_us: int) -> int:
-    """First slot start at or after the moment."""
-    return -(-moment_us // SLOT_US) * SLOT_US
+def hour_floor_us(moment_us: int) -> int:
+    """Start of the hour that holds the moment; the same hour in UTC and in Asia/Shanghai."""
+    return moment_us - moment_us % HOUR_US
+
+
+def hour_ceil_us(moment_us: int) -> int:
+    """First start of an hour at or after the moment."""
+    return -(-moment_us // HOUR_US) * HOUR_US
 
 
 def start_of_day(day: date) -> datetime:

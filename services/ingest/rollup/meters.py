@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import psycopg
@@ -30,22 +29,23 @@ class AccountKey(NamedTuple):
     flow: str
 
 
-@dataclass(frozen=True, slots=True)
 class RolledMeter:
-    """One meter of a batch."""
+    """One meter of a batch: its rule, and its account on any day."""
 
-    rule: MeterRule
-    unit_id: int
-    enterprise_id: int
-    carrier: str
-    flow: str
-    places: Sequence[Place]
+    def __init__(
+        self, rule: MeterRule, *, unit_id: int, enterprise_id: int, carrier: str, flow: str, places: Sequence[Place]
+    ) -> None:
+        self.rule = rule
+        # without a place before the first membership
+        self._starts_us = [place.from_us for place in places]
+        self._accounts = [
+            AccountKey(unit_id, enterprise_id, area_code, park_id, carrier, flow)
+            for area_code, park_id in [(None, None), *((place.area_code, place.park_id) for place in places)]
+        ]
 
     def account_at(self, moment_us: int) -> AccountKey:
-        """The account of the day that holds the moment; without a place before the first membership."""
-        i = bisect_right(self.places, moment_us, key=lambda place: place.from_us) - 1
-        area_code, park_id = (self.places[i].area_code, self.places[i].park_id) if i >= 0 else (None, None)
-        return AccountKey(self.unit_id, self.enterprise_id, area_code, park_id, self.carrier, self.flow)
+        """The account of the day that holds the moment."""
+        return self._accounts[bisect_right(self._starts_us, moment_us)]
 
 
 def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
@@ -75,7 +75,9 @@ def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) 
             replacements=tuple(swaps[meter_id]),
             accepted_us=frozenset(accepted[meter_id]),
         )
-        meters[meter_id] = RolledMeter(rule, unit_id, owner, carrier, flow, places[owner])
+        meters[meter_id] = RolledMeter(
+            rule, unit_id=unit_id, enterprise_id=owner, carrier=carrier, flow=flow, places=places[owner]
+        )
     return meters
 
 

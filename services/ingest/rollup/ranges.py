@@ -11,7 +11,7 @@ APART_US = 86_400 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class DirtyRange:
-    """Time of a meter, [start_us, end_us) in microseconds since 1970, in which readings are new or changed in meaning."""
+    """Time of a meter, [start_us, end_us) in microseconds since 1970, with readings new or changed in meaning."""
 
     meter_id: int
     start_us: int

@@ -163,9 +163,18 @@ CREATE TEMPORARY TABLE IF NOT EXISTS rebooked (
     end_ts timestamptz NOT NULL,
     booked_slots integer NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE IF NOT EXISTS touched (
+CREATE TEMPORARY TABLE IF NOT EXISTS hour_change (
     meter_id integer NOT NULL,
-    hour timestamptz NOT NULL
+    hour timestamptz NOT NULL,
+    new_account_id integer,
+    new_quantity_pico bigint,
+    new_measured_s smallint,
+    new_slot_count smallint,
+    new_quality smallint,
+    old_account_id integer,
+    old_quantity_pico bigint,
+    old_measured_s smallint,
+    old_slot_count smallint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS delta (
     meter_id integer NOT NULL,
@@ -216,96 +225,101 @@ JOIN rebooked
 WHERE rebooked.position = :position;
 
 -- name: drop_slots!
-WITH dropped AS (
-    DELETE FROM energy_slot
-    WHERE meter_id = :meter_id AND slot = ANY (:slots ::timestamptz[]) AND slot >= :first AND slot <= :last
-    RETURNING meter_id, slot
-)
-INSERT INTO touched (meter_id, hour)
-SELECT DISTINCT meter_id, date_trunc('hour', slot) FROM dropped;
+DELETE FROM energy_slot
+WHERE meter_id = :meter_id AND slot = ANY (:slots ::timestamptz[]) AND slot >= :first AND slot <= :last;
 
 -- name: book_slots!
-WITH changed AS (
-    INSERT INTO energy_slot AS kept (meter_id, account_id, slot, quantity_pico, measured_s, quality)
-    SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
-    FROM booked
-    ON CONFLICT (meter_id, slot) DO UPDATE
-    SET
-        account_id = excluded.account_id,
-        quantity_pico = excluded.quantity_pico,
-        measured_s = excluded.measured_s,
-        quality = excluded.quality
-    WHERE
-        kept.quantity_pico <> excluded.quantity_pico
-        OR kept.measured_s <> excluded.measured_s
-        OR kept.quality <> excluded.quality
-        OR kept.account_id <> excluded.account_id
-    RETURNING meter_id, slot
-)
-INSERT INTO touched (meter_id, hour)
-SELECT DISTINCT meter_id, date_trunc('hour', slot) FROM changed;
+INSERT INTO energy_slot AS kept (meter_id, account_id, slot, quantity_pico, measured_s, quality)
+SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
+FROM booked
+ON CONFLICT (meter_id, slot) DO UPDATE
+SET
+    account_id = excluded.account_id,
+    quantity_pico = excluded.quantity_pico,
+    measured_s = excluded.measured_s,
+    quality = excluded.quality
+WHERE
+    kept.quantity_pico <> excluded.quantity_pico
+    OR kept.measured_s <> excluded.measured_s
+    OR kept.quality <> excluded.quality
+    OR kept.account_id <> excluded.account_id;
 
--- name: book_hours!
--- Sum the touched hours anew; what changed against the hours that stand is the delta for everything above.
-WITH hour_at AS (
-    SELECT DISTINCT meter_id, hour FROM touched
-),
-fresh AS (
+-- name: find_changed_hours!
+-- Ranges are booked again by whole hours: what is booked in them now, beside what stood there before.
+INSERT INTO hour_change
+WITH fresh AS (
     SELECT
-        hour_at.meter_id,
-        slots.account_id,
-        hour_at.hour,
-        slots.quantity_pico,
-        slots.measured_s,
-        slots.slot_count,
-        slots.quality
-    FROM hour_at
-    CROSS JOIN LATERAL (
-        SELECT
-            energy_slot.account_id,
-            sum(energy_slot.quantity_pico) AS quantity_pico,
-            sum(energy_slot.measured_s) AS measured_s,
-            count(*) AS slot_count,
-            bit_or(energy_slot.quality) AS quality
-        FROM energy_slot
-        WHERE
-            energy_slot.meter_id = hour_at.meter_id
-            AND energy_slot.slot >= hour_at.hour
-            AND energy_slot.slot < hour_at.hour + interval '1 hour'
-        GROUP BY energy_slot.account_id
-    ) AS slots
+        meter_id,
+        date_trunc('hour', slot) AS hour,
+        min(account_id) AS account_id,
+        sum(quantity_pico)::bigint AS quantity_pico,
+        sum(measured_s)::smallint AS measured_s,
+        count(*)::smallint AS slot_count,
+        bit_or(quality) AS quality
+    FROM booked
+    GROUP BY meter_id, date_trunc('hour', slot)
 ),
 old AS (
     SELECT
-        hour_at.meter_id,
+        rebooked.meter_id,
+        stood.hour,
         stood.account_id,
-        hour_at.hour,
         stood.quantity_pico,
         stood.measured_s,
-        stood.slot_count
-    FROM hour_at
+        stood.slot_count,
+        stood.quality
+    FROM rebooked
     CROSS JOIN LATERAL (
-        SELECT
-            energy_hour.account_id,
-            energy_hour.quantity_pico,
-            energy_hour.measured_s,
-            energy_hour.slot_count
+        SELECT *
         FROM energy_hour
-        WHERE energy_hour.meter_id = hour_at.meter_id AND energy_hour.hour = hour_at.hour
+        WHERE
+            energy_hour.meter_id = rebooked.meter_id
+            AND energy_hour.hour >= rebooked.start_ts
+            AND energy_hour.hour < rebooked.end_ts
     ) AS stood
-),
-kept AS (
-    INSERT INTO energy_hour AS stands (meter_id, account_id, hour, quantity_pico, measured_s, slot_count, quality)
-    SELECT meter_id, account_id, hour, quantity_pico, measured_s, slot_count, quality
-    FROM fresh
-    ON CONFLICT (meter_id, hour) DO UPDATE
-    SET
-        account_id = excluded.account_id,
-        quantity_pico = excluded.quantity_pico,
-        measured_s = excluded.measured_s,
-        slot_count = excluded.slot_count,
-        quality = excluded.quality
 )
+SELECT
+    meter_id,
+    hour,
+    fresh.account_id,
+    fresh.quantity_pico,
+    fresh.measured_s,
+    fresh.slot_count,
+    fresh.quality,
+    old.account_id,
+    old.quantity_pico,
+    old.measured_s,
+    old.slot_count
+FROM fresh
+FULL JOIN old USING (meter_id, hour)
+WHERE
+    (fresh.account_id, fresh.quantity_pico, fresh.measured_s, fresh.slot_count, fresh.quality)
+    IS DISTINCT FROM (old.account_id, old.quantity_pico, old.measured_s, old.slot_count, old.quality);
+
+-- name: book_hours!
+INSERT INTO energy_hour (meter_id, account_id, hour, quantity_pico, measured_s, slot_count, quality)
+SELECT meter_id, new_account_id, hour, new_quantity_pico, new_measured_s, new_slot_count, new_quality
+FROM hour_change
+WHERE new_account_id IS NOT NULL
+ON CONFLICT (meter_id, hour) DO UPDATE
+SET
+    account_id = excluded.account_id,
+    quantity_pico = excluded.quantity_pico,
+    measured_s = excluded.measured_s,
+    slot_count = excluded.slot_count,
+    quality = excluded.quality;
+
+-- name: empty_hours
+SELECT meter_id, hour
+FROM hour_change
+WHERE new_account_id IS NULL;
+
+-- name: drop_hours!
+DELETE FROM energy_hour
+WHERE meter_id = :meter_id AND hour = ANY (:hours ::timestamptz[]) AND hour >= :first AND hour <= :last;
+
+-- name: find_delta!
+-- What the change of the hours means for everything above them.
 INSERT INTO delta (meter_id, account_id, hour, day, month, quantity_pico, measured_s, slot_count)
 SELECT
     meter_id,
@@ -317,27 +331,22 @@ SELECT
     sum(measured_s),
     sum(slot_count)
 FROM (
-    SELECT meter_id, account_id, hour, quantity_pico, measured_s, slot_count FROM fresh
+    SELECT
+        meter_id,
+        hour,
+        new_account_id AS account_id,
+        new_quantity_pico AS quantity_pico,
+        new_measured_s AS measured_s,
+        new_slot_count AS slot_count
+    FROM hour_change
+    WHERE new_account_id IS NOT NULL
     UNION ALL
-    SELECT meter_id, account_id, hour, -quantity_pico, -measured_s, -slot_count FROM old
+    SELECT meter_id, hour, old_account_id, -old_quantity_pico, -old_measured_s, -old_slot_count
+    FROM hour_change
+    WHERE old_account_id IS NOT NULL
 ) AS change
 GROUP BY meter_id, account_id, hour
 HAVING sum(quantity_pico) <> 0 OR sum(measured_s) <> 0 OR sum(slot_count) <> 0;
-
--- name: empty_hours
-SELECT touched.meter_id, touched.hour
-FROM (SELECT DISTINCT meter_id, hour FROM touched) AS touched
-WHERE NOT EXISTS (
-    SELECT FROM energy_slot
-    WHERE
-        energy_slot.meter_id = touched.meter_id
-        AND energy_slot.slot >= touched.hour
-        AND energy_slot.slot < touched.hour + interval '1 hour'
-);
-
--- name: drop_hours!
-DELETE FROM energy_hour
-WHERE meter_id = :meter_id AND hour = ANY (:hours ::timestamptz[]) AND hour >= :first AND hour <= :last;
 
 -- name: book_days!
 INSERT INTO energy_day AS kept (meter_id, day, account_id, quantity_pico, measured_s, slot_count)

@@ -51,10 +51,7 @@ class RollUp:
         _sql.create_stages(connection)
         connection.prepare_threshold = 0
         adapt(connection)
-        # Temporary tables have no statistics, and plans must not depend on the first batch: always by index.
         connection.execute("SET plan_cache_mode = force_generic_plan")
-        connection.execute("SET enable_hashjoin = off")
-        connection.execute("SET enable_mergejoin = off")
         connection.commit()
 
     def lead(self) -> bool:
@@ -118,9 +115,9 @@ class RollUp:
         rows: list[tuple[int, AccountKey, int, int, int, int]] = []
         for dirty, rebooking in results:
             meter = meters[dirty.meter_id]
+            account_at = meter.account_at
             rows.extend(
-                (dirty.meter_id, meter.account_at(slot), slot, e.quantity_pico, e.measured_s, int(e.quality))
-                for slot, e in rebooking.booking.slots.items()
+                (dirty.meter_id, account_at(slot), slot, *energy) for slot, energy in rebooking.booking.slots.items()
             )
         account_ids = self._accounts.ids(self._connection, {key for _, key, *_ in rows})
         pack = _BOOKED.pack
@@ -157,9 +154,11 @@ class RollUp:
     def _sum_up(self) -> None:
         """Carry the change of the touched hours up to days, months and places."""
         connection = self._connection
+        _sql.find_changed_hours(connection)
         _sql.book_hours(connection)
         for meter_id, hours in _by_meter(_sql.empty_hours(connection)).items():
             _sql.drop_hours(connection, meter_id=meter_id, **_times("hours", hours))
+        _sql.find_delta(connection)
         _sql.book_days(connection)
         _sql.book_months(connection)
         _sql.book_ledger_hours(connection)

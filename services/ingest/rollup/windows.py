@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from services.core.domain.booking import NeedsMore, Readings, Rebooking, rebook
-from services.core.domain.calendar import SLOT_S
+from services.core.domain.calendar import HOUR_US
 from services.core.domain.meter import Kind, Mark, MeterRule
 from services.ingest.rollup.adapt import Moment
 from services.ingest.rollup.meters import RolledMeter
@@ -22,8 +22,8 @@ class _Reach:
     def __init__(self, dirty: DirtyRange, rule: MeterRule) -> None:
         self.dirty = dirty
         self.rule = rule
-        self.own_us = rule.interval_us if rule.kind is Kind.INTERVAL else 0
-        margin = 0 if self.own_us else _MARGIN_ROWS + SLOT_S // rule.interval_s
+        self.own_us = rule.interval_us + HOUR_US if rule.kind is Kind.INTERVAL else 0
+        margin = 0 if self.own_us else _MARGIN_ROWS + 3600 // rule.interval_s
         self.before = self.after = margin
 
     def further(self, more: NeedsMore) -> None:

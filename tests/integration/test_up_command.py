@@ -1,0 +1,185 @@
+"""`enermon up` as a person runs it: it starts, says so, is stopped or killed, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+READY_S = 60.0
+STOP_S = 30.0
+
+
+@dataclass
+class Up:
+    """A running `enermon up` without simulated region."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    api_port: int
+    lines: list[str]
+
+    def text(self) -> str:
+        """What it has printed."""
+        return "\n".join(self.lines)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _eventually(true: Callable[[], bool], *, within_s: float) -> bool:
+    deadline, moment = time.monotonic() + within_s, threading.Event()
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        moment.wait(0.05)
+    return True
+
+
+def _processes_of(home: Path) -> list[str]:
+    """Command lines of processes that were started for this home."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            environment, command = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
+            folder = str((entry / "cwd").readlink())
+        except OSError:
+            continue
+        if f"ENERMON_HOME={home}\0".encode() in environment or folder.startswith(f"{home}/"):
+            found.append(command.replace(b"\0", b" ").decode())
+    return found
+
+
+def _environment(home: Path, store: str, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ENERMON_")}
+    return {**kept, "ENERMON_HOME": str(home), "ENERMON_STORE": store, "PYTHONUNBUFFERED": "1", **settings}
+
+
+def _start(home: Path, store: str) -> Up:
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.up", "--no-fleet"],
+        env=_environment(home, store, ENERMON_API_PORT=str(port)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    up = Up(process, home, port, [])
+    assert process.stdout is not None
+    output = process.stdout
+    threading.Thread(target=lambda: up.lines.extend(line.rstrip() for line in output), daemon=True).start()
+    opened = _eventually(lambda: "Open http" in up.text() or process.poll() is not None, within_s=READY_S)
+    assert opened, up.text()
+    assert process.poll() is None, up.text()
+    return up
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home in a closed folder; whatever still runs there at the end is a failure."""
+    place = tmp_path / "home"
+    yield place
+    assert _eventually(lambda: not _processes_of(place), within_s=STOP_S), _processes_of(place)
+
+
+@pytest.fixture
+def up(home: Path, store: str) -> Iterator[Up]:
+    """`enermon up`, ready."""
+    running = _start(home, store)
+    yield running
+    running.process.terminate()
+    running.process.wait(STOP_S)
+
+
+def test_every_part_is_named_when_ready_then_the_address(up: Up) -> None:
+    ready = re.findall(r"^ready (\w+)", up.text(), re.MULTILINE)
+    assert ready[:3] == ["database", "migrations", "broker"]
+    assert sorted(ready[3:]) == ["api", "ingest", "rollup"]
+    assert f"Open http://127.0.0.1:{up.api_port}   打开 http://127.0.0.1:{up.api_port}" in up.text()
+    assert httpx.get(f"http://127.0.0.1:{up.api_port}/health/ready").status_code == 200
+
+
+def test_embedded_store_says_what_it_lacks(up: Up, store: str) -> None:
+    assert ("without TimescaleDB" in up.text()) == (store == "embedded")
+    assert ("knows no passwords" in up.text()) == (store == "embedded")
+
+
+def test_second_start_on_the_same_home_is_refused_and_the_first_goes_on(up: Up, store: str) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "services.up", "--no-fleet"],
+        env=_environment(up.home, store),
+        capture_output=True,
+        text=True,
+        timeout=READY_S,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert f"already runs on this home ({up.home}), as process {up.process.pid}" in second.stderr
+    assert up.process.poll() is None
+
+
+def test_taken_api_port_is_named_with_its_holder(up: Up, store: str, tmp_path: Path) -> None:
+    other = subprocess.run(
+        [sys.executable, "-m", "services.up", "--no-fleet"],
+        env=_environment(tmp_path / "other", store, ENERMON_API_PORT=str(up.api_port)),
+        capture_output=True,
+        text=True,
+        timeout=READY_S,
+        check=False,
+    )
+    assert other.returncode == 1
+    assert re.search(rf"Port {up.api_port} of the API is taken by \S+ \(process \d+\)", other.stderr)
+
+
+def test_interrupt_stops_every_process(up: Up) -> None:
+    assert len(_processes_of(up.home)) >= 5
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(STOP_S) == 0
+    assert _eventually(lambda: not _processes_of(up.home), within_s=5.0), _processes_of(up.home)
+
+
+def test_killed_up_leaves_nothing_running_and_starts_again_with_its_data(home: Path, store: str) -> None:
+    first = _start(home, store)
+    first.process.kill()
+    first.process.wait()
+    assert _eventually(lambda: not _processes_of(home), within_s=STOP_S), _processes_of(home)
+    second = _start(home, store)
+    second.process.terminate()
+    assert second.process.wait(STOP_S) == 0
+    assert not (home / "logs" / "initdb.log.1").exists()
+
+
+def test_part_that_dies_is_reported_with_its_log_and_started_again(up: Up) -> None:
+    ingest = next(
+        int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _is_part(entry, up.process.pid, "ingest")
+    )
+    os.kill(ingest, signal.SIGKILL)
+    assert _eventually(lambda: up.text().count("ready ingest") == 2, within_s=READY_S), up.text()
+    assert re.search(r"ended ingest +killed by SIGKILL; again in 1 s\. Log: \S+ingest\.log", up.text())
+
+
+def _is_part(entry: Path, parent: int, name: str) -> bool:
+    try:
+        status, command = (entry / "status").read_text(), (entry / "cmdline").read_bytes()
+    except OSError:
+        return False
+    return f"PPid:\t{parent}\n" in status and command.rstrip(b"\0").endswith(name.encode())
+
+
+def test_second_interrupt_kills_at_once(home: Path, store: str) -> None:
+    up = _start(home, store)
+    up.process.send_signal(signal.SIGINT)
+    assert _eventually(lambda: "Stopping" in up.text(), within_s=STOP_S)
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(STOP_S) in (130, 0)
