@@ -18,7 +18,7 @@ done
 
 mosquitto -c "$config" &
 broker=$!
-trap 'kill -TERM $broker; wait $broker; exit' TERM INT
+trap 'kill -TERM $broker; wait $broker || true; exit 0' TERM INT
 seen=$(ls -il "$password_file")
 while kill -0 $broker 2>/dev/null; do
     sleep 2 & wait $!
