@@ -58,7 +58,9 @@ def _copy_of_template(server_url: str) -> Iterator[str]:
     with psycopg.connect(server_url, autocommit=True) as connection:
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
         connection.execute(copy)
-        yield _url_of(server_url, name)
+    yield _url_of(server_url, name)
+    # a connection of its own: a test may have killed the server meanwhile
+    with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

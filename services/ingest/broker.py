@@ -78,6 +78,7 @@ class Broker:
         self._session = 0
         self._session_lock = threading.Lock()
         self._connected = threading.Event()
+        self._outcome = threading.Event()
         self._client: Client | None = None
 
     @property
@@ -90,13 +91,14 @@ class Broker:
         attempt = 0
         while not stopping.is_set():
             protocol = MQTTv5 if attempt % 2 == 0 else MQTTv311
+            self._outcome.clear()
             client = self._new_client(protocol)
             try:
                 client.connect(
                     self._address.host, self._address.port, keepalive=KEEPALIVE_S, **self._session_terms(protocol)
                 )
                 client.loop_start()
-                if self._connected.wait(CONNECT_WAIT_S):
+                if self._outcome.wait(CONNECT_WAIT_S) and self.connected:
                     self._client = client
                     log.info("connected", extra={"protocol": "5" if protocol == MQTTv5 else "3.1.1"})
                     return True
@@ -161,11 +163,13 @@ class Broker:
     def _on_connect(self, client: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
         if reason.is_failure:
             log.error("broker refused the connection", extra={"reason": str(reason)})
+            self._outcome.set()
             return
         v5 = client.protocol == MQTTv5
         readings = f"$share/{SHARE_GROUP}/{READINGS}" if self._shared and v5 else READINGS
         client.subscribe([(readings, 1), (STATUS, 1)])
         self._connected.set()
+        self._outcome.set()
 
     def _on_disconnect(self, _c: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
         with self._session_lock:
@@ -173,6 +177,7 @@ class Broker:
         if self._connected.is_set():
             log.warning("disconnected from the broker", extra={"reason": str(reason)})
         self._connected.clear()
+        self._outcome.set()
 
     def _on_message(self, client: Client, _u: Any, message: MQTTMessage) -> None:
         topic = message.topic

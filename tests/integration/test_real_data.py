@@ -46,7 +46,7 @@ Amounts = Iterator[tuple[tuple[str, ...], datetime, float]]
 
 
 def steel() -> Amounts:
-    """kWh of each quarter of an hour by its start: stamps are the end; the last row of a day carries that day's date."""
+    """kWh of each quarter of an hour by its start: stamps are the end, NSM 0 is midnight of the next day."""
     for row in _rows("steel_15min.csv.xz"):
         stamp = datetime.strptime(row["date"] + " +0900", "%d/%m/%Y %H:%M %z")
         day = timedelta(days=1 if row["NSM"] == "0" else 0)
