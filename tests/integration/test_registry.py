@@ -169,6 +169,11 @@ def test_only_the_fields_given_change(client: TestClient, registered: Registered
     assert client.get(f"/api/v1/meters/{meter}").json() == answer.json()
 
 
+def test_no_gateway_is_called_as_the_service_is_at_the_broker(client: TestClient, registered: Registered) -> None:
+    answer = client.post("/api/v1/gateways", json={"code": "enermon", "credit_code": registered.enterprise()})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "reserved")
+
+
 def test_a_gateway_can_be_renamed(client: TestClient, registered: Registered) -> None:
     gateway = registered.gateway(registered.enterprise(), name="旧")
     assert client.patch(f"/api/v1/gateways/{gateway}", json={"name": "新"}).json()["name"] == "新"

@@ -44,7 +44,7 @@ SELECT
     gateway_code AS gateway,
     topic,
     payload_bytes,
-    encode(substring(payload FROM 1 FOR 512), 'base64') AS payload_base64,
+    translate(encode(substring(payload FROM 1 FOR 512), 'base64'), E'\n', '') AS payload_base64,
     code,
     detail
 FROM rejected_message

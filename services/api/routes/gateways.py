@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.database import Db
@@ -11,13 +11,20 @@ from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery
 from services.api.registry import nouns
-from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade
+from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade, refusal
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contains
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import Statements
+from services.core.broker_users import SERVICE_USER
 
 EXAMPLE: JsonDict = {"code": "GW-150622-0007", "credit_code": "91150622MA0N0000XF", "name": "焦化厂 1 号端设备"}
+
+
+def _not_the_service(code: str) -> str:
+    if code == SERVICE_USER:
+        raise refusal("reserved", value=code)
+    return code
 
 
 class GatewayEntry(Entry):
@@ -25,7 +32,9 @@ class GatewayEntry(Entry):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    code: Code = Field(description="Also its MQTT user name and topic level")
+    code: Annotated[Code, AfterValidator(_not_the_service)] = Field(
+        description="Also its MQTT user name and topic level"
+    )
     credit_code: CreditCode
     name: Name | None = None
 

@@ -95,7 +95,7 @@ class Rejected(BaseModel):
     """Why a reading was not taken."""
 
     meter: str | None = None
-    ts: str | None = None
+    ts: str | int | None = Field(None, description="As it was sent, or epoch milliseconds")
     code: str
     detail: str
 

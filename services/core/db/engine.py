@@ -14,7 +14,7 @@ def create_engine(database_url: str, *, statement_timeout_s: int = 30, pool_size
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"options": options, "application_name": "enermon"},
+        connect_args={"options": options, "application_name": "enermon", "connect_timeout": 10},
     )
 
 

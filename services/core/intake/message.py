@@ -20,10 +20,10 @@ class UnreadableMessage(Exception):  # noqa: N818 - named after the fact, not th
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A reading that is not taken: its meter, time and value as they came, and why."""
+    """A reading that is not taken: its meter, time and value, and why. `ts` is as it came, or epoch milliseconds."""
 
     meter: str
-    ts: str
+    ts: str | int
     value: str
     code: str
     detail: str

@@ -12,7 +12,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.db.queries import load
-from services.core.domain.calendar import SLOT_US, from_us
+from services.core.domain.calendar import SLOT_US
 from services.core.intake.message import Answer, Checked, Rejection, UnreadableMessage, rejection_json
 
 _sql = load(__file__, "store.sql")
@@ -163,7 +163,7 @@ def _conflict(message: Checked, index: int, stands: float) -> Rejection:
     value = message.values[index]
     return Rejection(
         message.meters[index],
-        from_us(message.times_us[index]).isoformat(),
+        message.times_us[index] // 1000,
         repr(value),
         "conflict",
         f"{stands!r} is stored for this time and stays; {value!r} is not taken",
@@ -174,7 +174,7 @@ def _keep_rejected(
     connection: psycopg.Connection, messages: Sequence[Checked], conflicts: Sequence[Sequence[Rejection]]
 ) -> None:
     rows = [
-        (m.gateway, m.seq, _storable(r.meter), _storable(r.ts), _storable(r.value), r.code, _storable(r.detail))
+        (m.gateway, m.seq, _storable(r.meter), _storable(str(r.ts)), _storable(r.value), r.code, _storable(r.detail))
         for m, mine in zip(messages, conflicts, strict=True)
         for r in (*m.rejected, *mine)
     ]

@@ -61,6 +61,9 @@ CREATE TABLE gateway_state (
 );
 COMMENT ON COLUMN gateway_state.online IS 'What the gateway or its last will said last; null: never said';
 
+-- A queue: vacuumed by what was taken from it, not by its size.
+ALTER TABLE dirty_slot SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000);
+
 CREATE TABLE account (
     account_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     unit_id integer NOT NULL,
