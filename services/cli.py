@@ -9,6 +9,7 @@ import typer
 
 from services.core import logs
 from services.core.settings import Settings
+from services.up.command import up
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Online monitoring of key energy-using units.",
 )
+
+
+app.command()(up)
 
 
 @app.command()
