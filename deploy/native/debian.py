@@ -53,6 +53,7 @@ class Apt:
         self.root = list(root)
         self.log = log
         self._updated = False
+        self._update_error: InstallError | None = None
 
     def available(self, package: str) -> bool:
         """True when the system's package sources offer it."""
@@ -77,22 +78,16 @@ class Apt:
         return re.findall(r"^\s*Depends: (\S+)", answer("apt-cache", "depends", package), re.MULTILINE)
 
     def update(self) -> None:
-        """Fetch the package lists once. A third-party source that does not answer is not an error here."""
+        """Fetch the package lists once. A source that does not answer matters only if a package is missing for it."""
         if self._updated:
             return
+        options = ["Acquire::Retries=1", "Acquire::http::Timeout=20", "Acquire::https::Timeout=20"]
         try:
             self.run(
-                "update",
-                "-o",
-                "Acquire::Retries=1",
-                "-o",
-                "Acquire::http::Timeout=20",
-                "-o",
-                "Acquire::https::Timeout=20",
+                "update", *(word for option in [*options, "APT::Update::Error-Mode=any"] for word in ("-o", option))
             )
         except InstallError as error:
-            if not self.available("python3"):
-                raise InstallError(f"The package lists could not be fetched. {error}") from error
+            self._update_error = error
         self._updated = True
 
     def install(self, *packages: str | Path, upgrade: bool = False) -> None:
@@ -100,6 +95,11 @@ class Apt:
         words = [str(package) for package in packages]
         if not all("/" in word or self.available(word) for word in words):
             self.update()
+        missing = [word for word in words if "/" not in word and not self.available(word)]
+        if missing and self._update_error:
+            raise InstallError(
+                f"{', '.join(missing)}: not in the package lists, which could not be fetched: {self._update_error}"
+            )
         with services_not_started(self.root, self.log):
             try:
                 self._install(words, upgrade=upgrade)
