@@ -201,11 +201,14 @@ def run(settings: Settings) -> None:
 
 
 def _serve(rollup: RollUp, stopping: threading.Event) -> None:
-    while not rollup.lead():
+    leads = rollup.lead()
+    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
+    while not leads:
         if stopping.wait(1):
             return
+        leads = rollup.lead()
     metrics.ROLLUP_LEADER.set(1)
-    log.info("ready")
+    log.info("leading")
     while not stopping.is_set():
         if not rollup.once():
             stopping.wait(IDLE_S)
