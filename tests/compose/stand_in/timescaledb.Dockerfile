@@ -13,7 +13,8 @@ RUN apt-get update -q \
     && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/none.conf \
     && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-15 /tmp/timescaledb.deb \
     && rm -rf /var/lib/apt/lists/* /tmp/timescaledb.deb \
-    && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data && mkdir /docker-entrypoint-initdb.d
+    && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data \
+    && install -d -o postgres -g postgres -m 3777 /run/postgresql && mkdir /docker-entrypoint-initdb.d
 ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data
 COPY timescaledb_entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 VOLUME ["/var/lib/postgresql/data"]

@@ -1,0 +1,78 @@
+#!/bin/bash
+# Run docker-compose.yml for real and check what it promises: PASS and FAIL lines, exit code 0 if all passed.
+#
+#   tests/compose/run.sh               with stand-ins for the images of the registries (root, debootstrap)
+#   tests/compose/run.sh --official    with the official images, where a registry can be reached
+#
+# Needs docker and docker-compose (Debian: apt-get install docker.io docker-compose debootstrap). Where no engine
+# answers, root gets a private one for the time of the run. Everything is removed at the end but what
+# ENERMON_COMPOSE_WORK names: a folder in which private engine and stand-ins are kept for the next run.
+# COMPOSE="docker compose" chooses another command, PYTHON another interpreter.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d /var/tmp/enermon-compose.XXXXXX)
+engine_home=${ENERMON_COMPOSE_WORK:-$work}
+python=${PYTHON:-python3}
+read -ra compose <<<"${COMPOSE:-$(command -v docker-compose || echo docker compose)}"
+official=${1:-}
+engine=
+up=
+
+clean_up() {
+    code=$?
+    trap '' INT TERM
+    cd /
+    if [ -n "$up" ]; then
+        timeout 180 "${compose[@]}" --project-directory "$work/tree" -f "$work/tree/docker-compose.yml" down -v -t 20 \
+            >/dev/null 2>&1 || echo "warning: the project $COMPOSE_PROJECT_NAME could not be taken down" >&2
+        docker rmi -f "$ENERMON_IMAGE" >/dev/null 2>&1 || true
+    fi
+    if [ -n "$engine" ]; then
+        kill "$engine" && wait "$engine" 2>/dev/null || true
+    elif [ -z "${ENERMON_COMPOSE_WORK:-}" ] && [ -z "$official" ]; then
+        docker rmi -f enermon-stand-in/{python,mosquitto,timescaledb}:test enermon-stand-in/debian:12 >/dev/null 2>&1 || true
+    fi
+    rm -rf "$work"
+    exit $code
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+if ! docker info >/dev/null 2>&1; then
+    [ "$(id -u)" = 0 ] || { echo "FAIL no container engine answers; start one, or run as root" >&2; exit 1; }
+    mkdir -p "$engine_home/engine"
+    export DOCKER_HOST=unix://$work/docker.sock
+    dockerd --data-root "$engine_home/engine" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" \
+        -H "$DOCKER_HOST" >"$work/dockerd.log" 2>&1 &
+    engine=$!
+    timeout 60 sh -c "until docker info >/dev/null 2>&1; do kill -0 $engine && sleep 1; done" \
+        || { tail -5 "$work/dockerd.log" >&2; echo "FAIL no container engine could be started" >&2; exit 1; }
+fi
+
+free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+ENERMON_API_PORT=$(free_port)
+ENERMON_MQTT_PORT=$(free_port)
+export ENERMON_API_PORT ENERMON_MQTT_PORT
+export COMPOSE_PROJECT_NAME=enermon-test-$$ ENERMON_IMAGE=enermon-test-$$:test ENERMON_SIMULATOR_HISTORY_DAYS=3
+
+# A copy of what git tracks, so that nothing of the working folder gets into the image.
+mkdir "$work/tree"
+git -C "$root" ls-files -z -- . ':!tests' ':!docs' | (cd "$root" && xargs -0 cp --parents -t "$work/tree" 2>/dev/null) || true
+cp "$root/docker-compose.yml" "$work/tree/"
+if [ "$official" != --official ]; then
+    timeout 900 "$root/tests/compose/stand_in_images.sh"
+    export PYTHON_BASE=enermon-stand-in/python:test MOSQUITTO_IMAGE=enermon-stand-in/mosquitto:test
+    export TIMESCALEDB_IMAGE=enermon-stand-in/timescaledb:test
+    "$python" -m pip download -q --require-hashes --only-binary :all: --python-version 3.11 \
+        -r "$root/requirements.lock" -d "$work/tree/deploy/docker/wheels" 2>"$work/pip.log" \
+        || { cat "$work/pip.log" >&2; echo "FAIL the Python packages could not be fetched" >&2; exit 1; }
+    export PIP_NO_INDEX=1
+fi
+
+cd "$work/tree"
+started=$SECONDS
+up=1
+timeout 600 "${compose[@]}" build >"$work/build.log" 2>&1 || { tail -40 "$work/build.log" >&2; echo "FAIL build" >&2; exit 1; }
+echo "PASS build ($((SECONDS - started)) s; $(docker image inspect -f '{{.Size}}' "$ENERMON_IMAGE" | "$python" -c 'print(int(input()) // 10**6)') MB with its base; $("${compose[@]}" version --short))"
+timeout 1200 "$python" "$root/tests/compose/checks.py" "http://127.0.0.1:$ENERMON_API_PORT" "${compose[@]}"
+echo "PASS all"
