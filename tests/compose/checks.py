@@ -1,6 +1,6 @@
 """What docker-compose.yml promises, checked on the running containers. Started by run.sh.
 
-    checks.py API_URL COMPOSE_COMMAND...
+python -m tests.compose.checks API_URL COMPOSE_COMMAND...
 """
 
 import csv
@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from stack import NotSoError, Stack
+from tests.compose.stack import NotSoError, Stack
 
 START_TIMEOUT_S = 240
 FLEET_TIMEOUT_S = 180

@@ -23,7 +23,7 @@ clean_up() {
     trap '' INT TERM
     cd /
     if [ -n "$up" ]; then
-        timeout 180 "${compose[@]}" --project-directory "$work/tree" -f "$work/tree/docker-compose.yml" down -v -t 20 \
+        timeout 180 "${compose[@]}" down -v -t 20 \
             >/dev/null 2>&1 || echo "warning: the project $COMPOSE_PROJECT_NAME could not be taken down" >&2
         docker rmi -f "$ENERMON_IMAGE" >/dev/null 2>&1 || true
     fi
@@ -69,10 +69,11 @@ if [ "$official" != --official ]; then
     export PIP_NO_INDEX=1
 fi
 
-cd "$work/tree"
+compose+=(--project-directory "$work/tree" -f "$work/tree/docker-compose.yml")
 started=$SECONDS
 up=1
 timeout 600 "${compose[@]}" build >"$work/build.log" 2>&1 || { tail -40 "$work/build.log" >&2; echo "FAIL build" >&2; exit 1; }
 echo "PASS build ($((SECONDS - started)) s; $(docker image inspect -f '{{.Size}}' "$ENERMON_IMAGE" | "$python" -c 'print(int(input()) // 10**6)') MB with its base; $("${compose[@]}" version --short))"
-timeout 1200 "$python" "$root/tests/compose/checks.py" "http://127.0.0.1:$ENERMON_API_PORT" "${compose[@]}"
+cd "$root"
+timeout 1200 "$python" -m tests.compose.checks "http://127.0.0.1:$ENERMON_API_PORT" "${compose[@]}"
 echo "PASS all"

@@ -1,0 +1,85 @@
+"""The small programs of the container image, run as the container runs them."""
+
+import os
+import runpy
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCKER = Path(__file__).resolve().parents[2] / "deploy" / "docker"
+SHOW = "import os; print(os.environ.get('PGPASSWORD'), os.environ.get('ENERMON_MQTT_URL'))"
+
+
+def started_with(**settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(DOCKER / "entrypoint.py"), sys.executable, "-c", SHOW],
+        env={"PATH": os.environ["PATH"], **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def test_passwords_reach_the_service_from_their_files(tmp_path: Path) -> None:
+    (tmp_path / "database").write_text("from-file\n")
+    (tmp_path / "mqtt").write_text("a/b@c:d")
+    said = started_with(
+        ENERMON_DATABASE_PASSWORD_FILE=str(tmp_path / "database"),
+        ENERMON_MQTT_PASSWORD_FILE=str(tmp_path / "mqtt"),
+        ENERMON_MQTT_URL="mqtt://enermon@broker:1883",
+    )
+    assert said.stdout == "from-file mqtt://enermon:a%2Fb%40c%3Ad@broker:1883\n"
+
+
+def test_without_password_files_the_settings_stay_as_they_are() -> None:
+    assert started_with(ENERMON_MQTT_URL="mqtt://b:1883").stdout == "None mqtt://b:1883\n"
+
+
+def test_a_missing_secret_is_named_and_nothing_is_started(tmp_path: Path) -> None:
+    said = started_with(ENERMON_DATABASE_PASSWORD_FILE=str(tmp_path / "gone"))
+    assert said.returncode == 78
+    assert said.stdout == ""
+    assert f"cannot read {tmp_path / 'gone'}: No such file or directory" in said.stderr
+    assert "docker-compose up secrets" in said.stderr
+
+
+def test_an_mqtt_password_without_a_user_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mqtt").write_text("word")
+    said = started_with(ENERMON_MQTT_PASSWORD_FILE=str(tmp_path / "mqtt"), ENERMON_MQTT_URL="mqtt://broker")
+    assert said.returncode == 78
+    assert "mqtt://user@host:1883" in said.stderr
+    assert "word" not in said.stderr.replace("ENERMON_MQTT_PASSWORD_FILE", "")
+
+
+def test_secrets_are_created_once_and_closed_to_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main = runpy.run_path(str(DOCKER / "create_secrets.py"))["main"]
+    file = tmp_path / "key"
+    main([str(file)])
+    first = file.read_text()
+    main([str(file)])
+    assert len(bytes.fromhex(first)) == 32
+    assert file.read_text() == first
+    assert stat.S_IMODE(file.stat().st_mode) == 0o440
+    assert capsys.readouterr().out == f"{file}: created\n{file}: kept\n"
+
+
+def test_a_connection_counts_as_healthy_only_while_it_is_open() -> None:
+    connected_ports = runpy.run_path(str(DOCKER / "healthy.py"))["connected_ports"]
+    table = (
+        "  sl  local_address rem_address   st\n"
+        "   0: 0100007F:1F90 00000000:0000 0A\n"
+        "   1: 050017AC:D6F1 040017AC:075B 01\n"
+        "   2: 050017AC:D6F2 030017AC:1538 06\n"
+    )
+    assert connected_ports(table) == {1883}
+
+
+def test_only_what_the_distribution_needs_is_kept() -> None:
+    closure = runpy.run_path(str(DOCKER / "keep_needed.py"))["closure"]
+    kept = closure("fastapi")
+    assert {"fastapi", "starlette", "pydantic", "pydantic-core"} <= kept
+    assert not {"numpy", "httpx", "pip"} & kept
