@@ -1,0 +1,167 @@
+"""What the pages name exists: commands, links, addresses, variables, tables and their writers, metrics."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+import typer.main
+from typer.core import TyperGroup
+
+import services.cli
+import simulators.cli
+from services.api.app import create_app
+from services.core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
+ARCHITECTURE = TEXTS["ARCHITECTURE.md"]
+MIGRATIONS = sorted((ROOT / "services/core/db/migrations/versions").glob("*.sql"))
+TABLES = {name for file in MIGRATIONS for name in re.findall(r"CREATE TABLE (\w+)", file.read_text("utf-8"))}
+
+WRITERS = {
+    "migrate": "services/core/data",
+    "api": "services/api",
+    "intake": "services/core/intake",
+    "roll-up": "services/ingest/rollup",
+}
+# Queues are emptied by their reader; what the data files changed counts as a change of the registry.
+OTHER_HANDS = {
+    ("dirty_slot", "DELETE FROM", "roll-up"),
+    ("meter_change", "DELETE FROM", "roll-up"),
+    ("registry_revision", "UPDATE", "migrate"),
+}
+
+each_page = pytest.mark.parametrize("page", TEXTS)
+
+
+def code_of(text: str) -> str:
+    """What stands in fenced and indented blocks and between backticks."""
+    fenced = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    rest = re.sub(r"^ *```\w*\n.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+    indented = re.findall(r"^(?: {4}|\t)(.*)$", rest, re.MULTILINE)
+    spans = re.findall(r"`([^`\n]+)`", rest)
+    return "\n".join([*fenced, *indented, *spans])
+
+
+def anchors_of(text: str) -> set[str]:
+    """The anchors that a page's headings get."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def commands_of(app: typer.Typer) -> set[str]:
+    """Names of the commands below an application."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return set(group.commands)
+
+
+def source_text(*folders: str) -> str:
+    """All program text in these folders and files."""
+    files = [
+        path for name in folders for path in ([ROOT / name] if (ROOT / name).is_file() else (ROOT / name).rglob("*"))
+    ]
+    kinds = {".py", ".sh", ".sql", ".yml", ".example", ""}
+    return "\n".join(path.read_text("utf-8") for path in files if path.is_file() and path.suffix in kinds)
+
+
+@each_page
+def test_every_link_leads_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        found = (ROOT / page).parent / name if name else ROOT / page
+        assert found.exists(), target
+        if anchor:
+            assert anchor in anchors_of(found.read_text("utf-8")), target
+
+
+@each_page
+def test_every_make_target_exists(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code_of(TEXTS[page]))) <= targets
+
+
+@each_page
+@pytest.mark.parametrize(("command", "app"), [("enermon", services.cli.app), ("enermon-sim", simulators.cli.app)])
+def test_every_command_exists(page: str, command: str, app: typer.Typer) -> None:
+    named = re.findall(rf"(?<![\w:@-]){command} ([a-z][a-z-]+)", code_of(TEXTS[page]))
+    assert set(named) <= commands_of(app)
+
+
+@each_page
+def test_every_address_is_one_of_the_api(page: str) -> None:
+    app = create_app(Settings())
+    known = [re.sub(r"\{\w+\}", "[^/]+", path) for path in [*app.openapi()["paths"], str(app.openapi_url)]]
+    code = code_of(TEXTS[page]).replace("$api/", "/api/v1/")
+    named = re.findall(r"(?<![\w.}])/(?:api/v1/|health/|metrics|openapi)[^\s\"'`?,;|#]*", code)
+    for address in named:
+        assert any(re.fullmatch(path, address.rstrip("/")) for path in [*known, "/api/v1"]), address
+
+
+@each_page
+def test_every_variable_is_read_somewhere(page: str) -> None:
+    settings = {f"ENERMON_{name.upper()}" for name in Settings.model_fields}
+    elsewhere = source_text(
+        "services/up", "simulators", "deploy", "tests", "Makefile", "docker-compose.yml", ".env.example"
+    )
+    read = settings | set(re.findall(r"ENERMON_[A-Z_]+", elsewhere))
+    assert set(re.findall(r"ENERMON_[A-Z_]+", TEXTS[page])) <= read
+
+
+@each_page
+def test_every_metric_is_counted(page: str) -> None:
+    code = source_text("services")
+    for metric in re.findall(r"\benermon_(?:api|ingest|rollup)_\w+", TEXTS[page]):
+        assert f'"{metric}"' in code, metric
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_documented(name: str) -> None:
+    assert any(f"`ENERMON_{name.upper()}`" in text for text in TEXTS.values())
+
+
+def test_every_table_has_exactly_one_writer() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| ([\w-]+) \|", ARCHITECTURE, re.MULTILINE)
+    assert sorted(table for table, _ in listed) == sorted(TABLES)
+    assert {writer for _, writer in listed} == set(WRITERS)
+
+
+def test_the_flow_names_tables_that_exist() -> None:
+    assert set(re.findall(r"(?<!\w)\[([a-z_]+)\](?!\()", ARCHITECTURE)) <= TABLES
+
+
+def test_no_table_is_written_by_another_than_its_writer() -> None:
+    writer_of = dict(re.findall(r"^\| `(\w+)` \| ([\w-]+) \|", ARCHITECTURE, re.MULTILINE))
+    written = set()
+    for file in (ROOT / "services").rglob("*"):
+        if file.suffix not in {".py", ".sql"} or file in MIGRATIONS:
+            continue
+        text = re.sub(r"(FOR|DO) UPDATE", "", file.read_text("utf-8"))
+        for verb, table in re.findall(r"\b(INSERT INTO|UPDATE|DELETE FROM|COPY) (\w+)", text):
+            if table in TABLES:
+                written.add((table, verb, file.relative_to(ROOT).as_posix()))
+    strangers = {
+        (table, verb, file)
+        for table, verb, file in written
+        for allowed in [{writer_of[table]} | {who for t, v, who in OTHER_HANDS if (t, v) == (table, verb)}]
+        if not any(file.startswith(f"{WRITERS[who]}/") for who in allowed)
+    }
+    assert strangers == set()
+    assert {table for table, _, _ in written} == TABLES
+
+
+def test_every_decision_is_listed() -> None:
+    pages = {path.name for path in (ROOT / "docs/decisions").glob("0*.md")}
+    assert set(re.findall(r"\((0[^)]+)\)", TEXTS["docs/decisions/README.md"])) == pages
+
+
+def test_both_readmes_give_the_same_commands() -> None:
+    english, chinese = (
+        re.findall(r"```sh\n(.*?)```", TEXTS[name], re.DOTALL) for name in ("README.md", "README.zh-CN.md")
+    )
+    assert english == chinese
+    assert len(english) == 3
