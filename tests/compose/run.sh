@@ -55,10 +55,11 @@ ENERMON_MQTT_PORT=$(free_port)
 export ENERMON_API_PORT ENERMON_MQTT_PORT
 export COMPOSE_PROJECT_NAME=enermon-test-$$ ENERMON_IMAGE=enermon-test-$$:test ENERMON_SIMULATOR_HISTORY_DAYS=3
 
-# A copy of what git tracks, so that nothing of the working folder gets into the image.
+# A copy without what git ignores, so that nothing else of the working folder gets into the image.
 mkdir "$work/tree"
-git -C "$root" ls-files -z -- . ':!tests' ':!docs' | (cd "$root" && xargs -0 cp --parents -t "$work/tree" 2>/dev/null) || true
-cp "$root/docker-compose.yml" "$work/tree/"
+git -C "$root" ls-files -z --cached --others --exclude-standard \
+    | (cd "$root" && while read -rd '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done) \
+    | (cd "$root" && xargs -0 cp --parents -t "$work/tree")
 if [ "$official" != --official ]; then
     timeout 900 "$root/tests/compose/stand_in_images.sh"
     export PYTHON_BASE=enermon-stand-in/python:test MOSQUITTO_IMAGE=enermon-stand-in/mosquitto:test
