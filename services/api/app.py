@@ -14,6 +14,7 @@ from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.routes import (
     areas,
     carriers,
+    console,
     energy,
     enterprises,
     gateways,
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     energy.router,
     readings.router,
     live.router,
+    console.router,
     health.router,
     metrics.router,
 )

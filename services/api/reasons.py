@@ -57,6 +57,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "must be a day such as 2026-01-31, from 1900 to 2199",
         "必须是 1900 至 2199 年间的日期，例如 2026-01-31",
     ),
+    "bad_moment_or_day": (
+        "must be a day such as 2026-01-31, or a time with offset such as 2026-01-31T08:00:00+08:00, from 2000 to 2099",
+        "必须是 2000 至 2099 年的日期（如 2026-01-31）或带时区偏移的时间（如 2026-01-31T08:00:00+08:00）",
+    ),
     "bad_moment": (
         "must be a time with offset such as 2026-01-31T08:00:00+08:00, from 2000 to 2099",
         "必须是 2000 至 2099 年间带时区的时间，例如 2026-01-31T08:00:00+08:00",

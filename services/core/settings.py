@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(8000, ge=1, le=65535)
 
-    ingest_client_id: str = Field("", description="MQTT client id; empty: enermon-ingest, or -<n> with ingest_share")
+    ingest_client_id: str = Field("", description="MQTT client id; empty: enermon-ingest-<ingest_instance>")
     ingest_share: bool = Field(
         False, description="Subscribe through $share, so that several ingest processes share the load"
     )

@@ -154,7 +154,8 @@ class Ingest:
         """One publish for each gateway, with what this commit did with its messages."""
         told = [(c.gateway, a.as_json()) for c, a in zip(checked, answers, strict=True)]
         for message in unreadable:
-            if message.gateway is not None:
+            # Not answered: an answer ends a message, but this one is taken once the gateway is registered.
+            if message.gateway is not None and message.reason.code != "unknown_gateway":
                 why = {"code": message.reason.code, "detail": message.reason.detail}
                 told.append((message.gateway, Answer(message.reason.seq, rejected=[why]).as_json()))
         told.sort(key=lambda pair: pair[0])

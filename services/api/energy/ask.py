@@ -10,7 +10,7 @@ from pydantic.functional_validators import BeforeValidator
 
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
-from services.api.registry.fields import Code
+from services.api.registry.fields import Code, refusal
 from services.core.domain.calendar import (
     SHANGHAI,
     Bucket,
@@ -70,16 +70,13 @@ def _moment(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     try:
-        if len(given) == 10:
-            moment = start_of_day(date.fromisoformat(given))
-        else:
-            moment = datetime.fromisoformat(given.replace(" ", "+"))
+        # a + that was not escaped in the address arrives as a space
+        day = len(given) == len("2026-01-31")
+        moment = start_of_day(date.fromisoformat(given)) if day else datetime.fromisoformat(given.replace(" ", "+"))
     except ValueError:
-        raise ValueError("give a day such as 2026-01-31, or a time such as 2026-01-31T00:15:00+08:00") from None
-    if moment.tzinfo is None:
-        raise ValueError("give the offset, such as +08:00 or Z")
-    if not EARLIEST <= moment <= LATEST:
-        raise ValueError("the time must lie between 2000 and 2099")
+        raise refusal("bad_moment_or_day") from None
+    if moment.tzinfo is None or not EARLIEST <= moment <= LATEST:
+        raise refusal("bad_moment_or_day")
     return moment.astimezone(SHANGHAI)
 
 
