@@ -20,7 +20,7 @@ up:
 	@exec "$(BIN)/enermon" up $(ARGS)
 
 test: lint
-	"$(BIN)/python" -m pytest --store native -m "not embedded" $(ARGS)
+	"$(BIN)/python" -m pytest --store native $(ARGS)
 	"$(BIN)/python" -m pytest --store embedded --ignore=tests/unit $(ARGS)
 
 lint:

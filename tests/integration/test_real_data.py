@@ -173,8 +173,11 @@ def rolled_up(database: psycopg.Connection) -> bool:
 
 
 @pytest.mark.parametrize("bucket", ["hour", "day", "month"])
-def test_sums_are_those_of_the_files(replayed: Replayed, bucket: str) -> None:
+def test_sums_are_those_of_the_files(replayed: Replayed, bucket: str, store: str) -> None:
     wanted = replayed.expected[bucket]
+    if store == "embedded" and bucket == "hour":
+        # 1.3 million sums are looked at on TimescaleDB; here those of the meters
+        wanted = {key: amount for key, amount in wanted.items() if key[0].startswith("meter:")}
     assert len(wanted) > 1_000
     answered: Sums = {}
     for scope, year in sorted({(scope, start.year) for scope, _, start in wanted}):
