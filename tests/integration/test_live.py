@@ -1,0 +1,79 @@
+"""The live stream tells of newly booked energy; the first page is served from this server alone."""
+
+import json
+import socket
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from services.core.domain.calendar import SHANGHAI
+from tests.integration.line import Line
+from tests.integration.registered import Registered
+from tests.integration.running import Process, wait_until
+
+
+@pytest.fixture
+def api(database_url: str) -> Iterator[str]:
+    """The address of an API process of its own: a stream that does not end needs a real server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = Process("api", {"ENERMON_DATABASE_URL": database_url, "ENERMON_API_PORT": str(port)})
+    address = f"http://127.0.0.1:{port}"
+
+    def is_ready() -> bool:
+        try:
+            return httpx.get(f"{address}/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        wait_until("the API is ready", is_ready, within_s=60)
+        yield address
+    finally:
+        process.kill()
+
+
+def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """The data of each `energy` event."""
+    for line in lines:
+        if line.startswith("data:"):
+            yield json.loads(line.removeprefix("data:"))
+
+
+def test_stream_tells_at_once_and_again_when_energy_is_booked(
+    api: str, client: TestClient, registered: Registered, database_url: str
+) -> None:
+    enterprise = registered.enterprise()
+    gateway, unit = registered.gateway(enterprise), registered.unit(enterprise)
+    meter = registered.meter(unit_code=unit, gateway_code=gateway)
+    midnight = datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    line = Line(client, database_url)
+    with httpx.stream("GET", f"{api}/api/v1/live?scope=area:150622", timeout=30) as stream:
+        told = events(stream.iter_lines())
+        assert [row["quantity"] for row in next(told)["day"]] == [None]
+        line.send(gateway, [(meter, midnight - timedelta(minutes=15), 10.0), (meter, midnight, 12.0)])
+        line.send(gateway, [(meter, midnight + timedelta(minutes=1), 15.0)])
+        line.roll_up()
+        (row,) = next(told)["day"]
+    assert (row["carrier"], row["quantity"], row["quantity_unit"]) == ("electricity", 3.0, "kWh")
+
+
+def test_stream_of_an_unknown_scope_is_refused_before_it_begins(client: TestClient) -> None:
+    answer = client.get("/api/v1/live", params={"scope": "meter:nobody"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_meter")
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [("/", "text/html"), ("/web/console.js", "text/javascript"), ("/web/console.css", "text/css")],
+)
+def test_first_page_needs_nothing_from_elsewhere(client: TestClient, path: str, media_type: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, media_type)
+    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+    assert "://" not in answer.text

@@ -1,0 +1,79 @@
+"""A question is checked before the database is asked; coverage counts what should have been measured by now."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.api.energy.ask import By, EnergyQuery, asked
+from services.api.energy.coverage import Expectation, coverage, expected_seconds
+from services.api.errors import Refused
+from services.core.domain.calendar import SHANGHAI
+from services.core.domain.meter import Flow
+
+NOW = datetime(2026, 3, 2, 10, 7, tzinfo=SHANGHAI)
+
+
+def refusal(**given: object) -> str:
+    """The code with which a question is refused."""
+    with pytest.raises(Refused) as refused:
+        asked(EnergyQuery.model_validate(given), now=NOW)
+    return refused.value.kind.code
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"start": "2026-03-02", "end": "2026-03-01"}, "start_after_end"),
+        ({"start": "2026-03-02", "end": "2026-03-02"}, "start_after_end"),
+        ({"start": "2026-01-01", "bucket": "15m"}, "range_too_long"),
+        ({"start": "2024-01-01", "bucket": "hour"}, "range_too_long"),
+        ({"start": "2026-03-02T00:05:00+08:00"}, "not_on_quarter"),
+        ({"scope": "planet:1"}, "invalid_scope"),
+        ({"by": "colour"}, "invalid_by"),
+        ({"by": "league,banner"}, "invalid_by"),
+        ({"scope": "park:P1", "by": "area"}, "invalid_by"),
+    ],
+)
+def test_question_that_makes_no_sense_is_refused_by_name(given: dict[str, object], code: str) -> None:
+    assert refusal(**given) == code
+
+
+def test_question_without_a_range_is_about_today() -> None:
+    question = asked(EnergyQuery.model_validate({}), now=NOW)
+    assert question.start == datetime(2026, 3, 2, tzinfo=SHANGHAI)
+    assert question.end == datetime(2026, 3, 2, 10, 15, tzinfo=SHANGHAI)
+    assert (question.by, question.flows) == ({By.CARRIER}, (Flow.INPUT,))
+
+
+def test_day_stands_for_its_first_moment_in_shanghai() -> None:
+    question = asked(EnergyQuery.model_validate({"start": "2026-03-01", "end": "2026-03-01T16:00:00Z"}), now=NOW)
+    assert question.start.astimezone(UTC) == datetime(2026, 2, 28, 16, tzinfo=UTC)
+    assert question.end == datetime(2026, 3, 2, tzinfo=SHANGHAI)
+
+
+def test_buckets_of_months_are_cut_at_the_range() -> None:
+    question = asked(
+        EnergyQuery.model_validate({"start": "2026-01-31", "end": "2026-03-02", "bucket": "month"}), now=NOW
+    )
+    days = [(start.day, start.month, end.day, end.month) for start, end in question.buckets(NOW)]
+    assert days == [(31, 1, 1, 2), (1, 2, 1, 3), (1, 3, 2, 3)]
+
+
+def test_what_has_not_happened_yet_is_not_expected() -> None:
+    hour = (NOW.replace(minute=0), NOW.replace(hour=11, minute=0))
+    later = (hour[1], hour[1] + timedelta(hours=1))
+    always = Expectation(NOW - timedelta(days=1), NOW + timedelta(days=1), meters=2)
+    assert expected_seconds([always], [hour, later], until=NOW) == {0: 2 * 7 * 60}
+
+
+def test_meter_is_expected_for_its_days_only() -> None:
+    day = (NOW.replace(hour=0, minute=0), NOW.replace(hour=10, minute=0))
+    half = Expectation(NOW.replace(hour=5, minute=0), NOW + timedelta(days=1), meters=1)
+    assert expected_seconds([half], [day], until=NOW) == {0: 5 * 3600}
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected", "share"), [(90, 100, 0.9), (0, 100, 0.0), (120, 100, 1.0), (5, 0, None)]
+)
+def test_coverage_is_a_share_of_what_was_expected(measured: int, expected: int, share: float | None) -> None:
+    assert coverage(measured, expected) == share
