@@ -42,7 +42,7 @@ def test_question_without_a_range_is_about_today() -> None:
     question = asked(EnergyQuery.model_validate({}), now=NOW)
     assert question.start == datetime(2026, 3, 2, tzinfo=SHANGHAI)
     assert question.end == datetime(2026, 3, 2, 10, 15, tzinfo=SHANGHAI)
-    assert (question.by, question.flows) == ({By.CARRIER}, (Flow.INPUT,))
+    assert (question.by, question.flows) == (frozenset({By.CARRIER}), (Flow.INPUT,))
 
 
 def test_day_stands_for_its_first_moment_in_shanghai() -> None:
