@@ -29,6 +29,7 @@ clean_up() {
     fi
     if [ -n "$engine" ]; then
         kill "$engine" && wait "$engine" 2>/dev/null || true
+        umount "$engine_home/engine" 2>/dev/null || true
     elif [ -z "${ENERMON_COMPOSE_WORK:-}" ] && [ -z "$official" ]; then
         docker rmi -f enermon-stand-in/{python,mosquitto,timescaledb}:test enermon-stand-in/debian:12 >/dev/null 2>&1 || true
     fi
