@@ -1,5 +1,6 @@
 # make up      install what is missing and run Enermon in the foreground (ARGS="--no-fleet" passes options on)
 # make test    lint and all tests, on TimescaleDB with mosquitto and again on the embedded store
+# make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
 # make lock    write the lock files anew from pyproject.toml
 #
@@ -12,7 +13,7 @@ BIN = $(ENERMON_HOME)/venv/bin
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test lint lock
+.PHONY: up test test-compose lint lock
 .DEFAULT_GOAL := up
 
 up:
@@ -22,6 +23,9 @@ up:
 test: lint
 	"$(BIN)/python" -m pytest --store native $(ARGS)
 	"$(BIN)/python" -m pytest --store embedded --ignore=tests/unit $(ARGS)
+
+test-compose:
+	PYTHON="$(BIN)/python" tests/compose/run.sh $(ARGS)
 
 lint:
 	@$(PYTHON) deploy/bootstrap.py --dev

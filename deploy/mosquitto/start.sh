@@ -6,9 +6,11 @@ here=$(dirname "$0")
 password_file=${MQTT_PASSWORD_FILE:-/mosquitto/users/passwd}
 data=${MQTT_DATA:-/mosquitto/data}
 config=$(mktemp)
+acl=$(mktemp)
+cat "$here/acl" >"$acl"
 
 sed -e "s|\${listeners}|${MQTT_LISTENERS:-listener 1883}|" -e "s|\${password_file}|$password_file|" \
-    -e "s|\${acl_file}|$here/acl|" -e "s|\${persistence_location}|$data/|" "$here/mosquitto.conf.template" >"$config"
+    -e "s|\${acl_file}|$acl|" -e "s|\${persistence_location}|$data/|" "$here/mosquitto.conf.template" >"$config"
 chmod 644 "$config"
 
 until [ -s "$password_file" ]; do

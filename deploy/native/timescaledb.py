@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from native.debian import Apt
 
 SOURCE_SUITE = "trixie"
-SOURCE_HOST_FALLBACK = "http://deb.debian.org/debian"
+MIRROR_VARIABLE = "ENERMON_DEBIAN_MIRROR"
 DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 BUILD_TOOLS = ("gcc", "libc6-dev", "make", "cmake", "dpkg-dev")
 HEADER_PACKAGES = ("postgresql-server-dev-{major}", "libpq-dev", "libssl-dev", "libkrb5-dev", "krb5-multidev")
@@ -68,17 +68,23 @@ def wanted_major(apt: Apt) -> int:
     raise InstallError("The package sources of this system offer no package 'postgresql'. " + BUILD_ADVICE)
 
 
-def source_entry(index_targets: str, *, codename: str, keyring_exists: Callable[[str], bool]) -> str:
+def source_entry(index_targets: str, *, codename: str, keyring_exists: Callable[[str], bool], mirror: str = "") -> str:
     """A deb822 source entry for Debian 13's sources, on the mirror of the system's own Debian release.
 
     ``index_targets`` has a line per package list: repository, origin, codename and keyring, parted by tabs.
+    ``mirror`` is asked instead where it is given. Raises InstallError where there is neither.
     """
-    uri, keyring = SOURCE_HOST_FALLBACK, DEBIAN_KEYRING
+    uri, keyring = mirror, DEBIAN_KEYRING
     for line in index_targets.splitlines():
         repository, origin, name, signed_by = line.split("\t")
-        if origin == "Debian" and name == codename:
+        if origin == "Debian" and name == codename and not mirror:
             uri, keyring = repository, signed_by if signed_by.startswith("/") else DEBIAN_KEYRING
             break
+    if not uri:
+        raise InstallError(
+            f"TimescaleDB is built from Debian's source package, but this system knows no Debian mirror. Name one in "
+            f"{MIRROR_VARIABLE}. {BUILD_ADVICE}"
+        )
     signed = f"Signed-By: {keyring}\n" if keyring_exists(keyring) else ""
     return f"Types: deb-src\nURIs: {uri}\nSuites: {SOURCE_SUITE}\nComponents: main\n{signed}"
 
@@ -200,7 +206,12 @@ class TimescaleBuild:
         fields = "$(REPO_URI)\t$(ORIGIN)\t$(CODENAME)\t$(SIGNED_BY)"
         asked = answer("apt-get", "indextargets", "--format", fields, "Created-By: Packages")
         release = Path("/etc/os-release").read_text()
-        return source_entry(asked, codename=_codename(release), keyring_exists=lambda path: Path(path).exists())
+        return source_entry(
+            asked,
+            codename=_codename(release),
+            keyring_exists=lambda path: Path(path).exists(),
+            mirror=os.environ.get(MIRROR_VARIABLE, ""),
+        )
 
     def _run(self, *words: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
         run_logged(words, log=self.log, advice=BUILD_ADVICE, cwd=cwd, env={"LC_ALL": "C", **(env or {})})

@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     ingest_batch_age_s: float = Field(0.1, gt=0, description="... or when its oldest message has waited this long")
     ingest_queue_messages: int = Field(4_000, ge=1, le=65_535, description="Messages taken and not yet committed")
     ingest_queue_bytes: int = Field(48_000_000, ge=1_000_000, description="... and their size")
-    ingest_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics on loopback; 0: none")
-    rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics on loopback; 0: none")
+    metrics_host: str = Field("127.0.0.1", description="Where ingest and roll-up serve /metrics")
+    ingest_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of ingest; 0: none")
+    rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the roll-up; 0: none")
 
     gateway_key_file: Path | None = Field(None, description="Key from which gateway passwords are derived")

@@ -163,7 +163,7 @@ class Ingest:
             self._broker.answer(gateway, _encode([answer for _, answer in mine]))
 
     def _note_statuses(self) -> None:
-        while not self._statuses.empty():
+        while not self._statuses.empty() and not self._stopping.is_set():
             gateway, online = self._statuses.get()
             if gateway not in self._read_registry().gateways:
                 log.warning("status of an unknown gateway", extra={"gateway": gateway})
@@ -214,7 +214,7 @@ def _reason(state: RetryCallState) -> str:
 def run(settings: Settings) -> None:
     """Run one ingest process in the foreground until SIGTERM or SIGINT."""
     if settings.ingest_metrics_port:
-        start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
+        start_http_server(settings.ingest_metrics_port, addr=settings.metrics_host)
     ingest = Ingest(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ingest.stop())

@@ -13,7 +13,7 @@ base=enermon-stand-in/debian:12
 if ! have $base; then
     echo "debootstrap: $base"
     debootstrap --variant=minbase --include=ca-certificates bookworm "$work/root" \
-        "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log" 2>&1 \
+        ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$work/debootstrap.log" 2>&1 \
         || { tail -20 "$work/debootstrap.log" >&2; exit 1; }
     tar -C "$work/root" --exclude=./var/cache/apt/archives/*.deb -c . | docker import - $base >/dev/null
     rm -rf "$work/root"

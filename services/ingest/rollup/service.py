@@ -186,7 +186,7 @@ def _by_meter(rows: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
 def run(settings: Settings) -> None:
     """Roll up in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads."""
     if settings.rollup_metrics_port:
-        start_http_server(settings.rollup_metrics_port, addr="127.0.0.1")
+        start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -42,9 +42,16 @@ def test_source_comes_from_the_mirror_of_the_system_itself(timescaledb: ModuleTy
     )
 
 
-def test_source_comes_from_debian_where_the_system_has_no_debian_mirror(timescaledb: ModuleType) -> None:
-    entry = timescaledb.source_entry("", codename="noble", keyring_exists=lambda _: False)
-    assert entry == "Types: deb-src\nURIs: http://deb.debian.org/debian\nSuites: trixie\nComponents: main\n"
+def test_source_comes_from_the_mirror_that_is_named(timescaledb: ModuleType) -> None:
+    entry = timescaledb.source_entry(
+        TARGETS, codename="noble", keyring_exists=lambda _: False, mirror="http://debian.example.net/"
+    )
+    assert entry == "Types: deb-src\nURIs: http://debian.example.net/\nSuites: trixie\nComponents: main\n"
+
+
+def test_system_without_a_debian_mirror_is_told_to_name_one(timescaledb: ModuleType) -> None:
+    with pytest.raises(timescaledb.InstallError, match="ENERMON_DEBIAN_MIRROR"):
+        timescaledb.source_entry("", codename="noble", keyring_exists=lambda _: False)
 
 
 def test_progress_is_weighted_by_what_the_steps_usually_take(steps: ModuleType) -> None:
