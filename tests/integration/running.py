@@ -7,8 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from services.up.stack import Stack
 
 READY_WITHIN_S = 60.0
 
@@ -71,11 +75,20 @@ def running(command: str, **environment: str) -> Iterator[Process]:
         process.kill()
 
 
-def wait_until(what: str, true: object, *, within_s: float = 120.0) -> None:
-    """Poll `true` (a function) until it holds. Raises AssertionError that names what was waited for."""
-    assert callable(true)
+def wait_until(what: str, true: Callable[[], bool], *, within_s: float = 120.0) -> None:
+    """Poll `true` until it holds. Raises AssertionError that names what was waited for."""
     deadline = time.monotonic() + within_s
     while not true():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within_s} s: {what}")
         threading.Event().wait(0.05)
+
+
+def passwords_file(stack: Stack, gateways: Iterable[str], folder: Path) -> Path | None:
+    """The gateways' passwords as the operator would hand them out; None where the broker asks for none."""
+    known = {code: urlsplit(stack.mqtt_url(code)).password for code in gateways}
+    if not all(known.values()):
+        return None
+    file = folder / "passwords.csv"
+    file.write_text("gateway,password\n" + "".join(f"{c},{unquote(p or '')}\n" for c, p in known.items()), "utf-8")
+    return file

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
@@ -29,7 +28,7 @@ from simulators.registration import csv_of
 from simulators.registry import Meter, Registry
 from simulators.replay.feed import feeds_of
 from simulators.replay.mapping import load_mapping, registry_of
-from tests.integration.running import running, wait_until
+from tests.integration.running import passwords_file, running, wait_until
 
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ENERMON_SHARED", CHECKOUT.parent / "shared")) / "data"
@@ -149,20 +148,11 @@ def replayed(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Te
 
 def replay(stack: Stack, series: str, state: Path) -> None:
     mapping = load_mapping(series)
-    broker = broker_from_url(stack.mqtt_url(None), passwords_file=passwords(stack, series, state))
+    broker = broker_from_url(
+        stack.mqtt_url(None), passwords_file=passwords_file(stack, [g["code"] for g in mapping.gateway], state)
+    )
     counts = publish(feeds_of(mapping, DATA), Options(broker=broker, state_dir=state))
     assert counts.rejected == 0
-
-
-def passwords(stack: Stack, series: str, folder: Path) -> Path | None:
-    """The gateways' passwords as the operator would hand them out; None where the broker asks for none."""
-    codes = [g["code"] for g in load_mapping(series).gateway]
-    known = {code: urlsplit(stack.mqtt_url(code)).password for code in codes}
-    if not all(known.values()):
-        return None
-    file = folder / "passwords.csv"
-    file.write_text("gateway,password\n" + "".join(f"{c},{unquote(p or '')}\n" for c, p in known.items()), "utf-8")
-    return file
 
 
 def rolled_up(database: psycopg.Connection) -> bool:
