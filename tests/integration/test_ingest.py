@@ -4,6 +4,7 @@ import json
 import queue
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -249,12 +250,13 @@ def test_full_queue_stops_taking_and_drops_nothing(
 def test_what_a_gateway_says_of_itself_is_kept(
     ingest: Process, gateway: Gateway, meter: str, database: psycopg.Connection
 ) -> None:
-    def state() -> list[tuple[bool | None]]:
-        return database.execute("SELECT online FROM gateway_state WHERE gateway_code = %s", [gateway.code]).fetchall()
+    def is_kept(online: bool) -> bool:
+        row = database.execute("SELECT online FROM gateway_state WHERE gateway_code = %s", [gateway.code]).fetchone()
+        return row == (online,)
 
     for word, online in (("online", True), ("offline", False)):
         gateway.say(word)
-        wait_until(f"state {word}", lambda online=online: state() == [(online,)], within_s=20)
+        wait_until(f"state {word}", partial(is_kept, online), within_s=20)
 
 
 def test_ingest_leaves_when_told_to(environment: dict[str, str], meter: str) -> None:
