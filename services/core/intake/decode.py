@@ -55,7 +55,7 @@ def decode(gateway: str, payload: bytes) -> Decoded:
         raise UnreadableMessage("too_large", f"{len(payload)} bytes; at most {LARGEST_PAYLOAD_BYTES} are taken")
     try:
         wire = _typed.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_slowly(gateway, payload)
     if wire.seq is not None and not 0 <= wire.seq <= _LARGEST_SEQ:
         raise UnreadableMessage("undecodable", f"seq must be 0 to {_LARGEST_SEQ}")

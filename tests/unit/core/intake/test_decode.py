@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.core.domain.calendar import to_us
@@ -78,6 +78,7 @@ def test_one_bad_time_of_the_values_form_rejects_each_of_them() -> None:
         b"",
         b"garbage",
         b"\xff\xfe",
+        b'{"seq": 1, "readings": [{"meter": "\x83", "ts": 0, "value": 1}]}',
         b"[]",
         b"null",
         b"{}",
@@ -137,7 +138,19 @@ JSON = st.recursive(
 )
 
 
-@given(payload=st.binary(max_size=200) | JSON.map(lambda j: json.dumps(j).encode("utf-8", "surrogatepass")))
+def damaged(changes: list[tuple[int, int]]) -> bytes:
+    """A good message with some bytes changed."""
+    payload = bytearray(json.dumps({"seq": 1, "readings": [reading(), reading(meter="G01", ts=5)]}).encode())
+    for position, byte in changes:
+        payload[position % len(payload)] = byte
+    return bytes(payload)
+
+
+DAMAGED = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=4).map(damaged)
+
+
+@settings(max_examples=1000)
+@given(payload=st.binary(max_size=200) | DAMAGED | JSON.map(lambda j: json.dumps(j).encode("utf-8", "surrogatepass")))
 def test_any_payload_is_read_or_rejected_with_a_code(payload: bytes) -> None:
     try:
         decoded = decode("GW1", payload)
