@@ -129,8 +129,8 @@ class Ingest:
         except Exception:
             # At the rim: a message that nobody foresaw is kept and logged, and does not hold up the others for ever.
             log.exception("message could not be read", extra={"topic": message.topic})
-            reason = UnreadableMessage("undecodable", "could not be read; the log of ingest says why")
-            return Unreadable(gateway, message.topic, message.payload, reason)
+            unforeseen = UnreadableMessage("undecodable", "could not be read; the log of ingest says why")
+            return Unreadable(gateway, message.topic, message.payload, unforeseen)
 
     def _store(self, part: list[tuple[Received, Checked | Unreadable]]) -> None:
         """Commit a part, then acknowledge and answer it. A message the database refuses does not hold up the others."""
