@@ -13,11 +13,11 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._reading_engine = engine.execution_options(postgresql_readonly=True)
+        self._reading_engine = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that cannot write."""
+        """A connection that cannot write, and sees one moment: an answer of several statements is not torn."""
         with self._reading_engine.connect() as connection:
             yield connection
 

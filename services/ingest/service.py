@@ -2,14 +2,12 @@
 
 import itertools
 import logging
-import queue as stdlib_queue
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import msgspec
 import psycopg
 from prometheus_client import start_http_server
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
@@ -25,13 +23,12 @@ from services.core.intake.store import Unreadable
 from services.core.intake.validate import Known, check
 from services.core.settings import Settings
 from services.ingest import metrics
+from services.ingest.answers import payloads
 from services.ingest.broker import Broker, parse_url
 from services.ingest.clock import utc_now
 from services.ingest.queue import MessageQueue, Received
 
 log = logging.getLogger("ingest")
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Ingest:
@@ -41,7 +38,8 @@ class Ingest:
         self._settings = settings
         self._stopping = threading.Event()
         self._queue = MessageQueue(most_messages=settings.ingest_queue_messages, most_bytes=settings.ingest_queue_bytes)
-        self._statuses: stdlib_queue.SimpleQueue[tuple[str, bool]] = stdlib_queue.SimpleQueue()
+        self._statuses: dict[str, bool] = {}
+        self._statuses_lock = threading.Lock()
         self._registry = RegistryReader()
         self._broker = Broker(
             parse_url(settings.mqtt_url.get_secret_value()),
@@ -49,7 +47,7 @@ class Ingest:
             shared=settings.ingest_share,
             queue=self._queue,
             receive_maximum=settings.ingest_queue_messages,
-            on_status=lambda gateway, online: self._statuses.put((gateway, online)),
+            on_status=self._take_status,
         )
         self._connection: psycopg.Connection | None = None
 
@@ -107,7 +105,7 @@ class Ingest:
         for message in batch:
             checked = self._check(message, known)
             part.append((message, checked))
-            readings += len(checked.meter_ids) if isinstance(checked, Checked) else 1
+            readings += len(checked.meter_ids) + len(checked.rejected) if isinstance(checked, Checked) else 1
             if readings >= self._settings.ingest_batch_readings:
                 yield part
                 part, readings = [], 0
@@ -156,7 +154,7 @@ class Ingest:
         self._answer(checked, answers, unreadable)
 
     def _answer(self, checked: list[Checked], answers: list[Answer], unreadable: list[Unreadable]) -> None:
-        """One publish for each gateway, with what this commit did with its messages."""
+        """Tell each gateway what this commit did with its messages."""
         told = [(c.gateway, a.as_json()) for c, a in zip(checked, answers, strict=True)]
         for message in unreadable:
             # Not answered: an answer ends a message, but this one is taken once the gateway is registered.
@@ -165,18 +163,25 @@ class Ingest:
                 told.append((message.gateway, Answer(message.reason.seq, rejected=[why]).as_json()))
         told.sort(key=lambda pair: pair[0])
         for gateway, mine in itertools.groupby(told, key=lambda pair: pair[0]):
-            self._broker.answer(gateway, _encode([answer for _, answer in mine]))
+            for payload in payloads(answer for _, answer in mine):
+                self._broker.answer(gateway, payload)
 
     def _note_statuses(self) -> None:
-        while not self._statuses.empty() and not self._stopping.is_set():
-            gateway, online = self._statuses.get()
-            if gateway not in self._read_registry().gateways:
-                log.warning("status of an unknown gateway", extra={"gateway": gateway})
-                continue
-            self._retry(partial(self._note_status, gateway, online))
+        """Keep the newest word of each gateway; what it said in between is of no use to anyone."""
+        with self._statuses_lock:
+            said, self._statuses = self._statuses, {}
+        if not said:
+            return
+        known = self._read_registry().gateways
+        for gateway in said.keys() - known:
+            log.warning("status of an unknown gateway", extra={"gateway": gateway})
+        wanted = {gateway: online for gateway, online in said.items() if gateway in known}
+        if wanted:
+            self._retry(lambda: intake_store.note_statuses(self._database(), wanted))
 
-    def _note_status(self, gateway: str, online: bool) -> None:
-        intake_store.note_status(self._database(), gateway=gateway, online=online)
+    def _take_status(self, gateway: str, online: bool) -> None:
+        with self._statuses_lock:
+            self._statuses[gateway] = online
 
     def _database(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:

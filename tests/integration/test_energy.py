@@ -288,3 +288,33 @@ def test_only_one_process_leads_and_the_next_takes_over(database_url: str) -> No
             assert (first.lead(), second.lead()) == (True, False)
         # the server notices the closed connection a moment later
         assert any(second.lead() for _ in range(10_000))
+
+
+def test_league_of_a_banner_is_answered_with_the_banners_sum(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START + QUARTER, range(0, 90, 10)))
+    line.roll_up()
+    for start in ("2026-01-01", (START + 2 * QUARTER).isoformat()):
+        asked = {"scope": f"area:{JUNGAR}", "start": start, "end": "2026-02-02", "bucket": "day"}
+        by_league = [(row["area"], row["start"], row["quantity"]) for row in line.ask(by="league", **asked)]
+        assert by_league == [(ORDOS, row["start"], row["quantity"]) for row in line.ask(**asked)]
+        assert any(quantity for *_, quantity in by_league)
+
+
+def test_readings_on_days_on_which_none_is_expected_do_not_raise_coverage(
+    line: Line, plant: Plant, client: TestClient
+) -> None:
+    early, silent = plant.meter(valid_from="2026-02-01"), plant.meter()
+    line.send(plant.gateway, quarters(early, START, range(5)))
+    line.roll_up()
+    hour = {"start": START.isoformat(), "end": (START + timedelta(hours=1)).isoformat(), "bucket": "hour"}
+    assert [(row["quantity"], row["coverage"]) for row in line.ask(**hour)] == [(4.0, 0.0)]
+    assert client.patch(f"/api/v1/meters/{early}", json={"valid_from": "2026-01-01"}).status_code == 200
+    line.roll_up()
+    assert [(row["quantity"], row["coverage"]) for row in line.ask(**hour)] == [(4.0, 0.5)]
+    assert silent != early
+
+
+def test_unknown_carrier_is_refused(client: TestClient) -> None:
+    answer = client.get("/api/v1/energy", params={"carrier": "phlogiston"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_carrier")

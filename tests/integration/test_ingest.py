@@ -175,6 +175,22 @@ def test_undecodable_and_too_large_messages_are_kept_answered_and_hold_up_nothin
     assert bytes(kept[0][1]) == b"\x00\xff garbage"
 
 
+def test_message_full_of_unknown_meters_is_answered_and_holds_up_nobody(
+    ingest: Process, gateway: Gateway, meter: str
+) -> None:
+    gateway.send(ts=1767197700000, values={f"UNKNOWN-METER-{i:040}": 1 for i in range(9_999)} | {"\ud800": 1})
+    gateway.send(readings=[reading(meter, 0, 1.0)])
+    first, second = gateway.answer(), gateway.answer()
+    assert first["rejected"][-1] == {"code": "and_more", "detail": "9800 more readings were rejected"}
+    assert second["stored"] == 1
+
+
+def test_meter_that_utf_8_cannot_spell_is_rejected_and_answered(ingest: Process, gateway: Gateway, meter: str) -> None:
+    gateway.send(readings=[reading("\ud800", 0, 1.0), reading(meter, 0, 1.0)])
+    answer = gateway.answer()
+    assert (answer["stored"], [r["meter"] for r in answer["rejected"]]) == (1, ["\\ud800"])
+
+
 def test_meter_registered_a_moment_ago_is_known(
     ingest: Process, gateway: Gateway, meter: str, registered: Registered, database: psycopg.Connection
 ) -> None:

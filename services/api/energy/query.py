@@ -149,11 +149,12 @@ def _place_sums(
     if asked.scope is ScopeKind.PARK:
         kind, codes = "park", [str(narrowed["park_id"])]
     else:
-        kind, codes = "area", [asked.code] if level is None else areas.within(asked.code, level)
+        # a league asked of a banner: the banner's own sums, under the league's name
+        kind, codes = "area", (areas.within(asked.code, level) if level else []) or [asked.code]
     by_flow = By.FLOW in asked.by
     rows = _SQL.run(connection, "by_place", kind=kind, codes=codes, by_flow=by_flow, **when)
     for bucket, carrier, flow, place, quantity_pico, measured_s in rows:
-        group = Group(carrier, flow, area=place if level else None)
+        group = Group(carrier, flow, area=areas.at(place, level) if level else None)
         yield Sum(bucket, group, int(quantity_pico), int(measured_s))
 
 

@@ -85,6 +85,7 @@ _REFUSALS = refusals(
     nouns.ENTERPRISE.unknown,
     nouns.UNIT.unknown,
     nouns.METER.unknown,
+    nouns.CARRIER.unknown,
     ask.START_AFTER_END,
     ask.RANGE_TOO_LONG,
     ask.NOT_ON_QUARTER,
@@ -114,6 +115,8 @@ def read_energy(database: Db, query: Annotated[EnergyQuery, Query()]) -> Respons
     with database.read() as connection:
         lines = energy(connection, asked, now=now)
         units = quantity_units(connection)
+        if query.carrier is not None and query.carrier not in units:
+            raise nouns.CARRIER.refuse_unknown(query.carrier)
     groups = [_GROUPS[by] for by in By if by in asked.by and by in _GROUPS]
     more = first + query.limit < len(lines)
     answer = {

@@ -121,6 +121,8 @@ RESOURCE = Resource(
             "register_size",
             "rated_per_hour",
             "interval_s",
+            "valid_from",
+            "valid_to",
         }
     ),
 )

@@ -148,12 +148,10 @@ def _each(gateway: str, seq: int | None, readings: list[Any]) -> Decoded:
         item = r if isinstance(r, dict) else {}
         meter, ts, value = item.get("meter"), item.get("ts"), item.get("value")
         if not isinstance(meter, str):
-            rejected.append(
-                Rejection(_shown(meter), _shown(ts), _shown(value), "unknown_meter", "meter must be a text")
-            )
+            rejected.append(Rejection(_shown(meter), _sent(ts), _shown(value), "unknown_meter", "meter must be a text"))
         elif isinstance(value, bool) or not isinstance(value, int | float):
             rejected.append(
-                Rejection(_shown(meter), _shown(ts), _shown(value), "not_a_number", "value must be a number")
+                Rejection(_shown(meter), _sent(ts), _shown(value), "not_a_number", "value must be a number")
             )
         else:
             taken.append(_WireReading(meter, ts, _as_float(value)))  # type: ignore[arg-type]
@@ -166,6 +164,11 @@ def _as_float(value: int | float) -> float:
         return float(value)
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
+
+
+def _sent(ts: Any) -> str | int:
+    """A time as it was sent, so that the gateway finds the reading again."""
+    return ts if type(ts) is int and 0 <= ts <= _LARGEST_TS_MS else _shown(ts)
 
 
 def _shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 The readings, the marks for the roll-up and the rejected readings of a batch are one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,10 +69,10 @@ def store(
     return answers
 
 
-def note_status(connection: psycopg.Connection, *, gateway: str, online: bool) -> None:
-    """Keep what a gateway, or its last will, said of itself. Raises psycopg.Error."""
+def note_statuses(connection: psycopg.Connection, said: Mapping[str, bool]) -> None:
+    """Keep what gateways, or their last wills, said of themselves: online or not. Raises psycopg.Error."""
     with connection.transaction():
-        _sql.note_status(connection, gateway=gateway, online=online)
+        _sql.note_statuses(connection, gateways=list(said), online=list(said.values()))
 
 
 def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) -> Answer:

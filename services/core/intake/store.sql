@@ -44,9 +44,14 @@ SELECT code FROM gateway;
 -- name: revision$
 SELECT revision FROM registry_revision;
 
--- name: note_status!
+-- name: note_statuses!
 INSERT INTO gateway_state (gateway_code, online, status_at)
-VALUES (:gateway, :online, now())
+SELECT
+    said.gateway_code,
+    said.online,
+    now()
+FROM unnest(:gateways ::text[], :online ::boolean[]) AS said (gateway_code, online)
+ORDER BY said.gateway_code
 ON CONFLICT (gateway_code) DO UPDATE
 SET
     online = excluded.online,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from services.core.domain.booking import SlotEnergy
 from services.core.domain.meter import Kind, MeterRule, Replacement, meter_rule
 
 
@@ -33,9 +34,19 @@ class RolledMeter:
     """One meter of a batch: its rule, and its account on any day."""
 
     def __init__(
-        self, rule: MeterRule, *, unit_id: int, enterprise_id: int, carrier: str, flow: str, places: Sequence[Place]
+        self,
+        rule: MeterRule,
+        *,
+        unit_id: int,
+        enterprise_id: int,
+        carrier: str,
+        flow: str,
+        places: Sequence[Place],
+        valid_us: tuple[int, int],
     ) -> None:
         self.rule = rule
+        self._expected_from_us = max(valid_us[0], places[0].from_us) if places else valid_us[1]
+        self._expected_to_us = valid_us[1]
         # without a place before the first membership
         self._starts_us = [place.from_us for place in places]
         self._accounts = [
@@ -46,6 +57,10 @@ class RolledMeter:
     def account_at(self, moment_us: int) -> AccountKey:
         """The account of the day that holds the moment."""
         return self._accounts[bisect_right(self._starts_us, moment_us)]
+
+    def measured_s(self, slot_us: int, energy: SlotEnergy) -> int:
+        """Measured seconds that count for coverage: none where no reading is expected of the meter."""
+        return energy.measured_s if self._expected_from_us <= slot_us < self._expected_to_us else 0
 
 
 def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
@@ -59,11 +74,14 @@ def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) 
     rows = list(sql.meters(connection, meter_ids=meter_ids))
     places: dict[int, list[Place]] = defaultdict(list)
     for enterprise_id, from_us, area_code, park_id in sql.memberships(
-        connection, enterprise_ids=sorted({row[-1] for row in rows})
+        connection, enterprise_ids=sorted({row[11] for row in rows})
     ):
         places[enterprise_id].append(Place(from_us, area_code, park_id))
     meters: dict[int, RolledMeter] = {}
-    for meter_id, kind, unit, carrier_unit, multiplier, interval_s, size, rated, carrier, flow, unit_id, owner in rows:
+    for row in rows:
+        meter_id, kind, unit, carrier_unit, multiplier, interval_s, size, rated, carrier, flow, unit_id, owner = row[
+            :12
+        ]
         rule = meter_rule(
             kind=Kind(kind),
             unit_of_measure=unit,
@@ -76,7 +94,13 @@ def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) 
             accepted_us=frozenset(accepted[meter_id]),
         )
         meters[meter_id] = RolledMeter(
-            rule, unit_id=unit_id, enterprise_id=owner, carrier=carrier, flow=flow, places=places[owner]
+            rule,
+            unit_id=unit_id,
+            enterprise_id=owner,
+            carrier=carrier,
+            flow=flow,
+            places=places[owner],
+            valid_us=row[12:],
         )
     return meters
 

@@ -25,7 +25,9 @@ SELECT
     meter.carrier,
     meter.flow,
     unit.unit_id,
-    unit.enterprise_id
+    unit.enterprise_id,
+    coalesce(meter.valid_from::timestamp AT TIME ZONE 'Asia/Shanghai', '-infinity') AS valid_from,
+    coalesce(meter.valid_to::timestamp AT TIME ZONE 'Asia/Shanghai', 'infinity') AS valid_to
 FROM meter
 JOIN carrier ON carrier.code = meter.carrier
 JOIN unit USING (unit_id)

@@ -33,7 +33,8 @@ _sql = load(__file__, "rollup.sql")
 
 LEADER_KEY = 4_070_118_001
 MOST_DIRTY = 20_000
-MOST_CHANGES = 50
+# Each may mean to book years of a meter again.
+MOST_CHANGES = 10
 IDLE_S = 0.2
 _DAY_US = 86_400 * 1_000_000
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -115,9 +116,9 @@ class RollUp:
         rows: list[tuple[int, AccountKey, int, int, int, int]] = []
         for dirty, rebooking in results:
             meter = meters[dirty.meter_id]
-            account_at = meter.account_at
             rows.extend(
-                (dirty.meter_id, account_at(slot), slot, *energy) for slot, energy in rebooking.booking.slots.items()
+                (dirty.meter_id, meter.account_at(slot), slot, e.quantity_pico, meter.measured_s(slot, e), e.quality)
+                for slot, e in rebooking.booking.slots.items()
             )
         account_ids = self._accounts.ids(self._connection, {key for _, key, *_ in rows})
         pack = _BOOKED.pack

@@ -105,7 +105,7 @@ CREATE TABLE energy_slot (
 );
 COMMENT ON COLUMN energy_slot.slot IS 'Start of the 15 minutes';
 COMMENT ON COLUMN energy_slot.quantity_pico IS '1e-12 of the unit of the carrier: whole numbers, so that sums are exact in any order';
-COMMENT ON COLUMN energy_slot.measured_s IS 'Seconds of the slot that are measured, not estimated';
+COMMENT ON COLUMN energy_slot.measured_s IS 'Seconds of the slot that are measured, not estimated; 0 where no reading is expected of the meter';
 COMMENT ON COLUMN energy_slot.quality IS 'Bits: 1 estimated, 2 rollover, 4 replacement, 8 reset, 16 accepted by a person';
 
 CREATE TABLE energy_hour (
