@@ -276,10 +276,11 @@ def test_an_enterprise_that_does_not_fit_is_refused(
     assert refused_field(client.post("/api/v1/enterprises", json=entry | given)) == refused
 
 
-def test_a_park_of_the_league_takes_enterprises_of_all_its_banners(registered: Registered) -> None:
+def test_a_park_of_the_league_takes_enterprises_of_all_its_banners(client: TestClient, registered: Registered) -> None:
     park = registered.park(area_code=ORDOS)
-    registered.enterprise(area_code=JUNGAR, park_code=park)
-    registered.enterprise(area_code=KANGBASHI, park_code=park)
+    members = [registered.enterprise(area_code=banner, park_code=park) for banner in (JUNGAR, KANGBASHI)]
+    listed = client.get("/api/v1/enterprises", params={"park": park}).json()["data"]
+    assert sorted(enterprise["credit_code"] for enterprise in listed) == sorted(members)
 
 
 def test_a_park_lies_in_a_banner_or_league(unchanged: TestClient) -> None:

@@ -39,7 +39,6 @@ def rebook_all(
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
         done = _rebook_each(sql, connection, [_Reach(r, meters[r.meter_id].rule) for r in open_ranges])
-        again_meters = set()
         settled, open_ranges = merge_meeting(done)
         again_meters = {r.meter_id for r in open_ranges}
         for dirty, rebooking in settled:

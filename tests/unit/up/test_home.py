@@ -25,10 +25,11 @@ def test_second_start_on_the_same_home_is_refused(home: Home) -> None:
 
 
 def test_home_is_free_again_after_the_first(home: Home) -> None:
-    with home.only_one():
-        pass
-    with home.only_one():
-        pass
+    runs = []
+    for run in ("first", "second"):
+        with home.only_one():
+            runs.append(run)
+    assert runs == ["first", "second"]
 
 
 def test_large_log_is_set_aside_and_the_last_three_are_kept(home: Home) -> None:
