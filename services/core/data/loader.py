@@ -6,6 +6,8 @@ Every row names its source.
 
 import csv
 from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +34,19 @@ class Sourced:
     """Document the row was taken from."""
     verified: bool
     """Whether the row was checked against that document or a second source; written yes or no."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Sourced):
+    """A row that gives one number. None of these fields may be empty but `valid_to`."""
+
+    value: Decimal
+    unit: str
+    valid_from: date
+    valid_to: date | None = None
+    """First day on which it no longer holds."""
+    place: str
+    """Where in the document it stands."""
 
 
 Row = TypeVar("Row", bound=Sourced)

@@ -1,0 +1,88 @@
+"""Standard coal and CO2 coefficients: which one holds for a carrier in a year. Pure.
+
+Source: GB/T 2589-2020, section 3 (calorific and equivalent value); the numbers are rows of the data files.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+
+class Basis(enum.StrEnum):
+    """How standard coal is counted."""
+
+    CALORIFIC = "calorific"
+    """当量值: the heat content."""
+    EQUIVALENT = "equivalent"
+    """等价值: the energy it takes to make the carrier; of electricity the value of the year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A coefficient of a carrier, for whole years from `valid_from` on."""
+
+    code: str
+    """The row of the data file."""
+    carrier: str
+    per_unit: Fraction
+    """kgce, or kgCO2, per unit in which the carrier is kept."""
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The coefficient that holds in a year. `carried`: the year lies after the last one it was published for."""
+
+    factor: Factor
+    carried: bool
+
+
+class FactorTable:
+    """Coefficients of one sort."""
+
+    def __init__(self, factors: Iterable[Factor]) -> None:
+        self._by_carrier: dict[str, list[Factor]] = {}
+        for factor in sorted(factors, key=lambda f: f.valid_from):
+            self._by_carrier.setdefault(factor.carrier, []).append(factor)
+        self._found: dict[tuple[str, int], Applied | None] = {}
+
+    def __contains__(self, carrier: str) -> bool:
+        return carrier in self._by_carrier
+
+    def of(self, carrier: str, year: int) -> Applied | None:
+        """The coefficient of `carrier` in `year`: the newest that had begun; None where none had.
+
+        A coefficient is carried on until a newer one is published, and says so.
+        """
+        key = (carrier, year)
+        if key not in self._found:
+            self._found[key] = self._search(carrier, year)
+        return self._found[key]
+
+    def _search(self, carrier: str, year: int) -> Applied | None:
+        first_day = date(year, 1, 1)
+        begun = [f for f in self._by_carrier.get(carrier, ()) if f.valid_from <= first_day]
+        if not begun:
+            return None
+        newest = begun[-1]
+        return Applied(newest, newest.valid_to is not None and newest.valid_to <= first_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """All coefficients of a region. A carrier without an equivalent value of its own has its calorific one."""
+
+    calorific: FactorTable
+    equivalent: FactorTable
+    co2: FactorTable
+    family: Mapping[str, str]
+    """Of each energy carrier: coal, oil, gas, electricity, heat, biomass, other. What is missing here is no energy."""
+
+    def standard_coal(self, carrier: str, basis: Basis, year: int) -> Applied | None:
+        """kgce per unit of `carrier`."""
+        if basis is Basis.EQUIVALENT and carrier in self.equivalent:
+            return self.equivalent.of(carrier, year)
+        return self.calorific.of(carrier, year)
