@@ -112,6 +112,43 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "only_for_counters": ("only a counter has a register", "只有累计量表计（counter）才有此项"),
     "above_register_size": ("is above the register size {register_size}", "超过了表计满量程 {register_size}"),
     "not_after_valid_from": ("must be later than valid_from {valid_from}", "必须晚于 valid_from {valid_from}"),
+    "retrofit_not_listed": (
+        "needs retrofit_listed_on, the day on which the unit was listed",
+        "须同时填写列入改造清单的日期 retrofit_listed_on",
+    ),
+    "retrofit_due_too_early": (
+        "must be later than retrofit_listed_on {listed}",
+        "必须晚于列入改造清单的日期 {listed}",
+    ),
+    "retrofit_due_too_late": (
+        "must be {latest} at the latest, {years} years after retrofit_listed_on {listed}",
+        "最迟为 {latest}，即列入改造清单（{listed}）后 {years} 年",
+    ),
+    # reported numbers
+    "list_type": ("must be a list", "必须是列表"),
+    "too_short": ("must have at least {min_length} entries", "至少要有 {min_length} 条"),
+    "too_long": ("must have at most {max_length} entries", "最多 {max_length} 条"),
+    "bad_owner": (
+        "must be area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE",
+        "必须写成 area:代码、park:代码、enterprise:统一社会信用代码 或 unit:代码",
+    ),
+    "bad_period": (
+        "must be a year 2025, a quarter 2025-Q1 or a month 2025-03, from 1992 to 2100",
+        "必须是 1992 至 2100 年间的年 2025、季 2025-Q1 或月 2025-03",
+    ),
+    "not_of_owner": ("{kind} is reported of {owners}, not of {given}", "{kind} 的填报对象是 {owners}，不是 {given}"),
+    "not_for_period": (
+        "{kind} is reported by {periods}; {value} is a {given}",
+        "{kind} 按 {periods} 填报，而 {value} 是 {given}",
+    ),
+    "period_not_begun": ("{value} has not begun, and {kind} is no plan", "{value} 尚未开始，而 {kind} 不是计划指标"),
+    "wrong_unit": ("{kind} is given in {expected}", "{kind} 的单位是 {expected}"),
+    "price_base_missing": (
+        "{kind} is money: give the year at whose constant prices it is counted, such as 2020",
+        "{kind} 是价值量指标：请填写不变价基年，例如 2020",
+    ),
+    "price_base_unfit": ("{kind} is no money and has no price base", "{kind} 不是价值量指标，没有不变价基年"),
+    "repeated_in_list": ("{value} stands in entry {entry} too", "{value} 与第 {entry} 条重复"),
     # files
     "unknown_column": ("there is no such column; the columns are {columns}", "没有这一列；可用的列：{columns}"),
     "missing_column": ("the column is missing in the header", "表头缺少此列"),
