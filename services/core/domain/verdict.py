@@ -1,0 +1,35 @@
+"""What a judgement says: in order, in breach, or that it cannot be told. Pure."""
+
+import enum
+from dataclasses import dataclass
+
+
+class Verdict(enum.StrEnum):
+    """判定."""
+
+    OK = "ok"
+    BREACH = "breach"
+    CANNOT_JUDGE = "cannot_judge"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict and the code of its reason."""
+
+    verdict: Verdict
+    reason: str
+
+    @classmethod
+    def ok(cls, reason: str) -> "Finding":
+        """In order."""
+        return cls(Verdict.OK, reason)
+
+    @classmethod
+    def breach(cls, reason: str) -> "Finding":
+        """In breach."""
+        return cls(Verdict.BREACH, reason)
+
+    @classmethod
+    def cannot(cls, reason: str) -> "Finding":
+        """What is needed to tell is missing."""
+        return cls(Verdict.CANNOT_JUDGE, reason)
