@@ -34,6 +34,8 @@ class MeasuredUse:
     equivalent_tce: Fraction | None
     """None where nothing was measured, or a coefficient is missing."""
     coverage: float | None
+    is_least: bool = True
+    """Whether what is missing could only add to it; not so where meters of energy sold are silent."""
 
 
 class LedgerBy(enum.StrEnum):
@@ -63,8 +65,8 @@ def ledger_entry(
 ) -> LedgerEntry:
     """Whether a unit belongs to the ledger, by its design energy, else by what it used in 12 months.
 
-    Both on the equivalent basis, in tce. What is measured in part and has reached the threshold belongs; what has not
-    cannot be told below `least_coverage`.
+    Both on the equivalent basis, in tce. What is measured in part and has reached the threshold belongs, if what is
+    missing could only add to it; what has not cannot be told below `least_coverage`.
     """
     if trade is None:
         return LedgerEntry(False, "not_of_the_eight_trades")
@@ -74,9 +76,10 @@ def ledger_entry(
     used_tce = measured.equivalent_tce
     if used_tce is None:
         return LedgerEntry(None, "not_measured")
-    if used_tce >= threshold_tce:
+    reached, covered = used_tce >= threshold_tce, _well_covered(measured, least_coverage)
+    if reached and (covered or measured.is_least):
         return LedgerEntry(True, "threshold_reached", LedgerBy.MEASURED, used_tce)
-    if not _well_covered(measured, least_coverage):
+    if not covered:
         return LedgerEntry(None, "low_coverage", LedgerBy.MEASURED, used_tce)
     return LedgerEntry(False, "below_threshold", LedgerBy.MEASURED, used_tce)
 
@@ -94,11 +97,16 @@ def overuse(approved_tce: Fraction | None, uses: Sequence[MeasuredUse], *, least
     """Whether more energy was used in a year than approved, both in tce on the equivalent basis.
 
     `uses` are years, the running one with what is measured so far, and the last 12 months. What is measured above what
-    is approved is a breach however much is missing; otherwise every complete one must be covered to `least_coverage`.
+    is approved is a breach however much is missing, if that could only add to it; otherwise each must be covered to
+    `least_coverage`.
     """
     if approved_tce is None:
         return Overuse(Finding.cannot("no_approved_energy"))
-    above = [(use.equivalent_tce - approved_tce, use) for use in uses if use.equivalent_tce is not None]
+    above = [
+        (use.equivalent_tce - approved_tce, use)
+        for use in uses
+        if use.equivalent_tce is not None and (use.is_least or _well_covered(use, least_coverage))
+    ]
     excess_tce, worst = max(above, key=lambda found: found[0], default=(Fraction(0), None))
     if worst is not None and excess_tce > 0:
         return Overuse(Finding.breach("above_approved_energy"), worst.period, excess_tce)

@@ -85,6 +85,16 @@ def test_above_with_missing_data_is_still_a_breach_but_below_cannot_be_told() ->
     )
 
 
+def test_energy_used_is_not_proven_while_meters_of_energy_sold_are_silent() -> None:
+    # 60 001 tce came in, but what was sold on is not known: the use may be far less.
+    bought = MeasuredUse("2025", Fraction(60_001), 0.5, is_least=False)
+    assert overuse(Fraction(60_000), [bought], least_coverage=LEAST).finding == Finding.cannot("low_coverage")
+    assert (entry(bought).belongs, entry(bought).reason) == (None, "low_coverage")
+    complete = MeasuredUse("2025", Fraction(60_001), 0.95, is_least=False)
+    assert overuse(Fraction(60_000), [complete], least_coverage=LEAST).finding.verdict is Verdict.BREACH
+    assert entry(complete).belongs is True
+
+
 def test_without_approval_or_measurement_nothing_is_told() -> None:
     assert overuse(None, [use(1)], least_coverage=LEAST).finding == Finding.cannot("no_approved_energy")
     assert overuse(Fraction(1), [use(None)], least_coverage=LEAST).finding == Finding.cannot("not_measured")
