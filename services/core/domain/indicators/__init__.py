@@ -1,0 +1,1 @@
+"""Indicators: ratios of sums, declared in one list, each with its formula and source. Pure."""

@@ -1,0 +1,72 @@
+"""From terms to a ratio: when it can be told, and how several subjects are put together. Pure.
+
+Ratios of sums, never means of ratios. Below the least coverage, with a zero denominator, or below the least
+possible value the verdict is "cannot judge".
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from services.core.domain.indicators.kinds import Indicator, Ratio
+from services.core.domain.indicators.terms import Term, total_of
+
+SHOWN_LEFT_OUT = 50
+
+
+def ratio_of(indicator: Indicator, numerator: Term, denominator: Term, *, coverage_least: Fraction) -> Ratio:
+    """The ratio of one subject. `value` is None where there is none; `reasons` is empty where it can be judged."""
+    reasons = list(dict.fromkeys((*numerator.lacking, *denominator.lacking)))
+    both = numerator + denominator
+    coverage = both.coverage
+    value = None
+    if numerator.value is not None and denominator.value is not None:
+        if denominator.value == 0:
+            reasons.append(("zero_denominator", indicator.slug))
+        elif denominator.value < 0:
+            reasons.append(("negative_denominator", indicator.slug))
+        else:
+            value = numerator.value / denominator.value
+    if value is not None and indicator.least is not None and value < indicator.least:
+        reasons.append(("below_possible", f"{float(value):.4g}"))
+        value = None
+    if indicator.coverage_counts and both.cover:
+        if coverage is None:
+            reasons.append(("not_expected", indicator.slug))
+        elif coverage < coverage_least:
+            reasons.append(("low_coverage", f"{coverage:.4f}"))
+    return Ratio(value, numerator, denominator, coverage, tuple(reasons))
+
+
+def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, coverage_least: Fraction) -> Ratio:
+    """The ratio of the sums over those subjects that can be judged.
+
+    Coverage is that of all subjects: where too much is left out, the whole cannot be judged.
+    """
+    if len(ratios) == 1:
+        return next(iter(ratios.values()))
+    judged = {code: ratio for code, ratio in ratios.items() if not ratio.reasons}
+    left_out = tuple(sorted(ratios.keys() - judged.keys()))
+    both_of_all = total_of(ratio.numerator + ratio.denominator for ratio in ratios.values())
+    coverage = both_of_all.coverage
+    if not judged:
+        causes = dict.fromkeys(code for ratio in ratios.values() for code, _ in ratio.reasons)
+        reasons = tuple((code, f"{len(ratios)} of {len(ratios)}") for code in causes) or (("no_subjects", ""),)
+        numerator, denominator = Term(None), Term(None)
+        return Ratio(None, numerator, denominator, coverage, reasons, len(ratios), 0, left_out[:SHOWN_LEFT_OUT])
+    numerator = total_of(ratio.numerator for ratio in judged.values())
+    denominator = total_of(ratio.denominator for ratio in judged.values())
+    assert numerator.value is not None
+    assert denominator.value is not None
+    reasons = ()
+    if indicator.coverage_counts and coverage is not None and coverage < coverage_least:
+        reasons = (("low_coverage", f"{coverage:.4f}"),)
+    return Ratio(
+        numerator.value / denominator.value,
+        numerator,
+        denominator,
+        coverage,
+        reasons,
+        len(ratios),
+        len(judged),
+        left_out[:SHOWN_LEFT_OUT],
+    )

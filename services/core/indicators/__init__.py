@@ -1,0 +1,1 @@
+"""Indicators of units, enterprises, parks and areas: read from the sums, evaluated, judged."""

@@ -1,0 +1,228 @@
+"""Evaluates an indicator: for a scope and its periods, as a whole or by unit, enterprise, banner, league or park."""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from services.core.data.tables import Tables
+from services.core.domain.indicators.frame import Frame
+from services.core.domain.indicators.kinds import Indicator, Level, Ratio
+from services.core.domain.indicators.ratio import ratio_of, ratio_of_all
+from services.core.domain.indicators.terms import Measured, Reported
+from services.core.indicators.reported import statistics
+from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
+from services.core.indicators.sums import Subject, Sums, place_sums, unit_sums
+
+
+class Grouping(enum.StrEnum):
+    """By what an indicator may be told apart."""
+
+    UNIT = "unit"
+    ENTERPRISE = "enterprise"
+    BANNER = "banner"
+    LEAGUE = "league"
+    PARK = "park"
+
+
+class GroupingError(ValueError):
+    """The indicator cannot be told apart so; the message says how it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """An indicator of one group in one period. `units` are those in it, of indicators that are formed by unit."""
+
+    start: datetime
+    end: datetime
+    ratio: Ratio
+    group: str | None = None
+    process: str | None = None
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a scope, its periods, and by what they are told apart."""
+
+    scope: Scope
+    frame: Frame
+    by: Grouping | None
+    now: datetime
+
+
+GROUPINGS: Mapping[Level, frozenset[Grouping]] = {
+    Level.UNIT: frozenset(Grouping),
+    Level.ENTERPRISE: frozenset(Grouping) - {Grouping.UNIT},
+    Level.PLACE: frozenset(Grouping),
+    Level.AREA: frozenset({Grouping.BANNER, Grouping.LEAGUE}),
+    Level.PARK: frozenset({Grouping.PARK}),
+}
+SCOPES: Mapping[Level, frozenset[ScopeKind]] = {
+    Level.UNIT: frozenset(ScopeKind),
+    Level.ENTERPRISE: frozenset(ScopeKind) - {ScopeKind.UNIT},
+    Level.PLACE: frozenset(ScopeKind),
+    Level.AREA: frozenset({ScopeKind.AREA}),
+    Level.PARK: frozenset({ScopeKind.PARK, ScopeKind.AREA}),
+}
+
+
+def check(indicator: Indicator, kind: ScopeKind, by: Grouping | None) -> None:
+    """Raise GroupingError when the indicator cannot be asked of such a scope, or told apart so."""
+    if kind not in SCOPES[indicator.level]:
+        known = ", ".join(sorted(SCOPES[indicator.level]))
+        raise GroupingError(f"{indicator.slug} is an indicator of: {known}; not of a {kind}")
+    if by is not None and by not in GROUPINGS[indicator.level]:
+        known = ", ".join(sorted(GROUPINGS[indicator.level]))
+        raise GroupingError(f"{indicator.slug} can be told apart by: {known}; not by {by}")
+    if indicator.level is Level.PARK and kind is ScopeKind.AREA and by is not Grouping.PARK:
+        raise GroupingError(f"{indicator.slug} of an area is told apart by park")
+
+
+def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked: Question) -> Sequence[Evaluated]:
+    """The indicator in every period and group, in order. Raises GroupingError, and UnknownScopeError for a unit."""
+    check(indicator, asked.scope.kind, asked.by)
+    by_place = asked.by in (None, Grouping.BANNER, Grouping.LEAGUE, Grouping.PARK)
+    whole_place = asked.scope.kind is ScopeKind.AREA or (asked.scope.kind is ScopeKind.PARK and asked.by is None)
+    if indicator.level in (Level.PLACE, Level.AREA, Level.PARK) and by_place and whole_place:
+        return _of_places(connection, tables, indicator, asked)
+    units = [
+        unit
+        for unit in units_of(
+            connection,
+            asked.scope,
+            at=min(asked.frame.end, asked.now) - timedelta(microseconds=1),
+            processes=indicator.processes,
+            trades=indicator.trades,
+        )
+        if _fits(indicator, tables, unit)
+    ]
+    return of_units(connection, tables, indicator, units, asked)
+
+
+def _fits(indicator: Indicator, tables: Tables, unit: Unit) -> bool:
+    if not indicator.metrics:
+        return True
+    process = tables.processes.get(unit.process or "")
+    return process is not None and process.metric in indicator.metrics
+
+
+def of_units(
+    connection: Connection, tables: Tables, indicator: Indicator, units: Sequence[Unit], asked: Question
+) -> Sequence[Evaluated]:
+    """The indicator of these units, told apart as asked."""
+    by_area = asked.by in (Grouping.BANNER, Grouping.LEAGUE)
+    sums = unit_sums(
+        connection,
+        asked.scope,
+        {unit.unit_id: unit.code for unit in units},
+        asked.frame,
+        now=asked.now,
+        by_area=by_area,
+        with_sub=not indicator.coverage_counts,
+    )
+    owner_kind = "enterprise" if indicator.level is Level.ENTERPRISE else "unit"
+    members = _members(indicator, units, sums, asked)
+    owners = [member.owner for member in members]
+    reported = statistics(connection, owner_kind, owners, indicator.statistics, tables.statistic_kinds)
+    rows = []
+    for period in asked.frame.periods:
+        start, end = asked.frame.bounds(period)
+        grouped: dict[tuple[str, str], dict[str, tuple[Ratio, Unit]]] = {}
+        for member in members:
+            amounts, spoken = sums.of(member.subjects, period), reported.of(member.owner, start, end)
+            if not amounts and not spoken and len(members) > 1 and asked.by is not Grouping.UNIT:
+                continue
+            measured = Measured(amounts, tables.factors, reported=spoken)
+            key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
+            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, tables), member.unit)
+        for (group, process), found in sorted(grouped.items()):
+            ratios = {name: ratio for name, (ratio, _) in found.items()}
+            together = ratio_of_all(indicator, ratios, coverage_least=tables.coverage_least)
+            of_whom = tuple(unit for _, unit in found.values())
+            rows.append(Evaluated(start, end, together, group or None, process or None, of_whom))
+    return rows
+
+
+def _ratio(indicator: Indicator, measured: Measured, tables: Tables) -> Ratio:
+    numerator, denominator = indicator.parts(measured)
+    return ratio_of(indicator, numerator, denominator, coverage_least=tables.coverage_least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One of those of whom the ratio is formed, before these are put together in groups."""
+
+    owner: str
+    """Whose statistics count: the code of a unit, or the credit code of an enterprise."""
+    unit: Unit
+    group: str | None
+    banner: str | None
+    subjects: list[Subject]
+
+    @property
+    def name(self) -> str:
+        """Its name among those left out."""
+        return f"{self.owner} ({self.banner})" if self.banner else self.owner
+
+
+def _members(indicator: Indicator, units: Sequence[Unit], sums: Sums, asked: Question) -> Sequence[_Member]:
+    """Units, or enterprises with all their units, or, of indicators of any place, the groups themselves."""
+    by_code = {unit.code: unit for unit in units}
+    by_area = asked.by in (Grouping.BANNER, Grouping.LEAGUE)
+    seen = {subject.code for subject in sums.subjects}
+    silent = [Subject(unit.code, unit.area_code if by_area else None) for unit in units if unit.code not in seen]
+    found: dict[tuple[str, str | None], _Member] = {}
+    for subject in [*sums.subjects, *silent]:
+        unit = by_code[subject.code]
+        group = _group_of(asked, unit, subject)
+        if indicator.level is Level.PLACE:
+            owner = group or asked.scope.code
+        else:
+            owner = unit.credit_code if indicator.level is Level.ENTERPRISE else unit.code
+        member = _Member(owner, unit, group, subject.banner, [])
+        found.setdefault((owner, subject.banner), member).subjects.append(subject)
+    return list(found.values())
+
+
+def _group_of(asked: Question, unit: Unit, subject: Subject) -> str | None:
+    if asked.by is Grouping.UNIT:
+        return unit.code
+    if asked.by is Grouping.ENTERPRISE:
+        return unit.credit_code
+    if asked.by is Grouping.PARK:
+        return unit.park_code
+    return None if asked.by is None else asked.scope.tree.at(subject.banner, str(asked.by))
+
+
+def _of_places(connection: Connection, tables: Tables, indicator: Indicator, asked: Question) -> Sequence[Evaluated]:
+    scope = asked.scope
+    park_ids: dict[int, str] = {}
+    if asked.by is Grouping.PARK:
+        parks = [Park(*row) for row in SQL.run(connection, "parks")]
+        park_ids = {p.park_id: p.code for p in parks if scope.tree.above(p.area_code, scope.code)}
+        codes = sorted(park_ids.values())
+    elif scope.park is not None:
+        park_ids, codes = {scope.park.park_id: scope.park.code}, [scope.park.code]
+    elif asked.by is None:
+        codes = [scope.code]
+    else:
+        codes = sorted(scope.tree.within(scope.code, str(asked.by)))
+    if not codes:
+        return []
+    sums = place_sums(connection, scope, codes, asked.frame, now=asked.now, park_ids=park_ids)
+    owner_kind = "park" if park_ids else "area"
+    reported = statistics(connection, owner_kind, codes, indicator.statistics, tables.statistic_kinds)
+    rows = []
+    for period in asked.frame.periods:
+        start, end = asked.frame.bounds(period)
+        for code in codes:
+            amounts = sums.of([Subject(code)], period)
+            spoken: dict[str, Reported] = reported.of(code, start, end)
+            if not amounts and not spoken and asked.by is not None:
+                continue
+            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), tables)
+            rows.append(Evaluated(start, end, ratio, code if asked.by is not None else None))
+    return rows

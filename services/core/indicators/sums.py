@@ -1,0 +1,183 @@
+"""Reads what units and places measured in the cells of a frame, with the time in which they should have."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection
+
+from services.core.domain.calendar import SHANGHAI, Grain, pieces, start_of_day
+from services.core.domain.indicators.frame import Frame, year_of
+from services.core.domain.indicators.terms import Amount, Measure
+from services.core.domain.meter import Flow
+from services.core.indicators.scope import SQL, Scope
+
+# Up to so many units, their meters are named to the database: it then reads these meters alone.
+MOST_NAMED_UNITS = 20
+
+
+class Subject(NamedTuple):
+    """Whose sums these are: a unit, within a banner where sums are told apart by banner; or a place."""
+
+    code: str
+    banner: str | None = None
+
+
+Cells = dict[int, dict[Measure, Amount]]
+"""By number of the cell."""
+
+
+class Sums:
+    """Amounts by subject and cell."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._years = [year_of(cell) for cell in frame.cells]
+        self._found: dict[Subject, Cells] = {}
+        self._index = {start: number for number, (start, _) in enumerate(frame.cells)}
+        self._starts = np.array([start.timestamp() for start, _ in frame.cells])
+        self._ends = np.array([end.timestamp() for _, end in frame.cells])
+
+    @property
+    def subjects(self) -> Iterable[Subject]:
+        """Whoever measured something or should have."""
+        return self._found.keys()
+
+    def _amount(self, subject: Subject, cell: int, measure: Measure) -> Amount:
+        return self._found.setdefault(subject, {}).setdefault(cell, {}).setdefault(measure, Amount())
+
+    def book(self, subject: Subject, cell: datetime, measure: Measure, quantity_pico: int, measured_s: int) -> None:
+        """Add what was booked from `cell` on, the start of a period as the database cut it."""
+        local = cell.astimezone(SHANGHAI)
+        number = self._index.get(local)
+        number = self._frame.cell_of(local) if number is None else number
+        amount = self._amount(subject, number, measure)
+        year = self._years[number]
+        amount.pico_by_year[year] = amount.pico_by_year.get(year, 0) + quantity_pico
+        amount.measured_s += measured_s
+
+    def expect(
+        self, subject: Subject, measure: Measure, from_ts: datetime, to_ts: datetime, meters: int, until: datetime
+    ) -> None:
+        """So many meters should give readings over [from_ts, to_ts), as far as that lies before `until`."""
+        lowest, highest = from_ts.timestamp(), min(to_ts, until).timestamp()
+        seconds = np.minimum(self._ends, highest) - np.maximum(self._starts, lowest)
+        for number in np.flatnonzero(seconds > 0):
+            self._amount(subject, int(number), measure).expected_s += round(float(seconds[number])) * meters
+
+    def of(self, subjects: Iterable[Subject], period: tuple[int, int]) -> dict[Measure, Amount]:
+        """What these subjects measured together in a period."""
+        together: dict[Measure, Amount] = {}
+        for subject in subjects:
+            cells = self._found.get(subject, {})
+            for number in range(*period):
+                for measure, amount in cells.get(number, {}).items():
+                    together.setdefault(measure, Amount()).add(amount)
+        return together
+
+
+def _whens(frame: Frame) -> Iterable[dict[str, Any]]:
+    for piece in pieces(frame.start, frame.end, coarsest=frame.coarsest):
+        yield {
+            "grain": int(piece.grain),
+            "trunc": frame.trunc,
+            "start": frame.start,
+            "from_ts": piece.start,
+            "to_ts": piece.end,
+        }
+
+
+def _days(frame: Frame, now: datetime) -> dict[str, Any]:
+    until = min(frame.end, now.astimezone(SHANGHAI))
+    last_day = until.date() + timedelta(days=1)
+    return {"from_day": frame.start.date(), "to_day": max(last_day, frame.start.date())}
+
+
+def unit_sums(
+    connection: Connection,
+    scope: Scope,
+    unit_codes: dict[int, str],
+    frame: Frame,
+    *,
+    now: datetime,
+    by_area: bool = False,
+    with_sub: bool = False,
+) -> Sums:
+    """What these units (code by number) measured while they were in the scope; apart by banner with `by_area`."""
+    sums = Sums(frame)
+    if not unit_codes:
+        return sums
+    narrowed = {
+        "unit_ids": list(unit_codes),
+        "areas": None if scope.banners is None else list(scope.banners),
+        "park_id": scope.park_id,
+        "by_area": by_area,
+        "with_sub": with_sub,
+    }
+    meter_ids = None
+    if len(unit_codes) <= MOST_NAMED_UNITS:
+        meter_ids = list(SQL.run(connection, "meters_of_units", unit_ids=list(unit_codes)).scalars())
+
+    for when in _whens(frame):
+        for row in SQL.run(connection, "unit_sums", meter_ids=meter_ids, **narrowed, **when):
+            cell, unit_id, area, carrier, flow, pico, measured_s = row
+            sums.book(Subject(unit_codes[unit_id], area), cell, (carrier, Flow(flow)), int(pico), int(measured_s))
+    for row in SQL.run(connection, "unit_expected", **narrowed, **_days(frame, now)):
+        unit_id, area, carrier, flow, from_day, to_day, meters = row
+        sums.expect(
+            Subject(unit_codes[unit_id], area),
+            (carrier, Flow(flow)),
+            start_of_day(from_day),
+            start_of_day(to_day),
+            meters,
+            now.astimezone(UTC),
+        )
+    return sums
+
+
+def place_sums(
+    connection: Connection, scope: Scope, codes: Sequence[str], frame: Frame, *, now: datetime, park_ids: dict[int, str]
+) -> Sums:
+    """What was measured in these areas (scope of an area), or in these parks (code by number)."""
+    sums = Sums(frame)
+    of_park = bool(park_ids)
+    kept_codes = [str(number) for number in park_ids] if of_park else list(codes)
+    names = {str(number): code for number, code in park_ids.items()}
+    for when in _whens(frame):
+        if when["grain"] == Grain.SLOT:
+            raise ValueError("sums of places begin and end on whole hours")
+        kind = "park" if of_park else "area"
+        for row in SQL.run(connection, "place_sums", kind=kind, codes=kept_codes, **when):
+            cell, place, carrier, flow, pico, measured_s = row
+            subject = Subject(names.get(place, place))
+            sums.book(subject, cell, (carrier, Flow(flow)), int(pico), int(measured_s))
+    _expect_of_places(connection, scope, codes, frame, sums, now=now, park_ids=park_ids)
+    return sums
+
+
+def _expect_of_places(
+    connection: Connection,
+    scope: Scope,
+    codes: Sequence[str],
+    frame: Frame,
+    sums: Sums,
+    *,
+    now: datetime,
+    park_ids: dict[int, str],
+) -> None:
+    banners = sorted({banner for code in codes for banner in scope.tree.banners_of(code)})
+    whole = any(scope.tree.level[code] == "region" for code in codes)
+    rows = SQL.run(
+        connection,
+        "place_expected",
+        areas=None if park_ids or whole else banners,
+        park_ids=list(park_ids) or None,
+        **_days(frame, now),
+    )
+    for area, park_id, carrier, flow, from_day, to_day, meters in rows:
+        places = [park_ids[park_id]] if park_ids else [code for code in codes if scope.tree.above(area, code)]
+        for place in places:
+            measure = (carrier, Flow(flow))
+            until = now.astimezone(UTC)
+            sums.expect(Subject(place), measure, start_of_day(from_day), start_of_day(to_day), meters, until)
