@@ -166,6 +166,9 @@ class AluminiumRule:
     step_yuan_row: str
     share_above_percent: Fraction
     share_row: str
+    reduction_percent: Fraction
+    """Taken off the surcharge for each whole point of the share above that."""
+    reduction_row: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +236,14 @@ def _reduced(found: _Derivation, full: Fraction, rule: AluminiumRule, share: Ren
     if share.percent <= rule.share_above_percent or share.percent < share.incentive_percent:
         found.note("no_reduction", "Share too low for a reduction", "占比未达到条件，不予降低")
         return full
-    points = min(math.floor(share.percent - rule.share_above_percent), 100)
+    points = math.floor(share.percent - rule.share_above_percent)
     found.note(
         "points",
-        f"Whole points above {rule.share_above_percent} %, each taking 1 % away",
-        f"超过{rule.share_above_percent}%的整百分点数，每点降低1%",
+        f"Whole points above {rule.share_above_percent} %",
+        f"超过{rule.share_above_percent}%的整百分点数",
         Fraction(points),
-        "%",
-        rule.share_row,
+        row=rule.share_row,
     )
-    return full * (100 - points) / 100
+    less = min(points * rule.reduction_percent, Fraction(100))
+    found.note("reduction", "Taken off the surcharge", "加价降低", less, "%", rule.reduction_row)
+    return full * (100 - less) / 100

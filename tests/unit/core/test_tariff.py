@@ -30,6 +30,8 @@ RULE_2025 = AluminiumRule(
     step_yuan_row="al-yuan",
     share_above_percent=Fraction(15),
     share_row="al-share",
+    reduction_percent=Fraction(1),
+    reduction_row="al-reduction",
 )
 
 
@@ -99,6 +101,7 @@ def test_derivation_of_aluminium_names_every_number_and_its_row() -> None:
         ("share", 20, None),
         ("incentive", 18, "incentive-2024"),
         ("points", 5, "al-share"),
+        ("reduction", 5, "al-reduction"),
         ("surcharge", Fraction("0.0285"), None),
     ]
     assert found.steps[1].text == "Comprehensive AC power of liquid aluminium in 2024"
