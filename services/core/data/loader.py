@@ -1,11 +1,12 @@
 """Strict reading of the sourced tables beside this module.
 
 A table is a CSV file in UTF-8 whose columns are exactly the fields of a dataclass derived from `Sourced`.
-Every row names its source.
+Every row names its source. An operator's folder may hold a file of the same name, which is then read instead.
 """
 
 import csv
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ class DataFileError(ValueError):
 
     def __init__(self, file: Path, line: int, field: str, problem: str) -> None:
         super().__init__(f"{file.name}, line {line}, field {field}: {problem}")
+        self.file = file
         self.line = line
         self.field = field
 
@@ -54,23 +56,51 @@ Row = TypeVar("Row", bound=Sourced)
 
 def load(row_type: type[Row], file: Path) -> tuple[Row, ...]:
     """The rows of `file` in the order written. Raises DataFileError at the first fault."""
+    return tuple(row for _, row in load_lines(row_type, file))
+
+
+def load_lines(row_type: type[Row], file: Path) -> tuple[tuple[int, Row], ...]:
+    """The rows of `file` with the line each stands in, for tables with rules across rows."""
     names = [field.name for field in fields(row_type)]
+    required = {field.name for field in fields(row_type) if field.default is MISSING}
     adapter = TypeAdapter(row_type)
-    rows: list[Row] = []
+    rows: list[tuple[int, Row]] = []
     line_of_code: dict[str, int] = {}
-    with file.open(encoding="utf-8", newline="") as stream:
-        reader = csv.reader(stream, strict=True)
-        header = next(reader, [])
-        _check_header(file, header, names)
-        for cells in reader:
-            row = _row(adapter, file, reader.line_num, header, cells)
-            if row.code in line_of_code:
-                raise DataFileError(
-                    file, reader.line_num, "code", f"{row.code} stands in line {line_of_code[row.code]} too"
-                )
-            line_of_code[row.code] = reader.line_num
-            rows.append(row)
+    lines = _cells(file)
+    _, header = next(lines, (1, []))
+    _check_header(file, header, names)
+    for line, cells in lines:
+        row = _row(adapter, file, line, header, cells, required)
+        if row.code in line_of_code:
+            raise DataFileError(file, line, "code", f"{row.code} stands in line {line_of_code[row.code]} too")
+        line_of_code[row.code] = line
+        if isinstance(row, Number) and row.valid_to is not None and row.valid_to <= row.valid_from:
+            raise DataFileError(file, line, "valid_to", f"must lie after valid_from ({row.valid_from})")
+        rows.append((line, row))
     return tuple(rows)
+
+
+def table_file(name: str, override: Path | None) -> Path:
+    """The file of the table `name` in the folder `override` where it has one, else the shipped one."""
+    if override is not None and (override / name).is_file():
+        return override / name
+    return DATA / name
+
+
+def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """The lines of `file`, cut into cells, with the number of the line each ends in."""
+    line = 1
+    # Spreadsheet programs write a byte order mark, which utf-8-sig leaves out.
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            for cells in reader:
+                line = reader.line_num
+                yield line, cells
+        except UnicodeDecodeError:
+            raise DataFileError(file, line, "code", "the file is not UTF-8 from about this line on") from None
+        except csv.Error as error:
+            raise DataFileError(file, reader.line_num, "code", f"the line cannot be read: {error}") from None
 
 
 def _check_header(file: Path, header: list[str], names: list[str]) -> None:
@@ -84,13 +114,15 @@ def _check_header(file: Path, header: list[str], names: list[str]) -> None:
             raise DataFileError(file, 1, name, "the column is missing")
 
 
-def _row(adapter: TypeAdapter[Row], file: Path, line: int, header: list[str], cells: list[str]) -> Row:
+def _row(
+    adapter: TypeAdapter[Row], file: Path, line: int, header: list[str], cells: list[str], required: set[str]
+) -> Row:
     if len(cells) != len(header):
         raise DataFileError(file, line, header[-1], f"the row has {len(cells)} cells, the header {len(header)}")
     values = {name: cell for name, cell in zip(header, cells, strict=True) if cell}
-    for required in ("code", "source", "verified"):
-        if required not in values:
-            raise DataFileError(file, line, required, "must not be empty")
+    for name in header:
+        if name in required and name not in values:
+            raise DataFileError(file, line, name, "must not be empty")
     try:
         return adapter.validate_strings(values)
     except ValidationError as error:

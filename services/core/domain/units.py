@@ -69,3 +69,19 @@ def factor_to(unit_of_measure: str, carrier_unit: str) -> Scale:
             f"{unit_of_measure!r} measures {dimension}, but the carrier is kept in {carrier_unit} ({wanted})"
         )
     return Scale(value / base * (Fraction(3600, seconds) if is_rate else 1), is_rate)
+
+
+_MASS_KG = {"g": Fraction(1, 1000), "kg": Fraction(1), "t": Fraction(1000)}
+
+
+def coefficient_kg(unit: str, *, of: str, carrier_unit: str | None) -> Fraction:
+    """kg of `of` (ce, CO2) per `carrier_unit` that one `unit` of a coefficient is, such as kgce/kg or tCO2/GJ.
+
+    Without a carrier unit: per unit below the line. Raises UnitError when the unit is not such a one, or measures
+    something else than the carrier.
+    """
+    mass, line, per = unit.partition("/")
+    scale = _MASS_KG.get(mass.removesuffix(of)) if mass.endswith(of) else None
+    if scale is None or not line:
+        raise UnitError(f"{unit!r} is not g{of}, kg{of} or t{of} per unit, such as kg{of}/kg")
+    return scale * factor_to(carrier_unit or per, per).factor

@@ -63,4 +63,15 @@ def test_statistics_codes_of_carriers() -> None:
     assert codes["raw_coal"] == "01"
     assert codes["electricity"] == "33"
     assert codes["water"] is None
-    assert {row.code for row in carriers() if not row.is_energy} == {"water", "product"}
+
+
+def test_water_air_gases_and_products_are_no_energy() -> None:
+    assert {row.code for row in carriers() if not row.is_energy} == {
+        "water",
+        "softened_water",
+        "deaerated_water",
+        "compressed_air",
+        "oxygen",
+        "nitrogen",
+        "product",
+    }
