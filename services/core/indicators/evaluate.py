@@ -4,6 +4,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from sqlalchemy import Connection
 
@@ -88,25 +89,14 @@ def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked
     whole_place = asked.scope.kind is ScopeKind.AREA or (asked.scope.kind is ScopeKind.PARK and asked.by is None)
     if indicator.level in (Level.PLACE, Level.AREA, Level.PARK) and by_place and whole_place:
         return _of_places(connection, tables, indicator, asked)
-    units = [
-        unit
-        for unit in units_of(
-            connection,
-            asked.scope,
-            at=min(asked.frame.end, asked.now) - timedelta(microseconds=1),
-            processes=indicator.processes,
-            trades=indicator.trades,
-        )
-        if _fits(indicator, tables, unit)
-    ]
+    units = units_of(
+        connection,
+        asked.scope,
+        at=min(asked.frame.end, asked.now) - timedelta(microseconds=1),
+        processes=indicator.processes,
+        trades=indicator.trades,
+    )
     return of_units(connection, tables, indicator, units, asked)
-
-
-def _fits(indicator: Indicator, tables: Tables, unit: Unit) -> bool:
-    if not indicator.metrics:
-        return True
-    process = tables.processes.get(unit.process or "")
-    return process is not None and process.metric in indicator.metrics
 
 
 def of_units(
@@ -125,8 +115,7 @@ def of_units(
     )
     owner_kind = "enterprise" if indicator.level is Level.ENTERPRISE else "unit"
     members = _members(indicator, units, sums, asked)
-    owners = [member.owner for member in members]
-    reported = statistics(connection, owner_kind, owners, indicator.statistics, tables.statistic_kinds)
+    reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
@@ -135,20 +124,35 @@ def of_units(
             amounts, spoken = sums.of(member.subjects, period), reported.of(member.owner, start, end)
             if not amounts and not spoken and len(members) > 1 and asked.by is not Grouping.UNIT:
                 continue
-            measured = Measured(amounts, tables.factors, reported=spoken)
+            measured = Measured(
+                amounts, tables.factors, reported=spoken, product_carriers=_product_carriers(tables, member.unit)
+            )
             key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
             grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, tables), member.unit)
         for (group, process), found in sorted(grouped.items()):
             ratios = {name: ratio for name, (ratio, _) in found.items()}
-            together = ratio_of_all(indicator, ratios, coverage_least=tables.coverage_least)
+            together = ratio_of_all(indicator, ratios, coverage_least=coverage_least(tables))
             of_whom = tuple(unit for _, unit in found.values())
             rows.append(Evaluated(start, end, together, group or None, process or None, of_whom))
     return rows
 
 
+def coverage_least(tables: Tables) -> Fraction:
+    """The coverage below which nothing is judged."""
+    return Fraction(tables.parameter("coverage_least").value)
+
+
+def _product_carriers(tables: Tables, unit: Unit) -> frozenset[str] | None:
+    """The carriers that have the unit in which the unit's product counts; None where its process is not known."""
+    process = tables.process.get(unit.process or "")
+    if process is None:
+        return None
+    return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == process.product_unit)
+
+
 def _ratio(indicator: Indicator, measured: Measured, tables: Tables) -> Ratio:
     numerator, denominator = indicator.parts(measured)
-    return ratio_of(indicator, numerator, denominator, coverage_least=tables.coverage_least)
+    return ratio_of(indicator, numerator, denominator, coverage_least=coverage_least(tables))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,7 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
         return []
     sums = place_sums(connection, scope, codes, asked.frame, now=asked.now, park_ids=park_ids)
     owner_kind = "park" if park_ids else "area"
-    reported = statistics(connection, owner_kind, codes, indicator.statistics, tables.statistic_kinds)
+    reported = statistics(connection, owner_kind, codes, indicator.statistics, tables)
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)

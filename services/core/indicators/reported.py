@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from services.core.data.statistic_kinds import StatisticKind
+from services.core.data.statistic_kinds import Nature
+from services.core.data.tables import Tables
 from services.core.domain.indicators.terms import Reported
 from services.core.domain.period import Period, covering, tiling
 from services.core.indicators.scope import SQL
@@ -27,8 +28,8 @@ _Series = dict[int, dict[Period, _Statistic]]
 class Statistics:
     """What was reported, by owner and kind, in the newest versions."""
 
-    def __init__(self, kinds: Mapping[str, StatisticKind]) -> None:
-        self._kinds = kinds
+    def __init__(self, natures: Mapping[str, Nature]) -> None:
+        self._natures = natures
         self._found: dict[str, dict[str, _Series]] = {}
 
     def add(self, owner: str, kind: str, period: Period, price_base: int, statistic: _Statistic) -> None:
@@ -52,7 +53,7 @@ class Statistics:
     ) -> Reported | None:
         """A flow: the sum of the periods that make up the range. A level: that of the range, else the last reported."""
         chosen: Sequence[Period] | None
-        if self._kinds[kind].nature == "flow":
+        if self._natures[kind] is Nature.FLOW:
             chosen = tiling(by_period, start, end)
         else:
             level = covering(by_period, start, end)
@@ -70,10 +71,10 @@ def statistics(
     owner_kind: str,
     codes: Sequence[str],
     kinds: Collection[str],
-    known: Mapping[str, StatisticKind],
+    tables: Tables,
 ) -> Statistics:
     """What was reported of these kinds for these owners (area, park, enterprise or unit)."""
-    found = Statistics(known)
+    found = Statistics({kind.code: kind.nature for kind in tables.statistic_kinds})
     if not kinds or not codes:
         return found
     rows = SQL.run(connection, "reported", owner_kind=owner_kind, codes=list(codes), kinds=sorted(kinds))

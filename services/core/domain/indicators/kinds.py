@@ -49,6 +49,10 @@ class Indicator:
     name_en: str
     unit: str
     """Of the value; {product} stands for the unit of the product."""
+    numerator_unit: str
+    denominator_unit: str
+    scale: int = 1
+    """The value is numerator / denominator times this: 100 for percent."""
     formula: str
     formula_zh: str
     source: str
@@ -56,8 +60,6 @@ class Indicator:
     parts: Parts
     processes: frozenset[str] = frozenset()
     """Only units of these processes; empty: of all."""
-    metrics: frozenset[str] = frozenset()
-    """Only units whose process is measured in one of these ways; empty: any."""
     trades: frozenset[str] = frozenset()
     """Only enterprises of these trades; empty: of all."""
     by_process: bool = False

@@ -25,7 +25,7 @@ def ratio_of(indicator: Indicator, numerator: Term, denominator: Term, *, covera
         elif denominator.value < 0:
             reasons.append(("negative_denominator", indicator.slug))
         else:
-            value = numerator.value / denominator.value
+            value = numerator.value / denominator.value * indicator.scale
     if value is not None and indicator.least is not None and value < indicator.least:
         reasons.append(("below_possible", f"{float(value):.4g}"))
         value = None
@@ -61,7 +61,7 @@ def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, coverage_
     if indicator.coverage_counts and coverage is not None and coverage < coverage_least:
         reasons = (("low_coverage", f"{coverage:.4f}"),)
     return Ratio(
-        numerator.value / denominator.value,
+        numerator.value / denominator.value * indicator.scale,
         numerator,
         denominator,
         coverage,

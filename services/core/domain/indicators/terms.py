@@ -1,6 +1,6 @@
 """What an indicator is made of: sums of a subject in a period, with their coverage and the rows they stand on. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -111,11 +111,11 @@ class Measured:
         factors: Factors,
         *,
         reported: Mapping[str, Reported] | None = None,
-        metric: str = "",
+        product_carriers: Collection[str] | None = None,
     ) -> None:
+        """`product_carriers`: those that have the unit in which the product counts; None: all."""
         self.amounts = amounts
-        self.metric = metric
-        """How the process of the subject is measured by its standard (column `metric` of the processes)."""
+        self._product_carriers = product_carriers
         self._factors = factors
         self._reported = reported or {}
         self._account: Account | None = None
@@ -162,10 +162,13 @@ class Measured:
 
     def product(self) -> Term:
         """What was made, in the unit of the product: by its meters, else as reported."""
-        metered = [carrier for carrier, flow in self.amounts if flow is Flow.PRODUCT]
-        if metered or "output" not in self._reported:
-            return self.quantity(metered or ["product"], [Flow.PRODUCT])
-        return self.statistic("output")
+        fitting = self._product_carriers
+        metered = [c for c, flow in self.amounts if flow is Flow.PRODUCT and (fitting is None or c in fitting)]
+        if metered:
+            return self.quantity(metered, [Flow.PRODUCT])
+        if "output" in self._reported:
+            return self.statistic("output")
+        return Term(None, lacking=(("not_measured", "product"),))
 
     def energy(
         self,

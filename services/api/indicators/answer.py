@@ -1,0 +1,200 @@
+"""Indicators as they are answered: each value with its verdict and all that it stands on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from services.core.data.tables import Tables
+from services.core.data.used import used_row
+from services.core.domain.indicators.kinds import Indicator
+from services.core.domain.indicators.terms import Term
+from services.core.domain.reason import reason_text
+from services.core.indicators.evaluate import Evaluated, Question
+from services.core.indicators.judging import Held, Judgement, Where, judged
+from services.core.indicators.scope import Park, Unit
+
+
+class ReasonOut(BaseModel):
+    """Why."""
+
+    code: str = Field(description="Stable: programs may decide by it")
+    of: str = Field(description="Of what: a carrier, a row, a number; may be empty")
+    text: str
+    text_zh: str
+
+
+class RowUsed(BaseModel):
+    """A row of the data files that the answer stands on (docs/data.md)."""
+
+    code: str
+    value: float | None
+    unit: str
+    valid_from: str
+    source: str
+    place: str = Field(description="Where in the source it stands")
+    verified: bool
+    carried: bool = Field(description="Used beyond the time it was published for, since nothing newer is known")
+
+
+class LimitOut(BaseModel):
+    """A number the value was held against."""
+
+    what: str = Field(description="benchmark, baseline, grade_1 to grade_3, target or parameter")
+    op: str
+    value: float
+    met: bool | None = Field(description="null: shown for comparison, does not decide")
+    row: str = Field(description="Code of the row in `rows`")
+
+
+class StatisticUsed(BaseModel):
+    """A reported number that entered."""
+
+    kind: str
+    value: float
+    periods: list[str] = Field(description="Periods as reported, each with its version: 2025 v1")
+    price_base: int | None = Field(None, description="Year of the constant prices, of money")
+
+
+class Sum(BaseModel):
+    """Numerator or denominator."""
+
+    value: float | None
+    unit: str
+
+
+class IndicatorRow(BaseModel):
+    """An indicator of one group in one period."""
+
+    start: datetime
+    end: datetime
+    group: str | None = Field(None, description="Code of the unit, enterprise, banner, league or park, with `by`")
+    process: str | None = Field(None, description="Of units of different processes each has its own row")
+    value: float | None = Field(description="null where there is none: the reasons say why")
+    unit: str
+    verdict: str = Field(description="ok, breach or cannot_judge")
+    reasons: list[ReasonOut]
+    coverage: float | None = Field(description="Measured share of the least covered carrier, 0 to 1")
+    numerator: Sum
+    denominator: Sum
+    subjects: int = Field(description="Units or enterprises of which the ratio is formed; 1 of a place")
+    judged: int = Field(description="Those of them that entered")
+    left_out: list[str] = Field(description="Those that could not be judged and entered neither sum; at most 50")
+    limits: list[LimitOut]
+    placing: str | None = Field(None, description="leader, between or below_baseline")
+    project: str | None = Field(None, description="existing, new, building or planned")
+    edition: str | None = Field(None, description="Edition of the national list")
+    grade: int | None = Field(None, description="Of a data centre by GB 40879: 1 to 3; null: over the limit")
+    measuring_category: int | None = Field(None, description="Of a data centre: 1 to 3, where its IT load is measured")
+    statistics: list[StatisticUsed]
+
+
+class IndicatorAnswer(BaseModel):
+    """An indicator over [start, end) in periods."""
+
+    indicator: str
+    name_zh: str
+    name_en: str
+    scope: str
+    start: datetime
+    end: datetime
+    bucket: str
+    by: str | None
+    data: list[IndicatorRow]
+    rows: list[RowUsed]
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+
+
+def rows_of(
+    tables: Tables, indicator: Indicator, asked: Question, found: Sequence[Evaluated], parks: Mapping[str, Park]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The answer's rows, and the rows of the data files they stand on."""
+    used: dict[str, dict[str, Any]] = {}
+    data = []
+    for evaluated in found:
+        judgement = judged(tables, indicator, evaluated, where_of(asked, evaluated, parks))
+        data.append(_row(tables, indicator, evaluated, judgement))
+        used.update(used_by(tables, evaluated, judgement))
+    return data, [used[code] for code in sorted(used)]
+
+
+def where_of(asked: Question, evaluated: Evaluated, parks: Mapping[str, Park]) -> Where:
+    """The place whose targets count for the group."""
+    scope = asked.scope
+    code = evaluated.group if evaluated.group is not None else scope.code
+    park = parks.get(code)
+    return Where(code if code in scope.tree.level else None, park, scope.tree)
+
+
+def used_by(tables: Tables, evaluated: Evaluated, judgement: Judgement) -> dict[str, dict[str, Any]]:
+    """The rows of the data files by their codes."""
+    used = {held.row["code"]: held.row for held in judgement.limits}
+    for term in (evaluated.ratio.numerator, evaluated.ratio.denominator):
+        for code, applied in term.used.items():
+            used[code] = used_row(tables.row(code), applied.carried)
+    return used
+
+
+def _row(tables: Tables, indicator: Indicator, evaluated: Evaluated, judgement: Judgement) -> dict[str, Any]:
+    ratio = evaluated.ratio
+    product = product_unit(tables, evaluated.process)
+    single: Unit | None = evaluated.units[0] if len(evaluated.units) == 1 else None
+    return {
+        "start": evaluated.start,
+        "end": evaluated.end,
+        "group": evaluated.group,
+        "process": evaluated.process,
+        "value": None if ratio.value is None else float(ratio.value),
+        "unit": indicator.unit.format(product=product),
+        "verdict": judgement.verdict,
+        "reasons": [reason_out(code, of) for code, of in judgement.reasons],
+        "coverage": ratio.coverage,
+        "numerator": _sum(ratio.numerator, indicator.numerator_unit.format(product=product)),
+        "denominator": _sum(ratio.denominator, indicator.denominator_unit.format(product=product)),
+        "subjects": ratio.subjects,
+        "judged": ratio.judged,
+        "left_out": list(ratio.left_out),
+        "limits": [limit_out(held) for held in judgement.limits],
+        "placing": judgement.placing,
+        "project": judgement.project,
+        "edition": judgement.edition,
+        "grade": judgement.grade,
+        "measuring_category": single.measuring_category if single else None,
+        "statistics": statistics_out(ratio.numerator, ratio.denominator),
+    }
+
+
+def product_unit(tables: Tables, process: str | None) -> str:
+    """Unit in which the product of a process counts."""
+    known = tables.process.get(process or "")
+    return known.product_unit if known else "unit"
+
+
+def reason_out(code: str, of: str) -> dict[str, str]:
+    """A reason in both languages."""
+    english, chinese = reason_text(code, of)
+    return {"code": code, "of": of, "text": english, "text_zh": chinese}
+
+
+def limit_out(held: Held) -> dict[str, Any]:
+    """A number the value was held against."""
+    return {"what": held.what, "op": held.op, "value": held.value, "met": held.met, "row": held.row["code"]}
+
+
+def _sum(term: Term, unit: str) -> dict[str, Any]:
+    return {"value": None if term.value is None else float(term.value), "unit": unit}
+
+
+def statistics_out(*terms: Term) -> list[dict[str, Any]]:
+    """The reported numbers that entered."""
+    return [
+        {
+            "kind": reported.kind,
+            "value": float(reported.value),
+            "periods": [f"{period} v{version}" for period, version in reported.periods],
+            "price_base": reported.price_base,
+        }
+        for term in terms
+        for reported in term.reported
+    ]

@@ -1,0 +1,98 @@
+"""What may be asked of an indicator, checked before the database is."""
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+from sqlalchemy import Connection
+
+from services.api.energy.ask import INVALID_BY, INVALID_SCOPE, RANGE_TOO_LONG, START_AFTER_END, Moment, ScopeText
+from services.api.errors import ProblemKind, Refused
+from services.api.paging import PageQuery
+from services.api.registry import nouns
+from services.core.domain.calendar import Grain, ceil, floor
+from services.core.domain.indicators.frame import Frame, Span, frame
+from services.core.domain.indicators.kinds import Indicator
+from services.core.domain.indicators.listing import BY_SLUG
+from services.core.indicators.evaluate import Grouping, GroupingError, Question, check
+from services.core.indicators.scope import Scope, ScopeKind, UnknownScopeError, scope_of
+
+UNKNOWN_INDICATOR = ProblemKind("unknown_indicator", 404, "No such indicator")
+NOT_ON_HOUR = ProblemKind("not_on_hour", 422, "The range does not begin and end on a whole hour")
+
+LONGEST = {
+    Span.HOUR: timedelta(days=31),
+    Span.DAY: timedelta(days=366),
+    Span.MONTH: timedelta(days=3653),
+    Span.YEAR: timedelta(days=36_525),
+    Span.TOTAL: timedelta(days=36_525),
+    Span.ROLLING_YEAR: timedelta(days=3653),
+}
+_NOUN = {
+    ScopeKind.AREA: nouns.AREA,
+    ScopeKind.PARK: nouns.PARK,
+    ScopeKind.ENTERPRISE: nouns.ENTERPRISE,
+    ScopeKind.UNIT: nouns.UNIT,
+}
+
+
+class IndicatorQuery(PageQuery):
+    """The parameters of an indicator. Parameters it does not know are refused."""
+
+    scope: ScopeText = Field("area:150000", description="area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE")
+    start: Moment | None = Field(None, description="First moment, RFC 3339 or a day; this month if left out")
+    end: Moment | None = Field(None, description="First moment after the range; the hour at hand if left out")
+    bucket: Span = Field(Span.MONTH, description="Period of each value; of rolling_12_months each month has one")
+    by: Grouping | None = Field(None, description="Told apart by unit, enterprise, banner, league or park")
+    limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
+
+
+def indicator_of(slug: str) -> Indicator:
+    """The indicator named. Raises Refused."""
+    if slug not in BY_SLUG:
+        raise Refused(UNKNOWN_INDICATOR, f"there is no indicator {slug}; there are {', '.join(BY_SLUG)}")
+    return BY_SLUG[slug]
+
+
+def frame_of(query: IndicatorQuery, *, now: datetime) -> Frame:
+    """The periods asked for. Raises Refused with what to change."""
+    start = query.start or floor(now, Grain.MONTH)
+    end = query.end or ceil(now, Grain.HOUR)
+    if start >= end:
+        raise Refused(START_AFTER_END, f"start {start.isoformat()} is not before end {end.isoformat()}")
+    for name, moment in (("start", start), ("end", end)):
+        if floor(moment, Grain.HOUR) != moment:
+            raise Refused(NOT_ON_HOUR, f"{name} {moment.isoformat()}: indicators are formed of whole hours")
+    if end - start > LONGEST[query.bucket]:
+        longest = LONGEST[query.bucket].days
+        raise Refused(
+            RANGE_TOO_LONG, f"{(end - start).days} days; bucket {query.bucket} answers at most {longest} days"
+        )
+    return frame(start, end, query.bucket)
+
+
+def question_of(connection: Connection, indicator: Indicator, query: IndicatorQuery, *, now: datetime) -> Question:
+    """The question as it is evaluated. Raises Refused."""
+    periods = frame_of(query, now=now)
+    kind_name, _, code = query.scope.partition(":")
+    if kind_name not in {str(kind) for kind in ScopeKind}:
+        known = ", ".join(f"{kind}:" for kind in ScopeKind)
+        raise Refused(INVALID_SCOPE, f"a scope begins with one of {known}; {kind_name}: is none")
+    kind = ScopeKind(kind_name)
+    try:
+        check(indicator, kind, query.by)
+    except GroupingError as error:
+        raise Refused(INVALID_BY, str(error)) from None
+    return Question(found_scope(connection, kind, code), periods, query.by, now)
+
+
+def found_scope(connection: Connection, kind: ScopeKind, code: str) -> Scope:
+    """The scope as registered. Raises Refused."""
+    try:
+        return scope_of(connection, kind, code)
+    except UnknownScopeError as error:
+        raise _NOUN[error.kind].refuse_unknown(error.code) from None
+
+
+def refuse_unknown(error: UnknownScopeError) -> Refused:
+    """The refusal of a scope that is not registered."""
+    return _NOUN[error.kind].refuse_unknown(error.code)

@@ -1,0 +1,124 @@
+"""Indicators: energy set against output, floor area, value added or other energy, with a verdict."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from services.api.database import Db
+from services.api.energy import ask as energy_ask
+from services.api.errors import BAD_CURSOR
+from services.api.indicators import ask
+from services.api.indicators.answer import IndicatorAnswer, rows_of
+from services.api.indicators.ask import IndicatorQuery
+from services.api.openapi import refusals
+from services.api.paging import cursor_after, key_of_cursor
+from services.api.registry import nouns
+from services.api.tables import TablesDep
+from services.core.domain.indicators.kinds import Indicator
+from services.core.domain.indicators.listing import INDICATORS
+from services.core.indicators.evaluate import GROUPINGS, SCOPES, evaluate
+from services.core.indicators.scope import SQL, Park, UnknownScopeError
+
+router = APIRouter(prefix="/api/v1/indicators", tags=["indicators"])
+
+
+class IndicatorEntry(BaseModel):
+    """One indicator of the list."""
+
+    slug: str
+    name_zh: str
+    name_en: str
+    unit: str = Field(description="{product} stands for the unit of the product of the process")
+    formula: str
+    formula_zh: str
+    source: str
+    scopes: list[str]
+    by: list[str]
+    processes: list[str] = Field(description="Only units of these processes; empty: of all")
+    trades: list[str] = Field(description="Only enterprises of these trades; empty: of all")
+    statistics: list[str] = Field(description="Kinds of reported numbers it may need")
+
+
+class IndicatorList(BaseModel):
+    """All indicators."""
+
+    data: list[IndicatorEntry]
+
+
+def _entry(indicator: Indicator) -> IndicatorEntry:
+    return IndicatorEntry(
+        slug=indicator.slug,
+        name_zh=indicator.name_zh,
+        name_en=indicator.name_en,
+        unit=indicator.unit,
+        formula=indicator.formula,
+        formula_zh=indicator.formula_zh,
+        source=indicator.source,
+        scopes=sorted(SCOPES[indicator.level]),
+        by=sorted(GROUPINGS[indicator.level]),
+        processes=sorted(indicator.processes),
+        trades=sorted(indicator.trades),
+        statistics=sorted(indicator.statistics),
+    )
+
+
+@router.get("", summary="List the indicators")
+def list_indicators() -> IndicatorList:
+    """What each is called, how it is formed, and of what it may be asked."""
+    return IndicatorList(data=[_entry(indicator) for indicator in INDICATORS])
+
+
+_REFUSALS = refusals(
+    BAD_CURSOR,
+    ask.UNKNOWN_INDICATOR,
+    nouns.AREA.unknown,
+    nouns.PARK.unknown,
+    nouns.ENTERPRISE.unknown,
+    nouns.UNIT.unknown,
+    energy_ask.START_AFTER_END,
+    energy_ask.RANGE_TOO_LONG,
+    ask.NOT_ON_HOUR,
+    energy_ask.INVALID_SCOPE,
+    energy_ask.INVALID_BY,
+)
+
+
+@router.get("/{slug}", summary="Read an indicator", response_model=IndicatorAnswer, responses=_REFUSALS)
+def read_indicator(database: Db, tables: TablesDep, slug: str, query: Annotated[IndicatorQuery, Query()]) -> Response:
+    """An indicator of a scope: value, verdict with reasons, coverage, both sums, and the rows they stand on.
+
+    Ratios of sums. Where too little was measured, there is nothing to divide by, or the value is one that cannot be,
+    the verdict is cannot_judge.
+    """
+    now = energy_ask.utc_now()
+    indicator = ask.indicator_of(slug)
+    list_name = f"indicator {slug}"
+    first = int(key_of_cursor(query.cursor, of=list_name, filters=query.filters)) if query.cursor else 0
+    with database.read() as connection:
+        asked = ask.question_of(connection, indicator, query, now=now)
+        try:
+            found = evaluate(connection, tables, indicator, asked)
+        except UnknownScopeError as error:
+            raise ask.refuse_unknown(error) from None
+        parks: Mapping[str, Park] = {park.code: park for park in (Park(*row) for row in SQL.run(connection, "parks"))}
+    page = found[first : first + query.limit]
+    data, rows = rows_of(tables, indicator, asked, page, parks)
+    more = first + query.limit < len(found)
+    answer = {
+        "indicator": indicator.slug,
+        "name_zh": indicator.name_zh,
+        "name_en": indicator.name_en,
+        "scope": query.scope,
+        "start": asked.frame.bounds(asked.frame.periods[0])[0],
+        "end": asked.frame.end,
+        "bucket": query.bucket,
+        "by": query.by,
+        "data": data,
+        "rows": rows,
+        "next": cursor_after(str(first + query.limit), of=list_name, filters=query.filters) if more else None,
+    }
+    return Response(msgspec.json.encode(answer), media_type="application/json")

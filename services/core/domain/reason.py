@@ -1,0 +1,37 @@
+"""Why a verdict is what it is: one catalogue of reasons, English and Chinese, by code. Pure."""
+
+from collections.abc import Mapping
+
+REASONS: Mapping[str, tuple[str, str]] = {
+    # cannot judge: the measurement
+    "low_coverage": ("too little was measured: coverage {of}", "实测覆盖不足：完整率 {of}"),
+    "no_readings": ("no readings: {of}", "没有读数：{of}"),
+    "not_measured": ("no meter is registered for: {of}", "未登记计量点：{of}"),
+    "not_expected": ("readings were booked where none are expected", "在不应有读数的时段记入了读数"),
+    "not_reported": ("not reported for the period: {of}", "本期未上报：{of}"),
+    "coefficient_missing": ("no coefficient for: {of}", "缺少折算系数：{of}"),
+    "zero_denominator": ("the denominator is zero", "分母为零"),
+    "negative_denominator": ("the denominator is below zero", "分母为负"),
+    "below_possible": (
+        "the value {of} is lower than can be: a measurement is wrong",
+        "数值 {of} 低于可能的最小值，计量有误",
+    ),
+    "no_subjects": ("nothing in the scope has this indicator", "范围内没有适用该指标的对象"),
+    "no_value": ("there is no value", "没有数值"),
+    # cannot judge: the rule
+    "no_limit": ("no level, limit or target speaks of it", "没有适用的标杆、基准、限额或目标"),
+    "target_not_due": ("its target is for a later year", "目标年份未到"),
+    # judged
+    "met": ("meets {of}", "达到 {of}"),
+    "missed": ("misses {of}", "未达到 {of}"),
+    "benchmark_reached": ("at the benchmark or better", "达到标杆水平"),
+    "baseline_reached": ("at the baseline or better, not at the benchmark", "达到基准水平，未达到标杆水平"),
+    "below_baseline": ("worse than the baseline", "低于基准水平"),
+    "worse_than_benchmark": ("new, and worse than the benchmark", "新建项目未达到标杆水平"),
+}
+
+
+def reason_text(code: str, of: str) -> tuple[str, str]:
+    """The reason in English and Chinese."""
+    english, chinese = REASONS[code]
+    return english.format(of=of), chinese.format(of=of)
