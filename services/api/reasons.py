@@ -82,6 +82,9 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "ends in {found}, but the check character (GB 32100) is {expected}: something is mistyped",
         "末位为 {found}，而校验码（GB 32100）应为 {expected}：代码有误",
     ),
+    # sourced tables
+    "not_among": ("{value} is not known here; known: {known}", "此处没有 {value}；可用：{known}"),
+    "only_with": ("is only given together with {other}", "只能与 {other} 一起使用"),
     # the registry
     "unknown": ("no {noun} is registered as {value}", "没有登记为 {value} 的{noun_zh}"),
     "already_exists": ("a {noun} is already registered as {value}", "{noun_zh} {value} 已登记"),
