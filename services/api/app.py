@@ -20,6 +20,7 @@ from services.api.routes import (
     gateways,
     health,
     imports,
+    indicators,
     live,
     memberships,
     meter_events,
@@ -29,6 +30,7 @@ from services.api.routes import (
     readings,
     units,
 )
+from services.core.data.tables import load_tables
 from services.core.db.engine import create_engine
 from services.core.settings import Settings
 
@@ -45,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     meter_events.router,
     *(imports.import_router(module.RESOURCE) for module in REGISTRY),
     energy.router,
+    indicators.router,
     readings.router,
     live.router,
     console.router,
@@ -61,6 +64,7 @@ TAGS = [
     {"name": "gateways", "description": "端设备"},
     {"name": "meters", "description": "计量点, their replacements and accepted readings"},
     {"name": "energy", "description": "Sums by place, enterprise, unit and meter"},
+    {"name": "indicators", "description": "Energy set against output, area or value added, and judged"},
     {"name": "readings", "description": "What meters said, and what was not taken"},
     {"name": "live", "description": "Energy as it is booked"},
     {"name": "import", "description": "Many at once, from CSV and XLSX"},
@@ -90,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.tables = load_tables(settings.data)
     app.state.live = live.Broadcast(settings.database_url.get_secret_value())
     for router in ROUTERS:
         app.include_router(router)

@@ -11,6 +11,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ENERMON_", extra="ignore")
 
+    data: Path | None = Field(None, description="Folder whose files stand for, or beside, the shipped domain numbers")
     home: Path = Field(Path(".enermon"), description="Where private database, broker, logs and secrets live")
     database_url: SecretStr = Field(
         SecretStr("postgresql://127.0.0.1:15432/enermon"), description="PostgreSQL URL, with or without TimescaleDB"
