@@ -25,10 +25,12 @@ Trade = Literal[
     "data_centre",
     "coal_mining",
     "chemical",
+    "petrochemical",
     "public_institution",
     "other",
 ]
 UnitStatus = Literal["existing", "building", "planned"]
+CapacityClass = Literal["permitted", "restricted", "eliminated"]
 MeterKind = Literal["counter", "interval", "gauge"]
 MeterFlow = Literal["input", "output", "feedstock", "renewable", "product", "sub", "it_load"]
 
@@ -141,6 +143,16 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 Whole = Annotated[int, Field(strict=True)]
 """A whole number; text and true/false are not numbers."""
+
+
+EnergyOfYear = Annotated[Number, Field(ge=0, le=1e9)]
+"""tce a year."""
+
+MeasuringCategory = Annotated[Whole, Field(ge=1, le=3)]
+"""Where a data centre measures its IT load."""
+
+StandardRacks = Annotated[Whole, Field(ge=1, le=10_000_000)]
+"""The size of a data centre."""
 
 
 class Entry(BaseModel):

@@ -92,8 +92,8 @@ def import_sheet(database: Database, resource: Resource[E, R, A], sheet: Sheet[E
             account = _account(sheet, faults, dry_run=False, created=0)
             found = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
             raise Refused(IMPORT_REFUSED, f"{found}; nothing was written", **account)
-        resource.insert(change.connection, entries)
-    return _account(sheet, [], dry_run=False, created=len(entries))
+        created = resource.insert(change.connection, entries)
+    return _account(sheet, [], dry_run=False, created=created)
 
 
 class _FaultyRow(Exception):  # noqa: N818 - named after the fact

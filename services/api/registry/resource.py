@@ -112,10 +112,11 @@ class Resource(Listing[A], Generic[E, R, A]):
         """Those of `keys` that are registered already."""
         return frozenset(self.sql.run(connection, "existing", keys=list(keys)).scalars())
 
-    def insert(self, connection: Connection, entries: Sequence[E]) -> None:
-        """Write `entries`, which were checked before in the same transaction."""
+    def insert(self, connection: Connection, entries: Sequence[E]) -> int:
+        """Write `entries`, which were checked before in the same transaction. Gives how many were written."""
         rows = json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False)
         self.sql.run(connection, "insert", rows=rows)
+        return len(entries)
 
     def create(self, database: Database, entry: E) -> A:
         """Register `entry`. Raises Refused when it exists or does not fit the registry."""

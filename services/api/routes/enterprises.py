@@ -18,6 +18,7 @@ from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, Day, Entry, Name, SearchText, Trade
 from services.api.registry.filters import AREA, PARK, contains, equal
 from services.api.registry.places import membership_faults
+from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource, Row
 from services.api.registry.statements import Statements
 from services.api.routes.memberships import Membership, memberships_of
@@ -114,6 +115,7 @@ RESOURCE = _Enterprises(
         "q": contains("credit_code", "name_zh", "name_en"),
     },
     check=_faults,
+    refuse_removal=keep_with_statistics(nouns.ENTERPRISE),
 )
 
 router = APIRouter(prefix="/api/v1/enterprises", tags=["enterprises"])

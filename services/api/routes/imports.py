@@ -45,7 +45,7 @@ class ImportAccount(BaseModel):
 
     dry_run: bool
     rows: int = Field(description="Rows in the file, without header and empty lines")
-    created: int = Field(description="Rows written: all, or 0")
+    created: int = Field(description="Rows written: all, or 0; of statistics those that say something new")
     error_count: int
     errors: list[RowError] = Field(description="In the order of the lines, at most 100 000")
 

@@ -17,6 +17,7 @@ from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, Entry, Name, ParkKind, SearchText
 from services.api.registry.filters import AREA_OF_ENTRY, contains, equal
 from services.api.registry.places import areas_named, lies_within
+from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
 from services.api.registry.statements import Statements
 
@@ -106,6 +107,7 @@ RESOURCE = Resource(
     filters={"area": AREA_OF_ENTRY, "kind": equal("kind"), "q": contains("code", "name_zh", "name_en")},
     check=_faults,
     check_amended=_faults_amended,
+    refuse_removal=keep_with_statistics(nouns.PARK),
 )
 
 router = APIRouter(prefix="/api/v1/parks", tags=["parks"])

@@ -1,20 +1,39 @@
 """Units 用能单元: plants, processes, lines and data centres of enterprises."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
+from sqlalchemy import Connection
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery
+from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.fields import AreaCode, Code, CreditCode, Day, Entry, Name, SearchText, Trade, UnitStatus
+from services.api.registry.fields import (
+    AreaCode,
+    CapacityClass,
+    Code,
+    CreditCode,
+    Day,
+    EnergyOfYear,
+    Entry,
+    MeasuringCategory,
+    Name,
+    SearchText,
+    StandardRacks,
+    Trade,
+    UnitStatus,
+)
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contains, equal
 from services.api.registry.owners import owner_faults
+from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
+from services.api.registry.retrofit import retrofit_faults
 from services.api.registry.statements import Statements
 
 EXAMPLE: JsonDict = {
@@ -25,6 +44,13 @@ EXAMPLE: JsonDict = {
     "process": "top_charged_coke_oven",
     "status": "existing",
     "commissioned_on": "2019-06-01",
+    "design_energy_tce": 182000,
+    "approved_energy_tce": 175000,
+    "retrofit_listed_on": "2025-03-01",
+    "retrofit_due_on": "2027-12-31",
+    "capacity_class": "permitted",
+    "measuring_category": None,
+    "standard_racks": None,
 }
 
 
@@ -40,6 +66,19 @@ class UnitEntry(Entry):
     process: Code | None = Field(None, description="What it does; names its benchmark")
     status: UnitStatus = "existing"
     commissioned_on: Day | None = None
+    design_energy_tce: EnergyOfYear | None = Field(None, description="By design, tce a year, equivalent basis")
+    approved_energy_tce: EnergyOfYear | None = Field(
+        None, description="Approved by the energy-saving review, tce a year, equivalent basis"
+    )
+    retrofit_listed_on: Day | None = Field(None, description="Day from which it must be retrofitted")
+    retrofit_due_on: Day | None = Field(
+        None, description="Day by which the retrofit must be done; empty: the longest time there is"
+    )
+    capacity_class: CapacityClass | None = None
+    measuring_category: MeasuringCategory | None = Field(
+        None, description="Of a data centre: IT load measured at 1 UPS output, 2 distribution output, 3 equipment input"
+    )
+    standard_racks: StandardRacks | None = Field(None, description="Of a data centre: its size in standard racks")
 
 
 class Unit(UnitEntry):
@@ -56,6 +95,13 @@ class UnitPatch(Entry):
     process: Code | None = None
     status: UnitStatus | None = None
     commissioned_on: Day | None = None
+    design_energy_tce: EnergyOfYear | None = None
+    approved_energy_tce: EnergyOfYear | None = None
+    retrofit_listed_on: Day | None = None
+    retrofit_due_on: Day | None = None
+    capacity_class: CapacityClass | None = None
+    measuring_category: MeasuringCategory | None = None
+    standard_racks: StandardRacks | None = None
 
 
 class UnitQuery(PageQuery):
@@ -67,7 +113,15 @@ class UnitQuery(PageQuery):
     enterprise: CreditCode | None = None
     process: Code | None = None
     status: UnitStatus | None = None
+    capacity_class: CapacityClass | None = None
     q: SearchText | None = Field(None, description="Part of the code or of a name")
+
+
+def _faults(connection: Connection, entries: Sequence[UnitEntry]) -> list[list[Fault]]:
+    return [
+        [*owner, *retrofit_faults(unit.retrofit_listed_on, unit.retrofit_due_on)]
+        for owner, unit in zip(owner_faults(connection, entries), entries, strict=True)
+    ]
 
 
 RESOURCE = Resource(
@@ -86,9 +140,12 @@ RESOURCE = Resource(
         "enterprise": ENTERPRISE,
         "process": equal("process"),
         "status": equal("status"),
+        "capacity_class": equal("capacity_class"),
         "q": contains("code", "name_zh", "name_en"),
     },
-    check=owner_faults,
+    check=_faults,
+    check_amended=lambda _connection, unit: retrofit_faults(unit.retrofit_listed_on, unit.retrofit_due_on),
+    refuse_removal=keep_with_statistics(nouns.UNIT),
 )
 
 router = APIRouter(prefix="/api/v1/units", tags=["units"])

@@ -59,6 +59,11 @@ class StatisticKind(Sourced):
     most: Decimal | None = None
     """The greatest value that makes sense, where there is one below the bound for all."""
 
+    @property
+    def is_of_product(self) -> bool:
+        """Whether its unit is that of what the unit makes."""
+        return self.unit == PRODUCT_UNIT
+
 
 def load_statistic_kinds(file: Path = FILE) -> tuple[StatisticKind, ...]:
     """The kinds in the order of the file. Raises DataFileError when the file does not keep its rules."""

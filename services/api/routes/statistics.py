@@ -1,0 +1,54 @@
+"""Numbers that are reported and not metered: output, GDP, value added, floor area, head counts, plans of a year."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BeforeValidator, Field
+
+from services.api.database import Db
+from services.api.energy.ask import utc_now
+from services.api.errors import BAD_CURSOR, INVALID_BODY
+from services.api.openapi import refusals
+from services.api.paging import Page
+from services.api.routes.imports import import_router
+from services.api.statistics import store
+from services.api.statistics.entry import MOST_ENTRIES, Kind, Posted, Statistic, StatisticEntry, StatisticQuery
+from services.api.statistics.importing import RESOURCE
+from services.api.statistics.kinds import known_kinds, product_units
+
+router = APIRouter(tags=["statistics"])
+
+
+def _list_of(given: object) -> object:
+    return [given] if isinstance(given, dict) else given
+
+
+Entries = Annotated[
+    list[StatisticEntry],
+    BeforeValidator(_list_of, json_schema_input_type=StatisticEntry | list[StatisticEntry]),
+    Field(min_length=1, max_length=MOST_ENTRIES),
+]
+
+
+@router.get("/api/v1/statistic-kinds", summary="List the kinds of reported numbers")
+def list_kinds() -> Page[Kind]:
+    """All kinds: whose they are, their unit and periods, and the rule that asks for them."""
+    return Page[Kind].model_construct(data=[Kind.of(kind) for kind in known_kinds().values()], next=None)
+
+
+@router.get("/api/v1/statistics", summary="List reported numbers", responses=refusals(BAD_CURSOR))
+def list_statistics(database: Db, query: Annotated[StatisticQuery, Query()]) -> Page[Statistic]:
+    """The newest version of each number, or all, in the order of owner, kind, period, price base and version."""
+    return store.page_of(database, query, kinds=known_kinds(), product_units=product_units())
+
+
+@router.post("/api/v1/statistics", summary="Report numbers", responses=refusals(INVALID_BODY))
+def post_statistics(database: Db, entries: Entries) -> Posted:
+    """Report one number, or a list of at most 5000; all are written or none.
+
+    A number that is there already becomes a further version; the very value that is the newest is left as it is.
+    """
+    return store.post(database, entries, kinds=known_kinds(), product_units=product_units(), now=utc_now())
+
+
+router.include_router(import_router(RESOURCE))

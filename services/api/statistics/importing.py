@@ -1,0 +1,51 @@
+"""Reported numbers from files: a column a field; each row adds a version, or says nothing new."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from services.api.energy.ask import utc_now
+from services.api.paging import Page
+from services.api.reasons import Fault
+from services.api.registry import nouns
+from services.api.registry.nouns import Noun
+from services.api.registry.resource import Resource
+from services.api.statistics import store
+from services.api.statistics.entry import EXAMPLE, Statistic, StatisticEntry
+from services.api.statistics.kinds import known_kinds, product_units
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
+    """What the bulk import knows of reported numbers. None exists already: what is sent again adds a version."""
+
+    def key_of(self, entry: StatisticEntry) -> str:
+        """What the value belongs to."""
+        return " ".join(str(part) for part in entry.key)
+
+    def existing(self, _connection: Connection, _keys: Sequence[str]) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def insert(self, connection: Connection, entries: Sequence[StatisticEntry]) -> int:
+        """Write what says something new."""
+        return len(store.append(connection, entries))
+
+
+def _faults(connection: Connection, entries: Sequence[StatisticEntry]) -> list[list[Fault]]:
+    return store.faults_of(connection, entries, kinds=known_kinds(), product_units=product_units(), now=utc_now())
+
+
+RESOURCE = StatisticResource(
+    noun=Noun("statistic", "统计数据", nouns.AREA.unknown),
+    key="owner",
+    entry=StatisticEntry,
+    record=StatisticEntry,
+    example=EXAMPLE,
+    answer=Statistic,
+    page=Page[Statistic],
+    sql=store.SQL,
+    filters={},
+    check=_faults,
+)

@@ -1,0 +1,86 @@
+"""Whether a reported number is one that can be: of its kind, its owner, its period. What is known is given."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.api.reasons import Fault
+from services.api.registry import nouns
+from services.api.statistics.entry import StatisticEntry
+from services.core.data.statistic_kinds import OwnerKind, StatisticKind
+from services.core.domain.period import Period
+
+OWNER_NOUNS = {
+    OwnerKind.AREA: nouns.AREA,
+    OwnerKind.PARK: nouns.PARK,
+    OwnerKind.ENTERPRISE: nouns.ENTERPRISE,
+    OwnerKind.UNIT: nouns.UNIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What entries are judged by. `owners` are those of the entries that are registered, as (kind, code).
+
+    `product_units` gives the unit of what a unit makes, by the code of the unit.
+    """
+
+    kinds: Mapping[str, StatisticKind]
+    owners: Collection[tuple[str, str]]
+    product_units: Mapping[str, str]
+    now: datetime
+
+
+def faults_of_entry(entry: StatisticEntry, known: Known) -> list[Fault]:
+    """The faults of one entry."""
+    kind = known.kinds.get(entry.kind)
+    if kind is None:
+        return [Fault("kind", "literal_error", {"expected": ", ".join(known.kinds)})]
+    return [
+        *_owner_faults(entry, kind, known),
+        *_period_faults(entry, kind, known.now),
+        *_value_faults(entry, kind, known),
+    ]
+
+
+def _owner_faults(entry: StatisticEntry, kind: StatisticKind, known: Known) -> Iterator[Fault]:
+    if entry.owner_kind not in kind.owners:
+        mentions = {"kind": kind.code, "owners": ", ".join(kind.owners), "given": entry.owner_kind.value}
+        yield Fault("owner", "not_of_owner", mentions)
+    elif (entry.owner_kind.value, entry.owner_code) not in known.owners:
+        yield OWNER_NOUNS[entry.owner_kind].fault("owner", "unknown", entry.owner_code)
+
+
+def _period_faults(entry: StatisticEntry, kind: StatisticKind, now: datetime) -> Iterator[Fault]:
+    period = Period.parse(entry.period)
+    mentions = {"kind": kind.code, "value": entry.period}
+    if period.form not in kind.periods:
+        more = {"periods": ", ".join(kind.periods), "given": period.form.value}
+        yield Fault("period", "not_for_period", mentions | more)
+    elif period.start > now and not kind.is_plan:
+        yield Fault("period", "period_not_begun", mentions)
+    if kind.needs_price_base and entry.price_base is None:
+        yield Fault("price_base", "price_base_missing", {"kind": kind.code})
+    if not kind.needs_price_base and entry.price_base is not None:
+        yield Fault("price_base", "price_base_unfit", {"kind": kind.code})
+
+
+def _value_faults(entry: StatisticEntry, kind: StatisticKind, known: Known) -> Iterator[Fault]:
+    unit = unit_of(kind, entry.owner_code, known.product_units)
+    if entry.unit != unit:
+        yield Fault("unit", "wrong_unit", {"kind": kind.code, "expected": unit})
+    if entry.value < 0 and not kind.may_be_negative:
+        yield Fault("value", "greater_than_equal", {"ge": 0})
+    if kind.most is not None and abs(entry.value) > kind.most:
+        yield Fault("value", "less_than_equal", {"le": f"{kind.most:f}"})
+
+
+DEFAULT_PRODUCT_UNIT = "t"
+"""Of a unit whose process says nothing of its product; also that of the carrier `product`."""
+
+
+def unit_of(kind: StatisticKind, owner_code: str, product_units: Mapping[str, str]) -> str:
+    """The unit in which numbers of this kind are given for this owner."""
+    if kind.is_of_product:
+        return product_units.get(owner_code, DEFAULT_PRODUCT_UNIT)
+    return kind.unit
