@@ -1,12 +1,14 @@
 """From quantities to standard coal and CO2: the energy account of an enterprise, a park or an area. Pure.
 
-Rules (GB/T 2589-2020; plan for energy saving of Inner Mongolia 2021-2025):
-- Energy is what comes in over the boundary less what goes out over it, so what one enterprise sells to another counts once in an area.
-- Feedstock (原料用能) and renewable electricity have meters of their own beside the inputs, and are shown apart, since the plans exempt
-  them differently. Both are energy consumed.
+Rules (GB/T 2589-2020; plan for energy saving of Inner Mongolia 2021-2025, M13 and T17 of its reading):
+- Energy is what comes in over the boundary less what goes out over it, so what one enterprise sells to another counts
+  once in an area.
+- Feedstock (原料用能) and renewable electricity have meters of their own beside the inputs, and are shown apart, since
+  the plans exempt them differently. Both are energy consumed.
 - Sub meters, IT load and products are never added. Carriers that are no energy (water, products) have no coefficients.
-- CO2 is that of fuels burnt and of electricity and heat bought, less what is sold on. Renewable electricity has none, and feedstock is
-  not burnt: its carbon goes into the product.
+- CO2 is that of fuels burnt and of electricity and heat bought, less what is sold on. Renewable electricity has none,
+  and feedstock is not burnt: its carbon goes into the product.
+- Nothing of a carrier is nothing on every basis, whether there is a coefficient for it or not.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,73 +18,92 @@ from fractions import Fraction
 from services.core.domain.factors import Applied, Basis, Factors
 from services.core.domain.meter import PICO, Flow
 
-KILO = 1000
-_SIGN = {Flow.INPUT: 1, Flow.RENEWABLE: 1, Flow.FEEDSTOCK: 1, Flow.OUTPUT: -1}
-_CO2_SIGN = {Flow.INPUT: 1, Flow.OUTPUT: -1}
+PICO_KILO = PICO * 1000
+"""1e-12 of a kilogram are so many parts of a tonne."""
+
+SIGN: Mapping[Flow, int] = {Flow.INPUT: 1, Flow.RENEWABLE: 1, Flow.FEEDSTOCK: 1, Flow.OUTPUT: -1}
+"""How the flows that cross the boundary enter the consumption; the others do not."""
+
+CO2_SIGN: Mapping[Flow, int] = {Flow.INPUT: 1, Flow.OUTPUT: -1}
+"""How they enter the CO2."""
+
+ALL_FLOWS = tuple(SIGN)
 
 Quantities = Mapping[tuple[str, Flow], int]
 """1e-12 of the carrier's unit by carrier and flow, all of one year."""
 
+_BASES = tuple(Basis)
+
 
 @dataclass
 class Account:
-    """Sums in tce and tCO2, exact. Filled by `add`, since a period may hold several years with coefficients of their own.
+    """Sums in tce and tCO2, exact. Filled by `add`, since a period may hold several years with their own coefficients.
 
-    `missing` names the (carrier, year) for which a coefficient is missing: what depends on it cannot be told.
+    Kept as whole numbers over the few denominators that coefficients have, since an answer holds thousands of sums.
     """
 
     factors: Factors
-    tce: dict[tuple[Basis, Flow, str], Fraction] = field(default_factory=dict)
-    """By basis, flow and family of the carrier (coal, oil, gas, electricity, heat, biomass, other)."""
-    tco2_exact: Fraction = Fraction(0)
     used: dict[str, Applied] = field(default_factory=dict)
-    """The coefficients used, by the code of their row."""
+    """The coefficients used, by the code of their row; carried where they were so for any of the years."""
     missing: dict[Basis | None, set[tuple[str, int]]] = field(default_factory=dict)
-    """By basis; under None those of CO2."""
+    """The (carrier, year) without coefficient by basis, under None those of CO2: what depends on it cannot be told."""
+    _coal: dict[tuple[Basis, Flow, str, int], int] = field(default_factory=dict)
+    """By basis, flow, family and denominator: 1e-12 kgce."""
+    _co2: dict[int, int] = field(default_factory=dict)
+    """By denominator: 1e-12 kgCO2."""
+    _untold: set[tuple[Basis, Flow, str]] = field(default_factory=set)
+    """Basis, flow and family whose sum lacks a coefficient."""
 
     def add(self, quantities: Quantities, *, year: int) -> None:
         """Add what was measured in `year`."""
+        family = self.factors.family
         for (carrier, flow), quantity_pico in quantities.items():
-            if flow not in _SIGN or carrier not in self.factors.family:
+            if quantity_pico == 0 or flow not in SIGN or carrier not in family:
                 continue
-            for basis in Basis:
+            for basis in _BASES:
                 self._add_coal(basis, flow, carrier, quantity_pico, year)
-            if flow in _CO2_SIGN:
+            if flow in CO2_SIGN:
                 self._add_co2(flow, carrier, quantity_pico, year)
 
     def _add_coal(self, basis: Basis, flow: Flow, carrier: str, quantity_pico: int, year: int) -> None:
         applied = self.factors.standard_coal(carrier, basis, year)
+        family = self.factors.family[carrier]
         if applied is None:
             self.missing.setdefault(basis, set()).add((carrier, year))
+            self._untold.add((basis, flow, family))
             return
-        self.used[applied.factor.code] = applied
-        key = (basis, flow, self.factors.family[carrier])
-        amount = applied.factor.per_unit * quantity_pico / (PICO * KILO)
-        self.tce[key] = self.tce.get(key, Fraction(0)) + amount
+        self._note(applied)
+        numerator, denominator = applied.factor.per_unit.as_integer_ratio()
+        key = (basis, flow, family, denominator)
+        self._coal[key] = self._coal.get(key, 0) + numerator * quantity_pico
 
     def _add_co2(self, flow: Flow, carrier: str, quantity_pico: int, year: int) -> None:
         applied = self.factors.co2.of(carrier, year)
         if applied is None:
             self.missing.setdefault(None, set()).add((carrier, year))
             return
-        self.used[applied.factor.code] = applied
-        self.tco2_exact += _CO2_SIGN[flow] * applied.factor.per_unit * quantity_pico / (PICO * KILO)
+        self._note(applied)
+        numerator, denominator = applied.factor.per_unit.as_integer_ratio()
+        self._co2[denominator] = self._co2.get(denominator, 0) + CO2_SIGN[flow] * numerator * quantity_pico
+
+    def _note(self, applied: Applied) -> None:
+        code = applied.factor.code
+        if applied.carried or code not in self.used:
+            self.used[code] = applied
 
     def of(
-        self, basis: Basis, *, flows: Iterable[Flow] = tuple(_SIGN), families: Iterable[str] | None = None
+        self, basis: Basis, *, flows: Iterable[Flow] = ALL_FLOWS, families: Iterable[str] | None = None
     ) -> Fraction | None:
-        """tce of these flows and families, outputs subtracted; None where a coefficient is missing."""
-        if self.missing.get(basis):
-            return None
+        """tce of these flows and families, outputs subtracted; None where a coefficient of theirs is missing."""
         wanted, only = set(flows), None if families is None else set(families)
-        return sum(
-            (
-                _SIGN[flow] * amount
-                for (found, flow, family), amount in self.tce.items()
-                if found is basis and flow in wanted and (only is None or family in only)
-            ),
-            Fraction(0),
-        )
+        for found, flow, family in self._untold:
+            if found is basis and flow in wanted and (only is None or family in only):
+                return None
+        parts: dict[int, int] = {}
+        for (found, flow, family, denominator), amount in self._coal.items():
+            if found is basis and flow in wanted and (only is None or family in only):
+                parts[denominator] = parts.get(denominator, 0) + SIGN[flow] * amount
+        return _tonnes(parts)
 
     def consumption(self, basis: Basis) -> Fraction | None:
         """综合能源消费量 in tce: inputs, renewable electricity and feedstock, less outputs."""
@@ -90,4 +111,9 @@ class Account:
 
     def tco2(self) -> Fraction | None:
         """CO2 in tonnes; None where a coefficient is missing."""
-        return None if self.missing.get(None) else self.tco2_exact
+        return None if self.missing.get(None) else _tonnes(self._co2)
+
+
+def _tonnes(parts: Mapping[int, int]) -> Fraction:
+    """Tonnes of 1e-12 kilograms over their denominators."""
+    return sum((Fraction(amount, denominator * PICO_KILO) for denominator, amount in parts.items()), Fraction(0))
