@@ -207,6 +207,16 @@ def test_numbers_of_enterprises_and_units(client: TestClient, registered: Regist
     ]
 
 
+def test_output_is_given_in_the_unit_of_the_product(client: TestClient, registered: Registered) -> None:
+    unit = registered.unit(registered.enterprise(trade="thermal_power"), process="coal_power")
+    output = number(owner=f"unit:{unit}", kind="output", value=2.5e9)
+    answer = client.post(ADDRESS, json=output | {"unit": "t"})
+    assert faults(answer) == [("0.unit", "wrong_unit")]
+    assert answer.json()["errors"][0]["reason"] == "output is given in kWh"
+    assert posted(client, output | {"unit": "kWh"})["data"][0]["unit"] == "kWh"
+    assert [(row["value"], row["unit"]) for row in listed(client)] == [(2.5e9, "kWh")]
+
+
 def test_two_postings_at_once_both_get_a_version(client: TestClient) -> None:
     def post(value: int) -> tuple[int, float]:
         row = posted(client, number(value=value), number(period="2024", value=value))["data"][0]

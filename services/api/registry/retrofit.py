@@ -4,7 +4,8 @@ from datetime import date
 
 from services.api.reasons import Fault
 
-LONGEST_YEARS = 3
+LONGEST = "retrofit_longest"
+"""The parameter that says how many years a retrofit may take."""
 
 
 def latest_due(listed_on: date, *, longest_years: int) -> date:
@@ -15,7 +16,7 @@ def latest_due(listed_on: date, *, longest_years: int) -> date:
         return listed_on.replace(year=listed_on.year + longest_years, day=28)
 
 
-def retrofit_faults(listed_on: date | None, due_on: date | None, *, longest_years: int = LONGEST_YEARS) -> list[Fault]:
+def retrofit_faults(listed_on: date | None, due_on: date | None, *, longest_years: int) -> list[Fault]:
     """What is wrong with the days of a retrofit.
 
     Source: plan for energy saving of Inner Mongolia 2021-2025, 000 L308-316: what is not retrofitted in time is given

@@ -30,10 +30,11 @@ from services.api.registry.fields import (
     UnitStatus,
 )
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contains, equal
+from services.api.registry.numbers import numbers
 from services.api.registry.owners import owner_faults
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
-from services.api.registry.retrofit import retrofit_faults
+from services.api.registry.retrofit import LONGEST, retrofit_faults
 from services.api.registry.statements import Statements
 
 EXAMPLE: JsonDict = {
@@ -117,9 +118,14 @@ class UnitQuery(PageQuery):
     q: SearchText | None = Field(None, description="Part of the code or of a name")
 
 
+def _retrofit_faults(unit: UnitEntry) -> list[Fault]:
+    longest_years = int(numbers().parameter(LONGEST).value)
+    return retrofit_faults(unit.retrofit_listed_on, unit.retrofit_due_on, longest_years=longest_years)
+
+
 def _faults(connection: Connection, entries: Sequence[UnitEntry]) -> list[list[Fault]]:
     return [
-        [*owner, *retrofit_faults(unit.retrofit_listed_on, unit.retrofit_due_on)]
+        [*owner, *_retrofit_faults(unit)]
         for owner, unit in zip(owner_faults(connection, entries), entries, strict=True)
     ]
 
@@ -144,7 +150,7 @@ RESOURCE = Resource(
         "q": contains("code", "name_zh", "name_en"),
     },
     check=_faults,
-    check_amended=lambda _connection, unit: retrofit_faults(unit.retrofit_listed_on, unit.retrofit_due_on),
+    check_amended=lambda _connection, unit: _retrofit_faults(unit),
     refuse_removal=keep_with_statistics(nouns.UNIT),
 )
 

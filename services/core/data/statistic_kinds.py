@@ -1,10 +1,8 @@
 """The kinds of numbers that are reported and not metered: whose they are, in which unit, for which periods."""
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -68,10 +66,3 @@ class StatisticKind(Sourced):
 def load_statistic_kinds(file: Path = FILE) -> tuple[StatisticKind, ...]:
     """The kinds in the order of the file. Raises DataFileError when the file does not keep its rules."""
     return load(StatisticKind, file)
-
-
-@cache
-def statistic_kinds(override: Path | None = None) -> Mapping[str, StatisticKind]:
-    """The kinds by code; those of the folder `override` where it has such a file. Raises DataFileError."""
-    own = override / NAME if override is not None else FILE
-    return {kind.code: kind for kind in load_statistic_kinds(own if own.is_file() else FILE)}

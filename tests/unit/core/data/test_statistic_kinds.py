@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from services.core.data.loader import DataFileError
-from services.core.data.statistic_kinds import FILE, Nature, OwnerKind, load_statistic_kinds, statistic_kinds
+from services.core.data.statistic_kinds import FILE, Nature, OwnerKind, load_statistic_kinds
+from services.core.data.tables import load_tables
 from services.core.domain.period import PeriodForm
 
-KINDS = statistic_kinds()
+KINDS = {kind.code: kind for kind in load_statistic_kinds()}
 
 UNITS = {
     "gdp": "10k CNY",
@@ -84,9 +85,7 @@ def test_row_that_makes_no_sense_is_refused_by_line_and_field(
 
 
 def test_operators_file_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
-    assert statistic_kinds(tmp_path) == KINDS
-    other = tmp_path / "own"
-    other.mkdir()
     lines = FILE.read_text("utf-8").splitlines()[:2]
-    (other / "statistic_kinds.csv").write_text("\n".join(lines) + "\n", "utf-8")
-    assert list(statistic_kinds(other)) == ["gdp"]
+    (tmp_path / "statistic_kinds.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    assert [kind.code for kind in load_tables(tmp_path).statistic_kinds] == ["gdp"]
+    assert [kind.code for kind in load_tables().statistic_kinds] == list(UNITS)
