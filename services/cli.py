@@ -8,6 +8,7 @@ import sqlalchemy.exc
 import typer
 
 from services.core import logs
+from services.core.data.loader import DataFileError
 from services.core.settings import Settings
 from services.up.command import up
 
@@ -82,12 +83,18 @@ def broker_users(
 
 
 @app.command()
-def check() -> None:
-    """Say which store is in use, and whether every sum agrees with those below it. Exit code 1 if not."""
+def check(
+    unverified: Annotated[bool, typer.Option("--unverified", help="A line for each unverified number")] = False,
+) -> None:
+    """Say which store is in use, whether every sum agrees with those below it, and what the domain numbers are.
+
+    Exit code 1 where a sum or a table is at fault.
+    """
     from services.core.check.report import report
 
-    found = report(Settings().database_url.get_secret_value())
-    typer.echo("\n".join(found.lines()))
+    settings = Settings()
+    found = report(settings.database_url.get_secret_value(), settings.data)
+    typer.echo("\n".join(found.lines(each_unverified=unverified)))
     if not found.well:
         raise typer.Exit(1)
 
@@ -99,6 +106,9 @@ def main() -> None:
     except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
         cause = str(getattr(error, "orig", error)).strip()
         typer.echo(f"The database does not answer; ENERMON_DATABASE_URL says where it is.\n{cause}", err=True)
+        raise SystemExit(1) from None
+    except DataFileError as error:
+        typer.echo(f"The domain numbers cannot be read; docs/data.md has their rules.\n{error}", err=True)
         raise SystemExit(1) from None
 
 

@@ -47,7 +47,15 @@ def test_carriers_say_the_unit_they_are_kept_in(unchanged: TestClient) -> None:
         "name_en": "Natural gas",
         "unit": "m3",
         "is_energy": True,
+        "family": "gas",
+        "nbs_code": "15",
     }
+
+
+def test_what_is_made_from_coal_is_of_family_coal(unchanged: TestClient) -> None:
+    coal = set(codes(unchanged, "carriers", family="coal"))
+    assert {"raw_coal", "washed_coal", "coke", "coke_oven_gas", "blast_furnace_gas", "converter_gas"} <= coal
+    assert "natural_gas" not in coal
 
 
 def test_a_new_enterprise_shows_its_first_membership(client: TestClient, registered: Registered) -> None:

@@ -11,9 +11,10 @@ from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery
 from services.api.registry import nouns
 from services.api.registry.fields import Code, SearchText
-from services.api.registry.filters import contains
+from services.api.registry.filters import contains, equal
 from services.api.registry.resource import Listing
 from services.api.registry.statements import Statements
+from services.core.data.carriers import Family
 
 
 class Carrier(BaseModel):
@@ -22,7 +23,15 @@ class Carrier(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"code": "electricity", "name_zh": "电力", "name_en": "Electricity", "unit": "kWh", "is_energy": True}
+                {
+                    "code": "electricity",
+                    "name_zh": "电力",
+                    "name_en": "Electricity",
+                    "unit": "kWh",
+                    "is_energy": True,
+                    "family": "electricity",
+                    "nbs_code": "33",
+                }
             ]
         }
     )
@@ -32,11 +41,14 @@ class Carrier(BaseModel):
     name_en: str
     unit: str = Field(description="Unit in which its quantities are kept and answered")
     is_energy: bool
+    family: Family = Field(description="With which others it is added up in shares; what is made from coal is coal")
+    nbs_code: str | None = Field(description="Code in energy table 205-1 of the statistics bureau")
 
 
 class CarrierQuery(PageQuery):
     """How the list of carriers may be narrowed."""
 
+    family: Family | None = None
     q: SearchText | None = Field(None, description="Part of the code or of a name")
 
 
@@ -46,7 +58,7 @@ CARRIERS = Listing(
     answer=Carrier,
     page=Page[Carrier],
     sql=Statements("carrier.sql"),
-    filters={"q": contains("code", "name_zh", "name_en")},
+    filters={"family": equal("family"), "q": contains("code", "name_zh", "name_en")},
 )
 
 router = APIRouter(prefix="/api/v1/carriers", tags=["carriers"])

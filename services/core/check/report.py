@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from services.core.check.numbers import Numbers, numbers
 from services.core.db.engine import connect, create_engine
 from services.core.db.migrate import applied_revision, newest_revision
 from services.core.db.queries import load
@@ -21,14 +23,15 @@ class Report:
     dirty_slots: int
     meter_changes: int
     differing: Mapping[str, int]
+    numbers: Numbers
 
     @property
     def well(self) -> bool:
-        """Whether the schema is the newest and every sum agrees with those below it."""
-        return self.revision == self.newest_revision and not any(self.differing.values())
+        """Whether the schema is the newest, every sum agrees with those below it, and the tables keep their rules."""
+        return self.revision == self.newest_revision and not any(self.differing.values()) and self.numbers.well
 
-    def lines(self) -> list[str]:
-        """The report for a person."""
+    def lines(self, *, each_unverified: bool = False) -> list[str]:
+        """The report for a person; `each_unverified`: a line for each unverified number."""
         timescale = self.store.timescale_version or "none"
         found = [
             f"store      PostgreSQL {self.store.postgres_version}, TimescaleDB {timescale}"
@@ -39,11 +42,15 @@ class Report:
         ]
         for level, count in self.differing.items():
             found.append(f"{level:<12} {'agrees' if not count else f'{count} sums differ from the level below'}")
-        return found
+        return found + self.numbers.lines(each=each_unverified)
 
 
-def report(database_url: str) -> Report:
-    """Look at a database; sums are compared in one snapshot. Raises OperationalError if it is away."""
+def report(database_url: str, data: Path | None = None) -> Report:
+    """Look at a database, and at the domain numbers with those of the folder `data` before the shipped ones.
+
+    Sums are compared in one snapshot. Raises OperationalError if the database is away.
+    """
+    read = numbers(data)
     engine = create_engine(database_url, statement_timeout_s=0)
     try:
         with engine.connect() as connection:
@@ -51,9 +58,9 @@ def report(database_url: str) -> Report:
     finally:
         engine.dispose()
     if revision is None:
-        return Report(store, None, newest_revision(), 0, 0, {})
+        return Report(store, None, newest_revision(), 0, 0, {}, read)
     with connect(database_url, application_name="enermon-check") as plain, plain.transaction():
         plain.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         ((dirty_slots, meter_changes),) = _sql.pending(plain)
         differing = dict(_sql.disagreements(plain))
-    return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing)
+    return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing, read)

@@ -27,6 +27,14 @@ class DataFileError(ValueError):
         self.field = field
 
 
+class DataFolderError(DataFileError):
+    """The folder of an operator's own tables is not one; the message names what is wrong."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        ValueError.__init__(self, f"{path} {problem}")
+        self.file, self.line, self.field = path, 0, ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sourced:
     """What every row of every table says of itself."""

@@ -13,13 +13,14 @@ from services.core.data.loader import Sourced
 _SQL = Path(__file__).parent
 
 
-def seed(connection: Connection) -> None:
+def seed(connection: Connection, override: Path | None = None) -> None:
     """Insert or correct every area and carrier, in the transaction of `connection`.
 
-    A row that left the file stays in the table, since readings may be booked to it.
-    Raises DataFileError for a faulty file.
+    `override` is the folder with an operator's own tables, of which carriers.csv may be one. A row that left the file
+    stays in the table, since readings may be booked to it. Raises DataFileError for a faulty file.
     """
-    changed = _upsert(connection, "seed_area.sql", divisions()) + _upsert(connection, "seed_carrier.sql", carriers())
+    changed = _upsert(connection, "seed_area.sql", divisions())
+    changed += _upsert(connection, "seed_carrier.sql", carriers(override))
     if changed:
         connection.execute(text("UPDATE registry_revision SET revision = revision + 1"))
 

@@ -1,7 +1,7 @@
 """All domain numbers together: read once, checked, and looked up by code."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from services.core.data import tariffs as tariff_files
 from services.core.data.carriers import Carrier
 from services.core.data.coefficients import Co2Factor, StandardCoal
 from services.core.data.limits import Limit
-from services.core.data.loader import DataFileError, Number, Sourced, table_file
+from services.core.data.loader import DataFileError, DataFolderError, Number, Sourced, table_file
 from services.core.data.parameters import Parameter, TwoHighTrade
 from services.core.data.plan_targets import Target
 from services.core.data.plans import LIST as PLAN_LIST
-from services.core.data.plans import Plans, load_plans
+from services.core.data.plans import Plan, Plans, load_plans
 from services.core.data.processes import Benchmark, Process
 from services.core.data.statistic_kinds import NAME as STATISTIC_KINDS
 from services.core.data.statistic_kinds import StatisticKind, load_statistic_kinds
@@ -27,6 +27,22 @@ from services.core.domain.benchmark import Levels
 from services.core.domain.factors import Factors
 
 PLANS = "plans"
+ROW_TYPES: Mapping[str, type[Sourced]] = {
+    "carriers": Carrier,
+    "standard_coal": StandardCoal,
+    "co2": Co2Factor,
+    "processes": Process,
+    "benchmarks": Benchmark,
+    "limits": Limit,
+    "tariff_aluminium": AluminiumTariff,
+    "tariff_steps": TariffStep,
+    "two_high": TwoHighTrade,
+    "parameters": Parameter,
+    "statistic_kinds": StatisticKind,
+    "plans": Plan,
+    "plan_targets": Target,
+}
+"""What the rows of each table are, by the name of the table."""
 
 
 @dataclass(frozen=True)
@@ -63,21 +79,14 @@ class Tables:
 
     def by_name(self) -> Mapping[str, tuple[Sourced, ...]]:
         """The tables by name, which is that of their file; the targets of all plans are one."""
-        return {
-            "carriers": self.carriers,
-            "standard_coal": self.standard_coal,
-            "co2": self.co2,
-            "processes": self.processes,
-            "benchmarks": self.benchmarks,
-            "limits": self.limits,
-            "tariff_aluminium": self.tariff_aluminium,
-            "tariff_steps": self.tariff_steps,
-            "two_high": self.two_high,
-            "parameters": self.parameters,
-            "statistic_kinds": self.statistic_kinds,
-            "plans": tuple(self.plans.plans.values()),
-            "plan_targets": self.plans.targets,
+        rows: dict[str, tuple[Sourced, ...]] = {
+            name: getattr(self, name) for name in ROW_TYPES if name not in ("plans", "plan_targets")
         }
+        return {**rows, "plans": tuple(self.plans.plans.values()), "plan_targets": self.plans.targets}
+
+    def columns(self) -> Mapping[str, list[str]]:
+        """The columns of each table."""
+        return {name: [field.name for field in fields(row_type)] for name, row_type in ROW_TYPES.items()}
 
     def row(self, code: str) -> Number:
         """The number with this code, whatever its table. Raises KeyError when there is none."""
@@ -99,8 +108,11 @@ class Tables:
 def load_tables(override: Path | None = None) -> Tables:
     """All tables; a file in the folder `override` is read instead of the shipped one of the same name.
 
-    Raises DataFileError at the first fault, naming file, line and field.
+    Raises DataFileError at the first fault, naming file, line and field, and DataFolderError where the folder is not
+    there or holds a file that is no table.
     """
+    if override is not None:
+        _check_folder(override)
     carriers = carrier_file.carriers(override)
     carrier = {row.code: row for row in carriers}
     listed = process_files.processes(override)
@@ -121,6 +133,18 @@ def load_tables(override: Path | None = None) -> Tables:
     )
     _check_codes(tables.by_name(), override)
     return tables
+
+
+def _check_folder(folder: Path) -> None:
+    """A mistyped name would leave the shipped numbers in force unnoticed."""
+    if not folder.is_dir():
+        raise DataFolderError(folder, "is not a folder; ENERMON_DATA names the folder with your own tables")
+    known = [f"{name}.csv" for name in ROW_TYPES if name not in ("plans", "plan_targets")]
+    for file in sorted(folder.glob("*.csv")):
+        if file.name not in known:
+            raise DataFolderError(
+                file, f"is not a table; the tables are {', '.join(known)}, and plans go into {PLANS}/"
+            )
 
 
 def _check_codes(tables: Mapping[str, Iterable[Sourced]], override: Path | None) -> None:
