@@ -28,6 +28,22 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "baseline_reached": ("at the baseline or better, not at the benchmark", "达到基准水平，未达到标杆水平"),
     "below_baseline": ("worse than the baseline", "低于基准水平"),
     "worse_than_benchmark": ("new, and worse than the benchmark", "新建项目未达到标杆水平"),
+    # the ledger of two-high projects
+    "threshold_reached": ("at the threshold of the ledger or above", "达到“两高”台账门槛"),
+    "below_threshold": ("below the threshold of the ledger", "低于“两高”台账门槛"),
+    "not_of_the_eight_trades": ("not of the eight trades", "不属于八大行业"),
+    "above_approved_energy": ("used more energy than was approved", "超批复用能"),
+    "within_approved_energy": ("used no more energy than was approved", "未超批复用能"),
+    "no_approved_energy": ("no approved energy is registered", "未登记批复能耗"),
+    # step tariffs
+    "value_unknown": ("the energy use of the year before cannot be told", "上一年度能耗无法判定"),
+    "gap_percent_undefined": ("no percentage can be formed of this level", "该水平值无法计算差距百分比"),
+    "no_steps_configured": ("no steps of the surcharge are configured", "未配置阶梯加价标准"),
+    "below_first_step": ("worse than it must be, by less than the first step", "未达标，但差距未超过第一档"),
+    "surcharge": ("a surcharge is due", "执行阶梯加价"),
+    "threshold_kept": ("not above the threshold", "未超过分档值"),
+    # parks
+    "no_target": ("no plan sets a target for this park", "没有规划目标适用于该园区"),
 }
 
 
