@@ -96,6 +96,8 @@ def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked
         processes=indicator.processes,
         trades=indicator.trades,
     )
+    if indicator.by_process and asked.scope.kind is not ScopeKind.UNIT:
+        units = [unit for unit in units if unit.makes_product]
     return of_units(connection, tables, indicator, units, asked)
 
 
@@ -116,6 +118,7 @@ def of_units(
     owner_kind = "enterprise" if indicator.level is Level.ENTERPRISE else "unit"
     members = _members(indicator, units, sums, asked)
     reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
+    counted = {member.unit.process: _product_carriers(tables, member.unit) for member in members}
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
@@ -124,9 +127,8 @@ def of_units(
             amounts, spoken = sums.of(member.subjects, period), reported.of(member.owner, start, end)
             if not amounts and not spoken and len(members) > 1 and asked.by is not Grouping.UNIT:
                 continue
-            measured = Measured(
-                amounts, tables.factors, reported=spoken, product_carriers=_product_carriers(tables, member.unit)
-            )
+            carriers = counted[member.unit.process]
+            measured = Measured(amounts, tables.factors, reported=spoken, product_carriers=carriers)
             key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
             grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, tables), member.unit)
         for (group, process), found in sorted(grouped.items()):

@@ -84,6 +84,8 @@ class Unit:
     trade: str
     area_code: str | None
     park_code: str | None
+    makes_product: bool
+    """Whether a meter measures what it makes, or that was ever reported."""
 
 
 def area_tree(connection: Connection) -> AreaTree:

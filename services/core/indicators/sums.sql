@@ -21,7 +21,10 @@ SELECT
     enterprise.name_en AS enterprise_en,
     enterprise.trade,
     home.area_code,
-    park.code AS park_code
+    park.code AS park_code,
+    EXISTS (SELECT FROM meter WHERE meter.unit_id = unit.unit_id AND meter.flow = 'product')
+    OR EXISTS (SELECT FROM statistic WHERE statistic.owner_kind = 'unit' AND statistic.owner_code = unit.code AND statistic.kind = 'output')
+    AS makes_product
 FROM unit
 JOIN enterprise USING (enterprise_id)
 LEFT JOIN LATERAL (

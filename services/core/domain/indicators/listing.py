@@ -9,6 +9,7 @@ from services.core.domain.indicators.terms import Measured, Term
 from services.core.domain.meter import Flow
 
 BOUGHT = (Flow.INPUT, Flow.RENEWABLE)
+TRADED = (Flow.INPUT, Flow.OUTPUT)
 KILO = 1000
 PERCENT = 100
 FUELS = ("coal", "oil", "gas", "biomass", "other")
@@ -63,6 +64,9 @@ def _renewable_electricity(m: Measured) -> tuple[Term, Term]:
 
 def _coal_share(m: Measured) -> tuple[Term, Term]:
     coal = m.energy(Basis.EQUIVALENT, families=["coal"], absent_is_zero=True)
+    for made_of_coal in ("electricity", "heat"):
+        net = m.energy(Basis.EQUIVALENT, flows=TRADED, families=[made_of_coal], absent_is_zero=True)
+        coal = coal + net.at_most_zero()
     return coal, m.energy(Basis.EQUIVALENT)
 
 
@@ -250,8 +254,9 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator_unit="tce",
         denominator_unit="tce",
         scale=PERCENT,
-        formula="coal and its products, inputs + feedstock - outputs (equivalent) / energy consumption (equivalent)",
-        formula_zh="煤炭及煤制品（输入 + 原料 − 输出，等价值）÷ 能源消费量（等价值）",
+        formula="coal and its products, inputs + feedstock - outputs, less net electricity and heat sold"
+        " / energy consumption (all equivalent)",
+        formula_zh="煤炭及煤制品（输入 + 原料 − 输出）扣除净外供电力热力（等价值）÷ 能源消费量（等价值）",
         source=f"{REGION_PLAN} 三（八）",
         level=Level.PLACE,
         parts=_coal_share,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from services.core.domain.indicators.kinds import Indicator, Ratio
-from services.core.domain.indicators.terms import Term, total_of
+from services.core.domain.indicators.terms import Term, coverage_of, joined_cover, total_of
 
 SHOWN_LEFT_OUT = 50
 
@@ -16,8 +16,8 @@ SHOWN_LEFT_OUT = 50
 def ratio_of(indicator: Indicator, numerator: Term, denominator: Term, *, coverage_least: Fraction) -> Ratio:
     """The ratio of one subject. `value` is None where there is none; `reasons` is empty where it can be judged."""
     reasons = list(dict.fromkeys((*numerator.lacking, *denominator.lacking)))
-    both = numerator + denominator
-    coverage = both.coverage
+    cover = {**numerator.cover, **denominator.cover}
+    coverage = coverage_of(cover)
     value = None
     if numerator.value is not None and denominator.value is not None:
         if denominator.value == 0:
@@ -29,7 +29,7 @@ def ratio_of(indicator: Indicator, numerator: Term, denominator: Term, *, covera
     if value is not None and indicator.least is not None and value < indicator.least:
         reasons.append(("below_possible", f"{float(value):.4g}"))
         value = None
-    if indicator.coverage_counts and both.cover:
+    if indicator.coverage_counts and cover:
         if coverage is None:
             reasons.append(("not_expected", indicator.slug))
         elif coverage < coverage_least:
@@ -46,15 +46,15 @@ def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, coverage_
         return next(iter(ratios.values()))
     judged = {code: ratio for code, ratio in ratios.items() if not ratio.reasons}
     left_out = tuple(sorted(ratios.keys() - judged.keys()))
-    both_of_all = total_of(ratio.numerator + ratio.denominator for ratio in ratios.values())
-    coverage = both_of_all.coverage
+    covers = ({**ratio.numerator.cover, **ratio.denominator.cover} for ratio in ratios.values())
+    coverage = coverage_of(joined_cover(covers))
     if not judged:
         causes = dict.fromkeys(code for ratio in ratios.values() for code, _ in ratio.reasons)
         reasons = tuple((code, f"{len(ratios)} of {len(ratios)}") for code in causes) or (("no_subjects", ""),)
         numerator, denominator = Term(None), Term(None)
         return Ratio(None, numerator, denominator, coverage, reasons, len(ratios), 0, left_out[:SHOWN_LEFT_OUT])
-    numerator = total_of(ratio.numerator for ratio in judged.values())
-    denominator = total_of(ratio.denominator for ratio in judged.values())
+    numerator = total_of([ratio.numerator for ratio in judged.values()])
+    denominator = total_of([ratio.denominator for ratio in judged.values()])
     assert numerator.value is not None
     assert denominator.value is not None
     reasons = ()

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from services.core.domain.account import Account
+from services.core.domain.account import ALL_FLOWS, CO2_SIGN, PICO_KILO, SIGN
 from services.core.domain.factors import Applied, Basis, Factors
 from services.core.domain.meter import PICO, Flow
 
 Measure = tuple[str, Flow]
 """A carrier and the flow in which it is measured."""
+
+Cover = Mapping[Measure, tuple[int, int]]
+"""Measured and expected seconds."""
 
 
 @dataclass(slots=True)
@@ -47,13 +50,10 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A sum. `value` is None where it cannot be told; `lacking` says why (code of a reason, and of what).
-
-    `cover` gives measured and expected seconds by carrier and flow.
-    """
+    """A sum. `value` is None where it cannot be told; `lacking` says why (code of a reason, and of what)."""
 
     value: Fraction | None
-    cover: Mapping[Measure, tuple[int, int]] = field(default_factory=dict)
+    cover: Cover = field(default_factory=dict)
     used: Mapping[str, Applied] = field(default_factory=dict)
     reported: tuple[Reported, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
@@ -73,33 +73,46 @@ class Term:
     def __sub__(self, other: "Term") -> "Term":
         return self + other.scaled(-1)
 
+    def at_most_zero(self) -> "Term":
+        """The same where it is negative, else zero."""
+        value = None if self.value is None else min(self.value, Fraction(0))
+        return Term(value, self.cover, self.used, self.reported, self.lacking)
+
     def scaled(self, factor: Fraction | int) -> "Term":
         """The same in another unit."""
         return Term(
             None if self.value is None else self.value * factor, self.cover, self.used, self.reported, self.lacking
         )
 
-    @property
-    def coverage(self) -> float | None:
-        """The least covered carrier and flow, 0 to 1; None where no meter is expected to give readings."""
-        shares = [min(1.0, measured / expected) for measured, expected in self.cover.values() if expected > 0]
-        return min(shares, default=None)
+
+def joined_cover(covers: Iterable[Cover]) -> Cover:
+    """Of several subjects: their seconds put together by carrier and flow."""
+    together: dict[Measure, tuple[int, int]] = {}
+    for cover in covers:
+        for measure, (measured_s, expected_s) in cover.items():
+            before = together.get(measure, (0, 0))
+            together[measure] = (before[0] + measured_s, before[1] + expected_s)
+    return together
 
 
-def total_of(terms: Iterable[Term]) -> Term:
+def coverage_of(cover: Cover) -> float | None:
+    """The least covered carrier and flow, 0 to 1; None where no meter is expected to give readings."""
+    shares = [min(1.0, measured / expected) for measured, expected in cover.values() if expected > 0]
+    return min(shares, default=None)
+
+
+def total_of(terms: Sequence[Term]) -> Term:
     """The same sum over several subjects, whose coverages are put together by carrier and flow."""
-    value, used, reported, lacking = Fraction(0), dict[str, Applied](), list[Reported](), list[tuple[str, str]]()
-    cover: dict[Measure, tuple[int, int]] = {}
+    used: dict[str, Applied] = {}
     for term in terms:
-        if term.value is not None:
-            value += term.value
-        for measure, (measured_s, expected_s) in term.cover.items():
-            before = cover.get(measure, (0, 0))
-            cover[measure] = (before[0] + measured_s, before[1] + expected_s)
         used.update(term.used)
-        reported.extend(term.reported)
-        lacking.extend(term.lacking)
-    return Term(value, cover, used, tuple(dict.fromkeys(reported)), tuple(dict.fromkeys(lacking)))
+    return Term(
+        sum((term.value for term in terms if term.value is not None), Fraction(0)),
+        joined_cover(term.cover for term in terms),
+        used,
+        tuple(dict.fromkeys(reported for term in terms for reported in term.reported)),
+        tuple(dict.fromkeys(lack for term in terms for lack in term.lacking)),
+    )
 
 
 class Measured:
@@ -118,28 +131,35 @@ class Measured:
         self._product_carriers = product_carriers
         self._factors = factors
         self._reported = reported or {}
-        self._account: Account | None = None
 
-    @property
-    def account(self) -> Account:
-        """Standard coal and CO2."""
-        if self._account is None:
-            self._account = Account(self._factors)
-            for measure, amount in self.amounts.items():
-                for year, pico in amount.pico_by_year.items():
-                    self._account.add({measure: pico}, year=year)
-        return self._account
-
-    def _cover(self, wanted: Callable[[str, Flow], bool]) -> dict[Measure, tuple[int, int]]:
+    def _cover(self, wanted: Callable[[str, Flow], bool]) -> Cover:
         return {
             measure: (amount.measured_s, amount.expected_s)
             for measure, amount in self.amounts.items()
             if wanted(*measure)
         }
 
-    def _coefficients(self, cover: Iterable[Measure], find: Callable[[str, int], Applied | None]) -> dict[str, Applied]:
-        found = (find(carrier, year) for carrier, flow in cover for year in self.amounts[carrier, flow].pico_by_year)
-        return {applied.factor.code: applied for applied in found if applied is not None}
+    def _weighed(
+        self, cover: Cover, find: Callable[[str, int], Applied | None], sign: Mapping[Flow, int], of: str
+    ) -> Term:
+        """Tonnes: quantities times their coefficients (kg per unit); whole numbers until the end."""
+        used: dict[str, Applied] = {}
+        missing: list[tuple[str, str]] = []
+        parts: dict[int, int] = {}
+        for carrier, flow in cover:
+            by_year = self.amounts[carrier, flow].pico_by_year
+            if not by_year:
+                missing.append(("no_readings", f"{carrier} {flow}"))
+            for year, pico in by_year.items():
+                applied = find(carrier, year)
+                if applied is None:
+                    missing.append(("coefficient_missing", f"{of}{carrier} {year}"))
+                    continue
+                used[applied.factor.code] = applied
+                numerator, denominator = applied.factor.per_unit.as_integer_ratio()
+                parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator * pico
+        value = sum((Fraction(part, denominator * PICO_KILO) for denominator, part in parts.items()), Fraction(0))
+        return Term(None if missing else value, cover, used, lacking=tuple(missing))
 
     def quantity(self, carriers: Sequence[str], flows: Sequence[Flow], *, absent_is_zero: bool = False) -> Term:
         """Physical quantity of these carriers, which have one unit, over these flows, outputs subtracted.
@@ -174,7 +194,7 @@ class Measured:
         self,
         basis: Basis,
         *,
-        flows: Sequence[Flow] = (Flow.INPUT, Flow.RENEWABLE, Flow.FEEDSTOCK, Flow.OUTPUT),
+        flows: Collection[Flow] = ALL_FLOWS,
         families: Sequence[str] | None = None,
         absent_is_zero: bool = False,
     ) -> Term:
@@ -187,27 +207,14 @@ class Measured:
         )
         if not cover:
             return Term(Fraction(0)) if absent_is_zero else Term(None, lacking=(("not_measured", "energy"),))
-        silent = tuple(("no_readings", f"{c} {f}") for c, f in cover if not self.amounts[c, f].pico_by_year)
-        value = self.account.of(basis, flows=flows, families=families)
-        missing = (
-            ()
-            if value is not None
-            else tuple(
-                ("coefficient_missing", f"{carrier} {year}") for carrier, year in sorted(self.account.missing[basis])
-            )
-        )
-        used = self._coefficients(cover, lambda carrier, year: self._factors.standard_coal(carrier, basis, year))
-        return Term(None if silent or missing else value, cover, used, lacking=(*silent, *missing))
+        return self._weighed(cover, lambda carrier, year: self._factors.standard_coal(carrier, basis, year), SIGN, "")
 
     def co2(self) -> Term:
-        """tCO2."""
-        cover = self._cover(lambda carrier, flow: flow in (Flow.INPUT, Flow.OUTPUT) and carrier in self._factors.family)
+        """tCO2 of what is burnt and bought, less what is sold."""
+        cover = self._cover(lambda carrier, flow: flow in CO2_SIGN and carrier in self._factors.family)
         if not cover:
             return Term(None, lacking=(("not_measured", "energy"),))
-        value = self.account.tco2()
-        missing = tuple(("coefficient_missing", f"CO2 {c} {y}") for c, y in sorted(self.account.missing.get(None, ())))
-        used = self._coefficients(cover, self._factors.co2.of)
-        return Term(value, cover, used, lacking=missing)
+        return self._weighed(cover, self._factors.co2.of, CO2_SIGN, "CO2 ")
 
     def statistic(self, kind: str) -> Term:
         """What was reported, in the unit of the kind."""

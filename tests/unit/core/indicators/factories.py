@@ -1,5 +1,6 @@
 """Measured subjects with round numbers."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -51,7 +52,7 @@ def amount(quantity: str | None, *, coverage: str = "1", year: int = YEAR) -> Am
 
 
 def measured(
-    amounts: dict[tuple[str, str], str | Amount | None], *, reported: dict[str, str] | None = None, **given: object
+    amounts: Mapping[tuple[str, str], str | Amount | None], *, reported: dict[str, str] | None = None, **given: object
 ) -> Measured:
     """What was measured by carrier and flow; a text is a quantity measured throughout."""
     found: dict[Measure, Amount] = {

@@ -220,3 +220,15 @@ def test_slugs_are_unique_and_every_entry_is_whole() -> None:
     for indicator in INDICATORS:
         for text in (indicator.name_zh, indicator.name_en, indicator.formula, indicator.formula_zh, indicator.source):
             assert text.strip(), indicator.slug
+
+
+def test_coal_burnt_for_electricity_sold_outside_is_not_the_areas_own() -> None:
+    # coal 400 t x 0.7143 = 285.72 tce; electricity sold 700 000 - bought 100 000 kWh = 600 000 x 0.3 = 180 tce
+    # consumption 285.72 - 180 + 50 (renewable 166 666.67 kWh: 50 tce) = 155.72; coal 105.72; 67.8911 %
+    area = {
+        ("raw_coal", "input"): "400",
+        ("electricity", "output"): "700000",
+        ("electricity", "input"): "100000",
+        ("electricity", "renewable"): "500000/3",
+    }
+    assert value("coal_share", measured(area)) == pytest.approx(100 * 105.72 / 155.72)
