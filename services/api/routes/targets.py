@@ -1,11 +1,11 @@
-"""What the five-year plans print: targets, thresholds and reported results. Read only: they come from sourced tables."""
+"""What the five-year plans print: targets, thresholds, reported results. Read only: from sourced tables."""
 
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
@@ -13,6 +13,7 @@ from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
 from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, SearchText
+from services.api.tables import TablesDep
 from services.core.data.divisions import Division, divisions
 from services.core.data.plan_targets import Target as Row
 from services.core.data.plans import Plans
@@ -105,17 +106,13 @@ class TargetQuery(PageQuery):
     q: SearchText | None = Field(None, description="Part of the code or of a printed name")
 
 
-async def _plans(request: Request) -> Plans:
-    plans: Plans = request.app.state.tables.plans
-    return plans
-
-
 router = APIRouter(prefix="/api/v1/targets", tags=["targets"])
 
 
 @router.get("", summary="List plan targets", responses=refusals(BAD_CURSOR))
-def list_targets(plans: Annotated[Plans, Depends(_plans)], query: Annotated[TargetQuery, Query()]) -> Page[Target]:
+def list_targets(tables: TablesDep, query: Annotated[TargetQuery, Query()]) -> Page[Target]:
     """The targets, thresholds and reported results of the plans in the order of their codes."""
+    plans = tables.plans
     areas = {division.code: division for division in divisions()}
     _require_known(plans, areas, query)
     filters = query.filters

@@ -1,4 +1,4 @@
-"""The units of plan targets, brought to each other: a plan prints 1.05 tce/t where a benchmark says 1050 kgce/t. Pure."""
+"""The units of plan targets, brought to each other: 1.05 tce/t in a plan is 1050 kgce/t of a benchmark. Pure."""
 
 from decimal import Decimal
 from fractions import Fraction
