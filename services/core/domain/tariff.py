@@ -173,10 +173,11 @@ class AluminiumRule:
 
 @dataclass(frozen=True, slots=True)
 class RenewableShare:
-    """The share of non-hydro renewables in a smelter's electricity, and the least its province asks, both in %."""
+    """The share of non-hydro renewables in a smelter's electricity, in %."""
 
     percent: Fraction
-    incentive_percent: Fraction
+    incentive_percent: Fraction | None
+    """Incentive value of the province's responsibility 消纳责任权重激励值; None where it is not known."""
     incentive_row: str | None = None
 
 
@@ -232,6 +233,9 @@ def _reduced(found: _Derivation, full: Fraction, rule: AluminiumRule, share: Ren
         )
         return full
     found.note("share", "Share of non-hydro renewables", "非水可再生能源占比", share.percent, "%")
+    if share.incentive_percent is None:
+        found.note("incentive_unknown", "Incentive value not known: no reduction", "未配置消纳责任权重激励值，不予降低")
+        return full
     found.note("incentive", "Incentive value", "消纳责任权重激励值", share.incentive_percent, "%", share.incentive_row)
     if share.percent <= rule.share_above_percent or share.percent < share.incentive_percent:
         found.note("no_reduction", "Share too low for a reduction", "占比未达到条件，不予降低")

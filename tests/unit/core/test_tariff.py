@@ -108,6 +108,12 @@ def test_derivation_of_aluminium_names_every_number_and_its_row() -> None:
     assert found.steps[1].text_zh == "2024年铝液综合交流电耗"
 
 
+def test_surcharge_is_not_reduced_while_the_incentive_value_is_not_known() -> None:
+    found = aluminium("13500", RenewableShare(Fraction(40), None))
+    assert found.yuan_per_kwh == Fraction("0.1")
+    assert [step.code for step in found.steps][-2:] == ["incentive_unknown", "surcharge"]
+
+
 def test_aluminium_without_a_measured_value_cannot_be_judged() -> None:
     found = aluminium_surcharge(2025, None, RULE_2025)
     assert (found.finding.verdict, found.finding.reason) == (Verdict.CANNOT_JUDGE, "value_unknown")

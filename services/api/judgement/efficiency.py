@@ -1,0 +1,166 @@
+"""The list of energy efficiency 企业能效清单: each unit placed, judged, and given its deadline. Reads no database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+from services.core.data.limits import Limit
+from services.core.data.processes import Process
+from services.core.data.tables import Tables
+from services.core.domain.area_tree import AreaTree
+from services.core.domain.benchmark import (
+    Deadline,
+    DeadlineFrom,
+    Levels,
+    Placing,
+    ProjectKind,
+    deadline_applies,
+    judge,
+    levels_on,
+    place,
+    project_kind,
+    retrofit_deadline,
+)
+from services.core.domain.indicators.kinds import Indicator, Ratio
+from services.core.domain.indicators.listing import BY_SLUG
+from services.core.domain.limit import grade_of
+from services.core.domain.verdict import Verdict
+from services.core.indicators.evaluate import Evaluated
+from services.core.indicators.judging import Held, Where, judged
+from services.core.indicators.scope import Unit
+
+PUE = "pue"
+OIL = "energy_kgoe"
+_SLUG = {"energy": "unit_product_energy", OIL: "unit_product_energy", "ac_electricity": "aluminium_ac_power", PUE: PUE}
+_LIMITED = {"energy": "energy", "ac_electricity": "molten_ac", PUE: "pue"}
+"""What the limit standards call that which the indicator of a metric measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedUnit:
+    """A unit of the list. What is None could not be told; the reasons say why."""
+
+    unit: Unit
+    process: Process
+    indicator: Indicator
+    ratio: Ratio
+    kind: ProjectKind
+    levels: Levels | None
+    verdict: Verdict
+    reasons: tuple[tuple[str, str], ...]
+    placing: Placing | None = None
+    deadline: Deadline | None = None
+    limits: tuple[Limit, ...] = ()
+    """Of the mandatory standard in force, by grade; its corrections are not applied."""
+    grade: int | None = None
+    targets: tuple[Held, ...] = ()
+    """Of a data centre: what the plan asks of its kind."""
+
+    @property
+    def rows(self) -> list[str]:
+        """Codes of the rows that it was placed and judged by, without coefficients and targets."""
+        levels = [self.levels.benchmark_row, self.levels.baseline_row] if self.levels else []
+        needed = ["oil_equivalent"] if self.process.metric == OIL else []
+        if self.deadline and self.deadline.set_by is DeadlineFrom.LONGEST:
+            needed.append("retrofit_longest")
+        return list(dict.fromkeys([*levels, *(limit.code for limit in self.limits), *needed]))
+
+
+def listed(tables: Tables) -> dict[str, Indicator]:
+    """The processes of the list and what they are judged by: those with two levels, and data centres."""
+    return {
+        process.code: BY_SLUG[_SLUG[process.metric]]
+        for process in tables.processes
+        if process.metric in _SLUG and (process.metric == PUE or process.code in tables.levels)
+    }
+
+
+@dataclass(frozen=True)
+class Placer:
+    """Places units by what is in force on a day, the last one of what was measured."""
+
+    tables: Tables
+    tree: AreaTree
+    day: date
+
+    def placed(self, found: Evaluated) -> PlacedUnit:
+        """One unit, evaluated, with its place, verdict and deadline."""
+        (unit,) = found.units
+        process = self.tables.process[unit.process or ""]
+        limits = self._limits(process)
+        levels = self._levels(process, limits)
+        ratio = self._in_oil(found.ratio) if process.metric == OIL else found.ratio
+        edition_from = levels.valid_from if levels else date.max
+        known = PlacedUnit(
+            unit,
+            process,
+            BY_SLUG[_SLUG[process.metric]],
+            ratio,
+            project_kind(unit.status, unit.commissioned_on, edition_from=edition_from),
+            levels,
+            Verdict.CANNOT_JUDGE,
+            ratio.reasons or (("no_limit", process.code),),
+            limits=limits,
+        )
+        if levels is None or ratio.reasons or ratio.value is None:
+            return known
+        placing = place(ratio.value, levels)
+        grade = grade_of(ratio.value, {row.grade: Fraction(row.value) for row in limits})
+        known = replace(known, placing=placing, grade=grade)
+        return self._data_centre(known, found) if process.metric == PUE else self._by_levels(known, placing)
+
+    def _in_oil(self, ratio: Ratio) -> Ratio:
+        """The ratio in kg of oil equivalent, as the levels of the process are."""
+        per_kgce = 1 / Fraction(self.tables.parameter("oil_equivalent").value)
+        value = None if ratio.value is None else ratio.value * per_kgce
+        return replace(ratio, value=value, numerator=ratio.numerator.scaled(per_kgce))
+
+    def _limits(self, process: Process) -> tuple[Limit, ...]:
+        """The grades of what is measured of the process, of the newest standard in force."""
+        found = [
+            row
+            for row in self.tables.limits
+            if row.process == process.code
+            and row.item == _LIMITED.get(process.metric)
+            and row.valid_from <= self.day
+            and (row.valid_to is None or self.day < row.valid_to)
+        ]
+        newest = max((row.valid_from for row in found), default=None)
+        return tuple(row for row in found if row.valid_from == newest)
+
+    def _levels(self, process: Process, limits: Sequence[Limit]) -> Levels | None:
+        """Those of the list; no list names data centres, so they have the first and the last grade of their limit."""
+        if process.metric != PUE:
+            return levels_on(self.tables.levels.get(process.code, ()), self.day)
+        if not limits:
+            return None
+        best, least = min(limits, key=lambda row: row.grade), max(limits, key=lambda row: row.grade)
+        return Levels(
+            best.standard,
+            Fraction(best.value),
+            Fraction(least.value),
+            best.valid_from,
+            best.valid_to,
+            benchmark_row=best.code,
+            baseline_row=least.code,
+        )
+
+    def _by_levels(self, known: PlacedUnit, placing: Placing) -> PlacedUnit:
+        finding = judge(placing, known.kind)
+        deadline = None
+        if deadline_applies(placing, known.kind):
+            deadline = retrofit_deadline(
+                due_on=known.unit.retrofit_due_on,
+                listed_on=known.unit.retrofit_listed_on,
+                longest_years=int(self.tables.parameter("retrofit_longest").value),
+                national=known.process.retrofit_deadline,
+            )
+        reasons = ((finding.reason, known.process.code),)
+        return replace(known, verdict=finding.verdict, reasons=reasons, deadline=deadline)
+
+    def _data_centre(self, known: PlacedUnit, found: Evaluated) -> PlacedUnit:
+        """By the limit of its standard, and the target of the plan that speaks of its kind."""
+        judgement = judged(self.tables, known.indicator, found, Where(None, None, self.tree))
+        targets = tuple(held for held in judgement.limits if held.what == "target")
+        return replace(known, verdict=judgement.verdict, reasons=judgement.reasons, targets=targets)

@@ -1,0 +1,70 @@
+"""How units are listed: who they are, page by page, with the rows that were used."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from services.api.paging import PageQuery, cursor_after, key_of_cursor
+from services.core.data.tables import Tables
+from services.core.data.used import used_row
+from services.core.domain.indicators.terms import Term
+from services.core.indicators.judging import Held
+from services.core.indicators.scope import Unit
+
+T = TypeVar("T")
+
+
+class UnitNames(BaseModel):
+    """A unit and whose it is; area and park are those of its enterprise at the end of the range."""
+
+    unit: str
+    name_zh: str
+    name_en: str | None
+    enterprise: str
+    enterprise_name_zh: str
+    enterprise_name_en: str | None
+    trade: str
+    area: str | None
+    park: str | None
+    status: str
+
+
+def names_of(unit: Unit) -> dict[str, Any]:
+    """As UnitNames describes it."""
+    return {
+        "unit": unit.code,
+        "name_zh": unit.name_zh,
+        "name_en": unit.name_en,
+        "enterprise": unit.credit_code,
+        "enterprise_name_zh": unit.enterprise_zh,
+        "enterprise_name_en": unit.enterprise_en,
+        "trade": unit.trade,
+        "area": unit.area_code,
+        "park": unit.park_code,
+        "status": unit.status,
+    }
+
+
+def page_after(
+    entries: Sequence[T], query: PageQuery, *, of: str, code: Callable[[T], str]
+) -> tuple[Sequence[T], str | None]:
+    """The page of the sorted `entries` asked for, and the cursor of the next one. Raises Refused(BAD_CURSOR)."""
+    after = key_of_cursor(query.cursor, of=of, filters=query.filters) if query.cursor else ""
+    rest = [entry for entry in entries if code(entry) > after]
+    page = rest[: query.limit]
+    more = len(rest) > query.limit
+    return page, cursor_after(code(page[-1]), of=of, filters=query.filters) if more else None
+
+
+def rows_used(
+    tables: Tables, *, codes: Iterable[str] = (), terms: Iterable[Term] = (), held: Iterable[Held] = ()
+) -> list[dict[str, Any]]:
+    """The rows of the data files with these codes, of these sums' coefficients, and of these targets; each once."""
+    found = {code: used_row(tables.row(code)) for code in codes}
+    for term in terms:
+        for code, applied in term.used.items():
+            if code not in found or applied.carried:
+                found[code] = used_row(tables.row(code), applied.carried)
+    found |= {one.row["code"]: one.row for one in held}
+    return [found[code] for code in sorted(found)]

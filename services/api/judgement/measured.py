@@ -1,0 +1,77 @@
+"""The units of a place, and the ratio of each of them wherever it lay: one reading for all units of an indicator."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from services.api.indicators.ask import found_scope
+from services.core.data.tables import Tables
+from services.core.domain.area_tree import AreaTree
+from services.core.domain.indicators.frame import Frame
+from services.core.domain.indicators.kinds import Indicator
+from services.core.indicators.evaluate import Evaluated, Grouping, Question, of_units
+from services.core.indicators.scope import Scope, ScopeKind, Unit, area_tree, units_of
+
+_EVERYWHERE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a list of units is narrowed to."""
+
+    area: str | None = None
+    park: str | None = None
+    enterprise: str | None = None
+
+
+def everywhere(tree: AreaTree) -> Scope:
+    """The whole region: a unit is judged by all that it used, also before its enterprise moved."""
+    return Scope(ScopeKind.AREA, _EVERYWHERE, tree)
+
+
+def units_in(
+    connection: Connection,
+    place: Place,
+    *,
+    until: datetime,
+    processes: Collection[str] = (),
+    trades: Collection[str] = (),
+) -> tuple[list[Unit], AreaTree]:
+    """The units whose enterprise lay in the place at the end of what ends at `until`, and the tree of areas.
+
+    Raises Refused when the place is not registered.
+    """
+    named = (
+        (ScopeKind.AREA, place.area),
+        (ScopeKind.PARK, place.park),
+        (ScopeKind.ENTERPRISE, place.enterprise),
+    )
+    scopes = [found_scope(connection, kind, code) for kind, code in named if code is not None]
+    tree = scopes[-1].tree if scopes else area_tree(connection)
+    scope = scopes[-1] if scopes else everywhere(tree)
+    at = until - timedelta(microseconds=1)
+    units = units_of(connection, scope, at=at, processes=processes, trades=trades)
+    return [unit for unit in units if _lies(unit, place, tree)], tree
+
+
+def _lies(unit: Unit, place: Place, tree: AreaTree) -> bool:
+    in_area = place.area is None or tree.above(unit.area_code, place.area)
+    return in_area and (place.park is None or unit.park_code == place.park)
+
+
+def ratios_of(
+    connection: Connection,
+    tables: Tables,
+    indicator: Indicator,
+    units: Sequence[Unit],
+    tree: AreaTree,
+    frame: Frame,
+    *,
+    now: datetime,
+) -> Sequence[Evaluated]:
+    """The indicator of each of these units over the one period of the frame."""
+    if not units:
+        return []
+    return of_units(connection, tables, indicator, units, Question(everywhere(tree), frame, Grouping.UNIT, now))

@@ -1,0 +1,77 @@
+"""The renewable share of a park, held against the target for parks of its kind."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from services.api.indicators.ask import found_scope
+from services.core.data.plan_targets import Target
+from services.core.data.tables import Tables
+from services.core.domain.area_tree import AreaTree
+from services.core.domain.calendar import SHANGHAI
+from services.core.domain.indicators.frame import Frame
+from services.core.domain.indicators.listing import BY_SLUG
+from services.core.domain.target import meets
+from services.core.domain.verdict import Verdict
+from services.core.indicators.evaluate import Evaluated, Question, evaluate
+from services.core.indicators.judging import PARK_SUBJECT
+from services.core.indicators.scope import Park, ScopeKind
+
+INDICATOR = BY_SLUG["park_renewable_share"]
+Reasons = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkShares:
+    """The shares of a park, and the target they are held against; None: there is none."""
+
+    park: Park
+    target: Target | None
+    whole: Evaluated
+    buckets: tuple[Evaluated, ...]
+
+    def verdict_on(self, share: Evaluated) -> tuple[Verdict | None, Reasons]:
+        """The verdict and its reasons; no verdict on a park without a target."""
+        if share.ratio.reasons or share.ratio.value is None:
+            verdict = None if self.target is None else Verdict.CANNOT_JUDGE
+            return verdict, share.ratio.reasons or (("no_value", INDICATOR.slug),)
+        if self.target is None:
+            return None, (("no_target", self.park.kind),)
+        target = self.target
+        finding = meets(
+            target.op,
+            actual=share.ratio.value,
+            target=target.value,
+            high=target.value_high,
+            better=target.direction,
+            state=target.state,
+        )
+        return finding.verdict, ((finding.reason, target.code),)
+
+
+def shares_of(
+    connection: Connection, tables: Tables, code: str, *, buckets: Frame, whole: Frame, now: datetime
+) -> ParkShares:
+    """The share of the park in each bucket and over the whole range. Raises Refused when it is not registered."""
+    scope = found_scope(connection, ScopeKind.PARK, code)
+    assert scope.park is not None
+    (total,) = evaluate(connection, tables, INDICATOR, Question(scope, whole, None, now))
+    found = evaluate(connection, tables, INDICATOR, Question(scope, buckets, None, now))
+    year = (whole.end.astimezone(SHANGHAI) - timedelta(microseconds=1)).year
+    return ParkShares(scope.park, park_target(tables, scope.park, scope.tree, year), total, tuple(found))
+
+
+def park_target(tables: Tables, park: Park, tree: AreaTree, year: int) -> Target | None:
+    """The newest target for parks of this kind in an area that holds the park; a plan speaks of its own area alone."""
+    found = [
+        target
+        for target in tables.plans.targets
+        if target.indicator == INDICATOR.slug
+        and target.kind == "target"
+        and target.value is not None
+        and target.subject == PARK_SUBJECT.get(park.kind)
+        and target.valid_from.year <= year
+        and tree.above(park.area_code, target.area_code)
+    ]
+    return max(found, key=lambda target: target.valid_from, default=None)

@@ -1,0 +1,129 @@
+"""The step tariff of one unit: its energy use of the year before, and the rule that holds for its process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from services.api.judgement.efficiency import PlacedUnit, Placer, listed
+from services.api.judgement.measured import ratios_of
+from services.api.registry import nouns
+from services.core.data.loader import Number
+from services.core.data.tables import Tables
+from services.core.data.tariffs import AluminiumItem
+from services.core.data.tariffs import TariffStep as StepRow
+from services.core.domain.calendar import start_of_day
+from services.core.domain.indicators.frame import Span, frame
+from services.core.domain.tariff import (
+    AluminiumRule,
+    RenewableShare,
+    Surcharge,
+    TariffStep,
+    aluminium_surcharge,
+    unified_surcharge,
+)
+from services.core.indicators.reported import statistics
+from services.core.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of
+
+SHARE = "non_hydro_renewable_share"
+INCENTIVE = "non_hydro_incentive"
+"""Parameter an operator gives: no document here prints the incentive value of the region."""
+ALUMINIUM_METRIC = "ac_electricity"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTariff:
+    """What a unit pays more in a year. `placed` and `surcharge` are None where no rule speaks of its process."""
+
+    unit: Unit
+    start: datetime
+    end: datetime
+    placed: PlacedUnit | None
+    surcharge: Surcharge | None
+
+
+def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, now: datetime) -> UnitTariff:
+    """The tariff of the unit with this code. Raises Refused when it is not registered."""
+    start, end = start_of_day(date(year - 1, 1, 1)), start_of_day(date(year, 1, 1))
+    tree = area_tree(connection)
+    try:
+        (unit,) = units_of(connection, Scope(ScopeKind.UNIT, code, tree), at=end)
+    except UnknownScopeError as error:
+        raise nouns.UNIT.refuse_unknown(error.code) from None
+    indicator = listed(tables).get(unit.process or "")
+    if indicator is None or unit.process not in tables.levels:
+        return UnitTariff(unit, start, end, None, None)
+    period = frame(start, end, Span.TOTAL)
+    (found,) = ratios_of(connection, tables, indicator, [unit], tree, period, now=now)
+    placed = Placer(tables, tree, end.date()).placed(found)
+    if placed.process.metric == ALUMINIUM_METRIC:
+        surcharge = _aluminium(connection, tables, placed, year, start, end)
+    else:
+        surcharge = _unified(tables, placed, end.date())
+    return UnitTariff(unit, start, end, placed, surcharge)
+
+
+def _value(placed: PlacedUnit) -> Fraction | None:
+    """The energy use, where it can be judged."""
+    return None if placed.ratio.reasons else placed.ratio.value
+
+
+def _unified(tables: Tables, placed: PlacedUnit, day: date) -> Surcharge | None:
+    if placed.levels is None:
+        return None
+    return unified_surcharge(
+        _value(placed),
+        placed.levels,
+        placed.kind,
+        unit=tables.row(placed.levels.baseline_row).unit,
+        steps=_steps(tables.tariff_steps, placed.process.code, day),
+        capacity_class=placed.unit.capacity_class,
+    )
+
+
+def _holds(row: Number, day: date) -> bool:
+    return row.valid_from <= day and (row.valid_to is None or day < row.valid_to)
+
+
+def _steps(rows: Sequence[StepRow], process: str, day: date) -> list[TariffStep]:
+    """The steps of the process on the day; those of all processes where it has none of its own."""
+    in_force = [row for row in rows if _holds(row, day)]
+    own = [row for row in in_force if row.process == process]
+    chosen = own or [row for row in in_force if row.process is None]
+    return [TariffStep(Fraction(row.from_gap_percent), Fraction(row.value), row.code) for row in chosen]
+
+
+def _aluminium(
+    connection: Connection, tables: Tables, placed: PlacedUnit, year: int, start: datetime, end: datetime
+) -> Surcharge | None:
+    rows = {row.item: row for row in tables.tariff_aluminium if _holds(row, end.date())}
+    items: tuple[AluminiumItem, ...] = ("threshold", "step", "surcharge", "share_above", "reduction")
+    if not all(item in rows for item in items):
+        return None
+    value = {item: Fraction(rows[item].value) for item in items}
+    rule = AluminiumRule(
+        threshold_kwh_per_t=value["threshold"],
+        threshold_row=rows["threshold"].code,
+        step_kwh_per_t=value["step"],
+        step_row=rows["step"].code,
+        step_yuan_per_kwh=value["surcharge"],
+        step_yuan_row=rows["surcharge"].code,
+        share_above_percent=value["share_above"],
+        share_row=rows["share_above"].code,
+        reduction_percent=value["reduction"],
+        reduction_row=rows["reduction"].code,
+    )
+    unit = placed.unit
+    reported = statistics(connection, "enterprise", [unit.credit_code], {SHARE}, tables)
+    share = reported.of(unit.credit_code, start, end).get(SHARE)
+    renewable = None if share is None else _share(tables, Fraction(share.value))
+    return aluminium_surcharge(year, _value(placed), rule, renewable=renewable, capacity_class=unit.capacity_class)
+
+
+def _share(tables: Tables, percent: Fraction) -> RenewableShare:
+    incentive = next((row for row in tables.parameters if row.code == INCENTIVE), None)
+    if incentive is None:
+        return RenewableShare(percent, None)
+    return RenewableShare(percent, Fraction(incentive.value), incentive.code)

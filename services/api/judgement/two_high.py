@@ -1,0 +1,113 @@
+"""The ledger of two-high projects 两高项目管理台账: what units of the eight trades used, beside what was approved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from services.api.judgement.measured import everywhere
+from services.api.judgement.period import MONTHS, months_before
+from services.core.data.parameters import TwoHighTrade
+from services.core.data.tables import Tables
+from services.core.domain.area_tree import AreaTree
+from services.core.domain.calendar import Grain, ceil, floor, year_floor
+from services.core.domain.factors import Basis
+from services.core.domain.indicators.frame import Frame, Span, frame
+from services.core.domain.indicators.terms import Amount, Measure, Measured, Term, coverage_of
+from services.core.domain.meter import Flow
+from services.core.domain.two_high import LedgerEntry, MeasuredUse, Overuse, ledger_entry, overuse
+from services.core.indicators.scope import Unit
+from services.core.indicators.sums import Subject, unit_sums
+
+LAST_12_MONTHS, RUNNING_YEAR = "last_12_months", "running_year"
+PARAMETERS = ("two_high_threshold", "coverage_least")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a unit used in a period, on both bases; None where nothing was booked or a coefficient is missing."""
+
+    start: datetime
+    end: datetime
+    equivalent_tce: Fraction | None
+    calorific_tce: Fraction | None
+    coverage: float | None
+    is_least: bool
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerUnit:
+    """A unit of one of the eight trades."""
+
+    unit: Unit
+    trade: TwoHighTrade
+    uses: Mapping[str, Use]
+    entry: LedgerEntry
+    overuse: Overuse
+
+
+def trades_of(tables: Tables) -> Mapping[str, TwoHighTrade]:
+    """The trades of the registry that are among the eight, by their code."""
+    return {row.trade: row for row in tables.two_high}
+
+
+def ledger(
+    connection: Connection, tables: Tables, units: Sequence[Unit], tree: AreaTree, *, now: datetime
+) -> list[LedgerUnit]:
+    """Each of these units, all of the eight trades, with its use of the last 12 months and of the running year."""
+    month = floor(now, Grain.MONTH)
+    months = frame(months_before(month, MONTHS), ceil(now, Grain.HOUR), Span.MONTH)
+    sums = unit_sums(connection, everywhere(tree), {unit.unit_id: unit.code for unit in units}, months, now=now)
+    periods = {LAST_12_MONTHS: (0, MONTHS)} | _running(months, now)
+    trades = trades_of(tables)
+    found = []
+    for unit in units:
+        subject = [Subject(unit.code)]
+        uses = {
+            name: _use(tables, sums.of(subject, period), *months.bounds(period)) for name, period in periods.items()
+        }
+        found.append(_judged(tables, unit, trades[unit.trade], uses))
+    return found
+
+
+def _running(months: Frame, now: datetime) -> dict[str, tuple[int, int]]:
+    """The cells of the year at hand."""
+    first = months.cell_of(year_floor(now))
+    return {RUNNING_YEAR: (first, len(months.cells))}
+
+
+def _judged(tables: Tables, unit: Unit, trade: TwoHighTrade, uses: Mapping[str, Use]) -> LedgerUnit:
+    threshold, least = (Fraction(tables.parameter(code).value) for code in PARAMETERS)
+    measured = {name: MeasuredUse(name, u.equivalent_tce, u.coverage, u.is_least) for name, u in uses.items()}
+    entry = ledger_entry(
+        trade.eight,
+        design_tce=_exact(unit.design_energy_tce),
+        measured=measured[LAST_12_MONTHS],
+        threshold_tce=threshold,
+        least_coverage=least,
+    )
+    # A running year on whose first day nothing is booked yet says nothing; the 12 months before it do.
+    told = [use for name, use in measured.items() if name == LAST_12_MONTHS or use.equivalent_tce is not None]
+    return LedgerUnit(unit, trade, uses, entry, overuse(_exact(unit.approved_energy_tce), told, least_coverage=least))
+
+
+def _use(tables: Tables, amounts: Mapping[Measure, Amount], start: datetime, end: datetime) -> Use:
+    """What is booked, even in part: the sums are of what there is, the coverage says how much is missing."""
+    factors = tables.factors
+    term = Measured(amounts, factors).energy(Basis.EQUIVALENT)
+    booked = Measured({measure: amount for measure, amount in amounts.items() if amount.pico_by_year}, factors)
+    least = float(tables.parameter("coverage_least").value)
+    sold = [
+        bool(amount.pico_by_year) and amount.measured_s >= least * amount.expected_s
+        for (carrier, flow), amount in amounts.items()
+        if flow is Flow.OUTPUT and carrier in factors.family
+    ]
+    equivalent, calorific = (booked.energy(basis).value for basis in (Basis.EQUIVALENT, Basis.CALORIFIC))
+    return Use(start, end, equivalent, calorific, coverage_of(term.cover), all(sold), term)
+
+
+def _exact(tce: float | None) -> Fraction | None:
+    return None if tce is None else Fraction(repr(tce))

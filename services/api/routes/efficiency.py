@@ -1,0 +1,223 @@
+"""The list of energy efficiency 企业能效清单: units beside benchmark and baseline."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from services.api.database import Db
+from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, utc_now
+from services.api.errors import BAD_CURSOR
+from services.api.indicators.answer import LimitOut, ReasonOut, RowUsed, Sum, limit_out, reason_out
+from services.api.judgement.efficiency import PlacedUnit, Placer, listed
+from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used
+from services.api.judgement.measured import Place, ratios_of, units_in
+from services.api.judgement.period import NOT_WHOLE_MONTHS, PeriodQuery, whole_months
+from services.api.openapi import refusals
+from services.api.registry import nouns
+from services.api.registry.fields import AreaCode, Code, CreditCode
+from services.api.tables import TablesDep
+from services.core.data.tables import Tables
+from services.core.domain.benchmark import Placing, gap
+from services.core.domain.calendar import SHANGHAI
+from services.core.domain.indicators.frame import Span, frame
+from services.core.domain.indicators.listing import BY_SLUG
+from services.core.domain.indicators.terms import Term
+from services.core.indicators.scope import Unit
+
+router = APIRouter(prefix="/api/v1/efficiency-list", tags=["judgement"])
+NAME = "efficiency-list"
+UNPLACED = "cannot_judge"
+PLACINGS = (*(str(placing) for placing in Placing), UNPLACED)
+
+
+class EfficiencyQuery(PeriodQuery):
+    """How the list may be narrowed. Places go by where the enterprise lay at the end of the range."""
+
+    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Code | None = None
+    enterprise: CreditCode | None = None
+    process: Code | None = None
+    status: Literal["existing", "new", "building", "planned"] | None = Field(
+        None, description="new: commissioned since the edition came into force; existing: before"
+    )
+    placing: Literal["leader", "between", "below_baseline", "cannot_judge"] | None = None
+
+
+class GapOut(BaseModel):
+    """Distance from a level: positive is worse."""
+
+    absolute: float = Field(description="In `value_unit`")
+    percent: float | None = Field(description="Of the level; null where the level is not above zero")
+
+
+class EfficiencyRow(UnitNames):
+    """A unit of the list."""
+
+    process: str
+    process_name_zh: str
+    process_name_en: str
+    project: str = Field(description="existing 存量, new 新建, building 在建, planned 拟建")
+    commissioned_on: date | None
+    indicator: str
+    value: float | None
+    value_unit: str
+    edition: str | None = Field(description="Edition of the list of levels; of a data centre its standard")
+    benchmark: float | None = Field(description="标杆水平; of a data centre grade 1")
+    baseline: float | None = Field(description="基准水平; of a data centre grade 3, the limit")
+    placing: str | None = Field(
+        description="leader, between, below_baseline (worse than the baseline: a number ABOVE it); null: cannot be told"
+    )
+    verdict: str
+    reasons: list[ReasonOut]
+    gap_to_benchmark: GapOut | None
+    gap_to_baseline: GapOut | None
+    deadline: date | None = Field(description="Of an existing unit below the baseline: last day of its retrofit")
+    deadline_from: str | None = Field(description="unit, longest (the time the plan allows) or national")
+    days_left: int | None = Field(description="Until the deadline; negative once it has passed")
+    grade: int | None = Field(description="Best grade kept of the mandatory limit; null: over it, or not judged")
+    grade_standard: str | None = Field(description="The limit standard in force; null: none for this process")
+    grade_corrections: list[str] = Field(description="What the standard would correct first; not applied here")
+    targets: list[LimitOut] = Field(description="Of a data centre: what the plan asks of its kind")
+    coverage: float | None
+    numerator: Sum
+    denominator: Sum
+    rows: list[str] = Field(description="Codes in `rows` of the answer")
+
+
+class EfficiencyCounts(BaseModel):
+    """How many units lie where, whatever `placing` asks for."""
+
+    leader: int
+    between: int
+    below_baseline: int
+    cannot_judge: int
+
+
+class EfficiencyAnswer(BaseModel):
+    """Units in the order of their codes."""
+
+    start: datetime
+    end: datetime
+    counts: EfficiencyCounts
+    data: list[EfficiencyRow]
+    rows: list[RowUsed]
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+
+
+_REFUSALS = refusals(
+    BAD_CURSOR,
+    nouns.AREA.unknown,
+    nouns.PARK.unknown,
+    nouns.ENTERPRISE.unknown,
+    START_AFTER_END,
+    NOT_WHOLE_MONTHS,
+    RANGE_TOO_LONG,
+)
+
+
+@router.get("", summary="List units by energy efficiency", response_model=EfficiencyAnswer, responses=_REFUSALS)
+def list_efficiency(database: Db, tables: TablesDep, query: Annotated[EfficiencyQuery, Query()]) -> Response:
+    """Units whose process has benchmark and baseline, and data centres, judged over whole months.
+
+    Existing units must reach the baseline; new ones, and those being built or planned, the benchmark.
+    """
+    now = utc_now()
+    start, end = whole_months(query.start, query.end, now=now)
+    with database.read() as connection:
+        found = _placed(connection, tables, query, start, end, now=now)
+    if query.status is not None:
+        found = [placed for placed in found if placed.kind == query.status]
+    counts = Counter(str(placed.placing or UNPLACED) for placed in found)
+    if query.placing is not None:
+        found = [placed for placed in found if str(placed.placing or UNPLACED) == query.placing]
+    found.sort(key=lambda placed: placed.unit.code)
+    page, following = page_after(found, query, of=NAME, code=lambda placed: placed.unit.code)
+    answer = {
+        "start": start,
+        "end": end,
+        "counts": {placing: counts[placing] for placing in PLACINGS},
+        "data": [_row(placed, today=now.astimezone(SHANGHAI).date()) for placed in page],
+        "rows": rows_used(
+            tables,
+            codes=[code for placed in page for code in placed.rows],
+            terms=[term for placed in page for term in (placed.ratio.numerator, placed.ratio.denominator)],
+            held=[held for placed in page for held in placed.targets],
+        ),
+        "next": following,
+    }
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _placed(
+    connection: Connection, tables: Tables, query: EfficiencyQuery, start: datetime, end: datetime, *, now: datetime
+) -> list[PlacedUnit]:
+    indicators = listed(tables)
+    wanted = [code for code in indicators if query.process in (None, code)]
+    if not wanted:
+        return []
+    place = Place(query.area, query.park, query.enterprise)
+    units, tree = units_in(connection, place, until=end, processes=wanted)
+    placer = Placer(tables, tree, (end - timedelta(microseconds=1)).date())
+    period = frame(start, end, Span.TOTAL)
+    by_indicator: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_indicator.setdefault(indicators[unit.process or ""].slug, []).append(unit)
+    found = []
+    for slug, group in by_indicator.items():
+        found += [placer.placed(e) for e in ratios_of(connection, tables, BY_SLUG[slug], group, tree, period, now=now)]
+    return found
+
+
+def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
+    unit, process, ratio, levels = placed.unit, placed.process, placed.ratio, placed.levels
+    energy = "kgoe" if process.metric == "energy_kgoe" else "kgce"
+    indicator, deadline = placed.indicator, placed.deadline
+    codes = [*placed.rows, *ratio.numerator.used, *ratio.denominator.used, *(h.row["code"] for h in placed.targets)]
+    return {
+        **names_of(unit),
+        "process": process.code,
+        "process_name_zh": process.name_zh,
+        "process_name_en": process.name_en,
+        "project": placed.kind,
+        "commissioned_on": unit.commissioned_on,
+        "indicator": indicator.slug,
+        "value": None if ratio.value is None else float(ratio.value),
+        "value_unit": indicator.unit.format(product=process.product_unit).replace("kgce", energy),
+        "edition": levels.edition if levels else None,
+        "benchmark": float(levels.benchmark) if levels else None,
+        "baseline": float(levels.baseline) if levels else None,
+        "placing": placed.placing,
+        "verdict": placed.verdict,
+        "reasons": [reason_out(code, of) for code, of in placed.reasons],
+        "gap_to_benchmark": _gap(placed, levels.benchmark if levels else None),
+        "gap_to_baseline": _gap(placed, levels.baseline if levels else None),
+        "deadline": deadline.due_on if deadline else None,
+        "deadline_from": deadline.set_by if deadline else None,
+        "days_left": deadline.days_left(today) if deadline else None,
+        "grade": placed.grade,
+        "grade_standard": placed.limits[0].standard if placed.limits else None,
+        "grade_corrections": sorted({limit.correction for limit in placed.limits if limit.correction}),
+        "targets": [limit_out(held) for held in placed.targets],
+        "coverage": ratio.coverage,
+        "numerator": _sum(ratio.numerator, indicator.numerator_unit.replace("kgce", energy)),
+        "denominator": _sum(ratio.denominator, indicator.denominator_unit.format(product=process.product_unit)),
+        "rows": list(dict.fromkeys(codes)),
+    }
+
+
+def _gap(placed: PlacedUnit, level: Fraction | None) -> dict[str, float | None] | None:
+    if level is None or placed.ratio.value is None or placed.placing is None:
+        return None
+    found = gap(placed.ratio.value, level)
+    return {"absolute": float(found.absolute), "percent": None if found.percent is None else float(found.percent)}
+
+
+def _sum(term: Term, unit: str) -> dict[str, Any]:
+    return {"value": None if term.value is None else float(term.value), "unit": unit}

@@ -1,0 +1,130 @@
+"""Step tariffs: the surcharge of a unit with its derivation."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.database import Db
+from services.api.energy.ask import utc_now
+from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
+from services.api.judgement.listing import UnitNames, names_of, rows_used
+from services.api.judgement.tariff import UnitTariff, tariff_of
+from services.api.openapi import refusals
+from services.api.registry import nouns
+from services.api.registry.fields import Code
+from services.api.tables import TablesDep
+from services.core.data.tables import Tables
+from services.core.domain.calendar import SHANGHAI
+from services.core.domain.tariff import PUNISHED, YUAN_PER_KWH, Step
+from services.core.domain.verdict import Verdict
+
+router = APIRouter(prefix="/api/v1/tariff", tags=["judgement"])
+
+
+class TariffQuery(BaseModel):
+    """Whose tariff, and of which year."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: Code
+    year: int | None = Field(
+        None, ge=2001, le=2099, description="Year in which it is paid; the year at hand if left out"
+    )
+
+
+class StepOut(BaseModel):
+    """One step of the derivation."""
+
+    code: str
+    text: str
+    text_zh: str
+    value: float | None
+    unit: str | None
+    row: str | None = Field(description="Code in `rows` of the answer")
+
+
+class TariffAnswer(UnitNames):
+    """What a unit pays more for each kWh in a year, and why."""
+
+    process: str | None
+    year: int
+    start: datetime = Field(description="What was measured from here on, the year before, counts")
+    end: datetime
+    rule: str | None = Field(description="aluminium or unified; null: no rule speaks of the process")
+    surcharge: float | None = Field(description="In `surcharge_unit`; null: cannot be told")
+    surcharge_unit: str
+    punitive_price: bool = Field(
+        description="Restricted or eliminated capacity: punitive price, whatever the surcharge"
+    )
+    verdict: str = Field(description="ok: none is due; breach: one is; cannot_judge")
+    reasons: list[ReasonOut]
+    value: float | None = Field(description="Energy use of the year before")
+    value_unit: str | None
+    coverage: float | None
+    project: str | None = Field(description="existing, new, building or planned, as of the start of the year")
+    steps: list[StepOut]
+    rows: list[RowUsed]
+
+
+@router.get("", summary="Derive the step tariff of a unit", responses=refusals(nouns.UNIT.unknown))
+def read_tariff(database: Db, tables: TablesDep, query: Annotated[TariffQuery, Query()]) -> TariffAnswer:
+    """The surcharge on the unit's electricity: the aluminium rule for smelters, the unified rule for the others.
+
+    Energy use is that of the year before. Steps of the unified rule are configured; none are shipped.
+    """
+    now = utc_now()
+    year = query.year or now.astimezone(SHANGHAI).year
+    with database.read() as connection:
+        found = tariff_of(connection, tables, query.unit, year, now=now)
+    return _answer(tables, found, year)
+
+
+def _answer(tables: Tables, found: UnitTariff, year: int) -> TariffAnswer:
+    placed, surcharge, unit = found.placed, found.surcharge, found.unit
+    ratio = placed.ratio if placed else None
+    terms = [ratio.numerator, ratio.denominator] if ratio else []
+    steps = surcharge.steps if surcharge else ()
+    reasons = [("no_limit", unit.process or "")]
+    if surcharge is not None and ratio is not None:
+        reasons = [(surcharge.finding.reason, ""), *ratio.reasons]
+    yuan = surcharge.yuan_per_kwh if surcharge else None
+    return TariffAnswer.model_validate(
+        names_of(unit)
+        | {
+            "process": unit.process,
+            "year": year,
+            "start": found.start,
+            "end": found.end,
+            "rule": surcharge.rule if surcharge else None,
+            "surcharge": None if yuan is None else float(yuan),
+            "surcharge_unit": YUAN_PER_KWH,
+            "punitive_price": unit.capacity_class in PUNISHED,
+            "verdict": surcharge.finding.verdict if surcharge else Verdict.CANNOT_JUDGE,
+            "reasons": [reason_out(code, of) for code, of in reasons],
+            "value": None if ratio is None or ratio.value is None else float(ratio.value),
+            "value_unit": _value_unit(tables, found),
+            "coverage": ratio.coverage if ratio else None,
+            "project": placed.kind if placed else None,
+            "steps": [_step(step) for step in steps],
+            "rows": rows_used(tables, codes=[step.row for step in steps if step.row], terms=terms),
+        }
+    )
+
+
+def _value_unit(tables: Tables, found: UnitTariff) -> str | None:
+    levels = found.placed.levels if found.placed else None
+    return None if levels is None else tables.row(levels.baseline_row).unit
+
+
+def _step(step: Step) -> dict[str, str | float | None]:
+    value = None if step.value is None else float(step.value)
+    return {
+        "code": step.code,
+        "text": step.text,
+        "text_zh": step.text_zh,
+        "value": value,
+        "unit": step.unit,
+        "row": step.row,
+    }

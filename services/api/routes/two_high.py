@@ -1,0 +1,170 @@
+"""The ledger of two-high projects 两高项目管理台账, with energy used beyond what was approved 超批复用能."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from services.api.database import Db
+from services.api.energy.ask import utc_now
+from services.api.errors import BAD_CURSOR
+from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
+from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used
+from services.api.judgement.measured import Place, units_in
+from services.api.judgement.two_high import LAST_12_MONTHS, PARAMETERS, RUNNING_YEAR, LedgerUnit, Use, ledger, trades_of
+from services.api.openapi import refusals
+from services.api.paging import PageQuery
+from services.api.registry import nouns
+from services.api.registry.fields import AreaCode, Code, CreditCode, Trade, UnitStatus
+from services.api.tables import TablesDep
+from services.core.domain.verdict import Verdict
+
+router = APIRouter(prefix="/api/v1/two-high", tags=["judgement"])
+NAME = "two-high"
+
+
+class TwoHighQuery(PageQuery):
+    """How the ledger may be narrowed. Places go by where the enterprise lies now."""
+
+    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Code | None = None
+    enterprise: CreditCode | None = None
+    trade: Trade | None = Field(None, description="Trade of the registry; only those among the eight are ever listed")
+    status: UnitStatus | None = Field(None, description="existing 存量, building 在建, planned 拟建")
+    in_ledger: bool | None = Field(None, description="Only units that belong to the ledger, or only others")
+    verdict: Verdict | None = Field(None, description="On energy used beyond what was approved")
+
+
+class UseOut(BaseModel):
+    """Energy of a period, as far as it was measured."""
+
+    start: datetime
+    end: datetime
+    equivalent_tce: float | None = Field(description="等价值: what threshold and approval are held against")
+    calorific_tce: float | None = Field(description="当量值")
+    coverage: float | None
+
+
+class TwoHighRow(UnitNames):
+    """A unit of one of the eight trades."""
+
+    eight: str = Field(description="Which of the eight trades")
+    eight_zh: str
+    eight_en: str
+    process: str | None
+    design_energy_tce: float | None = Field(description="By design, a year, equivalent basis")
+    approved_energy_tce: float | None = Field(description="Approved, a year, equivalent basis")
+    last_12_months: UseOut
+    running_year: UseOut
+    in_ledger: bool | None = Field(description="null: cannot be told")
+    ledger_by: str | None = Field(description="design, or measured where no design energy is registered")
+    ledger_reasons: list[ReasonOut]
+    verdict: str = Field(description="On energy used beyond what was approved 超批复用能")
+    reasons: list[ReasonOut]
+    excess_tce: float | None = Field(description="With a breach: used above what was approved")
+    excess_period: str | None = Field(description="With a breach: last_12_months or running_year")
+    rows: list[str] = Field(description="Codes in `rows` of the answer")
+
+
+class TwoHighCounts(BaseModel):
+    """How many units, whatever `in_ledger` and `verdict` ask for."""
+
+    in_ledger: int
+    not_in_ledger: int
+    ledger_unknown: int
+    above_approved: int
+
+
+class TwoHighAnswer(BaseModel):
+    """Units of the eight trades in the order of their codes."""
+
+    counts: TwoHighCounts
+    data: list[TwoHighRow]
+    rows: list[RowUsed]
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+
+
+_REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, nouns.PARK.unknown, nouns.ENTERPRISE.unknown)
+
+
+@router.get("", summary="List two-high units", response_model=TwoHighAnswer, responses=_REFUSALS)
+def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery, Query()]) -> Response:
+    """Units of the eight trades: whether they belong to the ledger, and whether they use more than was approved.
+
+    A unit belongs with 50 000 tce a year or more on the equivalent basis, by design or else as measured.
+    """
+    now = utc_now()
+    trades = [trade for trade in trades_of(tables) if query.trade in (None, trade)]
+    with database.read() as connection:
+        place = Place(query.area, query.park, query.enterprise)
+        units, tree = units_in(connection, place, until=now, trades=trades or ["none of the eight"])
+        units = [unit for unit in units if query.status in (None, unit.status)]
+        found = ledger(connection, tables, units, tree, now=now)
+    belongs = Counter(listed.entry.belongs for listed in found)
+    counts = {
+        "in_ledger": belongs[True],
+        "not_in_ledger": belongs[False],
+        "ledger_unknown": belongs[None],
+        "above_approved": sum(listed.overuse.finding.verdict is Verdict.BREACH for listed in found),
+    }
+    wanted = [
+        listed
+        for listed in found
+        if (query.in_ledger is None or listed.entry.belongs is query.in_ledger)
+        and query.verdict in (None, listed.overuse.finding.verdict)
+    ]
+    wanted.sort(key=lambda listed: listed.unit.code)
+    page, following = page_after(wanted, query, of=NAME, code=lambda listed: listed.unit.code)
+    answer = {
+        "counts": counts,
+        "data": [_row(listed) for listed in page],
+        "rows": rows_used(
+            tables, codes=PARAMETERS, terms=[use.term for listed in page for use in listed.uses.values()]
+        ),
+        "next": following,
+    }
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _row(listed: LedgerUnit) -> dict[str, Any]:
+    entry, over, unit = listed.entry, listed.overuse, listed.unit
+    return {
+        **names_of(unit),
+        "eight": listed.trade.eight,
+        "eight_zh": listed.trade.eight_zh,
+        "eight_en": listed.trade.eight_en,
+        "process": unit.process,
+        "design_energy_tce": unit.design_energy_tce,
+        "approved_energy_tce": unit.approved_energy_tce,
+        "last_12_months": _use(listed.uses[LAST_12_MONTHS]),
+        "running_year": _use(listed.uses[RUNNING_YEAR]),
+        "in_ledger": entry.belongs,
+        "ledger_by": entry.by,
+        "ledger_reasons": _reasons(entry.reason, listed.uses[LAST_12_MONTHS]),
+        "verdict": over.finding.verdict,
+        "reasons": _reasons(over.finding.reason, min(listed.uses.values(), key=lambda use: use.coverage or 0.0)),
+        "excess_tce": None if over.excess_tce is None else float(over.excess_tce),
+        "excess_period": over.period,
+        "rows": [*PARAMETERS, *dict.fromkeys(code for use in listed.uses.values() for code in use.term.used)],
+    }
+
+
+def _reasons(code: str, use: Use) -> list[dict[str, str]]:
+    """The reason; of energy that was not measured, all that is lacking."""
+    if code == "not_measured":
+        return [reason_out(lacking, of) for lacking, of in use.term.lacking]
+    return [reason_out(code, "0" if use.coverage is None else f"{use.coverage:.4f}")]
+
+
+def _use(use: Use) -> dict[str, Any]:
+    return {
+        "start": use.start,
+        "end": use.end,
+        "equivalent_tce": None if use.equivalent_tce is None else float(use.equivalent_tce),
+        "calorific_tce": None if use.calorific_tce is None else float(use.calorific_tce),
+        "coverage": use.coverage,
+    }
