@@ -28,7 +28,8 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     from services.core.db.migrate import upgrade
 
-    revision = upgrade(Settings().database_url.get_secret_value())
+    settings = Settings()
+    revision = upgrade(settings.database_url.get_secret_value(), settings.data)
     typer.echo(f"schema at revision {revision}")
 
 

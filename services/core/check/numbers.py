@@ -32,9 +32,8 @@ class Numbers:
         if self.tables is None:
             return [f"tables     faulty: {self.fault}"]
         by_name = self.tables.by_name()
-        own = {name for name in by_name if self.folder is not None and (self.folder / f"{name}.csv").is_file()}
         return [
-            *(_summary(name, rows, is_own=name in own) for name, rows in by_name.items()),
+            *(_summary(name, rows, is_own=self._is_own(name)) for name, rows in by_name.items()),
             "unverified (not checked against the document or a second source):",
             *(
                 line
@@ -42,6 +41,13 @@ class Numbers:
                 for line in (_each(name, rows) if each else _together(name, rows))
             ),
         ]
+
+    def _is_own(self, name: str) -> bool:
+        if self.folder is None:
+            return False
+        if name in ("plans", "plan_targets"):
+            return any((self.folder / "plans").glob("*.csv"))
+        return (self.folder / f"{name}.csv").is_file()
 
 
 def numbers(folder: Path | None) -> Numbers:

@@ -20,15 +20,18 @@ def _config() -> Config:
     return config
 
 
-def upgrade(database_url: str) -> str:
-    """Apply every migration not yet applied, load the sourced tables, and return the schema's revision."""
+def upgrade(database_url: str, data: Path | None = None) -> str:
+    """Apply every migration not yet applied, load the sourced tables, and return the schema's revision.
+
+    `data` is the folder with an operator's own tables. Raises DataFileError for a faulty one.
+    """
     engine = create_engine(database_url, statement_timeout_s=0)
     try:
         with engine.begin() as connection:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            seed(connection)
+            seed(connection, data)
         with engine.connect() as connection:
             return applied_revision(connection) or ""
     finally:
