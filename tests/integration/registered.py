@@ -20,11 +20,11 @@ class Registered:
     """Each method registers one thing and gives its code."""
 
     def __init__(self, client: TestClient) -> None:
-        self._client = client
+        self.client = client
         self._numbers = itertools.count(1)
 
     def _post(self, kind: str, entry: dict[str, Any]) -> None:
-        answer = self._client.post(f"/api/v1/{kind}", json=entry)
+        answer = self.client.post(f"/api/v1/{kind}", json=entry)
         assert answer.status_code == 201, answer.text
 
     def park(self, **given: Any) -> str:

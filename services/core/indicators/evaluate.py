@@ -12,7 +12,7 @@ from services.core.data.tables import Tables
 from services.core.domain.indicators.frame import Frame
 from services.core.domain.indicators.kinds import Indicator, Level, Ratio
 from services.core.domain.indicators.ratio import ratio_of, ratio_of_all
-from services.core.domain.indicators.terms import Measured, Reported
+from services.core.domain.indicators.terms import Measured, Reported, Term
 from services.core.indicators.reported import statistics
 from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
 from services.core.indicators.sums import Subject, Sums, place_sums, unit_sums
@@ -118,6 +118,8 @@ def of_units(
     owner_kind = "enterprise" if indicator.level is Level.ENTERPRISE else "unit"
     members = _members(indicator, units, sums, asked)
     reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
+    if not members and asked.by is None:
+        return _of_nobody(asked)
     counted = {member.unit.process: _product_carriers(tables, member.unit) for member in members}
     rows = []
     for period in asked.frame.periods:
@@ -137,6 +139,11 @@ def of_units(
             of_whom = tuple(unit for _, unit in found.values())
             rows.append(Evaluated(start, end, together, group or None, process or None, of_whom))
     return rows
+
+
+def _of_nobody(asked: Question) -> Sequence[Evaluated]:
+    nothing = Ratio(None, Term(None), Term(None), None, (("no_subjects", asked.scope.code),), subjects=0, judged=0)
+    return [Evaluated(*asked.frame.bounds(period), nothing) for period in asked.frame.periods]
 
 
 def coverage_least(tables: Tables) -> Fraction:

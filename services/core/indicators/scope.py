@@ -95,7 +95,7 @@ def area_tree(connection: Connection) -> AreaTree:
 
 
 def scope_of(connection: Connection, kind: ScopeKind, code: str) -> Scope:
-    """The scope as registered. Raises UnknownScopeError."""
+    """The scope as registered. Raises UnknownScopeError, of a unit only when its units are asked for."""
     tree = area_tree(connection)
     if kind is ScopeKind.AREA:
         if code not in tree.level:
@@ -135,6 +135,11 @@ def units_of(
         trades=sorted(trades) or None,
         on_day=at.date(),
     ).all()
-    if not rows and scope.kind is ScopeKind.UNIT and not (processes or trades):
-        raise UnknownScopeError(scope.kind, scope.code)
+    if not rows and scope.kind is ScopeKind.UNIT:
+        _require_unit(connection, scope)
     return [Unit(*row) for row in rows]
+
+
+def _require_unit(connection: Connection, scope: Scope) -> None:
+    if SQL.run(connection, "has_unit", code=scope.code).first() is None:
+        raise UnknownScopeError(scope.kind, scope.code)

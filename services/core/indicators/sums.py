@@ -166,12 +166,13 @@ def _expect_of_places(
     now: datetime,
     park_ids: dict[int, str],
 ) -> None:
-    banners = sorted({banner for code in codes for banner in scope.tree.banners_of(code)})
-    whole = any(scope.tree.level[code] == "region" for code in codes)
+    areas = None
+    if not park_ids and not any(scope.tree.level[code] == "region" for code in codes):
+        areas = sorted({banner for code in codes for banner in scope.tree.banners_of(code)})
     rows = SQL.run(
         connection,
         "place_expected",
-        areas=None if park_ids or whole else banners,
+        areas=areas,
         park_ids=list(park_ids) or None,
         **_days(frame, now),
     )

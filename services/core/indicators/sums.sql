@@ -150,6 +150,9 @@ SELECT park_id, code, name_zh, name_en, kind, area_code FROM park WHERE code = :
 -- name: parks()
 SELECT park_id, code, name_zh, name_en, kind, area_code FROM park;
 
+-- name: has_unit(code)
+SELECT 1 FROM unit WHERE code = :code;
+
 -- name: has_enterprise(credit_code)
 SELECT 1 FROM enterprise WHERE credit_code = :credit_code;
 
