@@ -1,9 +1,10 @@
-"""Registers a simulator's enterprises and meters through the REST API, leaving out what is registered already."""
+"""Registers a simulator's enterprises, meters and statistics through the REST API; leaves out what is there already."""
 
 import csv
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,15 @@ import httpx
 
 from simulators.registry import Registry, Row, fields_of
 
-_KEY_FIELD = {"parks": "code", "enterprises": "credit_code", "units": "code", "gateways": "code", "meters": "code"}
+# What names one of a kind. Of a statistic it is all that its value belongs to.
+_KEY_FIELDS = {
+    "parks": ("code",),
+    "enterprises": ("credit_code",),
+    "units": ("code",),
+    "gateways": ("code",),
+    "meters": ("code",),
+    "statistics": ("owner", "kind", "period", "price_base"),
+}
 _PAGE = 1000
 _ERRORS_SHOWN = 5
 
@@ -43,8 +52,8 @@ class RegistryApi:
             time.sleep(0.5)
 
     def known(self, kind: str) -> set[str]:
-        """Codes that are registered."""
-        return {str(row[_KEY_FIELD[kind]]) for row in self._rows(f"/api/v1/{kind}")}
+        """Codes that are registered; of statistics owner, kind, period and price base with a blank between."""
+        return {_key_of(kind, row) for row in self._rows(f"/api/v1/{kind}")}
 
     def _rows(self, path: str) -> Iterator[dict[str, Any]]:
         cursor: str | None = None
@@ -62,8 +71,8 @@ class RegistryApi:
         """Import what is missing, kind by kind; gives the number of new rows by kind. Raises RegistrationError."""
         created = {}
         for kind, rows in registry.by_kind().items():
-            known = self.known(kind)
-            missing = [row for row in rows if getattr(row, _KEY_FIELD[kind]) not in known]
+            known = self.known(kind) if rows else set()
+            missing = [row for row in rows if _key_of(kind, asdict(row)) not in known]
             if missing:
                 self._import(kind, missing)
             created[kind] = len(missing)
@@ -99,6 +108,10 @@ class RegistryApi:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _key_of(kind: str, row: Mapping[str, Any]) -> str:
+    return " ".join(str(row.get(name) or "") for name in _KEY_FIELDS[kind]).strip()
 
 
 def _problem(response: httpx.Response) -> str:

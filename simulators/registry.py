@@ -28,6 +28,8 @@ class Enterprise:
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
+    """design_energy_tce, approved_energy_tce: tce a year, equivalent basis."""
+
     code: str
     credit_code: str
     name_zh: str
@@ -35,6 +37,13 @@ class Unit:
     process: str = ""
     status: str = "existing"
     commissioned_on: str = ""
+    design_energy_tce: float | None = None
+    approved_energy_tce: float | None = None
+    retrofit_listed_on: str = ""
+    retrofit_due_on: str = ""
+    capacity_class: str = ""
+    measuring_category: int | None = None
+    standard_racks: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +74,21 @@ class Meter:
     valid_to: str = ""
 
 
-Row = Park | Enterprise | Unit | Gateway | Meter
+@dataclass(frozen=True, kw_only=True)
+class Statistic:
+    """A number that is reported. price_base: year at whose constant prices money is counted."""
+
+    owner: str
+    kind: str
+    period: str
+    value: float
+    unit: str
+    price_base: int | None = None
+    reported_by: str
+    note: str = ""
+
+
+Row = Park | Enterprise | Unit | Gateway | Meter | Statistic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +98,7 @@ class Registry:
     units: Sequence[Unit] = ()
     gateways: Sequence[Gateway] = ()
     meters: Sequence[Meter] = field(default=())
+    statistics: Sequence[Statistic] = ()
 
     def meter(self, code: str) -> Meter:
         """The meter of this code; raises KeyError."""
@@ -91,6 +115,7 @@ class Registry:
             "units": self.units,
             "gateways": self.gateways,
             "meters": self.meters,
+            "statistics": self.statistics,
         }
 
 

@@ -2,16 +2,19 @@
 
 import csv
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from simulators.credit_code import ENTERPRISE, PUBLIC_INSTITUTION, credit_code
+from simulators.fleet import reported
 from simulators.fleet.draw import key_of, uniform
 from simulators.fleet.model import UNITS, EnterpriseModel, MeterModel, UnitModel, load_models
 from simulators.fleet.quantity import Activity, Part, SimulatedMeter
-from simulators.registry import Enterprise, Gateway, Meter, Park, Registry, Unit
+from simulators.fleet.review import reviewed, tce_a_year, units_ahead
+from simulators.registry import Enterprise, Gateway, Meter, Park, Registry, Statistic, Unit
 
 _HERE = Path(__file__).parent
 
@@ -102,8 +105,11 @@ def load_sites(count: int) -> list[Site]:
     return sites
 
 
-def build_region(*, seed: int, enterprises: int, valid_from: str = "") -> Region:
-    """valid_from: first day (Asia/Shanghai, ISO) on which the meters are expected to give readings."""
+def build_region(*, seed: int, enterprises: int, valid_from: str = "", this_year: int = 2026) -> Region:
+    """valid_from: first day (Asia/Shanghai, ISO) on which the meters are expected to give readings.
+
+    this_year: the last year for which numbers are reported; plans may lie ahead.
+    """
     models = load_models()
     parks = load_parks()
     park_kinds = {park.code: park.kind for park in parks}
@@ -111,6 +117,7 @@ def build_region(*, seed: int, enterprises: int, valid_from: str = "") -> Region
     units: list[Unit] = []
     gateways: list[Gateway] = []
     by_gateway: dict[str, tuple[SimulatedMeter, ...]] = {}
+    statistics = list(reported.of_areas(seed, last_year=this_year))
     for site in load_sites(enterprises):
         model = models[site.model]
         enterprise = _enterprise(site, model)
@@ -120,12 +127,33 @@ def build_region(*, seed: int, enterprises: int, valid_from: str = "") -> Region
         green = _green_share(seed, site, park_kinds.get(site.park_code, "ordinary"))
         simulated: list[SimulatedMeter] = []
         for unit_model in model.unit:
-            units.append(_unit(site, enterprise, unit_model))
-            simulated += _meters(seed, site, unit_model, gateway.code, green, valid_from)
+            of_unit = _meters(seed, site, unit_model, gateway.code, green, valid_from)
+            unit = _unit(site, enterprise, unit_model)
+            units.append(reviewed(unit, seed=seed, label_en=site.label_en, number=unit_model.code, meters=of_unit))
+            simulated += of_unit
+        units += units_ahead(prefix=site.prefix, credit_code=enterprise.credit_code, label_en=site.label_en)
         by_gateway[gateway.code] = tuple(simulated)
-    meters = [each.meter for group in by_gateway.values() for each in group]
-    registry = Registry(parks=parks, enterprises=registered, units=units, gateways=gateways, meters=meters)
+        statistics += _reported(seed, enterprise, simulated, green=green, last_year=this_year)
+    registry = Registry(
+        parks=parks,
+        enterprises=registered,
+        units=units,
+        gateways=gateways,
+        meters=[each.meter for group in by_gateway.values() for each in group],
+        statistics=statistics,
+    )
     return Region(registry, by_gateway)
+
+
+def _reported(
+    seed: int, enterprise: Enterprise, meters: list[SimulatedMeter], *, green: float, last_year: int
+) -> Iterator[Statistic]:
+    code = enterprise.credit_code
+    if enterprise.trade == "public_institution":
+        kgce_a_year = 1000.0 * tce_a_year(meters, calorific=True)
+        yield from reported.of_institution(seed, code, kgce_a_year=kgce_a_year, last_year=last_year)
+    if enterprise.trade == "aluminium":
+        yield from reported.of_smelter(code, renewable_share=green, last_year=last_year)
 
 
 def _enterprise(site: Site, model: EnterpriseModel) -> Enterprise:

@@ -109,7 +109,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     missing: Missing = Missing()
     park: tuple[dict[str, str], ...] = ()
     enterprise: tuple[dict[str, str], ...]
-    unit: tuple[dict[str, str], ...]
+    unit: tuple[dict[str, Any], ...]
     gateway: tuple[dict[str, str], ...]
     meter: tuple[MeterRule, ...]
 

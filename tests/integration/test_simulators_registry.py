@@ -39,6 +39,52 @@ def test_the_simulated_region_is_registered_once(registry_api: RegistryApi) -> N
     assert registry_api.known("meters") == {meter.code for meter in region.meters}
 
 
+def test_a_number_that_was_corrected_is_left_as_it_is(registry_api: RegistryApi, client: TestClient) -> None:
+    region = build_region(seed=1, enterprises=1).registry
+    registry_api.register(region)
+    corrected = {
+        "owner": "area:150600",
+        "kind": "gdp",
+        "period": "2025",
+        "value": 1,
+        "unit": "10k CNY",
+        "price_base": 2020,
+        "reported_by": "统计局",
+    }
+    assert client.post("/api/v1/statistics", json=corrected).json()["data"][0]["version"] == 2
+    assert registry_api.register(region)["statistics"] == 0
+    newest = client.get("/api/v1/statistics", params={"owner": "area:150600", "kind": "gdp", "period": "2025"}).json()
+    assert [(row["version"], row["value"]) for row in newest["data"]] == [(2, 1.0)]
+
+
+def test_what_the_region_reports_is_answered_as_it_was_sent(registry_api: RegistryApi, client: TestClient) -> None:
+    region = build_region(seed=1, enterprises=20).registry
+    registry_api.register(region)
+    sent = {(s.owner, s.kind, s.period): (s.value, s.unit, s.price_base) for s in region.statistics}
+    first = client.get("/api/v1/statistics", params={"limit": 1000}).json()
+    rest = client.get("/api/v1/statistics", params={"limit": 1000, "cursor": first["next"]}).json()
+    found = {
+        (row["owner"], row["kind"], row["period"]): (row["value"], row["unit"], row["price_base"])
+        for row in [*first["data"], *rest["data"]]
+    }
+    assert found == sent
+
+
+def test_what_the_review_knows_of_a_unit_is_registered(registry_api: RegistryApi, client: TestClient) -> None:
+    region = build_region(seed=1, enterprises=20).registry
+    registry_api.register(region)
+    for unit in region.units:
+        answer = client.get(f"/api/v1/units/{unit.code}").json()
+        assert answer["approved_energy_tce"] == unit.approved_energy_tce
+        assert answer["design_energy_tce"] == unit.design_energy_tce
+        assert answer["retrofit_due_on"] == (unit.retrofit_due_on or None)
+        assert (answer["standard_racks"], answer["measuring_category"]) == (
+            unit.standard_racks,
+            unit.measuring_category,
+        )
+        assert (answer["status"], answer["commissioned_on"]) == (unit.status, unit.commissioned_on or None)
+
+
 def test_more_meters_than_a_page_are_all_known(registry_api: RegistryApi) -> None:
     region = build_region(seed=1, enterprises=200).registry
     assert len(region.meters) > 1000

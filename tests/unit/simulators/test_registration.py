@@ -12,14 +12,14 @@ from simulators.broker import BrokerOptionError, broker_from_url, read_passwords
 from simulators.fleet.region import build_region
 from simulators.registration import RegistrationError, RegistryApi, csv_of, write_csv_files
 
-KEYS = {"parks": "code", "enterprises": "credit_code", "units": "code", "gateways": "code", "meters": "code"}
+KINDS = ("parks", "enterprises", "units", "gateways", "meters", "statistics")
 
 
 class FakeApi:
     """Lists in pages of two and takes imports."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[dict[str, str]]] = {kind: [] for kind in KEYS}
+        self.rows: dict[str, list[dict[str, str]]] = {kind: [] for kind in KINDS}
         self.imports: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -44,8 +44,15 @@ def api_on(handler: object) -> RegistryApi:
 def test_everything_is_imported_in_the_order_in_which_it_depends() -> None:
     fake, region = FakeApi(), build_region(seed=1, enterprises=4)
     created = api_on(fake).register(region.registry)
-    assert fake.imports == ["parks", "enterprises", "units", "gateways", "meters"]
-    assert created == {"parks": 19, "enterprises": 4, "units": 4, "gateways": 4, "meters": len(region.registry.meters)}
+    assert fake.imports == ["parks", "enterprises", "units", "gateways", "meters", "statistics"]
+    assert created == {
+        "parks": 19,
+        "enterprises": 4,
+        "units": 7,
+        "gateways": 4,
+        "meters": len(region.registry.meters),
+        "statistics": len(region.registry.statistics),
+    }
 
 
 def test_a_second_time_imports_nothing_and_a_larger_region_only_what_is_new() -> None:
@@ -96,6 +103,7 @@ def test_absent_values_are_empty_cells(tmp_path: Path) -> None:
         "3-units.csv",
         "4-gateways.csv",
         "5-meters.csv",
+        "6-statistics.csv",
     ]
 
 
