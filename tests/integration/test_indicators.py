@@ -239,7 +239,12 @@ def test_a_unit_counts_for_the_banner_of_the_day(registered: Registered, line: L
 
 def test_rolling_twelve_months_end_with_each_month(registered: Registered, line: Line, asking: Asking) -> None:
     site = Site(registered, line, trade="data_centre", process="data_centre")
-    monthly: dict[str, Any] = {"kind": "interval", "interval_s": 86_400, "valid_from": "2025-01-01", "valid_to": "2026-02-01"}
+    monthly: dict[str, Any] = {
+        "kind": "interval",
+        "interval_s": 86_400,
+        "valid_from": "2025-01-01",
+        "valid_to": "2026-02-01",
+    }
     days = [datetime(2025, 1, 1, tzinfo=SHANGHAI) + timedelta(days=i) for i in range(396)]
     for carrier, flow, value in (("electricity", "input", 150.0), ("electricity", "it_load", 100.0)):
         code = registered.meter(
