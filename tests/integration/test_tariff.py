@@ -1,0 +1,164 @@
+"""Step tariffs of units, from what they used in the year before."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.api.app import create_app
+from services.core.data.loader import DATA
+from services.core.settings import Settings
+from tests.integration.judged import Plant, asked, refused
+from tests.integration.line import Line
+from tests.integration.registered import Registered
+
+YEAR = ("2025-01-01", "2026-01-01")
+
+
+@pytest.fixture
+def line(client: TestClient, database_url: str) -> Line:
+    return Line(client, database_url)
+
+
+def smelter(registered: Registered, line: Line, kwh_per_t: float, **unit: Any) -> Plant:
+    """10 t of liquid aluminium a day."""
+    given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"} | unit
+    plant = Plant(registered, line, unit=given, trade="aluminium")
+    plant.uses(*YEAR, {("electricity", "input"): 10 * kwh_per_t, ("product", "product"): 10.0})
+    return plant
+
+
+def ferrosilicon(registered: Registered, line: Line, kgce_per_t: float, **unit: Any) -> Plant:
+    """100 t of ferrosilicon a day, its energy as heat of 34.12 kgce/GJ. Benchmark 1770, baseline 1900 kgce/t."""
+    given = {"process": "ferrosilicon", "commissioned_on": "2012-01-01"} | unit
+    plant = Plant(registered, line, unit=given, trade="ferroalloy")
+    plant.uses(*YEAR, {("heat", "input"): 100 * kgce_per_t / 34.12, ("product", "product"): 100.0})
+    return plant
+
+
+def tariff(client: TestClient, plant: Plant, year: int = 2026) -> Any:
+    return asked(client, "tariff", unit=plant.unit, year=year)
+
+
+def code_of(answer: Any) -> tuple[str, str]:
+    return answer["verdict"], answer["reasons"][0]["code"]
+
+
+def test_smelter_pays_for_every_twenty_kwh_begun_of_the_year_before(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    plant = smelter(registered, line, 13_345.0)
+    line.roll_up()
+    answer = tariff(client, plant)
+    # 13 345 - 13 300 = 45 kWh/t: three steps of 20 begun, 0.03 yuan/kWh.
+    assert (answer["rule"], answer["value"], answer["value_unit"]) == ("aluminium", 13_345.0, "kWh/t")
+    assert (answer["surcharge"], answer["surcharge_unit"]) == (0.03, "yuan/kWh")
+    assert code_of(answer) == ("breach", "surcharge")
+    assert (answer["start"], answer["end"]) == ("2025-01-01T00:00:00+08:00", "2026-01-01T00:00:00+08:00")
+    assert [(step["code"], step["value"]) for step in answer["steps"]] == [
+        ("threshold", 13_300.0),
+        ("value", 13_345.0),
+        ("above", 45.0),
+        ("steps", 3.0),
+        ("full", 0.03),
+        ("share_unknown", None),
+        ("surcharge", 0.03),
+    ]
+    named = {row["code"]: row for row in answer["rows"]}
+    assert {step["row"] for step in answer["steps"] if step["row"]} == set(named)
+    assert named["aluminium.threshold.2025"]["verified"] is False
+
+
+def test_smelter_exactly_on_the_threshold_pays_nothing(client: TestClient, registered: Registered, line: Line) -> None:
+    plant = smelter(registered, line, 13_300.0)
+    line.roll_up()
+    assert (tariff(client, plant)["surcharge"], code_of(tariff(client, plant))) == (0.0, ("ok", "threshold_kept"))
+
+
+def test_reported_renewables_reduce_the_surcharge_once_the_incentive_value_is_given(
+    client: TestClient, registered: Registered, line: Line, database_url: str, tmp_path: Path
+) -> None:
+    plant = smelter(registered, line, 13_500.0)
+    line.roll_up()
+    share = {
+        "owner": f"enterprise:{plant.enterprise}",
+        "kind": "non_hydro_renewable_share",
+        "period": "2025",
+        "value": 25.7,
+        "unit": "%",
+        "reported_by": "smelter",
+    }
+    assert client.post("/api/v1/statistics", json=[share]).status_code == 200
+    # 200 kWh/t above: 10 steps, 0.10 yuan/kWh. No document prints the incentive value, so nothing is taken off ...
+    assert tariff(client, plant)["surcharge"] == 0.1
+    shipped = (DATA / "parameters.csv").read_text("utf-8")
+    own = "non_hydro_incentive,激励值,Incentive value,22,%,2025-01-01,,operator,notice of the year,yes\n"
+    (tmp_path / "parameters.csv").write_text(shipped + own, "utf-8")
+    app = create_app(Settings(database_url=database_url, data=tmp_path))
+    with TestClient(app) as configured:
+        answer = tariff(configured, plant)
+    # ... with 22 %: 25.7 % is ten whole points above 15, so 10 % is taken off.
+    assert answer["surcharge"] == pytest.approx(0.09, abs=1e-15)
+    assert [step["row"] for step in answer["steps"] if step["code"] == "incentive"] == ["non_hydro_incentive"]
+
+
+def test_unit_that_has_reached_its_level_pays_no_surcharge(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    existing = ferrosilicon(registered, line, 1850.0)
+    building = ferrosilicon(registered, line, 1750.0, status="building")
+    line.roll_up()
+    assert (tariff(client, existing)["surcharge"], code_of(tariff(client, existing))) == (
+        0.0,
+        ("ok", "baseline_reached"),
+    )
+    assert (tariff(client, building)["surcharge"], code_of(tariff(client, building))) == (
+        0.0,
+        ("ok", "benchmark_reached"),
+    )
+
+
+def test_steps_of_the_unified_rule_are_configured_and_not_invented(
+    client: TestClient, registered: Registered, line: Line, database_url: str, tmp_path: Path
+) -> None:
+    # 2090 / 1900 = 10 % above the baseline, a little more than that in all.
+    plant = ferrosilicon(registered, line, 2091.0, capacity_class="restricted")
+    line.roll_up()
+    answer = tariff(client, plant)
+    assert (answer["rule"], answer["surcharge"], code_of(answer)) == (
+        "unified",
+        None,
+        ("cannot_judge", "no_steps_configured"),
+    )
+    assert answer["punitive_price"] is True
+    header = (DATA / "tariff_steps.csv").read_text("utf-8").splitlines()[0]
+    rows = [
+        "step.1,,0,0.02,yuan/kWh,2022-01-01,,operator,notice,yes",
+        "step.2,,10,0.05,yuan/kWh,2022-01-01,,operator,notice,yes",
+        "step.other,cement_clinker,0,0.5,yuan/kWh,2022-01-01,,operator,notice,yes",
+    ]
+    (tmp_path / "tariff_steps.csv").write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    app = create_app(Settings(database_url=database_url, data=tmp_path))
+    with TestClient(app) as configured:
+        answer = tariff(configured, plant)
+    assert (answer["surcharge"], code_of(answer)) == (0.05, ("breach", "surcharge"))
+    assert [step["row"] for step in answer["steps"] if step["row"]] == ["level.ferrosilicon.2023.baseline", "step.2"]
+
+
+def test_year_without_readings_and_process_without_levels_cannot_be_judged(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    plant = smelter(registered, line, 13_500.0)
+    mine = Plant(registered, line, unit={"process": "coal_mining"}, trade="coal_mining")
+    line.roll_up()
+    answer = tariff(client, plant, 2025)
+    assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "value_unknown"))
+    assert code_of(tariff(client, mine)) == ("cannot_judge", "no_limit")
+    assert tariff(client, mine)["rule"] is None
+
+
+def test_unknown_unit_and_odd_year_are_refused(client: TestClient) -> None:
+    assert refused(client, "tariff", unit="U-NONE") == (404, "unknown_unit")
+    assert refused(client, "tariff") == (422, "invalid_parameter")
+    assert refused(client, "tariff", unit="U-NONE", year=1999) == (422, "invalid_parameter")
