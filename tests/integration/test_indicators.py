@@ -110,6 +110,9 @@ def test_pue_of_an_area_is_the_ratio_of_sums_and_not_the_mean_of_ratios(
     by_unit = {row["group"]: row for row in asking.rows("pue", scope=f"area:{JUNGAR}", by="unit")}
     assert {code: row["value"] for code, row in by_unit.items()} == {large.unit: 1.2, small.unit: 1.5}
     assert by_unit[large.unit]["measuring_category"] == 2
+    assert by_unit[large.unit]["group_zh"] == "焦炉"
+    (enterprise,) = [row for row in asking.rows("pue", by="enterprise") if row["group"] == large.enterprise]
+    assert (enterprise["group_zh"], enterprise["value"]) == ("焦化厂", 1.2)
 
 
 def test_t12_each_pue_target_speaks_of_its_own_kind(registered: Registered, line: Line, asking: Asking) -> None:
@@ -231,6 +234,7 @@ def test_a_unit_counts_for_the_banner_of_the_day(registered: Registered, line: L
     line.roll_up()
     both_days = {"start": "2026-03-01", "end": "2026-03-03", "bucket": "total"}
     found = asking.rows("pue", scope=f"area:{ORDOS}", by="banner", **both_days)
+    assert {row["group"]: row["group_zh"] for row in found} == {JUNGAR: "准格尔旗", DALAD: "达拉特旗"}
     assert {row["group"]: (row["value"], row["coverage"]) for row in found} == {JUNGAR: (1.2, 1.0), DALAD: (1.5, 1.0)}
     assert asking.row("pue", scope=f"area:{JUNGAR}", **both_days)["value"] == 1.2
     assert asking.row("pue", scope=f"area:{ORDOS}", **both_days)["value"] == 1.35

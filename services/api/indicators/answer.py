@@ -11,9 +11,13 @@ from services.core.data.used import used_row
 from services.core.domain.indicators.kinds import Indicator
 from services.core.domain.indicators.terms import Term
 from services.core.domain.reason import reason_text
-from services.core.indicators.evaluate import Evaluated, Question
+from services.core.indicators.evaluate import Evaluated, Grouping, Question
 from services.core.indicators.judging import Held, Judgement, Where, judged
 from services.core.indicators.scope import Park, Unit
+
+
+Names = tuple[str | None, str | None]
+"""Chinese and English."""
 
 
 class ReasonOut(BaseModel):
@@ -70,6 +74,8 @@ class IndicatorRow(BaseModel):
     start: datetime
     end: datetime
     group: str | None = Field(None, description="Code of the unit, enterprise, banner, league or park, with `by`")
+    group_zh: str | None = None
+    group_en: str | None = None
     process: str | None = Field(None, description="Of units of different processes each has its own row")
     value: float | None = Field(description="null where there is none: the reasons say why")
     unit: str
@@ -107,16 +113,39 @@ class IndicatorAnswer(BaseModel):
 
 
 def rows_of(
-    tables: Tables, indicator: Indicator, asked: Question, found: Sequence[Evaluated], parks: Mapping[str, Park]
+    tables: Tables,
+    indicator: Indicator,
+    asked: Question,
+    found: Sequence[Evaluated],
+    *,
+    parks: Mapping[str, Park],
+    area_names: Mapping[str, Names],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The answer's rows, and the rows of the data files they stand on."""
     used: dict[str, dict[str, Any]] = {}
     data = []
     for evaluated in found:
         judgement = judged(tables, indicator, evaluated, where_of(asked, evaluated, parks))
-        data.append(_row(tables, indicator, evaluated, judgement))
+        names = _names_of(asked, evaluated, parks, area_names)
+        data.append(_row(tables, indicator, evaluated, judgement, names))
         used.update(used_by(tables, evaluated, judgement))
     return data, [used[code] for code in sorted(used)]
+
+
+def _names_of(
+    asked: Question, evaluated: Evaluated, parks: Mapping[str, Park], area_names: Mapping[str, Names]
+) -> Names:
+    code = evaluated.group
+    if code is None:
+        return None, None
+    if asked.by is Grouping.PARK:
+        return parks[code].name_zh, parks[code].name_en
+    if asked.by in (Grouping.BANNER, Grouping.LEAGUE):
+        return area_names[code]
+    unit = evaluated.units[0]
+    if asked.by is Grouping.UNIT:
+        return unit.name_zh, unit.name_en
+    return unit.enterprise_zh, unit.enterprise_en
 
 
 def where_of(asked: Question, evaluated: Evaluated, parks: Mapping[str, Park]) -> Where:
@@ -136,7 +165,9 @@ def used_by(tables: Tables, evaluated: Evaluated, judgement: Judgement) -> dict[
     return used
 
 
-def _row(tables: Tables, indicator: Indicator, evaluated: Evaluated, judgement: Judgement) -> dict[str, Any]:
+def _row(
+    tables: Tables, indicator: Indicator, evaluated: Evaluated, judgement: Judgement, names: Names
+) -> dict[str, Any]:
     ratio = evaluated.ratio
     product = product_unit(tables, evaluated.process)
     single: Unit | None = evaluated.units[0] if len(evaluated.units) == 1 else None
@@ -144,6 +175,8 @@ def _row(tables: Tables, indicator: Indicator, evaluated: Evaluated, judgement: 
         "start": evaluated.start,
         "end": evaluated.end,
         "group": evaluated.group,
+        "group_zh": names[0],
+        "group_en": names[1],
         "process": evaluated.process,
         "value": None if ratio.value is None else float(ratio.value),
         "unit": indicator.unit.format(product=product),

@@ -12,7 +12,7 @@ from services.api.database import Db
 from services.api.energy import ask as energy_ask
 from services.api.errors import BAD_CURSOR
 from services.api.indicators import ask
-from services.api.indicators.answer import IndicatorAnswer, rows_of
+from services.api.indicators.answer import IndicatorAnswer, Names, rows_of
 from services.api.indicators.ask import IndicatorQuery
 from services.api.openapi import refusals
 from services.api.paging import cursor_after, key_of_cursor
@@ -105,8 +105,9 @@ def read_indicator(database: Db, tables: TablesDep, slug: str, query: Annotated[
         except UnknownScopeError as error:
             raise ask.refuse_unknown(error) from None
         parks: Mapping[str, Park] = {park.code: park for park in (Park(*row) for row in SQL.run(connection, "parks"))}
+        area_names: Mapping[str, Names] = {row.code: (row.name_zh, row.name_en) for row in SQL.run(connection, "areas")}
     page = found[first : first + query.limit]
-    data, rows = rows_of(tables, indicator, asked, page, parks)
+    data, rows = rows_of(tables, indicator, asked, page, parks=parks, area_names=area_names)
     more = first + query.limit < len(found)
     answer = {
         "indicator": indicator.slug,
