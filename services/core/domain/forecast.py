@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from services.core.domain.dual.facts import COVERAGE_LOW, ENERGY, NUMBER_MISSING, Amount, Obstacle, Source, YearFacts
+from services.core.domain.dual.facts import ENERGY, LOW_COVERAGE, NUMBER_MISSING, Amount, Obstacle, Source, YearFacts
 
 _DAY = timedelta(days=1)
 _FEBRUARY, _LEAP_DAY = 2, 29
@@ -78,7 +78,7 @@ def forecast_energy(
     if so_far is None or so_far.days == 0:
         return Obstacle(NUMBER_MISSING, year, ENERGY)
     if not _covered(so_far.coverage, coverage_least):
-        return Obstacle(COVERAGE_LOW, year, ENERGY)
+        return Obstacle(LOW_COVERAGE, year, ENERGY)
     a_day = so_far.tce / so_far.days
     usable = (
         last_span is not None

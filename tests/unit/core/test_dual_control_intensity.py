@@ -193,7 +193,7 @@ def test_reported_and_measured_years_are_not_compared() -> None:
 
 def test_a_year_measured_badly_cannot_be_judged() -> None:
     facts = {2020: year(2020, measured(100)), 2021: year(2021, measured(80, coverage=0.89))}
-    assert judged(facts, 2021).obstacles == (Obstacle("coverage_low", 2021, ENERGY),)
+    assert judged(facts, 2021).obstacles == (Obstacle("low_coverage", 2021, ENERGY),)
     facts[2021] = year(2021, measured(80, coverage=0.9))
     assert judged(facts, 2021).obstacles == ()
 

@@ -65,7 +65,7 @@ def test_without_a_well_measured_year_before_it_goes_by_days(
 
 def test_what_is_measured_badly_or_not_at_all_is_no_ground_for_a_forecast() -> None:
     thin = forecast(Measured(Fraction(310), 31, 0.5), None, None)
-    assert thin == Obstacle("coverage_low", 2023, "energy_consumption")
+    assert thin == Obstacle("low_coverage", 2023, "energy_consumption")
     assert forecast(None, None, None) == Obstacle("number_missing", 2023, "energy_consumption")
     assert forecast(Measured(Fraction(0), 0, None), None, None) == Obstacle(
         "number_missing", 2023, "energy_consumption"

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.core.domain.dual.facts import (
-    COVERAGE_LOW,
     ENERGY,
     ENERGY_NOT_POSITIVE,
     FEEDSTOCK,
     LISTED,
+    LOW_COVERAGE,
     NUMBER_MISSING,
     RENEWABLE,
     SOURCES_DIFFER,
@@ -56,6 +56,7 @@ def counted(
     """
     known = [facts.get(year) or YearFacts(year) for year in years]
     obstacles = [found for year in known for found in _energy_obstacles(year, coverage_least)]
+    unsure = {found.year for found in obstacles}
     feedstock, some_feedstock = _exclusion({f.year: f.feedstock for f in known}, FEEDSTOCK)
     listed, some_listed = _exclusion({f.year: f.listed for f in known}, LISTED)
     obstacles += some_feedstock + some_listed + _mixed(known)
@@ -66,7 +67,8 @@ def counted(
         for f in known
         if f.energy is not None
     }
-    obstacles += [Obstacle(ENERGY_NOT_POSITIVE, c.year, ENERGY) for c in result.values() if c.tce <= 0]
+    spent = [c.year for c in result.values() if c.tce <= 0 and c.year not in unsure]
+    obstacles += [Obstacle(ENERGY_NOT_POSITIVE, year, ENERGY) for year in spent]
     return result, obstacles
 
 
@@ -93,9 +95,9 @@ def _exclusion(amounts: Mapping[int, Amount | None], what: str) -> tuple[dict[in
 def _energy_obstacles(facts: YearFacts, coverage_least: float) -> list[Obstacle]:
     energy = facts.energy
     if energy is None:
-        return [Obstacle(NUMBER_MISSING, facts.year, ENERGY)]
+        return [Obstacle(facts.why_no_energy, facts.year, ENERGY)]
     if energy.source is Source.MEASURED and (energy.coverage is None or energy.coverage < coverage_least):
-        return [Obstacle(COVERAGE_LOW, facts.year, ENERGY)]
+        return [Obstacle(LOW_COVERAGE, facts.year, ENERGY)]
     return []
 
 

@@ -181,6 +181,8 @@ def _standing(kind: EvaluationKind, basic: TargetProgress, incentive: TargetProg
 def _finding(links: Chain, plan: PlanPeriod | None, targets: Targets, standing: Standing | None) -> Finding:
     if plan is None:
         return Finding.cannot("no_plan")
+    if targets.conflict:
+        return Finding.cannot("targets_conflict")
     if targets.basic is None:
         return Finding.cannot("no_target")
     if targets.basic.reduction is None:

@@ -22,8 +22,8 @@ class Target:
     state: State
     reduction: Fraction | None
     """Positive for a fall; 0 with state zero, None with state not_applicable."""
-    row: str = ""
-    """The row of the data file."""
+    rows: tuple[str, ...] = ()
+    """The rows of the data file: more than one where several documents print it."""
 
     def __post_init__(self) -> None:
         fits = {
@@ -32,7 +32,7 @@ class Target:
             State.NOT_APPLICABLE: self.reduction is None,
         }
         if not fits.get(self.state, False):
-            raise ValueError(f"target {self.row}: {self.reduction} does not go with state {self.state}")
+            raise ValueError(f"target {self.rows}: {self.reduction} does not go with state {self.state}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Targets:
 
     basic: Target | None = None
     incentive: Target | None = None
+    conflict: bool = False
+    """The documents print different targets for it: none of them is taken."""
 
 
 class EvaluationKind(enum.StrEnum):
@@ -106,6 +108,8 @@ class YearFacts:
     year: int
     energy: Amount | None = None
     """All energy consumed: feedstock, listed energy and renewable electricity are in it."""
+    why_no_energy: str = "number_missing"
+    """Reason code where `energy` is None."""
     feedstock: Amount | None = None
     renewable: Amount | None = None
     """Renewable electricity consumed, whether new or not."""
@@ -137,7 +141,8 @@ class Obstacle:
 
 
 NUMBER_MISSING = "number_missing"
-COVERAGE_LOW = "coverage_low"
+LOW_COVERAGE = "low_coverage"
+COEFFICIENT_MISSING = "coefficient_missing"
 SOURCES_DIFFER = "sources_differ"
 """One year is reported, another measured: the difference of the two would be taken for a change."""
 PRICE_BASE_CHANGES = "price_base_changes"

@@ -1,0 +1,1 @@
+"""The progress of areas in dual control as it is answered."""

@@ -1,0 +1,276 @@
+"""An evaluation as it is answered."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.api.progress import model
+from services.core.data.plan_targets import Target as TargetRow
+from services.core.data.tables import Tables
+from services.core.data.used import used_row
+from services.core.domain.dual import evaluate as judged
+from services.core.domain.dual import facts, intensity, total, warning
+from services.core.domain.dual.reason import obstacle_text, reason_text
+from services.core.domain.forecast import EnergyForecast
+from services.core.dual_control.progress import COVERAGE_LEAST, TOTAL_WARNING_MARGIN, Forecast, Progress
+
+FORECAST_ASSUMPTIONS = [
+    "feedstock and listed energy keep last year's share of the energy",
+    "no new renewable electricity",
+    "GDP, where it is not reported yet, grows by the planned growth",
+]
+
+
+def answer(progress: Progress, tables: Tables) -> model.ProgressAnswer:
+    """The whole answer for one area."""
+    found = progress.evaluation
+    return model.ProgressAnswer(
+        area=area(progress),
+        year=found.year,
+        plan=None if found.plan is None else model.ProgressPlan(**_fields(found.plan, model.ProgressPlan)),
+        evaluation=found.kind,
+        price_base=found.chain.price_base,
+        basic=_target(found.basic),
+        incentive=_target(found.incentive),
+        years=[_year(entry, found, progress.facts) for entry in found.chain.years],
+        intensity=_intensity(found),
+        annual=_annual(found.annual),
+        total=_total(found.total),
+        total_of_plan=None if found.total_of_plan is None else _total(found.total_of_plan),
+        waiver=_waiver(found),
+        lights=_lights(found),
+        forecast=None if progress.forecast is None else _forecast(progress.forecast, progress.facts),
+        statistics=[
+            model.ReportedNumber(
+                kind=part.kind,
+                period=part.period,
+                price_base=part.price_base or None,
+                version=part.version,
+                value=float(part.value),
+            )
+            for part in progress.statistics
+        ],
+        rows=_rows(progress, tables),
+    )
+
+
+def summary(progress: Progress) -> model.ProgressSummary:
+    """What the warning map shows of an area that has a plan."""
+    found = progress.evaluation
+    assert found.plan is not None
+    forecast = progress.forecast and progress.forecast.evaluation
+    return model.ProgressSummary(
+        area=area(progress),
+        year=found.year,
+        plan=found.plan.code,
+        evaluation=found.kind,
+        cumulative_percent=_percent(found.chain.last.cumulative),
+        required_percent=_percent(found.basic.required),
+        completion_percent=_percent(found.basic.completion),
+        intensity=_intensity(found),
+        total=_total(found.total),
+        waiver=_waiver(found),
+        lights=_lights(found),
+        forecast_lights=_lights(forecast) if forecast else None,
+    )
+
+
+def area(progress: Progress) -> model.ProgressArea:
+    """The area itself."""
+    return model.ProgressArea(**_fields(progress.area, model.ProgressArea))
+
+
+def _fields(of: object, shape: type[BaseModel]) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in shape.model_fields}
+
+
+def _number(value: Fraction | float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _percent(share: Fraction | float | None) -> float | None:
+    return None if share is None else float(share * 100)
+
+
+def _tce(amount: facts.Amount | None) -> float | None:
+    return None if amount is None else float(amount.tce)
+
+
+def _obstacles(found: Iterable[facts.Obstacle]) -> list[model.Obstacle]:
+    return [
+        model.Obstacle(reason=o.reason, year=o.year, what=o.what, text=text, text_zh=text_zh)
+        for o in found
+        for text, text_zh in [obstacle_text(o)]
+    ]
+
+
+def _said(code: str) -> dict[str, str]:
+    text, text_zh = reason_text(code)
+    return {"reason": str(code), "text": text, "text_zh": text_zh}
+
+
+def _target(found: judged.TargetProgress) -> model.TargetProgress:
+    target = found.target
+    return model.TargetProgress(
+        state="missing" if target is None else target.state.value,
+        target_percent=None if target is None else _percent(target.reduction),
+        required_percent=_percent(found.required),
+        completion_percent=_percent(found.completion),
+        on_course=found.on_course,
+        rows=[] if target is None else list(target.rows),
+    )
+
+
+def _year(
+    entry: intensity.IntensityYear, found: judged.Evaluation, known: Mapping[int, facts.YearFacts]
+) -> model.ProgressYear:
+    counted = entry.counted
+    renewable = known[entry.year].renewable if entry.year in known else None
+    needed, done = _against_basic(entry, found)
+    return model.ProgressYear(
+        year=entry.year,
+        energy_tce=None if counted is None else float(counted.energy_tce),
+        source=None if counted is None else counted.source,
+        coverage=None if counted is None else counted.coverage,
+        feedstock_tce=None if counted is None else _number(counted.feedstock_tce),
+        listed_tce=None if counted is None else _number(counted.listed_tce),
+        counted_tce=None if counted is None else float(counted.tce),
+        renewable_tce=_tce(renewable),
+        gdp_10k_cny=_number(entry.gdp),
+        intensity=_number(entry.intensity),
+        reduction_percent=_percent(entry.reduction),
+        cumulative_percent=_percent(entry.cumulative),
+        required_percent=_percent(needed),
+        completion_percent=_percent(done),
+        forecast=entry.forecast,
+    )
+
+
+def _against_basic(entry: intensity.IntensityYear, found: judged.Evaluation) -> tuple[float | None, float | None]:
+    """Required fall and completion by the basic target in a year of the table."""
+    target = found.basic.target
+    if found.plan is None or target is None or target.reduction is None:
+        return None, None
+    needed = intensity.required(
+        target.reduction, years_gone=entry.year - found.plan.base_year, length=found.plan.length
+    )
+    done = None if entry.cumulative is None else intensity.completion(entry.cumulative, target.reduction)
+    return needed, done
+
+
+def _intensity(found: judged.Evaluation) -> model.Intensity:
+    return model.Intensity(
+        verdict=found.finding.verdict,
+        **_said(found.finding.reason),
+        standing=found.standing,
+        obstacles=_obstacles(found.obstacles),
+    )
+
+
+def _annual(found: judged.AnnualProgress) -> model.AnnualProgress:
+    return model.AnnualProgress(
+        reduction_percent=_percent(found.reduction),
+        planned_percent=_percent(found.planned),
+        planned_from=found.planned_from,
+        met=found.met,
+    )
+
+
+def _total(found: total.Total) -> model.Total:
+    counted = found.counted
+    return model.Total(
+        reference_year=found.reference_year,
+        verdict=found.finding.verdict,
+        **_said(found.finding.reason),
+        energy_tce=None if counted is None else float(counted.energy_tce),
+        feedstock_tce=None if counted is None else _number(counted.feedstock_tce),
+        listed_tce=None if counted is None else _number(counted.listed_tce),
+        new_renewable_tce=_number(found.new_renewable_tce),
+        assessed_tce=_number(found.assessed_tce),
+        target=None if found.target is None else _total_target(found.target),
+        excess_percent=_percent(found.excess),
+        obstacles=_obstacles(found.obstacles),
+    )
+
+
+def _total_target(target: total.TotalTarget) -> model.TotalTarget:
+    return model.TotalTarget(
+        stated=target.stated,
+        reference_tce=_number(target.reference_tce),
+        growth_planned_percent=_percent(target.growth_planned),
+        reduction_planned_percent=_percent(target.reduction_planned),
+        initial_tce=float(target.initial_tce),
+        growth_actual_percent=_percent(target.growth_actual),
+        adjusted=target.adjusted,
+        target_tce=float(target.tce),
+    )
+
+
+def _waiver(found: judged.Evaluation) -> model.Waiver:
+    return model.Waiver(waived=found.waiver.waived, **_said(found.waiver.reason))
+
+
+def _light(found: warning.Light) -> model.Light:
+    return model.Light(level=found.level, **_said(found.reason))
+
+
+def _lights(found: judged.Evaluation) -> model.Lights:
+    return model.Lights(intensity=_light(found.intensity_light), total=_light(found.total_light))
+
+
+def _forecast(found: Forecast, known: Mapping[int, facts.YearFacts]) -> model.Forecast:
+    energy, coming = found.energy, found.evaluation
+    if not isinstance(energy, EnergyForecast) or coming is None or found.facts is None:
+        obstacles = [] if isinstance(energy, EnergyForecast) else [energy]
+        return model.Forecast(**_NO_FORECAST, until=found.until, obstacles=_obstacles(obstacles))
+    last = energy.last_span
+    return model.Forecast(
+        until=found.until,
+        method=energy.method,
+        obstacles=_obstacles(coming.obstacles),
+        so_far=model.Span(**_fields(energy.so_far, model.Span)),
+        last_span=None if last is None else model.Span(**_fields(last, model.Span)),
+        last_year_tce=_tce(energy.last_whole),
+        energy_tce=float(energy.energy.tce),
+        year=_year(coming.chain.last, coming, {**known, coming.year: found.facts}),
+        assumptions=FORECAST_ASSUMPTIONS,
+        intensity=_intensity(coming),
+        total=_total(coming.total),
+        lights=_lights(coming),
+    )
+
+
+_NO_FORECAST: dict[str, Any] = {
+    "method": None,
+    "so_far": None,
+    "last_span": None,
+    "last_year_tce": None,
+    "energy_tce": None,
+    "year": None,
+    "assumptions": [],
+    "intensity": None,
+    "total": None,
+    "lights": None,
+}
+
+
+def _rows(progress: Progress, tables: Tables) -> list[dict[str, Any]]:
+    """Targets, plan parameters, and the coefficients of what was measured."""
+    parameters = [used_row(tables.parameter(code)) for code in (COVERAGE_LEAST, TOTAL_WARNING_MARGIN)]
+    coefficients = [used_row(tables.row(code), applied.carried) for code, applied in progress.coefficients.items()]
+    return [*map(_target_row, progress.target_rows), *parameters, *coefficients]
+
+
+def _target_row(row: TargetRow) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "value": None if row.value is None else float(row.value),
+        "unit": row.unit,
+        "valid_from": row.valid_from.isoformat(),
+        "source": row.source,
+        "place": row.place,
+        "verified": row.verified,
+        "carried": False,
+    }

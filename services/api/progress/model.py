@@ -1,0 +1,233 @@
+"""The shape of the answer: what each field holds, and in which unit. Null is unknown, never zero."""
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.core.domain.dual.evaluate import Standing
+from services.core.domain.dual.facts import EvaluationKind, Source
+from services.core.domain.dual.warning import Level
+from services.core.domain.forecast import Method
+from services.core.domain.verdict import Verdict
+
+
+class ProgressArea(BaseModel):
+    """An area."""
+
+    code: str
+    level: str
+    name_zh: str
+    name_en: str
+
+
+class ProgressPlan(BaseModel):
+    """The years of a plan, as its row in the data files gives them."""
+
+    code: str
+    first_year: int
+    last_year: int
+    base_year: int
+    midterm_year: int | None
+    price_base: int | None = Field(description="Year of the constant prices the plan demands; null: it does not say")
+
+
+class Said(BaseModel):
+    """A reason in both languages."""
+
+    reason: str = Field(description="Stable: programs may decide by it (docs/dual-control.md)")
+    text: str
+    text_zh: str
+
+
+class Obstacle(Said):
+    """Why something cannot be judged."""
+
+    year: int | None
+    what: str | None = Field(description="Kind of the statistic it concerns")
+
+
+class TargetProgress(BaseModel):
+    """The fall of the intensity since the base year against one target."""
+
+    state: Literal["number", "zero", "not_applicable", "missing"] = Field(
+        description="0, not applicable (printed /) and missing are three things"
+    )
+    target_percent: float | None = Field(description="Fall asked for at the end of the plan")
+    required_percent: float | None = Field(description="1 - (1 - target)^(n/N): fall asked for by the end of the year")
+    completion_percent: float | None = Field(
+        description="ln(1 - fall) / ln(1 - target); null for target 0: compare the fall itself"
+    )
+    on_course: bool | None = Field(description="At least the required fall; in the last year: the target is met")
+    rows: list[str] = Field(description="Codes of the rows of /api/v1/targets that print it")
+
+
+class ProgressYear(BaseModel):
+    """A year from the base year on."""
+
+    year: int
+    energy_tce: float | None = Field(description="All energy consumed, equivalent")
+    source: Source | None = Field(description="Of the energy: reported, or measured where nothing was reported")
+    coverage: float | None = Field(description="Of measured energy: its measured share, 0 to 1")
+    feedstock_tce: float | None = Field(description="Not counted in intensity and total")
+    listed_tce: float | None = Field(description="Borne by state or region: not counted in intensity and total")
+    counted_tce: float | None = Field(description="energy - feedstock - listed: what the intensity is reckoned from")
+    renewable_tce: float | None = Field(
+        description="Renewable electricity, in the energy; what is new leaves the total"
+    )
+    gdp_10k_cny: float | None = Field(description="At `price_base`")
+    intensity: float | None = Field(description="tce per 10 000 CNY")
+    reduction_percent: float | None = Field(description="Fall against the year before; negative: a rise")
+    cumulative_percent: float | None = Field(description="Fall since the base year, the product of the annual ones")
+    required_percent: float | None = Field(description="By the basic target")
+    completion_percent: float | None
+    forecast: bool
+
+
+class AnnualProgress(BaseModel):
+    """The year alone. A missed annual number is no failure: the plan is judged over all its years."""
+
+    reduction_percent: float | None
+    planned_percent: float | None
+    planned_from: Literal["reported", "plan_mean"] | None = Field(
+        description="The annual number that was set, or the even pace of the basic target"
+    )
+    met: bool | None
+
+
+class Intensity(Said):
+    """The verdict on the intensity, which is binding."""
+
+    verdict: Verdict
+    binding: Literal[True] = True
+    standing: Standing | None = Field(description="ahead or behind before the last year, then exceeded, met or not_met")
+    obstacles: list[Obstacle]
+
+
+class TotalTarget(BaseModel):
+    """The target for the total, term by term."""
+
+    stated: bool = Field(description="Set outright; else reference x (1 + growth) x (1 - reduction)")
+    reference_tce: float | None = Field(description="What counted in the reference year")
+    growth_planned_percent: float | None
+    reduction_planned_percent: float | None
+    initial_tce: float = Field(description="Before adjustment")
+    growth_actual_percent: float | None
+    adjusted: bool = Field(description="Raised, as growth went beyond the plan")
+    target_tce: float = Field(description="initial x (1 + actual growth) / (1 + planned growth) where adjusted")
+
+
+class Total(Said):
+    """The total of a year, which is expected and not binding."""
+
+    reference_year: int = Field(description="The year before, or the base year for the whole plan")
+    verdict: Verdict
+    binding: Literal[False] = False
+    energy_tce: float | None
+    feedstock_tce: float | None = Field(description="Left out")
+    listed_tce: float | None = Field(description="Left out")
+    new_renewable_tce: float | None = Field(
+        description="Left out: rise of renewable electricity since the reference year, at least 0; null: not reported"
+    )
+    assessed_tce: float | None = Field(description="energy - feedstock - listed - new renewable")
+    target: TotalTarget | None
+    excess_percent: float | None = Field(description="Of the target; negative below it")
+    obstacles: list[Obstacle]
+
+
+class Waiver(Said):
+    """Whether the total goes unassessed."""
+
+    waived: bool
+
+
+class Light(Said):
+    """A warning level; null where it cannot be told."""
+
+    level: Level | None
+
+
+class Lights(BaseModel):
+    """Two lights of their own."""
+
+    intensity: Light
+    total: Light
+
+
+class Span(BaseModel):
+    """A measured span from 1 January on."""
+
+    tce: float
+    days: int
+    coverage: float | None
+
+
+class Forecast(BaseModel):
+    """The running year from its measured part, judged as if the forecast came true."""
+
+    until: date = Field(description="First day that is not in the measured part")
+    method: Method | None = Field(
+        description="seasonal: last year x this span / last year's same span, by daily means;"
+        " linear: this span by days; null: none"
+    )
+    obstacles: list[Obstacle] = Field(description="Why there is no forecast, or why it cannot be judged")
+    so_far: Span | None
+    last_span: Span | None
+    last_year_tce: float | None
+    energy_tce: float | None
+    year: ProgressYear | None
+    assumptions: list[str]
+    intensity: Intensity | None
+    total: Total | None
+    lights: Lights | None
+
+
+class ReportedNumber(BaseModel):
+    """A statistic that the answer stands on."""
+
+    kind: str
+    period: str
+    price_base: int | None
+    version: int
+    value: float
+
+
+class ProgressAnswer(BaseModel):
+    """An area in a year of a plan."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"year": 2025, "evaluation": "final"}]})
+
+    area: ProgressArea
+    year: int
+    plan: ProgressPlan | None = Field(description="Null: the year lies in no plan; only its change can be told")
+    evaluation: EvaluationKind
+    price_base: int | None = Field(description="Year at whose constant prices GDP counts")
+    basic: TargetProgress
+    incentive: TargetProgress
+    years: list[ProgressYear]
+    intensity: Intensity
+    annual: AnnualProgress
+    total: Total = Field(description="Against the year before")
+    total_of_plan: Total | None = Field(description="Against the base year: mid-term and five-year evaluation")
+    waiver: Waiver
+    lights: Lights
+    forecast: Forecast | None = Field(description="Of the running year only")
+    statistics: list[ReportedNumber]
+    rows: list[dict[str, Any]] = Field(description="Rows of the data files that were used")
+
+
+class ProgressSummary(BaseModel):
+    """An area on the warning map."""
+
+    area: ProgressArea
+    year: int
+    plan: str
+    evaluation: EvaluationKind
+    cumulative_percent: float | None
+    required_percent: float | None
+    completion_percent: float | None
+    intensity: Intensity
+    total: Total
+    waiver: Waiver
+    lights: Lights
+    forecast_lights: Lights | None = Field(description="Of the running year, if the forecast comes true")

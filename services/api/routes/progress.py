@@ -1,0 +1,118 @@
+"""Progress of areas in the dual control of energy 能耗双控: intensity, total, waiver, warning lights, forecast."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+
+from services.api.database import Db
+from services.api.energy.ask import utc_now
+from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, ProblemKind, Refused, refused_fields
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.progress import answer
+from services.api.progress.model import ProgressAnswer, ProgressSummary
+from services.api.reasons import Fault
+from services.api.registry import nouns
+from services.api.registry.fields import AreaCode
+from services.api.tables import TablesDep
+from services.core.data.tables import Tables
+from services.core.domain.calendar import SHANGHAI
+from services.core.domain.dual.facts import PlanPeriod
+from services.core.domain.period import FIRST_YEAR, LAST_YEAR
+from services.core.dual_control.progress import read_areas, read_progress
+from services.core.dual_control.targets import areas_with_target, period_of, plan_of_year
+
+YEAR_OUTSIDE_PLAN = ProblemKind("year_outside_plan", 422, "The year does not lie in the plan")
+NO_PLAN_OF_YEAR = ProblemKind("no_plan_of_year", 422, "The year lies in no plan that is loaded")
+LIST = "progress"
+
+router = APIRouter(prefix="/api/v1/progress", tags=["dual control"])
+
+
+class ProgressQuery(PageQuery):
+    """Of which area and year the progress is asked."""
+
+    area: AreaCode | None = Field(None, description="One area; left out: the list of all areas that have a target")
+    below: bool = Field(False, description="With `area`: the list of the areas in it that have a target, itself too")
+    year: int | None = Field(
+        None,
+        ge=FIRST_YEAR + 1,
+        le=LAST_YEAR,
+        description="The year at hand if left out, or the last year of the plan if that is over",
+    )
+    plan: str | None = Field(None, max_length=20, description="Code of a plan; the one in which the year lies")
+
+
+async def clock() -> datetime:
+    """The time now; tests put another in its place."""
+    return utc_now()
+
+
+Now = Annotated[datetime, Depends(clock)]
+_REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, YEAR_OUTSIDE_PLAN, NO_PLAN_OF_YEAR)
+
+
+@router.get("", summary="Judge the progress of an area, or list the warning levels", responses=_REFUSALS)
+def read_area_progress(
+    database: Db, tables: TablesDep, query: Annotated[ProgressQuery, Query()], now: Now
+) -> ProgressAnswer | Page[ProgressSummary]:
+    """With `area` alone: its targets, years, verdicts, total term by term, waiver, lights and forecast.
+
+    Else a page of the areas that have a target, with their lights 晴雨表. Annual evaluation in most years, mid-term and
+    five-year evaluation in the years the plan gives. What is missing is named, and never taken for zero.
+    """
+    plan, year = _plan_and_year(tables, query, now)
+    with database.read() as connection:
+        tree, _ = read_areas(connection)
+        if query.area is not None and query.area not in tree.level:
+            raise nouns.AREA.refuse_unknown(query.area)
+        if query.area is not None and not query.below:
+            (found,) = read_progress(connection, tables, [query.area], plan=plan, year=year, now=now)
+            return answer.answer(found, tables)
+        if plan is None:
+            raise Refused(
+                NO_PLAN_OF_YEAR, f"{year} lies in none of {_known(tables)}; ask for one area, or another year"
+            )
+        after = key_of_cursor(query.cursor, of=LIST, filters=query.filters) if query.cursor else ""
+        areas = [
+            code
+            for code in areas_with_target(tables.plans, plan)
+            if code > after and (query.area is None or tree.above(code, query.area))
+        ]
+        page = read_progress(connection, tables, areas[: query.limit], plan=plan, year=year, now=now)
+    more = len(areas) > query.limit
+    following = cursor_after(areas[query.limit - 1], of=LIST, filters=query.filters) if more else None
+    return Page[ProgressSummary](data=[answer.summary(found) for found in page], next=following)
+
+
+def _plan_and_year(tables: Tables, query: ProgressQuery, now: datetime) -> tuple[PlanPeriod | None, int]:
+    """What is asked for, or what is at hand. Raises Refused."""
+    if query.below and query.area is None:
+        raise refused_fields(INVALID_PARAMETER, [Fault("below", "only_with", {"other": "area"})])
+    this_year = now.astimezone(SHANGHAI).year
+    if query.plan is None:
+        year = query.year if query.year is not None else _year_at_hand(tables, this_year, query)
+        return plan_of_year(tables.plans, year), year
+    if query.plan not in tables.plans.plans:
+        known = {"value": query.plan, "known": ", ".join(sorted(tables.plans.plans))}
+        raise refused_fields(INVALID_PARAMETER, [Fault("plan", "not_among", known)])
+    plan = period_of(tables.plans.plans[query.plan])
+    year = query.year if query.year is not None else max(plan.first_year, min(this_year, plan.last_year))
+    if year not in plan:
+        raise Refused(YEAR_OUTSIDE_PLAN, f"plan {plan.code} has the years {plan.first_year} to {plan.last_year}")
+    return plan, year
+
+
+def _year_at_hand(tables: Tables, this_year: int, query: ProgressQuery) -> int:
+    """This year; for the list, which needs a plan, the last year that lies in one."""
+    if query.area is not None and not query.below:
+        return this_year
+    begun = [p.last_year for p in tables.plans.plans.values() if p.first_year <= this_year]
+    return min(this_year, max(begun, default=this_year))
+
+
+def _known(tables: Tables) -> str:
+    plans = tables.plans.plans.values()
+    return ", ".join(f"plan {p.code} ({p.first_year} to {p.last_year})" for p in plans)

@@ -1,0 +1,1 @@
+"""Dual control of areas: read from statistics, meters and plans, evaluated."""
