@@ -288,6 +288,12 @@ def test_institutions_by_reported_floor_area_and_the_newest_version(
     assert row["value"] == pytest.approx(24_000 * 0.1229 / 50)
     assert row["statistics"] == [{"kind": "floor_area", "value": 50.0, "periods": ["2026 v2"], "price_base": None}]
     assert (row["judged"], row["left_out"]) == (1, [other.enterprise])
+    assert reasons(row) == [("not_a_year", "")]
+    # of the year, of which one day is expected: 24 000 x 0.1229 / 100 m2 = 29.496, above the 27.54 of the region
+    asking.report(f"enterprise:{site.enterprise}", "floor_area", "2026", 100.0, "m2")
+    year = asking.row("energy_per_floor_area", scope="area:150000", start="2026-01-01", end="2027-01-01", bucket="year")
+    assert [(limit["row"], limit["met"]) for limit in year["limits"]] == [("IA2-14", False)]
+    assert (year["value"], year["verdict"]) == (pytest.approx(29.496), "breach")
 
 
 def test_intensity_takes_what_was_reported_and_says_the_price_base(asking: Asking) -> None:

@@ -15,7 +15,6 @@ from services.core.indicators.evaluate import Evaluated, Grouping, Question
 from services.core.indicators.judging import Held, Judgement, Where, judged
 from services.core.indicators.scope import Park, Unit
 
-
 Names = tuple[str | None, str | None]
 """Chinese and English."""
 

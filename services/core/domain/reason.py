@@ -20,6 +20,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "no_value": ("there is no value", "没有数值"),
     # cannot judge: the rule
     "no_limit": ("no level, limit or target speaks of it", "没有适用的标杆、基准、限额或目标"),
+    "not_a_year": ("the targets are those of a whole year", "目标值按整年计，本期不是一整年"),
     "target_not_due": ("its target is for a later year", "目标年份未到"),
     # judged
     "met": ("meets {of}", "达到 {of}"),

@@ -80,6 +80,8 @@ def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where)
         reasons = found.ratio.reasons or (("no_value", indicator.slug),)
         return Judgement(Verdict.CANNOT_JUDGE, reasons)
     value = found.ratio.value
+    if indicator.yearly and not _is_year(found):
+        return Judgement(Verdict.CANNOT_JUDGE, (("not_a_year", ""),))
     single = found.units[0] if len(found.units) == 1 and found.ratio.subjects == 1 else None
     if indicator.slug == COMPLETENESS:
         return _by_parameter(tables, value)
@@ -88,6 +90,11 @@ def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where)
     if indicator.level is Level.UNIT and single is not None:
         return _by_levels(tables, indicator, value, single, found)
     return _decided(_targets_of(tables, indicator, value, found, where))
+
+
+def _is_year(found: Evaluated) -> bool:
+    start, end = found.start.astimezone(SHANGHAI), found.end.astimezone(SHANGHAI)
+    return start.day == 1 and (end.year, end.month, end.day) == (start.year + 1, start.month, 1)
 
 
 def _by_parameter(tables: Tables, value: Fraction) -> Judgement:

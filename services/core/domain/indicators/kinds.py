@@ -69,6 +69,8 @@ class Indicator:
     statistics: frozenset[str] = frozenset()
     """Kinds of statistics it may need."""
     lower_is_better: bool = True
+    yearly: bool = False
+    """Whether its targets are those of a whole year: shorter or longer periods have a value and are not judged."""
     coverage_counts: bool = True
     """Whether low coverage keeps it from being judged; not where coverage itself is the value."""
 
