@@ -10,6 +10,8 @@ from services.core.domain.target import State
 
 INDICATOR = "energy_intensity_gdp_reduction"
 BASIC, INCENTIVE = "basic", "incentive"
+_WHOLE_PERCENT = 100
+"""No intensity falls by as much."""
 _STATES = (State.NUMBER, State.ZERO, State.NOT_APPLICABLE)
 
 
@@ -58,7 +60,7 @@ def _intensity_rows(plans: Plans, plan: PlanPeriod) -> Iterable[Row]:
 
 
 def _target(rows: Iterable[Row]) -> Target | _Conflict | None:
-    usable = [row for row in rows if row.state in _STATES and row.target_year is not None]
+    usable = [row for row in rows if row.state in _STATES and (row.value is None or row.value < _WHOLE_PERCENT)]
     if not usable:
         return None
     if len({(row.state, row.value) for row in usable}) > 1:

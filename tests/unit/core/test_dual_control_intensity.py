@@ -81,6 +81,14 @@ def test_t10_zero_stroke_and_not_printed_are_three_things() -> None:
         Target(State.NUMBER, Fraction(0))
 
 
+def test_a_target_may_allow_a_rise() -> None:
+    # at most 5 % more over the plan, 1.05 ^ (1/5) - 1 = 0.98 % by the first year
+    eased = Targets(Target(State.NUMBER, Fraction(-5, 100)))
+    assert judged(falling(100, Fraction("100.9")), 2021, eased).standing is Standing.AHEAD
+    assert judged(falling(100, 101), 2021, eased).standing is Standing.BEHIND
+    assert judged(falling(100, 101), 2021, eased).basic.completion is None
+
+
 def test_t37_a_missed_annual_number_is_no_failure() -> None:
     # 2021: 10 % down; 2022: 1 % up. The year misses its number, the whole is 9.1 % down and 6.96 % are required.
     found = judged(falling(100, 90, Fraction("90.9")), 2022)

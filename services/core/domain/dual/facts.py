@@ -21,13 +21,13 @@ class Target:
 
     state: State
     reduction: Fraction | None
-    """Positive for a fall; 0 with state zero, None with state not_applicable."""
+    """Positive for a fall, negative for a rise that is allowed; 0 with state zero, None with state not_applicable."""
     rows: tuple[str, ...] = ()
     """The rows of the data file: more than one where several documents print it."""
 
     def __post_init__(self) -> None:
         fits = {
-            State.NUMBER: self.reduction is not None and 0 < self.reduction < 1,
+            State.NUMBER: self.reduction is not None and self.reduction < 1 and self.reduction != 0,
             State.ZERO: self.reduction == 0,
             State.NOT_APPLICABLE: self.reduction is None,
         }

@@ -125,5 +125,5 @@ def reached(cumulative: Fraction, target: Fraction, *, years_gone: int, length: 
 
 
 def completion(cumulative: Fraction, target: Fraction) -> float | None:
-    """Share of the target reached, 1 when it is met; negative after a rise. None for target 0: nothing to divide by."""
-    return None if target == 0 else math.log(1 - cumulative) / math.log(1 - target)
+    """Share of the target reached, 1 when it is met; negative after a rise. None where no fall is asked for."""
+    return None if target <= 0 else math.log(1 - cumulative) / math.log(1 - target)
