@@ -2,6 +2,7 @@
 # make test    lint and all tests, on TimescaleDB with mosquitto and again on the embedded store
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
+# make bench   measure the answers for a year of the region and write docs/benchmarks.md (ARGS="--keep /tmp/bench")
 # make lock    write the lock files anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer), ENERMON_HOME the place of environment, data and logs.
@@ -13,7 +14,7 @@ BIN = $(ENERMON_HOME)/venv/bin
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-compose lint lock
+.PHONY: up test test-compose lint bench lock
 .DEFAULT_GOAL := up
 
 up:
@@ -33,6 +34,10 @@ lint:
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports"
+
+bench:
+	@$(PYTHON) deploy/bootstrap.py
+	"$(BIN)/python" -m benchmarks answers $(ARGS)
 
 lock:
 	$(COMPILE) -o requirements.lock pyproject.toml

@@ -1,0 +1,1 @@
+"""What `make bench` measures, on a database of its own. Results: benchmarks/results/, docs/benchmarks.md."""

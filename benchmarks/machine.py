@@ -1,0 +1,93 @@
+"""On what was measured, and how much of it other programs took meanwhile."""
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+_PROC = Path("/proc")
+_TICKS_A_S = os.sysconf("SC_CLK_TCK")
+_GIB_KB = 1024 * 1024
+# Of /proc/stat, line cpu: user, nice, system, idle, iowait, irq, softirq, steal.
+_IDLE_FIELDS = (3, 4)
+_FIELDS = 8
+# Of /proc/PID/stat behind the name: parent, own user and system time.
+_PARENT, _USER_TICKS, _SYSTEM_TICKS = 1, 11, 12
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Hardware and versions."""
+
+    processor: str
+    cores: int
+    memory_gib: float
+    system: str
+    python: str
+    enermon: str
+    fastapi: str
+    uvicorn: str
+
+
+def this_machine() -> Machine:
+    """What this is."""
+    return Machine(
+        processor=_after(_PROC / "cpuinfo", "model name"),
+        cores=os.cpu_count() or 0,
+        memory_gib=round(int(_after(_PROC / "meminfo", "MemTotal").split()[0]) / _GIB_KB, 1),
+        system=f"{platform.freedesktop_os_release()['PRETTY_NAME']}, kernel {platform.release()}",
+        python=platform.python_version(),
+        enermon=version("enermon"),
+        fastapi=version("fastapi"),
+        uvicorn=version("uvicorn"),
+    )
+
+
+def _after(file: Path, name: str) -> str:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith(name):
+            return line.partition(":")[2].strip()
+    return "unknown"
+
+
+class OtherLoad:
+    """How many cores were busy with programs that are not of the benchmark."""
+
+    def __init__(self, *process_ids: int) -> None:
+        """`process_ids`: the programs of the benchmark; their children count with them."""
+        self._roots = {os.getpid(), *process_ids}
+        self._started_s = time.monotonic()
+        self._busy, self._ours = _busy_ticks(), self._our_ticks()
+
+    def cores(self) -> float:
+        """On average since the beginning."""
+        passed = (time.monotonic() - self._started_s) * _TICKS_A_S
+        others = (_busy_ticks() - self._busy) - (self._our_ticks() - self._ours)
+        return max(0.0, others / passed)
+
+    def _our_ticks(self) -> int:
+        parents: dict[int, int] = {}
+        ticks: dict[int, int] = {}
+        for folder in _PROC.glob("[0-9]*"):
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has ended meanwhile
+            process_id = int(folder.name)
+            parents[process_id] = int(fields[_PARENT])
+            ticks[process_id] = int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])
+        return sum(used for process_id, used in ticks.items() if self._is_ours(process_id, parents))
+
+    def _is_ours(self, process_id: int, parents: dict[int, int]) -> bool:
+        while process_id:
+            if process_id in self._roots:
+                return True
+            process_id = parents.get(process_id, 0)
+        return False
+
+
+def _busy_ticks() -> int:
+    fields = [int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1 : _FIELDS + 1]]
+    return sum(ticks for number, ticks in enumerate(fields) if number not in _IDLE_FIELDS)

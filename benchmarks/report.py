@@ -1,0 +1,142 @@
+"""The figures as a table, as JSON, and as a section of docs/benchmarks.md."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks.machine import Machine
+from benchmarks.measure import Timing
+
+GOAL_P95_MS = 50.0
+RESULTS = Path(__file__).with_name("results")
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+_BEGIN, _END = "<!-- answers: written by make bench -->", "<!-- answers: end -->"
+_HEAD = ("call", "rows", "kB", "p50 ms", "p95 ms", "p99 ms", "x reference", f"p95 < {GOAL_P95_MS:.0f} ms")
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the database holds, and how long that took."""
+
+    start: datetime
+    end: datetime
+    until: datetime
+    enterprises: int
+    meters: int
+    readings: int
+    fill_s: float
+    rolled_up_slots: int
+    roll_up_s: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A run."""
+
+    at: datetime
+    machine: Machine
+    database: str
+    filled: Filled
+    load_before: float
+    other_cores: float
+    timings: Sequence[Timing]
+
+    @property
+    def reached(self) -> int:
+        """How many calls keep the goal."""
+        return sum(verdict(timing) == "reached" for timing in self.timings)
+
+
+def verdict(timing: Timing) -> str:
+    """Whether a call keeps the goal, or what it answered instead."""
+    if timing.status != HTTPStatus.OK:
+        return f"status {timing.status}"
+    return "reached" if timing.p95_ms < GOAL_P95_MS else "not reached"
+
+
+def cells(timing: Timing) -> tuple[str, ...]:
+    """A line of the table."""
+    if timing.status != HTTPStatus.OK:
+        return (timing.question.name, "", "", "", "", "", "", verdict(timing))
+    return (
+        timing.question.name,
+        "" if timing.rows is None else str(timing.rows),
+        f"{timing.answer_bytes / 1000:.1f}",
+        f"{timing.p50_ms:.1f}",
+        f"{timing.p95_ms:.1f}",
+        f"{timing.p99_ms:.1f}",
+        f"{timing.ratio:.1f}",
+        verdict(timing),
+    )
+
+
+def table(answers: Answers) -> Table:
+    """For the terminal."""
+    shown = Table(title=f"{answers.reached} of {len(answers.timings)} calls reach the goal")
+    for number, name in enumerate(_HEAD):
+        shown.add_column(name, justify="left" if number in (0, len(_HEAD) - 1) else "right", no_wrap=True)
+    for timing in answers.timings:
+        shown.add_row(*cells(timing), style="" if verdict(timing) == "reached" else "red")
+    return shown
+
+
+def write_json(answers: Answers, folder: Path = RESULTS) -> Path:
+    """All of it in a file named by its time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"answers-{answers.at:%Y%m%dT%H%M%S}.json"
+    content = asdict(answers)
+    for shown, timing in zip(content["timings"], answers.timings, strict=True):
+        shown |= {"target": timing.question.target, "ratio": timing.ratio if timing.calls else None}
+        shown |= {"verdict": verdict(timing), "question": timing.question.name}
+    path.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
+    return path
+
+
+def write_page(answers: Answers, page: Path = PAGE) -> None:
+    """Put the figures into the page, between its two marks. Raises ValueError when the page has no marks."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"{page} has no lines `{_BEGIN}` and `{_END}` between which the figures belong")
+    section = "\n".join(_section(answers))
+    page.write_text(f"{before}{_BEGIN}\n\n{section}\n\n{_END}{after}", encoding="utf-8")
+
+
+def _section(answers: Answers) -> Iterator[str]:
+    machine, filled = answers.machine, answers.filled
+    calls = max((timing.calls for timing in answers.timings), default=0)
+    reference = [timing.reference_p50_ms for timing in answers.timings if timing.calls]
+    yield f"- Date: {answers.at:%Y-%m-%d %H:%M} UTC"
+    yield f"- Machine: {machine.cores} cores ({machine.processor}), {machine.memory_gib} GiB; {machine.system}"
+    yield (
+        f"- Versions: Enermon {machine.enermon}, {answers.database}, Python {machine.python},"
+        f" FastAPI {machine.fastapi}, uvicorn {machine.uvicorn}"
+    )
+    yield (
+        f"- Load before measuring: {answers.load_before:.2f}; meanwhile other programs kept"
+        f" {answers.other_cores:.2f} of {machine.cores} cores busy"
+    )
+    yield (
+        f"- Data: {filled.enterprises} enterprises, {filled.meters} meters, {filled.readings:,} hourly readings from"
+        f" {filled.start:%Y-%m-%d} to {filled.until:%Y-%m-%d %H:%M}; asked: {filled.start:%Y-%m-%d} to"
+        f" {filled.end:%Y-%m-%d}"
+    )
+    yield (
+        f"- Storing them took {filled.fill_s:.0f} s ({filled.readings / filled.fill_s:,.0f} readings/s), rolling them"
+        f" up {filled.roll_up_s:.0f} s ({filled.readings / filled.roll_up_s:,.0f} readings/s)"
+    )
+    yield (
+        f"- Each call {calls} times after a warm-up, one after another, over one connection to one API process;"
+        f" reference: `/health/ready`, median {sorted(reference)[len(reference) // 2]:.1f} ms, once after each call"
+    )
+    yield f"- **{answers.reached} of {len(answers.timings)} calls reach the goal**"
+    yield ""
+    yield f"| {' | '.join(_HEAD)} |"
+    yield "| --- | --: | --: | --: | --: | --: | --: | --- |"
+    for timing in answers.timings:
+        yield f"| {' | '.join(cells(timing))} |"
