@@ -289,11 +289,31 @@ def test_institutions_by_reported_floor_area_and_the_newest_version(
     assert row["statistics"] == [{"kind": "floor_area", "value": 50.0, "periods": ["2026 v2"], "price_base": None}]
     assert (row["judged"], row["left_out"]) == (1, [other.enterprise])
     assert reasons(row) == [("not_a_year", "")]
-    # of the year, of which one day is expected: 24 000 x 0.1229 / 100 m2 = 29.496, above the 27.54 of the region
-    asking.report(f"enterprise:{site.enterprise}", "floor_area", "2026", 100.0, "m2")
-    year = asking.row("energy_per_floor_area", scope="area:150000", start="2026-01-01", end="2027-01-01", bucket="year")
-    assert [(limit["row"], limit["met"]) for limit in year["limits"]] == [("IA2-14", False)]
-    assert (year["value"], year["verdict"]) == (pytest.approx(29.496), "breach")
+
+
+def test_energy_of_a_year_is_set_against_floor_area_only_where_the_year_was_metered(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    year = {"start": "2025-01-01", "end": "2026-01-01", "bucket": "year"}
+    daily = {"interval_s": 86_400, "valid_from": "2025-01-01", "valid_to": "2026-01-01"}
+    since_july = daily | {"valid_from": "2025-07-01"}
+    sites = []
+    for given in (daily, since_july):
+        site = Site(registered, line, trade="public_institution", process="public_building")
+        days = 365 if given is daily else 184
+        first = datetime.fromisoformat(str(given["valid_from"])).replace(tzinfo=SHANGHAI)
+        code = site.meter([], "electricity", "input", "kWh", **given)
+        line.send(site.gateway, [(code, first + timedelta(days=i), 100.0) for i in range(days)])
+        asking.report(f"enterprise:{site.enterprise}", "floor_area", "2025", 150.0, "m2")
+        sites.append(site)
+    line.roll_up()
+    whole, half = (asking.row("energy_per_floor_area", scope=f"enterprise:{site.enterprise}", **year) for site in sites)
+    assert (whole["value"], whole["coverage"]) == (pytest.approx(36_500 * 0.1229 / 150), 1.0)
+    assert reasons(half) == [("part_of_period", "0.5041")]
+    region = asking.row("energy_per_floor_area", **year)
+    # 29.9 kgce/m2 of the one that was metered throughout: more than the 27.54 of the region
+    assert (region["left_out"], region["verdict"]) == ([sites[1].enterprise], "breach")
+    assert [(limit["row"], limit["met"]) for limit in region["limits"]] == [("IA2-14", False)]
 
 
 def test_intensity_takes_what_was_reported_and_says_the_price_base(asking: Asking) -> None:

@@ -8,6 +8,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "no_readings": ("no readings: {of}", "没有读数：{of}"),
     "not_measured": ("no meter is registered for: {of}", "未登记计量点：{of}"),
     "not_expected": ("readings were booked where none are expected", "在不应有读数的时段记入了读数"),
+    "part_of_period": (
+        "a reported number stands for the whole period, and there were meters for only {of} of it",
+        "上报数为整期数，而计量点只覆盖其中 {of}",
+    ),
     "not_reported": ("not reported for the period: {of}", "本期未上报：{of}"),
     "coefficient_missing": ("no coefficient for: {of}", "缺少折算系数：{of}"),
     "zero_denominator": ("the denominator is zero", "分母为零"),

@@ -26,13 +26,20 @@ class Metered:
     """The account of an area over a span, with the seconds measured and expected of each carrier and flow."""
 
     account: Account
+    span_s: int
     measured_s: dict[Measure, int] = field(default_factory=dict)
     expected_s: dict[Measure, int] = field(default_factory=dict)
 
     @property
     def coverage(self) -> float | None:
-        """Of the least covered carrier and flow, 0 to 1; None where no reading is expected."""
-        return coverage_of({m: (self.measured_s.get(m, 0), expected) for m, expected in self.expected_s.items()})
+        """Of the least covered carrier and flow, 0 to 1; None where no reading is expected.
+
+        Where metering began or ended within the span, no more than the part of it in which there were meters.
+        """
+        covered = coverage_of({m: (self.measured_s.get(m, 0), expected) for m, expected in self.expected_s.items()})
+        if covered is None:
+            return None
+        return min(covered, max(self.expected_s.values()) / self.span_s)
 
     @property
     def any(self) -> bool:
@@ -86,7 +93,8 @@ class Meters:
 
     def over(self, from_day: date, to_day: date) -> Mapping[str, Metered]:
         """What each area measured on the days of [from_day, to_day), which lie in one year."""
-        found = {area: Metered(Account(self._factors)) for area in self._areas}
+        span_s = (to_day - from_day).days * DAY_S
+        found = {area: Metered(Account(self._factors), span_s) for area in self._areas}
         for area, carrier, flow, quantity_pico, seconds in self._sums(from_day, to_day):
             measure = (carrier, Flow(flow))
             metered = found[area]

@@ -132,7 +132,7 @@ def of_units(
             carriers = counted[member.unit.process]
             measured = Measured(amounts, tables.factors, reported=spoken, product_carriers=carriers)
             key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
-            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, tables), member.unit)
+            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, tables, end - start), member.unit)
         for (group, process), found in sorted(grouped.items()):
             ratios = {name: ratio for name, (ratio, _) in found.items()}
             together = ratio_of_all(indicator, ratios, coverage_least=coverage_least(tables))
@@ -159,9 +159,10 @@ def _product_carriers(tables: Tables, unit: Unit) -> frozenset[str] | None:
     return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == process.product_unit)
 
 
-def _ratio(indicator: Indicator, measured: Measured, tables: Tables) -> Ratio:
+def _ratio(indicator: Indicator, measured: Measured, tables: Tables, span: timedelta) -> Ratio:
     numerator, denominator = indicator.parts(measured)
-    return ratio_of(indicator, numerator, denominator, coverage_least=coverage_least(tables))
+    least = coverage_least(tables)
+    return ratio_of(indicator, numerator, denominator, coverage_least=least, span_s=span.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,6 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
             spoken: dict[str, Reported] = reported.of(code, start, end)
             if not amounts and not spoken and asked.by is not None:
                 continue
-            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), tables)
+            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), tables, end - start)
             rows.append(Evaluated(start, end, ratio, code if asked.by is not None else None))
     return rows

@@ -13,8 +13,13 @@ from services.core.domain.indicators.terms import Term, coverage_of, joined_cove
 SHOWN_LEFT_OUT = 50
 
 
-def ratio_of(indicator: Indicator, numerator: Term, denominator: Term, *, coverage_least: Fraction) -> Ratio:
-    """The ratio of one subject. `value` is None where there is none; `reasons` is empty where it can be judged."""
+def ratio_of(
+    indicator: Indicator, numerator: Term, denominator: Term, *, coverage_least: Fraction, span_s: float
+) -> Ratio:
+    """The ratio of one subject. `value` is None where there is none; `reasons` is empty where it can be judged.
+
+    `span_s`: length of the period. What is reported speaks of the whole of it, so the meters beside it must too.
+    """
     reasons = list(dict.fromkeys((*numerator.lacking, *denominator.lacking)))
     cover = {**numerator.cover, **denominator.cover}
     coverage = coverage_of(cover)
@@ -34,6 +39,10 @@ def ratio_of(indicator: Indicator, numerator: Term, denominator: Term, *, covera
             reasons.append(("not_expected", indicator.slug))
         elif coverage < coverage_least:
             reasons.append(("low_coverage", f"{coverage:.4f}"))
+        elif denominator.reported:
+            metered = max(expected_s for _, expected_s in cover.values()) / span_s
+            if metered < coverage_least:
+                reasons.append(("part_of_period", f"{metered:.4f}"))
     return Ratio(value, numerator, denominator, coverage, tuple(reasons))
 
 

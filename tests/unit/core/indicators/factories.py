@@ -67,7 +67,7 @@ def ratio(slug: str, subject: Measured) -> Ratio:
     """The indicator of one subject."""
     indicator = BY_SLUG[slug]
     numerator, denominator = indicator.parts(subject)
-    return ratio_of(indicator, numerator, denominator, coverage_least=COVERAGE_LEAST)
+    return ratio_of(indicator, numerator, denominator, coverage_least=COVERAGE_LEAST, span_s=MONTH_S)
 
 
 def value(slug: str, subject: Measured) -> float:
