@@ -1,6 +1,6 @@
 """The list of energy efficiency 企业能效清单: each unit placed, judged, and given its deadline. Reads no database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -76,20 +76,36 @@ def listed(tables: Tables) -> dict[str, Indicator]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    """What holds for a process on the day."""
+
+    process: Process
+    levels: Levels | None
+    limits: tuple[Limit, ...]
+    grades: Mapping[int, Fraction]
+
+
 class Placer:
     """Places units by what is in force on a day, the last one of what was measured."""
 
-    tables: Tables
-    tree: AreaTree
-    day: date
+    def __init__(self, tables: Tables, tree: AreaTree, day: date) -> None:
+        self._tables, self._tree, self._day = tables, tree, day
+        self._found: dict[str, _InForce] = {}
+
+    def _in_force(self, code: str) -> _InForce:
+        if code not in self._found:
+            process = self._tables.process[code]
+            limits = self._limits(process)
+            grades = {row.grade: Fraction(row.value) for row in limits}
+            self._found[code] = _InForce(process, self._levels(process, limits), limits, grades)
+        return self._found[code]
 
     def placed(self, found: Evaluated) -> PlacedUnit:
         """One unit, evaluated, with its place, verdict and deadline."""
         (unit,) = found.units
-        process = self.tables.process[unit.process or ""]
-        limits = self._limits(process)
-        levels = self._levels(process, limits)
+        in_force = self._in_force(unit.process or "")
+        process, levels = in_force.process, in_force.levels
         ratio = self._in_oil(found.ratio) if process.metric == OIL else found.ratio
         edition_from = levels.valid_from if levels else date.max
         known = PlacedUnit(
@@ -101,18 +117,18 @@ class Placer:
             levels,
             Verdict.CANNOT_JUDGE,
             ratio.reasons or (("no_limit", process.code),),
-            limits=limits,
+            limits=in_force.limits,
         )
         if levels is None or ratio.reasons or ratio.value is None:
             return known
         placing = place(ratio.value, levels)
-        grade = grade_of(ratio.value, {row.grade: Fraction(row.value) for row in limits})
+        grade = grade_of(ratio.value, in_force.grades)
         known = replace(known, placing=placing, grade=grade)
         return self._data_centre(known, found) if process.metric == PUE else self._by_levels(known, placing)
 
     def _in_oil(self, ratio: Ratio) -> Ratio:
         """The ratio in kg of oil equivalent, as the levels of the process are."""
-        per_kgce = 1 / Fraction(self.tables.parameter("oil_equivalent").value)
+        per_kgce = 1 / Fraction(self._tables.parameter("oil_equivalent").value)
         value = None if ratio.value is None else ratio.value * per_kgce
         return replace(ratio, value=value, numerator=ratio.numerator.scaled(per_kgce))
 
@@ -120,11 +136,11 @@ class Placer:
         """The grades of what is measured of the process, of the newest standard in force."""
         found = [
             row
-            for row in self.tables.limits
+            for row in self._tables.limits
             if row.process == process.code
             and row.item == _LIMITED.get(process.metric)
-            and row.valid_from <= self.day
-            and (row.valid_to is None or self.day < row.valid_to)
+            and row.valid_from <= self._day
+            and (row.valid_to is None or self._day < row.valid_to)
         ]
         newest = max((row.valid_from for row in found), default=None)
         return tuple(row for row in found if row.valid_from == newest)
@@ -132,7 +148,7 @@ class Placer:
     def _levels(self, process: Process, limits: Sequence[Limit]) -> Levels | None:
         """Those of the list; no list names data centres, so they have the first and the last grade of their limit."""
         if process.metric != PUE:
-            return levels_on(self.tables.levels.get(process.code, ()), self.day)
+            return levels_on(self._tables.levels.get(process.code, ()), self._day)
         if not limits:
             return None
         best, least = min(limits, key=lambda row: row.grade), max(limits, key=lambda row: row.grade)
@@ -153,7 +169,7 @@ class Placer:
             deadline = retrofit_deadline(
                 due_on=known.unit.retrofit_due_on,
                 listed_on=known.unit.retrofit_listed_on,
-                longest_years=int(self.tables.parameter("retrofit_longest").value),
+                longest_years=int(self._tables.parameter("retrofit_longest").value),
                 national=known.process.retrofit_deadline,
             )
         reasons = ((finding.reason, known.process.code),)
@@ -161,6 +177,6 @@ class Placer:
 
     def _data_centre(self, known: PlacedUnit, found: Evaluated) -> PlacedUnit:
         """By the limit of its standard, and the target of the plan that speaks of its kind."""
-        judgement = judged(self.tables, known.indicator, found, Where(None, None, self.tree))
+        judgement = judged(self._tables, known.indicator, found, Where(None, None, self._tree))
         targets = tuple(held for held in judgement.limits if held.what == "target")
         return replace(known, verdict=judgement.verdict, reasons=judgement.reasons, targets=targets)

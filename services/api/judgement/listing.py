@@ -61,10 +61,10 @@ def rows_used(
     tables: Tables, *, codes: Iterable[str] = (), terms: Iterable[Term] = (), held: Iterable[Held] = ()
 ) -> list[dict[str, Any]]:
     """The rows of the data files with these codes, of these sums' coefficients, and of these targets; each once."""
-    found = {code: used_row(tables.row(code)) for code in codes}
+    carried = dict.fromkeys(codes, False)
     for term in terms:
         for code, applied in term.used.items():
-            if code not in found or applied.carried:
-                found[code] = used_row(tables.row(code), applied.carried)
+            carried[code] = carried.get(code, False) or applied.carried
+    found = {code: used_row(tables.row(code), is_carried) for code, is_carried in carried.items()}
     found |= {one.row["code"]: one.row for one in held}
     return [found[code] for code in sorted(found)]

@@ -1,6 +1,6 @@
 """The units of a place, and the ratio of each of them wherever it lay: one reading for all units of an indicator."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +11,12 @@ from services.core.data.tables import Tables
 from services.core.domain.area_tree import AreaTree
 from services.core.domain.indicators.frame import Frame
 from services.core.domain.indicators.kinds import Indicator
-from services.core.indicators.evaluate import Evaluated, Grouping, Question, of_units
+from services.core.domain.indicators.ratio import ratio_of
+from services.core.domain.indicators.terms import Measured
+from services.core.indicators.evaluate import Evaluated, coverage_least
+from services.core.indicators.reported import statistics
 from services.core.indicators.scope import Scope, ScopeKind, Unit, area_tree, units_of
+from services.core.indicators.sums import Subject, unit_sums
 
 _EVERYWHERE = ""
 
@@ -64,14 +68,40 @@ def _lies(unit: Unit, place: Place, tree: AreaTree) -> bool:
 def ratios_of(
     connection: Connection,
     tables: Tables,
-    indicator: Indicator,
     units: Sequence[Unit],
+    indicators: Mapping[str, Indicator],
     tree: AreaTree,
     frame: Frame,
     *,
     now: datetime,
-) -> Sequence[Evaluated]:
-    """The indicator of each of these units over the one period of the frame."""
-    if not units:
-        return []
-    return of_units(connection, tables, indicator, units, Question(everywhere(tree), frame, Grouping.UNIT, now))
+) -> list[Evaluated]:
+    """Of each of these units the indicator of its process, over the one period of the frame.
+
+    One reading serves them all, whatever their indicators are.
+    """
+    sums = unit_sums(connection, everywhere(tree), {unit.unit_id: unit.code for unit in units}, frame, now=now)
+    kinds = {kind for indicator in indicators.values() for kind in indicator.statistics}
+    reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
+    (period,) = frame.periods
+    start, end = frame.bounds(period)
+    least = coverage_least(tables)
+    carriers = {process: _product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
+    found = []
+    for unit in units:
+        process = unit.process or ""
+        measured = Measured(
+            sums.of([Subject(unit.code)], period),
+            tables.factors,
+            reported=reported.of(unit.code, start, end),
+            product_carriers=carriers[process],
+        )
+        indicator = indicators[process]
+        ratio = ratio_of(indicator, *indicator.parts(measured), coverage_least=least)
+        found.append(Evaluated(start, end, ratio, unit.code, process, (unit,)))
+    return found
+
+
+def _product_carriers(tables: Tables, process: str) -> frozenset[str]:
+    """The carriers that have the unit in which the product of the process counts."""
+    unit = tables.process[process].product_unit
+    return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == unit)

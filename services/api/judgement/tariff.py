@@ -52,11 +52,11 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
         (unit,) = units_of(connection, Scope(ScopeKind.UNIT, code, tree), at=end)
     except UnknownScopeError as error:
         raise nouns.UNIT.refuse_unknown(error.code) from None
-    indicator = listed(tables).get(unit.process or "")
-    if indicator is None or unit.process not in tables.levels:
+    indicators = listed(tables)
+    if unit.process not in indicators or unit.process not in tables.levels:
         return UnitTariff(unit, start, end, None, None)
     period = frame(start, end, Span.TOTAL)
-    (found,) = ratios_of(connection, tables, indicator, [unit], tree, period, now=now)
+    (found,) = ratios_of(connection, tables, [unit], indicators, tree, period, now=now)
     placed = Placer(tables, tree, end.date()).placed(found)
     if placed.process.metric == ALUMINIUM_METRIC:
         surcharge = _aluminium(connection, tables, placed, year, start, end)

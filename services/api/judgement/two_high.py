@@ -12,7 +12,7 @@ from services.api.judgement.period import MONTHS, months_before
 from services.core.data.parameters import TwoHighTrade
 from services.core.data.tables import Tables
 from services.core.domain.area_tree import AreaTree
-from services.core.domain.calendar import Grain, ceil, floor, year_floor
+from services.core.domain.calendar import Grain, floor, year_floor
 from services.core.domain.factors import Basis
 from services.core.domain.indicators.frame import Frame, Span, frame
 from services.core.domain.indicators.terms import Amount, Measure, Measured, Term, coverage_of
@@ -58,25 +58,33 @@ def ledger(
     connection: Connection, tables: Tables, units: Sequence[Unit], tree: AreaTree, *, now: datetime
 ) -> list[LedgerUnit]:
     """Each of these units, all of the eight trades, with its use of the last 12 months and of the running year."""
-    month = floor(now, Grain.MONTH)
-    months = frame(months_before(month, MONTHS), ceil(now, Grain.HOUR), Span.MONTH)
-    sums = unit_sums(connection, everywhere(tree), {unit.unit_id: unit.code for unit in units}, months, now=now)
-    periods = {LAST_12_MONTHS: (0, MONTHS)} | _running(months, now)
+    month, codes = floor(now, Grain.MONTH), {unit.unit_id: unit.code for unit in units}
+    # The 12 months fall into two years, of which the second is the running one; what came since is read by itself.
+    months = frame(months_before(month, MONTHS), month, Span.TOTAL)
+    of_months = unit_sums(connection, everywhere(tree), codes, months, now=now)
+    since = _since(month, now)
+    of_since = unit_sums(connection, everywhere(tree), codes, since, now=now) if since else None
+    running = (months.cell_of(year_floor(now)), len(months.cells)) if month > year_floor(now) else None
     trades = trades_of(tables)
     found = []
     for unit in units:
         subject = [Subject(unit.code)]
+        last_year = of_months.of(subject, (0, len(months.cells)))
+        this_year = of_months.of(subject, running) if running else {}
+        for measure, amount in (of_since.of(subject, (0, 1)) if of_since else {}).items():
+            this_year.setdefault(measure, Amount()).add(amount)
         uses = {
-            name: _use(tables, sums.of(subject, period), *months.bounds(period)) for name, period in periods.items()
+            LAST_12_MONTHS: _use(tables, last_year, months.start, months.end),
+            RUNNING_YEAR: _use(tables, this_year, year_floor(now), since.end if since else month),
         }
         found.append(_judged(tables, unit, trades[unit.trade], uses))
     return found
 
 
-def _running(months: Frame, now: datetime) -> dict[str, tuple[int, int]]:
-    """The cells of the year at hand."""
-    first = months.cell_of(year_floor(now))
-    return {RUNNING_YEAR: (first, len(months.cells))}
+def _since(month: datetime, now: datetime) -> Frame | None:
+    """What came since the month at hand began, in whole hours; None within its first hour."""
+    end = floor(now, Grain.HOUR)
+    return frame(month, end, Span.TOTAL) if month < end else None
 
 
 def _judged(tables: Tables, unit: Unit, trade: TwoHighTrade, uses: Mapping[str, Use]) -> LedgerUnit:

@@ -27,9 +27,7 @@ from services.core.data.tables import Tables
 from services.core.domain.benchmark import Placing, gap
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.indicators.frame import Span, frame
-from services.core.domain.indicators.listing import BY_SLUG
 from services.core.domain.indicators.terms import Term
-from services.core.indicators.scope import Unit
 
 router = APIRouter(prefix="/api/v1/efficiency-list", tags=["judgement"])
 NAME = "efficiency-list"
@@ -166,13 +164,7 @@ def _placed(
     units, tree = units_in(connection, place, until=end, processes=wanted)
     placer = Placer(tables, tree, (end - timedelta(microseconds=1)).date())
     period = frame(start, end, Span.TOTAL)
-    by_indicator: dict[str, list[Unit]] = {}
-    for unit in units:
-        by_indicator.setdefault(indicators[unit.process or ""].slug, []).append(unit)
-    found = []
-    for slug, group in by_indicator.items():
-        found += [placer.placed(e) for e in ratios_of(connection, tables, BY_SLUG[slug], group, tree, period, now=now)]
-    return found
+    return [placer.placed(found) for found in ratios_of(connection, tables, units, indicators, tree, period, now=now)]
 
 
 def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
