@@ -1,14 +1,16 @@
 """Sums, as the database gives them, brought to the groups that were asked for. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from services.api.energy.ask import Asked
-from services.api.energy.coverage import Expectation, coverage, expected_seconds
-from services.core.domain.calendar import SHANGHAI, Bucket
+from services.api.energy.coverage import Expectation, coverage, edges_s, expected_seconds
+from services.core.domain.calendar import Bucket
 from services.core.domain.meter import PICO
+
+Parts = tuple[tuple[int, int], ...]
+"""Year and 1e-12 of the carrier's unit: coefficients are those of a year. Empty where nothing is booked."""
 
 
 class Group(NamedTuple):
@@ -24,7 +26,10 @@ class Group(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """What was booked and measured for a group in the bucket that begins at `bucket`, or in a part of it."""
+    """What was booked and measured for a group in the bucket, or the year, that begins at `bucket`, or in a part of it.
+
+    `bucket` is Asia/Shanghai time.
+    """
 
     bucket: datetime
     group: Group
@@ -32,15 +37,19 @@ class Sum(NamedTuple):
     measured_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the answer. `quantity` is None where readings were expected and none came."""
+class Line(NamedTuple):
+    """One line of the answer. No `parts`: readings were expected and none came."""
 
     start: datetime
     end: datetime
     group: Group
-    quantity: float | None
+    parts: Parts
     coverage: float | None
+
+    @property
+    def quantity(self) -> float | None:
+        """In the unit of the carrier; None where nothing is booked."""
+        return sum(pico for _, pico in self.parts) / PICO if self.parts else None
 
 
 def lines(
@@ -51,17 +60,20 @@ def lines(
     now: datetime,
 ) -> list[Line]:
     """The answer in order of time and group."""
-    totals: dict[tuple[datetime, Group], tuple[int, int]] = {}
+    totals: dict[tuple[datetime, Group], tuple[Parts, int]] = {}
+    in_total = asked.bucket is Bucket.TOTAL
     for bucket, group, quantity_pico, measured_s in sums:
-        start = asked.start if asked.bucket is Bucket.TOTAL else max(asked.start, bucket.astimezone(SHANGHAI))
-        before = totals.get((start, group), (0, 0))
-        totals[start, group] = (before[0] + quantity_pico, before[1] + measured_s)
+        moment = max(asked.start, bucket)
+        key = (asked.start if in_total else moment, group)
+        parts, before_s = totals.get(key, ((), 0))
+        totals[key] = (_with(parts, moment.year, quantity_pico), before_s + measured_s)
     buckets = asked.buckets(now)
     ends = dict(buckets)
+    edges = edges_s(buckets)
     expected = {
         (buckets[index][0], group): seconds
         for group, mine in expectations.items()
-        for index, seconds in expected_seconds(mine, buckets, until=now).items()
+        for index, seconds in expected_seconds(mine, edges, until=now).items()
     }
     return [
         _line(start, ends.get(start) or asked.bucket_end(start), group, totals.get(key), expected.get(key, 0))
@@ -70,10 +82,19 @@ def lines(
     ]
 
 
+def _with(parts: Parts, year: int, quantity_pico: int) -> Parts:
+    """The parts with one more quantity of a year."""
+    if not parts:
+        return ((year, quantity_pico),)
+    of_year = dict(parts)
+    of_year[year] = of_year.get(year, 0) + quantity_pico
+    return tuple(of_year.items())
+
+
 def _order(key: tuple[datetime, Group]) -> tuple[datetime, list[str]]:
     return key[0], [part or "" for part in key[1]]
 
 
-def _line(start: datetime, end: datetime, group: Group, total: tuple[int, int] | None, expected_s: int) -> Line:
-    quantity = None if total is None else total[0] / PICO
-    return Line(start, end, group, quantity, coverage(total[1] if total else 0, expected_s))
+def _line(start: datetime, end: datetime, group: Group, total: tuple[Parts, int] | None, expected_s: int) -> Line:
+    parts, measured_s = total or ((), 0)
+    return Line(start, end, group, parts, coverage(measured_s, expected_s))

@@ -1,6 +1,7 @@
 """What may be asked of energy: scope, range, bucket and grouping, checked before the database is."""
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from pydantic.functional_validators import BeforeValidator
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry.fields import Code, refusal
+from services.core.domain.account import ALL_FLOWS
 from services.core.domain.calendar import (
     SHANGHAI,
     Bucket,
@@ -21,6 +23,7 @@ from services.core.domain.calendar import (
     floor,
     start_of_day,
 )
+from services.core.domain.factors import Basis
 from services.core.domain.meter import Flow
 
 START_AFTER_END = ProblemKind("start_after_end", 422, "The range ends before it begins")
@@ -39,6 +42,9 @@ LONGEST = {
     Bucket.YEAR: timedelta(days=36_525),
     Bucket.TOTAL: timedelta(days=36_525),
 }
+
+
+_MOMENT_BEFORE = timedelta(microseconds=1)
 
 
 class ScopeKind(enum.StrEnum):
@@ -65,6 +71,16 @@ class By(enum.StrEnum):
     METER = "meter"
 
 
+BALANCED_BY = (By.AREA, By.LEAGUE, By.BANNER, By.PARK, By.ENTERPRISE, By.UNIT)
+
+_NAMES = {By.LEAGUE: "area", By.BANNER: "area"}
+
+
+def group_names(by: Iterable[By]) -> list[str]:
+    """What a row names of its group, in order: area, park, enterprise, unit, meter."""
+    return [_NAMES.get(one, str(one)) for one in By if one in by and one not in (By.CARRIER, By.FLOW)]
+
+
 def _moment(given: Any) -> Any:
     """A moment with offset, or a day, which stands for its first moment in Asia/Shanghai."""
     if not isinstance(given, str):
@@ -84,8 +100,8 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 ScopeText = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[0-9A-Za-z_-]{1,64}$")]
 
 
-class EnergyQuery(PageQuery):
-    """The parameters of the energy query. Parameters it does not know are refused."""
+class RangeQuery(PageQuery):
+    """What every question about energy has: of what, when, in which periods."""
 
     scope: ScopeText = Field(
         "area:150000",
@@ -97,6 +113,12 @@ class EnergyQuery(PageQuery):
     bucket: Bucket = Field(
         Bucket.DAY, description="Period of each sum; days, months and years are those of Asia/Shanghai"
     )
+    limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
+
+
+class EnergyQuery(RangeQuery):
+    """The parameters of the energy query. Parameters it does not know are refused."""
+
     by: str = Field(
         "carrier",
         max_length=100,
@@ -106,7 +128,24 @@ class EnergyQuery(PageQuery):
     )
     carrier: Code | None = Field(None, description="Only this carrier")
     flow: Flow | None = Field(None, description="Only this flow; input if left out and not grouped by flow")
-    limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
+    basis: Basis | None = Field(None, description="Standard coal on this basis only; on both if left out")
+
+
+class BalanceQuery(RangeQuery):
+    """The parameters of the energy balance. Parameters it does not know are refused."""
+
+    scope: ScopeText = Field(
+        "area:150000",
+        description="area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE",
+        examples=["area:150600"],
+    )
+    by: str = Field(
+        "",
+        max_length=100,
+        description="Comma separated: area (the level below the scope), league, banner, park, enterprise, unit;"
+        " the scope as a whole if left out",
+        examples=["area"],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +160,11 @@ class Asked:
     by: frozenset[By]
     carrier: str | None
     flows: tuple[Flow, ...]
+
+    @property
+    def in_several_years(self) -> bool:
+        """Whether the range lies in more than one year of Asia/Shanghai."""
+        return self.start.year != (self.end - _MOMENT_BEFORE).year
 
     def bucket_end(self, start: datetime) -> datetime:
         """First moment after the bucket that begins at `start`."""
@@ -142,6 +186,23 @@ class Asked:
 def asked(query: EnergyQuery, *, now: datetime) -> Asked:
     """Check a question. Raises Refused with what to change."""
     scope, code = scope_of(query.scope)
+    start, end = _range(query, now=now)
+    by = _by(query.by, scope) | {By.CARRIER}
+    flows = (query.flow,) if query.flow else tuple(Flow) if By.FLOW in by else (Flow.INPUT,)
+    return Asked(scope, code, start, end, query.bucket, by, query.carrier, flows)
+
+
+def asked_balance(query: BalanceQuery, *, now: datetime) -> Asked:
+    """Check a question for a balance: what crosses the boundary, told by carrier and flow. Raises Refused."""
+    scope, code = scope_of(query.scope)
+    if scope is ScopeKind.METER:
+        raise Refused(INVALID_SCOPE, "a balance is that of an area, a park, an enterprise or a unit, not of one meter")
+    start, end = _range(query, now=now)
+    by = _by(query.by, scope, known=BALANCED_BY) | {By.CARRIER, By.FLOW}
+    return Asked(scope, code, start, end, query.bucket, by, None, ALL_FLOWS)
+
+
+def _range(query: RangeQuery, *, now: datetime) -> tuple[datetime, datetime]:
     start = query.start or floor(now, Grain.DAY)
     end = query.end or ceil(now, Grain.SLOT)
     if start >= end:
@@ -155,9 +216,7 @@ def asked(query: EnergyQuery, *, now: datetime) -> Asked:
             f"{(end - start).days} days; bucket {query.bucket} answers at most {LONGEST[query.bucket].days} days,"
             " a coarser bucket more",
         )
-    by = _by(query.by, scope)
-    flows = (query.flow,) if query.flow else tuple(Flow) if By.FLOW in by else (Flow.INPUT,)
-    return Asked(scope, code, start, end, query.bucket, by, query.carrier, flows)
+    return start, end
 
 
 def scope_of(text: str) -> tuple[ScopeKind, str]:
@@ -170,12 +229,12 @@ def scope_of(text: str) -> tuple[ScopeKind, str]:
         raise Refused(INVALID_SCOPE, f"a scope begins with one of {known}; {kind}: is none") from None
 
 
-def _by(text: str, scope: ScopeKind) -> frozenset[By]:
+def _by(text: str, scope: ScopeKind, *, known: Iterable[By] = By) -> frozenset[By]:
     names = {name.strip() for name in text.split(",") if name.strip()}
-    unknown = sorted(names - {b.value for b in By})
+    unknown = sorted(names - {b.value for b in known})
     if unknown:
-        raise Refused(INVALID_BY, f"by knows {', '.join(By)}; not {', '.join(unknown)}")
-    by = frozenset(By(name) for name in names) | {By.CARRIER}
+        raise Refused(INVALID_BY, f"by knows {', '.join(known)}; not {', '.join(unknown)}")
+    by = frozenset(By(name) for name in names)
     levels = by & {By.AREA, By.LEAGUE, By.BANNER}
     if len(levels) > 1:
         raise Refused(INVALID_BY, "group by one of area, league and banner")

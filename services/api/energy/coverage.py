@@ -15,14 +15,19 @@ class Expectation:
     meters: int
 
 
+def edges_s(buckets: Iterable[tuple[datetime, datetime]]) -> list[tuple[float, float]]:
+    """Start and end of each bucket in seconds since 1970."""
+    return [(start.timestamp(), end.timestamp()) for start, end in buckets]
+
+
 def expected_seconds(
-    expectations: Iterable[Expectation], buckets: Sequence[tuple[datetime, datetime]], *, until: datetime
+    expectations: Iterable[Expectation], edges: Sequence[tuple[float, float]], *, until: datetime
 ) -> Mapping[int, int]:
     """Meter-seconds expected in each bucket, by its index; what lies after `until` has not happened yet."""
     seconds: dict[int, int] = defaultdict(int)
-    edges = [(start.timestamp(), end.timestamp()) for start, end in buckets]
+    until_s = until.timestamp()
     for expectation in expectations:
-        from_s, to_s = expectation.start.timestamp(), min(expectation.end, until).timestamp()
+        from_s, to_s = expectation.start.timestamp(), min(expectation.end.timestamp(), until_s)
         for index, (start_s, end_s) in enumerate(edges):
             overlap_s = min(end_s, to_s) - max(start_s, from_s)
             if overlap_s > 0:

@@ -1,10 +1,12 @@
 -- name: by_place(grain, kind, codes, carrier, flows, by_flow, trunc, start, from_ts, to_ts)
 -- Sums kept for places: areas of any level, or parks.
 SELECT
-    CASE
-        WHEN :trunc = 'total' THEN :start ::timestamptz
-        ELSE date_trunc(:trunc, kept.period AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
-    END AS bucket,
+    extract(
+        EPOCH FROM CASE
+            WHEN :trunc = 'total' THEN :start ::timestamptz
+            ELSE date_trunc(:trunc, kept.period AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
+        END
+    )::bigint AS bucket_s,
     ledger.carrier,
     CASE WHEN :by_flow THEN ledger.flow END AS flow,
     ledger.place_code,
@@ -25,10 +27,12 @@ GROUP BY 1, 2, 3, 4;
 -- name: by_meter(grain, meter_ids, areas, park_id, carrier, flows, by_flow, by_area, by_park, by_enterprise, by_unit, by_meter, trunc, start, from_ts, to_ts)
 -- Energy of meters, summed by what is asked for. The account says where a meter was on the day.
 SELECT
-    CASE
-        WHEN :trunc = 'total' THEN :start ::timestamptz
-        ELSE date_trunc(:trunc, kept.period AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
-    END AS bucket,
+    extract(
+        EPOCH FROM CASE
+            WHEN :trunc = 'total' THEN :start ::timestamptz
+            ELSE date_trunc(:trunc, kept.period AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
+        END
+    )::bigint AS bucket_s,
     account.carrier,
     CASE WHEN :by_flow THEN account.flow END AS flow,
     CASE WHEN :by_area THEN account.area_code END AS area_code,

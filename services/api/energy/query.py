@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,17 @@ _SQL = Statements(str(Path(__file__).with_name("energy.sql")))
 
 _TRUNC = {Bucket.SLOT: "minute", Bucket.HOUR: "hour", Bucket.DAY: "day", Bucket.MONTH: "month", Bucket.YEAR: "year"}
 _PLACE_GROUPS = frozenset({By.CARRIER, By.FLOW, By.AREA, By.LEAGUE, By.BANNER})
+
+_Found = tuple[int, Group, Decimal, Decimal]
+"""Start of the bucket in seconds since 1970, group, 1e-12 of the unit, measured seconds."""
+
+
+class _Moments(dict[int, datetime]):
+    """Seconds since 1970 as moments of Asia/Shanghai, each made once: an answer names them thousands of times."""
+
+    def __missing__(self, seconds: int) -> datetime:
+        self[seconds] = moment = datetime.fromtimestamp(seconds, SHANGHAI)
+        return moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ class _Areas:
 
 
 def energy(connection: Connection, asked: Asked, *, now: datetime) -> list[Line]:
-    """The lines of the answer. Raises Refused when the scope is not registered."""
+    """The lines of the answer, in order of time and group. Raises Refused when the scope is not registered."""
     areas = _read_areas(connection)
     level = _area_level(asked, areas)
     narrowed = _narrow(connection, asked, areas)
@@ -122,10 +134,13 @@ def _sums(
         (asked.scope is ScopeKind.AREA and asked.by <= _PLACE_GROUPS)
         or (asked.scope is ScopeKind.PARK and asked.by <= {By.CARRIER, By.FLOW})
     )
+    # a total over several years is told by year, since coefficients are
+    trunc = _TRUNC.get(asked.bucket, "year" if asked.in_several_years else "total")
+    moments = _Moments()
     for piece in pieces(asked.start, asked.end, coarsest=BUCKET_GRAIN.get(asked.bucket, Grain.MONTH)):
         when = {
             "grain": int(piece.grain),
-            "trunc": _TRUNC.get(asked.bucket, "total"),
+            "trunc": trunc,
             "start": asked.start,
             "from_ts": piece.start,
             "to_ts": piece.end,
@@ -133,9 +148,11 @@ def _sums(
             "flows": [str(flow) for flow in asked.flows],
         }
         if kept_for_places and piece.grain is not Grain.SLOT:
-            yield from _place_sums(connection, asked, areas, level, narrowed, when)
+            found = _place_sums(connection, asked, areas, level, narrowed, when)
         else:
-            yield from _meter_sums(connection, asked, areas, level, narrowed, when)
+            found = _meter_sums(connection, asked, areas, level, narrowed, when)
+        for bucket_s, group, quantity_pico, measured_s in found:
+            yield Sum(moments[bucket_s], group, int(quantity_pico), int(measured_s))
 
 
 def _place_sums(
@@ -145,17 +162,17 @@ def _place_sums(
     level: str | None,
     narrowed: dict[str, Any],
     when: dict[str, Any],
-) -> Iterable[Sum]:
+) -> Iterable[_Found]:
     if asked.scope is ScopeKind.PARK:
         kind, codes = "park", [str(narrowed["park_id"])]
     else:
         # a league asked of a banner: the banner's own sums, under the league's name
         kind, codes = "area", (areas.within(asked.code, level) if level else []) or [asked.code]
     by_flow = By.FLOW in asked.by
-    rows = _SQL.run(connection, "by_place", kind=kind, codes=codes, by_flow=by_flow, **when)
-    for bucket, carrier, flow, place, quantity_pico, measured_s in rows:
-        group = Group(carrier, flow, area=areas.at(place, level) if level else None)
-        yield Sum(bucket, group, int(quantity_pico), int(measured_s))
+    area_of = {code: areas.at(code, level) if level else None for code in codes}
+    rows = _SQL.run(connection, "by_place", kind=kind, codes=codes, by_flow=by_flow, **when).all()
+    for bucket_s, carrier, flow, place, quantity_pico, measured_s in rows:
+        yield bucket_s, Group(carrier, flow, area_of[place]), quantity_pico, measured_s
 
 
 def _switches(asked: Asked, level: str | None) -> dict[str, bool]:
@@ -177,12 +194,11 @@ def _meter_sums(
     level: str | None,
     narrowed: dict[str, Any],
     when: dict[str, Any],
-) -> Iterable[Sum]:
+) -> Iterable[_Found]:
     rows = _SQL.run(connection, "by_meter", **narrowed, **when, **_switches(asked, level)).all()
     name = _names(connection, areas, level, [row[3:8] for row in rows])
-    for bucket, carrier, flow, area, park, enterprise, unit, meter, quantity_pico, measured_s in rows:
-        group = Group(carrier, flow, *name((area, park, enterprise, unit, meter)))
-        yield Sum(bucket, group, int(quantity_pico), int(measured_s))
+    for bucket_s, carrier, flow, area, park, enterprise, unit, meter, quantity_pico, measured_s in rows:
+        yield bucket_s, Group(carrier, flow, *name((area, park, enterprise, unit, meter))), quantity_pico, measured_s
 
 
 def _expectations(

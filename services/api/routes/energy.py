@@ -12,12 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.database import Db
 from services.api.energy import ask
 from services.api.energy.answer import Line
-from services.api.energy.ask import By, EnergyQuery
+from services.api.energy.ask import EnergyQuery, group_names
 from services.api.energy.query import energy, quantity_units
+from services.api.energy.valuing import Valuing, missing_of, rows_of
 from services.api.errors import BAD_CURSOR
+from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
 from services.api.paging import cursor_after, key_of_cursor
 from services.api.registry import nouns
+from services.api.tables import TablesDep
+from services.core.domain.factors import Basis
 
 router = APIRouter(prefix="/api/v1/energy", tags=["energy"])
 
@@ -37,6 +41,21 @@ class EnergyRow(BaseModel):
     quantity: float | None = Field(description="In `quantity_unit`; null where readings are missing: that is not zero")
     quantity_unit: str
     coverage: float | None = Field(description="Measured share of the period, 0 to 1; null where no meter is expected")
+    tce_calorific: float | None = Field(
+        None, description="Tonnes of standard coal, calorific value; null: no energy, nothing booked, or see `missing`"
+    )
+    tce_equivalent: float | None = Field(None, description="The same, equivalent value")
+    tco2: float | None = Field(
+        None, description="Tonnes of CO2, likewise; 0 for renewable electricity, and for feedstock, which is not burnt"
+    )
+
+
+class MissingCoefficient(BaseModel):
+    """A coefficient that is in no table: what depends on it is null."""
+
+    carrier: str
+    year: int
+    basis: str = Field(description="calorific, equivalent, or co2")
 
 
 class EnergyAnswer(BaseModel):
@@ -61,8 +80,13 @@ class EnergyAnswer(BaseModel):
                             "quantity": 1250000.5,
                             "quantity_unit": "kWh",
                             "coverage": 0.998,
+                            "tce_calorific": 153.62506145,
+                            "tce_equivalent": 381.25015,
+                            "tco2": 809.875324,
                         }
                     ],
+                    "rows": [],
+                    "missing": [],
                     "next": None,
                 }
             ]
@@ -75,6 +99,8 @@ class EnergyAnswer(BaseModel):
     bucket: str
     by: list[str]
     data: list[EnergyRow]
+    rows: list[RowUsed] = Field(description="The coefficients that the rows of this page were valued with")
+    missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
@@ -92,22 +118,14 @@ _REFUSALS = refusals(
     ask.INVALID_SCOPE,
     ask.INVALID_BY,
 )
-_GROUPS = {
-    By.AREA: "area",
-    By.LEAGUE: "area",
-    By.BANNER: "area",
-    By.PARK: "park",
-    By.ENTERPRISE: "enterprise",
-    By.UNIT: "unit",
-    By.METER: "meter",
-}
 
 
 @router.get("", summary="Sum energy", response_model=EnergyAnswer, responses=_REFUSALS)
-def read_energy(database: Db, query: Annotated[EnergyQuery, Query()]) -> Response:
+def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Query()]) -> Response:
     """Physical quantities of a scope in buckets, by carrier and by what else is asked for, with their coverage.
 
-    Inputs, outputs, sub meters and products are never added to each other: name a `flow` or group by it.
+    Inputs, outputs, sub meters and products are never added to each other: name a `flow` or group by it. Standard coal
+    and CO2 are those of the row's own quantity, above zero for outputs too; the balance puts flows together.
     """
     now = ask.utc_now()
     asked = ask.asked(query, now=now)
@@ -117,30 +135,33 @@ def read_energy(database: Db, query: Annotated[EnergyQuery, Query()]) -> Respons
         units = quantity_units(connection)
         if query.carrier is not None and query.carrier not in units:
             raise nouns.CARRIER.refuse_unknown(query.carrier)
-    groups = [_GROUPS[by] for by in By if by in asked.by and by in _GROUPS]
+    groups = group_names(asked.by)
     more = first + query.limit < len(lines)
+    valuing = Valuing(tables.factors, [query.basis] if query.basis else tuple(Basis))
+    page = lines[first : first + query.limit]
     answer = {
         "scope": query.scope,
         "start": asked.start,
         "end": asked.end,
         "bucket": asked.bucket,
         "by": sorted(asked.by),
-        "data": [_row(line, groups, units, asked.flows[0]) for line in lines[first : first + query.limit]],
+        "data": [_row(line, groups, units, asked.flows[0], valuing) for line in page],
+        "rows": rows_of(tables, valuing.used),
+        "missing": missing_of(valuing.missing),
         "next": cursor_after(str(first + query.limit), of="energy", filters=query.filters) if more else None,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
-def _row(line: Line, groups: list[str], units: Mapping[str, str], only_flow: str) -> dict[str, object]:
+def _row(
+    line: Line, groups: list[str], units: Mapping[str, str], only_flow: str, valuing: Valuing
+) -> dict[str, object]:
     """A line as EnergyRow describes it: built by hand, since an answer has thousands."""
     group = line.group
-    row: dict[str, object] = {
-        "start": line.start,
-        "end": line.end,
-        "carrier": group.carrier,
-        "flow": group.flow or only_flow,
-    }
+    flow = group.flow or only_flow
+    row: dict[str, object] = {"start": line.start, "end": line.end, "carrier": group.carrier, "flow": flow}
     for name in groups:
         row[name] = getattr(group, name)
     row["quantity"], row["quantity_unit"], row["coverage"] = line.quantity, units[group.carrier], line.coverage
+    row.update(zip(valuing.columns, valuing.of(group.carrier, flow, line.parts), strict=True))
     return row

@@ -11,6 +11,7 @@ Rules (GB/T 2589-2020; plan for energy saving of Inner Mongolia 2021-2025, M13 a
 - Nothing of a carrier is nothing on every basis, whether there is a coefficient for it or not.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -116,4 +117,5 @@ class Account:
 
 def _tonnes(parts: Mapping[int, int]) -> Fraction:
     """Tonnes of 1e-12 kilograms over their denominators."""
-    return sum((Fraction(amount, denominator * PICO_KILO) for denominator, amount in parts.items()), Fraction(0))
+    common = math.lcm(*parts)
+    return Fraction(sum(amount * (common // denominator) for denominator, amount in parts.items()), common * PICO_KILO)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.api.energy.ask import By, EnergyQuery, asked
-from services.api.energy.coverage import Expectation, coverage, expected_seconds
+from services.api.energy.ask import BalanceQuery, By, EnergyQuery, asked, asked_balance, group_names
+from services.api.energy.coverage import Expectation, coverage, edges_s, expected_seconds
 from services.api.errors import Refused
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.meter import Flow
@@ -63,13 +63,13 @@ def test_what_has_not_happened_yet_is_not_expected() -> None:
     hour = (NOW.replace(minute=0), NOW.replace(hour=11, minute=0))
     later = (hour[1], hour[1] + timedelta(hours=1))
     always = Expectation(NOW - timedelta(days=1), NOW + timedelta(days=1), meters=2)
-    assert expected_seconds([always], [hour, later], until=NOW) == {0: 2 * 7 * 60}
+    assert expected_seconds([always], edges_s([hour, later]), until=NOW) == {0: 2 * 7 * 60}
 
 
 def test_meter_is_expected_for_its_days_only() -> None:
     day = (NOW.replace(hour=0, minute=0), NOW.replace(hour=10, minute=0))
     half = Expectation(NOW.replace(hour=5, minute=0), NOW + timedelta(days=1), meters=1)
-    assert expected_seconds([half], [day], until=NOW) == {0: 5 * 3600}
+    assert expected_seconds([half], edges_s([day]), until=NOW) == {0: 5 * 3600}
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,39 @@ def test_meter_is_expected_for_its_days_only() -> None:
 )
 def test_coverage_is_a_share_of_what_was_expected(measured: int, expected: int, share: float | None) -> None:
     assert coverage(measured, expected) == share
+
+
+def test_balance_is_about_what_crosses_the_boundary() -> None:
+    question = asked_balance(BalanceQuery.model_validate({"by": "league,enterprise"}), now=NOW)
+    assert set(question.flows) == {Flow.INPUT, Flow.OUTPUT, Flow.FEEDSTOCK, Flow.RENEWABLE}
+    assert group_names(question.by) == ["area", "enterprise"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"scope": "meter:M-1"}, "invalid_scope"),
+        ({"by": "carrier"}, "invalid_by"),
+        ({"by": "meter"}, "invalid_by"),
+        ({"by": "area,banner"}, "invalid_by"),
+        ({"scope": "park:P1", "by": "area"}, "invalid_by"),
+        ({"start": "2026-03-02", "end": "2026-03-02"}, "start_after_end"),
+    ],
+)
+def test_balance_that_makes_no_sense_is_refused_by_name(given: dict[str, object], code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        asked_balance(BalanceQuery.model_validate(given), now=NOW)
+    assert refused.value.kind.code == code
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "several"),
+    [
+        ("2025-01-01", "2026-01-01", False),
+        ("2025-12-31", "2026-01-01T00:15:00+08:00", True),
+        ("2025-12-31T15:45:00Z", "2025-12-31T16:15:00Z", True),
+    ],
+)
+def test_years_end_at_new_year_in_shanghai(start: str, end: str, several: bool) -> None:
+    question = asked(EnergyQuery.model_validate({"start": start, "end": end, "bucket": "total"}), now=NOW)
+    assert question.in_several_years is several

@@ -1,0 +1,136 @@
+"""The energy balance 能源消费账: the lines of an answer put together to what was consumed, by group and bucket."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from services.api.energy.answer import Group, Line
+from services.api.energy.valuing import CO2, Missing
+from services.core.domain.account import Account
+from services.core.domain.factors import Basis, Factors
+from services.core.domain.meter import Flow
+
+COAL, ELECTRICITY = "coal", "electricity"
+WITHOUT_FEEDSTOCK = (Flow.INPUT, Flow.RENEWABLE, Flow.OUTPUT)
+
+
+@dataclass(frozen=True, slots=True)
+class OnBasis:
+    """Standard coal on one basis, in tce; None where a coefficient is missing, or nothing is booked."""
+
+    input_tce: float | None = None
+    renewable_tce: float | None = None
+    feedstock_tce: float | None = None
+    output_tce: float | None = None
+    consumption_tce: float | None = None
+    """综合能源消费量: input + renewable + feedstock - output."""
+    without_feedstock_tce: float | None = None
+    """The consumption without feedstock, which the plans exempt (M13, T17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares of 1; None where the whole is not above zero or cannot be told."""
+
+    coal: float | None = None
+    """Coal and its products, inputs + feedstock - outputs, in the consumption; both equivalent."""
+    renewable_electricity: float | None = None
+    """Renewable electricity in the electricity taken in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a group consumed in a bucket. `place` names the group; its carrier is empty and its flow None."""
+
+    start: datetime
+    end: datetime
+    place: Group
+    bases: Mapping[Basis, OnBasis]
+    tco2: float | None
+    shares: Shares
+    coverage: float | None
+    """The smallest over the carriers and flows that enter; None where no meter is expected to report."""
+    silent: tuple[tuple[str, str], ...]
+    """Carrier and flow of which readings are expected and nothing is booked: they are not in the sums."""
+    account: Account
+
+    @property
+    def missing(self) -> set[Missing]:
+        """The coefficients that are missing."""
+        return {
+            (carrier, year, CO2 if basis is None else basis.value)
+            for basis, found in self.account.missing.items()
+            for carrier, year in found
+        }
+
+
+Grouped = Mapping[tuple[datetime, Group], Sequence[Line]]
+
+
+def grouped(lines: Iterable[Line], factors: Factors) -> Grouped:
+    """The lines that enter each balance, in order of time and place. Carriers that are no energy are left out."""
+    found: dict[tuple[datetime, Group], list[Line]] = {}
+    for line in lines:
+        if line.group.carrier in factors.family:
+            place = line.group._replace(carrier="", flow=None)
+            found.setdefault((line.start, place), []).append(line)
+    return dict(sorted(found.items(), key=lambda item: (item[0][0], [part or "" for part in item[0][1]])))
+
+
+def balance(lines: Sequence[Line], factors: Factors) -> Balance:
+    """The balance of the lines of one bucket and group, at least one."""
+    account = Account(factors)
+    by_year: dict[int, dict[tuple[str, Flow], int]] = {}
+    for line in lines:
+        key = (line.group.carrier, Flow(line.group.flow or Flow.INPUT))
+        for year, pico in line.parts:
+            of_year = by_year.setdefault(year, {})
+            of_year[key] = of_year.get(key, 0) + pico
+    for year, quantities in by_year.items():
+        account.add(quantities, year=year)
+    booked = bool(by_year)
+    first = lines[0]
+    return Balance(
+        start=first.start,
+        end=first.end,
+        place=first.group._replace(carrier="", flow=None),
+        bases={basis: _on(account, basis) if booked else OnBasis() for basis in Basis},
+        tco2=_number(account.tco2()) if booked else None,
+        shares=_shares(account) if booked else Shares(),
+        coverage=min((line.coverage for line in lines if line.coverage is not None), default=None),
+        silent=tuple((line.group.carrier, str(line.group.flow)) for line in lines if not line.parts),
+        account=account,
+    )
+
+
+def _on(account: Account, basis: Basis) -> OnBasis:
+    inputs, renewable, feedstock, outputs = (
+        account.of(basis, flows=[flow]) for flow in (Flow.INPUT, Flow.RENEWABLE, Flow.FEEDSTOCK, Flow.OUTPUT)
+    )
+    return OnBasis(
+        input_tce=_number(inputs),
+        renewable_tce=_number(renewable),
+        feedstock_tce=_number(feedstock),
+        # of() gives outputs as they enter the consumption, below zero
+        output_tce=None if outputs is None else float(-outputs),
+        consumption_tce=_number(account.consumption(basis)),
+        without_feedstock_tce=_number(account.of(basis, flows=WITHOUT_FEEDSTOCK)),
+    )
+
+
+def _shares(account: Account) -> Shares:
+    taken_in = account.of(Basis.CALORIFIC, flows=[Flow.INPUT, Flow.RENEWABLE], families=[ELECTRICITY])
+    renewable = account.of(Basis.CALORIFIC, flows=[Flow.RENEWABLE], families=[ELECTRICITY])
+    coal = account.of(Basis.EQUIVALENT, families=[COAL])
+    return Shares(
+        coal=_share(coal, account.consumption(Basis.EQUIVALENT)), renewable_electricity=_share(renewable, taken_in)
+    )
+
+
+def _share(part: Fraction | None, whole: Fraction | None) -> float | None:
+    return None if part is None or whole is None or whole <= 0 else float(part / whole)
+
+
+def _number(exact: Fraction | None) -> float | None:
+    return None if exact is None else float(exact)
