@@ -13,6 +13,7 @@ from services.api.observation import Observation
 from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.routes import (
     areas,
+    balance,
     carriers,
     console,
     efficiency,
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     meter_events.router,
     *(imports.import_router(module.RESOURCE) for module in REGISTRY),
     energy.router,
+    balance.router,
     indicators.router,
     efficiency.router,
     two_high.router,
