@@ -22,8 +22,10 @@ const words = {
 
 const say = (word) => words[word][language];
 const named = (entry, code) => (entry ? entry[`name_${language}`] || entry.name_zh : code);
-const amount = (value) =>
-  value === null ? say("missing") : value.toLocaleString(language, { maximumFractionDigits: value < 100 ? 2 : 0 });
+const amount = (value, divisor = 1) =>
+  value === null
+    ? say("missing")
+    : (value / divisor).toLocaleString(language, { maximumFractionDigits: Math.abs(value) < 100 * divisor ? 2 : 0 });
 const share = (value) => (value === null ? "–" : (100 * value).toFixed(1) + " %");
 
 function cell(row, text, ...classes) {
@@ -59,7 +61,8 @@ function showLeagues() {
   for (const line of leagues) {
     const row = body.insertRow();
     cell(row, named(areas[line.area], line.area));
-    cell(row, line.quantity === null ? say("missing") : amount(line.quantity / 1000), "number");
+    cell(row, line.electricity ? amount(line.electricity.quantity, 1000) : "–", "number");
+    cell(row, amount(line.equivalent.consumption_tce), "number");
     coverageCell(row, line.coverage);
   }
 }
@@ -84,8 +87,15 @@ const byCode = (page) => Object.fromEntries(page.data.map((entry) => [entry.code
 async function readLeagues() {
   const now = Date.now() + SHANGHAI_MS;
   const start = new Date(now - 30 * DAY_MS).toISOString().slice(0, 10);
-  const answer = await read(`/api/v1/energy?scope=${REGION}&bucket=total&by=league&carrier=electricity&start=${start}`);
-  leagues = answer.data.sort((a, b) => b.quantity - a.quantity);
+  const asked = `scope=${REGION}&bucket=total&by=league&start=${start}`;
+  const [electricity, balance] = await Promise.all([
+    read(`/api/v1/energy?${asked}&carrier=electricity`),
+    read(`/api/v1/energy/balance?${asked}`),
+  ]);
+  const electricityOf = Object.fromEntries(electricity.data.map((line) => [line.area, line]));
+  leagues = balance.data
+    .map((line) => ({ ...line, electricity: electricityOf[line.area] }))
+    .sort((a, b) => b.equivalent.consumption_tce - a.equivalent.consumption_tce);
   showLeagues();
 }
 
