@@ -132,6 +132,19 @@ def test_missing_readings_keep_an_order_from_being_told_but_not_a_breach(
     assert (rows["BELOW"]["in_ledger"], reason(rows["BELOW"], "ledger_reasons")) == (None, "low_coverage")
 
 
+def test_months_before_the_first_meter_are_missing_too(client: TestClient, registered: Registered, line: Line) -> None:
+    # Metered and complete from January on: 151 of the 365 days. Nothing is known of the others.
+    plant = Plant(
+        registered, line, unit={"approved_energy_tce": 60_000}, trade="coke", area_code=JUNGAR, valid_from=JANUARY
+    )
+    plant.uses(JANUARY, TODAY, {("raw_coal", "input"): 100.0 / COAL_KGCE_PER_KG})
+    line.roll_up()
+    (row,) = ledger(client).values()
+    assert row["last_12_months"]["coverage"] == pytest.approx(151 / 365)
+    assert row["running_year"]["coverage"] == 1.0
+    assert (row["in_ledger"], row["verdict"], reason(row)) == (None, "cannot_judge", "low_coverage")
+
+
 def test_silent_meter_of_energy_sold_keeps_a_breach_from_being_told(
     client: TestClient, registered: Registered, line: Line
 ) -> None:

@@ -84,7 +84,7 @@ def ratios_of(
     reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
     (period,) = frame.periods
     start, end = frame.bounds(period)
-    least = coverage_least(tables)
+    least, span_s = coverage_least(tables), (min(end, now) - start).total_seconds()
     carriers = {process: _product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
     found = []
     for unit in units:
@@ -96,7 +96,7 @@ def ratios_of(
             product_carriers=carriers[process],
         )
         indicator = indicators[process]
-        ratio = ratio_of(indicator, *indicator.parts(measured), coverage_least=least)
+        ratio = ratio_of(indicator, *indicator.parts(measured), coverage_least=least, span_s=span_s)
         found.append(Evaluated(start, end, ratio, unit.code, process, (unit,)))
     return found
 

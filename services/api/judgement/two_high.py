@@ -34,6 +34,7 @@ class Use:
     equivalent_tce: Fraction | None
     calorific_tce: Fraction | None
     coverage: float | None
+    """Measured share of the whole period, also of days before the first meter; None where none is expected."""
     is_least: bool
     term: Term
 
@@ -114,7 +115,15 @@ def _use(tables: Tables, amounts: Mapping[Measure, Amount], start: datetime, end
         if flow is Flow.OUTPUT and carrier in factors.family
     ]
     equivalent, calorific = (booked.energy(basis).value for basis in (Basis.EQUIVALENT, Basis.CALORIFIC))
-    return Use(start, end, equivalent, calorific, coverage_of(term.cover), all(sold), term)
+    return Use(start, end, equivalent, calorific, _coverage(term, start, end), all(sold), term)
+
+
+def _coverage(term: Term, start: datetime, end: datetime) -> float | None:
+    covered = coverage_of(term.cover)
+    if covered is None:
+        return None
+    metered_s = max(expected_s for _, expected_s in term.cover.values())
+    return covered * min(1.0, metered_s / (end - start).total_seconds())
 
 
 def _exact(tce: float | None) -> Fraction | None:

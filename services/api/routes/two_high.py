@@ -46,7 +46,9 @@ class UseOut(BaseModel):
     end: datetime
     equivalent_tce: float | None = Field(description="等价值: what threshold and approval are held against")
     calorific_tce: float | None = Field(description="当量值")
-    coverage: float | None
+    coverage: float | None = Field(
+        description="Measured share of the whole period, days before the first meter included"
+    )
 
 
 class TwoHighRow(UnitNames):
