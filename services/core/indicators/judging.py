@@ -195,7 +195,8 @@ def _targets_of(tables: Tables, indicator: Indicator, value: Fraction, found: Ev
     ]
     if where.park is not None:
         subject = PARK_SUBJECT.get(where.park.kind)
-        targets = [target for target in targets if target.subject == subject]
+        # a plan speaks of the parks of its own area alone
+        targets = [t for t in targets if t.subject == subject and where.tree.above(where.park.area_code, t.area_code)]
         return [_held(value, target, year, always_due=True) for target in targets]
     subject = GROUP_SUBJECT.get(indicator.slug, "")
     if indicator.level is Level.PARK:
