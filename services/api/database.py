@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Annotated
 
+import psycopg
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
+
+from services.core.intake.registry import RegistryReader
+from services.core.intake.validate import Known
 
 
 class Database:
@@ -13,6 +18,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._registry, self._registry_lock = RegistryReader(), Lock()
         self._reading_engine = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
 
     @contextmanager
@@ -26,6 +32,11 @@ class Database:
         """A transaction, committed at the end of the block unless an error leaves it."""
         with self._engine.begin() as connection:
             yield connection
+
+    def registry(self, connection: psycopg.Connection) -> Known:
+        """What is registered, as readings are checked by it; read anew when it has changed."""
+        with self._registry_lock:
+            return self._registry.read(connection)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -1,16 +1,21 @@
 """How units are listed: who they are, page by page, with the rows that were used."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
+from services.api.indicators.ask import refuse_unknown
 from services.api.paging import PageQuery, cursor_after, key_of_cursor
 from services.core.data.tables import Tables
 from services.core.data.used import used_row
+from services.core.domain.area_tree import AreaTree
 from services.core.domain.indicators.terms import Term
 from services.core.indicators.judging import Held
-from services.core.indicators.scope import Unit
+from services.core.indicators.scope import Unit, UnknownScopeError
+from services.core.judgement.measured import Place, units_in
 
 T = TypeVar("T")
 
@@ -28,6 +33,24 @@ class UnitNames(BaseModel):
     area: str | None
     park: str | None
     status: str
+
+
+def units_of_place(
+    connection: Connection,
+    place: Place,
+    *,
+    until: datetime,
+    processes: Collection[str] = (),
+    trades: Collection[str] = (),
+) -> tuple[list[Unit], AreaTree]:
+    """The units whose enterprise lay in the place at the end of what ends at `until`, and the tree of areas.
+
+    Raises Refused when the place is not registered.
+    """
+    try:
+        return units_in(connection, place, until=until, processes=processes, trades=trades)
+    except UnknownScopeError as error:
+        raise refuse_unknown(error) from None
 
 
 def names_of(unit: Unit) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from pydantic import Field
 from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, Moment
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
-from services.core.domain.calendar import Grain, floor, year_floor
+from services.core.domain.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
 
 NOT_WHOLE_MONTHS = ProblemKind("not_whole_months", 422, "The range does not begin and end with a month")
 
-MONTHS = 12
 LONGEST = timedelta(days=3653)
 
 
@@ -25,7 +24,7 @@ class PeriodQuery(PageQuery):
 def whole_months(start: datetime | None, end: datetime | None, *, now: datetime) -> tuple[datetime, datetime]:
     """The range asked for; the last 12 complete months where nothing is. Raises Refused when it is none."""
     end = end or floor(now, Grain.MONTH)
-    start = start or months_before(floor(end, Grain.MONTH), MONTHS)
+    start = start or months_before(floor(end, Grain.MONTH), MONTHS_OF_YEAR)
     for name, moment in (("start", start), ("end", end)):
         if floor(moment, Grain.MONTH) != moment:
             raise Refused(NOT_WHOLE_MONTHS, f"{name} {moment.isoformat()} is not the first moment of a month")
@@ -34,15 +33,3 @@ def whole_months(start: datetime | None, end: datetime | None, *, now: datetime)
     if end - start > LONGEST:
         raise Refused(RANGE_TOO_LONG, f"{(end - start).days} days; at most {LONGEST.days} are answered")
     return start, end
-
-
-def months_before(month: datetime, months: int) -> datetime:
-    """The start of the month that lies `months` before the one that starts at `month`."""
-    count = month.year * 12 + month.month - 1 - months
-    return month.replace(year=count // 12, month=count % 12 + 1)
-
-
-def running_year(now: datetime) -> tuple[datetime, datetime] | None:
-    """The complete months of the year at hand; None in January."""
-    start, end = year_floor(now), floor(now, Grain.MONTH)
-    return (start, end) if start < end else None

@@ -7,8 +7,6 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from services.api.judgement.efficiency import PlacedUnit, Placer, listed
-from services.api.judgement.measured import ratios_of
 from services.api.registry import nouns
 from services.core.data.loader import Number
 from services.core.data.tables import Tables
@@ -26,6 +24,8 @@ from services.core.domain.tariff import (
 )
 from services.core.indicators.reported import statistics
 from services.core.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of
+from services.core.judgement.efficiency import PlacedUnit, Placer, listed
+from services.core.judgement.measured import ratios_of
 
 SHARE = "non_hydro_renewable_share"
 INCENTIVE = "non_hydro_incentive"

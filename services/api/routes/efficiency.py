@@ -15,9 +15,7 @@ from services.api.database import Db
 from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, utc_now
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import LimitOut, ReasonOut, RowUsed, Sum, limit_out, reason_out
-from services.api.judgement.efficiency import PlacedUnit, Placer, listed
-from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used
-from services.api.judgement.measured import Place, ratios_of, units_in
+from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
 from services.api.judgement.period import NOT_WHOLE_MONTHS, PeriodQuery, whole_months
 from services.api.openapi import refusals
 from services.api.registry import nouns
@@ -28,6 +26,8 @@ from services.core.domain.benchmark import Placing, gap
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.indicators.frame import Span, frame
 from services.core.domain.indicators.terms import Term
+from services.core.judgement.efficiency import PlacedUnit, Placer, listed
+from services.core.judgement.measured import Place, ratios_of
 
 router = APIRouter(prefix="/api/v1/efficiency-list", tags=["judgement"])
 NAME = "efficiency-list"
@@ -161,7 +161,7 @@ def _placed(
     if not wanted:
         return []
     place = Place(query.area, query.park, query.enterprise)
-    units, tree = units_in(connection, place, until=end, processes=wanted)
+    units, tree = units_of_place(connection, place, until=end, processes=wanted)
     placer = Placer(tables, tree, (end - timedelta(microseconds=1)).date())
     period = frame(start, end, Span.TOTAL)
     return [placer.placed(found) for found in ratios_of(connection, tables, units, indicators, tree, period, now=now)]

@@ -12,13 +12,12 @@ from services.api.database import Db
 from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, Moment, utc_now
 from services.api.indicators.answer import ReasonOut, RowUsed, Sum, reason_out
 from services.api.indicators.ask import NOT_ON_HOUR, IndicatorQuery, frame_of
-from services.api.judgement.period import MONTHS, months_before
 from services.api.judgement.renewables import INDICATOR, ParkShares, shares_of
 from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.fields import Code
 from services.api.tables import TablesDep
-from services.core.domain.calendar import Grain, floor
+from services.core.domain.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
 from services.core.domain.indicators.frame import Span
 from services.core.domain.indicators.terms import Term
 from services.core.indicators.evaluate import Evaluated
@@ -91,7 +90,7 @@ def read_renewables(
     """
     now = utc_now()
     end = query.end or floor(now, Grain.MONTH)
-    start = query.start or months_before(floor(end, Grain.MONTH), MONTHS)
+    start = query.start or months_before(floor(end, Grain.MONTH), MONTHS_OF_YEAR)
     asked = IndicatorQuery(scope=f"park:{code}", start=start, end=end, bucket=query.bucket)
     buckets = frame_of(asked, now=now)
     whole = frame_of(asked.model_copy(update={"bucket": Span.TOTAL}), now=now)

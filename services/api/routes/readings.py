@@ -1,6 +1,5 @@
 """Readings: one meter's as they were stored and judged, those that were rejected, and the way in by HTTP."""
 
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +19,6 @@ from services.core.domain.calendar import SHANGHAI, to_us
 from services.core.domain.meter import Mark
 from services.core.intake.decode import decode
 from services.core.intake.message import Answer, UnreadableMessage
-from services.core.intake.registry import RegistryReader
 from services.core.intake.store import Unreadable, store
 from services.core.intake.validate import check
 
@@ -30,7 +28,6 @@ UNDECODABLE = ProblemKind("undecodable", 422, "The message cannot be read")
 UNKNOWN_GATEWAY = nouns.GATEWAY.unknown
 
 _SQL = Statements(str(Path(__file__).parent.parent / "intake" / "readings.sql"))
-_registry, _registry_lock = RegistryReader(), threading.Lock()
 
 
 class Reading(BaseModel):
@@ -212,8 +209,7 @@ def send_readings(
     with database.write() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None
-        with _registry_lock:
-            known = _registry.read(raw)
+        known = database.registry(raw)
         try:
             checked = check(decode(gateway, body), known, now_us=to_us(utc_now()))
         except UnreadableMessage as reason:

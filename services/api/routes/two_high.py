@@ -13,15 +13,23 @@ from services.api.database import Db
 from services.api.energy.ask import utc_now
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
-from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used
-from services.api.judgement.measured import Place, units_in
-from services.api.judgement.two_high import LAST_12_MONTHS, PARAMETERS, RUNNING_YEAR, LedgerUnit, Use, ledger, trades_of
+from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
 from services.api.openapi import refusals
 from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, Trade, UnitStatus
 from services.api.tables import TablesDep
 from services.core.domain.verdict import Verdict
+from services.core.judgement.measured import Place
+from services.core.judgement.two_high import (
+    LAST_12_MONTHS,
+    PARAMETERS,
+    RUNNING_YEAR,
+    LedgerUnit,
+    Use,
+    ledger,
+    trades_of,
+)
 
 router = APIRouter(prefix="/api/v1/two-high", tags=["judgement"])
 NAME = "two-high"
@@ -103,7 +111,7 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
     trades = [trade for trade in trades_of(tables) if query.trade in (None, trade)]
     with database.read() as connection:
         place = Place(query.area, query.park, query.enterprise)
-        units, tree = units_in(connection, place, until=now, trades=trades or ["none of the eight"])
+        units, tree = units_of_place(connection, place, until=now, trades=trades or ["none of the eight"])
         units = [unit for unit in units if query.status in (None, unit.status)]
         found = ledger(connection, tables, units, tree, now=now)
     belongs = Counter(listed.entry.belongs for listed in found)

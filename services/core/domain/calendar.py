@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 # Asia/Shanghai has kept UTC+8 without summer time since 1991, and readings before 2000 are refused.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
+MONTHS_OF_YEAR = 12
 SLOT_S = 900
 SLOT_US = SLOT_S * 1_000_000
 HOUR_US = 4 * SLOT_US
@@ -121,6 +122,12 @@ def pieces(start: datetime, end: datetime, *, coarsest: Grain) -> list[Piece]:
         return pieces(start, end, coarsest=finer)
     middle = Piece(coarsest, middle_from, middle_to)
     return [*pieces(start, middle_from, coarsest=finer), middle, *pieces(middle_to, end, coarsest=finer)]
+
+
+def months_before(month: datetime, months: int) -> datetime:
+    """The start of the month that lies `months` before the one that starts at `month`."""
+    count = month.year * MONTHS_OF_YEAR + month.month - 1 - months
+    return month.replace(year=count // MONTHS_OF_YEAR, month=count % MONTHS_OF_YEAR + 1)
 
 
 def year_floor(moment: datetime) -> datetime:

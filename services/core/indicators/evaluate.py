@@ -120,7 +120,7 @@ def of_units(
     reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
     if not members and asked.by is None:
         return _of_nobody(asked)
-    counted = {member.unit.process: _product_carriers(tables, member.unit) for member in members}
+    counted = {member.unit.process: product_carriers(tables, member.unit.process) for member in members}
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
@@ -151,9 +151,9 @@ def coverage_least(tables: Tables) -> Fraction:
     return Fraction(tables.parameter("coverage_least").value)
 
 
-def _product_carriers(tables: Tables, unit: Unit) -> frozenset[str] | None:
-    """The carriers that have the unit in which the unit's product counts; None where its process is not known."""
-    process = tables.process.get(unit.process or "")
+def product_carriers(tables: Tables, process_code: str | None) -> frozenset[str] | None:
+    """The carriers that have the unit in which the product of a process counts; None where it is not known."""
+    process = tables.process.get(process_code or "")
     if process is None:
         return None
     return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == process.product_unit)

@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.core.domain.calendar import SHANGHAI, Bucket, Grain, bucket_floor, bucket_following, year_floor
-
-MONTHS_OF_YEAR = 12
+from services.core.domain.calendar import (
+    MONTHS_OF_YEAR,
+    SHANGHAI,
+    Bucket,
+    Grain,
+    bucket_floor,
+    bucket_following,
+    year_floor,
+)
 
 
 class Span(enum.StrEnum):

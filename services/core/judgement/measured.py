@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services.api.indicators.ask import found_scope
 from services.core.data.tables import Tables
 from services.core.domain.area_tree import AreaTree
 from services.core.domain.indicators.frame import Frame
 from services.core.domain.indicators.kinds import Indicator
 from services.core.domain.indicators.ratio import ratio_of
 from services.core.domain.indicators.terms import Measured
-from services.core.indicators.evaluate import Evaluated, coverage_least
+from services.core.indicators.evaluate import Evaluated, coverage_least, product_carriers
 from services.core.indicators.reported import statistics
-from services.core.indicators.scope import Scope, ScopeKind, Unit, area_tree, units_of
+from services.core.indicators.scope import Scope, ScopeKind, Unit, area_tree, scope_of, units_of
 from services.core.indicators.sums import Subject, unit_sums
 
 _EVERYWHERE = ""
@@ -45,14 +44,14 @@ def units_in(
 ) -> tuple[list[Unit], AreaTree]:
     """The units whose enterprise lay in the place at the end of what ends at `until`, and the tree of areas.
 
-    Raises Refused when the place is not registered.
+    Raises UnknownScopeError when the place is not registered.
     """
     named = (
         (ScopeKind.AREA, place.area),
         (ScopeKind.PARK, place.park),
         (ScopeKind.ENTERPRISE, place.enterprise),
     )
-    scopes = [found_scope(connection, kind, code) for kind, code in named if code is not None]
+    scopes = [scope_of(connection, kind, code) for kind, code in named if code is not None]
     tree = scopes[-1].tree if scopes else area_tree(connection)
     scope = scopes[-1] if scopes else everywhere(tree)
     at = until - timedelta(microseconds=1)
@@ -85,7 +84,7 @@ def ratios_of(
     (period,) = frame.periods
     start, end = frame.bounds(period)
     least, span_s = coverage_least(tables), (min(end, now) - start).total_seconds()
-    carriers = {process: _product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
+    carriers = {process: product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
     found = []
     for unit in units:
         process = unit.process or ""
@@ -99,9 +98,3 @@ def ratios_of(
         ratio = ratio_of(indicator, *indicator.parts(measured), coverage_least=least, span_s=span_s)
         found.append(Evaluated(start, end, ratio, unit.code, process, (unit,)))
     return found
-
-
-def _product_carriers(tables: Tables, process: str) -> frozenset[str]:
-    """The carriers that have the unit in which the product of the process counts."""
-    unit = tables.process[process].product_unit
-    return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == unit)

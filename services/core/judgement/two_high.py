@@ -7,12 +7,10 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from services.api.judgement.measured import everywhere
-from services.api.judgement.period import MONTHS, months_before
 from services.core.data.parameters import TwoHighTrade
 from services.core.data.tables import Tables
 from services.core.domain.area_tree import AreaTree
-from services.core.domain.calendar import Grain, floor, year_floor
+from services.core.domain.calendar import MONTHS_OF_YEAR, Grain, floor, months_before, year_floor
 from services.core.domain.factors import Basis
 from services.core.domain.indicators.frame import Frame, Span, frame
 from services.core.domain.indicators.terms import Amount, Measure, Measured, Term, coverage_of
@@ -20,6 +18,7 @@ from services.core.domain.meter import Flow
 from services.core.domain.two_high import LedgerEntry, MeasuredUse, Overuse, ledger_entry, overuse
 from services.core.indicators.scope import Unit
 from services.core.indicators.sums import Subject, unit_sums
+from services.core.judgement.measured import everywhere
 
 LAST_12_MONTHS, RUNNING_YEAR = "last_12_months", "running_year"
 PARAMETERS = ("two_high_threshold", "coverage_least")
@@ -61,7 +60,7 @@ def ledger(
     """Each of these units, all of the eight trades, with its use of the last 12 months and of the running year."""
     month, codes = floor(now, Grain.MONTH), {unit.unit_id: unit.code for unit in units}
     # The 12 months fall into two years, of which the second is the running one; what came since is read by itself.
-    months = frame(months_before(month, MONTHS), month, Span.TOTAL)
+    months = frame(months_before(month, MONTHS_OF_YEAR), month, Span.TOTAL)
     of_months = unit_sums(connection, everywhere(tree), codes, months, now=now)
     since = _since(month, now)
     of_since = unit_sums(connection, everywhere(tree), codes, since, now=now) if since else None
