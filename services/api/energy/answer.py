@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.api.energy.ask import Asked
-from services.api.energy.coverage import Expectation, coverage, edges_s, expected_seconds
+from services.api.energy.coverage import Expectation, ExpectedTime, coverage
 from services.core.domain.calendar import Bucket
 from services.core.domain.meter import PICO
 
@@ -69,11 +69,11 @@ def lines(
         totals[key] = (_with(parts, moment.year, quantity_pico), before_s + measured_s)
     buckets = asked.buckets(now)
     ends = dict(buckets)
-    edges = edges_s(buckets)
+    time = ExpectedTime(buckets, until=now)
     expected = {
         (buckets[index][0], group): seconds
         for group, mine in expectations.items()
-        for index, seconds in expected_seconds(mine, edges, until=now).items()
+        for index, seconds in time.seconds(mine).items()
     }
     return [
         _line(start, ends.get(start) or asked.bucket_end(start), group, totals.get(key), expected.get(key, 0))

@@ -1,7 +1,7 @@
 """How much of a period should have been measured: the seconds of every meter expected in it. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,24 +15,29 @@ class Expectation:
     meters: int
 
 
-def edges_s(buckets: Iterable[tuple[datetime, datetime]]) -> list[tuple[float, float]]:
-    """Start and end of each bucket in seconds since 1970."""
-    return [(start.timestamp(), end.timestamp()) for start, end in buckets]
+class ExpectedTime:
+    """How long readings are expected in each bucket; what lies after `until` has not happened yet."""
 
+    def __init__(self, buckets: Iterable[tuple[datetime, datetime]], *, until: datetime) -> None:
+        self._edges = [(start.timestamp(), end.timestamp()) for start, end in buckets]
+        self._until_s = until.timestamp()
+        self._overlaps: dict[tuple[datetime, datetime], list[tuple[int, int]]] = {}
 
-def expected_seconds(
-    expectations: Iterable[Expectation], edges: Sequence[tuple[float, float]], *, until: datetime
-) -> Mapping[int, int]:
-    """Meter-seconds expected in each bucket, by its index; what lies after `until` has not happened yet."""
-    seconds: dict[int, int] = defaultdict(int)
-    until_s = until.timestamp()
-    for expectation in expectations:
-        from_s, to_s = expectation.start.timestamp(), min(expectation.end.timestamp(), until_s)
-        for index, (start_s, end_s) in enumerate(edges):
-            overlap_s = min(end_s, to_s) - max(start_s, from_s)
-            if overlap_s > 0:
-                seconds[index] += round(overlap_s) * expectation.meters
-    return seconds
+    def seconds(self, expectations: Iterable[Expectation]) -> Mapping[int, int]:
+        """Meter-seconds expected in each bucket, by its index."""
+        seconds: dict[int, int] = defaultdict(int)
+        for expectation in expectations:
+            for index, overlap_s in self._overlap(expectation.start, expectation.end):
+                seconds[index] += overlap_s * expectation.meters
+        return seconds
+
+    def _overlap(self, start: datetime, end: datetime) -> list[tuple[int, int]]:
+        """Index and seconds of every bucket that [start, end) touches. Kept: most groups are expected alike."""
+        if (start, end) not in self._overlaps:
+            from_s, to_s = start.timestamp(), min(end.timestamp(), self._until_s)
+            overlaps = ((i, min(b, to_s) - max(a, from_s)) for i, (a, b) in enumerate(self._edges))
+            self._overlaps[start, end] = [(i, round(overlap_s)) for i, overlap_s in overlaps if overlap_s > 0]
+        return self._overlaps[start, end]
 
 
 def coverage(measured_s: int, expected_s: int) -> float | None:

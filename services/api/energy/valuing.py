@@ -4,7 +4,6 @@ Exact until the last step: whole numbers and ratios of them, one division for th
 """
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from typing import Any
 
 from services.api.energy.answer import Parts
@@ -51,21 +50,21 @@ class Valuing:
                 return tuple([pico * ratio[0] / ratio[1] for ratio in ratios if ratio is not None])
         if not parts or self._ratios_of(carrier, flow, parts[0][0]) is None:
             return (None,) * len(self.columns)
-        exact = [self._sum(carrier, flow, parts, column) for column in range(len(self.columns))]
-        return tuple(None if amount is None else float(amount) for amount in exact)
+        return tuple([self._sum(carrier, flow, parts, column) for column in range(len(self.columns))])
 
-    def _sum(self, carrier: str, flow: str, parts: Parts, column: int) -> Fraction | None:
-        total: Fraction | None = Fraction(0)
+    def _sum(self, carrier: str, flow: str, parts: Parts, column: int) -> float | None:
+        """Over several years, brought to one denominator by hand: a Fraction would look for common divisors."""
+        numerator, denominator, told = 0, 1, True
         for year, pico in parts:
             ratio = (self._ratios_of(carrier, flow, year) or ())[column]
             if not pico:
                 continue
             if ratio is None:
                 self.missing.add((carrier, year, (*self._bases, CO2)[column]))
-                total = None
-            elif total is not None:
-                total += Fraction(pico * ratio[0], ratio[1])
-        return total
+                told = False
+            else:
+                numerator, denominator = numerator * ratio[1] + pico * ratio[0] * denominator, denominator * ratio[1]
+        return numerator / denominator if told else None
 
     def _ratios_of(self, carrier: str, flow: str, year: int) -> tuple[_Ratio | None, ...] | None:
         key = (carrier, flow, year)

@@ -48,8 +48,8 @@ class Account:
     """The coefficients used, by the code of their row; carried where they were so for any of the years."""
     missing: dict[Basis | None, set[tuple[str, int]]] = field(default_factory=dict)
     """The (carrier, year) without coefficient by basis, under None those of CO2: what depends on it cannot be told."""
-    _coal: dict[tuple[Basis, Flow, str, int], int] = field(default_factory=dict)
-    """By basis, flow, family and denominator: 1e-12 kgce."""
+    _coal: dict[Basis, dict[tuple[Flow, str, int], int]] = field(default_factory=lambda: {b: {} for b in Basis})
+    """By basis, then by flow, family and denominator: 1e-12 kgce, outputs below zero."""
     _co2: dict[int, int] = field(default_factory=dict)
     """By denominator: 1e-12 kgCO2."""
     _untold: set[tuple[Basis, Flow, str]] = field(default_factory=set)
@@ -75,8 +75,8 @@ class Account:
             return
         self._note(applied)
         numerator, denominator = applied.factor.per_unit.as_integer_ratio()
-        key = (basis, flow, family, denominator)
-        self._coal[key] = self._coal.get(key, 0) + numerator * quantity_pico
+        amounts, key = self._coal[basis], (flow, family, denominator)
+        amounts[key] = amounts.get(key, 0) + SIGN[flow] * numerator * quantity_pico
 
     def _add_co2(self, flow: Flow, carrier: str, quantity_pico: int, year: int) -> None:
         applied = self.factors.co2.of(carrier, year)
@@ -96,14 +96,14 @@ class Account:
         self, basis: Basis, *, flows: Iterable[Flow] = ALL_FLOWS, families: Iterable[str] | None = None
     ) -> Fraction | None:
         """tce of these flows and families, outputs subtracted; None where a coefficient of theirs is missing."""
-        wanted, only = set(flows), None if families is None else set(families)
+        wanted, only = tuple(flows), None if families is None else tuple(families)
         for found, flow, family in self._untold:
             if found is basis and flow in wanted and (only is None or family in only):
                 return None
         parts: dict[int, int] = {}
-        for (found, flow, family, denominator), amount in self._coal.items():
-            if found is basis and flow in wanted and (only is None or family in only):
-                parts[denominator] = parts.get(denominator, 0) + SIGN[flow] * amount
+        for (flow, family, denominator), amount in self._coal[basis].items():
+            if flow in wanted and (only is None or family in only):
+                parts[denominator] = parts.get(denominator, 0) + amount
         return _tonnes(parts)
 
     def consumption(self, basis: Basis) -> Fraction | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.api.energy.ask import BalanceQuery, By, EnergyQuery, asked, asked_balance, group_names
-from services.api.energy.coverage import Expectation, coverage, edges_s, expected_seconds
+from services.api.energy.coverage import Expectation, ExpectedTime, coverage
 from services.api.errors import Refused
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.meter import Flow
@@ -63,13 +63,13 @@ def test_what_has_not_happened_yet_is_not_expected() -> None:
     hour = (NOW.replace(minute=0), NOW.replace(hour=11, minute=0))
     later = (hour[1], hour[1] + timedelta(hours=1))
     always = Expectation(NOW - timedelta(days=1), NOW + timedelta(days=1), meters=2)
-    assert expected_seconds([always], edges_s([hour, later]), until=NOW) == {0: 2 * 7 * 60}
+    assert ExpectedTime([hour, later], until=NOW).seconds([always]) == {0: 2 * 7 * 60}
 
 
 def test_meter_is_expected_for_its_days_only() -> None:
     day = (NOW.replace(hour=0, minute=0), NOW.replace(hour=10, minute=0))
     half = Expectation(NOW.replace(hour=5, minute=0), NOW + timedelta(days=1), meters=1)
-    assert expected_seconds([half], edges_s([day]), until=NOW) == {0: 5 * 3600}
+    assert ExpectedTime([day], until=NOW).seconds([half]) == {0: 5 * 3600}
 
 
 @pytest.mark.parametrize(
