@@ -3,87 +3,12 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from services.core.domain.factors import Basis
-from services.core.domain.indicators.kinds import Indicator, Level, Parts
-from services.core.domain.indicators.terms import Measured, Term
-from services.core.domain.meter import Flow
+from services.core.domain.indicators import ratios
+from services.core.domain.indicators.kinds import Indicator, Level
 
-BOUGHT = (Flow.INPUT, Flow.RENEWABLE)
-TRADED = (Flow.INPUT, Flow.OUTPUT)
-KILO = 1000
 PERCENT = 100
-FUELS = ("coal", "oil", "gas", "biomass", "other")
 INSTITUTIONS = frozenset({"public_institution"})
 REGION_PLAN = "内政发〔2022〕17号"
-
-
-def _pue(m: Measured) -> tuple[Term, Term]:
-    return m.quantity(["electricity"], BOUGHT), m.quantity(["electricity"], [Flow.IT_LOAD])
-
-
-def _wue(m: Measured) -> tuple[Term, Term]:
-    return m.quantity(["water"], [Flow.INPUT]).scaled(KILO), m.quantity(["electricity"], [Flow.IT_LOAD])
-
-
-def _unit_product_energy(m: Measured) -> tuple[Term, Term]:
-    return m.energy(Basis.CALORIFIC).scaled(KILO), m.product()
-
-
-def _unit_product_electricity(m: Measured) -> tuple[Term, Term]:
-    return m.quantity(["electricity"], (*BOUGHT, Flow.OUTPUT)), m.product()
-
-
-def _coal_per_kwh_supplied(m: Measured) -> tuple[Term, Term]:
-    fuel = m.energy(Basis.CALORIFIC, flows=[Flow.INPUT], families=FUELS)
-    heat = m.energy(Basis.CALORIFIC, flows=[Flow.OUTPUT], families=["heat"], absent_is_zero=True)
-    sold = m.quantity(["electricity"], [Flow.OUTPUT]).scaled(-1)
-    bought = m.quantity(["electricity"], BOUGHT, absent_is_zero=True)
-    return (fuel + heat).scaled(KILO * KILO), sold - bought
-
-
-def _energy_per(kind: str) -> Parts:
-    return lambda m: (m.energy(Basis.CALORIFIC).scaled(KILO), m.statistic(kind))
-
-
-def _intensity(reported_energy: str, per: str) -> Parts:
-    def parts(m: Measured) -> tuple[Term, Term]:
-        energy = m.statistic(reported_energy) if m.reports(reported_energy) else m.energy(Basis.EQUIVALENT)
-        return energy, m.statistic(per)
-
-    return parts
-
-
-def _carbon_intensity(m: Measured) -> tuple[Term, Term]:
-    return m.co2(), m.statistic("gdp")
-
-
-def _renewable_electricity(m: Measured) -> tuple[Term, Term]:
-    renewable = m.quantity(["electricity"], [Flow.RENEWABLE], absent_is_zero=True)
-    return renewable, m.quantity(["electricity"], BOUGHT)
-
-
-def _coal_share(m: Measured) -> tuple[Term, Term]:
-    coal = m.energy(Basis.EQUIVALENT, families=["coal"], absent_is_zero=True)
-    for made_of_coal in ("electricity", "heat"):
-        net = m.energy(Basis.EQUIVALENT, flows=TRADED, families=[made_of_coal], absent_is_zero=True)
-        coal = coal + net.at_most_zero()
-    return coal, m.energy(Basis.EQUIVALENT)
-
-
-def _non_fossil_share(m: Measured) -> tuple[Term, Term]:
-    renewable = m.energy(Basis.EQUIVALENT, flows=[Flow.RENEWABLE], absent_is_zero=True)
-    biomass = m.energy(Basis.EQUIVALENT, flows=[Flow.INPUT, Flow.OUTPUT], families=["biomass"], absent_is_zero=True)
-    return renewable + biomass, m.energy(Basis.EQUIVALENT)
-
-
-def _non_fossil_capacity(m: Measured) -> tuple[Term, Term]:
-    return m.statistic("capacity_non_fossil"), m.statistic("capacity_total")
-
-
-def _completeness(m: Measured) -> tuple[Term, Term]:
-    measured, expected = m.seconds()
-    return measured, expected
-
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
@@ -97,7 +22,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="数据中心总用电量（含绿电）÷ IT 设备用电量",
         source="GB 40879-2021; ISO/IEC 30134-2",
         level=Level.UNIT,
-        parts=_pue,
+        parts=ratios.pue,
         processes=frozenset({"data_centre"}),
         least=Fraction(1),
     ),
@@ -112,7 +37,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="取水量（升）÷ IT 设备用电量",
         source="ISO/IEC 30134-9",
         level=Level.UNIT,
-        parts=_wue,
+        parts=ratios.wue,
         processes=frozenset({"data_centre"}),
     ),
     Indicator(
@@ -126,7 +51,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="（输入 + 绿电 + 原料用能 − 输出，当量值）÷ 产品产量",
         source="GB/T 2589-2020; limit standard of the process",
         level=Level.UNIT,
-        parts=_unit_product_energy,
+        parts=ratios.unit_product_energy,
         by_process=True,
         statistics=frozenset({"output"}),
     ),
@@ -141,7 +66,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="（购入电量（含绿电）− 外供电量）÷ 产品产量",
         source="GB/T 2589-2020",
         level=Level.UNIT,
-        parts=_unit_product_electricity,
+        parts=ratios.unit_product_electricity,
         by_process=True,
         statistics=frozenset({"output"}),
     ),
@@ -156,7 +81,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="电解系列边界交流用电量（含绿电）÷ 铝液产量",
         source="GB 21346-2022",
         level=Level.UNIT,
-        parts=_unit_product_electricity,
+        parts=ratios.unit_product_electricity,
         processes=frozenset({"aluminium_electrolysis"}),
         statistics=frozenset({"output"}),
     ),
@@ -171,7 +96,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="（燃料消耗 − 供热，当量值）÷（上网电量 − 购入电量）",
         source="GB/T 2589-2020; DL/T 904",
         level=Level.UNIT,
-        parts=_coal_per_kwh_supplied,
+        parts=ratios.coal_per_kwh_supplied,
         processes=frozenset({"coal_power"}),
     ),
     Indicator(
@@ -185,7 +110,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="（输入 + 绿电 − 输出，当量值）÷ 建筑面积",
         source=f"{REGION_PLAN} 附件2",
         level=Level.ENTERPRISE,
-        parts=_energy_per("floor_area"),
+        parts=ratios.energy_per("floor_area"),
         yearly=True,
         trades=INSTITUTIONS,
         statistics=frozenset({"floor_area"}),
@@ -201,7 +126,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="（输入 + 绿电 − 输出，当量值）÷ 用能人数",
         source=f"{REGION_PLAN} 附件2",
         level=Level.ENTERPRISE,
-        parts=_energy_per("head_count"),
+        parts=ratios.energy_per("head_count"),
         yearly=True,
         trades=INSTITUTIONS,
         statistics=frozenset({"head_count"}),
@@ -217,7 +142,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="能源消费总量（统计数，无则为在线监测等价值）÷ 地区生产总值（price_base 年不变价）",
         source=f"{REGION_PLAN} 二、主要目标",
         level=Level.AREA,
-        parts=_intensity("energy_consumption", "gdp"),
+        parts=ratios.intensity("energy_consumption", "gdp"),
         statistics=frozenset({"energy_consumption", "gdp"}),
     ),
     Indicator(
@@ -231,7 +156,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="工业能源消费量（统计数，无则为在线监测等价值）÷ 工业增加值（price_base 年不变价）",
         source=f"{REGION_PLAN} 三（一）",
         level=Level.AREA,
-        parts=_intensity("industrial_energy", "industrial_value_added"),
+        parts=ratios.intensity("industrial_energy", "industrial_value_added"),
         statistics=frozenset({"industrial_energy", "industrial_value_added"}),
     ),
     Indicator(
@@ -245,7 +170,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="（燃料燃烧及净购入电力热力排放）÷ 地区生产总值（price_base 年不变价）",
         source="鄂尔多斯市“十四五”节能减排综合工作实施方案 四（一）",
         level=Level.AREA,
-        parts=_carbon_intensity,
+        parts=ratios.carbon_intensity,
         statistics=frozenset({"gdp"}),
     ),
     Indicator(
@@ -261,7 +186,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="煤炭及煤制品（输入 + 原料 − 输出）扣除净外供电力热力（等价值）÷ 能源消费量（等价值）",
         source=f"{REGION_PLAN} 三（八）",
         level=Level.PLACE,
-        parts=_coal_share,
+        parts=ratios.coal_share,
     ),
     Indicator(
         slug="non_fossil_share",
@@ -275,7 +200,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="（可再生能源电力 + 生物质，等价值）÷ 能源消费量（等价值）",
         source=f"{REGION_PLAN} 三（八）、附件2",
         level=Level.PLACE,
-        parts=_non_fossil_share,
+        parts=ratios.non_fossil_share,
         lower_is_better=False,
     ),
     Indicator(
@@ -290,7 +215,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="非化石能源装机容量 ÷ 总装机容量（统计数）",
         source="内蒙古自治区节能减排“十三五”规划",
         level=Level.AREA,
-        parts=_non_fossil_capacity,
+        parts=ratios.non_fossil_capacity,
         statistics=frozenset({"capacity_total", "capacity_non_fossil"}),
         lower_is_better=False,
     ),
@@ -306,7 +231,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="可再生能源电力 ÷ 用电量（含绿电）",
         source=f"{REGION_PLAN} 附件2",
         level=Level.AREA,
-        parts=_renewable_electricity,
+        parts=ratios.renewable_electricity,
         lower_is_better=False,
     ),
     Indicator(
@@ -321,7 +246,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="园区可再生能源电力 ÷ 园区用电量（含绿电）",
         source="鄂尔多斯市“十四五”节能减排综合工作实施方案 三（二）",
         level=Level.PARK,
-        parts=_renewable_electricity,
+        parts=ratios.renewable_electricity,
         lower_is_better=False,
     ),
     Indicator(
@@ -336,7 +261,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula_zh="各计量点实测时长 ÷ 应测时长",
         source="重点用能单位能耗在线监测系统技术规范",
         level=Level.PLACE,
-        parts=_completeness,
+        parts=ratios.completeness,
         lower_is_better=False,
         coverage_counts=False,
     ),
