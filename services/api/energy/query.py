@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ from services.api.energy.ask import Asked, By, ScopeKind
 from services.api.energy.coverage import Expectation
 from services.api.registry import nouns
 from services.api.registry.statements import Statements
+from services.core.domain.area_tree import AreaTree
 from services.core.domain.calendar import BUCKET_GRAIN, SHANGHAI, Bucket, Grain, pieces, start_of_day
 
 _SQL = Statements(str(Path(__file__).with_name("energy.sql")))
@@ -34,34 +34,6 @@ class _Moments(dict[int, datetime]):
         return moment
 
 
-@dataclass(frozen=True, slots=True)
-class _Areas:
-    """The tree of areas."""
-
-    level: Mapping[str, str]
-    parent: Mapping[str, str | None]
-
-    def banners_of(self, code: str) -> list[str]:
-        """The banners in an area of any level."""
-        return self.within(code, "banner")
-
-    def within(self, code: str, level: str) -> list[str]:
-        """The areas of `level` in the area `code`, itself included."""
-        return [c for c, found in self.level.items() if found == level and self.above(c, code)]
-
-    def above(self, code: str | None, ancestor: str) -> bool:
-        """Whether `code` is `ancestor` or lies in it."""
-        while code is not None and code != ancestor:
-            code = self.parent[code]
-        return code is not None
-
-    def at(self, code: str | None, level: str) -> str | None:
-        """The area of `level` that holds `code`; None if there is none."""
-        while code is not None and self.level[code] != level:
-            code = self.parent[code]
-        return code
-
-
 def energy(connection: Connection, asked: Asked, *, now: datetime) -> list[Line]:
     """The lines of the answer, in order of time and group. Raises Refused when the scope is not registered."""
     areas = _read_areas(connection)
@@ -77,12 +49,12 @@ def quantity_units(connection: Connection) -> Mapping[str, str]:
     return {row[0]: row[1] for row in _SQL.run(connection, "carriers")}
 
 
-def _read_areas(connection: Connection) -> _Areas:
+def _read_areas(connection: Connection) -> AreaTree:
     rows = _SQL.run(connection, "areas").all()
-    return _Areas({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
+    return AreaTree({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
 
 
-def _area_level(asked: Asked, areas: _Areas) -> str | None:
+def _area_level(asked: Asked, areas: AreaTree) -> str | None:
     """The level of the areas to group by; None if not grouped by area."""
     if asked.scope is ScopeKind.AREA and asked.code not in areas.level:
         raise nouns.AREA.refuse_unknown(asked.code)
@@ -95,7 +67,7 @@ def _area_level(asked: Asked, areas: _Areas) -> str | None:
     return None
 
 
-def _narrow(connection: Connection, asked: Asked, areas: _Areas) -> dict[str, Any]:
+def _narrow(connection: Connection, asked: Asked, areas: AreaTree) -> dict[str, Any]:
     """The scope as conditions: numbers of meters, codes of banners, number of the park; None: no such condition."""
     narrowed: dict[str, Any] = {"meter_ids": None, "areas": None, "park_id": None}
     if asked.scope is ScopeKind.AREA:
@@ -128,7 +100,7 @@ def _meters_of(connection: Connection, asked: Asked) -> list[int]:
 
 
 def _sums(
-    connection: Connection, asked: Asked, areas: _Areas, level: str | None, narrowed: dict[str, Any]
+    connection: Connection, asked: Asked, areas: AreaTree, level: str | None, narrowed: dict[str, Any]
 ) -> Iterable[Sum]:
     kept_for_places = asked.bucket is not Bucket.SLOT and (
         (asked.scope is ScopeKind.AREA and asked.by <= _PLACE_GROUPS)
@@ -158,7 +130,7 @@ def _sums(
 def _place_sums(
     connection: Connection,
     asked: Asked,
-    areas: _Areas,
+    areas: AreaTree,
     level: str | None,
     narrowed: dict[str, Any],
     when: dict[str, Any],
@@ -190,7 +162,7 @@ def _switches(asked: Asked, level: str | None) -> dict[str, bool]:
 def _meter_sums(
     connection: Connection,
     asked: Asked,
-    areas: _Areas,
+    areas: AreaTree,
     level: str | None,
     narrowed: dict[str, Any],
     when: dict[str, Any],
@@ -204,7 +176,7 @@ def _meter_sums(
 def _expectations(
     connection: Connection,
     asked: Asked,
-    areas: _Areas,
+    areas: AreaTree,
     level: str | None,
     narrowed: dict[str, Any],
     *,
@@ -233,7 +205,7 @@ _Names = tuple[str | None, str | None, str | None, str | None, str | None]
 
 
 def _names(
-    connection: Connection, areas: _Areas, level: str | None, rows: Iterable[Iterable[Any]]
+    connection: Connection, areas: AreaTree, level: str | None, rows: Iterable[Iterable[Any]]
 ) -> Callable[[_Ids], _Names]:
     """A function from banner and numbers to the codes that are answered."""
     columns = [sorted({v for v in column if v is not None}) for column in zip(*rows, strict=True)] or [[]] * 5
