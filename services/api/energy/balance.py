@@ -11,7 +11,7 @@ from services.core.domain.account import Account
 from services.core.domain.factors import Basis, Factors
 from services.core.domain.meter import Flow
 
-COAL, ELECTRICITY = "coal", "electricity"
+ELECTRICITY = "electricity"
 WITHOUT_FEEDSTOCK = (Flow.INPUT, Flow.RENEWABLE, Flow.OUTPUT)
 
 
@@ -122,7 +122,7 @@ def _on(account: Account, basis: Basis) -> OnBasis:
 def _shares(account: Account) -> Shares:
     taken_in = account.of(Basis.CALORIFIC, flows=[Flow.INPUT, Flow.RENEWABLE], families=[ELECTRICITY])
     renewable = account.of(Basis.CALORIFIC, flows=[Flow.RENEWABLE], families=[ELECTRICITY])
-    coal = account.of(Basis.EQUIVALENT, families=[COAL])
+    coal = account.coal(Basis.EQUIVALENT)
     return Shares(
         coal=_share(coal, account.consumption(Basis.EQUIVALENT)), renewable_electricity=_share(renewable, taken_in)
     )

@@ -41,8 +41,8 @@ class BalanceShares(BaseModel):
     """Shares of 1; null where the whole is not above zero."""
 
     coal: float | None = Field(
-        description="Coal and its products, what came in less what went out, in the consumption, equivalent;"
-        " above 1 where energy made of coal is sold on"
+        description="Coal and its products, what came in less what went out, less electricity and heat sold beyond what"
+        " was bought, in the consumption; equivalent"
     )
     renewable_electricity: float | None = Field(description="Renewable electricity in all electricity taken in")
 

@@ -110,6 +110,19 @@ class Account:
         """综合能源消费量 in tce: inputs, renewable electricity and feedstock, less outputs."""
         return self.of(basis)
 
+    def coal(self, basis: Basis) -> Fraction | None:
+        """Coal and its products in tce, less the electricity and heat that are sold beyond what is bought.
+
+        What is made of coal and leaves is not consumed here, be it coke, gas, electricity or heat.
+        """
+        coal = self.of(basis, families=["coal"])
+        for family in ("electricity", "heat"):
+            net = self.of(basis, flows=[Flow.INPUT, Flow.OUTPUT], families=[family])
+            if coal is None or net is None:
+                return None
+            coal += min(net, Fraction(0))
+        return coal
+
     def tco2(self) -> Fraction | None:
         """CO2 in tonnes; None where a coefficient is missing."""
         return None if self.missing.get(None) else _tonnes(self._co2)

@@ -181,3 +181,13 @@ def test_flows_and_families_add_up_to_the_consumption(booked: list[Booked], basi
     ):
         told = [part for part in parts if part is not None]
         assert account.consumption(basis) == (sum(told, Fraction(0)) if len(told) == len(parts) else None)
+
+
+def test_coal_burnt_for_electricity_sold_outside_is_not_counted_as_the_areas_own() -> None:
+    # 1000 t coal x 0.7143 = 714.3 tce; 900 000 kWh sold x 0.310 = 279 tce were made of it
+    account = Account(FACTORS)
+    account.add({("raw_coal", Flow.INPUT): 1000 * PICO, ("electricity", Flow.OUTPUT): 900_000 * PICO}, year=2024)
+    assert account.coal(Basis.EQUIVALENT) == Fraction("714.3") - 279
+    bought = Account(FACTORS)
+    bought.add({("raw_coal", Flow.INPUT): 1000 * PICO, ("electricity", Flow.INPUT): 900_000 * PICO}, year=2024)
+    assert bought.coal(Basis.EQUIVALENT) == Fraction("714.3")
