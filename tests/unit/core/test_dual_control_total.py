@@ -95,6 +95,17 @@ def test_listed_energy_leaves_both_and_only_by_the_part_borne_above() -> None:
     assert found.chain.last.intensity == Fraction(980, 106)
 
 
+def test_more_new_renewables_than_energy_cannot_be_judged() -> None:
+    found = judged(two_years(1000, before={"renewable": tce(0)}, renewable=tce(1001)), 2021).total
+    assert (found.finding.verdict, found.finding.reason) == (Verdict.CANNOT_JUDGE, "energy_not_positive")
+
+
+def test_a_plan_to_lose_all_growth_raises_nothing() -> None:
+    found = judged(two_years(1000, gdp=106, growth_plan=Fraction(-1), total_target_tce=Fraction(1010)), 2021)
+    assert found.total.target is not None
+    assert (found.total.target.tce, found.total.target.adjusted) == (1010, False)
+
+
 def test_what_is_new_of_renewables_is_never_below_zero() -> None:
     found = judged(two_years(1020, before={"renewable": tce(100)}, renewable=tce(60)), 2021).total
     assert found.new_renewable_tce == 0

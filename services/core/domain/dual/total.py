@@ -13,10 +13,12 @@ from math import prod
 
 from services.core.domain.dual.assessed import Counted, Facts, counted, new_renewable
 from services.core.domain.dual.facts import (
+    ENERGY_NOT_POSITIVE,
     GDP,
     GROWTH_PLAN,
     NUMBER_MISSING,
     REDUCTION_PLAN,
+    RENEWABLE,
     Obstacle,
     PlanPeriod,
     Targets,
@@ -90,7 +92,7 @@ class TotalTarget:
         return (
             self.growth_actual is not None
             and self.growth_planned is not None
-            and self.growth_actual > self.growth_planned
+            and self.growth_actual > self.growth_planned > -1
         )
 
     @property
@@ -160,6 +162,8 @@ def total(
             target = TotalTarget(initial, False, reference.tce, planned.growth, planned.reduction, growth_actual)
     current = energies.get(year)
     assessed = None if current is None else current.tce - (renewable or 0)
+    if assessed is not None and assessed < 0:
+        obstacles.append(Obstacle(ENERGY_NOT_POSITIVE, year, RENEWABLE))
     if not obstacles:
         obstacles = _open_adjustment(target, assessed, planned, year)
     return Total(reference_year, year, current, renewable, target, waived, tuple(obstacles))
