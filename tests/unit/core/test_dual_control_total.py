@@ -96,7 +96,7 @@ def test_listed_energy_leaves_both_and_only_by_the_part_borne_above() -> None:
 
 
 def test_more_new_renewables_than_energy_cannot_be_judged() -> None:
-    found = judged(two_years(1000, before={"renewable": tce(0)}, renewable=tce(1001)), 2021).total
+    found = judged(two_years(1060, before={"renewable": tce(0)}, renewable=tce(1061)), 2021).total
     assert (found.finding.verdict, found.finding.reason) == (Verdict.CANNOT_JUDGE, "energy_not_positive")
 
 
