@@ -4,7 +4,6 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fractions import Fraction
 
 from sqlalchemy import Connection
 
@@ -121,6 +120,7 @@ def of_units(
     if not members and asked.by is None:
         return _of_nobody(asked)
     counted = {member.unit.process: product_carriers(tables, member.unit.process) for member in members}
+    least = coverage_least(tables)
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
@@ -132,10 +132,10 @@ def of_units(
             carriers = counted[member.unit.process]
             measured = Measured(amounts, tables.factors, reported=spoken, product_carriers=carriers)
             key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
-            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, tables, end - start), member.unit)
+            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, least, end - start), member.unit)
         for (group, process), found in sorted(grouped.items()):
             ratios = {name: ratio for name, (ratio, _) in found.items()}
-            together = ratio_of_all(indicator, ratios, coverage_least=coverage_least(tables))
+            together = ratio_of_all(indicator, ratios, coverage_least=least)
             of_whom = tuple(unit for _, unit in found.values())
             rows.append(Evaluated(start, end, together, group or None, process or None, of_whom))
     return rows
@@ -146,9 +146,9 @@ def _of_nobody(asked: Question) -> Sequence[Evaluated]:
     return [Evaluated(*asked.frame.bounds(period), nothing) for period in asked.frame.periods]
 
 
-def coverage_least(tables: Tables) -> Fraction:
+def coverage_least(tables: Tables) -> float:
     """The coverage below which nothing is judged."""
-    return Fraction(tables.parameter("coverage_least").value)
+    return float(tables.parameter("coverage_least").value)
 
 
 def product_carriers(tables: Tables, process_code: str | None) -> frozenset[str] | None:
@@ -159,9 +159,8 @@ def product_carriers(tables: Tables, process_code: str | None) -> frozenset[str]
     return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == process.product_unit)
 
 
-def _ratio(indicator: Indicator, measured: Measured, tables: Tables, span: timedelta) -> Ratio:
+def _ratio(indicator: Indicator, measured: Measured, least: float, span: timedelta) -> Ratio:
     numerator, denominator = indicator.parts(measured)
-    least = coverage_least(tables)
     return ratio_of(indicator, numerator, denominator, coverage_least=least, span_s=span.total_seconds())
 
 
@@ -229,6 +228,7 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
     sums = place_sums(connection, scope, codes, asked.frame, now=asked.now, park_ids=park_ids)
     owner_kind = "park" if park_ids else "area"
     reported = statistics(connection, owner_kind, codes, indicator.statistics, tables)
+    least = coverage_least(tables)
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
@@ -237,6 +237,6 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
             spoken: dict[str, Reported] = reported.of(code, start, end)
             if not amounts and not spoken and asked.by is not None:
                 continue
-            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), tables, end - start)
+            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), least, end - start)
             rows.append(Evaluated(start, end, ratio, code if asked.by is not None else None))
     return rows

@@ -214,8 +214,8 @@ def _current(tables: Tables, slug: str, year: int) -> Iterable[Target]:
     return [
         target
         for target in tables.plans.targets
-        if target.plan == newest.code
-        and target.indicator == slug
+        if target.indicator == slug
+        and target.plan == newest.code
         and target.kind == "target"
         and target.value is not None
     ]

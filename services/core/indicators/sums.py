@@ -1,7 +1,8 @@
 """Reads what units and places measured in the cells of a frame, with the time in which they should have."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,8 +25,7 @@ class Subject(NamedTuple):
     banner: str | None = None
 
 
-Cells = dict[int, dict[Measure, Amount]]
-"""By number of the cell."""
+_FLOWS = {str(flow): flow for flow in Flow}
 
 
 class Sums:
@@ -34,25 +34,26 @@ class Sums:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._years = [year_of(cell) for cell in frame.cells]
-        self._found: dict[Subject, Cells] = {}
+        # by subject, by number of the cell
+        self._found: dict[Subject, dict[int, dict[Measure, Amount]]] = defaultdict(
+            lambda: defaultdict(lambda: defaultdict(Amount))
+        )
         self._index = {start: number for number, (start, _) in enumerate(frame.cells)}
         self._starts = np.array([start.timestamp() for start, _ in frame.cells])
         self._ends = np.array([end.timestamp() for _, end in frame.cells])
+        self._overlaps: dict[tuple[datetime, datetime], Sequence[tuple[int, int]]] = {}
 
     @property
     def subjects(self) -> Iterable[Subject]:
         """Whoever measured something or should have."""
         return self._found.keys()
 
-    def _amount(self, subject: Subject, cell: int, measure: Measure) -> Amount:
-        return self._found.setdefault(subject, {}).setdefault(cell, {}).setdefault(measure, Amount())
-
     def book(self, subject: Subject, cell: datetime, measure: Measure, quantity_pico: int, measured_s: int) -> None:
         """Add what was booked from `cell` on, the start of a period as the database cut it."""
-        local = cell.astimezone(SHANGHAI)
-        number = self._index.get(local)
-        number = self._frame.cell_of(local) if number is None else number
-        amount = self._amount(subject, number, measure)
+        number = self._index.get(cell)
+        if number is None:
+            number = self._frame.cell_of(cell)
+        amount = self._found[subject][number][measure]
         year = self._years[number]
         amount.pico_by_year[year] = amount.pico_by_year.get(year, 0) + quantity_pico
         amount.measured_s += measured_s
@@ -61,19 +62,29 @@ class Sums:
         self, subject: Subject, measure: Measure, from_ts: datetime, to_ts: datetime, meters: int, until: datetime
     ) -> None:
         """So many meters should give readings over [from_ts, to_ts), as far as that lies before `until`."""
-        lowest, highest = from_ts.timestamp(), min(to_ts, until).timestamp()
-        seconds = np.minimum(self._ends, highest) - np.maximum(self._starts, lowest)
-        for number in np.flatnonzero(seconds > 0):
-            self._amount(subject, int(number), measure).expected_s += round(float(seconds[number])) * meters
+        for number, seconds in self._overlap(from_ts, min(to_ts, until)):
+            self._found[subject][number][measure].expected_s += seconds * meters
+
+    def _overlap(self, from_ts: datetime, to_ts: datetime) -> Sequence[tuple[int, int]]:
+        """The cells that [from_ts, to_ts) meets, with the seconds in which it does. Most meters stand all the time."""
+        found = self._overlaps.get((from_ts, to_ts))
+        if found is None:
+            seconds = np.minimum(self._ends, to_ts.timestamp()) - np.maximum(self._starts, from_ts.timestamp())
+            found = [(int(number), round(float(seconds[number]))) for number in np.flatnonzero(seconds > 0)]
+            self._overlaps[from_ts, to_ts] = found
+        return found
 
     def of(self, subjects: Iterable[Subject], period: tuple[int, int]) -> dict[Measure, Amount]:
-        """What these subjects measured together in a period."""
+        """What these subjects measured together in a period; the caller may add to it."""
         together: dict[Measure, Amount] = {}
         for subject in subjects:
             cells = self._found.get(subject, {})
             for number in range(*period):
                 for measure, amount in cells.get(number, {}).items():
-                    together.setdefault(measure, Amount()).add(amount)
+                    if measure in together:
+                        together[measure].add(amount)
+                    else:
+                        together[measure] = Amount(amount.pico_by_year.copy(), amount.measured_s, amount.expected_s)
         return together
 
 
@@ -120,14 +131,14 @@ def unit_sums(
         meter_ids = list(SQL.run(connection, "meters_of_units", unit_ids=list(unit_codes)).scalars())
 
     for when in _whens(frame):
-        for row in SQL.run(connection, "unit_sums", meter_ids=meter_ids, **narrowed, **when):
+        for row in SQL.run(connection, "unit_sums", meter_ids=meter_ids, **narrowed, **when).all():
             cell, unit_id, area, carrier, flow, pico, measured_s = row
-            sums.book(Subject(unit_codes[unit_id], area), cell, (carrier, Flow(flow)), int(pico), int(measured_s))
-    for row in SQL.run(connection, "unit_expected", **narrowed, **_days(frame, now)):
+            sums.book(Subject(unit_codes[unit_id], area), cell, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
+    for row in SQL.run(connection, "unit_expected", **narrowed, **_days(frame, now)).all():
         unit_id, area, carrier, flow, from_day, to_day, meters = row
         sums.expect(
             Subject(unit_codes[unit_id], area),
-            (carrier, Flow(flow)),
+            (carrier, _FLOWS[flow]),
             start_of_day(from_day),
             start_of_day(to_day),
             meters,
@@ -148,10 +159,10 @@ def place_sums(
         if when["grain"] == Grain.SLOT:
             raise ValueError("sums of places begin and end on whole hours")
         kind = "park" if of_park else "area"
-        for row in SQL.run(connection, "place_sums", kind=kind, codes=kept_codes, **when):
+        for row in SQL.run(connection, "place_sums", kind=kind, codes=kept_codes, **when).all():
             cell, place, carrier, flow, pico, measured_s = row
             subject = Subject(names.get(place, place))
-            sums.book(subject, cell, (carrier, Flow(flow)), int(pico), int(measured_s))
+            sums.book(subject, cell, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
     _expect_of_places(connection, scope, codes, frame, sums, now=now, park_ids=park_ids)
     return sums
 
@@ -175,10 +186,19 @@ def _expect_of_places(
         areas=areas,
         park_ids=list(park_ids) or None,
         **_days(frame, now),
-    )
+    ).all()
+    places_of: dict[str, Sequence[str]] = {}
+    # The rows tell banners apart, of which a place has many.
+    together: Counter[tuple[str, Measure, date, date]] = Counter()
     for area, park_id, carrier, flow, from_day, to_day, meters in rows:
-        places = [park_ids[park_id]] if park_ids else [code for code in codes if scope.tree.above(area, code)]
+        if park_ids:
+            places: Sequence[str] = [park_ids[park_id]]
+        elif area in places_of:
+            places = places_of[area]
+        else:
+            places = places_of[area] = [code for code in codes if scope.tree.above(area, code)]
         for place in places:
-            measure = (carrier, Flow(flow))
-            until = now.astimezone(UTC)
-            sums.expect(Subject(place), measure, start_of_day(from_day), start_of_day(to_day), meters, until)
+            together[place, (carrier, _FLOWS[flow]), from_day, to_day] += meters
+    until = now.astimezone(UTC)
+    for (place, measure, from_day, to_day), meters in together.items():
+        sums.expect(Subject(place), measure, start_of_day(from_day), start_of_day(to_day), meters, until)

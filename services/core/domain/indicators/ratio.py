@@ -14,7 +14,7 @@ SHOWN_LEFT_OUT = 50
 
 
 def ratio_of(
-    indicator: Indicator, numerator: Term, denominator: Term, *, coverage_least: Fraction, span_s: float
+    indicator: Indicator, numerator: Term, denominator: Term, *, coverage_least: float | Fraction, span_s: float
 ) -> Ratio:
     """The ratio of one subject. `value` is None where there is none; `reasons` is empty where it can be judged.
 
@@ -30,7 +30,9 @@ def ratio_of(
         elif denominator.value < 0:
             reasons.append(("negative_denominator", indicator.slug))
         else:
-            value = numerator.value / denominator.value * indicator.scale
+            value = numerator.value / denominator.value
+            if indicator.scale != 1:
+                value *= indicator.scale
     if value is not None and indicator.least is not None and value < indicator.least:
         reasons.append(("below_possible", f"{float(value):.4g}"))
         value = None
@@ -46,7 +48,7 @@ def ratio_of(
     return Ratio(value, numerator, denominator, coverage, tuple(reasons))
 
 
-def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, coverage_least: Fraction) -> Ratio:
+def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, coverage_least: float | Fraction) -> Ratio:
     """The ratio of the sums over those subjects that can be judged.
 
     Coverage is that of all subjects: where too much is left out, the whole cannot be judged.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 from services.core.domain.account import ALL_FLOWS, CO2_SIGN, PICO_KILO, SIGN
 from services.core.domain.factors import Applied, Basis, Factors
@@ -30,11 +31,6 @@ class Amount:
             self.pico_by_year[year] = self.pico_by_year.get(year, 0) + pico
         self.measured_s += other.measured_s
         self.expected_s += other.expected_s
-
-    @property
-    def quantity(self) -> Fraction | None:
-        """In the unit of the carrier; None where nothing is booked."""
-        return Fraction(sum(self.pico_by_year.values()), PICO) if self.pico_by_year else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +81,12 @@ class Term:
         )
 
 
+def exact_sum(parts: Mapping[int, int], *, of: int = 1) -> Fraction:
+    """The sum of numerators over their denominators, by denominator, over `of`: reduced once, and not at each step."""
+    common = lcm(*parts)
+    return Fraction(sum(part * (common // denominator) for denominator, part in parts.items()), common * of)
+
+
 def joined_cover(covers: Iterable[Cover]) -> Cover:
     """Of several subjects: their seconds put together by carrier and flow."""
     together: dict[Measure, tuple[int, int]] = {}
@@ -106,8 +108,13 @@ def total_of(terms: Sequence[Term]) -> Term:
     used: dict[str, Applied] = {}
     for term in terms:
         used.update(term.used)
+    parts: dict[int, int] = {}
+    for term in terms:
+        if term.value is not None:
+            numerator, denominator = term.value.as_integer_ratio()
+            parts[denominator] = parts.get(denominator, 0) + numerator
     return Term(
-        sum((term.value for term in terms if term.value is not None), Fraction(0)),
+        exact_sum(parts),
         joined_cover(term.cover for term in terms),
         used,
         tuple(dict.fromkeys(reported for term in terms for reported in term.reported)),
@@ -158,8 +165,7 @@ class Measured:
                 used[applied.factor.code] = applied
                 numerator, denominator = applied.factor.per_unit.as_integer_ratio()
                 parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator * pico
-        value = sum((Fraction(part, denominator * PICO_KILO) for denominator, part in parts.items()), Fraction(0))
-        return Term(None if missing else value, cover, used, lacking=tuple(missing))
+        return Term(None if missing else exact_sum(parts, of=PICO_KILO), cover, used, lacking=tuple(missing))
 
     def quantity(self, carriers: Sequence[str], flows: Sequence[Flow], *, absent_is_zero: bool = False) -> Term:
         """Physical quantity of these carriers, which have one unit, over these flows, outputs subtracted.
@@ -171,14 +177,13 @@ class Measured:
             return Term(Fraction(0))
         if not cover:
             return Term(None, lacking=(("not_measured", f"{'/'.join(carriers)} {'/'.join(flows)}"),))
-        value, lacking = Fraction(0), []
+        pico, lacking = 0, []
         for carrier, flow in cover:
-            quantity = self.amounts[carrier, flow].quantity
-            if quantity is None:
+            by_year = self.amounts[carrier, flow].pico_by_year
+            if not by_year:
                 lacking.append(("no_readings", f"{carrier} {flow}"))
-            else:
-                value += -quantity if flow is Flow.OUTPUT else quantity
-        return Term(None if lacking else value, cover, lacking=tuple(lacking))
+            pico += -sum(by_year.values()) if flow is Flow.OUTPUT else sum(by_year.values())
+        return Term(None if lacking else Fraction(pico, PICO), cover, lacking=tuple(lacking))
 
     def product(self) -> Term:
         """What was made, in the unit of the product: by its meters, else as reported."""
