@@ -46,6 +46,7 @@ def test_a_row_is_answered_with_every_column(unchanged: TestClient) -> None:
 def test_the_rows_are_narrowed_to_the_unverified_ones(unchanged: TestClient) -> None:
     unverified = rows(unchanged, "parameters", verified="false")
     assert [row["code"] for row in unverified] == [
+        "coverage_apart",
         "data_centre_hyperscale_racks",
         "data_centre_large_racks",
         "total_warning_margin",

@@ -5,6 +5,10 @@ from collections.abc import Mapping
 REASONS: Mapping[str, tuple[str, str]] = {
     # cannot judge: the measurement
     "low_coverage": ("too little was measured: coverage {of}", "实测覆盖不足：完整率 {of}"),
+    "uneven_coverage": (
+        "numerator and denominator were measured unlike each other: coverage {of}",
+        "分子与分母的实测覆盖不一致：完整率 {of}",
+    ),
     "no_readings": ("no readings: {of}", "没有读数：{of}"),
     "not_measured": ("no meter is registered for: {of}", "未登记计量点：{of}"),
     "not_expected": ("readings were booked where none are expected", "在不应有读数的时段记入了读数"),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from services.core.data.tables import Tables
 from services.core.domain.indicators.frame import Frame
 from services.core.domain.indicators.kinds import Indicator, Level, Ratio
-from services.core.domain.indicators.ratio import ratio_of, ratio_of_all
+from services.core.domain.indicators.ratio import NeededCoverage, ratio_of, ratio_of_all
 from services.core.domain.indicators.terms import Measured, Reported, Term
 from services.core.indicators.reported import statistics
 from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
@@ -120,7 +120,7 @@ def of_units(
     if not members and asked.by is None:
         return _of_nobody(asked)
     counted = {member.unit.process: product_carriers(tables, member.unit.process) for member in members}
-    least = coverage_least(tables)
+    needed = needed_coverage(tables)
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
@@ -132,10 +132,10 @@ def of_units(
             carriers = counted[member.unit.process]
             measured = Measured(amounts, tables.factors, reported=spoken, product_carriers=carriers)
             key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
-            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, least, end - start), member.unit)
+            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, needed, end - start), member.unit)
         for (group, process), found in sorted(grouped.items()):
             ratios = {name: ratio for name, (ratio, _) in found.items()}
-            together = ratio_of_all(indicator, ratios, coverage_least=least)
+            together = ratio_of_all(indicator, ratios, needed=needed)
             of_whom = tuple(unit for _, unit in found.values())
             rows.append(Evaluated(start, end, together, group or None, process or None, of_whom))
     return rows
@@ -146,9 +146,10 @@ def _of_nobody(asked: Question) -> Sequence[Evaluated]:
     return [Evaluated(*asked.frame.bounds(period), nothing) for period in asked.frame.periods]
 
 
-def coverage_least(tables: Tables) -> float:
-    """The coverage below which nothing is judged."""
-    return float(tables.parameter("coverage_least").value)
+def needed_coverage(tables: Tables) -> NeededCoverage:
+    """The coverage without which nothing is judged."""
+    least, apart = tables.parameter("coverage_least").value, tables.parameter("coverage_apart").value
+    return NeededCoverage(float(least), float(apart))
 
 
 def product_carriers(tables: Tables, process_code: str | None) -> frozenset[str] | None:
@@ -159,9 +160,9 @@ def product_carriers(tables: Tables, process_code: str | None) -> frozenset[str]
     return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == process.product_unit)
 
 
-def _ratio(indicator: Indicator, measured: Measured, least: float, span: timedelta) -> Ratio:
+def _ratio(indicator: Indicator, measured: Measured, needed: NeededCoverage, span: timedelta) -> Ratio:
     numerator, denominator = indicator.parts(measured)
-    return ratio_of(indicator, numerator, denominator, coverage_least=least, span_s=span.total_seconds())
+    return ratio_of(indicator, numerator, denominator, needed=needed, span_s=span.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
     sums = place_sums(connection, scope, codes, asked.frame, now=asked.now, park_ids=park_ids)
     owner_kind = "park" if park_ids else "area"
     reported = statistics(connection, owner_kind, codes, indicator.statistics, tables)
-    least = coverage_least(tables)
+    needed = needed_coverage(tables)
     rows = []
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
@@ -237,6 +238,6 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
             spoken: dict[str, Reported] = reported.of(code, start, end)
             if not amounts and not spoken and asked.by is not None:
                 continue
-            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), least, end - start)
+            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), needed, end - start)
             rows.append(Evaluated(start, end, ratio, code if asked.by is not None else None))
     return rows

@@ -12,7 +12,7 @@ from services.core.domain.indicators.frame import Frame
 from services.core.domain.indicators.kinds import Indicator
 from services.core.domain.indicators.ratio import ratio_of
 from services.core.domain.indicators.terms import Measured
-from services.core.indicators.evaluate import Evaluated, coverage_least, product_carriers
+from services.core.indicators.evaluate import Evaluated, needed_coverage, product_carriers
 from services.core.indicators.reported import statistics
 from services.core.indicators.scope import Scope, ScopeKind, Unit, area_tree, scope_of, units_of
 from services.core.indicators.sums import Subject, unit_sums
@@ -83,7 +83,7 @@ def ratios_of(
     reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
     (period,) = frame.periods
     start, end = frame.bounds(period)
-    least, span_s = coverage_least(tables), (min(end, now) - start).total_seconds()
+    needed, span_s = needed_coverage(tables), (min(end, now) - start).total_seconds()
     carriers = {process: product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
     found = []
     for unit in units:
@@ -95,6 +95,6 @@ def ratios_of(
             product_carriers=carriers[process],
         )
         indicator = indicators[process]
-        ratio = ratio_of(indicator, *indicator.parts(measured), coverage_least=least, span_s=span_s)
+        ratio = ratio_of(indicator, *indicator.parts(measured), needed=needed, span_s=span_s)
         found.append(Evaluated(start, end, ratio, unit.code, process, (unit,)))
     return found

@@ -1,20 +1,30 @@
 """From terms to a ratio: when it can be told, and how several subjects are put together. Pure.
 
-Ratios of sums, never means of ratios. Below the least coverage, with a zero denominator, or below the least
-possible value the verdict is "cannot judge".
+Ratios of sums, never means of ratios. Below the least coverage, with numerator and denominator covered unlike each
+other, with a zero denominator, or below the least possible value the verdict is "cannot judge".
 """
 
 from collections.abc import Mapping
-from fractions import Fraction
+from dataclasses import dataclass
 
-from services.core.domain.indicators.kinds import Indicator, Ratio
+from services.core.domain.indicators.kinds import Indicator, Level, Ratio
 from services.core.domain.indicators.terms import Term, coverage_of, joined_cover, total_of
 
 SHOWN_LEFT_OUT = 50
 
 
+@dataclass(frozen=True, slots=True)
+class NeededCoverage:
+    """What is needed for a verdict; shares of 1."""
+
+    least: float
+    """Of the least covered carrier and flow."""
+    apart: float
+    """By how much numerator and denominator of a unit may differ: what one of them lacks makes the ratio wrong."""
+
+
 def ratio_of(
-    indicator: Indicator, numerator: Term, denominator: Term, *, coverage_least: float | Fraction, span_s: float
+    indicator: Indicator, numerator: Term, denominator: Term, *, needed: NeededCoverage, span_s: float
 ) -> Ratio:
     """The ratio of one subject. `value` is None where there is none; `reasons` is empty where it can be judged.
 
@@ -39,16 +49,20 @@ def ratio_of(
     if indicator.coverage_counts and cover:
         if coverage is None:
             reasons.append(("not_expected", indicator.slug))
-        elif coverage < coverage_least:
+        elif coverage < needed.least:
             reasons.append(("low_coverage", f"{coverage:.4f}"))
         elif denominator.reported:
             metered = max(expected_s for _, expected_s in cover.values()) / span_s
-            if metered < coverage_least:
+            if metered < needed.least:
                 reasons.append(("part_of_period", f"{metered:.4f}"))
+        elif indicator.level is Level.UNIT:
+            parts = coverage_of(numerator.cover), coverage_of(denominator.cover)
+            if None not in parts and abs((parts[0] or 0.0) - (parts[1] or 0.0)) > needed.apart:
+                reasons.append(("uneven_coverage", f"{parts[0]:.4f} / {parts[1]:.4f}"))
     return Ratio(value, numerator, denominator, coverage, tuple(reasons))
 
 
-def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, coverage_least: float | Fraction) -> Ratio:
+def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, needed: NeededCoverage) -> Ratio:
     """The ratio of the sums over those subjects that can be judged.
 
     Coverage is that of all subjects: where too much is left out, the whole cannot be judged.
@@ -69,7 +83,7 @@ def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, coverage_
     assert numerator.value is not None
     assert denominator.value is not None
     reasons = ()
-    if indicator.coverage_counts and coverage is not None and coverage < coverage_least:
+    if indicator.coverage_counts and coverage is not None and coverage < needed.least:
         reasons = (("low_coverage", f"{coverage:.4f}"),)
     return Ratio(
         numerator.value / denominator.value * indicator.scale,

@@ -8,11 +8,11 @@ from fractions import Fraction
 from services.core.domain.factors import Factor, Factors, FactorTable
 from services.core.domain.indicators.kinds import Ratio
 from services.core.domain.indicators.listing import BY_SLUG
-from services.core.domain.indicators.ratio import ratio_of
+from services.core.domain.indicators.ratio import NeededCoverage, ratio_of
 from services.core.domain.indicators.terms import Amount, Measure, Measured, Reported
 from services.core.domain.meter import PICO, Flow
 
-COVERAGE_LEAST = Fraction(9, 10)
+NEEDED = NeededCoverage(least=0.9, apart=0.02)
 YEAR = 2024
 MONTH_S = 30 * 86_400
 
@@ -67,7 +67,7 @@ def ratio(slug: str, subject: Measured) -> Ratio:
     """The indicator of one subject."""
     indicator = BY_SLUG[slug]
     numerator, denominator = indicator.parts(subject)
-    return ratio_of(indicator, numerator, denominator, coverage_least=COVERAGE_LEAST, span_s=MONTH_S)
+    return ratio_of(indicator, numerator, denominator, needed=NEEDED, span_s=MONTH_S)
 
 
 def value(slug: str, subject: Measured) -> float:

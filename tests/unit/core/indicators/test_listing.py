@@ -232,3 +232,15 @@ def test_coal_burnt_for_electricity_sold_outside_is_not_the_areas_own() -> None:
         ("electricity", "renewable"): "500000/3",
     }
     assert value("coal_share", measured(area)) == pytest.approx(100 * 105.72 / 155.72)
+
+
+def test_a_ratio_of_which_one_side_lacks_hours_is_not_judged() -> None:
+    # an hour in which one of twelve totals is missing: 1.3 would read 1.19
+    hour = {("electricity", "input"): amount("119.17", coverage="11/12"), ("electricity", "it_load"): amount("100")}
+    found = ratio("pue", measured(hour))
+    assert found.reasons == (("uneven_coverage", "0.9167 / 1.0000"),)
+    both = {
+        ("electricity", "input"): amount("119.17", coverage="11/12"),
+        ("electricity", "it_load"): amount("91.67", coverage="11/12"),
+    }
+    assert value("pue", measured(both)) == pytest.approx(1.3, rel=1e-3)
