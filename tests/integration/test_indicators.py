@@ -390,6 +390,7 @@ def test_pages_of_an_answer_hold_every_row_once(registered: Registered, line: Li
         ("pue", {"start": "2026-04-01"}, 422, "start_after_end"),
         ("pue", {"bucket": "hour", "end": "2026-06-01"}, 422, "range_too_long"),
         ("pue", {"start": "yesterday"}, 422, "invalid_parameter"),
+        ("pue", {"start": "2026-W09-7"}, 422, "invalid_parameter"),
         ("pue", {"colour": "red"}, 422, "invalid_parameter"),
     ],
 )

@@ -1,6 +1,7 @@
 """What may be asked of energy: scope, range, bucket and grouping, checked before the database is."""
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -47,6 +48,10 @@ LONGEST = {
 _MOMENT_BEFORE = timedelta(microseconds=1)
 
 
+# Weeks and ordinal days of ISO 8601 are not read.
+_CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 class ScopeKind(enum.StrEnum):
     """What a sum may be asked of."""
 
@@ -86,6 +91,8 @@ def _moment(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     try:
+        if not _CALENDAR_DATE.match(given):
+            raise ValueError(given)
         # a + that was not escaped in the address arrives as a space
         day = len(given) == len("2026-01-31")
         moment = start_of_day(date.fromisoformat(given)) if day else datetime.fromisoformat(given.replace(" ", "+"))
