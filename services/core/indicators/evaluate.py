@@ -189,7 +189,8 @@ def _members(indicator: Indicator, units: Sequence[Unit], sums: Sums, asked: Que
     seen = {subject.code for subject in sums.subjects}
     silent = [Subject(unit.code, unit.area_code if by_area else None) for unit in units if unit.code not in seen]
     found: dict[tuple[str, str | None], _Member] = {}
-    for subject in [*sums.subjects, *silent]:
+    # in an order of their own: that of the database is another one each time
+    for subject in sorted([*sums.subjects, *silent], key=lambda each: (each.code, each.banner or "")):
         unit = by_code[subject.code]
         group = _group_of(asked, unit, subject)
         if indicator.level is Level.PLACE:
@@ -226,7 +227,15 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
         codes = sorted(scope.tree.within(scope.code, str(asked.by)))
     if not codes:
         return []
-    sums = place_sums(connection, scope, codes, asked.frame, now=asked.now, park_ids=park_ids)
+    sums = place_sums(
+        connection,
+        scope,
+        codes,
+        asked.frame,
+        now=asked.now,
+        park_ids=park_ids,
+        registered_alone=not indicator.coverage_counts,
+    )
     owner_kind = "park" if park_ids else "area"
     reported = statistics(connection, owner_kind, codes, indicator.statistics, tables)
     needed = needed_coverage(tables)

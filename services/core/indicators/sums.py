@@ -38,9 +38,10 @@ class Sums:
         self._found: dict[Subject, dict[int, dict[Measure, Amount]]] = defaultdict(
             lambda: defaultdict(lambda: defaultdict(Amount))
         )
-        self._index = {start: number for number, (start, _) in enumerate(frame.cells)}
-        self._starts = np.array([start.timestamp() for start, _ in frame.cells])
-        self._ends = np.array([end.timestamp() for _, end in frame.cells])
+        self._starts_s = np.array([start.timestamp() for start, _ in frame.cells])
+        self._ends_s = np.array([end.timestamp() for _, end in frame.cells])
+        self._number_of = {int(start_s): number for number, start_s in enumerate(self._starts_s)}
+        self._spans: dict[Subject, tuple[datetime, datetime]] = {}
         self._overlaps: dict[tuple[datetime, datetime], Sequence[tuple[int, int]]] = {}
 
     @property
@@ -48,11 +49,12 @@ class Sums:
         """Whoever measured something or should have."""
         return self._found.keys()
 
-    def book(self, subject: Subject, cell: datetime, measure: Measure, quantity_pico: int, measured_s: int) -> None:
-        """Add what was booked from `cell` on, the start of a period as the database cut it."""
-        number = self._index.get(cell)
+    def book(self, subject: Subject, cell_s: int, measure: Measure, quantity_pico: int, measured_s: int) -> None:
+        """Add what was booked from `cell_s` on, the start of a period as the database cut it, in seconds since 1970."""
+        number = self._number_of.get(cell_s)
         if number is None:
-            number = self._frame.cell_of(cell)
+            # the first cell may begin within a period
+            number = self._number_of[cell_s] = self._frame.cell_of(datetime.fromtimestamp(cell_s, SHANGHAI))
         amount = self._found[subject][number][measure]
         year = self._years[number]
         amount.pico_by_year[year] = amount.pico_by_year.get(year, 0) + quantity_pico
@@ -62,6 +64,8 @@ class Sums:
         self, subject: Subject, measure: Measure, from_ts: datetime, to_ts: datetime, meters: int, until: datetime
     ) -> None:
         """So many meters should give readings over [from_ts, to_ts), as far as that lies before `until`."""
+        first, last = self._spans.get(subject, (from_ts, to_ts))
+        self._spans[subject] = min(first, from_ts), max(last, to_ts)
         for number, seconds in self._overlap(from_ts, min(to_ts, until)):
             self._found[subject][number][measure].expected_s += seconds * meters
 
@@ -69,7 +73,7 @@ class Sums:
         """The cells that [from_ts, to_ts) meets, with the seconds in which it does. Most meters stand all the time."""
         found = self._overlaps.get((from_ts, to_ts))
         if found is None:
-            seconds = np.minimum(self._ends, to_ts.timestamp()) - np.maximum(self._starts, from_ts.timestamp())
+            seconds = np.minimum(self._ends_s, to_ts.timestamp()) - np.maximum(self._starts_s, from_ts.timestamp())
             found = [(int(number), round(float(seconds[number]))) for number in np.flatnonzero(seconds > 0)]
             self._overlaps[from_ts, to_ts] = found
         return found
@@ -88,12 +92,21 @@ class Sums:
         return together
 
 
+    def metered_s(self, subjects: Iterable[Subject], period: tuple[int, int]) -> float:
+        """Seconds of a period, of what is gone of it too, between the first and the last day with any meter."""
+        spans = [self._spans[subject] for subject in subjects if subject in self._spans]
+        if not spans:
+            return 0.0
+        start, end = self._frame.bounds(period)
+        first, last = min(first for first, _ in spans), max(last for _, last in spans)
+        return max(0.0, (min(end, last) - max(start, first)).total_seconds())
+
+
 def _whens(frame: Frame) -> Iterable[dict[str, Any]]:
     for piece in pieces(frame.start, frame.end, coarsest=frame.coarsest):
         yield {
             "grain": int(piece.grain),
             "trunc": frame.trunc,
-            "start": frame.start,
             "from_ts": piece.start,
             "to_ts": piece.end,
         }
@@ -132,8 +145,8 @@ def unit_sums(
 
     for when in _whens(frame):
         for row in SQL.run(connection, "unit_sums", meter_ids=meter_ids, **narrowed, **when).all():
-            cell, unit_id, area, carrier, flow, pico, measured_s = row
-            sums.book(Subject(unit_codes[unit_id], area), cell, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
+            cell_s, unit_id, area, carrier, flow, pico, measured_s = row
+            sums.book(Subject(unit_codes[unit_id], area), cell_s, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
     for row in SQL.run(connection, "unit_expected", **narrowed, **_days(frame, now)).all():
         unit_id, area, carrier, flow, from_day, to_day, meters = row
         sums.expect(
@@ -148,9 +161,19 @@ def unit_sums(
 
 
 def place_sums(
-    connection: Connection, scope: Scope, codes: Sequence[str], frame: Frame, *, now: datetime, park_ids: dict[int, str]
+    connection: Connection,
+    scope: Scope,
+    codes: Sequence[str],
+    frame: Frame,
+    *,
+    now: datetime,
+    park_ids: dict[int, str],
+    registered_alone: bool = False,
 ) -> Sums:
-    """What was measured in these areas (scope of an area), or in these parks (code by number)."""
+    """What was measured in these areas (scope of an area), or in these parks (code by number).
+
+    `registered_alone`: expected is what the registry says of each meter, without what its unit lacked before it.
+    """
     sums = Sums(frame)
     of_park = bool(park_ids)
     kept_codes = [str(number) for number in park_ids] if of_park else list(codes)
@@ -160,10 +183,11 @@ def place_sums(
             raise ValueError("sums of places begin and end on whole hours")
         kind = "park" if of_park else "area"
         for row in SQL.run(connection, "place_sums", kind=kind, codes=kept_codes, **when).all():
-            cell, place, carrier, flow, pico, measured_s = row
+            cell_s, place, carrier, flow, pico, measured_s = row
             subject = Subject(names.get(place, place))
-            sums.book(subject, cell, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
-    _expect_of_places(connection, scope, codes, frame, sums, now=now, park_ids=park_ids)
+            sums.book(subject, cell_s, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
+    expecting = {"registered_alone": registered_alone, **_days(frame, now)}
+    _expect_of_places(connection, scope, codes, sums, expecting, now=now, park_ids=park_ids)
     return sums
 
 
@@ -171,8 +195,8 @@ def _expect_of_places(
     connection: Connection,
     scope: Scope,
     codes: Sequence[str],
-    frame: Frame,
     sums: Sums,
+    expecting: dict[str, Any],
     *,
     now: datetime,
     park_ids: dict[int, str],
@@ -185,7 +209,7 @@ def _expect_of_places(
         "place_expected",
         areas=areas,
         park_ids=list(park_ids) or None,
-        **_days(frame, now),
+        **expecting,
     ).all()
     places_of: dict[str, Sequence[str]] = {}
     # The rows tell banners apart, of which a place has many.

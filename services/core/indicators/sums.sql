@@ -53,13 +53,10 @@ WHERE
     )
 ORDER BY unit.code;
 
--- name: unit_sums(grain, trunc, start, from_ts, to_ts, unit_ids, meter_ids, areas, park_id, by_area, with_sub)
--- What units measured, as long as they were in the scope.
+-- name: unit_sums(grain, trunc, from_ts, to_ts, unit_ids, meter_ids, areas, park_id, by_area, with_sub)
+-- What units measured, as long as they were in the scope. A cell is named by the second, since 1970, at which it starts.
 SELECT
-    CASE
-        WHEN :trunc = 'total' THEN :start ::timestamptz
-        ELSE date_trunc(:trunc, kept.period AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
-    END AS cell,
+    date_part('epoch', date_trunc(:trunc, kept.period, 'Asia/Shanghai'))::bigint AS cell_s,
     account.unit_id,
     CASE WHEN :by_area THEN account.area_code END AS area_code,
     account.carrier,
@@ -91,23 +88,21 @@ SELECT
     greatest(tenure.from_day, :from_day ::date) AS from_day,
     least(tenure.to_day, :to_day ::date) AS to_day,
     count(*) AS meters
-FROM tenure
+FROM judged_tenure AS tenure
 WHERE
     tenure.from_day < :to_day ::date
     AND tenure.to_day > :from_day ::date
     AND tenure.unit_id = ANY (:unit_ids ::integer[])
     AND (:with_sub OR tenure.flow <> 'sub')
+    AND NOT (:with_sub AND tenure.before_meter)
     AND (:areas ::text[] IS NULL OR tenure.area_code = ANY (:areas ::text[]))
     AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
 GROUP BY 1, 2, 3, 4, 5, 6;
 
--- name: place_sums(grain, trunc, start, from_ts, to_ts, kind, codes)
+-- name: place_sums(grain, trunc, from_ts, to_ts, kind, codes)
 -- Sums kept for places: areas of any level, or parks.
 SELECT
-    CASE
-        WHEN :trunc = 'total' THEN :start ::timestamptz
-        ELSE date_trunc(:trunc, kept.period AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
-    END AS cell,
+    date_part('epoch', date_trunc(:trunc, kept.period, 'Asia/Shanghai'))::bigint AS cell_s,
     ledger.place_code,
     ledger.carrier,
     ledger.flow,
@@ -123,7 +118,7 @@ WHERE
     AND kept.period < :to_ts
 GROUP BY 1, 2, 3, 4;
 
--- name: place_expected(areas, park_ids, from_day, to_day)
+-- name: place_expected(areas, park_ids, registered_alone, from_day, to_day)
 -- Meters expected in banners or parks.
 SELECT
     tenure.area_code,
@@ -133,12 +128,13 @@ SELECT
     greatest(tenure.from_day, :from_day ::date) AS from_day,
     least(tenure.to_day, :to_day ::date) AS to_day,
     count(*) AS meters
-FROM tenure
+FROM judged_tenure AS tenure
 WHERE
     tenure.from_day < :to_day ::date
     AND tenure.to_day > :from_day ::date
     AND (:areas ::text[] IS NULL OR tenure.area_code = ANY (:areas ::text[]))
     AND (:park_ids ::integer[] IS NULL OR tenure.park_id = ANY (:park_ids ::integer[]))
+    AND NOT (:registered_alone AND tenure.before_meter)
 GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- name: areas()

@@ -39,7 +39,7 @@ class Frame:
     cells: Sequence[tuple[datetime, datetime]]
     periods: Sequence[tuple[int, int]]
     trunc: str
-    """Unit of PostgreSQL's date_trunc by which sums fall into cells; `total`: by year as well."""
+    """Unit of PostgreSQL's date_trunc by which sums fall into cells."""
     coarsest: Grain
 
     @property
