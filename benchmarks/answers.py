@@ -42,8 +42,7 @@ def run(folder: Path, *, enterprises: int, calls: int, only: str, console: Conso
     year = Year.before(datetime.now(UTC))
     kept = _kept(folder, year, enterprises=enterprises)
     with service.database(folder) as database:
-        if kept is None:
-            upgrade(database.url)
+        upgrade(database.url)
         with service.api(database.url, folder) as api:
             filled = kept or _filled(api, database.url, year, enterprises=enterprises, console=console)
             (folder / _FILLED_FILE).write_text(json.dumps(asdict(filled), default=str), encoding="utf-8")
@@ -88,10 +87,15 @@ def _filled(api: service.ApiProcess, database_url: str, year: Year, *, enterpris
         waiting = row[0] if row else 0
     slots, roll_up_s = _through("rolling up, slots", roll_up(database_url), waiting, console, by_amount=True)
     with console.status("vacuum and analyze, as autovacuum does in time"):
-        psycopg.connect(database_url, autocommit=True).execute("VACUUM ANALYZE")
+        _tidy(database_url)
     return Filled(
         year.start, year.end, year.until, enterprises, len(region.registry.meters), readings, fill_s, slots, roll_up_s
     )
+
+
+def _tidy(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
 
 
 def _through(

@@ -59,15 +59,15 @@ class OtherLoad:
         """`process_ids`: the programs of the benchmark; their children count with them."""
         self._roots = {os.getpid(), *process_ids}
         self._started_s = time.monotonic()
-        self._busy, self._ours = _busy_ticks(), self._our_ticks()
+        self._busy, self._before = _busy_ticks(), self._our_ticks()
 
     def cores(self) -> float:
         """On average since the beginning."""
         passed = (time.monotonic() - self._started_s) * _TICKS_A_S
-        others = (_busy_ticks() - self._busy) - (self._our_ticks() - self._ours)
-        return max(0.0, others / passed)
+        ours = sum(ticks - self._before.get(process_id, 0) for process_id, ticks in self._our_ticks().items())
+        return max(0.0, (_busy_ticks() - self._busy - ours) / passed)
 
-    def _our_ticks(self) -> int:
+    def _our_ticks(self) -> dict[int, int]:
         parents: dict[int, int] = {}
         ticks: dict[int, int] = {}
         for folder in _PROC.glob("[0-9]*"):
@@ -78,7 +78,7 @@ class OtherLoad:
             process_id = int(folder.name)
             parents[process_id] = int(fields[_PARENT])
             ticks[process_id] = int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])
-        return sum(used for process_id, used in ticks.items() if self._is_ours(process_id, parents))
+        return {process_id: used for process_id, used in ticks.items() if self._is_ours(process_id, parents)}
 
     def _is_ours(self, process_id: int, parents: dict[int, int]) -> bool:
         while process_id:

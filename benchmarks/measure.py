@@ -10,7 +10,8 @@ from http.client import HTTPConnection
 from urllib.parse import urlencode
 
 REFERENCE_PATH = "/health/ready"
-WARM_UP_CALLS = 5
+# The client prepares a statement at its sixth call; PostgreSQL weighs a general plan against those of its next five.
+WARM_UP_CALLS = 20
 
 
 @dataclass(frozen=True)
