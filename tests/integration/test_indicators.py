@@ -316,6 +316,37 @@ def test_energy_of_a_year_is_set_against_floor_area_only_where_the_year_was_mete
     assert [(limit["row"], limit["met"]) for limit in region["limits"]] == [("IA2-14", False)]
 
 
+def test_a_meter_that_begins_later_than_the_others_of_its_unit_is_missing_before(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    two_days = {"start": "2026-03-01", "end": "2026-03-03", "bucket": "total"}
+    both = {"valid_from": "2026-03-01", "valid_to": "2026-03-03"}
+    second = {"valid_from": "2026-03-02", "valid_to": "2026-03-03"}
+    # 240 / 100 kWh an hour is 2.4; the total, metered on the second day alone, would make it 1.2
+    centre = Site(registered, line, trade="data_centre", process="data_centre")
+    centre.meter([None] * 24 + [240.0] * 24, "electricity", "input", "kWh", **second)
+    centre.meter([100.0] * 48, "electricity", "it_load", "kWh", **both)
+    # a low-carbon park with renewable electricity on both days and bought electricity on the second: 50 / 150 at best
+    park = registered.park(kind="low_carbon")
+    smelter = Site(registered, line, trade="aluminium", process=None, park_code=park)
+    smelter.meter([None] * 24 + [100.0] * 24, "electricity", "input", "kWh", **second)
+    smelter.meter([50.0] * 48, "electricity", "renewable", "kWh", **both)
+    # a meter that was replaced by another on the second day is missing on none
+    works = Site(registered, line, trade="ferroalloy", process="ferrosilicon")
+    works.meter([1.0] * 24, "coke", "input", "t", valid_from="2026-03-01", valid_to="2026-03-02")
+    works.meter([None] * 24 + [1.0] * 24, "coke", "input", "t", **second)
+    works.meter([1.0] * 48, "product", "product", "t", **both)
+    line.roll_up()
+    pue = asking.row("pue", scope=f"unit:{centre.unit}", **two_days)
+    assert (pue["coverage"], pue["verdict"], reasons(pue)) == (0.5, "cannot_judge", [("low_coverage", "0.5000")])
+    share = asking.row("park_renewable_share", scope=f"park:{park}", **two_days)
+    assert (share["coverage"], share["verdict"]) == (0.5, "cannot_judge")
+    product = asking.row("unit_product_energy", scope=f"unit:{works.unit}", **two_days)
+    assert (product["value"], product["coverage"], product["verdict"]) == (pytest.approx(971.4), 1.0, "ok")
+    # every reading that was expected of a meter came
+    assert asking.row("completeness", scope=f"park:{park}", **two_days)["value"] == 100.0
+
+
 def test_intensity_takes_what_was_reported_and_says_the_price_base(asking: Asking) -> None:
     area = f"area:{ORDOS}"
     for quarter, value in (("2024-Q1", 10.0), ("2024-Q2", 20.0), ("2024-Q3", 30.0), ("2024-Q4", 40.0)):

@@ -28,6 +28,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "no_value": ("there is no value", "没有数值"),
     # cannot judge: the rule
     "no_limit": ("no level, limit or target speaks of it", "没有适用的标杆、基准、限额或目标"),
+    "too_short": ("levels, limits and targets do not speak of parts of a day", "标准和目标不适用于不足一日的时段"),
     "not_a_year": ("the targets are those of a whole year", "目标值按整年计，本期不是一整年"),
     "target_not_due": ("its target is for a later year", "目标年份未到"),
     # judged
@@ -44,6 +45,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "above_approved_energy": ("used more energy than was approved", "超批复用能"),
     "within_approved_energy": ("used no more energy than was approved", "未超批复用能"),
     "no_approved_energy": ("no approved energy is registered", "未登记批复能耗"),
+    "energy_below_zero": (
+        "more energy goes out than comes in: {of} tce; a meter is missing, or the process is not registered",
+        "输出能源多于输入能源：{of} 吨标准煤；可能缺少计量点，或未登记工序",
+    ),
     # step tariffs
     "value_unknown": ("the energy use of the year before cannot be told", "上一年度能耗无法判定"),
     "gap_percent_undefined": ("no percentage can be formed of this level", "该水平值无法计算差距百分比"),
@@ -51,6 +56,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "below_first_step": ("worse than it must be, by less than the first step", "未达标，但差距未超过第一档"),
     "surcharge": ("a surcharge is due", "执行阶梯加价"),
     "threshold_kept": ("not above the threshold", "未超过分档值"),
+    "year_not_over": ("the year before is not over: {of}", "上一年度尚未结束：{of}"),
     # parks
     "no_target": ("no plan sets a target for this park", "没有规划目标适用于该园区"),
 }

@@ -40,7 +40,7 @@ SELECT
     greatest(tenure.from_day, :from_day ::date) AS from_day,
     least(tenure.to_day, :to_day ::date) AS to_day,
     count(*) AS meters
-FROM tenure
+FROM judged_tenure AS tenure
 WHERE
     tenure.from_day < :to_day ::date
     AND tenure.to_day > :from_day ::date

@@ -26,7 +26,8 @@ class Metered:
     """The account of an area over a span, with the seconds measured and expected of each carrier and flow."""
 
     account: Account
-    span_s: int
+    metered: float = 0.0
+    """Share of the span between the first and the last day with any meter."""
     measured_s: dict[Measure, int] = field(default_factory=dict)
     expected_s: dict[Measure, int] = field(default_factory=dict)
 
@@ -39,7 +40,7 @@ class Metered:
         covered = coverage_of({m: (self.measured_s.get(m, 0), expected) for m, expected in self.expected_s.items()})
         if covered is None:
             return None
-        return min(covered, max(self.expected_s.values()) / self.span_s)
+        return min(covered, self.metered)
 
     @property
     def any(self) -> bool:
@@ -93,14 +94,16 @@ class Meters:
 
     def over(self, from_day: date, to_day: date) -> Mapping[str, Metered]:
         """What each area measured on the days of [from_day, to_day), which lie in one year."""
-        span_s = (to_day - from_day).days * DAY_S
-        found = {area: Metered(Account(self._factors), span_s) for area in self._areas}
+        found = {area: Metered(Account(self._factors)) for area in self._areas}
         for area, carrier, flow, quantity_pico, seconds in self._sums(from_day, to_day):
             measure = (carrier, Flow(flow))
             metered = found[area]
             metered.account.add({measure: int(quantity_pico)}, year=from_day.year)
             metered.measured_s[measure] = metered.measured_s.get(measure, 0) + int(seconds)
         for area, metered in found.items():
+            first = min((max(start, from_day) for _, start, _, _ in self._expected[area]), default=from_day)
+            last = max((min(end, to_day) for _, _, end, _ in self._expected[area]), default=from_day)
+            metered.metered = max(0, (last - first).days) / (to_day - from_day).days
             for measure, start, end, meters in self._expected[area]:
                 days = (min(end, to_day) - max(start, from_day)).days
                 if days > 0:

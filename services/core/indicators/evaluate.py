@@ -1,6 +1,7 @@
 """Evaluates an indicator: for a scope and its periods, as a whole or by unit, enterprise, banner, league or park."""
 
 import enum
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,8 @@ class Evaluated:
     group: str | None = None
     process: str | None = None
     units: tuple[Unit, ...] = ()
+    metered_s: float = 0.0
+    """Seconds of the period between the first and the last day with any meter; of a group that of its longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def of_units(
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
         grouped: dict[tuple[str, str], dict[str, tuple[Ratio, Unit]]] = {}
+        longest: dict[tuple[str, str], float] = defaultdict(float)
         for member in members:
             amounts, spoken = sums.of(member.subjects, period), reported.of(member.owner, start, end)
             if not amounts and not spoken and len(members) > 1 and asked.by is not Grouping.UNIT:
@@ -132,12 +136,16 @@ def of_units(
             carriers = counted[member.unit.process]
             measured = Measured(amounts, tables.factors, reported=spoken, product_carriers=carriers)
             key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
-            grouped.setdefault(key, {})[member.name] = (_ratio(indicator, measured, needed, end - start), member.unit)
+            metered_s = sums.metered_s(member.subjects, period)
+            ratio = _ratio(indicator, measured, needed, metered_s / (end - start).total_seconds())
+            grouped.setdefault(key, {})[member.name] = (ratio, member.unit)
+            longest[key] = max(longest[key], metered_s)
         for (group, process), found in sorted(grouped.items()):
             ratios = {name: ratio for name, (ratio, _) in found.items()}
             together = ratio_of_all(indicator, ratios, needed=needed)
             of_whom = tuple(unit for _, unit in found.values())
-            rows.append(Evaluated(start, end, together, group or None, process or None, of_whom))
+            metered_s = longest[group, process]
+            rows.append(Evaluated(start, end, together, group or None, process or None, of_whom, metered_s))
     return rows
 
 
@@ -160,9 +168,9 @@ def product_carriers(tables: Tables, process_code: str | None) -> frozenset[str]
     return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == process.product_unit)
 
 
-def _ratio(indicator: Indicator, measured: Measured, needed: NeededCoverage, span: timedelta) -> Ratio:
+def _ratio(indicator: Indicator, measured: Measured, needed: NeededCoverage, metered: float) -> Ratio:
     numerator, denominator = indicator.parts(measured)
-    return ratio_of(indicator, numerator, denominator, needed=needed, span_s=span.total_seconds())
+    return ratio_of(indicator, numerator, denominator, needed=needed, metered=metered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +255,8 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
             spoken: dict[str, Reported] = reported.of(code, start, end)
             if not amounts and not spoken and asked.by is not None:
                 continue
-            ratio = _ratio(indicator, Measured(amounts, tables.factors, reported=spoken), needed, end - start)
-            rows.append(Evaluated(start, end, ratio, code if asked.by is not None else None))
+            metered_s = sums.metered_s([Subject(code)], period)
+            measured = Measured(amounts, tables.factors, reported=spoken)
+            ratio = _ratio(indicator, measured, needed, metered_s / (end - start).total_seconds())
+            rows.append(Evaluated(start, end, ratio, code if asked.by is not None else None, metered_s=metered_s))
     return rows

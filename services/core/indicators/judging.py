@@ -37,6 +37,8 @@ METRIC_OF = {
     "coal_per_kwh_supplied": "coal_supply",
 }
 LIMIT_GRADE = 3
+# Levels, limits and targets are meant for a year; days and months are held against them, hours are not.
+SHORTEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where)
         reasons = found.ratio.reasons or (("no_value", indicator.slug),)
         return Judgement(Verdict.CANNOT_JUDGE, reasons)
     value = found.ratio.value
+    if found.end - found.start < SHORTEST and indicator.slug != COMPLETENESS:
+        return Judgement(Verdict.CANNOT_JUDGE, (("too_short", ""),))
     if indicator.yearly and not _is_year(found):
         return Judgement(Verdict.CANNOT_JUDGE, (("not_a_year", ""),))
     single = found.units[0] if len(found.units) == 1 and found.ratio.subjects == 1 else None

@@ -91,7 +91,6 @@ class Sums:
                         together[measure] = Amount(amount.pico_by_year.copy(), amount.measured_s, amount.expected_s)
         return together
 
-
     def metered_s(self, subjects: Iterable[Subject], period: tuple[int, int]) -> float:
         """Seconds of a period, of what is gone of it too, between the first and the last day with any meter."""
         spans = [self._spans[subject] for subject in subjects if subject in self._spans]

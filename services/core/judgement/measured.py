@@ -83,7 +83,7 @@ def ratios_of(
     reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
     (period,) = frame.periods
     start, end = frame.bounds(period)
-    needed, span_s = needed_coverage(tables), (min(end, now) - start).total_seconds()
+    needed, span_s = needed_coverage(tables), (end - start).total_seconds()
     carriers = {process: product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
     found = []
     for unit in units:
@@ -95,6 +95,7 @@ def ratios_of(
             product_carriers=carriers[process],
         )
         indicator = indicators[process]
-        ratio = ratio_of(indicator, *indicator.parts(measured), needed=needed, span_s=span_s)
-        found.append(Evaluated(start, end, ratio, unit.code, process, (unit,)))
+        metered_s = sums.metered_s([Subject(unit.code)], period)
+        ratio = ratio_of(indicator, *indicator.parts(measured), needed=needed, metered=metered_s / span_s)
+        found.append(Evaluated(start, end, ratio, unit.code, process, (unit,), metered_s))
     return found

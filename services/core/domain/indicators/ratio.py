@@ -24,11 +24,12 @@ class NeededCoverage:
 
 
 def ratio_of(
-    indicator: Indicator, numerator: Term, denominator: Term, *, needed: NeededCoverage, span_s: float
+    indicator: Indicator, numerator: Term, denominator: Term, *, needed: NeededCoverage, metered: float
 ) -> Ratio:
     """The ratio of one subject. `value` is None where there is none; `reasons` is empty where it can be judged.
 
-    `span_s`: length of the period. What is reported speaks of the whole of it, so the meters beside it must too.
+    `metered`: share of the period in which there were meters. What is reported speaks of the whole period, so the
+    meters beside it must too.
     """
     reasons = list(dict.fromkeys((*numerator.lacking, *denominator.lacking)))
     cover = {**numerator.cover, **denominator.cover}
@@ -51,10 +52,8 @@ def ratio_of(
             reasons.append(("not_expected", indicator.slug))
         elif coverage < needed.least:
             reasons.append(("low_coverage", f"{coverage:.4f}"))
-        elif denominator.reported:
-            metered = max(expected_s for _, expected_s in cover.values()) / span_s
-            if metered < needed.least:
-                reasons.append(("part_of_period", f"{metered:.4f}"))
+        elif (numerator.reported or denominator.reported) and metered < needed.least:
+            reasons.append(("part_of_period", f"{metered:.4f}"))
         elif indicator.level is Level.UNIT:
             parts = coverage_of(numerator.cover), coverage_of(denominator.cover)
             if None not in parts and abs((parts[0] or 0.0) - (parts[1] or 0.0)) > needed.apart:

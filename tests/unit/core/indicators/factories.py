@@ -67,7 +67,7 @@ def ratio(slug: str, subject: Measured) -> Ratio:
     """The indicator of one subject."""
     indicator = BY_SLUG[slug]
     numerator, denominator = indicator.parts(subject)
-    return ratio_of(indicator, numerator, denominator, needed=NEEDED, span_s=MONTH_S)
+    return ratio_of(indicator, numerator, denominator, needed=NEEDED, metered=1.0)
 
 
 def value(slug: str, subject: Measured) -> float:

@@ -54,3 +54,44 @@ SELECT DISTINCT ON (owner_kind, owner_code, kind, period, price_base)
 FROM statistic
 ORDER BY owner_kind, owner_code, kind, period, price_base, version DESC;
 COMMENT ON VIEW statistic_now IS 'The newest version of each';
+
+CREATE VIEW judged_tenure AS
+WITH measure AS (
+    SELECT
+        unit_id,
+        enterprise_id,
+        area_code,
+        park_id,
+        carrier,
+        flow,
+        range_agg(daterange(from_day, to_day)) AS days
+    FROM tenure
+    WHERE flow <> 'sub'
+    GROUP BY unit_id, enterprise_id, area_code, park_id, carrier, flow
+),
+spell AS (
+    SELECT unit_id, area_code, park_id, range_agg(days) AS days
+    FROM measure
+    GROUP BY unit_id, area_code, park_id
+    HAVING count(DISTINCT days) > 1
+)
+SELECT carrier, flow, unit_id, enterprise_id, area_code, park_id, from_day, to_day, false AS before_meter
+FROM tenure
+UNION ALL
+SELECT
+    measure.carrier,
+    measure.flow,
+    measure.unit_id,
+    measure.enterprise_id,
+    measure.area_code,
+    measure.park_id,
+    lower(gap.days),
+    upper(gap.days),
+    true
+FROM spell
+JOIN measure
+    ON measure.unit_id = spell.unit_id
+    AND measure.area_code = spell.area_code
+    AND measure.park_id IS NOT DISTINCT FROM spell.park_id
+CROSS JOIN LATERAL unnest(spell.days - measure.days) AS gap (days);
+COMMENT ON VIEW judged_tenure IS 'Tenure of the meters, and besides the days on which a unit had meters but none of this carrier and flow: what began later than the rest counts as missing before, so that a ratio is not formed of unlike times';
