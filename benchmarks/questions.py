@@ -34,6 +34,9 @@ def _energy(year: Year) -> Iterator[Question]:
     ):
         parameters = _over(year, scope=region, bucket=bucket, by=by, limit="10000")
         yield Question(f"energy by {by}, {bucket}", f"{_V1}/energy", parameters)
+    for by in ("carrier", "carrier,enterprise"):
+        parameters = (("scope", region), ("start", f"{year.until.year}-01-01"), ("bucket", "total"), ("by", by))
+        yield Question(f"energy by {by}, running year", f"{_V1}/energy", (*parameters, ("limit", "10000")))
     for by, bucket in (("", "month"), ("area", "month"), ("banner", "total"), ("enterprise", "total")):
         parameters = _over(year, scope=region, bucket=bucket, by=by, limit="10000")
         name = f"energy/balance{f' by {by}' if by else ''}, {bucket}"

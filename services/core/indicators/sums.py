@@ -14,7 +14,8 @@ from services.core.domain.indicators.terms import Amount, Measure
 from services.core.domain.meter import Flow
 from services.core.indicators.scope import SQL, Scope
 
-# Up to so many units, their meters are named to the database: it then reads these meters alone.
+# Up to so many units, their meters are named to the database: it then reads these meters alone. Those of more units are
+# named where energy is kept by hour and quarter hour, which is found by meter, and not by time as days and months are.
 MOST_NAMED_UNITS = 20
 
 
@@ -138,11 +139,10 @@ def unit_sums(
         "by_area": by_area,
         "with_sub": with_sub,
     }
-    meter_ids = None
-    if len(unit_codes) <= MOST_NAMED_UNITS:
-        meter_ids = list(SQL.run(connection, "meters_of_units", unit_ids=list(unit_codes)).scalars())
-
+    few = len(unit_codes) <= MOST_NAMED_UNITS
+    all_meter_ids = list(SQL.run(connection, "meters_of_units", unit_ids=list(unit_codes)).scalars())
     for when in _whens(frame):
+        meter_ids = all_meter_ids if few or when["grain"] in (Grain.SLOT, Grain.HOUR) else None
         for row in SQL.run(connection, "unit_sums", meter_ids=meter_ids, **narrowed, **when).all():
             cell_s, unit_id, area, carrier, flow, pico, measured_s = row
             sums.book(Subject(unit_codes[unit_id], area), cell_s, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
