@@ -1,0 +1,1 @@
+"""The alert service: from verdicts to alerts to messages."""

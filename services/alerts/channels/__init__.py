@@ -1,0 +1,1 @@
+"""Ways to tell: each only knows how to send."""

@@ -1,0 +1,1 @@
+"""Alerts as the API answers them."""

@@ -1,0 +1,1 @@
+"""Observes what the rules of alerts speak of. Reads only."""

@@ -1,0 +1,1 @@
+"""Alerts: rules, observations, state, handling, and who is told. Pure."""
