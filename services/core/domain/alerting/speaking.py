@@ -1,0 +1,132 @@
+"""Of what a rule can speak: which subjects, periods and comparisons go with an indicator or a further source. Pure."""
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from services.core.domain.alerting.fields import RuleError
+from services.core.domain.indicators.kinds import Indicator, Level
+from services.core.domain.indicators.listing import BY_SLUG
+
+
+class Compared(enum.StrEnum):
+    """With what a value is compared, named by the field that says so."""
+
+    NUMBER = "number"
+    BENCHMARK = "benchmark"
+    LIMIT_GRADE = "limit_grade"
+    TARGET = "target"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something besides the indicators that a rule can speak of."""
+
+    subjects: tuple[str, ...]
+    period: str
+    running: bool
+    compared: Compared
+    unit: str
+    filters: frozenset[str]
+
+
+AREAS = ("banner", "league", "region", "area")
+_OF_UNITS = frozenset({"areas", "park_kinds", "trades", "processes", "unit_status", "least_racks"})
+_OF_ENTERPRISES = frozenset({"areas", "park_kinds", "trades"})
+_OF_PARKS = frozenset({"areas", "park_kinds"})
+_OF_AREAS = frozenset({"areas"})
+FILTERS: Mapping[str, frozenset[str]] = {
+    "unit": _OF_UNITS,
+    "enterprise": _OF_ENTERPRISES,
+    "park": _OF_PARKS,
+    "gateway": _OF_ENTERPRISES,
+    "meter": _OF_ENTERPRISES,
+    **dict.fromkeys(AREAS, _OF_AREAS),
+}
+
+SOURCES: Mapping[str, Source] = {
+    "retrofit_days_left": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_UNITS),
+    "energy_above_approved": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "tce", _OF_UNITS),
+    "dual_control_intensity": Source(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
+    "dual_control_total": Source(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
+    "month_energy_budget": Source(
+        ("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_UNITS - {"least_racks"}
+    ),
+    "gateway_silence_s": Source(("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES),
+    "calibration_days_left": Source(("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES),
+}
+"""Besides the indicators: what stands in other judgements and in the registry."""
+EITHER_YEAR = frozenset({"dual_control_intensity", "dual_control_total"})
+"""Sources that can speak of the last complete year, and of the forecast of the running one."""
+
+SUBJECTS: Mapping[Level, tuple[str, ...]] = {
+    Level.UNIT: ("unit", "enterprise", *AREAS, "park"),
+    Level.ENTERPRISE: ("enterprise", *AREAS, "park"),
+    Level.PLACE: ("unit", "enterprise", *AREAS, "park"),
+    Level.AREA: AREAS,
+    Level.PARK: ("park",),
+}
+_YEARS = ("year", "rolling_12_months")
+
+
+def check_fits(
+    slug: str,
+    *,
+    period: str,
+    running: bool,
+    subject: str,
+    compared: Compared,
+    processes: Collection[str],
+    filters: frozenset[str],
+) -> None:
+    """Raise RuleError where the parts of a rule do not go together."""
+    if slug in SOURCES:
+        _check_source(slug, SOURCES[slug], period=period, running=running, subject=subject, compared=compared)
+        allowed = SOURCES[slug].filters & FILTERS[subject]
+    else:
+        indicator = BY_SLUG[slug]
+        _check_indicator(indicator, period=period, running=running, subject=subject, compared=compared)
+        allowed = _filters_of(indicator, subject)
+        if indicator.by_process and subject != "unit" and len(processes) != 1:
+            raise RuleError("scope.processes", f"{slug} is told apart by process: name exactly one for a {subject}")
+    for name in sorted(filters - allowed):
+        known = ", ".join(sorted(allowed))
+        raise RuleError(f"scope.{name}", f"does not narrow a rule of {slug} on a {subject}; these do: {known}")
+
+
+def _filters_of(indicator: Indicator, subject: str) -> frozenset[str]:
+    if indicator.level is Level.UNIT and subject == "region":
+        return _OF_UNITS
+    return FILTERS[subject] | {"processes"} if indicator.by_process else FILTERS[subject]
+
+
+def _check_source(slug: str, source: Source, *, period: str, running: bool, subject: str, compared: Compared) -> None:
+    if subject not in source.subjects:
+        raise RuleError("subject", f"{slug} is known of: {', '.join(source.subjects)}; not of a {subject}")
+    if period != source.period:
+        raise RuleError("period", f"{slug} goes with {source.period}")
+    if running != source.running and slug not in EITHER_YEAR:
+        raise RuleError("running", f"{slug} goes with {str(source.running).lower()}")
+    if compared is not source.compared:
+        raise RuleError("compare", f"{slug} is compared by {source.compared}")
+
+
+def _check_indicator(indicator: Indicator, *, period: str, running: bool, subject: str, compared: Compared) -> None:
+    slug, subjects = indicator.slug, SUBJECTS[indicator.level]
+    if subject not in subjects:
+        raise RuleError("subject", f"{slug} is an indicator of: {', '.join(subjects)}; not of a {subject}")
+    if period == "now":
+        raise RuleError("period", f"{slug} is formed over time: hour, day, month, rolling_12_months or year")
+    if running and period == "rolling_12_months":
+        raise RuleError("running", "the twelve months end with a complete one: leave it out")
+    if compared is Compared.LEVEL:
+        raise RuleError("compare.level", f"{slug} has no warning levels; only dual_control_intensity and _total do")
+    if compared in (Compared.BENCHMARK, Compared.LIMIT_GRADE) and (
+        indicator.level is not Level.UNIT or subject != "unit"
+    ):
+        raise RuleError(f"compare.{compared}", "levels and grades are those of single units: subject must be unit")
+    if compared is not Compared.NUMBER and period == "hour":
+        raise RuleError("period", "levels, limits and targets do not speak of hours: day or longer")
+    if indicator.yearly and compared is Compared.TARGET and (period not in _YEARS or running):
+        raise RuleError("period", f"the targets of {slug} are those of a whole year: year or rolling_12_months")
