@@ -1,0 +1,17 @@
+"""What the alert service counts, in Prometheus' form."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LEADER = Gauge("enermon_alerts_leader", "1 while this process is the one that judges and sends")
+CYCLES = Counter("enermon_alerts_cycles_total", "Times that rules were evaluated")
+CYCLE_S = Histogram("enermon_alerts_cycle_seconds", "Time to evaluate the rules that were due and to store the outcome")
+RULE_S = Histogram("enermon_alerts_rule_seconds", "Time to evaluate one rule", ["rule"])
+RULES_FAILED = Counter("enermon_alerts_rules_failed_total", "Rules that could not be evaluated", ["rule"])
+INSTANCES = Gauge("enermon_alerts_instances", "Subjects that the rule was held against the last time", ["rule"])
+FIRING = Gauge("enermon_alerts_firing", "Alerts that fire now", ["rule"])
+CHANGES = Counter("enermon_alerts_changes_total", "What happened to alerts", ["kind"])
+MESSAGES = Counter("enermon_alerts_messages_total", "Messages written to the outbox", ["kind"])
+WAITING = Gauge(
+    "enermon_alerts_messages_waiting", "Messages not yet sent; retry: at least one attempt failed", ["stage"]
+)
+DELIVERIES = Counter("enermon_alerts_deliveries_total", "Attempts to send a message", ["channel", "outcome"])

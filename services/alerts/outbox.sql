@@ -1,0 +1,100 @@
+-- name: close_unsendable!
+-- What nobody can be sent any more: the reason stays with the message.
+UPDATE message
+SET status = 'dead', finished_at = :now, last_error = gone.reason
+FROM (
+    SELECT waiting.message_id,
+        CASE WHEN subscription.subscription_id IS NULL
+            THEN 'the subscription no longer exists' ELSE 'the subscription is switched off' END AS reason
+    FROM message AS waiting
+    LEFT JOIN subscription USING (subscription_id)
+    WHERE waiting.status = 'waiting'
+        AND waiting.not_before <= :now
+        AND waiting.message_id <> ALL (:in_flight)
+        AND (subscription.subscription_id IS NULL OR (NOT subscription.enabled AND waiting.kind <> 'test'))
+) AS gone
+WHERE message.message_id = gone.message_id AND message.status = 'waiting';
+
+-- name: claim
+-- Takes messages that are due, of each endpoint no more than may be under way there, and counts the attempt before it is made.
+WITH due AS (
+    SELECT message.message_id, message.not_before, subscription_id, subscription.channel,
+        CASE subscription.channel
+            WHEN 'webhook' THEN 'webhook ' || coalesce(substring(subscription.address FROM '^[a-zA-Z]+://([^/?#]+)'), '')
+            ELSE subscription.channel
+        END AS endpoint
+    FROM message
+    JOIN subscription USING (subscription_id)
+    WHERE message.status = 'waiting'
+        AND message.not_before <= :now
+        AND message.message_id <> ALL (:in_flight)
+        AND (subscription.enabled OR message.kind = 'test')
+),
+ranked AS (
+    SELECT message_id, not_before, subscription_id, endpoint,
+        row_number() OVER (PARTITION BY endpoint ORDER BY not_before, message_id) AS place,
+        CASE channel WHEN 'email' THEN :most_email ELSE 1 END AS most
+    FROM due
+),
+chosen AS (
+    SELECT ranked.message_id, ranked.subscription_id, ranked.endpoint
+    FROM ranked
+    LEFT JOIN (SELECT name, count(*) AS busy FROM unnest(CAST(:busy AS text[])) AS name GROUP BY name) AS under_way
+        ON under_way.name = ranked.endpoint
+    WHERE ranked.place + coalesce(under_way.busy, 0) <= ranked.most
+    ORDER BY ranked.not_before, ranked.message_id
+    LIMIT :most
+)
+UPDATE message
+SET attempts = message.attempts + 1, not_before = :lease_until
+FROM chosen
+JOIN subscription USING (subscription_id)
+WHERE message.message_id = chosen.message_id
+    AND message.status = 'waiting'
+    AND message.not_before <= :now
+RETURNING message.message_id, message.kind, message.content, message.attempts, message.created_at,
+    subscription.subscription_id, subscription.channel, subscription.address, subscription.secrets,
+    subscription.language, subscription.enterprise_code, chosen.endpoint;
+
+-- name: next_due$
+SELECT min(not_before)
+FROM message
+WHERE status = 'waiting' AND message_id <> ALL (:in_flight);
+
+-- name: add_delivery!
+INSERT INTO delivery (message_id, at, outcome, detail, seconds)
+VALUES (:message_id, :at, :outcome, :detail, :seconds);
+
+-- name: first_attempt$
+SELECT min(at)
+FROM delivery
+WHERE message_id = :message_id;
+
+-- name: finish!
+UPDATE message
+SET status = :status, finished_at = :at, last_error = :last_error
+WHERE message_id = :message_id;
+
+-- name: try_again!
+UPDATE message
+SET not_before = :not_before, last_error = :last_error
+WHERE message_id = :message_id;
+
+-- name: take_up_interrupted
+-- Attempts without an outcome: their sender died. They are made again, with the same message id.
+WITH interrupted AS (
+    UPDATE message
+    SET not_before = :now, last_error = :detail
+    WHERE status = 'waiting'
+        AND attempts > (SELECT count(*) FROM delivery WHERE delivery.message_id = message.message_id)
+    RETURNING message_id
+)
+INSERT INTO delivery (message_id, at, outcome, detail, seconds)
+SELECT message_id, :now, 'failed', :detail, 0
+FROM interrupted
+RETURNING message_id;
+
+-- name: count_waiting
+SELECT count(*) FILTER (WHERE attempts = 0), count(*) FILTER (WHERE attempts > 0)
+FROM message
+WHERE status = 'waiting';
