@@ -1,1 +1,1 @@
-"""Ways to tell: each only knows how to send."""
+"""Channels: one file each, which only know how to send."""

@@ -51,7 +51,7 @@ class Channel(Protocol):
         """Leave what is open."""
 
 
-def one_line(text: str) -> str:
-    """Text of others made fit for a log: printable, one line, at most MOST_DETAIL characters."""
+def one_line(text: str, *, most: int | None = MOST_DETAIL) -> str:
+    """Text of others made fit for a log or a heading: printable, one line, at most so many characters (None: any)."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= MOST_DETAIL else f"{line[: MOST_DETAIL - 1]}…"
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"

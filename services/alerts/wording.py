@@ -1,0 +1,98 @@
+"""The words of messages in Chinese and English. Pure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """All words that a message needs beside those of its rules, in one language."""
+
+    language: str
+    kinds: dict[str, str]
+    severities: dict[str, str]
+    many: str
+    one_severity: str
+    between: str
+    colon: str
+    of: str
+    test: str
+    value: str
+    limit: str
+    coverage: str
+    period: str
+    place: str
+    enterprise: str
+    fired_at: str
+    resolved_at: str
+    rule: str
+    version: str
+    more: str
+    open: str
+    foot: str
+
+
+CHINESE = Wording(
+    language="zh",
+    kinds={
+        "fired": "预警",
+        "resolved": "预警解除",
+        "repeat": "预警仍未解除",
+        "digest": "预警汇总",
+        "escalated": "预警逾期未处置，已上报",
+        "test": "测试消息",
+    },
+    severities={"severe": "严重", "warning": "警告", "notice": "提示"},
+    many="{kind} {count} 条",
+    one_severity="{severity} {count}",
+    between="，",
+    colon="：",
+    of="（{of}）",
+    test="这是一条测试消息，收到即表示该订阅的地址可用，无需处置。",
+    value="数值",
+    limit="限值",
+    coverage="完整率",
+    period="统计期",
+    place="行政区划",
+    enterprise="用能单位",
+    fired_at="预警时间",
+    resolved_at="解除时间",
+    rule="规则",
+    version="第 {version} 版",
+    more="另有 {count} 条未列出。",
+    open="查看详情",
+    foot="时间均为北京时间（UTC+8）。本邮件由 Enermon 自动发出，请勿回复。",
+)
+
+ENGLISH = Wording(
+    language="en",
+    kinds={
+        "fired": "Alert",
+        "resolved": "Alert resolved",
+        "repeat": "Alert still firing",
+        "digest": "Digest of alerts",
+        "escalated": "Alert overdue, escalated",
+        "test": "Test message",
+    },
+    severities={"severe": "severe", "warning": "warning", "notice": "notice"},
+    many="{kind}: {count}",
+    one_severity="{count} {severity}",
+    between=", ",
+    colon=": ",
+    of=" ({of})",
+    test="This is a test message: the address of this subscription works. Nothing has to be done.",
+    value="value",
+    limit="limit",
+    coverage="coverage",
+    period="period",
+    place="area",
+    enterprise="enterprise",
+    fired_at="fired",
+    resolved_at="resolved",
+    rule="rule",
+    version="version {version}",
+    more="{count} more are not listed.",
+    open="Show",
+    foot="Times are those of Asia/Shanghai (UTC+8). Sent by Enermon; please do not answer.",
+)
+
+WORDINGS = {"zh": (CHINESE,), "en": (ENGLISH,), "both": (CHINESE, ENGLISH)}
