@@ -1,4 +1,4 @@
-"""`enermon-sim`: gateways that are not there."""
+"""`enermon-sim`: gateways that are not there, and receivers of alerts."""
 
 import logging
 import signal
@@ -10,6 +10,7 @@ import typer
 
 from simulators.faults.command import faults_app
 from simulators.fleet.command import fleet
+from simulators.receiver.command import receiver
 from simulators.replay.command import replay
 
 app = typer.Typer(
@@ -17,10 +18,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
     help="Gateways on the wire, for trying, testing and measuring Enermon. They follow docs/mqtt.md: "
-    "what was not answered is kept and sent again.",
+    "what was not answered is kept and sent again. And a receiver of alerts, which shows what arrives.",
 )
 app.command()(fleet)
 app.command()(replay)
+app.command()(receiver)
 app.add_typer(faults_app, name="faults")
 
 
@@ -44,3 +46,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     app()
+
+
+if __name__ == "__main__":
+    main()
