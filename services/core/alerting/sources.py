@@ -1,0 +1,94 @@
+"""What rules speak of besides indicators: deadlines, approvals, warning lights, budgets, gateways and calibrations."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+from services.core.alerting.evidence import SQL
+from services.core.alerting.view import View
+from services.core.domain.alerting.comparison import outcome, required_by
+from services.core.domain.alerting.observation import Observation, SubjectKind
+from services.core.domain.alerting.rule import Rule
+from services.core.domain.alerting.speaking import SOURCES
+from services.core.domain.calendar import SHANGHAI
+from services.core.domain.verdict import Verdict
+
+Reader = Callable[[View, Rule], list[Observation]]
+
+
+def with_number(seen: Observation, rule: Rule, value: Fraction, evidence: Mapping[str, Any]) -> Observation:
+    """The same subject, with its value held against the number of the rule."""
+    required = required_by(rule.compare, value)
+    told = outcome(value, [required], rule.clear, lower_is_better=True)
+    return replace(
+        seen,
+        verdict=told.verdict,
+        cleared=told.cleared,
+        value=float(value),
+        unit=SOURCES[rule.indicator].unit,
+        limit=float(told.limit),
+        reasons=told.reasons,
+        evidence=evidence if told.verdict is Verdict.BREACH else {},
+    )
+
+
+def _registered(view: View, rule: Rule, name: str, kind: SubjectKind, **parameters: Any) -> list[tuple[Any, Any]]:
+    """Gateways or meters of whom the rule speaks: the row, and the subject without a verdict."""
+    found = []
+    for row in SQL.run(view.connection, name, **parameters):
+        scope = rule.scope
+        fits = view.lies(row.area_code, scope) and view.in_park(row.park_code, scope)
+        if not fits or (scope.trades and row.trade not in scope.trades):
+            continue
+        seen = Observation(
+            subject_kind=kind,
+            subject_code=row.code,
+            name_zh=row.name_zh,
+            name_en=row.name_en,
+            area_code=row.area_code,
+            park_code=row.park_code,
+            enterprise_code=row.credit_code,
+            verdict=Verdict.CANNOT_JUDGE,
+        )
+        found.append((row, seen))
+    return found
+
+
+def gateway_silence(view: View, rule: Rule) -> list[Observation]:
+    """Seconds since the last message of each gateway of which readings are expected today.
+
+    One that was never heard is silent since the first day on which readings were expected of it.
+    """
+    today = view.now.astimezone(SHANGHAI).date()
+    found = []
+    for row, seen in _registered(view, rule, "gateways", "gateway", today=today, now=view.now):
+        silence = max(timedelta(0), view.now - row.heard_at)
+        evidence = {
+            "last_message_at": row.last_message_at and row.last_message_at.isoformat(),
+            "expected_since": row.expected_since.isoformat(),
+            "meters": row.meters,
+        }
+        found.append(with_number(seen, rule, Fraction(silence // timedelta(seconds=1)), evidence))
+    return found
+
+
+def calibration_days_left(view: View, rule: Rule) -> list[Observation]:
+    """Days for which the calibration of each meter in use still holds; 0 on its last one, negative after it.
+
+    A meter without a registered calibration is not spoken of.
+    """
+    today = view.now.astimezone(SHANGHAI).date()
+    found = []
+    for row, seen in _registered(view, rule, "calibrations", "meter", today=today):
+        left = Fraction((row.calibrated_until - today).days)
+        evidence = {"calibrated_until": row.calibrated_until.isoformat(), "unit": row.unit_code}
+        found.append(with_number(seen, rule, left, evidence))
+    return found
+
+
+READERS: Mapping[str, Reader] = {
+    "gateway_silence_s": gateway_silence,
+    "calibration_days_left": calibration_days_left,
+}

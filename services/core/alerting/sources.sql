@@ -1,0 +1,85 @@
+-- name: reading_ranges(kind, codes, from_ts, to_ts)
+-- First and last reading of each meter of these units or enterprises in a period.
+SELECT
+    CASE :kind WHEN 'unit' THEN unit.code ELSE enterprise.credit_code END AS subject,
+    meter.code,
+    first_reading.ts AS first_at,
+    first_reading.value AS first_value,
+    last_reading.ts AS last_at,
+    last_reading.value AS last_value
+FROM unit
+JOIN enterprise USING (enterprise_id)
+JOIN meter USING (unit_id)
+JOIN LATERAL (
+    SELECT reading.ts, reading.value
+    FROM reading
+    WHERE reading.meter_id = meter.meter_id AND reading.ts >= :from_ts AND reading.ts < :to_ts
+    ORDER BY reading.ts
+    LIMIT 1
+) AS first_reading ON true
+JOIN LATERAL (
+    SELECT reading.ts, reading.value
+    FROM reading
+    WHERE reading.meter_id = meter.meter_id AND reading.ts >= :from_ts AND reading.ts < :to_ts
+    ORDER BY reading.ts DESC
+    LIMIT 1
+) AS last_reading ON true
+WHERE CASE :kind WHEN 'unit' THEN unit.code ELSE enterprise.credit_code END = ANY (:codes ::text[])
+ORDER BY 1, 2;
+
+-- name: gateways(today, now)
+-- Gateways of which readings are expected today, with the place of their enterprise.
+SELECT
+    gateway.code,
+    coalesce(gateway.name, gateway.code) AS name_zh,
+    coalesce(gateway.name, gateway.code) AS name_en,
+    enterprise.credit_code,
+    enterprise.trade,
+    home.area_code,
+    home.park_code,
+    state.last_message_at,
+    expected.since AS expected_since,
+    expected.meters,
+    greatest(state.last_message_at, least(expected.since ::timestamp AT TIME ZONE 'Asia/Shanghai', :now)) AS heard_at
+FROM gateway
+JOIN enterprise USING (enterprise_id)
+JOIN (
+    SELECT meter.gateway_id, min(tenure.from_day) AS since, count(DISTINCT meter.meter_id) AS meters
+    FROM tenure
+    JOIN meter USING (meter_id)
+    WHERE tenure.from_day <= :today ::date AND tenure.to_day > :today ::date
+    GROUP BY meter.gateway_id
+) AS expected USING (gateway_id)
+LEFT JOIN gateway_state AS state ON state.gateway_code = gateway.code
+LEFT JOIN LATERAL (
+    SELECT membership.area_code, park.code AS park_code
+    FROM membership
+    LEFT JOIN park USING (park_id)
+    WHERE membership.enterprise_id = enterprise.enterprise_id AND membership.valid_from <= :today ::date
+    ORDER BY membership.valid_from DESC
+    LIMIT 1
+) AS home ON true
+ORDER BY gateway.code;
+
+-- name: calibrations(today)
+-- Meters in use whose calibration is registered, with the place of their enterprise.
+SELECT
+    meter.code,
+    meter.name_zh,
+    coalesce(meter.name_en, meter.name_zh) AS name_en,
+    meter.calibrated_until,
+    unit.code AS unit_code,
+    enterprise.credit_code,
+    enterprise.trade,
+    tenure.area_code,
+    park.code AS park_code
+FROM meter
+JOIN tenure USING (meter_id)
+JOIN unit ON unit.unit_id = meter.unit_id
+JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
+LEFT JOIN park ON park.park_id = tenure.park_id
+WHERE
+    meter.calibrated_until IS NOT NULL
+    AND tenure.from_day <= :today ::date
+    AND tenure.to_day > :today ::date
+ORDER BY meter.code;

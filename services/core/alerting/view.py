@@ -1,0 +1,144 @@
+"""What the registry says of those whom rules speak of, read once for all rules of a cycle."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from services.core.data.tables import Tables
+from services.core.domain.alerting.observation import Observation
+from services.core.domain.alerting.rule import Period, ScopeFilter
+from services.core.domain.area_tree import AreaTree
+from services.core.domain.benchmark import ProjectKind
+from services.core.domain.calendar import (
+    MONTHS_OF_YEAR,
+    SHANGHAI,
+    Grain,
+    floor,
+    following,
+    months_before,
+    year_floor,
+)
+from services.core.domain.indicators.frame import Frame, Span, frame
+from services.core.domain.verdict import Verdict
+from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit
+
+Names = tuple[str, str]
+_GRAIN = {Period.HOUR: Grain.HOUR, Period.DAY: Grain.DAY, Period.MONTH: Grain.MONTH}
+_SPAN = {Period.HOUR: Span.HOUR, Period.DAY: Span.DAY, Period.MONTH: Span.MONTH, Period.YEAR: Span.YEAR}
+
+
+class View:
+    """One look at the database at one time; places are read when first asked for."""
+
+    def __init__(self, connection: Connection, tables: Tables, now: datetime) -> None:
+        self.connection, self.tables, self.now = connection, tables, now
+
+    @cached_property
+    def _areas(self) -> list[Any]:
+        return list(SQL.run(self.connection, "areas").all())
+
+    @cached_property
+    def tree(self) -> AreaTree:
+        """All areas."""
+        return AreaTree({row[0]: row[1] for row in self._areas}, {row[0]: row[2] for row in self._areas})
+
+    @cached_property
+    def area_names(self) -> Mapping[str, Names]:
+        """Chinese and English name of every area."""
+        return {row.code: (row.name_zh, row.name_en) for row in self._areas}
+
+    @cached_property
+    def parks(self) -> Mapping[str, Park]:
+        """All parks."""
+        return {park.code: park for park in (Park(*row) for row in SQL.run(self.connection, "parks"))}
+
+    @cached_property
+    def region(self) -> str:
+        """Code of the region."""
+        return next(code for code, level in self.tree.level.items() if level == "region")
+
+    @property
+    def whole_region(self) -> Scope:
+        """The region as a scope: a unit counts with all it used, wherever it lay."""
+        return Scope(ScopeKind.AREA, self.region, self.tree)
+
+    def lies(self, area: str | None, scope: ScopeFilter) -> bool:
+        """Whether an area is one of those the scope names, or lies in one."""
+        return not scope.areas or any(self.tree.above(area, code) for code in scope.areas)
+
+    def in_park(self, code: str | None, scope: ScopeFilter) -> bool:
+        """Whether a park is of a kind the scope names."""
+        if not scope.park_kinds:
+            return True
+        park = self.parks.get(code or "")
+        return park is not None and park.kind in scope.park_kinds
+
+    def fits(self, unit: Unit, scope: ScopeFilter) -> bool:
+        """Whether the scope speaks of the unit, its project kind apart."""
+        racks = scope.least_racks
+        return (
+            self.lies(unit.area_code, scope)
+            and self.in_park(unit.park_code, scope)
+            and (not scope.trades or unit.trade in scope.trades)
+            and (not scope.processes or unit.process in scope.processes)
+            and (racks is None or (unit.standard_racks is not None and unit.standard_racks >= racks))
+        )
+
+
+def is_of_kind(kind: ProjectKind, scope: ScopeFilter) -> bool:
+    """Whether the scope speaks of units of this project kind."""
+    return not scope.unit_status or kind in scope.unit_status
+
+
+def span_of(period: Period, *, running: bool, now: datetime) -> Frame:
+    """The period of a rule as the frame of one: the last complete one at `now`, or the one at hand."""
+    if period is Period.ROLLING_YEAR:
+        month = floor(now, Grain.MONTH)
+        return frame(months_before(month, MONTHS_OF_YEAR), month, Span.TOTAL)
+    if period is Period.YEAR:
+        this_year = year_floor(now)
+        start, end = this_year, this_year.replace(year=this_year.year + 1)
+        if not running:
+            start, end = this_year.replace(year=this_year.year - 1), this_year
+        return frame(start, end, Span.YEAR)
+    grain = _GRAIN[period]
+    start = floor(now, grain)
+    if running:
+        return frame(start, following(start, grain), _SPAN[period])
+    return frame(floor(start - timedelta(microseconds=1), grain), start, _SPAN[period])
+
+
+def last_day(end: datetime, now: datetime) -> Any:
+    """The last day of what ends at `end`, as far as it is over."""
+    return (min(end, now).astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
+
+
+def of_unit(unit: Unit) -> Observation:
+    """A unit, still without a verdict."""
+    return Observation(
+        subject_kind="unit",
+        subject_code=unit.code,
+        name_zh=unit.name_zh,
+        name_en=unit.name_en or unit.name_zh,
+        area_code=unit.area_code,
+        park_code=unit.park_code,
+        enterprise_code=unit.credit_code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def of_enterprise(unit: Unit) -> Observation:
+    """The enterprise of a unit, still without a verdict."""
+    return Observation(
+        subject_kind="enterprise",
+        subject_code=unit.credit_code,
+        name_zh=unit.enterprise_zh,
+        name_en=unit.enterprise_en or unit.enterprise_zh,
+        area_code=unit.area_code,
+        park_code=unit.park_code,
+        enterprise_code=unit.credit_code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
