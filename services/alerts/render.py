@@ -49,6 +49,7 @@ class MessageView:
     """The message in one language."""
 
     language: str
+    colon: str
     heading: str
     counts: str
     lead: str
@@ -90,6 +91,7 @@ def _view(content: Mapping[str, Any], words: Wording) -> MessageView:
     unlisted = count - len(alerts)
     return MessageView(
         language=words.language,
+        colon=words.colon,
         heading=_heading(kind, count, content, alerts, words),
         counts=_counts(content["counts"], words) if count > 1 else "",
         lead=words.test if content["kind"] == "test" else "",

@@ -60,7 +60,7 @@ CHINESE = Wording(
     version="第 {version} 版",
     more="另有 {count} 条未列出。",
     open="查看详情",
-    foot="时间均为北京时间（UTC+8）。本邮件由 Enermon 自动发出，请勿回复。",
+    foot="时间均为北京时间（UTC+8）。由 Enermon 自动发出，请勿回复。",
 )
 
 ENGLISH = Wording(

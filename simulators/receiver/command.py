@@ -26,7 +26,7 @@ def receiver(
         ),
     ] = None,
     fail_first: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Refuse the first N webhooks (500) and mails (451)")
+        int, typer.Option(min=0, metavar="N", help="Refuse the first N of each channel")
     ] = 0,
     slow_s: Annotated[float, typer.Option(min=0.0, metavar="S", help="Answer after so many seconds")] = 0.0,
     down_for: Annotated[
