@@ -1,0 +1,135 @@
+"""What holds the messages of an alert back: what it depends on is out of order itself, or a person silenced it. Pure.
+
+What is held back is shown, is not told, and is told when released if it still fires.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.core.domain.alerting.observation import SubjectKind
+from services.core.domain.alerting.state import ChangeKind
+from services.core.domain.alerting.telling import MessageKind
+
+GATEWAY_SILENCE = "gateway_silence_s"
+COMPLETENESS = "completeness"
+NOT_OF_READINGS = frozenset({GATEWAY_SILENCE, "calibration_days_left", "retrofit_days_left"})
+"""What is judged without the readings of meters: nothing holds it back."""
+
+SILENCE_MARK = "silence:"
+ALERT_MARK = "alert:"
+
+EventKind = ChangeKind | Literal["inhibited", "released", "escalated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependent:
+    """What inhibition needs to know of an alert: of what its rule speaks, and of whom."""
+
+    alert_id: int
+    indicator: str
+    subject_kind: SubjectKind
+    subject_code: str
+    enterprise_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inhibition:
+    """Alerts that hold others back, by the subjects they hold; build it once a cycle."""
+
+    silent: Mapping[tuple[str, str], int]
+    incomplete: Mapping[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, firing: Iterable[Dependent], units_of_gateway: Mapping[str, frozenset[str]]) -> "Inhibition":
+        """The inhibition by the alerts that fire now. `units_of_gateway`: the units with a meter behind a gateway.
+
+        A silent gateway holds its units and their enterprise; an incomplete unit itself and its enterprise; an
+        incomplete enterprise its units too. An area or a park holds only itself, and is held by no single enterprise:
+        neither hides what is below it, nor is hidden by one of many.
+        """
+        silent: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        incomplete: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for each in firing:
+            if each.indicator == GATEWAY_SILENCE:
+                for unit in units_of_gateway.get(each.subject_code, ()):
+                    silent["unit", unit].append(each.alert_id)
+                if each.enterprise_code is not None:
+                    silent["enterprise", each.enterprise_code].append(each.alert_id)
+            elif each.indicator == COMPLETENESS:
+                incomplete[each.subject_kind, each.subject_code].append(each.alert_id)
+                if each.subject_kind == "unit" and each.enterprise_code is not None:
+                    incomplete["enterprise", each.enterprise_code].append(each.alert_id)
+                if each.subject_kind == "enterprise":
+                    incomplete["units of", each.subject_code].append(each.alert_id)
+        return cls(_oldest(silent), _oldest(incomplete))
+
+    def by(self, alert: Dependent) -> str | None:
+        """The alert that holds this one back, as in alert.inhibited_by (`alert:41`); None: nothing does."""
+        if alert.indicator in NOT_OF_READINGS:
+            return None
+        held = self.silent.get((alert.subject_kind, alert.subject_code))
+        if held is None and alert.indicator != COMPLETENESS:
+            held = self.incomplete.get((alert.subject_kind, alert.subject_code))
+            if held is None and alert.subject_kind == "unit" and alert.enterprise_code is not None:
+                held = self.incomplete.get(("units of", alert.enterprise_code))
+        return None if held is None else f"{ALERT_MARK}{held}"
+
+
+def _oldest(found: Mapping[tuple[str, str], list[int]]) -> dict[tuple[str, str], int]:
+    """The first alert of each: the answer must not change with the order in which they are read."""
+    return {subject: min(alert_ids) for subject, alert_ids in found.items()}
+
+
+def silence_mark(silence_id: int) -> str:
+    """What stands in alert.inhibited_by of a silenced alert."""
+    return f"{SILENCE_MARK}{silence_id}"
+
+
+def hold_event(held_before: str | None, held_now: str | None) -> Literal["inhibited", "released"] | None:
+    """What happened to a firing alert between two evaluations; held back by another thing is no news."""
+    if (held_before is None) is (held_now is None):
+        return None
+    return "released" if held_now is None else "inhibited"
+
+
+def was_told(events: Iterable[tuple[str, datetime]]) -> bool:
+    """Whether it was told that the alert fires, by its events in order: kind and time.
+
+    Whoever records that an alert fires while it is held back records `inhibited` at the same time.
+    """
+    told = held = False
+    started_at: datetime | None = None
+    for kind, at in events:
+        if kind in (ChangeKind.FIRED, ChangeKind.REOPENED):
+            started_at, told = at, not held
+        elif kind == "inhibited":
+            told = told and at != started_at
+            held = True
+        elif kind == "released":
+            held, told = False, True
+        elif kind == ChangeKind.RESOLVED:
+            held = False
+    return told
+
+
+def message_of(kind: EventKind, held_by: str | None, *, told: bool) -> MessageKind | None:
+    """The message an event makes; None: it is not told.
+
+    `held_by`: what holds the alert back now; `told`: whether it was told, before this event, that the alert fires
+    (`was_told`). What was told is also told resolved, unless a person silenced it.
+    """
+    if kind in (ChangeKind.FIRED, ChangeKind.REOPENED):
+        return None if held_by else "fired"
+    if kind == "released":
+        return None if held_by or told else "fired"
+    if kind == ChangeKind.REPEATED:
+        return None if held_by or not told else "repeat"
+    if kind == "escalated":
+        return None if held_by else "escalated"
+    if kind == ChangeKind.RESOLVED:
+        silenced = held_by is not None and held_by.startswith(SILENCE_MARK)
+        return "resolved" if told and not silenced else None
+    return None

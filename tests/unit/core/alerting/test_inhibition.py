@@ -1,0 +1,150 @@
+"""An alert whose own ground is out of order is shown and not told, and told when that is over."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.core.domain.alerting.inhibition import (
+    COMPLETENESS,
+    GATEWAY_SILENCE,
+    Dependent,
+    Inhibition,
+    hold_event,
+    message_of,
+    silence_mark,
+    was_told,
+)
+from services.core.domain.alerting.observation import SubjectKind
+from services.core.domain.alerting.state import ChangeKind
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+A, B = "91150622MA0N00001X", "91150622MA0N00002X"
+UNITS = {"GW1": frozenset({"U1", "U2"}), "GW9": frozenset({"U9"})}
+
+
+def alert(number: int, indicator: str, kind: SubjectKind, code: str, *, enterprise_code: str | None = A) -> Dependent:
+    return Dependent(
+        alert_id=number, indicator=indicator, subject_kind=kind, subject_code=code, enterprise_code=enterprise_code
+    )
+
+
+def pue(code: str, *, enterprise_code: str = A) -> Dependent:
+    return alert(100, "pue", "unit", code, enterprise_code=enterprise_code)
+
+
+OF_ENTERPRISE = alert(101, "coal_share", "enterprise", A)
+OF_AREA = alert(102, "coal_share", "area", "150622", enterprise_code=None)
+OF_PARK = alert(103, "green_share", "park", "P1", enterprise_code=None)
+SILENT = alert(1, GATEWAY_SILENCE, "gateway", "GW1")
+
+
+def test_a_silent_gateway_holds_its_units_and_their_enterprise_and_nobody_else() -> None:
+    inhibition = Inhibition.of([SILENT], UNITS)
+    assert inhibition.by(pue("U1")) == "alert:1"
+    assert inhibition.by(OF_ENTERPRISE) == "alert:1"
+    assert inhibition.by(pue("U3")) is None
+    assert inhibition.by(pue("U9", enterprise_code=B)) is None
+    assert inhibition.by(OF_AREA) is None
+    assert inhibition.by(OF_PARK) is None
+
+
+def test_a_silent_gateway_holds_the_low_completeness_it_causes() -> None:
+    inhibition = Inhibition.of([SILENT], UNITS)
+    assert inhibition.by(alert(2, COMPLETENESS, "unit", "U1")) == "alert:1"
+    assert inhibition.by(SILENT) is None
+
+
+def test_what_is_judged_without_readings_is_never_held() -> None:
+    inhibition = Inhibition.of([SILENT, alert(2, COMPLETENESS, "enterprise", A)], UNITS)
+    assert inhibition.by(alert(3, "calibration_days_left", "meter", "M1")) is None
+    assert inhibition.by(alert(4, "retrofit_days_left", "unit", "U1")) is None
+
+
+def test_an_incomplete_unit_holds_itself_and_its_enterprise_not_its_neighbours() -> None:
+    inhibition = Inhibition.of([alert(5, COMPLETENESS, "unit", "U1")], {})
+    assert inhibition.by(pue("U1")) == "alert:5"
+    assert inhibition.by(OF_ENTERPRISE) == "alert:5"
+    assert inhibition.by(pue("U2")) is None
+    assert inhibition.by(alert(6, COMPLETENESS, "enterprise", A)) is None
+
+
+def test_an_incomplete_enterprise_holds_its_units() -> None:
+    inhibition = Inhibition.of([alert(6, COMPLETENESS, "enterprise", A)], {})
+    assert inhibition.by(pue("U2")) == "alert:6"
+    assert inhibition.by(OF_ENTERPRISE) == "alert:6"
+    assert inhibition.by(pue("U9", enterprise_code=B)) is None
+
+
+def test_an_area_does_not_hide_its_enterprises() -> None:
+    inhibition = Inhibition.of([alert(7, COMPLETENESS, "area", "150622", enterprise_code=None)], {})
+    assert inhibition.by(OF_AREA) == "alert:7"
+    assert inhibition.by(OF_ENTERPRISE) is None
+    assert inhibition.by(pue("U1")) is None
+
+
+def test_of_several_the_first_alert_is_named_whatever_their_order() -> None:
+    both = [alert(9, GATEWAY_SILENCE, "gateway", "GW1"), alert(4, GATEWAY_SILENCE, "gateway", "GW1")]
+    assert Inhibition.of(both, UNITS).by(pue("U1")) == "alert:4"
+    assert Inhibition.of(both[::-1], UNITS).by(pue("U1")) == "alert:4"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "event"),
+    [
+        (None, None, None),
+        (None, "alert:1", "inhibited"),
+        ("alert:1", "alert:2", None),
+        ("alert:1", silence_mark(3), None),
+        ("alert:1", None, "released"),
+    ],
+)
+def test_being_held_is_recorded_once(before: str | None, now: str | None, event: str | None) -> None:
+    assert hold_event(before, now) == event
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ([], False),
+        ([("fired", 0)], True),
+        ([("fired", 0), ("inhibited", 0)], False),
+        ([("fired", 0), ("inhibited", 5)], True),
+        ([("fired", 0), ("inhibited", 0), ("released", 5)], True),
+        ([("fired", 0), ("resolved", 5), ("reopened", 9), ("inhibited", 9)], False),
+        ([("fired", 0), ("inhibited", 0), ("resolved", 5), ("reopened", 9)], True),
+        ([("fired", 0), ("cannot_judge", 0), ("inhibited", 0)], False),
+    ],
+)
+def test_whether_it_was_told_follows_from_its_events(events: list[tuple[str, int]], told: bool) -> None:
+    assert was_told([(kind, T0 + timedelta(seconds=second)) for kind, second in events]) is told
+
+
+HELD, SILENCED = "alert:1", silence_mark(3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "held_by", "told", "message"),
+    [
+        (ChangeKind.FIRED, None, False, "fired"),
+        (ChangeKind.FIRED, HELD, False, None),
+        (ChangeKind.REOPENED, None, True, "fired"),
+        (ChangeKind.REOPENED, SILENCED, True, None),
+        ("released", None, False, "fired"),
+        ("released", None, True, None),
+        (ChangeKind.REPEATED, None, True, "repeat"),
+        (ChangeKind.REPEATED, HELD, True, None),
+        ("escalated", None, True, "escalated"),
+        ("escalated", SILENCED, True, None),
+        (ChangeKind.RESOLVED, None, True, "resolved"),
+        (ChangeKind.RESOLVED, HELD, True, "resolved"),
+        (ChangeKind.RESOLVED, HELD, False, None),
+        (ChangeKind.RESOLVED, SILENCED, True, None),
+        (ChangeKind.CANNOT_JUDGE, None, True, None),
+        (ChangeKind.JUDGED_AGAIN, None, True, None),
+        ("inhibited", HELD, True, None),
+    ],
+)
+def test_each_event_makes_its_message_or_none(
+    kind: ChangeKind, held_by: str | None, told: bool, message: str | None
+) -> None:
+    assert message_of(kind, held_by, told=told) == message
