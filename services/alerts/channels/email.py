@@ -6,6 +6,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -52,6 +53,9 @@ def parse_smtp_url(url: str) -> MailServer:
     password = unquote(parts.password) if parts.password else None
     if (user is None) != (password is None):
         raise ValueError("ENERMON_SMTP_URL names a user or a password, and not the other")
+    if not f"{user}{password}".isascii():
+        # SMTP AUTH as Python speaks it
+        raise ValueError("user and password in ENERMON_SMTP_URL must be of ASCII characters")
     return MailServer(host=parts.hostname, port=parts.port or port, security=security, user=user, password=password)
 
 
@@ -114,17 +118,24 @@ class EmailChannel:
             raise DeliveryFailed(f"the address {error}", permanent=True) from None
         mail = self._mail(recipient, message)
         try:
-            with self._connected() as connection:
-                connection.send_message(mail, from_addr=self._sender, to_addrs=[recipient])
+            self._hand_over(mail, recipient)
         except smtplib.SMTPException as error:
             raise self._failed(error) from None
-        except TimeoutError:
-            raise DeliveryFailed(f"no answer from the mail server in {self._timeout_s:g} s", permanent=False) from None
         except OSError as error:
             raise DeliveryFailed(self._without_secrets(f"mail server: {error}"), permanent=False) from None
 
     def close(self) -> None:
         """Nothing is open between messages."""
+
+    def _hand_over(self, mail: EmailMessage, recipient: str) -> None:
+        connection = self._connected()
+        try:
+            connection.send_message(mail, from_addr=self._sender, to_addrs=[recipient])
+            # the mail is taken: how the server says good-bye no longer matters
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+        finally:
+            connection.close()
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server
@@ -170,6 +181,8 @@ class EmailChannel:
             return self._answered("the mail", error.smtp_code, error.smtp_error, permanent=_for_ever(error.smtp_code))
         if isinstance(error, smtplib.SMTPResponseException):
             return self._answered("to talk", error.smtp_code, error.smtp_error, permanent=False)
+        if isinstance(error.__context__, TimeoutError):
+            return DeliveryFailed(f"no answer from the mail server in {self._timeout_s:g} s", permanent=False)
         return DeliveryFailed(self._without_secrets(f"mail server: {error}"), permanent=False)
 
     def _answered(self, what: str, code: int, said: bytes | str, *, permanent: bool) -> DeliveryFailed:

@@ -39,7 +39,14 @@ def test_a_mail_server_is_read_from_its_url(url: str, server: MailServer) -> Non
 
 @pytest.mark.parametrize(
     "url",
-    ["http://mail.example.cn", "smtp://", "mail.example.cn:25", "smtps://me:s3cret@host:s3cret", "smtps://me@host"],
+    [
+        "http://mail.example.cn",
+        "smtp://",
+        "mail.example.cn:25",
+        "smtps://me:s3cret@host:s3cret",
+        "smtps://me@host",
+        "smtps://me:s3cret密@host",
+    ],
 )
 def test_a_mistaken_mail_server_is_named_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="ENERMON_SMTP_URL") as caught:
