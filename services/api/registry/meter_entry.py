@@ -23,6 +23,7 @@ EXAMPLE: JsonDict = {
     "interval_s": 900,
     "valid_from": "2026-01-01",
     "valid_to": None,
+    "calibrated_until": "2027-12-31",
 }
 
 # Smaller ones are mistakes, and would be nothing in whole billionths.
@@ -67,3 +68,4 @@ class MeterEntry(Entry):
     interval_s: IntervalS = 900
     valid_from: Day | None = Field(None, description="First day readings are expected; empty: as the enterprise's")
     valid_to: Day | None = Field(None, description="First day readings are no longer expected")
+    calibrated_until: Day | None = Field(None, description="Last day on which the calibration of the meter holds")

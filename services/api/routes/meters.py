@@ -61,6 +61,7 @@ class MeterPatch(Entry):
     interval_s: IntervalS | None = None
     valid_from: Day | None = None
     valid_to: Day | None = None
+    calibrated_until: Day | None = None
 
 
 class MeterQuery(PageQuery):

@@ -1,37 +1,21 @@
 """What rules speak of besides indicators: deadlines, approvals, warning lights, budgets, gateways and calibrations."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+from services.core.alerting.budget import month_energy_budget
+from services.core.alerting.dual_control import dual_control_intensity, dual_control_total
 from services.core.alerting.evidence import SQL
-from services.core.alerting.view import View
-from services.core.domain.alerting.comparison import outcome, required_by
+from services.core.alerting.judgements import energy_above_approved, retrofit_days_left
+from services.core.alerting.view import View, with_number
 from services.core.domain.alerting.observation import Observation, SubjectKind
 from services.core.domain.alerting.rule import Rule
-from services.core.domain.alerting.speaking import SOURCES
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.verdict import Verdict
 
 Reader = Callable[[View, Rule], list[Observation]]
-
-
-def with_number(seen: Observation, rule: Rule, value: Fraction, evidence: Mapping[str, Any]) -> Observation:
-    """The same subject, with its value held against the number of the rule."""
-    required = required_by(rule.compare, value)
-    told = outcome(value, [required], rule.clear, lower_is_better=True)
-    return replace(
-        seen,
-        verdict=told.verdict,
-        cleared=told.cleared,
-        value=float(value),
-        unit=SOURCES[rule.indicator].unit,
-        limit=float(told.limit),
-        reasons=told.reasons,
-        evidence=evidence if told.verdict is Verdict.BREACH else {},
-    )
 
 
 def _registered(view: View, rule: Rule, name: str, kind: SubjectKind, **parameters: Any) -> list[tuple[Any, Any]]:
@@ -89,6 +73,12 @@ def calibration_days_left(view: View, rule: Rule) -> list[Observation]:
 
 
 READERS: Mapping[str, Reader] = {
+    "retrofit_days_left": retrofit_days_left,
+    "energy_above_approved": energy_above_approved,
+    "dual_control_intensity": dual_control_intensity,
+    "dual_control_total": dual_control_total,
+    "month_energy_budget": month_energy_budget,
     "gateway_silence_s": gateway_silence,
     "calibration_days_left": calibration_days_left,
 }
+"""By the name under which a rule asks; the names are those of SOURCES in the domain."""

@@ -83,3 +83,8 @@ WHERE
     AND tenure.from_day <= :today ::date
     AND tenure.to_day > :today ::date
 ORDER BY meter.code;
+
+-- name: budgets(owner_kind, kind, period)
+SELECT owner_code, version, value
+FROM statistic_now
+WHERE owner_kind = :owner_kind AND kind = :kind AND period = :period;

@@ -1,15 +1,19 @@
 """What the registry says of those whom rules speak of, read once for all rules of a cycle."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from services.core.data.tables import Tables
+from services.core.domain.alerting.comparison import outcome, required_by
 from services.core.domain.alerting.observation import Observation
-from services.core.domain.alerting.rule import Period, ScopeFilter
+from services.core.domain.alerting.rule import Period, Rule, ScopeFilter
+from services.core.domain.alerting.speaking import SOURCES
 from services.core.domain.area_tree import AreaTree
 from services.core.domain.benchmark import ProjectKind
 from services.core.domain.calendar import (
@@ -26,6 +30,7 @@ from services.core.domain.verdict import Verdict
 from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit
 
 Names = tuple[str, str]
+Read = TypeVar("Read")
 _GRAIN = {Period.HOUR: Grain.HOUR, Period.DAY: Grain.DAY, Period.MONTH: Grain.MONTH}
 _SPAN = {Period.HOUR: Span.HOUR, Period.DAY: Span.DAY, Period.MONTH: Span.MONTH, Period.YEAR: Span.YEAR}
 
@@ -35,6 +40,14 @@ class View:
 
     def __init__(self, connection: Connection, tables: Tables, now: datetime) -> None:
         self.connection, self.tables, self.now = connection, tables, now
+        self._read: dict[str, Any] = {}
+
+    def once(self, name: str, read: Callable[[], Read]) -> Read:
+        """What `read` gives, read when the name is first asked for: several rules stand on the same."""
+        if name not in self._read:
+            self._read[name] = read()
+        found: Read = self._read[name]
+        return found
 
     @cached_property
     def _areas(self) -> list[Any]:
@@ -111,7 +124,7 @@ def span_of(period: Period, *, running: bool, now: datetime) -> Frame:
     return frame(floor(start - timedelta(microseconds=1), grain), start, _SPAN[period])
 
 
-def last_day(end: datetime, now: datetime) -> Any:
+def last_day(end: datetime, now: datetime) -> date:
     """The last day of what ends at `end`, as far as it is over."""
     return (min(end, now).astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
 
@@ -141,4 +154,20 @@ def of_enterprise(unit: Unit) -> Observation:
         park_code=unit.park_code,
         enterprise_code=unit.credit_code,
         verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def with_number(seen: Observation, rule: Rule, value: Fraction, evidence: Mapping[str, Any]) -> Observation:
+    """The same subject, with its value held against the number of the rule."""
+    required = required_by(rule.compare, value)
+    told = outcome(value, [required], rule.clear, lower_is_better=True)
+    return replace(
+        seen,
+        verdict=told.verdict,
+        cleared=told.cleared,
+        value=float(value),
+        unit=SOURCES[rule.indicator].unit,
+        limit=float(told.limit),
+        reasons=told.reasons,
+        evidence=evidence if told.verdict is Verdict.BREACH else {},
     )

@@ -59,6 +59,34 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "year_not_over": ("the year before is not over: {of}", "上一年度尚未结束：{of}"),
     # parks
     "no_target": ("no plan sets a target for this park", "没有规划目标适用于该园区"),
+    # rules of alerts
+    "number_missed": ("is not {of}, as the rule requires", "不符合规则要求（{of}）"),
+    "number_kept": ("is {of}, as the rule requires", "符合规则要求（{of}）"),
+    "no_deadline": (
+        "worse than the baseline, and nothing sets a day for its retrofit",
+        "低于基准水平，但未确定改造期限",
+    ),
+    "too_early": ("less than {of} of the period are over", "本期经过时间不足 {of}"),
+    # dual control
+    "cannot_judge": ("what is needed to tell is missing", "缺少判定所需数据"),
+    "number_missing": ("neither reported nor measured: {of}", "未上报且未实测：{of}"),
+    "sources_differ": ("measured in one year and reported in another: {of}", "各年份一为实测、一为上报，不可比：{of}"),
+    "price_base_changes": ("at other prices than before: {of}", "价格基期改变：{of}"),
+    "gdp_not_positive": ("not above zero: {of}", "不大于零：{of}"),
+    "energy_not_positive": ("more is left out than was consumed: {of}", "扣减后不大于零：{of}"),
+    "no_plan": ("the year lies in no plan that is loaded", "该年份不属于已载入的规划"),
+    "targets_conflict": ("the documents print different targets for the area", "各文件给出的目标不一致"),
+    "target_not_applicable": ("the area has no target (printed /)", "该地区不设目标（印为“/”）"),
+    "intensity_rose": ("the intensity rose over the year before: level {of}", "能耗强度不降反升（{of} 级）"),
+    "behind_required_progress": ("behind the required fall: level {of}", "能耗强度降低率未达到进度要求（{of} 级）"),
+    "on_course": ("at least the required fall so far: level {of}", "能耗强度降低率达到进度要求（{of} 级）"),
+    "within_target": ("within the target for the total: level {of}", "未超过总量目标（{of} 级）"),
+    "above_target": ("above the target for the total: level {of}", "超过总量目标（{of} 级）"),
+    "far_above_target": (
+        "above the target for the total by more than the margin: level {of}",
+        "超过总量目标且超出预警裕度（{of} 级）",
+    ),
+    "waived": ("the total is not assessed: level {of}", "能源消费总量免予考核（{of} 级）"),
 }
 
 

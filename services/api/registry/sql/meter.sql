@@ -15,7 +15,8 @@ SELECT
     meter.rated_per_hour,
     meter.interval_s,
     meter.valid_from,
-    meter.valid_to
+    meter.valid_to,
+    meter.calibrated_until
 FROM meter
 JOIN unit USING (unit_id)
 JOIN gateway USING (gateway_id);
@@ -39,7 +40,7 @@ SELECT EXISTS (
 -- name: insert!
 INSERT INTO meter (
     code, unit_id, gateway_id, name_zh, name_en, kind, carrier, flow, unit_of_measure,
-    multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to
+    multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to, calibrated_until
 )
 SELECT
     entry.code,
@@ -56,7 +57,8 @@ SELECT
     entry.rated_per_hour,
     entry.interval_s,
     entry.valid_from,
-    entry.valid_to
+    entry.valid_to,
+    entry.calibrated_until
 FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     code text,
     unit_code text,
@@ -72,7 +74,8 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     rated_per_hour double precision,
     interval_s integer,
     valid_from date,
-    valid_to date
+    valid_to date,
+    calibrated_until date
 )
 JOIN unit ON unit.code = entry.unit_code
 JOIN gateway ON gateway.code = entry.gateway_code;
@@ -92,7 +95,8 @@ SET unit_id = unit.unit_id,
     rated_per_hour = :rated_per_hour,
     interval_s = :interval_s,
     valid_from = :valid_from,
-    valid_to = :valid_to
+    valid_to = :valid_to,
+    calibrated_until = :calibrated_until
 FROM unit, gateway
 WHERE meter.code = :code
     AND unit.code = :unit_code

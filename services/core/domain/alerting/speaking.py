@@ -45,14 +45,13 @@ FILTERS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(AREAS, _OF_AREAS),
 }
 
+_OF_LISTED = frozenset({"areas", "park_kinds", "trades", "processes"})
 SOURCES: Mapping[str, Source] = {
-    "retrofit_days_left": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_UNITS),
-    "energy_above_approved": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "tce", _OF_UNITS),
+    "retrofit_days_left": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_LISTED),
+    "energy_above_approved": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "tce", _OF_LISTED),
     "dual_control_intensity": Source(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
-    "dual_control_total": Source(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
-    "month_energy_budget": Source(
-        ("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_UNITS - {"least_racks"}
-    ),
+    "dual_control_total": Source(AREAS, "year", False, Compared.LEVEL, "tce", _OF_AREAS),
+    "month_energy_budget": Source(("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_LISTED),
     "gateway_silence_s": Source(("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES),
     "calibration_days_left": Source(("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES),
 }

@@ -28,6 +28,7 @@ UNITS = {
     "capacity_total": "MW",
     "capacity_non_fossil": "MW",
     "non_hydro_renewable_share": "%",
+    "energy_budget": "tce",
 }
 
 
@@ -46,9 +47,11 @@ def test_what_is_a_level_is_never_added_up() -> None:
     }
 
 
-def test_percentages_and_plans_are_given_for_years_only() -> None:
+def test_percentages_and_plans_are_given_for_years_only_and_budgets_for_months_too() -> None:
     for kind in KINDS.values():
-        if kind.unit == "%" or kind.is_plan:
+        if kind.code == "energy_budget":
+            assert kind.periods == (PeriodForm.YEAR, PeriodForm.MONTH)
+        elif kind.unit == "%" or kind.is_plan:
             assert kind.periods == (PeriodForm.YEAR,)
 
 
