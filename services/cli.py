@@ -60,6 +60,15 @@ def api() -> None:
     run(Settings())
 
 
+@app.command()
+def alerts() -> None:
+    """Hold the rules of alerts against what was measured, and tell the supervision bodies."""
+    from services.alerts.service import run
+
+    logs.set_up()
+    run(Settings())
+
+
 @app.command("gateway-passwords")
 def gateway_passwords() -> None:
     """Print the MQTT password of every registered gateway, as CSV, for the people who set the devices up."""

@@ -5,7 +5,9 @@ from prometheus_client import Counter, Gauge, Histogram
 LEADER = Gauge("enermon_alerts_leader", "1 while this process is the one that judges and sends")
 CYCLES = Counter("enermon_alerts_cycles_total", "Times that rules were evaluated")
 CYCLE_S = Histogram("enermon_alerts_cycle_seconds", "Time to evaluate the rules that were due and to store the outcome")
-RULE_S = Histogram("enermon_alerts_rule_seconds", "Time to evaluate one rule", ["rule"])
+OBSERVE_S = Histogram(
+    "enermon_alerts_observe_seconds", "Time of a cycle in which the rules that were due were evaluated"
+)
 RULES_FAILED = Counter("enermon_alerts_rules_failed_total", "Rules that could not be evaluated", ["rule"])
 INSTANCES = Gauge("enermon_alerts_instances", "Subjects that the rule was held against the last time", ["rule"])
 FIRING = Gauge("enermon_alerts_firing", "Alerts that fire now", ["rule"])

@@ -44,17 +44,23 @@ chosen AS (
     WHERE ranked.place + coalesce(under_way.busy, 0) <= ranked.most
     ORDER BY ranked.not_before, ranked.message_id
     LIMIT :most
+),
+free AS (
+    -- what the cycle just adds to is passed over, not waited for: neither can hold up the other
+    SELECT message.message_id, chosen.subscription_id, chosen.endpoint
+    FROM message
+    JOIN chosen USING (message_id)
+    WHERE message.status = 'waiting' AND message.not_before <= :now
+    FOR UPDATE OF message SKIP LOCKED
 )
 UPDATE message
 SET attempts = message.attempts + 1, not_before = :lease_until
-FROM chosen
+FROM free
 JOIN subscription USING (subscription_id)
-WHERE message.message_id = chosen.message_id
-    AND message.status = 'waiting'
-    AND message.not_before <= :now
+WHERE message.message_id = free.message_id
 RETURNING message.message_id, message.kind, message.content, message.attempts, message.created_at,
     subscription.subscription_id, subscription.channel, subscription.address, subscription.secrets,
-    subscription.language, subscription.enterprise_code, chosen.endpoint;
+    subscription.language, subscription.enterprise_code, free.endpoint;
 
 -- name: next_due$
 SELECT min(not_before)

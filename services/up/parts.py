@@ -25,6 +25,7 @@ class Part:
 INGEST = Part("ingest", ("enermon", "ingest"), Ready.LOG_EVENT)
 ROLLUP = Part("rollup", ("enermon", "rollup"), Ready.LOG_EVENT)
 API = Part("api", ("enermon", "api"), Ready.HTTP)
+ALERTS = Part("alerts", ("enermon", "alerts"), Ready.LOG_EVENT)
 REGION = Part(
     "region",
     (
@@ -33,5 +34,5 @@ REGION = Part(
     ),
     Ready.FLEET_EVENT,
 )
-SERVICES = (INGEST, ROLLUP, API)
+SERVICES = (INGEST, ROLLUP, API, ALERTS)
 """Started together, in this order; stopped in the reverse order. REGION starts when they are ready."""

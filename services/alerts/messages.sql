@@ -1,0 +1,86 @@
+-- name: areas
+SELECT code, level, parent_code
+FROM area;
+
+-- name: bodies
+SELECT code, area_code
+FROM supervision_body;
+
+-- name: subscriptions
+SELECT subscription_id, body_code, enterprise_code, least_severity, rules, mode, quiet_from, quiet_to, enabled, language
+FROM subscription
+WHERE enabled;
+
+-- name: silences
+SELECT silence_id, starts_at, ends_at, rule, area_code, enterprise_code, subject_code
+FROM silence
+WHERE ends_at > :now AND starts_at <= :now;
+
+-- name: alerts
+SELECT alert.alert_id, alert.rule, alert.rule_version, alert.severity, alert.subject_kind, alert.subject_code,
+    alert.area_code, alert.enterprise_code, alert.fired_at, alert.resolved_at, alert.last_value, alert.inhibited_by,
+    alert.evidence -> 'observed' AS observed,
+    rule_version.body -> 'title' ->> 'zh' AS title_zh,
+    rule_version.body -> 'title' ->> 'en' AS title_en,
+    area.name_zh AS area_zh,
+    area.name_en AS area_en,
+    enterprise.name_zh AS enterprise_zh,
+    enterprise.name_en AS enterprise_en
+FROM alert
+LEFT JOIN rule_version ON rule_version.slug = alert.rule AND rule_version.version = alert.rule_version
+LEFT JOIN area ON area.code = alert.area_code
+LEFT JOIN enterprise ON enterprise.credit_code = alert.enterprise_code
+WHERE alert.alert_id = ANY (:alert_ids);
+
+-- name: hold_untouched
+-- The newest message of each group. One that no attempt was made of is held until the end of the transaction, so that
+-- it can be added to; the sender passes it over meanwhile.
+WITH newest AS (
+    SELECT DISTINCT ON (group_key) message_id
+    FROM message
+    WHERE group_key = ANY (:group_keys)
+    ORDER BY group_key, created_at DESC
+),
+held AS (
+    SELECT message_id
+    FROM message
+    WHERE message_id IN (SELECT message_id FROM newest)
+        AND status = 'waiting'
+        AND attempts = 0
+    FOR UPDATE
+)
+SELECT message_id, group_key, created_at, finished_at, held.message_id IS NOT NULL AS untouched,
+    CASE WHEN held.message_id IS NOT NULL THEN content END AS content,
+    CASE WHEN held.message_id IS NOT NULL THEN alert_ids END AS alert_ids
+FROM newest
+JOIN message USING (message_id)
+LEFT JOIN held USING (message_id);
+
+-- name: add_message!
+INSERT INTO message (message_id, subscription_id, kind, group_key, alert_ids, content, created_at, not_before)
+VALUES (:message_id, :subscription_id, :kind, :group_key, :alert_ids, :content, :now, :not_before);
+
+-- name: add_to_message!
+UPDATE message
+SET alert_ids = :alert_ids, content = :content
+WHERE message_id = :message_id;
+
+-- name: last_digests
+-- Until when each subscription has had its digest: the end of the newest, which its group key names.
+SELECT subscription_id, max(CAST(split_part(group_key, '/', 3) AS timestamptz))
+FROM message
+WHERE kind = 'digest'
+GROUP BY subscription_id;
+
+-- name: alerts_with_news
+SELECT DISTINCT alert_id
+FROM alert_event
+WHERE at >= :start
+    AND at < :end
+    AND kind IN ('fired', 'reopened', 'resolved', 'released');
+
+-- name: events
+SELECT alert_id, kind, at
+FROM alert_event
+WHERE alert_id = ANY (:alert_ids)
+ORDER BY event_id;

@@ -1,0 +1,189 @@
+"""The alert service: one process leads by an advisory lock, judges and sends; others wait to take over."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import sqlalchemy.exc
+from prometheus_client import start_http_server
+from psycopg import Notify
+
+from services.alerts import metrics, store
+from services.alerts.channels.configured import channels_of
+from services.alerts.channels.contract import Channel, Target
+from services.alerts.cycle import Active, Cycle
+from services.alerts.messages import Teller
+from services.alerts.outbox import Deliver, Outbox, Outgoing
+from services.alerts.render import render
+from services.alerts.schedule import Hours, Schedule, Speaks
+from services.core.alerting.view import span_of
+from services.core.data.rules import load_rules
+from services.core.data.tables import load_tables
+from services.core.db.engine import connect, create_engine
+from services.core.domain.alerting.rule import Period
+from services.core.settings import Settings
+
+log = logging.getLogger("alerts")
+
+ENERGY = "enermon_energy"
+SHORTEST_WAIT_S = 0.05
+LONGEST_WAIT_S = 0.5
+"""How long a wait may delay the end of the process."""
+STATEMENT_TIMEOUT_S = 300
+DAILY_EVERY_S = 60.0
+"""How often late steps and digests are looked for."""
+_HOUR = timedelta(hours=1)
+
+
+class Leader:
+    """Judges and sends while its connection, and with it the lock, lasts."""
+
+    def __init__(
+        self, connection: psycopg.Connection, cycle: Cycle, teller: Teller, outbox: Outbox, *, poll_s: float
+    ) -> None:
+        self._connection = connection
+        self._cycle = cycle
+        self._teller = teller
+        self._outbox = outbox
+        self._poll_s = poll_s
+        self._schedule = Schedule(poll_s=poll_s)
+        self._rules: dict[str, Speaks] = {}
+        self._hold_ends: dict[str, datetime] = {}
+        self._ran_s = float("-inf")
+        self._daily_s = float("-inf")
+
+    def serve(self, stopping: threading.Event) -> None:
+        """Evaluate whenever there is something to evaluate, until `stopping`."""
+        self._connection.execute(f"LISTEN {ENERGY}")
+        self._teller.begin(self._connection)
+        while not stopping.is_set():
+            if not self._outbox.alive:
+                raise RuntimeError("the sender of messages has ended; the log says why")
+            self._turn()
+            self._listen()
+
+    def _turn(self) -> None:
+        """One cycle where something is due; silences and bodies are looked at at least every poll."""
+        now, started_s = datetime.now(UTC), time.monotonic()
+        active = self._cycle.rules()
+        self._rules = {slug: _speaks(each, now) for slug, each in active.items()}
+        self._schedule.touch([slug for slug, end in self._hold_ends.items() if end <= now])
+        due = self._schedule.due(self._rules, started_s)
+        if not due and started_s - self._ran_s < self._poll_s:
+            return
+        daily = started_s - self._daily_s >= DAILY_EVERY_S
+        outcome = self._cycle.run(active, due, now, with_daily=daily)
+        ended_s = time.monotonic()
+        self._schedule.evaluated(self._rules, due, started_s=started_s, ended_s=ended_s)
+        self._hold_ends = {slug: end for slug, end in self._hold_ends.items() if slug not in due} | outcome.hold_ends
+        self._ran_s, self._daily_s = started_s, started_s if daily else self._daily_s
+        metrics.CYCLE_S.observe(ended_s - started_s)
+        if outcome.messages:
+            self._outbox.poke()
+
+    def _listen(self) -> None:
+        """Wait until energy is booked, or a rule is due by time; what was booked meanwhile is noted."""
+        next_s = self._schedule.next_due_s(self._rules)
+        wait_s = self._poll_s if next_s is None else next_s - time.monotonic()
+        wait_s = min(max(wait_s, SHORTEST_WAIT_S), LONGEST_WAIT_S)
+        for notice in self._connection.notifies(timeout=wait_s, stop_after=1):
+            self._schedule.booked(self._rules, hours_of(notice))
+        for notice in self._connection.notifies(timeout=0):
+            self._schedule.booked(self._rules, hours_of(notice))
+
+
+def hours_of(notice: Notify) -> Hours | None:
+    """The hours in which energy was booked, told as `first/last` in epoch seconds; None where they are not told."""
+    first, _, last = notice.payload.partition("/")
+    if not (first.lstrip("-").isdigit() and last.lstrip("-").isdigit()):
+        return None
+    return datetime.fromtimestamp(int(first), UTC), datetime.fromtimestamp(int(last), UTC) + _HOUR
+
+
+def _speaks(active: Active, now: datetime) -> Speaks:
+    rule = active.rule
+    hours = None
+    if rule.is_of_indicator and rule.period is not Period.NOW:
+        span = span_of(rule.period, running=rule.running, now=now)
+        hours = span.start, span.end
+    return Speaks(active.version, rule, hours)
+
+
+def deliver_by(channels: dict[str, Channel]) -> Deliver:
+    """Renders a message and gives it to its channel."""
+
+    def deliver(outgoing: Outgoing) -> None:
+        channel = channels[outgoing.channel]
+        target = Target(address=outgoing.address, secrets=tuple(outgoing.secrets))
+        channel.send(target, render(outgoing.content, message_id=outgoing.message_id))
+
+    return deliver
+
+
+def run(settings: Settings) -> None:
+    """Judge and send in the foreground until SIGTERM or SIGINT; waits while the database is away or another leads.
+
+    Raises DataFileError for a faulty file of domain numbers or rules, ValueError for a wrong setting.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    tables = load_tables(settings.data)
+    rules = load_rules(tables, settings.data)
+    channels = dict(channels_of(settings))
+    if settings.alerts_metrics_port:
+        start_http_server(settings.alerts_metrics_port, addr=settings.metrics_host)
+    database_url = settings.database_url.get_secret_value()
+    engine = create_engine(database_url, statement_timeout_s=STATEMENT_TIMEOUT_S, pool_size=1)
+
+    def lead(connection: psycopg.Connection) -> None:
+        with connection.transaction():
+            written = store.keep_shipped(connection, rules, datetime.now(UTC))
+        log.info("leading", extra={"rules": len(rules), "rules_written": written})
+        teller = Teller(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
+        with sending(database_url, deliver_by(channels)) as outbox:
+            cycle = Cycle(connection, engine, tables, teller)
+            Leader(connection, cycle, teller, outbox, poll_s=settings.alerts_poll_s).serve(stopping)
+
+    while not stopping.is_set():
+        try:
+            with closing(connect(database_url, application_name="enermon-alerts")) as connection:
+                connection.autocommit = True
+                _wait_and_lead(connection, stopping, lead)
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable, sqlalchemy.exc.OperationalError) as error:
+            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
+            stopping.wait(1)
+        finally:
+            metrics.LEADER.set(0)
+    for channel in channels.values():
+        channel.close()
+    engine.dispose()
+
+
+def _wait_and_lead(
+    connection: psycopg.Connection, stopping: threading.Event, lead: Callable[[psycopg.Connection], None]
+) -> None:
+    leads = store.try_lead(connection)
+    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
+    while not leads:
+        if stopping.wait(1):
+            return
+        leads = store.try_lead(connection)
+    metrics.LEADER.set(1)
+    lead(connection)
+
+
+@contextmanager
+def sending(database_url: str, deliver: Deliver) -> Iterator[Outbox]:
+    """A sender that runs, stopped at the end."""
+    outbox = Outbox(database_url, deliver)
+    outbox.start()
+    try:
+        yield outbox
+    finally:
+        outbox.stop()

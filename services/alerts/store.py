@@ -1,0 +1,199 @@
+"""What the alert service keeps of rules and of their subjects. Every function runs in the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from services.core.db.queries import load
+from services.core.domain.alerting.rule import Rule, body_of
+from services.core.domain.alerting.state import Change, ChangeKind, Instance, State
+
+_sql = load(__file__, "alerts.sql")
+
+LEADER_KEY = 4_070_118_002
+SHIPPED_NOTE = "came with the program"
+LEFT_OUT_NOTE = "no longer comes with the program"
+
+Key = tuple[str, str, str]
+"""Rule, kind of the subject, code of the subject."""
+Event = tuple[int, datetime, str, Mapping[str, Any]]
+"""Alert, time, kind and detail of alert_event."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """A rule as it stands now."""
+
+    slug: str
+    version: int
+    body: Mapping[str, Any]
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Where a rule stands with a subject, and the alert that belongs to it."""
+
+    instance: Instance
+    rule_version: int
+    severity: str | None = None
+    inhibited_by: str | None = None
+    area_code: str | None = None
+    park_code: str | None = None
+    enterprise_code: str | None = None
+    last_value: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """What one evaluation made of one subject."""
+
+    key: Key
+    rule_version: int
+    instance: Instance
+    changes: tuple[Change, ...]
+    new_alert: Mapping[str, Any] | None = None
+    """The columns of its alert, where it fired."""
+
+
+def try_lead(connection: psycopg.Connection) -> bool:
+    """Become the one that judges and sends, as long as the connection lasts; False where another is."""
+    return bool(_sql.try_lead(connection, key=LEADER_KEY))
+
+
+def rules_now(connection: psycopg.Connection) -> list[RuleVersion]:
+    """The newest version of every rule, by slug."""
+    return [RuleVersion(slug, version, body, enabled) for slug, version, body, enabled, _ in _sql.rules_now(connection)]
+
+
+def keep_shipped(connection: psycopg.Connection, rules: Iterable[Rule], now: datetime) -> int:
+    """Write the shipped rules that have changed as new versions, and give their number.
+
+    A rule that an operator has written a version of stays as he wrote it.
+    """
+    bodies = {rule.slug: body_of(rule) for rule in rules}
+    present = {slug for slug, _, _, _, shipped in _sql.rules_now(connection) if shipped}
+    written = 0
+    for slug in sorted(bodies.keys() | present):
+        _sql.hold_rule(connection, slug=slug)
+        newest = next(iter(_sql.newest_version(connection, slug=slug)), None)
+        version, body, enabled, shipped = newest or (0, None, False, True)
+        wanted = bodies.get(slug, body)
+        enable = slug in bodies
+        if not shipped or (wanted, enable) == (body, enabled):
+            continue
+        note = SHIPPED_NOTE if enable else LEFT_OUT_NOTE
+        _sql.add_shipped_version(
+            connection, slug=slug, version=version + 1, body=Jsonb(wanted), enabled=enable, note=note, now=now
+        )
+        written += 1
+    return written
+
+
+def rules_with_states(connection: psycopg.Connection) -> set[str]:
+    """The rules that stand with some subject in another way than plainly in order."""
+    return {rule for (rule,) in _sql.rules_with_states(connection)}
+
+
+def firing_by_rule(connection: psycopg.Connection) -> dict[str, int]:
+    """How many alerts of each rule fire."""
+    return dict(_sql.count_firing(connection))
+
+
+def states_of(connection: psycopg.Connection, rules: Iterable[str]) -> dict[Key, Known]:
+    """Where these rules stand with their subjects; one that is not there is in order."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(_sql.states.sql, {"rules": list(rules)})
+        return {(row["rule"], row["subject_kind"], row["subject_code"]): _known(row) for row in cursor}
+
+
+def _known(row: Mapping[str, Any]) -> Known:
+    state = State(row["state"])
+    instance = Instance(
+        state=state,
+        since=row["since"],
+        evaluated_at=row["evaluated_at"],
+        alert_id=row["alert_id"],
+        resolved_at=row["resolved_at"],
+        cannot_since=row["cannot_since"],
+        cannot_reasons=tuple((code, of) for code, of in row["cannot_reasons"] or ()),
+    )
+    about = ("rule_version", "severity", "inhibited_by", "area_code", "park_code", "enterprise_code", "last_value")
+    return Known(instance=instance, **{name: row[name] for name in about})
+
+
+def write(connection: psycopg.Connection, stepped: Sequence[Stepped], now: datetime) -> list[Stepped]:
+    """Store what has changed, and give it back with the numbers of the new alerts."""
+    numbers = _new_alerts(connection, stepped)
+    numbered = [_numbered(each, numbers.get(each.key)) for each in stepped]
+    changes = [change for each in numbered for change in each.changes]
+    for kind, statement in ((ChangeKind.RESOLVED, _sql.resolve_alerts), (ChangeKind.REOPENED, _sql.reopen_alerts)):
+        of_kind = [change.alert_id for change in changes if change.kind is kind]
+        if of_kind:
+            statement(connection, alert_ids=of_kind, now=now)
+    if changes:
+        add_events(connection, [(c.alert_id or 0, c.at, str(c.kind), c.detail) for c in changes])
+    kept = [_state_row(each) for each in numbered if each.instance.needs_row]
+    gone = [_key_row(each.key) for each in numbered if not each.instance.needs_row]
+    if kept:
+        _sql.write_states(connection, rows=Jsonb(kept))
+    if gone:
+        _sql.drop_states(connection, rows=Jsonb(gone))
+    return numbered
+
+
+def _new_alerts(connection: psycopg.Connection, stepped: Sequence[Stepped]) -> dict[Key, int]:
+    rows = [each.new_alert for each in stepped if each.new_alert is not None]
+    if not rows:
+        return {}
+    added = _sql.add_alerts(connection, rows=Jsonb(rows))
+    return {(rule, kind, code): alert_id for alert_id, rule, kind, code in added}
+
+
+def _numbered(stepped: Stepped, alert_id: int | None) -> Stepped:
+    if alert_id is None:
+        return stepped
+    changes = tuple(replace(c, alert_id=alert_id) if c.alert_id is None else c for c in stepped.changes)
+    return replace(stepped, instance=replace(stepped.instance, alert_id=alert_id), changes=changes)
+
+
+def add_events(connection: psycopg.Connection, events: Iterable[Event]) -> None:
+    """Add to the history of the alerts, in this order."""
+    rows = [
+        {"alert_id": alert_id, "at": at.isoformat(), "kind": kind, "detail": dict(detail)}
+        for alert_id, at, kind, detail in events
+    ]
+    _sql.add_events(connection, rows=Jsonb(rows))
+
+
+def set_inhibited(connection: psycopg.Connection, by_alert: Mapping[int, str | None]) -> None:
+    """Say of each alert what holds its messages back; None: nothing."""
+    _sql.set_inhibited(connection, rows=Jsonb([{"alert_id": a, "inhibited_by": by} for a, by in by_alert.items()]))
+
+
+def set_last_values(connection: psycopg.Connection, by_alert: Mapping[int, Mapping[str, Any]]) -> None:
+    """Keep what the last evaluation found of each alert."""
+    _sql.set_last_values(connection, rows=Jsonb([{"alert_id": a, "last_value": v} for a, v in by_alert.items()]))
+
+
+def _key_row(key: Key) -> dict[str, Any]:
+    rule, subject_kind, subject_code = key
+    return {"rule": rule, "subject_kind": subject_kind, "subject_code": subject_code}
+
+
+def _state_row(stepped: Stepped) -> dict[str, Any]:
+    instance = stepped.instance
+    return _key_row(stepped.key) | {
+        "state": str(instance.state),
+        "since": instance.since.isoformat(),
+        "rule_version": stepped.rule_version,
+        "alert_id": instance.alert_id,
+        "cannot_since": instance.cannot_since and instance.cannot_since.isoformat(),
+        "cannot_reasons": [list(reason) for reason in instance.cannot_reasons] or None,
+        "evaluated_at": instance.evaluated_at.isoformat(),
+    }

@@ -1,0 +1,254 @@
+"""From what was measured to what is told: each change once, to whom it concerns, when it is time for it."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from services.core.domain.calendar import SHANGHAI
+from tests.integration.judged import Plant
+from tests.integration.line import Line
+from tests.integration.registered import JUNGAR, Registered
+from tests.integration.watched import LINK, PUE, SILENT, Service, Watch, service
+
+INPUT, LOAD = ("electricity", "input"), ("electricity", "it_load")
+DAYS = {1.42: "2026-03-02", 1.2: "2026-03-03"}
+SECOND, THIRD, FOURTH = (datetime(2026, 3, day, 10, tzinfo=SHANGHAI) for day in (3, 4, 5))
+"""Ten in the morning after the bad day, after the good day, and after a day without readings."""
+
+
+@pytest.fixture
+def watch(database: psycopg.Connection) -> Watch:
+    return Watch(database)
+
+
+@pytest.fixture
+def alerts(database_url: str) -> Iterator[Service]:
+    with service(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def centre(registered: Registered, client: TestClient, database_url: str) -> Plant:
+    """A data centre with a PUE of 1.42 on one day and 1.2 on the next."""
+    line = Line(client, database_url)
+    unit = {"code": "DC-1", "name_zh": "数据中心", "name_en": "Data centre", "process": "data_centre"}
+    plant = Plant(registered, line, unit=unit, trade="data_centre", area_code=JUNGAR)
+    for pue, day in DAYS.items():
+        end = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
+        plant.uses(day, end, {INPUT: pue * 1000.0, LOAD: 1000.0})
+    line.roll_up()
+    return plant
+
+
+def test_breach_is_told_once_and_its_end_too(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    jungar = watch.subscription()
+    for minutes in range(3):
+        alerts.look(SECOND + timedelta(minutes=minutes))
+    assert watch.messages() == [(jungar, "fired", 1)]
+    watch.sent()
+    alerts.look(THIRD)
+    alerts.look(THIRD + timedelta(minutes=1))
+    assert watch.messages() == [(jungar, "fired", 1), (jungar, "resolved", 1)]
+    assert watch.events() == ["fired", "resolved"]
+
+
+def test_message_names_figures_place_and_link(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    watch.subscription(language="en")
+    alerts.look(SECOND)
+    (content,) = watch.contents()
+    (alert,) = content.pop("alerts")
+    assert content == {
+        "kind": "fired",
+        "group": content["group"],
+        "language": "en",
+        "created_at": "2026-03-03T10:00:00+08:00",
+        "link": f"{LINK}/api/v1/alerts/{alert['alert_id']}",
+        "count": 1,
+        "counts": {"severe": 0, "warning": 1, "notice": 0},
+    }
+    assert (alert["value"], alert["limit"], alert["coverage"]) == (1.42, 1.3, 1.0)
+    assert alert["text_en"] == "Data centre: PUE 1.42, limit 1.3, 2026-03-02"
+    assert (alert["area_code"], alert["area_en"], alert["subject_code"]) == (JUNGAR, "Jungar Banner", "DC-1")
+    assert (alert["fired_at"], alert["resolved_at"]) == ("2026-03-03T10:00:00+08:00", None)
+
+
+def test_evidence_is_frozen_with_readings_and_the_last_value_goes_on(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE)
+    alerts.look(SECOND)
+    alerts.look(THIRD)
+    row = database.execute("SELECT evidence, last_value FROM alert").fetchone()
+    assert row is not None
+    evidence, last = row
+    assert (evidence["observed"]["value"], last["value"], last["verdict"]) == (1.42, 1.2, "ok")
+    assert evidence["numerator"]["value"] == 1420.0
+    assert {reading["meter"] for reading in evidence["readings"]} == {
+        centre.meter(*INPUT),
+        centre.meter(*LOAD),
+    }
+
+
+def test_restart_loses_no_state_and_repeats_no_message(watch: Watch, database_url: str, centre: Plant) -> None:
+    watch.rule(PUE, hold_s=3600)
+    jungar = watch.subscription()
+    for minutes in (0, 30, 59, 60, 61, 120):
+        with service(database_url) as started:
+            started.look(SECOND + timedelta(minutes=minutes))
+        assert watch.messages() == ([(jungar, "fired", 1)] if minutes >= 60 else [])
+
+
+def test_what_cannot_be_judged_is_shown_and_resolves_nothing(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE)
+    watch.subscription()
+    alerts.look(SECOND)
+    alerts.look(FOURTH)
+    assert watch.events() == ["fired", "cannot_judge"]
+    assert watch.kinds() == ["fired"]
+    rows = database.execute("SELECT state, cannot_since, cannot_reasons FROM alert_state").fetchall()
+    assert [(state, since) for state, since, _ in rows] == [("firing", FOURTH)]
+    assert rows[0][2]
+
+
+def test_severe_alert_goes_to_league_and_region_and_mild_one_to_the_banner(
+    watch: Watch, alerts: Service, centre: Plant
+) -> None:
+    watch.rule(PUE)
+    watch.rule(PUE, slug="pue_severe", severity="severe")
+    banner, league, region = (watch.subscription(body) for body in ("jungar", "ordos", "region"))
+    alerts.look(SECOND)
+    assert watch.messages() == [(banner, "fired", 2), (league, "fired", 1), (region, "fired", 1)]
+
+
+def test_enterprise_is_told_of_its_own_alerts(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    own = watch.subscription(None, enterprise_code=centre.enterprise, channel="mqtt", address=centre.enterprise)
+    watch.subscription(None, enterprise_code="91150622MA0999999X", channel="mqtt", address="91150622MA0999999X")
+    alerts.look(SECOND)
+    assert watch.messages() == [(own, "fired", 1)]
+
+
+def test_silenced_alert_is_told_when_the_silence_ends_and_it_still_fires(
+    watch: Watch, alerts: Service, centre: Plant
+) -> None:
+    watch.rule(PUE)
+    jungar = watch.subscription()
+    watch.silence(SECOND - timedelta(hours=1), SECOND + timedelta(hours=1), area_code="150600")
+    alerts.look(SECOND)
+    assert (watch.messages(), watch.events()) == ([], ["fired", "inhibited"])
+    alerts.look(SECOND + timedelta(hours=2))
+    assert (watch.messages(), watch.events()) == ([(jungar, "fired", 1)], ["fired", "inhibited", "released"])
+
+
+def test_silenced_alert_that_ends_meanwhile_is_never_told(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    watch.subscription()
+    watch.silence(SECOND - timedelta(hours=1), FOURTH, subject_code="DC-1")
+    alerts.look(SECOND)
+    alerts.look(THIRD)
+    assert (watch.messages(), watch.events()) == ([], ["fired", "inhibited", "resolved"])
+
+
+def test_silent_gateway_holds_back_the_alerts_that_depend_on_it(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE)
+    watch.rule(SILENT)
+    watch.subscription()
+    database.execute("UPDATE gateway_state SET last_message_at = %s", [SECOND - timedelta(days=1)])
+    alerts.look(SECOND)
+    (content,) = watch.contents()
+    assert [alert["rule"] for alert in content["alerts"]] == ["silent"]
+    held = database.execute("SELECT rule, inhibited_by FROM alert ORDER BY rule").fetchall()
+    assert held == [("pue_high", f"alert:{content['alerts'][0]['alert_id']}"), ("silent", None)]
+
+
+def test_alert_waits_for_the_end_of_quiet_hours_unless_it_is_severe(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE)
+    watch.subscription(quiet_from=time(9), quiet_to=time(12))
+    alerts.look(SECOND)
+    assert database.execute("SELECT not_before FROM message").fetchall() == [(SECOND + timedelta(hours=2),)]
+
+
+def test_digest_tells_of_the_day_once(watch: Watch, alerts: Service, centre: Plant, database_url: str) -> None:
+    watch.rule(PUE)
+    daily = watch.subscription(mode="daily")
+    eight = SECOND.replace(hour=8) + timedelta(days=1)
+    alerts.look(SECOND)
+    alerts.look(eight - timedelta(minutes=1))
+    assert watch.messages() == []
+    alerts.look(eight + timedelta(minutes=1))
+    with service(database_url) as started:
+        started.look(eight + timedelta(minutes=2))
+    assert watch.messages() == [(daily, "digest", 1)]
+
+
+def test_firing_alert_is_told_again_after_its_interval(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE, repeat_s=3600)
+    watch.subscription()
+    for minutes in range(0, 130, 10):
+        alerts.look(SECOND + timedelta(minutes=minutes))
+        watch.sent()
+    assert watch.kinds() == ["fired", "repeat", "repeat"]
+
+
+def test_late_step_is_told_to_the_league_and_later_to_the_region_each_once(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(SILENT)
+    banner, league, region = (watch.subscription(body) for body in ("jungar", "ordos", "region"))
+    database.execute("UPDATE gateway_state SET last_message_at = %s", [SECOND - timedelta(days=1)])
+    for hours in range(0, 24 * 10, 6):
+        alerts.look(SECOND + timedelta(hours=hours))
+    escalated = [(who, kind) for who, kind, _ in watch.messages() if kind == "escalated"]
+    assert escalated == [(league, "escalated"), (region, "escalated")]
+    assert banner not in [who for who, _ in escalated]
+
+
+def test_rule_that_is_switched_off_resolves_its_alerts(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    watch.subscription()
+    alerts.look(SECOND)
+    watch.sent()
+    watch.rule(PUE, version=2, enabled=False)
+    alerts.look(SECOND + timedelta(minutes=1))
+    assert (watch.kinds(), watch.events()) == (["fired", "resolved"], ["fired", "resolved"])
+
+
+def test_rule_that_cannot_be_read_stops_no_other(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    watch.rule(PUE | {"slug": "broken", "indicator": "nonsense"})
+    watch.subscription()
+    alerts.look(SECOND)
+    assert watch.kinds() == ["fired"]
+
+
+def test_alert_that_joins_a_waiting_message_makes_no_second_one(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    jungar = watch.subscription()
+    alerts.look(SECOND)
+    watch.rule(PUE | {"slug": "pue_too"})
+    alerts.look(SECOND + timedelta(seconds=1))
+    assert watch.messages() == [(jungar, "fired", 2)]
+
+
+def test_alert_soon_after_a_sent_message_waits_for_the_window(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE)
+    watch.subscription()
+    alerts.look(SECOND)
+    watch.sent()
+    watch.rule(PUE | {"slug": "pue_too"})
+    alerts.look(SECOND + timedelta(seconds=1))
+    (row,) = database.execute("SELECT not_before FROM message WHERE status = 'waiting'").fetchall()
+    assert row == (SECOND + timedelta(seconds=5),)

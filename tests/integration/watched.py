@@ -1,0 +1,134 @@
+"""A region under watch: rules, supervision bodies and subscriptions, and the alert service's cycle at any time."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from services.alerts.cycle import Cycle, Outcome
+from services.alerts.messages import Teller
+from services.core.data.tables import load_tables
+from services.core.db.engine import connect, create_engine
+from tests.integration.registered import JUNGAR, ORDOS
+
+LINK = "https://enermon.example"
+PUE: dict[str, Any] = {
+    "slug": "pue_high",
+    "indicator": "pue",
+    "period": "day",
+    "subject": "unit",
+    "compare": {"op": ">", "number": 1.3},
+    "severity": "warning",
+    "title": {"zh": "PUE 偏高", "en": "PUE too high"},
+    "text": {"zh": "{subject} PUE {value}，上限 {limit}", "en": "{subject}: PUE {value}, limit {limit}, {period}"},
+    "source": "T12",
+    "place": "1",
+}
+SILENT: dict[str, Any] = PUE | {
+    "slug": "silent",
+    "indicator": "gateway_silence_s",
+    "period": "now",
+    "subject": "gateway",
+    "compare": {"op": ">=", "number": 3600},
+    "severity": "notice",
+}
+
+
+class Watch:
+    """Sets up who is told of what, and looks at what was written for them."""
+
+    def __init__(self, database: psycopg.Connection) -> None:
+        self.database = database
+        for code, area_code in (("jungar", JUNGAR), ("ordos", ORDOS), ("region", "150000")):
+            database.execute(
+                "INSERT INTO supervision_body (code, name_zh, area_code) VALUES (%s, '监察', %s)", [code, area_code]
+            )
+
+    def rule(self, body: dict[str, Any], *, version: int = 1, enabled: bool = True, **given: Any) -> None:
+        """A version of a rule, as an operator writes it."""
+        whole = body | given
+        self.database.execute(
+            "INSERT INTO rule_version (slug, version, body, enabled, shipped, author)"
+            " VALUES (%s, %s, %s, %s, false, 'operator')",
+            [whole["slug"], version, json.dumps(whole), enabled],
+        )
+
+    def subscription(self, body: str | None = "jungar", **given: Any) -> int:
+        """Where a body is told."""
+        columns = {
+            "body_code": body,
+            "channel": "webhook",
+            "address": "https://hook.example/",
+            "secrets": ["whsec_AAAA"],
+        }
+        columns |= given
+        row = self.database.execute(
+            f"INSERT INTO subscription ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+            " RETURNING subscription_id",
+            list(columns.values()),
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def silence(self, starts_at: datetime, ends_at: datetime, **given: Any) -> None:
+        """What is not to be told."""
+        columns = {
+            "reason": "retrofit",
+            "author": "supervision_body:jungar",
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+        }
+        columns |= given
+        self.database.execute(
+            f"INSERT INTO silence ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})",
+            list(columns.values()),
+        )
+
+    def messages(self) -> list[tuple[Any, ...]]:
+        """Subscription, kind and number of alerts of every message, in order."""
+        return self.database.execute(
+            "SELECT subscription_id, kind, (content ->> 'count')::int FROM message ORDER BY created_at, subscription_id"
+        ).fetchall()
+
+    def kinds(self) -> list[str]:
+        """The kind of every message, in order."""
+        return [kind for _, kind, _ in self.messages()]
+
+    def contents(self) -> list[dict[str, Any]]:
+        """What every message says, in order."""
+        return [c for (c,) in self.database.execute("SELECT content FROM message ORDER BY created_at")]
+
+    def events(self) -> list[str]:
+        """What happened to alerts, in order."""
+        return [kind for (kind,) in self.database.execute("SELECT kind FROM alert_event ORDER BY event_id")]
+
+    def sent(self) -> None:
+        """All messages have been taken."""
+        self.database.execute("UPDATE message SET status = 'sent', attempts = 1, finished_at = created_at")
+
+
+class Service:
+    """The alert service without its clock and its sender."""
+
+    def __init__(self, cycle: Cycle) -> None:
+        self.cycle = cycle
+
+    def look(self, now: datetime) -> Outcome:
+        """Evaluate every rule at `now`."""
+        active = self.cycle.rules()
+        return self.cycle.run(active, list(active), now)
+
+
+@contextmanager
+def service(database_url: str, *, window_s: float = 5.0) -> Iterator[Service]:
+    """An alert service that has just started."""
+    teller = Teller(window_s=window_s, link=LINK)
+    engine = create_engine(database_url, pool_size=1)
+    with closing(connect(database_url, application_name="test-alerts")) as connection:
+        connection.autocommit = True
+        teller.begin(connection)
+        yield Service(Cycle(connection, engine, load_tables(), teller))
+    engine.dispose()
