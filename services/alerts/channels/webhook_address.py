@@ -41,7 +41,7 @@ def endpoint_of(url: str, *, allow_http: bool) -> Endpoint:
         host = (parts.hostname or "").encode("idna").decode("ascii") if parts.hostname else ""
     except ValueError:
         raise DeliveryFailed(refused, permanent=True) from None
-    if parts.scheme not in PORTS or not host or not url.isprintable() or " " in url or "%" in host:
+    if parts.scheme not in PORTS or not host or not url.isprintable() or " " in url or "%" in host or port == 0:
         raise DeliveryFailed(refused, permanent=True)
     if parts.username is not None or parts.password is not None:
         raise DeliveryFailed("the address of the webhook holds a user or password; leave them out", permanent=True)

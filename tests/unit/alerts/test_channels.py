@@ -113,6 +113,7 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
         ("https://", "is not a URL"),
         ("https://exa mple.cn/", "is not a URL"),
         ("https://example.cn:99999/", "is not a URL"),
+        ("https://example.cn:0/", "is not a URL"),
         ("https://example.cn/\r\nHost: other", "is not a URL"),
         ("https://[fe80::1%25eth0]/", "is not a URL"),
         ("https://user:s3cret@example.cn/", "holds a user or password"),
