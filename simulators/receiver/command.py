@@ -25,9 +25,7 @@ def receiver(
             help="Check signatures with this secret (whsec_…); several times for several. Without it none is checked",
         ),
     ] = None,
-    fail_first: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Refuse the first N of each channel")
-    ] = 0,
+    fail_first: Annotated[int, typer.Option(min=0, metavar="N", help="Refuse the first N of each channel")] = 0,
     slow_s: Annotated[float, typer.Option(min=0.0, metavar="S", help="Answer after so many seconds")] = 0.0,
     down_for: Annotated[
         float, typer.Option(min=0.0, metavar="S", help="Open the ports only after so many seconds")
