@@ -19,9 +19,9 @@ from services.core.domain.factors import Basis
 from services.core.domain.indicators.frame import Frame, Span, frame
 from services.core.domain.indicators.terms import Measured, Term, coverage_of
 from services.core.domain.verdict import Verdict
-from services.core.indicators.scope import Unit, units_of
+from services.core.indicators.scope import Unit
 from services.core.indicators.sums import Subject as Measuring
-from services.core.indicators.sums import place_sums, unit_sums
+from services.core.indicators.sums import place_sums
 
 KIND = "energy_budget"
 PERCENT = 100
@@ -102,7 +102,7 @@ def _subjects(view: View, rule: Rule, month: datetime) -> list[_Subject]:
             and (rule.subject is Subject.AREA or view.tree.level[code] == str(rule.subject))
             and view.lies(code, rule.scope)
         ]
-    units = units_of(view.connection, view.whole_region, at=view.now)
+    units = view.units(view.now)
     owned: dict[str, list[Unit]] = defaultdict(list)
     for unit in units:
         owned[unit.code if owner_kind == "unit" else unit.credit_code].append(unit)
@@ -130,14 +130,12 @@ def _used(view: View, subjects: Sequence[_Subject], month: Frame) -> dict[str, T
     """The energy of each so far, tce on the equivalent basis."""
     whole = (0, len(month.cells))
     areas = [seen.subject_code for seen, _, units in subjects if not units]
-    units = [unit for _, _, of_whom in subjects for unit in of_whom]
     amounts: dict[str, Any] = {}
     if areas:
         sums = place_sums(view.connection, view.whole_region, areas, month, now=view.now, park_ids={})
         amounts = {code: sums.of([Measuring(code)], whole) for code in areas}
     else:
-        codes = {unit.unit_id: unit.code for unit in units}
-        sums = unit_sums(view.connection, view.whole_region, codes, month, now=view.now)
+        sums = view.unit_sums(month)
         for seen, _, of_whom in subjects:
             amounts[seen.subject_code] = sums.of([Measuring(unit.code) for unit in of_whom], whole)
     factors = view.tables.factors

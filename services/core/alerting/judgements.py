@@ -1,18 +1,21 @@
 """Rules that speak of single units as other judgements have them: retrofit deadlines and approved energy."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from services.core.alerting.evidence import rows_out
 from services.core.alerting.view import View, last_day, of_unit, span_of, with_number
+from services.core.data.tables import Tables
 from services.core.domain.alerting.observation import Observation
 from services.core.domain.alerting.rule import Period, Rule
 from services.core.domain.benchmark import Placing, ProjectKind
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.verdict import Verdict
+from services.core.indicators.scope import Unit
 from services.core.judgement.efficiency import PUE, PlacedUnit, Placer, listed
-from services.core.judgement.measured import Place, ratios_of, units_in
+from services.core.judgement.measured import ratios_of
 from services.core.judgement.two_high import PARAMETERS, LedgerUnit, Use, ledger, trades_of
 
 
@@ -42,13 +45,27 @@ def retrofit_days_left(view: View, rule: Rule) -> list[Observation]:
     return found
 
 
+def with_levels(tables: Tables) -> Callable[[Unit], bool]:
+    """Which units can be placed."""
+    processes = listed(tables)
+    return lambda unit: unit.process in processes
+
+
+def with_approval(tables: Tables) -> Callable[[Unit], bool]:
+    """Which units can use more than was approved: those of the eight trades for which something was."""
+    trades = trades_of(tables)
+    return lambda unit: unit.approved_energy_tce is not None and unit.trade in trades
+
+
 def _placed(view: View) -> list[PlacedUnit]:
     """The existing units of the list of energy efficiency, data centres apart, which have no levels to be below."""
     indicators = {code: found for code, found in listed(view.tables).items() if found.slug != PUE}
     period = span_of(Period.ROLLING_YEAR, running=False, now=view.now)
-    units, tree = units_in(view.connection, Place(), until=period.end, processes=list(indicators))
-    placer = Placer(view.tables, tree, last_day(period.end, view.now))
-    found = ratios_of(view.connection, view.tables, units, indicators, tree, period, now=view.now)
+    units = [unit for unit in view.units(period.end) if unit.process in indicators]
+    placer = Placer(view.tables, view.tree, last_day(period.end, view.now))
+    found = ratios_of(
+        view.connection, view.tables, units, indicators, view.tree, period, now=view.now, read=view.unit_sums
+    )
     placed = [placer.placed(each) for each in found]
     return [each for each in placed if each.kind is ProjectKind.EXISTING and each.levels is not None]
 
@@ -106,12 +123,8 @@ def _as_sure(each: LedgerUnit, judged: Observation, *, least: float) -> Observat
 
 
 def _ledger(view: View) -> list[LedgerUnit]:
-    trades = list(trades_of(view.tables))
-    if not trades:
-        return []
-    units, tree = units_in(view.connection, Place(), until=view.now, trades=trades)
-    approved = [unit for unit in units if unit.approved_energy_tce is not None]
-    return ledger(view.connection, view.tables, approved, tree, now=view.now)
+    approved = list(filter(with_approval(view.tables), view.units(view.now)))
+    return ledger(view.connection, view.tables, approved, view.tree, now=view.now, read=view.unit_sums)
 
 
 def _ledger_evidence(view: View, each: LedgerUnit, worst: Use) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Rules that ask the same indicator of the same period and subjects share one evaluation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -11,7 +11,7 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from services.core.alerting.evidence import of_ratio
-from services.core.alerting.sources import READERS
+from services.core.alerting.sources import MEASURES, READERS, nobody
 from services.core.alerting.view import View, is_of_kind, last_day, of_enterprise, of_unit, span_of
 from services.core.data.tables import Tables
 from services.core.domain.alerting.comparison import Outcome, Requirement, outcome, required_by
@@ -19,13 +19,16 @@ from services.core.domain.alerting.observation import Observation, SubjectKind
 from services.core.domain.alerting.rule import Period, Rule, Subject
 from services.core.domain.alerting.speaking import Compared
 from services.core.domain.benchmark import Level as BenchmarkLevel
+from services.core.domain.indicators.frame import Frame
 from services.core.domain.indicators.kinds import Indicator, Level, Ratio
 from services.core.domain.indicators.listing import BY_SLUG
 from services.core.domain.indicators.ratio import ratio_of_all
 from services.core.domain.verdict import Verdict
 from services.core.indicators.evaluate import Evaluated, Grouping, Question, evaluate, needed_coverage
 from services.core.indicators.judging import Where, judged
+from services.core.indicators.scope import Unit
 from services.core.judgement.efficiency import OIL, PlacedUnit, Placer, listed
+from services.core.judgement.measured import ratios_of
 
 GROUPINGS: dict[Subject, tuple[Grouping | None, ...]] = {
     Subject.UNIT: (Grouping.UNIT,),
@@ -48,13 +51,33 @@ def observe_all(
     connection: Connection, tables: Tables, rules: Sequence[Rule], *, now: datetime
 ) -> dict[str, list[Observation]]:
     """The observations of each rule by its slug."""
-    view = View(connection, tables, now)
+    measures = [_measures(rule, tables) for rule in rules]
+    view = View(connection, tables, now, measures=lambda unit: any(measured(unit) for measured in measures))
     indicators = _Indicators(view)
     found = {}
     for rule in rules:
         seen = indicators.observed(rule) if rule.is_of_indicator else READERS[rule.indicator](view, rule)
         found[rule.slug] = sorted(seen, key=lambda each: (each.subject_kind, each.subject_code))
     return found
+
+
+def _measures(rule: Rule, tables: Tables) -> Callable[[Unit], bool]:
+    """Of which units the rule needs sums; its scope apart, since rules of different scopes share them."""
+    if not rule.is_of_indicator:
+        return MEASURES[rule.indicator](tables)
+    if not {Grouping.UNIT, None} & set(GROUPINGS[rule.subject]):
+        return nobody
+    indicator = BY_SLUG[rule.indicator]
+    return lambda unit: _has(unit, indicator)
+
+
+def _has(unit: Unit, indicator: Indicator) -> bool:
+    """Whether the indicator is formed of the unit, as `evaluate` picks them."""
+    return (
+        (not indicator.processes or unit.process in indicator.processes)
+        and (not indicator.trades or unit.trade in indicator.trades)
+        and (not indicator.by_process or unit.makes_product)
+    )
 
 
 class _Indicators:
@@ -84,12 +107,29 @@ class _Indicators:
     def _evaluation(self, rule: Rule, indicator: Indicator, grouping: Grouping | None) -> Sequence[Evaluated]:
         key = (indicator.slug, rule.period, rule.running, grouping)
         if key not in self._evaluated:
-            view = self._view
-            asked = Question(
-                view.whole_region, span_of(rule.period, running=rule.running, now=view.now), grouping, view.now
+            view, period = self._view, span_of(rule.period, running=rule.running, now=self._view.now)
+            asked = Question(view.whole_region, period, grouping, view.now)
+            self._evaluated[key] = (
+                self._of_units(indicator, period)
+                if grouping is Grouping.UNIT
+                else evaluate(view.connection, view.tables, indicator, asked)
             )
-            self._evaluated[key] = evaluate(view.connection, view.tables, indicator, asked)
         return self._evaluated[key]
+
+    def _of_units(self, indicator: Indicator, period: Frame) -> Sequence[Evaluated]:
+        """The indicator of each unit that has it, of one reading for all indicators over the period."""
+        view = self._view
+        units = [unit for unit in view.units(period.end) if _has(unit, indicator)]
+        return ratios_of(
+            view.connection,
+            view.tables,
+            units,
+            {unit.process or "": indicator for unit in units},
+            view.tree,
+            period,
+            now=view.now,
+            read=lambda asked: view.unit_sums(asked, with_sub=not indicator.coverage_counts),
+        )
 
     def _of_region(self, rule: Rule, indicator: Indicator) -> Sequence[Evaluated]:
         """The ratio of the sums over those units of the region of whom the rule speaks."""

@@ -8,12 +8,14 @@ from typing import Any
 from services.core.alerting.budget import month_energy_budget
 from services.core.alerting.dual_control import dual_control_intensity, dual_control_total
 from services.core.alerting.evidence import SQL
-from services.core.alerting.judgements import energy_above_approved, retrofit_days_left
+from services.core.alerting.judgements import energy_above_approved, retrofit_days_left, with_approval, with_levels
 from services.core.alerting.view import View, with_number
+from services.core.data.tables import Tables
 from services.core.domain.alerting.observation import Observation, SubjectKind
 from services.core.domain.alerting.rule import Rule
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.verdict import Verdict
+from services.core.indicators.scope import Unit
 
 Reader = Callable[[View, Rule], list[Observation]]
 
@@ -71,6 +73,26 @@ def calibration_days_left(view: View, rule: Rule) -> list[Observation]:
         found.append(with_number(seen, rule, left, evidence))
     return found
 
+
+def nobody(_: Unit) -> bool:
+    """Of no unit."""
+    return False
+
+
+def _everybody(_: Unit) -> bool:
+    return True
+
+
+MEASURES: Mapping[str, Callable[[Tables], Callable[[Unit], bool]]] = {
+    "retrofit_days_left": with_levels,
+    "energy_above_approved": with_approval,
+    "dual_control_intensity": lambda _: nobody,
+    "dual_control_total": lambda _: nobody,
+    "month_energy_budget": lambda _: _everybody,
+    "gateway_silence_s": lambda _: nobody,
+    "calibration_days_left": lambda _: nobody,
+}
+"""Of which units each source needs sums."""
 
 READERS: Mapping[str, Reader] = {
     "retrofit_days_left": retrofit_days_left,

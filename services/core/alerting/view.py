@@ -1,6 +1,6 @@
 """What the registry says of those whom rules speak of, read once for all rules of a cycle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -27,7 +27,8 @@ from services.core.domain.calendar import (
 )
 from services.core.domain.indicators.frame import Frame, Span, frame
 from services.core.domain.verdict import Verdict
-from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit
+from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
+from services.core.indicators.sums import Sums, unit_sums
 
 Names = tuple[str, str]
 Read = TypeVar("Read")
@@ -38,8 +39,13 @@ _SPAN = {Period.HOUR: Span.HOUR, Period.DAY: Span.DAY, Period.MONTH: Span.MONTH,
 class View:
     """One look at the database at one time; places are read when first asked for."""
 
-    def __init__(self, connection: Connection, tables: Tables, now: datetime) -> None:
-        self.connection, self.tables, self.now = connection, tables, now
+    def __init__(
+        self, connection: Connection, tables: Tables, now: datetime, *, measures: Callable[[Unit], bool]
+    ) -> None:
+        """`measures`: of which units sums will be asked for."""
+        self.connection, self.tables, self.now, self._measures = connection, tables, now, measures
+        # A plan kept for any list of units takes thousands of them for ten: a minute instead of milliseconds.
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
         self._read: dict[str, Any] = {}
 
     def once(self, name: str, read: Callable[[], Read]) -> Read:
@@ -77,6 +83,19 @@ class View:
     def whole_region(self) -> Scope:
         """The region as a scope: a unit counts with all it used, wherever it lay."""
         return Scope(ScopeKind.AREA, self.region, self.tree)
+
+    def units(self, end: datetime) -> Sequence[Unit]:
+        """All units, with their place as it was when a period ended."""
+        at = min(end, self.now) - timedelta(microseconds=1)
+        return self.once(f"units {at.date()}", lambda: units_of(self.connection, self.whole_region, at=at))
+
+    def unit_sums(self, period: Frame, *, with_sub: bool = False) -> Sums:
+        """What the units of whom sums are asked for measured over a frame, wherever they lay."""
+        codes = {unit.unit_id: unit.code for unit in self.units(self.now) if self._measures(unit)}
+        return self.once(
+            f"sums {period.start} {period.end} {period.trunc} {with_sub}",
+            lambda: unit_sums(self.connection, self.whole_region, codes, period, now=self.now, with_sub=with_sub),
+        )
 
     def lies(self, area: str | None, scope: ScopeFilter) -> bool:
         """Whether an area is one of those the scope names, or lies in one."""

@@ -1,6 +1,6 @@
 """The units of a place, and the ratio of each of them wherever it lay: one reading for all units of an indicator."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +15,11 @@ from services.core.domain.indicators.terms import Measured
 from services.core.indicators.evaluate import Evaluated, needed_coverage, product_carriers
 from services.core.indicators.reported import statistics
 from services.core.indicators.scope import Scope, ScopeKind, Unit, area_tree, scope_of, units_of
-from services.core.indicators.sums import Subject, unit_sums
+from services.core.indicators.sums import Subject, Sums, unit_sums
 
 _EVERYWHERE = ""
+SumsOf = Callable[[Frame], Sums]
+"""Gives what units measured over a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,15 @@ def ratios_of(
     frame: Frame,
     *,
     now: datetime,
+    read: SumsOf | None = None,
 ) -> list[Evaluated]:
     """Of each of these units the indicator of its process, over the one period of the frame.
 
-    One reading serves them all, whatever their indicators are.
+    One reading serves them all, whatever their indicators are. `read` gives the sums of at least these units, where the
+    caller has them for more than this.
     """
-    sums = unit_sums(connection, everywhere(tree), {unit.unit_id: unit.code for unit in units}, frame, now=now)
+    codes = {unit.unit_id: unit.code for unit in units}
+    sums = read(frame) if read else unit_sums(connection, everywhere(tree), codes, frame, now=now)
     kinds = {kind for indicator in indicators.values() for kind in indicator.statistics}
     reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
     (period,) = frame.periods

@@ -18,7 +18,7 @@ from services.core.domain.meter import Flow
 from services.core.domain.two_high import LedgerEntry, MeasuredUse, Overuse, ledger_entry, overuse
 from services.core.indicators.scope import Unit
 from services.core.indicators.sums import Subject, unit_sums
-from services.core.judgement.measured import everywhere
+from services.core.judgement.measured import SumsOf, everywhere
 
 LAST_12_MONTHS, RUNNING_YEAR = "last_12_months", "running_year"
 PARAMETERS = ("two_high_threshold", "coverage_least")
@@ -55,15 +55,25 @@ def trades_of(tables: Tables) -> Mapping[str, TwoHighTrade]:
 
 
 def ledger(
-    connection: Connection, tables: Tables, units: Sequence[Unit], tree: AreaTree, *, now: datetime
+    connection: Connection,
+    tables: Tables,
+    units: Sequence[Unit],
+    tree: AreaTree,
+    *,
+    now: datetime,
+    read: SumsOf | None = None,
 ) -> list[LedgerUnit]:
-    """Each of these units, all of the eight trades, with its use of the last 12 months and of the running year."""
+    """Each of these units, all of the eight trades, with its use of the last 12 months and of the running year.
+
+    `read` gives the sums of at least these units over a frame, where the caller has them for more than this.
+    """
     month, codes = floor(now, Grain.MONTH), {unit.unit_id: unit.code for unit in units}
+    sums_of = read or (lambda period: unit_sums(connection, everywhere(tree), codes, period, now=now))
     # The 12 months fall into two years, of which the second is the running one; what came since is read by itself.
     months = frame(months_before(month, MONTHS_OF_YEAR), month, Span.TOTAL)
-    of_months = unit_sums(connection, everywhere(tree), codes, months, now=now)
+    of_months = sums_of(months)
     since = _since(month, now)
-    of_since = unit_sums(connection, everywhere(tree), codes, since, now=now) if since else None
+    of_since = sums_of(since) if since else None
     running = (months.cell_of(year_floor(now)), len(months.cells)) if month > year_floor(now) else None
     trades = trades_of(tables)
     found = []
