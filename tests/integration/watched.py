@@ -12,7 +12,7 @@ from services.alerts.cycle import Cycle, Outcome
 from services.alerts.messages import Teller
 from services.core.data.tables import load_tables
 from services.core.db.engine import connect, create_engine
-from tests.integration.registered import JUNGAR, ORDOS
+from tests.integration.registered import JUNGAR, ORDOS, credit_code
 
 LINK = "https://enermon.example"
 PUE: dict[str, Any] = {
@@ -132,3 +132,26 @@ def service(database_url: str, *, window_s: float = 5.0) -> Iterator[Service]:
         teller.begin(connection)
         yield Service(Cycle(connection, engine, load_tables(), teller))
     engine.dispose()
+
+
+def register_many(database: psycopg.Connection, number: int, *, first: int = 0) -> None:
+    """Enterprises over all banners, each with a unit, a meter and a gateway that was never heard."""
+    numbers = range(first, first + number)
+    rows = json.dumps([{"n": n, "code": credit_code(n)} for n in numbers])
+    database.execute(
+        "INSERT INTO enterprise (credit_code, name_zh, trade) SELECT code, '企业' || n, 'coke'"
+        " FROM jsonb_to_recordset(%s) AS entry (n integer, code text)",
+        [rows],
+    )
+    known = "FROM jsonb_to_recordset(%(rows)s) AS entry (n integer, code text) JOIN enterprise ON credit_code = code"
+    banners = "(SELECT array_agg(code ORDER BY code) AS banners FROM area WHERE level = 'banner') AS every"
+    for statement in (
+        "INSERT INTO membership (enterprise_id, valid_from, area_code)"
+        f" SELECT enterprise_id, '2025-01-01', banners[1 + n %% cardinality(banners)] {known}, {banners}",
+        f"INSERT INTO unit (code, enterprise_id, name_zh) SELECT 'U' || n, enterprise_id, '线' {known}",
+        f"INSERT INTO gateway (code, enterprise_id) SELECT 'G' || n, enterprise_id {known}",
+        "INSERT INTO meter (code, unit_id, gateway_id, name_zh, kind, carrier, flow, unit_of_measure)"
+        f" SELECT 'M' || n, unit_id, gateway_id, '表', 'counter', 'electricity', 'input', 'kWh' {known}"
+        " JOIN unit ON unit.code = 'U' || n JOIN gateway ON gateway.code = 'G' || n",
+    ):
+        database.execute(statement.encode(), {"rows": rows})
