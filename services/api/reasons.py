@@ -152,6 +152,51 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "price_base_unfit": ("{kind} is no money and has no price base", "{kind} 不是价值量指标，没有不变价基年"),
     "repeated_in_list": ("{value} stands in entry {entry} too", "{value} 与第 {entry} 条重复"),
+    # alerts
+    "bad_slug": (
+        "must be 1 to 64 small letters, digits or _, and begin with a letter or digit",
+        "必须由 1 至 64 个小写字母、数字或“_”组成，且以字母或数字开头",
+    ),
+    "bad_subject": (
+        "must be unit:CODE, enterprise:CREDIT_CODE, park:CODE, area:CODE, gateway:CODE or meter:CODE",
+        "必须写成 unit:代码、enterprise:统一社会信用代码、park:代码、area:代码、gateway:代码 或 meter:代码",
+    ),
+    "bad_time_of_day": ("must be a time of the day such as 22:00", "必须是一日中的时刻，例如 22:00"),
+    "bad_email": (
+        "must be an e-mail address such as energy@example.cn, in ASCII",
+        "必须是电子邮件地址，例如 energy@example.cn，且只含 ASCII 字符",
+    ),
+    "bad_url": (
+        "must be a URL such as https://example.cn/path, in ASCII, without user, password and #",
+        "必须是 URL，例如 https://example.cn/path，只含 ASCII 字符，不含用户名、口令和 #",
+    ),
+    "url_without_tls": (
+        "must begin with https; ENERMON_WEBHOOK_ALLOW_HTTP would allow http",
+        "必须以 https 开头；ENERMON_WEBHOOK_ALLOW_HTTP 可允许 http",
+    ),
+    "url_private": (
+        "{host} is no address of the public internet; ENERMON_WEBHOOK_ALLOW_PRIVATE would allow it",
+        "{host} 不是公网地址；ENERMON_WEBHOOK_ALLOW_PRIVATE 可允许",
+    ),
+    "fixed_topic": (
+        "must be left out: the MQTT topic follows from the enterprise",
+        "必须留空：MQTT 主题由用能单位决定",
+    ),
+    "same_as": ("must differ from {other}", "不能与 {other} 相同"),
+    "too_many": ("there are {value} already, which is the most", "已有 {value} 条，达到上限"),
+    "not_later": ("must be later than {other}", "必须晚于 {other}"),
+    "lasts_too_long": ("must be at most {days} days after the beginning", "距开始最多 {days} 天"),
+    "silences_all": (
+        "must name rule, area, enterprise or subject; to silence everything name the region's area",
+        "必须填写规则、区划、用能单位或对象之一；如需全部静默，请填写自治区代码",
+    ),
+    "text_missing": ("must be given with {action}", "执行 {action} 须填写文字说明"),
+    "reference_missing": ("must be given with {action}", "执行 {action} 须填写附件编号或地址"),
+    "due_on_missing": ("must be given with {action}: the day by which it is done", "执行 {action} 须填写完成日期"),
+    "due_on_past": ("{due_on} is over already", "{due_on} 已经过去"),
+    "due_on_not_used": ("is only given with plan", "仅整改计划 plan 有此项"),
+    "rule_fault": ("{problem}", "规则有误：{problem}"),
+    "body_or_slug": ("give either body or slug", "body 与 slug 须且只须填写一个"),
     # files
     "unknown_column": ("there is no such column; the columns are {columns}", "没有这一列；可用的列：{columns}"),
     "missing_column": ("the column is missing in the header", "表头缺少此列"),

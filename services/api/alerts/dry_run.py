@@ -1,0 +1,142 @@
+"""A rule tried on past data: what it would have raised."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.api.alerts import nouns
+from services.api.alerts.fields import Severity, Slug
+from services.api.alerts.rules import Body, newest_body, rule_in
+from services.api.database import Database
+from services.api.energy import ask
+from services.api.errors import INVALID_BODY, Refused, refused_fields
+from services.api.reasons import Fault
+from services.api.registry.fields import Entry, refusal
+from services.core.alerting.dry_run import DryRunError, WouldFire, would_have_fired
+from services.core.data.tables import Tables
+from services.core.domain.calendar import Grain, floor
+
+MOST_SHOWN = 1000
+EXAMPLE: JsonDict = {"slug": "pue_existing", "start": "2026-02-01", "end": "2026-03-01"}
+
+_at_once = threading.BoundedSemaphore(1)
+
+
+def _text(given: object) -> object:
+    if given is not None and not isinstance(given, str):
+        raise refusal("bad_moment_or_day")
+    return given
+
+
+PastMoment = Annotated[ask.Moment, BeforeValidator(_text, json_schema_input_type=str)]
+
+
+class DryRunAsked(Entry):
+    """A rule, by what it says or by its slug, and the time over which to try it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    body: Body | None = Field(None, description="What the rule says: docs/alerts.md")
+    slug: Slug | None = Field(None, description="... or a rule that is there, in its newest version")
+    start: PastMoment | None = Field(
+        None, description="Moment or day; the begin of the last complete month if left out"
+    )
+    end: PastMoment | None = Field(None, description="Moment or day; the end of the last complete month if left out")
+
+
+class WouldBeAlert(BaseModel):
+    """An alert that would have been raised."""
+
+    subject: str
+    subject_name_zh: str
+    subject_name_en: str
+    area: str | None
+    park: str | None
+    enterprise: str | None
+    fired_at: datetime
+    resolved_at: datetime | None = Field(description="null: it would still fire at the end")
+    reopened: int
+    value: float | None = Field(description="When it fired, as are the fields below")
+    unit: str
+    limit: float | None
+    coverage: float | None
+    period_start: datetime | None
+    period_end: datetime | None
+
+
+class DryRun(BaseModel):
+    """What a rule would have raised, by the registry and the readings of today."""
+
+    slug: str
+    severity: Severity
+    start: datetime
+    end: datetime
+    alerts: int = Field(description="How many it would have raised")
+    subjects: int = Field(description="... about how many subjects")
+    data: list[WouldBeAlert] = Field(description="The first 1000, in the order in which they would have fired")
+
+
+def dry_run(database: Database, tables: Tables, asked: DryRunAsked, *, now: datetime) -> dict[str, Any]:
+    """What the rule would have raised, as DryRun describes it. Raises Refused where it cannot be tried."""
+    if (asked.body is None) == (asked.slug is None):
+        raise refused_fields(INVALID_BODY, [Fault("body", "body_or_slug")])
+    start, end = _span(asked, now)
+    with _one_at_once(), database.read() as connection:
+        rule = rule_in(newest_body(connection, asked.slug) if asked.slug else asked.body or {}, tables)
+        try:
+            found = would_have_fired(connection, tables, rule, start, end)
+        except DryRunError as error:
+            raise Refused(nouns.CANNOT_DRY_RUN, str(error)) from None
+    return {
+        "slug": rule.slug,
+        "severity": rule.severity,
+        "start": start,
+        "end": end,
+        "alerts": len(found),
+        "subjects": len({(each.observation.subject_kind, each.observation.subject_code) for each in found}),
+        "data": [_shown(each) for each in found[:MOST_SHOWN]],
+    }
+
+
+def _span(asked: DryRunAsked, now: datetime) -> tuple[datetime, datetime]:
+    """The time asked for, at most until now; else the last complete month."""
+    this_month = floor(now, Grain.MONTH)
+    end = min(asked.end or this_month, now)
+    return asked.start or floor(this_month - timedelta(days=1), Grain.MONTH), end
+
+
+@contextmanager
+def _one_at_once() -> Iterator[None]:
+    """Trials take long: a second one is refused instead of taking the database from everyone else."""
+    if not _at_once.acquire(blocking=False):
+        raise Refused(nouns.DRY_RUN_BUSY, "another rule is being tried; try again in a few seconds")
+    try:
+        yield
+    finally:
+        _at_once.release()
+
+
+def _shown(would: WouldFire) -> dict[str, Any]:
+    seen = would.observation
+    return {
+        "subject": f"{seen.subject_kind}:{seen.subject_code}",
+        "subject_name_zh": seen.name_zh,
+        "subject_name_en": seen.name_en,
+        "area": seen.area_code,
+        "park": seen.park_code,
+        "enterprise": seen.enterprise_code,
+        "fired_at": would.fired_at,
+        "resolved_at": would.resolved_at,
+        "reopened": would.reopened,
+        "value": seen.value,
+        "unit": seen.unit,
+        "limit": seen.limit,
+        "coverage": seen.coverage,
+        "period_start": seen.start,
+        "period_end": seen.end,
+    }

@@ -1,0 +1,79 @@
+"""The types of fields that alerts have beside those of the registry."""
+
+import re
+from datetime import time
+from typing import Annotated, Literal
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+
+from services.api.registry.fields import refusal
+
+Severity = Literal["notice", "warning", "severe"]
+AlertState = Literal["firing", "resolved"]
+SubjectKind = Literal["unit", "enterprise", "park", "area", "gateway", "meter"]
+Channel = Literal["email", "webhook", "mqtt"]
+Language = Literal["zh", "en", "both"]
+Mode = Literal["at_once", "daily", "weekly"]
+MessageKind = Literal["fired", "resolved", "repeat", "digest", "escalated", "test"]
+MessageStatus = Literal["waiting", "sent", "dead"]
+Outcome = Literal["sent", "failed", "dead"]
+
+MOST_ID = 2**63 - 1
+_SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,63}$"
+_SUBJECT_PATTERN = "^(unit|enterprise|park|area|gateway|meter):[0-9A-Za-z][0-9A-Za-z_-]{0,63}$"
+_TIME_OF_DAY = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(_SLUG_PATTERN[1:-1], text):
+        raise refusal("bad_slug")
+    return text
+
+
+def _subject(text: str) -> str:
+    if not re.fullmatch(_SUBJECT_PATTERN[1:-1], text):
+        raise refusal("bad_subject")
+    return text
+
+
+def _time_of_day(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and _TIME_OF_DAY.fullmatch(value):
+        return time.fromisoformat(value)
+    raise refusal("bad_time_of_day")
+
+
+Id = Annotated[int, Path(ge=1, le=MOST_ID)]
+"""A number given by the database."""
+
+IdFilter = Annotated[int, Field(ge=1, le=MOST_ID)]
+
+Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": _SLUG_PATTERN})]
+"""The name of a rule."""
+
+Subject = Annotated[str, AfterValidator(_subject), WithJsonSchema({"type": "string", "pattern": _SUBJECT_PATTERN})]
+"""What an alert is about: unit:CODE, enterprise:CREDIT_CODE, park:CODE, area:CODE, gateway:CODE or meter:CODE."""
+
+TimeOfDay = Annotated[
+    time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "examples": ["22:00"]}, mode="validation")
+]
+"""A time of the day of Asia/Shanghai, to the minute."""
+
+
+class Said(BaseModel):
+    """A reason in both languages."""
+
+    code: str = Field(description="Stable: programs may decide by it")
+    of: str = Field(description="What it speaks of")
+    text: str
+    text_zh: str
+
+
+class Reference(BaseModel):
+    """Something with a code and its names; the names are null where it is no longer registered."""
+
+    code: str
+    name_zh: str | None
+    name_en: str | None

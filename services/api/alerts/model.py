@@ -1,0 +1,89 @@
+"""Alerts as they are answered. Null is unknown, never zero."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import RowMapping
+
+from services.api.alerts.fields import AlertState, Reference, Said, Severity
+from services.core.domain.alerting.handling import Status
+from services.core.domain.reason import REASONS, reason_text
+
+
+class Judged(BaseModel):
+    """A rule and the subject it was held against."""
+
+    rule: str
+    rule_version: int = Field(description="The version that judged it")
+    title_zh: str | None
+    title_en: str | None
+    subject: str = Field(
+        description="unit:CODE, enterprise:CREDIT_CODE, park:CODE, area:CODE, gateway:CODE, meter:CODE"
+    )
+    subject_name_zh: str | None = Field(description="null where it is no longer registered")
+    subject_name_en: str | None
+    area: Reference | None = Field(description="Its banner; of an area or park that area")
+    park: Reference | None
+    enterprise: Reference | None
+
+
+class Alert(Judged):
+    """A breach that lasted long enough, and how far its handling has come."""
+
+    alert_id: int
+    severity: Severity
+    state: AlertState
+    status: Status = Field(description="Of the handling, by the last step that moves it")
+    fired_at: datetime
+    resolved_at: datetime | None
+    reopened: int = Field(description="How often the breach came back soon enough to continue this alert")
+    inhibited_by: str | None = Field(description="What holds its messages back; null: nothing")
+    last_value: dict[str, Any] | None = Field(description="What the last evaluation found")
+
+
+class AlertCounts(BaseModel):
+    """How many alerts the filters leave, over all pages."""
+
+    alerts: int
+    severity: dict[Severity, int]
+    state: dict[AlertState, int]
+    status: dict[Status, int]
+
+
+class AlertList(BaseModel):
+    """Alerts, the newest first."""
+
+    counts: AlertCounts
+    data: list[Alert]
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+
+
+def reference(row: RowMapping, name: str) -> Reference | None:
+    """Code and names of the area, park or enterprise of a row; None where it has none."""
+    code = row[f"{name}_code"]
+    if code is None:
+        return None
+    return Reference.model_construct(code=code, name_zh=row[f"{name}_name_zh"], name_en=row[f"{name}_name_en"])
+
+
+def judged(row: RowMapping) -> dict[str, Any]:
+    """The fields of Judged of a row with its names."""
+    return {
+        **{name: row[name] for name in ("rule", "rule_version", "title_zh", "title_en")},
+        "subject": f"{row['subject_kind']}:{row['subject_code']}",
+        "subject_name_zh": row["subject_name_zh"],
+        "subject_name_en": row["subject_name_en"],
+        **{name: reference(row, name) for name in ("area", "park", "enterprise")},
+    }
+
+
+def said(reasons: Iterable[Iterable[str]] | None) -> list[Said]:
+    """Reasons in both languages, from pairs of a code and what it speaks of."""
+    return [_said(*reason) for reason in reasons or ()]
+
+
+def _said(code: str, of: str = "") -> Said:
+    english, chinese = reason_text(code, of) if code in REASONS else (of or code, of or code)
+    return Said.model_construct(code=code, of=of, text=english, text_zh=chinese)

@@ -1,0 +1,134 @@
+"""Where a supervision body, or an enterprise, is told: as it is given, as it is answered, and what is wrong with it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.api.alerts import nouns
+from services.api.alerts.address import WebhookPolicy, email_faults, url_faults
+from services.api.alerts.fields import Channel, Language, Mode, Severity, Slug, TimeOfDay
+from services.api.reasons import Fault
+from services.api.registry.fields import Entry, Note
+
+EXAMPLE: JsonDict = {
+    "channel": "webhook",
+    "address": "https://supervision.example.cn/enermon",
+    "language": "zh",
+    "least_severity": "warning",
+    "rules": None,
+    "mode": "at_once",
+    "quiet_from": "22:00",
+    "quiet_to": "07:00",
+    "enabled": True,
+}
+
+Rules = Annotated[list[Slug], Field(min_length=1, max_length=500)]
+_CHANNELS = {"body": ("email", "webhook"), "enterprise": ("email", "webhook", "mqtt")}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who is told."""
+
+    kind: Literal["body", "enterprise"]
+    code: str
+
+
+class SubscriptionEntry(Entry):
+    """A subscription as it is given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    channel: Channel
+    address: Note | None = Field(
+        None,
+        description="E-mail address, or URL of the webhook; left out for mqtt, whose topic follows from the enterprise",
+    )
+    language: Language = "zh"
+    least_severity: Severity = Field("notice", description="What is less severe is not told")
+    rules: Rules | None = Field(None, description="Only alerts of these rules; null: of all")
+    mode: Mode = Field("at_once", description="daily and weekly: as a digest")
+    quiet_from: TimeOfDay | None = Field(None, description="What is not severe waits from here, Asia/Shanghai")
+    quiet_to: TimeOfDay | None = Field(None, description="... to here")
+    enabled: bool = Field(True, strict=True)
+
+
+class SubscriptionPatch(Entry):
+    """What of a subscription may change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"least_severity": "severe"}]})
+
+    address: Note | None = None
+    language: Language | None = None
+    least_severity: Severity | None = None
+    rules: Rules | None = None
+    mode: Mode | None = None
+    quiet_from: TimeOfDay | None = None
+    quiet_to: TimeOfDay | None = None
+    enabled: bool | None = Field(None, strict=True)
+
+
+class Subscription(BaseModel):
+    """A subscription."""
+
+    subscription_id: int
+    channel: Channel
+    address: str = Field(description="E-mail address, URL, or MQTT topic")
+    language: Language
+    least_severity: Severity
+    rules: list[str] | None
+    mode: Mode
+    quiet_from: str | None
+    quiet_to: str | None
+    enabled: bool
+    secrets: int = Field(description="How many secrets of a webhook are valid: 2 while one is being replaced")
+
+
+class NewSubscription(Subscription):
+    """A subscription just made."""
+
+    secret: str | None = Field(description="Of a webhook, by Standard Webhooks; shown this once and never again")
+
+
+class NewSecret(BaseModel):
+    """A secret just made. The one before stays valid beside it until it is retired."""
+
+    secret: str = Field(description="whsec_ and base64, by Standard Webhooks; shown this once and never again")
+
+
+def shown_address(channel: str, address: str) -> str:
+    """Where messages go, as people know it: of MQTT, where the credit code of the enterprise is kept, the topic."""
+    return f"enermon/v1/enterprises/{address}/alerts" if channel == "mqtt" else address
+
+
+def faults_of(
+    entry: SubscriptionEntry, owner: Owner, *, known_rules: Collection[str], policy: WebhookPolicy
+) -> list[Fault]:
+    """What is wrong with a subscription of `owner`."""
+    found = []
+    allowed = _CHANNELS[owner.kind]
+    if entry.channel not in allowed:
+        found.append(Fault("channel", "literal_error", {"expected": ", ".join(allowed)}))
+    found += _address_faults(entry, policy)
+    found += [
+        nouns.RULE.fault(f"rules.{number}", "unknown", slug)
+        for number, slug in enumerate(entry.rules or ())
+        if slug not in known_rules
+    ]
+    if (entry.quiet_from is None) != (entry.quiet_to is None):
+        lacking, other = ("quiet_to", "quiet_from") if entry.quiet_to is None else ("quiet_from", "quiet_to")
+        found.append(Fault(other, "only_with", {"other": lacking}))
+    elif entry.quiet_from is not None and entry.quiet_from == entry.quiet_to:
+        found.append(Fault("quiet_to", "same_as", {"other": "quiet_from"}))
+    return found
+
+
+def _address_faults(entry: SubscriptionEntry, policy: WebhookPolicy) -> list[Fault]:
+    if entry.channel == "mqtt":
+        return [] if entry.address is None else [Fault("address", "fixed_topic")]
+    if entry.address is None:
+        return [Fault("address", "missing")]
+    return email_faults(entry.address) if entry.channel == "email" else url_faults(entry.address, policy)

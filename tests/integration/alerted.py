@@ -1,0 +1,143 @@
+"""The API with alerts in its database, written as the alert service writes them."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from fastapi.testclient import TestClient
+
+from services.api.app import create_app
+from services.api.routes import alerts, deliveries, rules, silences, supervision_bodies
+from services.core.domain.calendar import SHANGHAI
+from services.core.settings import Settings
+from tests.integration.registered import JUNGAR
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=SHANGHAI)
+ROUTERS = (alerts.router, rules.router, silences.router, supervision_bodies.router, deliveries.router)
+
+BODY: dict[str, Any] = {
+    "slug": "pue_high",
+    "indicator": "pue",
+    "period": "month",
+    "subject": "unit",
+    "compare": {"op": ">", "number": 1.3},
+    "severity": "warning",
+    "title": {"zh": "数据中心 PUE 偏高", "en": "PUE too high"},
+    "text": {
+        "zh": "{subject} {period} PUE {value}，高于 {limit}",
+        "en": "{subject} {period}: PUE {value}, above {limit}",
+    },
+    "source": "T12",
+    "place": "1",
+}
+
+
+@contextmanager
+def api(database_url: str, **given: Any) -> Iterator[TestClient]:
+    """The API with the addresses of alerts."""
+    settings = Settings(database_url=database_url, **given)
+    app = create_app(settings)
+    app.state.settings = settings
+    known = app.openapi()["paths"]
+    app.openapi_schema = None
+    for router in ROUTERS:
+        if "/api/v1/alerts" not in known:
+            app.include_router(router)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+class Raised:
+    """Writes rules, alerts and messages as the alert service does."""
+
+    def __init__(self, database: psycopg.Connection) -> None:
+        self._database = database
+
+    def rule(self, slug: str = "pue_high", *, version: int = 1, shipped: bool = True, **body: Any) -> str:
+        """A version of a rule."""
+        self._database.execute(
+            "INSERT INTO rule_version (slug, version, body, enabled, shipped, author)"
+            " VALUES (%s, %s, %s, true, %s, 'alert service')",
+            (slug, version, json.dumps(BODY | {"slug": slug} | body), shipped),
+        )
+        return slug
+
+    def alert(self, **given: Any) -> int:
+        """An alert that fires, about a unit in Jungar banner unless said otherwise."""
+        columns = {
+            "rule": "pue_high",
+            "rule_version": 1,
+            "subject_kind": "unit",
+            "subject_code": "U-1",
+            "severity": "warning",
+            "area_code": JUNGAR,
+            "fired_at": NOW - timedelta(hours=1),
+            "evidence": json.dumps({"value": 1.42, "limit": 1.3}),
+            "last_value": json.dumps({"value": 1.45, "unit": "1", "coverage": 0.98}),
+        } | given
+        names = ", ".join(columns)
+        places = ", ".join(["%s"] * len(columns))
+        row = self._database.execute(
+            f"INSERT INTO alert ({names}) VALUES ({places}) RETURNING alert_id", list(columns.values())
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def event(self, alert_id: int, kind: str, at: datetime, **detail: Any) -> None:
+        """What the alert service did with an alert."""
+        self._database.execute(
+            "INSERT INTO alert_event (alert_id, at, kind, detail) VALUES (%s, %s, %s, %s)",
+            (alert_id, at, kind, json.dumps(detail)),
+        )
+
+    def state(self, state: str, subject: str, **given: Any) -> None:
+        """Where a rule stands with a subject."""
+        kind, _, code = subject.partition(":")
+        columns = {
+            "rule": "pue_high",
+            "subject_kind": kind,
+            "subject_code": code,
+            "state": state,
+            "since": NOW,
+            "rule_version": 1,
+            "evaluated_at": NOW,
+        } | given
+        names = ", ".join(columns)
+        places = ", ".join(["%s"] * len(columns))
+        self._database.execute(f"INSERT INTO alert_state ({names}) VALUES ({places})", list(columns.values()))
+
+    def message(self, subscription_id: int, alert_ids: list[int], **given: Any) -> str:
+        """A message about alerts."""
+        columns = {
+            "message_id": str(uuid.uuid4()),
+            "subscription_id": subscription_id,
+            "kind": "fired",
+            "group_key": "g",
+            "alert_ids": alert_ids,
+            "content": json.dumps({"kind": "fired"}),
+            "created_at": NOW,
+            "not_before": NOW,
+        } | given
+        names = ", ".join(columns)
+        places = ", ".join(["%s"] * len(columns))
+        self._database.execute(f"INSERT INTO message ({names}) VALUES ({places})", list(columns.values()))
+        return str(columns["message_id"])
+
+    def attempt(self, message_id: str, outcome: str, detail: str, at: datetime = NOW) -> None:
+        """An attempt to send a message."""
+        self._database.execute(
+            "INSERT INTO delivery (message_id, at, outcome, detail, seconds) VALUES (%s, %s, %s, %s, 0.1)",
+            (message_id, at, outcome, detail),
+        )
+
+
+def supervision_body(client: TestClient, code: str = "SB-150622", area: str = JUNGAR) -> str:
+    """Register a supervision body and give its code."""
+    entry = {"code": code, "name_zh": "节能监察大队", "name_en": "Energy supervision", "area_code": area}
+    answer = client.post("/api/v1/supervision-bodies", json=entry)
+    assert answer.status_code == 201, answer.text
+    return code
