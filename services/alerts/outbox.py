@@ -139,6 +139,7 @@ class Outbox:
             for outgoing in self._claim(connection):
                 self._under_way[outgoing.message_id] = outgoing
                 threading.Thread(target=self._attempt, args=(outgoing,), daemon=True).start()
+            self._count_waiting(connection)
             self._wake.wait(self._wait_s(connection))
 
     def _claim(self, connection: psycopg.Connection) -> Sequence[Outgoing]:
@@ -160,6 +161,12 @@ class Outbox:
                 },
             )
             return cursor.fetchall()
+
+    @staticmethod
+    def _count_waiting(connection: psycopg.Connection) -> None:
+        for new, again in _sql.count_waiting(connection):
+            metrics.WAITING.labels("new").set(new)
+            metrics.WAITING.labels("retry").set(again)
 
     def _wait_s(self, connection: psycopg.Connection) -> float:
         """Until the next message is due; what is due and has to wait for its endpoint is woken by that."""

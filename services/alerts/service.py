@@ -83,8 +83,14 @@ class Leader:
         self._hold_ends = {slug: end for slug, end in self._hold_ends.items() if slug not in due} | outcome.hold_ends
         self._ran_s, self._daily_s = started_s, started_s if daily else self._daily_s
         metrics.CYCLE_S.observe(ended_s - started_s)
+        self._count_firing()
         if outcome.messages:
             self._outbox.poke()
+
+    def _count_firing(self) -> None:
+        firing = store.firing_by_rule(self._connection)
+        for slug in self._rules.keys() | firing.keys():
+            metrics.FIRING.labels(slug).set(firing.get(slug, 0))
 
     def _listen(self) -> None:
         """Wait until energy is booked, or a rule is due by time; what was booked meanwhile is noted."""

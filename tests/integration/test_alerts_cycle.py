@@ -1,12 +1,17 @@
 """From what was measured to what is told: each change once, to whom it concerns, when it is time for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
+from services.core.alerting.observe import observe_all
+from services.core.data.tables import Tables
+from services.core.domain.alerting.rule import Rule
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.judged import Plant
 from tests.integration.line import Line
@@ -230,6 +235,22 @@ def test_rule_that_cannot_be_read_stops_no_other(watch: Watch, alerts: Service, 
     watch.subscription()
     alerts.look(SECOND)
     assert watch.kinds() == ["fired"]
+
+
+def test_rule_that_cannot_be_evaluated_stops_no_other(
+    watch: Watch, alerts: Service, centre: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(connection: Connection, tables: Tables, rules: Sequence[Rule], *, now: datetime) -> Any:
+        if any(rule.slug == "failing" for rule in rules):
+            raise ValueError("what it found does not fit")
+        return observe_all(connection, tables, rules, now=now)
+
+    monkeypatch.setattr("services.alerts.cycle.observe_all", failing)
+    watch.rule(PUE)
+    watch.rule(PUE | {"slug": "failing"})
+    watch.subscription()
+    alerts.look(SECOND)
+    assert [alert["rule"] for content in watch.contents() for alert in content["alerts"]] == ["pue_high"]
 
 
 def test_alert_that_joins_a_waiting_message_makes_no_second_one(watch: Watch, alerts: Service, centre: Plant) -> None:

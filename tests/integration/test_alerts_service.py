@@ -197,6 +197,23 @@ def test_kill_at_any_moment_loses_no_message_and_repeats_none_twice(
     assert len([1 for subscription, _, _ in each if subscription == max(s for s, _, _ in each)]) == 20 * KILLS
 
 
+def test_lost_connections_are_made_again_and_nothing_is_lost(
+    watch: Watch, database: psycopg.Connection, sink: Sink, environment: dict[str, str]
+) -> None:
+    watch.rule(SILENT | {"severity": "severe"})
+    watch.subscription("region", address=sink.url, secrets=[SECRET])
+    with running("alerts", **environment) as process:
+        process.wait_for("leading")
+        database.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name LIKE 'enermon%' AND datname = current_database()"
+        )
+        process.wait_for("leading", times=2)
+        register_many(database, 3)
+        wait_until("all are told", lambda: len(sink.told()) == 3, within_s=30)
+    assert set(sink.told().values()) == {1}
+
+
 def test_storm_of_5000_alerts_makes_one_message_a_subscription(watch: Watch, database_url: str) -> None:
     watch.rule(SILENT | {"severity": "severe"})
     subscriptions = [watch.subscription(body) for body in ("jungar", "ordos", "region")]
