@@ -1,0 +1,45 @@
+"""Rules looking at a database, for tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from services.core.alerting.observe import observations
+from services.core.data.rules import load_rules
+from services.core.data.tables import load_tables
+from services.core.db.engine import create_engine
+from services.core.domain.alerting.observation import Observation
+from services.core.domain.alerting.rule import Rule, parse
+from tests.unit.core.alerting.rules import body
+
+TABLES = load_tables()
+SHIPPED = {rule.slug: rule for rule in load_rules(TABLES)}
+
+
+@contextmanager
+def connected(database_url: str) -> Iterator[Connection]:
+    """A connection as the services have it."""
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def rule(**given: Any) -> Rule:
+    """A rule on the PUE of a day, changed as given."""
+    return parse(body(**given))
+
+
+def seen(connection: Connection, of: Rule | str, now: datetime) -> dict[str, Observation]:
+    """What a rule, or the shipped one of that name, sees, by the code of the subject."""
+    asked = SHIPPED[of] if isinstance(of, str) else of
+    connection.rollback()
+    return {found.subject_code: found for found in observations(connection, TABLES, asked, now=now)}
+
+
+def told(found: dict[str, Observation]) -> dict[str, tuple[str, float | None, bool]]:
+    """Verdict, value, and whether it is clear, by subject."""
+    return {code: (str(each.verdict), each.value, each.cleared) for code, each in found.items()}
