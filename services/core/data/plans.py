@@ -49,6 +49,16 @@ class Plans:
     targets: tuple[Target, ...]
 
     @cached_property
+    def by_indicator(self) -> Mapping[tuple[str, str], tuple[Target, ...]]:
+        """Targets that are numbers, by plan and indicator."""
+        found: dict[tuple[str, str], tuple[Target, ...]] = {}
+        for target in self.targets:
+            if target.kind == "target" and target.value is not None:
+                key = (target.plan, target.indicator)
+                found[key] = (*found.get(key, ()), target)
+        return found
+
+    @cached_property
     def by_code(self) -> Mapping[str, Target]:
         """The targets by their codes."""
         return {target.code: target for target in self.targets}
