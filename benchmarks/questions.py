@@ -47,6 +47,9 @@ def _indicators(caller: Caller, year: Year) -> Iterator[Question]:
     """Each of the list over the year; those that need reported numbers also over the last year that has them."""
     _, body, _ = caller.get(f"{_V1}/indicators")
     reported_year = year.until.year - 1
+    for slug in ("coal_share", "unit_product_energy"):
+        running = (("scope", f"area:{REGION}"), ("start", f"{year.until.year}-01-01"), ("bucket", "total"))
+        yield Question(f"{slug}, running year", f"{_V1}/indicators/{slug}", running)
     for entry in json.loads(body)["data"]:
         slug, by = entry["slug"], {}
         if entry["by"] == ["park"]:

@@ -86,6 +86,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "not_among": ("{value} is not known here; known: {known}", "此处没有 {value}；可用：{known}"),
     "only_with": ("is only given together with {other}", "只能与 {other} 一起使用"),
     # the registry
+    "unknown_process": (
+        "{value} is no process known here; GET /api/v1/tables/processes lists the codes",
+        "没有代码为 {value} 的工序；可用代码见 GET /api/v1/tables/processes",
+    ),
     "unknown": ("no {noun} is registered as {value}", "没有登记为 {value} 的{noun_zh}"),
     "already_exists": ("a {noun} is already registered as {value}", "{noun_zh} {value} 已登记"),
     "repeated_in_file": ("{value} stands in line {line} too", "{value} 与第 {line} 行重复"),
@@ -132,8 +136,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "too_short": ("must have at least {min_length} entries", "至少要有 {min_length} 条"),
     "too_long": ("must have at most {max_length} entries", "最多 {max_length} 条"),
     "bad_owner": (
-        "must be area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE",
-        "必须写成 area:代码、park:代码、enterprise:统一社会信用代码 或 unit:代码",
+        "must be area:CODE, enterprise:CREDIT_CODE or unit:CODE, or park:CODE for a kind of your own",
+        "必须写成 area:代码、enterprise:统一社会信用代码 或 unit:代码；自定义指标也可用 park:代码",
     ),
     "bad_period": (
         "must be a year 2025, a quarter 2025-Q1 or a month 2025-03, from 1992 to 2100",
@@ -151,7 +155,18 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "{kind} 是价值量指标：请填写不变价基年，例如 2020",
     ),
     "price_base_unfit": ("{kind} is no money and has no price base", "{kind} 不是价值量指标，没有不变价基年"),
-    "repeated_in_list": ("{value} stands in entry {entry} too", "{value} 与第 {entry} 条重复"),
+    "bad_magnitude": (
+        "must be 0, or of a magnitude from {least} to {most}",
+        "必须为 0，或绝对值在 {least} 至 {most} 之间",
+    ),
+    "repeated_in_list": (
+        "owner, kind, period and price_base together ({value}) stand in entry {entry} too",
+        "owner、kind、period、price_base 的组合（{value}）与第 {entry} 条重复",
+    ),
+    "repeated_number_in_file": (
+        "owner, kind, period and price_base together ({value}) stand in line {line} too",
+        "owner、kind、period、price_base 的组合（{value}）与第 {line} 行重复",
+    ),
     # alerts
     "bad_slug": (
         "must be 1 to 64 small letters, digits or _, and begin with a letter or digit",

@@ -148,7 +148,7 @@ def test_a_statistic_that_is_no_number_is_refused(region: RunningRegion, value: 
     text = f'{entry}"reported_by": "x", "value": {value}}}'
     answer = region.api.post("/api/v1/statistics", content=text, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
-    assert answer.json()["errors"][0]["field"] == "0.value"
+    assert answer.json()["errors"][0]["field"] == "value"
 
 
 @pytest.mark.parametrize(

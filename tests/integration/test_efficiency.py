@@ -216,7 +216,7 @@ def test_list_is_narrowed_by_place_and_process(client: TestClient, fleet: Fleet,
     assert list(listed(client)) == ["DC", "K110"]
     assert list(listed(client, area=ORDOS)) == list(listed(client, enterprise=kiln.enterprise)) == ["K110"]
     assert list(listed(client, area=HOHHOT)) == list(listed(client, process="data_centre")) == ["DC"]
-    assert listed(client, area=DALAD) == listed(client, process="coal_mining") == {}
+    assert listed(client, area=DALAD) == {}
 
 
 def test_unit_is_judged_by_all_it_used_and_listed_where_it_lies_at_the_end(client: TestClient, fleet: Fleet) -> None:
@@ -247,5 +247,12 @@ def test_questions_that_make_no_sense_are_refused(client: TestClient) -> None:
     assert refused(client, LIST, area="999999") == (404, "unknown_area")
     assert refused(client, LIST, park="P-NONE") == (404, "unknown_park")
     assert refused(client, LIST, placing="best") == (422, "invalid_parameter")
+    for unknown in ("nope", "coal_mining"):
+        answer = client.get(f"/api/v1/{LIST}", params={"process": unknown})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_parameter")
+        (fault,) = answer.json()["errors"]
+        assert (fault["field"], fault["code"]) == ("process", "not_among")
+        assert "cement_clinker" in fault["reason"]
+        assert "data_centre" in fault["reason"]
     assert refused(client, LIST, cursor="nonsense") == (400, "bad_cursor")
     assert asked(client, LIST)["data"] == []

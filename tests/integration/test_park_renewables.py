@@ -67,13 +67,30 @@ def test_zero_carbon_park_must_reach_a_hundred_percent(client: TestClient, regis
     assert shares(answer)[:2] == [(100.0, "ok"), (99.0, "breach")]
 
 
-def test_ordinary_park_has_a_value_and_no_verdict(client: TestClient, registered: Registered, line: Line) -> None:
+def test_ordinary_park_has_a_value_and_nothing_to_judge_it_by(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
     park = Park(registered, line, "ordinary")
     park.buys(grid=(75.0, 75.0), renewable=(25.0, 25.0))
     line.roll_up()
     answer = told(client, park, bucket="total")
-    assert shares(answer) == [(25.0, None), (25.0, None)]
+    assert shares(answer) == [(25.0, "cannot_judge"), (25.0, "cannot_judge")]
+    assert [reason["code"] for reason in answer["total"]["reasons"]] == ["no_limit"]
     assert (answer["target"], answer["rows"]) == (None, [])
+    told_there = asked(client, "indicators/park_renewable_share", scope=f"park:{park.code}", bucket="total", **RANGE)
+    (row,) = told_there["data"]
+    assert (row["verdict"], [reason["code"] for reason in row["reasons"]]) == ("cannot_judge", ["no_limit"])
+
+
+def test_too_few_readings_are_told_before_the_missing_target(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    park = Park(registered, line, "ordinary")
+    park.plant.uses("2026-03-01", "2026-03-20", {("electricity", "input"): 1.0, ("electricity", "renewable"): 9.0})
+    line.roll_up()
+    answer = told(client, park)
+    assert answer["total"]["verdict"] == "cannot_judge"
+    assert [reason["code"] for reason in answer["total"]["reasons"]] == ["low_coverage"]
 
 
 def test_t31_plan_of_ordos_sets_no_target_for_a_park_elsewhere(
@@ -83,8 +100,8 @@ def test_t31_plan_of_ordos_sets_no_target_for_a_park_elsewhere(
     park.buys(grid=(75.0, 75.0), renewable=(25.0, 25.0))
     line.roll_up()
     answer = told(client, park)
-    assert (answer["target"], answer["total"]["verdict"]) == (None, None)
-    assert [reason["code"] for reason in answer["total"]["reasons"]] == ["no_target"]
+    assert (answer["target"], answer["total"]["verdict"]) == (None, "cannot_judge")
+    assert [reason["code"] for reason in answer["total"]["reasons"]] == ["no_limit"]
 
 
 def test_share_with_too_few_readings_cannot_be_judged(client: TestClient, registered: Registered, line: Line) -> None:

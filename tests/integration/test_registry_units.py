@@ -1,10 +1,15 @@
 """What is known of a unit beside its meters: energy designed and approved, retrofit, capacity class, data centre."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api.registry.numbers import numbers
+from services.core.data.loader import DATA
 from tests.integration.registered import Registered
 
 KNOWN = {
@@ -54,6 +59,8 @@ def test_approval_changes_alone_and_can_be_taken_back(client: TestClient, regist
         ({"measuring_category": 4}, "measuring_category", "less_than_equal"),
         ({"standard_racks": 0}, "standard_racks", "greater_than_equal"),
         ({"standard_racks": 1.5}, "standard_racks", "int_type"),
+        ({"process": "nonsense"}, "process", "unknown_process"),
+        ({"process": "top_charged_coke_oven"}, "process", "unknown_process"),
         ({"retrofit_due_on": "2027-01-01"}, "retrofit_due_on", "retrofit_not_listed"),
         (
             {"retrofit_listed_on": "2025-03-01", "retrofit_due_on": "2025-03-01"},
@@ -72,6 +79,49 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     entry = {"code": "U-1", "credit_code": registered.enterprise(), "name_zh": "焦炉"}
     assert fault(client.post("/api/v1/units", json=entry | given)) == (field, code)
+
+
+def test_process_mistyped_in_a_change_is_refused_and_the_reason_names_where_the_known_ones_are(
+    client: TestClient, registered: Registered
+) -> None:
+    code = registered.unit(registered.enterprise(), process="coking_top")
+    answer = client.patch(f"/api/v1/units/{code}", json={"process": "nonsense"})
+    assert fault(answer) == ("process", "unknown_process")
+    reason = answer.json()["errors"][0]
+    assert reason["reason"] == "nonsense is no process known here; GET /api/v1/tables/processes lists the codes"
+    assert reason["reason_zh"] == "没有代码为 nonsense 的工序；可用代码见 GET /api/v1/tables/processes"
+    assert unit_of(client, code)["process"] == "coking_top"
+    assert client.patch(f"/api/v1/units/{code}", json={"process": "coking_stamp"}).json()["process"] == "coking_stamp"
+    assert client.patch(f"/api/v1/units/{code}", json={"process": None}).json()["process"] is None
+
+
+def test_unit_with_a_process_of_older_days_changes_in_its_other_fields(
+    client: TestClient, registered: Registered, database: psycopg.Connection
+) -> None:
+    code = registered.unit(registered.enterprise())
+    database.execute("UPDATE unit SET process = 'top_charged_coke_oven' WHERE code = %s", (code,))
+    address = f"/api/v1/units/{code}"
+    changed = client.patch(address, json={"name_zh": "二号焦炉", "process": "top_charged_coke_oven"}).json()
+    assert (changed["name_zh"], changed["process"]) == ("二号焦炉", "top_charged_coke_oven")
+    assert fault(client.patch(address, json={"process": "side_charged_coke_oven"})) == ("process", "unknown_process")
+    assert client.patch(address, json={"process": "coking_top"}).json()["process"] == "coking_top"
+
+
+@pytest.fixture
+def own_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The tables of an operator who knows one process more."""
+    shipped = (DATA / "processes.csv").read_text("utf-8")
+    own = "felt,毡,Felt,毡,Felt,t,energy,,,,,own,own,yes\n"
+    (tmp_path / "processes.csv").write_text(shipped + own, "utf-8")
+    monkeypatch.setenv("ENERMON_DATA", str(tmp_path))
+    numbers.cache_clear()
+    yield
+    numbers.cache_clear()
+
+
+@pytest.mark.usefixtures("own_processes")
+def test_process_of_an_own_table_is_known(client: TestClient, registered: Registered) -> None:
+    assert unit_of(client, registered.unit(registered.enterprise(), process="felt"))["process"] == "felt"
 
 
 def test_listing_cannot_be_taken_from_under_its_date(client: TestClient, registered: Registered) -> None:
@@ -94,6 +144,9 @@ def test_file_brings_the_same_fields(client: TestClient, registered: Registered)
     header = "code,credit_code,name_zh,design_energy_tce,retrofit_listed_on,retrofit_due_on,standard_racks\n"
     row = f"U-1,{registered.enterprise()},机房,50000.5,2025-03-01,2028-03-01,3200\n"
     address, headers = "/api/v1/import/units", {"Content-Type": "text/csv"}
+    mistyped = (header + row).replace("name_zh,", "name_zh,process,").replace("机房,", "机房,server_hall,")
+    errors = client.post(address, content=mistyped, headers=headers).json()["errors"]
+    assert [(error["line"], error["field"], error["code"]) for error in errors] == [(2, "process", "unknown_process")]
     faulty = client.post(address, content=header + row.replace("2028", "2029"), headers=headers).json()
     assert [(error["line"], error["code"]) for error in faulty["errors"]] == [(2, "retrofit_due_too_late")]
     assert client.post(address, content=header + row, headers=headers).json()["created"] == 1

@@ -131,26 +131,29 @@ def test_one_fault_keeps_all_out(client: TestClient, database: psycopg.Connectio
 @pytest.mark.parametrize(
     ("given", "field", "code"),
     [
-        ({"kind": "gdb"}, "0.kind", "literal_error"),
-        ({"owner": "area:159999"}, "0.owner", "unknown"),
-        ({"owner": "150600"}, "0.owner", "bad_owner"),
-        ({"owner": "meter:M-1"}, "0.owner", "bad_owner"),
-        ({"owner": "enterprise:91150622MA0N0000XX"}, "0.owner", "credit_code_check"),
-        ({"owner": "park:P-1"}, "0.owner", "not_of_owner"),
-        ({"kind": "head_count", "unit": "person"}, "0.owner", "not_of_owner"),
-        ({"period": "2025-13"}, "0.period", "bad_period"),
-        ({"period": "1950"}, "0.period", "bad_period"),
-        ({"period": "2099"}, "0.period", "period_not_begun"),
-        ({"kind": "gdp_growth_plan", "unit": "%", "period": "2025-Q1"}, "0.period", "not_for_period"),
-        ({"price_base": 2020}, "0.price_base", "price_base_unfit"),
-        ({"price_base": 20.5}, "0.price_base", "int_type"),
-        ({"value": -1}, "0.value", "greater_than_equal"),
-        ({"value": 1.1e15}, "0.value", "less_than_equal"),
-        ({"value": "12"}, "0.value", "float_type"),
-        ({"value": True}, "0.value", "float_type"),
-        ({"kind": "gdp_growth_plan", "unit": "%", "value": 100.1}, "0.value", "less_than_equal"),
-        ({"reported_by": " "}, "0.reported_by", "string_too_short"),
-        ({"reporter": "x"}, "0.reporter", "extra_forbidden"),
+        ({"kind": "gdb"}, "kind", "literal_error"),
+        ({"owner": "area:159999"}, "owner", "unknown"),
+        ({"owner": "150600"}, "owner", "bad_owner"),
+        ({"owner": "meter:M-1"}, "owner", "bad_owner"),
+        ({"owner": "enterprise:91150622MA0N0000XX"}, "owner", "credit_code_check"),
+        ({"owner": "park:P-1"}, "owner", "not_of_owner"),
+        ({"kind": "head_count", "unit": "person"}, "owner", "not_of_owner"),
+        ({"period": "2025-13"}, "period", "bad_period"),
+        ({"period": "1950"}, "period", "bad_period"),
+        ({"period": "2099"}, "period", "period_not_begun"),
+        ({"kind": "gdp_growth_plan", "unit": "%", "period": "2025-Q1"}, "period", "not_for_period"),
+        ({"price_base": 2020}, "price_base", "price_base_unfit"),
+        ({"price_base": 20.5}, "price_base", "int_type"),
+        ({"value": -1}, "value", "greater_than_equal"),
+        ({"value": 1.1e15}, "value", "less_than_equal"),
+        ({"value": -1.1e15}, "value", "greater_than_equal"),
+        ({"value": 9.9e-7}, "value", "bad_magnitude"),
+        ({"value": -1e-320}, "value", "bad_magnitude"),
+        ({"value": "12"}, "value", "float_type"),
+        ({"value": True}, "value", "float_type"),
+        ({"kind": "gdp_growth_plan", "unit": "%", "value": 100.1}, "value", "less_than_equal"),
+        ({"reported_by": " "}, "reported_by", "string_too_short"),
+        ({"reporter": "x"}, "reporter", "extra_forbidden"),
     ],
 )
 def test_number_that_cannot_be_is_refused_with_its_reason(
@@ -165,13 +168,39 @@ def test_no_number_is_infinite(client: TestClient) -> None:
         body = '{"owner": "area:150600", "kind": "energy_consumption", "period": "2025", "value": %s, "unit": "tce", '
         content = body % text + '"reported_by": "x"}'
         answer = client.post(ADDRESS, content=content, headers={"Content-Type": "application/json"})
-        assert faults(answer) == [("0.value", "finite_number")]
+        assert faults(answer) == [("value", "finite_number")]
+
+
+def test_number_too_small_to_be_told_its_bounds_and_never_answered_with_a_failure(client: TestClient) -> None:
+    energy = number(value=1000)
+    answer = client.post(ADDRESS, json=[energy, gdp(value=1e-320)])
+    assert faults(answer) == [("1.value", "bad_magnitude")]
+    reason = answer.json()["errors"][0]
+    assert reason["reason"] == "must be 0, or of a magnitude from 1e-6 to 1e15"
+    assert reason["reason_zh"] == "必须为 0，或绝对值在 1e-6 至 1e15 之间"
+    posted(client, energy, gdp(value=1e-6), gdp(period="2024", value=0), gdp(period="2023", value=1e15))
+    for address in ("progress?year=2025", f"progress?area={ORDOS}&year=2025"):
+        assert client.get(f"/api/v1/{address}").status_code == 200
+    question = f"indicators/energy_intensity_gdp?scope=area:{ORDOS}&start=2023-01-01&end=2026-01-01&bucket=year"
+    assert client.get(f"/api/v1/{question}").status_code == 200
+
+
+def test_fault_of_a_list_is_named_by_entry_and_of_one_number_by_field(client: TestClient) -> None:
+    wrong = number(value=-1, unit="t")
+    assert faults(client.post(ADDRESS, json=wrong)) == [("unit", "wrong_unit"), ("value", "greater_than_equal")]
+    assert faults(client.post(ADDRESS, json=[wrong])) == [("0.unit", "wrong_unit"), ("0.value", "greater_than_equal")]
+    assert faults(client.post(ADDRESS, json={})) == [
+        (field, "missing") for field in ("owner", "kind", "period", "value", "unit", "reported_by")
+    ]
 
 
 def test_same_number_twice_in_one_posting_is_refused(client: TestClient, database: psycopg.Connection) -> None:
     answer = client.post(ADDRESS, json=[number(value=1), gdp(), number(value=2)])
     assert faults(answer) == [("2.owner", "repeated_in_list")]
-    assert "entry 0" in answer.json()["detail"]
+    reason = "owner, kind, period and price_base together (area:150600 energy_consumption 2025) stand in entry 0 too"
+    assert answer.json()["errors"][0]["reason"] == reason
+    answer = client.post(ADDRESS, json=[gdp(), gdp(value=1)])
+    assert "(area:150600 gdp 2025 2020) stand in entry 0 too" in answer.json()["detail"]
     assert stored(database) == 0
 
 
@@ -211,7 +240,7 @@ def test_output_is_given_in_the_unit_of_the_product(client: TestClient, register
     unit = registered.unit(registered.enterprise(trade="thermal_power"), process="coal_power")
     output = number(owner=f"unit:{unit}", kind="output", value=2.5e9)
     answer = client.post(ADDRESS, json=output | {"unit": "t"})
-    assert faults(answer) == [("0.unit", "wrong_unit")]
+    assert faults(answer) == [("unit", "wrong_unit")]
     assert answer.json()["errors"][0]["reason"] == "output is given in kWh"
     assert posted(client, output | {"unit": "kWh"})["data"][0]["unit"] == "kWh"
     assert [(row["value"], row["unit"]) for row in listed(client)] == [(2.5e9, "kWh")]
@@ -358,9 +387,17 @@ def test_faulty_rows_of_a_file_are_named_by_line(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "import_refused")
     assert [(error["line"], error["field"], error["code"]) for error in answer.json()["errors"]] == [
         (3, "unit", "wrong_unit"),
-        (4, "owner", "repeated_in_file"),
+        (4, "owner", "repeated_number_in_file"),
     ]
+    reason = "owner, kind, period and price_base together (area:150600 gdp 2024 2020) stand in line 2 too"
+    assert answer.json()["errors"][1]["reason"] == reason
     assert listed(client) == []
+
+
+def test_value_too_small_to_be_is_refused_in_a_file_too(client: TestClient) -> None:
+    row = ("area:150600", "gdp", "2024", "1e-320", "10k CNY", "2020", "统计局", "")
+    errors = imported(client, sheet(row), dry_run=True).json()["errors"]
+    assert [(error["line"], error["field"], error["code"]) for error in errors] == [(2, "value", "bad_magnitude")]
 
 
 def test_template_can_be_imported_as_it_is(client: TestClient) -> None:

@@ -1,5 +1,6 @@
 """Step tariffs of units, from what they used in the year before."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ from fastapi.testclient import TestClient
 
 from services.api.app import create_app
 from services.core.data.loader import DATA
+from services.core.domain.calendar import SHANGHAI
 from services.core.settings import Settings
-from tests.integration.judged import Plant, asked, refused
+from tests.integration.judged import Plant, asked, midnight, refused
 from tests.integration.line import Line
 from tests.integration.registered import Registered
 
@@ -107,12 +109,14 @@ def test_unit_that_has_reached_its_level_pays_no_surcharge(
     client: TestClient, registered: Registered, line: Line
 ) -> None:
     existing = ferrosilicon(registered, line, 1850.0)
+    leader = ferrosilicon(registered, line, 1700.0)
     building = ferrosilicon(registered, line, 1750.0, status="building")
     line.roll_up()
     assert (tariff(client, existing)["surcharge"], code_of(tariff(client, existing))) == (
         0.0,
         ("ok", "baseline_reached"),
     )
+    assert code_of(tariff(client, leader)) == ("ok", "benchmark_reached")
     assert (tariff(client, building)["surcharge"], code_of(tariff(client, building))) == (
         0.0,
         ("ok", "benchmark_reached"),
@@ -156,6 +160,59 @@ def test_year_without_readings_and_process_without_levels_cannot_be_judged(
     assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "value_unknown"))
     assert code_of(tariff(client, mine)) == ("cannot_judge", "no_limit")
     assert tariff(client, mine)["rule"] is None
+
+
+def test_year_that_is_not_over_has_no_surcharge_yet(
+    client: TestClient, registered: Registered, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant = smelter(registered, line, 13_345.0)
+    line.roll_up()
+    last_hour = datetime(2025, 12, 31, 23, tzinfo=SHANGHAI)
+    monkeypatch.setattr("services.api.routes.tariff.utc_now", lambda: last_hour)
+    answer = tariff(client, plant)
+    assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "year_not_over"))
+    (reason,) = answer["reasons"]
+    assert (reason["of"], reason["text"]) == ("2025", "the year before is not over: 2025")
+    # What is measured so far is shown.
+    assert (answer["value"], [step["code"] for step in answer["steps"]]) == (13_345.0, ["threshold"])
+    assert code_of(tariff(client, plant, 2099)) == ("cannot_judge", "year_not_over")
+    monkeypatch.setattr("services.api.routes.tariff.utc_now", lambda: datetime(2026, 1, 1, tzinfo=SHANGHAI))
+    assert tariff(client, plant)["surcharge"] == 0.03
+
+
+def test_third_of_a_year_with_meters_is_not_judged_as_a_year(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    # Meters from 1 September on: 122 of 365 days, all of them measured. Two of each kind give no year either.
+    given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"}
+    plant = Plant(registered, line, unit=given, trade="aluminium", valid_from="2025-09-01")
+    plant.uses("2025-09-01", "2026-01-01", {("electricity", "input"): 133_450.0, ("product", "product"): 10.0})
+    for carrier, flow in (("electricity", "input"), ("product", "product")):
+        second = registered.meter(
+            unit_code=plant.unit,
+            gateway_code=plant.gateway,
+            kind="interval",
+            carrier=carrier,
+            flow=flow,
+            unit_of_measure={"electricity": "kWh", "product": "t"}[carrier],
+            interval_s=86_400,
+        )
+        days = [midnight("2025-09-01") + timedelta(days=n) for n in range(122)]
+        line.send(plant.gateway, [(second, day, 0.0) for day in days])
+    line.roll_up()
+    answer = tariff(client, plant)
+    assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "part_of_period"))
+    assert answer["reasons"][0]["of"] == "0.3342"
+    assert (answer["value"], answer["coverage"]) == (13_345.0, 1.0)
+
+
+def test_unit_whose_meters_began_in_january_is_judged(client: TestClient, registered: Registered, line: Line) -> None:
+    # 20 January: 346 of 365 days, 94.8 %.
+    given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"}
+    plant = Plant(registered, line, unit=given, trade="aluminium", valid_from="2025-01-20")
+    plant.uses("2025-01-20", "2026-01-01", {("electricity", "input"): 133_450.0, ("product", "product"): 10.0})
+    line.roll_up()
+    assert (tariff(client, plant)["surcharge"], code_of(tariff(client, plant))) == (0.03, ("breach", "surcharge"))
 
 
 def test_unknown_unit_and_odd_year_are_refused(client: TestClient) -> None:

@@ -1,13 +1,13 @@
 """The ledger of two-high projects: what units of the eight trades used by their meters, beside what was approved."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from services.core.domain.calendar import SHANGHAI
-from tests.integration.judged import Plant, asked, refused
+from tests.integration.judged import Plant, asked, midnight, refused
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, ORDOS, SAIHAN, Registered
 
@@ -56,12 +56,77 @@ def test_t15_smelter_belongs_by_equivalent_and_not_by_calorific_value(
     assert year["calorific_tce"] == pytest.approx(182.5e6 * 0.1229 / 1000)
     assert 50_000 < year["equivalent_tce"] == pytest.approx(182.5e6 * 0.321 / 1000)
     assert (row["in_ledger"], row["ledger_by"], row["eight"]) == (True, "measured", "non_ferrous")
+    assert row["basis"] == "equivalent"
     assert (year["start"], year["end"]) == ("2024-06-01T00:00:00+08:00", "2025-06-01T00:00:00+08:00")
     assert row["running_year"]["equivalent_tce"] == pytest.approx(83e6 * 0.321 / 1000)
     assert {used["code"]: used["carried"] for used in answer["rows"]} == {
         "coverage_least": False,
         "two_high_threshold": False,
         "kgce.electricity.equivalent.150000.2020": True,
+    }
+
+
+def power_plant(registered: Registered, line: Line, **unit: Any) -> Plant:
+    """3.05 GWh supplied a day at 305 gce/kWh: better than the 321 of the region."""
+    plant = Plant(registered, line, unit=unit, trade="thermal_power", valid_from="2024-01-01")
+    burnt_t = 3.05e6 * 0.305 / 1000 / COAL_KGCE_PER_KG
+    plant.uses(BEGIN, TODAY, {("raw_coal", "input"): burnt_t, ("electricity", "output"): 3.05e6})
+    return plant
+
+
+def test_coal_power_is_counted_on_the_calorific_basis(client: TestClient, registered: Registered, line: Line) -> None:
+    power_plant(registered, line, process="coal_power", approved_energy_tce=300)
+    line.roll_up()
+    answer = asked(client, "two-high")
+    (row,) = answer["data"]
+    year = row["last_12_months"]
+    # 365 days x 3.05 GWh x (0.305 - 0.321) kgce/kWh = -17 812 tce; x (0.305 - 0.1229) = 202 722.825 tce lost.
+    assert year["equivalent_tce"] == pytest.approx(-17_812)
+    assert year["calorific_tce"] == pytest.approx(202_722.825)
+    assert (row["basis"], row["in_ledger"], row["ledger_by"]) == ("calorific", True, "measured")
+    assert (row["verdict"], reason(row), row["excess_period"]) == (
+        "breach",
+        "above_approved_energy",
+        "last_12_months",
+    )
+    assert row["excess_tce"] == pytest.approx(202_422.825)
+    used = {used["code"] for used in answer["rows"]}
+    assert not any("electricity.equivalent" in code for code in used)
+    assert "kgce.electricity" in used
+
+
+def test_energy_below_zero_is_neither_below_the_threshold_nor_within_approval(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    # Without its process the plant is counted as any other.
+    power_plant(registered, line, approved_energy_tce=300)
+    line.roll_up()
+    (row,) = ledger(client).values()
+    assert (row["basis"], row["in_ledger"], row["verdict"]) == ("equivalent", None, "cannot_judge")
+    assert [(one["code"], one["of"]) for one in row["reasons"]] == [("energy_below_zero", "-17812.0")]
+    assert [(one["code"], one["of"]) for one in row["ledger_reasons"]] == [("energy_below_zero", "-17812.0")]
+    assert (row["excess_tce"], row["excess_period"]) == (None, None)
+
+
+def test_reasons_name_what_they_are_about(client: TestClient, registered: Registered, line: Line) -> None:
+    coking(registered, line, tce_a_day=200.0, code="ABOVE", approved_energy_tce=70_000)
+    coking(registered, line, tce_a_day=200.0, code="KEPT", approved_energy_tce=75_000)
+    coking(registered, line, tce_a_day=200.0, code="NONE")
+    coking(registered, line, tce_a_day=100.0, until=JANUARY, code="PART", approved_energy_tce=75_000)
+    coking(registered, line, code="EMPTY", approved_energy_tce=75_000)
+    line.roll_up()
+    of = {
+        code: [[(one["code"], one["of"]) for one in row[name]] for name in ("ledger_reasons", "reasons")]
+        for code, row in ledger(client).items()
+    }
+    threshold = [("threshold_reached", "two_high_threshold")]
+    # 214 of 365 days; of the running year nothing is there.
+    assert of == {
+        "ABOVE": [threshold, [("above_approved_energy", "")]],
+        "KEPT": [threshold, [("within_approved_energy", "")]],
+        "NONE": [threshold, [("no_approved_energy", "")]],
+        "PART": [[("low_coverage", "0.5863")]] * 2,
+        "EMPTY": [[("not_measured", "energy")]] * 2,
     }
 
 
@@ -145,6 +210,25 @@ def test_months_before_the_first_meter_are_missing_too(client: TestClient, regis
     assert (row["in_ledger"], row["verdict"], reason(row)) == (None, "cannot_judge", "low_coverage")
 
 
+def test_two_meters_of_half_a_year_do_not_make_a_year(client: TestClient, registered: Registered, line: Line) -> None:
+    plant = Plant(registered, line, unit={}, trade="coke", valid_from=JANUARY)
+    plant.uses(JANUARY, TODAY, {("raw_coal", "input"): 100.0 / COAL_KGCE_PER_KG})
+    second = registered.meter(
+        unit_code=plant.unit,
+        gateway_code=plant.gateway,
+        kind="interval",
+        carrier="raw_coal",
+        flow="input",
+        unit_of_measure="t",
+        interval_s=86_400,
+    )
+    line.send(plant.gateway, [(second, midnight(JANUARY) + timedelta(days=n), 1.0) for n in range(166)])
+    line.roll_up()
+    (row,) = ledger(client).values()
+    assert row["last_12_months"]["coverage"] == pytest.approx(151 / 365)
+    assert row["running_year"]["coverage"] == 1.0
+
+
 def test_silent_meter_of_energy_sold_keeps_a_breach_from_being_told(
     client: TestClient, registered: Registered, line: Line
 ) -> None:
@@ -161,7 +245,12 @@ def test_only_the_eight_trades_are_listed(client: TestClient, registered: Regist
     Plant(registered, line, unit={"code": "DC"}, trade="data_centre")
     Plant(registered, line, unit={"code": "POWER"}, trade="thermal_power", area_code=SAIHAN)
     assert list(ledger(client)) == ["COKE", "POWER"]
-    assert ledger(client, trade="data_centre") == {}
+    for unknown in ("data_centre", "nope"):
+        answer = client.get("/api/v1/two-high", params={"trade": unknown})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_parameter")
+        (fault,) = answer.json()["errors"]
+        assert (fault["field"], fault["code"]) == ("trade", "not_among")
+        assert "coke" in fault["reason"]
     assert list(ledger(client, trade="thermal_power")) == ["POWER"]
     assert list(ledger(client, area=ORDOS)) == list(ledger(client, area=JUNGAR)) == ["COKE"]
 

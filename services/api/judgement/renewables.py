@@ -31,13 +31,12 @@ class ParkShares:
     whole: Evaluated
     buckets: tuple[Evaluated, ...]
 
-    def verdict_on(self, share: Evaluated) -> tuple[Verdict | None, Reasons]:
-        """The verdict and its reasons; no verdict on a park without a target."""
+    def verdict_on(self, share: Evaluated) -> tuple[Verdict, Reasons]:
+        """The verdict and its reasons: first what is wrong with the share, then what there is to hold it against."""
         if share.ratio.reasons or share.ratio.value is None:
-            verdict = None if self.target is None else Verdict.CANNOT_JUDGE
-            return verdict, share.ratio.reasons or (("no_value", INDICATOR.slug),)
+            return Verdict.CANNOT_JUDGE, share.ratio.reasons or (("no_value", INDICATOR.slug),)
         if self.target is None:
-            return None, (("no_target", self.park.kind),)
+            return Verdict.CANNOT_JUDGE, (("no_limit", self.park.kind),)
         target = self.target
         finding = meets(
             target.op,

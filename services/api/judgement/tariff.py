@@ -12,9 +12,10 @@ from services.core.data.loader import Number
 from services.core.data.tables import Tables
 from services.core.data.tariffs import AluminiumItem
 from services.core.data.tariffs import TariffStep as StepRow
-from services.core.domain.calendar import start_of_day
+from services.core.domain.calendar import SHANGHAI, start_of_day
 from services.core.domain.indicators.frame import Span, frame
 from services.core.domain.tariff import (
+    VALUE_UNKNOWN,
     AluminiumRule,
     RenewableShare,
     Surcharge,
@@ -22,6 +23,7 @@ from services.core.domain.tariff import (
     aluminium_surcharge,
     unified_surcharge,
 )
+from services.core.indicators.evaluate import Evaluated
 from services.core.indicators.reported import statistics
 from services.core.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of
 from services.core.judgement.efficiency import PlacedUnit, Placer, listed
@@ -31,6 +33,9 @@ SHARE = "non_hydro_renewable_share"
 INCENTIVE = "non_hydro_incentive"
 """Parameter an operator gives: no document here prints the incentive value of the region."""
 ALUMINIUM_METRIC = "ac_electricity"
+NOT_OVER, IN_PART = "year_not_over", "part_of_period"
+
+Reasons = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class UnitTariff:
     end: datetime
     placed: PlacedUnit | None
     surcharge: Surcharge | None
+    lacking: Reasons = ()
+    """Why the energy use of the year before cannot be told; empty where it can."""
 
 
 def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, now: datetime) -> UnitTariff:
@@ -58,28 +65,49 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
     period = frame(start, end, Span.TOTAL)
     (found,) = ratios_of(connection, tables, [unit], indicators, tree, period, now=now)
     placed = Placer(tables, tree, end.date()).placed(found)
+    lacking = _lacking(found, least=float(tables.parameter("coverage_least").value), now=now)
+    use = _Use(None if lacking else placed.ratio.value, _unknown(lacking))
     if placed.process.metric == ALUMINIUM_METRIC:
-        surcharge = _aluminium(connection, tables, placed, year, start, end)
+        surcharge = _aluminium(connection, tables, placed, use, year, start, end)
     else:
-        surcharge = _unified(tables, placed, end.date())
-    return UnitTariff(unit, start, end, placed, surcharge)
+        surcharge = _unified(tables, placed, use, end.date())
+    return UnitTariff(unit, start, end, placed, surcharge, lacking)
 
 
-def _value(placed: PlacedUnit) -> Fraction | None:
-    """The energy use, where it can be judged."""
-    return None if placed.ratio.reasons else placed.ratio.value
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """The energy use of the year before; None where it cannot be told, with the reason."""
+
+    value: Fraction | None
+    unknown: str
 
 
-def _unified(tables: Tables, placed: PlacedUnit, day: date) -> Surcharge | None:
+def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:
+    """A surcharge stands on a whole year: one that is over, and over which there were meters."""
+    if now < found.end:
+        return ((NOT_OVER, str(found.start.astimezone(SHANGHAI).year)), *found.ratio.reasons)
+    metered = found.metered_s / (found.end - found.start).total_seconds()
+    if 0.0 < metered < least and IN_PART not in dict(found.ratio.reasons):
+        return ((IN_PART, f"{metered:.4f}"), *found.ratio.reasons)
+    return found.ratio.reasons
+
+
+def _unknown(lacking: Reasons) -> str:
+    """What is wrong with the year comes before what is wrong with what was measured in it."""
+    return next((code for code, _ in lacking if code in (NOT_OVER, IN_PART)), VALUE_UNKNOWN)
+
+
+def _unified(tables: Tables, placed: PlacedUnit, use: _Use, day: date) -> Surcharge | None:
     if placed.levels is None:
         return None
     return unified_surcharge(
-        _value(placed),
+        use.value,
         placed.levels,
         placed.kind,
         unit=tables.row(placed.levels.baseline_row).unit,
         steps=_steps(tables.tariff_steps, placed.process.code, day),
         capacity_class=placed.unit.capacity_class,
+        unknown=use.unknown,
     )
 
 
@@ -96,7 +124,13 @@ def _steps(rows: Sequence[StepRow], process: str, day: date) -> list[TariffStep]
 
 
 def _aluminium(
-    connection: Connection, tables: Tables, placed: PlacedUnit, year: int, start: datetime, end: datetime
+    connection: Connection,
+    tables: Tables,
+    placed: PlacedUnit,
+    use: _Use,
+    year: int,
+    start: datetime,
+    end: datetime,
 ) -> Surcharge | None:
     rows = {row.item: row for row in tables.tariff_aluminium if _holds(row, end.date())}
     items: tuple[AluminiumItem, ...] = ("threshold", "step", "surcharge", "share_above", "reduction")
@@ -119,7 +153,9 @@ def _aluminium(
     reported = statistics(connection, "enterprise", [unit.credit_code], {SHARE}, tables)
     share = reported.of(unit.credit_code, start, end).get(SHARE)
     renewable = None if share is None else _share(tables, Fraction(share.value))
-    return aluminium_surcharge(year, _value(placed), rule, renewable=renewable, capacity_class=unit.capacity_class)
+    return aluminium_surcharge(
+        year, use.value, rule, renewable=renewable, capacity_class=unit.capacity_class, unknown=use.unknown
+    )
 
 
 def _share(tables: Tables, percent: Fraction) -> RenewableShare:

@@ -66,8 +66,7 @@ def read_sheet(resource: Resource[E, R, A], lines: Iterator[Line]) -> Sheet[E]:
             continue
         key = resource.key_of(entry)
         if key in line_of_key:
-            mentions = {"value": key, "line": line_of_key[key]}
-            sheet.faults.append(RowFault(line.number, Fault(resource.key, "repeated_in_file", mentions)))
+            sheet.faults.append(RowFault(line.number, resource.repeated(entry, line_of_key[key])))
             continue
         line_of_key[key] = line.number
         sheet.entries.append((line.number, entry))

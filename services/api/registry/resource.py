@@ -108,6 +108,10 @@ class Resource(Listing[A], Generic[E, R, A]):
         """The code under which `entry` is to be registered."""
         return str(getattr(entry, self.key))
 
+    def repeated(self, entry: E, line: int) -> Fault:
+        """The fault of an entry of a file whose key stands in `line` too."""
+        return Fault(self.key, "repeated_in_file", {"value": self.key_of(entry), "line": line})
+
     def existing(self, connection: Connection, keys: Sequence[str]) -> frozenset[str]:
         """Those of `keys` that are registered already."""
         return frozenset(self.sql.run(connection, "existing", keys=list(keys)).scalars())

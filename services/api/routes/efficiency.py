@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 
 from services.api.database import Db
 from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, utc_now
-from services.api.errors import BAD_CURSOR
+from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.indicators.answer import LimitOut, ReasonOut, RowUsed, Sum, limit_out, reason_out
 from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
 from services.api.judgement.period import NOT_WHOLE_MONTHS, PeriodQuery, whole_months
 from services.api.openapi import refusals
+from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.tables import TablesDep
@@ -41,7 +42,7 @@ class EfficiencyQuery(PeriodQuery):
     area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
     park: Code | None = None
     enterprise: CreditCode | None = None
-    process: Code | None = None
+    process: str | None = Field(None, max_length=64, description="One that has levels, or data_centre")
     status: Literal["existing", "new", "building", "planned"] | None = Field(
         None, description="new: commissioned since the edition came into force; existing: before"
     )
@@ -157,9 +158,11 @@ def _placed(
     connection: Connection, tables: Tables, query: EfficiencyQuery, start: datetime, end: datetime, *, now: datetime
 ) -> list[PlacedUnit]:
     indicators = listed(tables)
+    if query.process is not None and query.process not in indicators:
+        # an empty list would hide the mistake
+        fault = Fault("process", "not_among", {"value": query.process, "known": ", ".join(sorted(indicators))})
+        raise refused_fields(INVALID_PARAMETER, [fault])
     wanted = [code for code in indicators if query.process in (None, code)]
-    if not wanted:
-        return []
     place = Place(query.area, query.park, query.enterprise)
     units, tree = units_of_place(connection, place, until=end, processes=wanted)
     placer = Placer(tables, tree, (end - timedelta(microseconds=1)).date())

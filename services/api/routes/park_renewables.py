@@ -53,7 +53,7 @@ class ShareOut(BaseModel):
     end: datetime
     value: float | None
     unit: str
-    verdict: str | None = Field(description="ok, breach, cannot_judge; null: the park has no target")
+    verdict: str = Field(description="ok, breach or cannot_judge")
     reasons: list[ReasonOut]
     coverage: float | None
     numerator: Sum = Field(description="Renewable electricity")

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BeforeValidator, Field
+from pydantic import Field, PlainValidator, TypeAdapter
 
 from services.api.database import Db
 from services.api.energy.ask import utc_now
@@ -19,14 +19,18 @@ from services.api.statistics.kinds import known_kinds, product_units
 router = APIRouter(tags=["statistics"])
 
 
-def _list_of(given: object) -> object:
-    return [given] if isinstance(given, dict) else given
+Many = Annotated[list[StatisticEntry], Field(min_length=1, max_length=MOST_ENTRIES)]
+_MANY: TypeAdapter[list[StatisticEntry]] = TypeAdapter(Many)
+
+
+def _one_or_many(given: object) -> StatisticEntry | list[StatisticEntry]:
+    """What is posted, judged as the one or the other, so that faults name the fields as they were sent."""
+    return StatisticEntry.model_validate(given) if isinstance(given, dict) else _MANY.validate_python(given)
 
 
 Entries = Annotated[
-    list[StatisticEntry],
-    BeforeValidator(_list_of, json_schema_input_type=StatisticEntry | list[StatisticEntry]),
-    Field(min_length=1, max_length=MOST_ENTRIES),
+    StatisticEntry | list[StatisticEntry],
+    PlainValidator(_one_or_many, json_schema_input_type=StatisticEntry | Many),
 ]
 
 

@@ -72,7 +72,8 @@ class TariffAnswer(UnitNames):
 def read_tariff(database: Db, tables: TablesDep, query: Annotated[TariffQuery, Query()]) -> TariffAnswer:
     """The surcharge on the unit's electricity: the aluminium rule for smelters, the unified rule for the others.
 
-    Energy use is that of the year before. Steps of the unified rule are configured; none are shipped.
+    Energy use is that of the year before, which must be over, with meters throughout. Steps of the unified rule are
+    configured; none are shipped.
     """
     now = utc_now()
     year = query.year or now.astimezone(SHANGHAI).year
@@ -87,8 +88,10 @@ def _answer(tables: Tables, found: UnitTariff, year: int) -> TariffAnswer:
     terms = [ratio.numerator, ratio.denominator] if ratio else []
     steps = surcharge.steps if surcharge else ()
     reasons = [("no_limit", unit.process or "")]
-    if surcharge is not None and ratio is not None:
-        reasons = [(surcharge.finding.reason, ""), *ratio.reasons]
+    if surcharge is not None:
+        known = dict(found.lacking)
+        first = surcharge.finding.reason
+        reasons = [(first, known.get(first, "")), *(reason for reason in found.lacking if reason[0] != first)]
     yuan = surcharge.yuan_per_kwh if surcharge else None
     return TariffAnswer.model_validate(
         names_of(unit)

@@ -11,20 +11,23 @@ from pydantic import BaseModel, Field
 
 from services.api.database import Db
 from services.api.energy.ask import utc_now
-from services.api.errors import BAD_CURSOR
+from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
 from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
 from services.api.openapi import refusals
 from services.api.paging import PageQuery
+from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.fields import AreaCode, Code, CreditCode, Trade, UnitStatus
+from services.api.registry.fields import AreaCode, Code, CreditCode, UnitStatus
 from services.api.tables import TablesDep
+from services.core.data.tables import Tables
 from services.core.domain.verdict import Verdict
 from services.core.judgement.measured import Place
 from services.core.judgement.two_high import (
     LAST_12_MONTHS,
     PARAMETERS,
     RUNNING_YEAR,
+    THRESHOLD,
     LedgerUnit,
     Use,
     ledger,
@@ -41,7 +44,7 @@ class TwoHighQuery(PageQuery):
     area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
     park: Code | None = None
     enterprise: CreditCode | None = None
-    trade: Trade | None = Field(None, description="Trade of the registry; only those among the eight are ever listed")
+    trade: str | None = Field(None, max_length=64, description="Trade of the registry, one that is among the eight")
     status: UnitStatus | None = Field(None, description="existing 存量, building 在建, planned 拟建")
     in_ledger: bool | None = Field(None, description="Only units that belong to the ledger, or only others")
     verdict: Verdict | None = Field(None, description="On energy used beyond what was approved")
@@ -52,7 +55,7 @@ class UseOut(BaseModel):
 
     start: datetime
     end: datetime
-    equivalent_tce: float | None = Field(description="等价值: what threshold and approval are held against")
+    equivalent_tce: float | None = Field(description="等价值")
     calorific_tce: float | None = Field(description="当量值")
     coverage: float | None = Field(
         description="Measured share of the whole period, days before the first meter included"
@@ -66,8 +69,11 @@ class TwoHighRow(UnitNames):
     eight_zh: str
     eight_en: str
     process: str | None
-    design_energy_tce: float | None = Field(description="By design, a year, equivalent basis")
-    approved_energy_tce: float | None = Field(description="Approved, a year, equivalent basis")
+    basis: str = Field(
+        description="On which threshold and approval are held against it: equivalent; calorific for coal power"
+    )
+    design_energy_tce: float | None = Field(description="By design, a year, on `basis`")
+    approved_energy_tce: float | None = Field(description="Approved, a year, on `basis`")
     last_12_months: UseOut
     running_year: UseOut
     in_ledger: bool | None = Field(description="null: cannot be told")
@@ -105,13 +111,14 @@ _REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, nouns.PARK.unknown, nouns.E
 def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery, Query()]) -> Response:
     """Units of the eight trades: whether they belong to the ledger, and whether they use more than was approved.
 
-    A unit belongs with 50 000 tce a year or more on the equivalent basis, by design or else as measured.
+    A unit belongs with 50 000 tce a year or more, by design or else as measured, on the equivalent basis; coal power on
+    the calorific one.
     """
     now = utc_now()
-    trades = [trade for trade in trades_of(tables) if query.trade in (None, trade)]
+    trades = _trades_asked(tables, query.trade)
     with database.read() as connection:
         place = Place(query.area, query.park, query.enterprise)
-        units, tree = units_of_place(connection, place, until=now, trades=trades or ["none of the eight"])
+        units, tree = units_of_place(connection, place, until=now, trades=trades)
         units = [unit for unit in units if query.status in (None, unit.status)]
         found = ledger(connection, tables, units, tree, now=now)
     belongs = Counter(listed.entry.belongs for listed in found)
@@ -140,6 +147,15 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
+def _trades_asked(tables: Tables, trade: str | None) -> list[str]:
+    """All that are among the eight, or the one asked for. Raises Refused for any other: no list hides a mistake."""
+    known = sorted(trades_of(tables))
+    if trade is not None and trade not in known:
+        fault = Fault("trade", "not_among", {"value": trade, "known": ", ".join(known)})
+        raise refused_fields(INVALID_PARAMETER, [fault])
+    return known if trade is None else [trade]
+
+
 def _row(listed: LedgerUnit) -> dict[str, Any]:
     entry, over, unit = listed.entry, listed.overuse, listed.unit
     return {
@@ -148,6 +164,7 @@ def _row(listed: LedgerUnit) -> dict[str, Any]:
         "eight_zh": listed.trade.eight_zh,
         "eight_en": listed.trade.eight_en,
         "process": unit.process,
+        "basis": listed.basis,
         "design_energy_tce": unit.design_energy_tce,
         "approved_energy_tce": unit.approved_energy_tce,
         "last_12_months": _use(listed.uses[LAST_12_MONTHS]),
@@ -156,18 +173,29 @@ def _row(listed: LedgerUnit) -> dict[str, Any]:
         "ledger_by": entry.by,
         "ledger_reasons": _reasons(entry.reason, listed.uses[LAST_12_MONTHS]),
         "verdict": over.finding.verdict,
-        "reasons": _reasons(over.finding.reason, min(listed.uses.values(), key=lambda use: use.coverage or 0.0)),
+        "reasons": _reasons(over.finding.reason, None if over.period is None else listed.uses[over.period]),
         "excess_tce": None if over.excess_tce is None else float(over.excess_tce),
-        "excess_period": over.period,
+        "excess_period": None if over.excess_tce is None else over.period,
         "rows": [*PARAMETERS, *dict.fromkeys(code for use in listed.uses.values() for code in use.term.used)],
     }
 
 
-def _reasons(code: str, use: Use) -> list[dict[str, str]]:
-    """The reason; of energy that was not measured, all that is lacking."""
+def _reasons(code: str, use: Use | None) -> list[dict[str, str]]:
+    """The reason, with the number or row that it is about; of energy that was not measured, all that is lacking.
+
+    `use`: of which it speaks; None where it speaks of none.
+    """
+    if code in ("threshold_reached", "below_threshold"):
+        return [reason_out(code, THRESHOLD)]
+    if use is None:
+        return [reason_out(code, "")]
     if code == "not_measured":
         return [reason_out(lacking, of) for lacking, of in use.term.lacking]
-    return [reason_out(code, "0" if use.coverage is None else f"{use.coverage:.4f}")]
+    if code == "low_coverage":
+        return [reason_out(code, f"{use.coverage or 0.0:.4f}")]
+    if code == "energy_below_zero" and use.tce is not None:
+        return [reason_out(code, f"{float(use.tce):.1f}")]
+    return [reason_out(code, "")]
 
 
 def _use(use: Use) -> dict[str, Any]:

@@ -42,7 +42,7 @@ EXAMPLE: JsonDict = {
     "credit_code": "91150622MA0N0000XF",
     "name_zh": "一号焦炉",
     "name_en": "Coke oven 1",
-    "process": "top_charged_coke_oven",
+    "process": "coking_top",
     "status": "existing",
     "commissioned_on": "2019-06-01",
     "design_energy_tce": 182000,
@@ -64,7 +64,9 @@ class UnitEntry(Entry):
     credit_code: CreditCode
     name_zh: Name
     name_en: Name | None = None
-    process: Code | None = Field(None, description="What it does; names its benchmark")
+    process: Code | None = Field(
+        None, description="What it does, a code of /api/v1/tables/processes; names its benchmark"
+    )
     status: UnitStatus = "existing"
     commissioned_on: Day | None = None
     design_energy_tce: EnergyOfYear | None = Field(None, description="By design, tce a year, equivalent basis")
@@ -123,9 +125,23 @@ def _retrofit_faults(unit: UnitEntry) -> list[Fault]:
     return retrofit_faults(unit.retrofit_listed_on, unit.retrofit_due_on, longest_years=longest_years)
 
 
+def _process_faults(unit: UnitEntry) -> list[Fault]:
+    if unit.process is None or unit.process in numbers().process:
+        return []
+    return [Fault("process", "unknown_process", {"value": unit.process})]
+
+
+def _faults_amended(connection: Connection, unit: UnitEntry) -> list[Fault]:
+    process = _process_faults(unit)
+    # A unit whose process left the table keeps it until it is given another.
+    if process and RESOURCE.row(connection, unit.code)["process"] == unit.process:
+        process = []
+    return [*process, *_retrofit_faults(unit)]
+
+
 def _faults(connection: Connection, entries: Sequence[UnitEntry]) -> list[list[Fault]]:
     return [
-        [*owner, *_retrofit_faults(unit)]
+        [*owner, *_process_faults(unit), *_retrofit_faults(unit)]
         for owner, unit in zip(owner_faults(connection, entries), entries, strict=True)
     ]
 
@@ -150,7 +166,7 @@ RESOURCE = Resource(
         "q": contains("code", "name_zh", "name_en"),
     },
     check=_faults,
-    check_amended=lambda _connection, unit: _retrofit_faults(unit),
+    check_amended=_faults_amended,
     refuse_removal=keep_with_statistics(nouns.UNIT),
 )
 

@@ -15,6 +15,8 @@ from services.core.domain.period import FIRST_YEAR, LAST_YEAR, Period, PeriodErr
 
 MOST_ENTRIES = 5000
 MOST_VALUE = 1e15
+LEAST_MAGNITUDE = 1e-6
+"""Of a value that is not 0: what is smaller is a mistake, and no ratio with it would fit into an answer."""
 
 EXAMPLE: JsonDict = {
     "owner": "area:150600",
@@ -51,7 +53,7 @@ def _period(text: str) -> str:
 
 
 Owner = Annotated[str, AfterValidator(_owner), WithJsonSchema({"type": "string", "pattern": _OWNER_PATTERN})]
-"""Whose the number is: area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE."""
+"""Whose the number is: area:CODE, enterprise:CREDIT_CODE or unit:CODE; park:CODE for kinds of an operator's own."""
 
 PeriodText = Annotated[
     str,
@@ -60,7 +62,14 @@ PeriodText = Annotated[
 ]
 """A year 2025, a quarter 2025-Q1 or a month 2025-03."""
 
-Value = Annotated[Number, Field(ge=-MOST_VALUE, le=MOST_VALUE)]
+
+def _value(value: float) -> float:
+    if value != 0 and abs(value) < LEAST_MAGNITUDE:
+        raise refusal("bad_magnitude", least="1e-6", most="1e15")
+    return value
+
+
+Value = Annotated[Number, Field(ge=-MOST_VALUE, le=MOST_VALUE), AfterValidator(_value)]
 PriceBase = Annotated[Whole, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 
 
@@ -69,10 +78,10 @@ class StatisticEntry(Entry):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    owner: Owner = Field(description="area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE")
+    owner: Owner = Field(description="area:CODE, enterprise:CREDIT_CODE or unit:CODE, as the kind says")
     kind: Code = Field(description="One of /api/v1/statistic-kinds")
     period: PeriodText = Field(description="Year 2025, quarter 2025-Q1 or month 2025-03")
-    value: Value
+    value: Value = Field(description="0, or of a magnitude from 1e-6 to 1e15")
     unit: ShortText = Field(description="That of the kind; repeated here so that no number is read in another")
     price_base: PriceBase | None = Field(None, description="Of money: the year at whose constant prices it is counted")
     reported_by: Name = Field(description="Who says so")
@@ -92,6 +101,11 @@ class StatisticEntry(Entry):
     def key(self) -> tuple[str, str, str, str, int]:
         """What the value belongs to; another value for the same is its next version."""
         return (self.owner_kind.value, self.owner_code, self.kind, self.period, self.price_base or 0)
+
+    @property
+    def key_in_words(self) -> str:
+        """The key as it stands in a reason."""
+        return " ".join(str(part) for part in (self.owner, self.kind, self.period, self.price_base) if part is not None)
 
 
 class Statistic(BaseModel):

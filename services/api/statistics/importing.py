@@ -22,7 +22,11 @@ class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
 
     def key_of(self, entry: StatisticEntry) -> str:
         """What the value belongs to."""
-        return " ".join(str(part) for part in entry.key)
+        return entry.key_in_words
+
+    def repeated(self, entry: StatisticEntry, line: int) -> Fault:
+        """The fault of a row whose number stands in `line` too."""
+        return Fault("owner", "repeated_number_in_file", {"value": entry.key_in_words, "line": line})
 
     def existing(self, _connection: Connection, _keys: Sequence[str]) -> frozenset[str]:
         """None."""

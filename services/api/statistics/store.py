@@ -64,17 +64,27 @@ def append(connection: Connection, entries: Sequence[StatisticEntry]) -> set[Key
 
 
 def post(
-    database: Database, entries: Sequence[StatisticEntry], *, kinds: Kinds, product_units: ProductUnits, now: datetime
+    database: Database,
+    given: StatisticEntry | Sequence[StatisticEntry],
+    *,
+    kinds: Kinds,
+    product_units: ProductUnits,
+    now: datetime,
 ) -> Posted:
-    """Write all `entries`, or none. Raises Refused with every fault; its field begins with the number of the entry."""
+    """Write one number, or all of several, or none.
+
+    Raises Refused with every fault; of several numbers its field begins with the number of the entry.
+    """
+    is_single = isinstance(given, StatisticEntry)
+    entries = [given] if isinstance(given, StatisticEntry) else given
     with database.write() as connection:
         SQL.run(connection, "hold_registry")
         judged = faults_of(connection, entries, kinds=kinds, product_units=product_units, now=now)
         for number, earlier in _repeated(entries):
-            mentions = {"value": entries[number].owner, "entry": earlier}
+            mentions = {"value": entries[number].key_in_words, "entry": earlier}
             judged[number].append(Fault("owner", "repeated_in_list", mentions))
         faults = [
-            Fault(f"{number}.{fault.field}", fault.code, fault.mentions)
+            fault if is_single else Fault(f"{number}.{fault.field}", fault.code, fault.mentions)
             for number, found in enumerate(judged)
             for fault in found
         ]

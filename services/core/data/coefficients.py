@@ -62,6 +62,9 @@ def standard_coal(carriers: Mapping[str, Carrier], override: Path | None = None)
     lines = load_lines(StandardCoal, file)
     _check(file, lines, carriers, of="ce", key=lambda row: (row.carrier, row.basis.value, row.area_code))
     for line, row in lines:
+        for name, number in (("value", row.value), ("low", row.low)):
+            if number is not None and number <= 0:
+                raise DataFileError(file, line, name, f"a coefficient is above 0, not {number}")
         if (row.low is None) != (row.high is None):
             raise DataFileError(file, line, "low", "a range has a low and a high end")
         if row.low is not None and row.high is not None and not row.low <= row.value <= row.high:
@@ -75,6 +78,10 @@ def co2_factors(carriers: Mapping[str, Carrier], override: Path | None = None) -
     lines = load_lines(Co2Factor, file)
     _check(file, lines, carriers, of="CO2", key=lambda row: (row.carrier, "", row.area_code))
     for line, row in lines:
+        parts = {"value": row.value, "ncv": row.ncv, "carbon": row.carbon, "oxidation": row.oxidation}
+        for name, number in parts.items():
+            if number is not None and number < 0:
+                raise DataFileError(file, line, name, f"must be at least 0, not {number}")
         computed = row.computed()
         if computed is not None and not _rounds_to(computed, row.value):
             raise DataFileError(

@@ -15,6 +15,9 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 DATA = Path(__file__).parent
+LEAST_MAGNITUDE = Decimal("1e-12")
+MOST_MAGNITUDE = Decimal("1e15")
+"""Of a number that is not 0. What lies beyond is a slip of the pen, and no result of it would fit into an answer."""
 
 
 class DataFileError(ValueError):
@@ -82,6 +85,7 @@ def load_lines(row_type: type[Row], file: Path) -> tuple[tuple[int, Row], ...]:
         if row.code in line_of_code:
             raise DataFileError(file, line, "code", f"{row.code} stands in line {line_of_code[row.code]} too")
         line_of_code[row.code] = line
+        _check_magnitudes(file, line, row)
         if isinstance(row, Number) and row.valid_to is not None and row.valid_to <= row.valid_from:
             raise DataFileError(file, line, "valid_to", f"must lie after valid_from ({row.valid_from})")
         rows.append((line, row))
@@ -136,3 +140,12 @@ def _row(
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise DataFileError(file, line, ".".join(map(str, first["loc"])), first["msg"]) from None
+
+
+def _check_magnitudes(file: Path, line: int, row: Sourced) -> None:
+    for field in fields(row):
+        value = getattr(row, field.name)
+        # copy_abs, unlike abs, neither rounds nor overflows.
+        if isinstance(value, Decimal) and value and not LEAST_MAGNITUDE <= value.copy_abs() <= MOST_MAGNITUDE:
+            problem = f"must be 0, or of a magnitude from 1e-12 to 1e15, not {value:e}"
+            raise DataFileError(file, line, field.name, problem)

@@ -23,6 +23,7 @@ from services.core.domain.target import (
 
 BETWEEN_PASSAGES = " ; "
 BETWEEN_COPIES = " / "
+_REDUCTION = "_reduction"
 
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9_]*$")]
 AsciiText = Annotated[str, StringConstraints(pattern="^[ -~]*$")]
@@ -143,6 +144,9 @@ def _faults_of_value(row: Target) -> Iterator[tuple[str, str]]:
         yield "value_high", "is given for a range, and only for it"
     if row.value is not None and row.value_high is not None and row.value_high <= row.value:
         yield "value_high", f"must be greater than value ({row.value})"
+    for name, number in (("value", row.value), ("value_high", row.value_high)):
+        if row.indicator.endswith(_REDUCTION) and row.unit == "%" and number is not None and number.copy_abs() > 100:
+            yield name, f"a reduction is at most 100 %, not {number} %"
     if row.kind == "target" and row.op is Operator.ABOUT and row.better is None:
         yield "better", "about (~) does not say by itself which way is better: write higher or lower"
 

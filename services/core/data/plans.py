@@ -4,7 +4,7 @@ A plan is a row of plans.csv and a file of its targets, named by the plan's code
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,6 +13,7 @@ from pathlib import Path
 from services.core.data.divisions import divisions
 from services.core.data.loader import DATA, DataFileError, Sourced, load
 from services.core.data.plan_targets import Target, faults_of
+from services.core.domain.period import FIRST_YEAR, LAST_YEAR
 
 FOLDER = DATA / "plans"
 LIST = "plans.csv"
@@ -48,6 +49,16 @@ class Plans:
     targets: tuple[Target, ...]
 
     @cached_property
+    def by_indicator(self) -> Mapping[tuple[str, str], tuple[Target, ...]]:
+        """Targets that are numbers, by plan and indicator."""
+        found: dict[tuple[str, str], tuple[Target, ...]] = {}
+        for target in self.targets:
+            if target.kind == "target" and target.value is not None:
+                key = (target.plan, target.indicator)
+                found[key] = (*found.get(key, ()), target)
+        return found
+
+    @cached_property
     def by_code(self) -> Mapping[str, Target]:
         """The targets by their codes."""
         return {target.code: target for target in self.targets}
@@ -66,6 +77,7 @@ def load_plans(folder: Path = FOLDER, override: Path | None = None) -> Plans:
             _check_years(place / LIST, line, plan)
             plans[plan.code] = plan
             line_of[plan.code] = place / LIST, line
+    _refuse_overlap(sorted(plans.values(), key=lambda plan: line_of[plan.code][0] != folder / LIST), line_of)
     known_areas = {division.code for division in divisions()}
     files = [_file_of(plan.code, folders, *line_of[plan.code]) for plan in plans.values()]
     _refuse_files_without_plan(folders, plans)
@@ -75,10 +87,26 @@ def load_plans(folder: Path = FOLDER, override: Path | None = None) -> Plans:
 
 
 def _check_years(file: Path, line: int, plan: Plan) -> None:
+    for field, year in (("base_year", plan.base_year), ("last_year", plan.last_year)):
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise DataFileError(file, line, field, f"must lie from {FIRST_YEAR} to {LAST_YEAR}")
     if not plan.base_year < plan.first_year <= plan.last_year:
         raise DataFileError(file, line, "last_year", "the years must follow each other: base, first, last")
     if plan.midterm_year is not None and not plan.first_year <= plan.midterm_year <= plan.last_year:
         raise DataFileError(file, line, "midterm_year", f"must lie from {plan.first_year} to {plan.last_year}")
+
+
+def _refuse_overlap(plans: Sequence[Plan], line_of: Mapping[str, tuple[Path, int]]) -> None:
+    """A year belongs to one plan. Of two that overlap the later of `plans` is named."""
+    for number, plan in enumerate(plans):
+        for other in plans[:number]:
+            if plan.first_year <= other.last_year and other.first_year <= plan.last_year:
+                field = "first_year" if plan.first_year >= other.first_year else "last_year"
+                problem = (
+                    f"{plan.first_year} to {plan.last_year} overlaps the years of plan {other.code},"
+                    f" {other.first_year} to {other.last_year}"
+                )
+                raise DataFileError(*line_of[plan.code], field, problem)
 
 
 def _file_of(code: str, folders: list[Path], plans_file: Path, line: int) -> Path:

@@ -16,6 +16,7 @@ STEPS = "tariff_steps.csv"
 SURCHARGE_UNIT = "yuan/kWh"
 
 AluminiumItem = Literal["threshold", "step", "surcharge", "share_above", "reduction"]
+_ABOVE_ZERO: frozenset[AluminiumItem] = frozenset({"threshold", "step"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,9 @@ def tariff_aluminium(override: Path | None = None) -> tuple[AluminiumTariff, ...
     for line, row in lines:
         if (row.valid_from.month, row.valid_from.day) != (1, 1):
             raise DataFileError(file, line, "valid_from", "the rule holds for whole years: a 1 January")
+        if row.value < 0 or (row.value == 0 and row.item in _ABOVE_ZERO):
+            least = "above 0" if row.item in _ABOVE_ZERO else "at least 0"
+            raise DataFileError(file, line, "value", f"the {row.item} must be {least}, not {row.value}")
     return tuple(row for _, row in lines)
 
 
@@ -59,4 +63,6 @@ def tariff_steps(known: Mapping[str, Process], override: Path | None = None) -> 
             raise DataFileError(file, line, "process", f"{row.process} is not a row of processes.csv")
         if row.unit != SURCHARGE_UNIT:
             raise DataFileError(file, line, "unit", f"a surcharge is given in {SURCHARGE_UNIT}")
+        if row.value < 0:
+            raise DataFileError(file, line, "value", f"a surcharge must be at least 0, not {row.value}")
     return tuple(row for _, row in lines)

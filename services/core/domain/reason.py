@@ -13,8 +13,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "not_measured": ("no meter is registered for: {of}", "未登记计量点：{of}"),
     "not_expected": ("readings were booked where none are expected", "在不应有读数的时段记入了读数"),
     "part_of_period": (
-        "a reported number stands for the whole period, and there were meters for only {of} of it",
-        "上报数为整期数，而计量点只覆盖其中 {of}",
+        "it speaks of the whole period, and there were meters for only {of} of it",
+        "应为整期数据，而计量点只覆盖其中 {of}",
     ),
     "not_reported": ("not reported for the period: {of}", "本期未上报：{of}"),
     "coefficient_missing": ("no coefficient for: {of}", "缺少折算系数：{of}"),

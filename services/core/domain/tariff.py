@@ -15,6 +15,7 @@ from services.core.domain.benchmark import Level, Levels, ProjectKind, gap, leve
 from services.core.domain.verdict import Finding
 
 YUAN_PER_KWH = "yuan/kWh"
+VALUE_UNKNOWN = "value_unknown"
 
 
 class Rule(enum.StrEnum):
@@ -112,9 +113,11 @@ def unified_surcharge(
     unit: str,
     steps: Sequence[TariffStep],
     capacity_class: str | None = None,
+    unknown: str = VALUE_UNKNOWN,
 ) -> Surcharge:
     """The surcharge by the unified rule; `value` is the unit's energy use in `unit`, None where it is not known.
 
+    `unknown`: the reason why it is not.
     Existing units at the baseline and others at the benchmark pay none; beyond that the highest configured step below
     the gap counts.
     """
@@ -124,11 +127,12 @@ def unified_surcharge(
     row = levels.baseline_row if level is Level.BASELINE else levels.benchmark_row
     found.note("level", *_WORDS[level], must, unit, row)
     if value is None:
-        return found.ends(Finding.cannot("value_unknown"), None)
+        return found.ends(Finding.cannot(unknown), None)
     found.note("value", "Energy use of the unit", "单元能耗", value, unit)
     if value <= must:
         found.note("reached", "Reached: no surcharge", "已达到，用电不加价")
-        return found.ends(Finding.ok(f"{level}_reached"), Fraction(0))
+        reached = Level.BENCHMARK if value <= levels.benchmark else Level.BASELINE
+        return found.ends(Finding.ok(f"{reached}_reached"), Fraction(0))
     percent = gap(value, must).percent
     if percent is None:
         found.note(
@@ -188,18 +192,20 @@ def aluminium_surcharge(
     *,
     renewable: RenewableShare | None = None,
     capacity_class: str | None = None,
+    unknown: str = VALUE_UNKNOWN,
 ) -> Surcharge:
     """The surcharge of `year` on liquid aluminium, from the comprehensive AC power 铝液综合交流电耗 of the year BEFORE.
 
     0.01 yuan/kWh for every 20 kWh/t, or part of it, above the threshold; a share of non-hydro renewables above 15 %
-    that also reaches the province's incentive value takes 1 % of it away for each whole point above 15.
+    that also reaches the province's incentive value takes 1 % of it away for each whole point above 15. `unknown`: the
+    reason why the power is None.
     """
     found = _begun(Rule.ALUMINIUM, capacity_class)
     found.note(
         "threshold", f"Threshold of {year}", f"{year}年分档值", rule.threshold_kwh_per_t, "kWh/t", rule.threshold_row
     )
     if power_kwh_per_t is None:
-        return found.ends(Finding.cannot("value_unknown"), None)
+        return found.ends(Finding.cannot(unknown), None)
     found.note(
         "value",
         f"Comprehensive AC power of liquid aluminium in {year - 1}",

@@ -130,7 +130,7 @@ def of_units(
         grouped: dict[tuple[str, str], dict[str, tuple[Ratio, Unit]]] = {}
         longest: dict[tuple[str, str], float] = defaultdict(float)
         for member in members:
-            amounts, spoken = sums.of(member.subjects, period), reported.of(member.owner, start, end)
+            amounts, spoken = sums.look_at(member.subjects, period), reported.of(member.owner, start, end)
             if not amounts and not spoken and len(members) > 1 and asked.by is not Grouping.UNIT:
                 continue
             carriers = counted[member.unit.process]
@@ -251,7 +251,7 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
     for period in asked.frame.periods:
         start, end = asked.frame.bounds(period)
         for code in codes:
-            amounts = sums.of([Subject(code)], period)
+            amounts = sums.look_at([Subject(code)], period)
             spoken: dict[str, Reported] = reported.of(code, start, end)
             if not amounts and not spoken and asked.by is not None:
                 continue

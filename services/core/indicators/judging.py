@@ -215,14 +215,7 @@ def _current(tables: Tables, slug: str, year: int) -> Iterable[Target]:
     newest = max(begun, key=lambda plan: plan.first_year, default=None)
     if newest is None:
         return []
-    return [
-        target
-        for target in tables.plans.targets
-        if target.indicator == slug
-        and target.plan == newest.code
-        and target.kind == "target"
-        and target.value is not None
-    ]
+    return tables.plans.by_indicator.get((newest.code, slug), ())
 
 
 def _held(value: Fraction, target: Target, year: int, *, always_due: bool = False) -> Held:

@@ -1,7 +1,7 @@
 """Reads what units and places measured in the cells of a frame, with the time in which they should have."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -91,6 +91,12 @@ class Sums:
                     else:
                         together[measure] = Amount(amount.pico_by_year.copy(), amount.measured_s, amount.expected_s)
         return together
+
+    def look_at(self, subjects: Sequence[Subject], period: tuple[int, int]) -> Mapping[Measure, Amount]:
+        """The same, not to be changed: of one subject in one cell it is what is kept, without a copy."""
+        if len(subjects) != 1 or period[1] - period[0] != 1:
+            return self.of(subjects, period)
+        return self._found.get(subjects[0], {}).get(period[0], {})
 
     def metered_s(self, subjects: Iterable[Subject], period: tuple[int, int]) -> float:
         """Seconds of a period, of what is gone of it too, between the first and the last day with any meter."""

@@ -111,8 +111,8 @@ SELECT
 FROM ledger
 JOIN ledger_energy AS kept USING (ledger_id)
 WHERE
-    ledger.place_kind = :kind
-    AND ledger.place_code = ANY (:codes)
+    -- An array is handed into the view, which then reads these ledgers alone; a condition on the join is not.
+    kept.ledger_id = ANY (ARRAY(SELECT ledger_id FROM ledger WHERE place_kind = :kind AND place_code = ANY (:codes)))
     AND kept.grain = :grain
     AND kept.period >= :from_ts
     AND kept.period < :to_ts

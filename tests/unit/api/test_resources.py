@@ -8,6 +8,7 @@ import pytest
 from services.api.app import REGISTRY
 from services.api.reasons import REASONS, Fault
 from services.api.registry.importing import columns_of
+from services.core.data.tables import load_tables
 
 RESOURCES: list[Any] = [module.RESOURCE for module in REGISTRY]
 IDS = [resource.noun.en for resource in RESOURCES]
@@ -45,6 +46,11 @@ def test_the_columns_of_an_import_are_the_agreed_ones(resource: Any) -> None:
 def test_the_example_is_a_right_entry_with_every_field(resource: Any) -> None:
     entry = resource.entry.model_validate(resource.example)
     assert entry.model_fields_set == set(resource.entry.model_fields)
+
+
+def test_the_process_of_the_example_is_a_known_one() -> None:
+    (unit,) = [resource for resource in RESOURCES if resource.noun.en == "unit"]
+    assert unit.example["process"] in load_tables().process
 
 
 @pytest.mark.parametrize("module", REGISTRY, ids=IDS)

@@ -16,7 +16,7 @@ from services.core.domain.tariff import (
     aluminium_surcharge,
     unified_surcharge,
 )
-from services.core.domain.verdict import Verdict
+from services.core.domain.verdict import Finding, Verdict
 
 FERROSILICON = Levels("2023", Fraction(1770), Fraction(1900), date(2023, 7, 4), None, "fesi-b", "fesi-l")
 CONVERTER = Levels("2023", Fraction(-30), Fraction(-10), date(2023, 7, 4))
@@ -120,11 +120,27 @@ def test_aluminium_without_a_measured_value_cannot_be_judged() -> None:
     assert found.yuan_per_kwh is None
 
 
+def test_reason_says_why_the_energy_use_is_not_known() -> None:
+    smelter = aluminium_surcharge(2025, None, RULE_2025, unknown="year_not_over")
+    assert smelter.finding == Finding.cannot("year_not_over")
+    other = unified_surcharge(
+        None, FERROSILICON, ProjectKind.EXISTING, unit="kgce/t", steps=STEPS, unknown="part_of_period"
+    )
+    assert other.finding == Finding.cannot("part_of_period")
+
+
 def test_existing_unit_at_the_baseline_pays_no_surcharge() -> None:
     found = unified("1900", ProjectKind.EXISTING)
     assert found.yuan_per_kwh == 0
     assert (found.finding.verdict, found.finding.reason) == (Verdict.OK, "baseline_reached")
     assert found.steps[0].row == "fesi-l"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"), [("1900", "baseline_reached"), ("1771", "baseline_reached"), ("1770", "benchmark_reached")]
+)
+def test_existing_unit_at_the_benchmark_or_better_is_said_to_have_reached_it(value: str, reason: str) -> None:
+    assert unified(value, ProjectKind.EXISTING).finding == Finding.ok(reason)
 
 
 @pytest.mark.parametrize("kind", [ProjectKind.NEW, ProjectKind.BUILDING, ProjectKind.PLANNED])

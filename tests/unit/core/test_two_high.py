@@ -4,7 +4,17 @@ from fractions import Fraction
 
 import pytest
 
-from services.core.domain.two_high import EightTrade, LedgerBy, LedgerEntry, MeasuredUse, Overuse, ledger_entry, overuse
+from services.core.domain.factors import Basis
+from services.core.domain.two_high import (
+    EightTrade,
+    LedgerBy,
+    LedgerEntry,
+    MeasuredUse,
+    Overuse,
+    counted_on,
+    ledger_entry,
+    overuse,
+)
 from services.core.domain.verdict import Finding, Verdict
 
 THRESHOLD, LEAST = Fraction(50_000), Fraction("0.9")
@@ -33,6 +43,29 @@ def test_t15_the_threshold_counts_the_equivalent_basis() -> None:
     assert [calorific_tce, equivalent_tce] == [24_580, 60_500]
     assert entry(use(calorific_tce)).belongs is False
     assert entry(use(equivalent_tce)) == LedgerEntry(True, "threshold_reached", LedgerBy.MEASURED, Fraction(60_500))
+
+
+def test_coal_power_is_counted_by_what_is_lost_in_conversion() -> None:
+    # 1 TWh supplied at 305 gce/kWh burns 305 000 tce. At 321 gce/kWh it is worth 321 000 tce: -16 000 tce used.
+    # Calorific, at 0.1229 kgce/kWh, 122 900 tce leave as electricity: 182 100 tce are lost.
+    burnt_tce, kwh = Fraction(305_000), Fraction(10**9)
+    equivalent_tce, calorific_tce = (burnt_tce - kwh * Fraction(of) / 1000 for of in ("0.321", "0.1229"))
+    assert [equivalent_tce, calorific_tce] == [-16_000, 182_100]
+    assert counted_on(makes_electricity_of_coal=True) is Basis.CALORIFIC
+    assert counted_on(makes_electricity_of_coal=False) is Basis.EQUIVALENT
+    assert entry(use(calorific_tce), trade=EightTrade.COAL_POWER).belongs is True
+
+
+def test_less_energy_than_nothing_is_neither_below_the_threshold_nor_within_approval() -> None:
+    below = entry(use(-16_000))
+    assert below == LedgerEntry(None, "energy_below_zero", LedgerBy.MEASURED, Fraction(-16_000))
+    uses = [use(100, period="2025"), use(-1, period="12")]
+    found = overuse(Fraction(300), uses, least_coverage=LEAST)
+    assert found == Overuse(Finding.cannot("energy_below_zero"), "12")
+    # Nothing at all is less than was approved; a year above what was approved is a breach whatever another says.
+    assert overuse(Fraction(300), [use(0)], least_coverage=LEAST).finding == Finding.ok("within_approved_energy")
+    above = overuse(Fraction(300), [use(301), use(-1)], least_coverage=LEAST)
+    assert above.finding.verdict is Verdict.BREACH
 
 
 @pytest.mark.parametrize(("design", "belongs"), [(49_999, False), (50_000, True), (80_000, True)])
@@ -80,6 +113,7 @@ def test_above_with_missing_data_is_still_a_breach_but_below_cannot_be_told() ->
     assert overuse(Fraction(60_000), [use(60_001, 0.2)], least_coverage=LEAST).finding.verdict is Verdict.BREACH
     below = overuse(Fraction(60_000), [use(59_999, 0.2)], least_coverage=LEAST)
     assert below.finding == Finding.cannot("low_coverage")
+    assert below.period == "2025"
     assert overuse(Fraction(60_000), [use(59_999, None)], least_coverage=LEAST).finding == Finding.cannot(
         "low_coverage"
     )

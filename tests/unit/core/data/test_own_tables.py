@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.core.data.loader import DATA, DataFileError, DataFolderError
+from services.core.data.parameters import RULES
 from services.core.data.tables import load_tables
 from services.core.data.used import used_row
 
@@ -90,9 +91,17 @@ def test_a_number_without_any_of_its_six_marks_is_refused(tmp_path: Path, field:
         ("standard_coal.csv", "0.7143,kgce/kg,,", "0.7143,kgce/kg,0.8,0.9", "value"),
         ("standard_coal.csv", "0.7143,kgce/kg,,", "0.7143,kgce/kg,0.7,", "low"),
         ("standard_coal.csv", "kgce.washed_coal,washed_coal", "kgce.raw_coal.2,raw_coal", "valid_from"),
+        ("standard_coal.csv", "0.7143,kgce/kg", "-0.7143,kgce/kg", "value"),
+        ("standard_coal.csv", "0.7143,kgce/kg", "0,kgce/kg", "value"),
+        ("standard_coal.csv", "0.7143,kgce/kg", "1e999,kgce/kg", "value"),
+        ("standard_coal.csv", "0.7143,kgce/kg", "1e99999999,kgce/kg", "value"),
+        ("standard_coal.csv", "0.7143,kgce/kg", "1e-13,kgce/kg", "value"),
+        ("standard_coal.csv", "0.7143,kgce/kg,,", "0.7143,kgce/kg,-1,1", "low"),
         ("standard_coal.csv", "kgce.washed_coal,", "kgce.raw_coal,", "code"),
         ("co2.csv", "co2.diesel,diesel,3.0959", "co2.diesel,diesel,3.1605", "value"),
         ("co2.csv", "0.11,tCO2/GJ", "0.11,tCO2/t", "unit"),
+        ("co2.csv", "0.11,tCO2/GJ", "-0.11,tCO2/GJ", "value"),
+        ("co2.csv", "1.9003,kgCO2/kg,20.908,26.37,94", "1.9003,kgCO2/kg,-20.908,-26.37,94", "ncv"),
         ("carriers.csv", "kWh,yes,electricity", "kWh,yes,none", "family"),
         ("carriers.csv", "kWh,yes,electricity", "kW,yes,electricity", "unit"),
         ("carriers.csv", "kWh,yes,electricity", "kWh,yes,solar", "family"),
@@ -103,6 +112,19 @@ def test_a_number_without_any_of_its_six_marks_is_refused(tmp_path: Path, field:
         ("limits.csv", "energy,单位产品能耗,3,52", "energy,单位产品能耗,4,52", "grade"),
         ("tariff_aluminium.csv", "threshold,13300", "limit,13300", "item"),
         ("tariff_aluminium.csv", "13300,kWh/t,2025-01-01", "13300,kWh/t,2025-02-01", "valid_from"),
+        ("tariff_aluminium.csv", "surcharge,0.01", "surcharge,-0.01", "value"),
+        ("tariff_aluminium.csv", "step,20", "step,0", "value"),
+        ("parameters.csv", "verdict,0.9,1", "verdict,90,%", "unit"),
+        ("parameters.csv", "verdict,0.9,1", "verdict,90,1", "value"),
+        ("parameters.csv", "verdict,0.9,1", "verdict,-5,1", "value"),
+        ("parameters.csv", "verdict,0.9,1", "verdict,1e999,1", "value"),
+        ("parameters.csv", "ratio,0.02", "ratio,1.02", "value"),
+        ("parameters.csv", "50000,tce", "0,tce", "value"),
+        ("parameters.csv", "50000,tce", "5,10ktce", "unit"),
+        ("parameters.csv", "retrofit,3,a", "retrofit,2.5,a", "value"),
+        ("parameters.csv", "retrofit,3,a", "retrofit,0,a", "value"),
+        ("parameters.csv", "1.4286,kgce/kgoe", "0,kgce/kgoe", "value"),
+        ("parameters.csv", "3000,rack", "-3000,rack", "value"),
         ("two_high.csv", ",steel,steel,", ",steel,iron,", "eight"),
     ],
 )
@@ -125,10 +147,44 @@ def test_the_line_of_a_fault_is_that_of_its_row(replace: Replace) -> None:
 
 
 def test_a_code_of_another_table_is_refused(replace: Replace) -> None:
-    folder = replace("parameters.csv", "coverage_least", "kgce.coke")
-    with pytest.raises(DataFileError, match=r"parameters.csv, line 2, field code: kgce.coke stands in the table") as no:
+    folder = replace("parameters.csv", "daily_monthly_deviation", "kgce.coke")
+    with pytest.raises(DataFileError, match=r"parameters.csv, line 4, field code: kgce.coke stands in the table") as no:
         load_tables(folder)
-    assert no.value.line == 2
+    assert no.value.line == 4
+
+
+@pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.is_needed])
+def test_a_parameter_without_which_judgements_fail_may_not_be_missing(replace: Replace, code: str) -> None:
+    folder = replace("parameters.csv", f"{code},", f"{code}_old,")
+    with pytest.raises(DataFileError) as refusal:
+        load_tables(folder)
+    assert str(refusal.value) == f"parameters.csv, line 1, field code: the row {code} is missing; judgements need it"
+
+
+def test_a_parameter_out_of_its_range_is_told_the_range(replace: Replace) -> None:
+    folder = replace("parameters.csv", "verdict,0.9,1", "verdict,90,1")
+    with pytest.raises(DataFileError) as refusal:
+        load_tables(folder)
+    expected = "parameters.csv, line 2, field value: coverage_least must be at least 0 and at most 1, not 90"
+    assert str(refusal.value) == expected
+
+
+def test_every_shipped_parameter_has_a_rule() -> None:
+    assert {row.code for row in load_tables().parameters} == set(RULES) - {"non_hydro_incentive"}
+
+
+def test_a_magnitude_that_no_answer_holds_is_told_the_bounds(replace: Replace) -> None:
+    folder = replace("limits.csv", "单位产品能耗,3,52", "单位产品能耗,3,1e999")
+    with pytest.raises(
+        DataFileError, match=r"field value: must be 0, or of a magnitude from 1e-12 to 1e15, not 1e\+999"
+    ):
+        load_tables(folder)
+
+
+def test_levels_and_limits_may_be_negative(replace: Replace) -> None:
+    folder = replace("limits.csv", "energy,单位产品能耗,1,43", "energy,单位产品能耗,1,-43")
+    row = load_tables(folder).row("limit.gb21256_2025.sintering.energy.1")
+    assert row.value == -43
 
 
 def test_steps_of_the_unified_rule_are_given_by_the_operator(tmp_path: Path) -> None:
@@ -142,6 +198,9 @@ def test_steps_of_the_unified_rule_are_given_by_the_operator(tmp_path: Path) -> 
     ]
     (tmp_path / "tariff_steps.csv").write_text(header + steps.replace("yuan/kWh", "%"), "utf-8")
     with pytest.raises(DataFileError, match="field unit"):
+        load_tables(tmp_path)
+    (tmp_path / "tariff_steps.csv").write_text(header + steps.replace("0.05", "-0.05"), "utf-8")
+    with pytest.raises(DataFileError, match="line 3, field value: a surcharge must be at least 0"):
         load_tables(tmp_path)
 
 

@@ -114,6 +114,11 @@ def test_a_file_without_a_plan_is_refused(tmp_path: Path) -> None:
     ("changed", "problem"),
     [
         ({"first_year": "2025"}, "last_year: the years must follow each other"),
+        (
+            {"first_year": "2025", "base_year": "2024"},
+            r"first_year: 2025 to 2030 overlaps the years of plan 14, 2021 to",
+        ),
+        ({"last_year": "20300"}, "last_year: must lie from 1992 to 2100"),
         ({"midterm_year": "2031"}, "midterm_year: must lie from 2026 to 2030"),
         ({"issue_date": ""}, "issue_date: must not be empty"),
     ],
@@ -137,6 +142,9 @@ def test_a_plan_whose_years_contradict_each_other_is_refused(
         ({"state": "not_applicable"}, "value: must be empty with the state not_applicable"),
         ({"state": "zero"}, "state: 12.5 is number, not zero"),
         ({"value": "0"}, "state: 0 is zero, not number"),
+        ({"value": "100.1"}, "value: a reduction is at most 100 %, not 100.1 %"),
+        ({"value": "-101"}, "value: a reduction is at most 100 %"),
+        ({"value": "1e16"}, "value: must be 0, or of a magnitude"),
         ({"unit": ""}, "unit: must not be empty beside a value"),
         ({"unit": "％"}, "unit: "),
         ({"value_printed": ""}, "value_printed: must not be empty"),
@@ -164,6 +172,20 @@ def test_a_plan_whose_years_contradict_each_other_is_refused(
 def test_a_target_that_contradicts_itself_is_refused(tmp_path: Path, changed: dict[str, str], problem: str) -> None:
     with pytest.raises(DataFileError, match=rf"15\.csv, line \d+, field {problem}"):
         load_plans(override=with_plan_15(tmp_path, **changed))
+
+
+def test_a_shipped_plan_that_is_replaced_may_not_reach_into_another(tmp_path: Path) -> None:
+    own = PLAN_15 | {"code": "13", "first_year": "2016", "last_year": "2021", "base_year": "2015", "midterm_year": ""}
+    write(tmp_path / "plans" / LIST, FOLDER / LIST, own)
+    with pytest.raises(DataFileError, match="line 2, field last_year: 2016 to 2021 overlaps") as refusal:
+        load_plans(override=tmp_path)
+    assert refusal.value.file == tmp_path / "plans" / LIST
+
+
+def test_a_reduction_of_100_percent_and_a_growth_above_it_are_read(tmp_path: Path) -> None:
+    assert load_plans(override=with_plan_15(tmp_path, value="100")).by_code["X15-1"].value == 100
+    growth = with_plan_15(tmp_path, value="150", indicator="gdp_growth")
+    assert load_plans(override=growth).by_code["X15-1"].value == 150
 
 
 def test_a_true_zero_is_a_value(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ ALTER TABLE unit ADD COLUMN capacity_class text CHECK (capacity_class IN ('permi
 ALTER TABLE unit ADD COLUMN measuring_category smallint CHECK (measuring_category BETWEEN 1 AND 3);
 ALTER TABLE unit ADD COLUMN standard_racks integer CHECK (standard_racks > 0);
 ALTER TABLE unit ADD CONSTRAINT unit_retrofit CHECK (retrofit_due_on IS NULL OR retrofit_due_on > retrofit_listed_on);
-COMMENT ON COLUMN unit.design_energy_tce IS 'Energy of a year by design, tce on the equivalent basis';
-COMMENT ON COLUMN unit.approved_energy_tce IS 'Energy of a year approved by the energy-saving review, tce on the equivalent basis';
+COMMENT ON COLUMN unit.design_energy_tce IS 'Energy of a year by design, tce on the equivalent basis (of coal power on the calorific one)';
+COMMENT ON COLUMN unit.approved_energy_tce IS 'Energy of a year approved by the energy-saving review, tce on the same basis as by design';
 COMMENT ON COLUMN unit.retrofit_listed_on IS 'Day (Asia/Shanghai) from which the unit must be retrofitted';
 COMMENT ON COLUMN unit.retrofit_due_on IS 'Day by which the retrofit must be done; empty: the longest time the plan allows';
 COMMENT ON COLUMN unit.measuring_category IS 'Of a data centre: where the IT load is measured, 1 UPS output, 2 distribution output, 3 input of the equipment';
