@@ -72,35 +72,26 @@ LEFT JOIN LATERAL (
 ) AS named ON true;
 
 -- name: text_is_in_entry
-EXISTS (
-    SELECT 1
-    FROM (SELECT 1) AS one
-    LEFT JOIN rule_version ON rule_version.slug = entry.rule AND rule_version.version = entry.rule_version
-    LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code
-    LEFT JOIN unit ON entry.subject_kind = 'unit' AND unit.code = entry.subject_code
-    LEFT JOIN meter ON entry.subject_kind = 'meter' AND meter.code = entry.subject_code
-    LEFT JOIN gateway ON entry.subject_kind = 'gateway' AND gateway.code = entry.subject_code
-    LEFT JOIN park ON park.code = entry.park_code
-    LEFT JOIN area ON area.code = entry.area_code
-    WHERE concat_ws(
-        E'\n',
-        entry.rule,
-        entry.subject_code,
-        entry.enterprise_code,
-        rule_version.body -> 'title' ->> 'zh',
-        rule_version.body -> 'title' ->> 'en',
-        enterprise.name_zh,
-        enterprise.name_en,
-        unit.name_zh,
-        unit.name_en,
-        meter.name_zh,
-        meter.name_en,
-        gateway.name,
-        park.name_zh,
-        park.name_en,
-        area.name_zh,
-        area.name_en
-    ) ILIKE :q
+-- Each list of names is searched once, not once an alert.
+(
+    entry.rule ILIKE :q
+    OR entry.subject_code ILIKE :q
+    OR entry.enterprise_code ILIKE :q
+    OR (entry.rule, entry.rule_version) IN (
+        SELECT slug, version
+        FROM rule_version
+        WHERE body -> 'title' ->> 'zh' ILIKE :q OR body -> 'title' ->> 'en' ILIKE :q
+    )
+    OR entry.enterprise_code IN (SELECT credit_code FROM enterprise WHERE name_zh ILIKE :q OR name_en ILIKE :q)
+    OR entry.park_code IN (SELECT code FROM park WHERE name_zh ILIKE :q OR name_en ILIKE :q)
+    OR entry.area_code IN (SELECT code FROM area WHERE name_zh ILIKE :q OR name_en ILIKE :q)
+    OR (entry.subject_kind, entry.subject_code) IN (
+        SELECT 'unit', code FROM unit WHERE name_zh ILIKE :q OR name_en ILIKE :q
+        UNION ALL
+        SELECT 'meter', code FROM meter WHERE name_zh ILIKE :q OR name_en ILIKE :q
+        UNION ALL
+        SELECT 'gateway', code FROM gateway WHERE name ILIKE :q
+    )
 );
 
 -- name: case

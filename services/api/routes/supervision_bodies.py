@@ -77,6 +77,8 @@ def _faults(connection: Connection, entries: Sequence[BodyEntry]) -> list[list[F
 
 
 def _refuse_removal(connection: Connection, code: str) -> None:
+    # Held, so that nobody subscribes between the count and the removal, which would take the subscription along.
+    subscriptions.SQL.run(connection, "hold_body", code=code)
     count = subscriptions.SQL.run(connection, "count_subscriptions", body_code=code).scalar_one()
     if count:
         raise Refused(IN_USE, f"supervision body {code} still has {count} subscriptions; remove these first")
