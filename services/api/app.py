@@ -12,10 +12,12 @@ from services.api.errors import answer_errors_of
 from services.api.observation import Observation
 from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.routes import (
+    alerts,
     areas,
     balance,
     carriers,
     console,
+    deliveries,
     efficiency,
     energy,
     enterprises,
@@ -32,7 +34,10 @@ from services.api.routes import (
     parks,
     progress,
     readings,
+    rules,
+    silences,
     statistics,
+    supervision_bodies,
     tables,
     targets,
     tariff,
@@ -66,6 +71,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     progress.router,
     statistics.router,
     tables.router,
+    alerts.router,
+    rules.router,
+    silences.router,
+    supervision_bodies.router,
+    deliveries.router,
     readings.router,
     live.router,
     console.router,
@@ -88,6 +98,7 @@ TAGS = [
     {"name": "dual control", "description": "能耗双控: intensity and total of areas against their targets"},
     {"name": "statistics", "description": "What is reported and not metered"},
     {"name": "tables", "description": "The domain numbers with their sources"},
+    {"name": "alerts", "description": "预警: what was raised, how it is handled, rules, silences, who is told"},
     {"name": "readings", "description": "What meters said, and what was not taken"},
     {"name": "live", "description": "Energy as it is booked"},
     {"name": "import", "description": "Many at once, from CSV and XLSX"},
@@ -116,6 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    app.state.settings = settings
     app.state.database = database
     app.state.tables = load_tables(settings.data)
     app.state.live = live.Broadcast(settings.database_url.get_secret_value())
