@@ -11,13 +11,11 @@ import psycopg
 from fastapi.testclient import TestClient
 
 from services.api.app import create_app
-from services.api.routes import alerts, deliveries, rules, silences, supervision_bodies
 from services.core.domain.calendar import SHANGHAI
 from services.core.settings import Settings
 from tests.integration.registered import JUNGAR
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=SHANGHAI)
-ROUTERS = (alerts.router, rules.router, silences.router, supervision_bodies.router, deliveries.router)
 
 BODY: dict[str, Any] = {
     "slug": "pue_high",
@@ -38,15 +36,8 @@ BODY: dict[str, Any] = {
 
 @contextmanager
 def api(database_url: str, **given: Any) -> Iterator[TestClient]:
-    """The API with the addresses of alerts."""
-    settings = Settings(database_url=database_url, **given)
-    app = create_app(settings)
-    app.state.settings = settings
-    known = app.openapi()["paths"]
-    app.openapi_schema = None
-    for router in ROUTERS:
-        if "/api/v1/alerts" not in known:
-            app.include_router(router)
+    """The API, with further settings."""
+    app = create_app(Settings(database_url=database_url, **given))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
