@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the roll-up; 0: none")
 
     alerts_poll_s: float = Field(2.0, gt=0, description="Rules are evaluated anew at the latest after this")
-    alerts_grouping_s: float = Field(5.0, ge=0, description="Alerts for one recipient within this go into one message")
+    alerts_grouping_s: float = Field(2.0, ge=0, description="Alerts for one recipient within this go into one message")
     alerts_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the alert service; 0: none")
     alerts_link: str = Field("http://127.0.0.1:8000", description="Base address of the links in messages")
     smtp_url: SecretStr | None = Field(

@@ -409,4 +409,10 @@ SET
     slot_count = kept.slot_count + excluded.slot_count;
 
 -- name: tell!
-SELECT pg_notify('enermon_energy', '');
+-- First and last hour whose energy has changed, in seconds since 1970: who listens need not look at others.
+SELECT
+    pg_notify(
+        'enermon_energy',
+        coalesce(extract(EPOCH FROM min(hour))::bigint || '/' || extract(EPOCH FROM max(hour))::bigint, '')
+    )
+FROM hour_change;

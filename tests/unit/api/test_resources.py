@@ -26,7 +26,7 @@ COLUMNS = {
     " retrofit_listed_on retrofit_due_on capacity_class measuring_category standard_racks",
     "gateway": "code credit_code name",
     "meter": "code unit_code gateway_code name_zh name_en kind carrier flow unit_of_measure multiplier register_size"
-    " rated_per_hour interval_s valid_from valid_to",
+    " rated_per_hour interval_s valid_from valid_to calibrated_until",
 }
 
 

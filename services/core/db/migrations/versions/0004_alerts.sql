@@ -69,6 +69,7 @@ CREATE TABLE alert_event (
 );
 COMMENT ON TABLE alert_event IS 'What the alert service did with an alert; only added to';
 CREATE INDEX alert_event_alert ON alert_event (alert_id, event_id);
+CREATE INDEX alert_event_at ON alert_event (at);
 
 CREATE TABLE alert_step (
     step_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -141,6 +142,8 @@ CREATE TABLE message (
 );
 COMMENT ON TABLE message IS 'Outbox: written with the change of state it tells of, sent until it is taken or 24 hours have passed. The id stays the same at every attempt';
 CREATE INDEX message_waiting ON message (not_before) WHERE status = 'waiting';
+CREATE INDEX message_group ON message (group_key, created_at DESC);
+CREATE INDEX message_alert ON message USING gin (alert_ids);
 
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
