@@ -1,0 +1,207 @@
+"""The alert service among the others, with a mail server and a web server that take what it tells."""
+
+import email
+import email.policy
+import http.server
+import socket
+import ssl
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from email.message import EmailMessage
+from typing import Any, Literal
+
+import httpx
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope
+
+from services.core.domain.calendar import SHANGHAI
+from tests.integration.registered import credit_code
+
+MAIL_USER, MAIL_PASSWORD = "enermon", "k3y-of-mail"
+PER_HOUR = 100.0
+"""What the racks of a centre use in an hour, kWh."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A webhook call as it came."""
+
+    headers: dict[str, str]
+    body: bytes
+    answer: int
+
+
+class Hooks:
+    """A web server that keeps what is posted to it, by path; it answers 500 as often as `failures` of a path says."""
+
+    def __init__(self) -> None:
+        self.calls: defaultdict[str, list[Call]] = defaultdict(list)
+        self.failures: Counter[str] = Counter()
+        hooks = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                fails = hooks.failures[self.path] > 0
+                hooks.failures[self.path] -= fails
+                answer = 500 if fails else 204
+                self.send_response(answer)
+                self.end_headers()
+                hooks.calls[self.path].append(Call(dict(self.headers.items()), body, answer))
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Mailbox:
+    """What a mail server with STARTTLS and login has taken, by recipient."""
+
+    def __init__(self) -> None:
+        self.mails: defaultdict[str, list[EmailMessage]] = defaultdict(list)
+
+    async def handle_DATA(  # noqa: N802 - as the library names it
+        self, _server: Any, _session: Any, envelope: Envelope
+    ) -> str:
+        mail = email.message_from_bytes(envelope.original_content or b"", policy=email.policy.default)
+        assert isinstance(mail, EmailMessage)
+        for recipient in envelope.rcpt_tos:
+            self.mails[recipient].append(mail)
+        return "250 OK"
+
+    @staticmethod
+    def login(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        known = (data.login, data.password) == (MAIL_USER.encode(), MAIL_PASSWORD.encode())
+        return AuthResult(success=known, handled=False)
+
+    @contextmanager
+    def served(self, tls: ssl.SSLContext) -> Iterator[str]:
+        """The mail server at work; its URL as settings name it."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+        terms: Json = {"tls_context": tls, "require_starttls": True, "auth_required": True, "authenticator": self.login}
+        controller = Controller(self, hostname="127.0.0.1", port=port, **terms)
+        controller.start()
+        try:
+            yield f"smtp+starttls://{MAIL_USER}:{MAIL_PASSWORD}@localhost:{port}"
+        finally:
+            controller.stop()
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Where a supervision body is told; `path` is its address at the API."""
+
+    path: str
+    secret: str | None
+
+
+@dataclass(frozen=True)
+class Body:
+    """A supervision body, told by mail and by webhook."""
+
+    code: str
+    address: str
+    hook: str
+    by_mail: Subscription
+    by_webhook: Subscription
+
+
+@dataclass(frozen=True)
+class Centre:
+    """A data centre with a meter of what goes in and one of its racks."""
+
+    unit: str
+    credit_code: str
+    gateway: str
+    input_meter: str
+    racks_meter: str
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The running services as operators and supervision bodies meet them."""
+
+    api: httpx.Client
+    mailbox: Mailbox
+    hooks: Hooks
+    _numbers: Iterator[int] = field(repr=False)
+
+    def ask(self, path: str, **parameters: Any) -> Json:
+        """The answer to a question that is answered."""
+        return self._json(self.api.get(f"/api/v1/{path}", params=parameters))
+
+    def send(self, method: Literal["POST", "PUT", "PATCH"], path: str, entry: Json | None = None) -> Json:
+        """The answer to something that is taken."""
+        return self._json(self.api.request(method, f"/api/v1/{path}", json=entry))
+
+    @staticmethod
+    def _json(answer: httpx.Response) -> Json:
+        assert answer.is_success, answer.text
+        found: Json = answer.json()
+        return found
+
+    def body(self, area: str, *, language: str = "zh") -> Body:
+        """The body of an area, subscribed by mail and by webhook."""
+        code, address, hook = f"SB-{area}", f"energy-{area}@example.gov.cn", f"/{area}"
+        self.send("POST", "supervision-bodies", {"code": code, "name_zh": "节能监察大队", "area_code": area})
+        mail = {"channel": "email", "address": address, "language": language}
+        webhook = {"channel": "webhook", "address": self.hooks.url + hook}
+        return Body(code, address, hook, self._subscribe(code, mail), self._subscribe(code, webhook))
+
+    def _subscribe(self, code: str, entry: Json) -> Subscription:
+        path = f"supervision-bodies/{code}/subscriptions"
+        made = self.send("POST", path, entry)
+        return Subscription(f"{path}/{made['subscription_id']}", made.get("secret"))
+
+    def centre(self, area: str, *, first_day: date, name_zh: str, name_en: str) -> Centre:
+        """An existing data centre whose meters are read on one day."""
+        number = next(self._numbers)
+        owner, unit, gateway = credit_code(number, area), f"DC-{number}", f"GW-{number}"
+        enterprise = {
+            "credit_code": owner,
+            "name_zh": "云计算公司",
+            "name_en": "Cloud computing",
+            "trade": "data_centre",
+        }
+        self.send("POST", "enterprises", enterprise | {"area_code": area, "valid_from": "2020-01-01"})
+        described = {"name_zh": name_zh, "name_en": name_en, "process": "data_centre", "status": "existing"}
+        self.send("POST", "units", {"code": unit, "credit_code": owner, "measuring_category": 1} | described)
+        self.send("POST", "gateways", {"code": gateway, "credit_code": owner})
+        centre = Centre(unit, owner, gateway, f"{unit}-IN", f"{unit}-IT")
+        meter = {"unit_code": unit, "gateway_code": gateway, "name_zh": "电表", "kind": "interval", "interval_s": 3600}
+        meter |= {"carrier": "electricity", "unit_of_measure": "kWh", "valid_from": first_day.isoformat()}
+        meter |= {"valid_to": (first_day + timedelta(days=1)).isoformat()}
+        self.send("POST", "meters", meter | {"code": centre.input_meter, "flow": "input"})
+        self.send("POST", "meters", meter | {"code": centre.racks_meter, "flow": "it_load"})
+        return centre
+
+    def measure(self, centre: Centre, first_day: date, *, days: int = 1, pue: float) -> None:
+        """Readings of every hour of these days."""
+        start = datetime.combine(first_day, time(), SHANGHAI)
+        readings = [
+            {"meter": meter, "ts": (start + timedelta(hours=hour)).isoformat(), "value": value}
+            for hour in range(24 * days)
+            for meter, value in ((centre.input_meter, pue * PER_HOUR), (centre.racks_meter, PER_HOUR))
+        ]
+        taken = self.send("POST", f"readings?gateway={centre.gateway}", {"seq": 1, "readings": readings})
+        assert (taken["stored"], taken["rejected"]) == (len(readings), [])
+
+    def extend(self, centre: Centre, until: date) -> None:
+        """The meters are read up to this day."""
+        for meter in (centre.input_meter, centre.racks_meter):
+            self.send("PATCH", f"meters/{meter}", {"valid_to": until.isoformat()})

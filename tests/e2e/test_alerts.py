@@ -1,0 +1,300 @@
+"""Alerts on the running services: from readings to a mail and a signed webhook, handled, silenced and resolved.
+
+The rules are those shipped. A centre is measured in the last month, so that `pue_existing` (twelve complete months)
+judges it at once, by the target for existing data centres of Ordos.
+"""
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import httpx
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from services.core.domain.calendar import SHANGHAI
+from services.up.stack import Stack
+from tests.e2e.alerting import Body, Centre, Hooks, Json, Mailbox, Watched
+from tests.e2e.conftest import running_api
+from tests.integration.certificates import make_certificate
+from tests.integration.running import running, wait_until
+
+DONGSHENG, KANGBASHI, DALAD, JUNGAR, OTOG, UXIN = "150602", "150603", "150621", "150622", "150624", "150626"
+FIRST_DAY = (datetime.now(SHANGHAI).replace(day=1) - timedelta(days=1)).replace(day=1).date()
+LINK = "https://enermon.example"
+RULE = "pue_existing"
+
+pytestmark = [
+    pytest.mark.timeout(120),
+    # aiosmtpd within TLS does not know that it is
+    pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS"),
+]
+
+
+@pytest.fixture(scope="module")
+def watched(stack: Stack, module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """API, roll-up and alert service, and the two servers they tell."""
+    certificate = make_certificate(tmp_path_factory.mktemp("mail"))
+    mailbox, hooks = Mailbox(), Hooks()
+    environment = {
+        "ENERMON_DATABASE_URL": module_database_url,
+        "ENERMON_MQTT_URL": stack.mqtt_url(),
+        "ENERMON_WEBHOOK_ALLOW_PRIVATE": "true",
+        "ENERMON_WEBHOOK_ALLOW_HTTP": "true",
+    }
+    telling = {
+        "ENERMON_SMTP_FROM": "alerts@enermon.example",
+        "ENERMON_ALERTS_LINK": LINK,
+        "ENERMON_ALERTS_GROUPING_S": "0.5",
+        "ENERMON_ALERTS_POLL_S": "0.2",
+        "SSL_CERT_FILE": str(certificate.certificate),
+    }
+    with (
+        mailbox.served(certificate.of_server()) as smtp_url,
+        running_api(**environment) as address,
+        running("rollup", **environment),
+        running("alerts", **environment, **telling, ENERMON_SMTP_URL=smtp_url),
+        httpx.Client(base_url=address, timeout=30) as api,
+    ):
+        yield Watched(api, mailbox, hooks, itertools.count(1))
+    hooks.close()
+    taken = [call.headers["webhook-id"] for calls in hooks.calls.values() for call in calls if call.answer == 204]
+    mails = [mail["message-id"] for mails in mailbox.mails.values() for mail in mails]
+    assert len(set(taken)) == len(taken)
+    assert len(set(mails)) == len(mails)
+
+
+def exceeding(watched: Watched, area: str) -> Centre:
+    """A centre that was measured on one day, at a PUE of 1.42."""
+    centre = registered(watched, area)
+    watched.measure(centre, FIRST_DAY, pue=1.42)
+    return centre
+
+
+def registered(watched: Watched, area: str) -> Centre:
+    return watched.centre(area, first_day=FIRST_DAY, name_zh="一号机房", name_en="Hall 1")
+
+
+def told(watched: Watched, body: Body, number: int) -> tuple[list[EmailMessage], list[Json]]:
+    """All mails, and all that webhooks said, once the body has had so many of each."""
+    mails, calls = watched.mailbox.mails[body.address], watched.hooks.calls[body.hook]
+    wait_until(
+        f"{number} mails and webhooks for {body.code}",
+        lambda: len(mails) >= number and sum(call.answer == 204 for call in calls) >= number,
+        within_s=40,
+    )
+    assert body.by_webhook.secret is not None
+    verifier = Webhook(body.by_webhook.secret)
+    return list(mails), [verifier.verify(call.body, call.headers) for call in calls if call.answer == 204]
+
+
+def ask_for_tests(watched: Watched, body: Body) -> None:
+    """Ask for a test message on both ways."""
+    for subscription in (body.by_mail, body.by_webhook):
+        watched.send("POST", f"{subscription.path}/test")
+
+
+def alert_of(watched: Watched, centre: Centre) -> Json:
+    """The one alert of a centre, whole."""
+    subject = f"unit:{centre.unit}"
+    wait_until("the alert is listed", lambda: bool(watched.ask("alerts", subject=subject)["data"]), within_s=30)
+    [listed] = watched.ask("alerts", subject=subject)["data"]
+    return watched.ask(f"alerts/{listed['alert_id']}")
+
+
+def parts(mail: EmailMessage) -> tuple[str, str]:
+    """Text and HTML of a mail."""
+    text, html = (part.get_content().replace("\r\n", "\n") for part in mail.iter_parts())
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    return text, html
+
+
+def test_a_centre_at_1_42_is_told_once_by_mail_and_once_by_signed_webhook(watched: Watched) -> None:
+    body = watched.body(JUNGAR, language="both")
+    centre = exceeding(watched, JUNGAR)
+    told(watched, body, 1)
+    ask_for_tests(watched, body)
+    (mail, test_mail), (said, test) = told(watched, body, 2)
+
+    alert_id = alert_of(watched, centre)["alert_id"]
+    link = f"{LINK}/api/v1/alerts/{alert_id}"
+    assert mail["from"] == "Enermon <alerts@enermon.example>"
+    assert mail["to"] == body.address
+    assert "1.42" in mail["subject"]
+    assert "既有数据中心 PUE 超过目标" in mail["subject"]
+    for part in parts(mail):
+        for words in (
+            "既有数据中心 PUE 超过目标",
+            "PUE of an existing data centre above its target",
+            "一号机房",
+            "Hall 1",
+        ):
+            assert words in part
+        assert "1.42" in part
+        assert link in part
+
+    assert said["type"] == "alert.fired"
+    assert said["data"]["counts"] == {"severe": 0, "warning": 1, "notice": 0}
+    assert said["data"]["link"] == link
+    [told_alert] = said["data"]["alerts"]
+    assert told_alert["value"] == pytest.approx(1.42)
+    assert (told_alert["rule"], told_alert["limit"], told_alert["subject_code"]) == (RULE, 1.3, centre.unit)
+    assert (test["type"], test["data"]["alerts"]) == ("alert.test", [])
+    assert "测试消息" in test_mail["subject"]
+
+
+def test_a_webhook_verifies_by_its_own_secret_alone(watched: Watched) -> None:
+    body, other = watched.body(DONGSHENG), watched.body("150625")
+    ask_for_tests(watched, body)
+    told(watched, body, 1)
+    [call] = watched.hooks.calls[body.hook]
+    assert other.by_webhook.secret is not None
+    with pytest.raises(WebhookVerificationError):
+        Webhook(other.by_webhook.secret).verify(call.body, call.headers)
+
+
+def test_an_alert_shows_what_it_stands_on_what_happened_and_who_was_told(watched: Watched) -> None:
+    body = watched.body(DALAD)
+    centre = exceeding(watched, DALAD)
+    _, [said] = told(watched, body, 1)
+    listed = watched.ask("alerts", area=DALAD)
+    assert listed["counts"]["alerts"] == 1
+    assert listed["data"][0]["last_value"]["value"] == pytest.approx(1.42)
+
+    wait_until(
+        "both are taken", lambda: watched.ask("deliveries", body=body.code, status="sent")["counts"]["messages"] == 2
+    )
+    alert = alert_of(watched, centre)
+    assert (alert["rule"], alert["rule_version"], alert["state"], alert["status"]) == (RULE, 1, "firing", "open")
+    assert alert["rule_body"]["slug"] == RULE
+    evidence = alert["evidence"]
+    assert evidence["numerator"]["value"] == pytest.approx(24 * 142)
+    assert evidence["denominator"]["value"] == pytest.approx(24 * 100)
+    assert evidence["coverage"] == 1
+    assert [(limit["row"], limit["value"], limit["met"]) for limit in evidence["limits"]] == [("OR-04", 1.3, False)]
+    assert "OR-04" in [row["code"] for row in evidence["rows"]]
+    assert {(each["meter"], each["first"]["value"], each["last"]["value"]) for each in evidence["readings"]} == {
+        (centre.input_meter, 142.0, 142.0),
+        (centre.racks_meter, 100.0, 100.0),
+    }
+    assert [entry["kind"] for entry in alert["history"]] == ["fired"]
+    deliveries = {each["channel"]: each for each in alert["deliveries"]}
+    assert len(alert["deliveries"]) == 2
+    assert [attempt["outcome"] for each in deliveries.values() for attempt in each["history"]] == ["sent", "sent"]
+    assert watched.hooks.calls[body.hook][0].headers["webhook-id"] == deliveries["webhook"]["message_id"]
+    mail_id = watched.mailbox.mails[body.address][0]["message-id"]
+    assert mail_id == f"<{deliveries['email']['message_id']}@enermon.example>"
+    assert said["data"]["alerts"][0]["alert_id"] == alert["alert_id"]
+
+
+def test_a_centre_that_was_mended_is_told_as_resolved(watched: Watched) -> None:
+    body = watched.body(KANGBASHI)
+    centre = exceeding(watched, KANGBASHI)
+    told(watched, body, 1)
+    # four days: (1.42 + 3 x 1.2) / 4 = 1.255
+    watched.extend(centre, FIRST_DAY + timedelta(days=4))
+    watched.measure(centre, FIRST_DAY + timedelta(days=1), days=3, pue=1.2)
+    (_, mail), (_, said) = told(watched, body, 2)
+
+    assert "预警解除" in mail["subject"]
+    text, html = parts(mail)
+    assert "1.255" in text
+    assert "1.255" in html
+    assert "Alert resolved" not in text
+    assert said["type"] == "alert.resolved"
+    [ended] = said["data"]["alerts"]
+    assert ended["value"] == pytest.approx(1.255)
+    assert ended["resolved_at"] is not None
+    alert = alert_of(watched, centre)
+    assert alert["state"] == "resolved"
+    assert alert["evidence"]["observed"]["value"] == pytest.approx(1.42)
+    assert [entry["kind"] for entry in alert["history"]] == ["fired", "resolved"]
+
+
+def test_an_alert_is_handled_step_by_step_and_in_no_other_order(watched: Watched) -> None:
+    body = watched.body(OTOG)
+    centre = exceeding(watched, OTOG)
+    path = f"alerts/{alert_of(watched, centre)['alert_id']}/steps"
+    by_body = {"actor_kind": "supervision_body", "actor": body.code}
+    by_enterprise = {"actor_kind": "enterprise", "actor": centre.credit_code}
+    planned_for = (datetime.now(SHANGHAI) + timedelta(days=30)).date().isoformat()
+    steps: list[tuple[Json, str]] = [
+        ({"action": "acknowledge", **by_body}, "acknowledged"),
+        ({"action": "explain", "text": "冷机故障", **by_enterprise}, "explained"),
+        ({"action": "plan", "text": "更换冷机", "due_on": planned_for, **by_enterprise}, "planned"),
+        ({"action": "verify", **by_body}, "verified"),
+        ({"action": "close", **by_body}, "closed"),
+    ]
+    for number, (step, status) in enumerate(steps):
+        for too_early, _ in steps[number + 1 :]:
+            assert refusal(watched, path, too_early) == (409, "step_not_allowed")
+        assert watched.send("POST", path, step)["handling"]["status"] == status
+    another = {"action": "comment", "text": "…", "actor_kind": "enterprise", "actor": "91150622MA0N0000XF"}
+    assert refusal(watched, path, another) == (409, "other_actor")
+
+    alert = alert_of(watched, centre)
+    assert (alert["state"], alert["status"]) == ("firing", "closed")
+    assert [(entry["by"], entry["kind"]) for entry in alert["history"]] == [
+        ("service", "fired"),
+        ("supervision_body", "acknowledge"),
+        ("enterprise", "explain"),
+        ("enterprise", "plan"),
+        ("supervision_body", "verify"),
+        ("supervision_body", "close"),
+    ]
+    assert alert["history"][3]["due_on"] == planned_for
+
+
+def refusal(watched: Watched, path: str, step: Json) -> tuple[int, Any]:
+    """Status and code of the answer to a step that is refused."""
+    answer = watched.api.post(f"/api/v1/{path}", json=step)
+    return answer.status_code, answer.json().get("code")
+
+
+def test_what_a_receiver_that_is_down_does_not_take_comes_later_by_the_same_id(watched: Watched) -> None:
+    body = watched.body(UXIN)
+    watched.hooks.failures[body.hook] = 2
+    centre = exceeding(watched, UXIN)
+    _, said = told(watched, body, 1)
+    calls = watched.hooks.calls[body.hook]
+    assert [call.answer for call in calls] == [500, 500, 204]
+    assert len({call.headers["webhook-id"] for call in calls}) == 1
+    assert [each["type"] for each in said] == ["alert.fired"]
+
+    message = f"deliveries/{calls[0].headers['webhook-id']}"
+    wait_until("it is known as sent", lambda: watched.ask(message)["status"] == "sent", within_s=10)
+    delivery = watched.ask(message)
+    assert [(attempt["outcome"], attempt["detail"]) for attempt in delivery["history"]] == [
+        ("failed", "answered 500"),
+        ("failed", "answered 500"),
+        ("sent", "taken"),
+    ]
+    assert delivery["alert_ids"] == [alert_of(watched, centre)["alert_id"]]
+
+
+def test_a_silenced_alert_is_shown_and_not_told_until_the_silence_ends(watched: Watched) -> None:
+    area = "150627"
+    body = watched.body(area)
+    exceeding(watched, area)
+    told(watched, body, 1)
+    second = registered(watched, area)
+    ends_at = (datetime.now(SHANGHAI) + timedelta(days=1)).isoformat()
+    silence = {"subject": second.unit, "reason": "停产检修", "author": "王工", "ends_at": ends_at}
+    silence_id = watched.send("POST", "silences", silence)["silence_id"]
+    watched.measure(second, FIRST_DAY, pue=1.42)
+
+    alert = alert_of(watched, second)
+    assert (alert["state"], alert["inhibited_by"]) == ("firing", f"silence:{silence_id}")
+    assert [entry["kind"] for entry in alert["history"]] == ["fired", "inhibited"]
+    ask_for_tests(watched, body)
+    _, said = told(watched, body, 2)
+    assert [each["type"] for each in said] == ["alert.fired", "alert.test"]
+    assert alert_of(watched, second)["deliveries"] == []
+
+    watched.send("POST", f"silences/{silence_id}/end", {"author": "李工"})
+    _, said = told(watched, body, 3)
+    assert [each["type"] for each in said] == ["alert.fired", "alert.test", "alert.fired"]
+    assert [each["subject_code"] for each in said[-1]["data"]["alerts"]] == [second.unit]
+    assert alert_of(watched, second)["inhibited_by"] is None
