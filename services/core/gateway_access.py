@@ -24,7 +24,7 @@ class NoGatewayKeyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The registry's revision, and the password of each gateway in it."""
+    """The password of each gateway, and of each enterprise told of alerts by MQTT; a number that changes with them."""
 
     revision: int
     passwords: dict[str, str]
@@ -36,8 +36,8 @@ def read_access(settings: Settings) -> Access:
         raise NoGatewayKeyError("ENERMON_GATEWAY_KEY_FILE names no file; it holds the key of the gateways' passwords")
     key = settings.gateway_key_file.read_bytes()
     with connect(settings.database_url.get_secret_value(), application_name="enermon-broker-users") as connection:
-        row = connection.execute("SELECT revision FROM registry_revision").fetchone()
-        codes = [str(code) for (code,) in connection.execute("SELECT code FROM gateway ORDER BY code")]
+        row = connection.execute("SELECT revision FROM broker_user_revision").fetchone()
+        codes = [str(code) for (code,) in connection.execute("SELECT code FROM broker_user ORDER BY code")]
     usable = [code for code in codes if is_user_name(code) and code != SERVICE_USER]
     return Access(row[0] if row else 0, gateway_passwords(key, usable))
 

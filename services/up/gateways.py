@@ -55,8 +55,9 @@ class GatewayWatch:
             self._connection = psycopg.connect(
                 self._database_url, autocommit=True, connect_timeout=2, application_name="enermon-up"
             )
-        row = self._connection.execute("SELECT revision FROM registry_revision").fetchone()
+        row = self._connection.execute("SELECT revision FROM broker_user_revision").fetchone()
         revision = row[0] if row else 0
         if revision == self._revision:
             return revision, None
-        return revision, [str(code) for (code,) in self._connection.execute("SELECT code FROM gateway ORDER BY code")]
+        users = self._connection.execute("SELECT code FROM broker_user ORDER BY code")
+        return revision, [str(code) for (code,) in users]

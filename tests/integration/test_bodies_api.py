@@ -176,6 +176,26 @@ def test_enterprise_is_told_on_its_own_topic(client: TestClient, registered: Reg
     assert subscribed(client, address, EMAIL)["channel"] == "email"
 
 
+def test_enterprise_told_by_mqtt_becomes_a_user_of_the_broker(
+    client: TestClient, registered: Registered, database: psycopg.Connection
+) -> None:
+    def users() -> tuple[int, list[str]]:
+        ((revision,),) = database.execute("SELECT revision FROM broker_user_revision")
+        return revision, [code for (code,) in database.execute("SELECT code FROM broker_user ORDER BY code")]
+
+    enterprise = registered.enterprise()
+    gateway = registered.gateway(enterprise)
+    before = users()
+    assert before[1] == [gateway]
+    address = f"/api/v1/enterprises/{enterprise}/subscriptions"
+    made = subscribed(client, address, {"channel": "mqtt"})["subscription_id"]
+    told = users()
+    assert told[1] == sorted([gateway, enterprise])
+    assert told[0] != before[0]
+    assert client.delete(f"{address}/{made}").status_code == 204
+    assert users() == before
+
+
 def test_subscriptions_are_those_of_their_owner(client: TestClient, registered: Registered, body: str) -> None:
     made = subscribed(client, body, WEBHOOK)["subscription_id"]
     other = f"{BODIES}/{supervision_body(client, 'SB-OTHER', KANGBASHI)}/subscriptions"

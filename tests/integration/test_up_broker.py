@@ -139,6 +139,23 @@ def test_gateway_does_not_read_what_another_one_sends(mosquitto: Broker) -> None
         assert heard.empty()
 
 
+def test_enterprise_reads_its_own_alerts_and_no_others(mosquitto: Broker) -> None:
+    # an enterprise that is told by MQTT is a user of the broker, named by its credit code
+    enterprise, other = "91150622MA0N0000XF", "91150622MA0N0001XB"
+    mosquitto.allow_gateways(["GW-1", enterprise])
+    with _connected(mosquitto.url(), "service") as service, _connected(mosquitto.url(enterprise), "erp") as reader:
+        heard = _subscribe(reader, "enermon/v1/enterprises/+/alerts")
+        assert _publish(service, f"enermon/v1/enterprises/{other}/alerts", "{}") == 0
+        assert _publish(service, f"enermon/v1/enterprises/{enterprise}/alerts", '{"type": "alert.fired"}') == 0
+        assert heard.get(timeout=ANSWER_S) == (
+            f"enermon/v1/enterprises/{enterprise}/alerts",
+            b'{"type": "alert.fired"}',
+        )
+        assert heard.empty()
+    with _connected(mosquitto.url("GW-1"), "GW-1", mqtt5=True) as gateway:
+        assert _publish(gateway, f"enermon/v1/enterprises/{enterprise}/alerts", "{}") == NOT_AUTHORIZED
+
+
 def test_registered_gateway_may_connect_at_once_and_the_others_stay_connected(mosquitto: Broker) -> None:
     with _connected(mosquitto.url("GW-1"), "GW-1") as gateway:
         mosquitto.allow_gateways(["GW-1", "GW-3"])

@@ -155,3 +155,19 @@ CREATE TABLE delivery (
 );
 COMMENT ON TABLE delivery IS 'Every attempt to send a message';
 CREATE INDEX delivery_message ON delivery (message_id);
+
+CREATE VIEW broker_user AS
+SELECT code
+FROM gateway
+UNION
+SELECT enterprise_code
+FROM subscription
+WHERE channel = 'mqtt' AND enterprise_code IS NOT NULL;
+COMMENT ON VIEW broker_user IS 'Who may connect to the broker: gateways, and enterprises that are told of alerts there';
+
+CREATE VIEW broker_user_revision AS
+SELECT
+    registry_revision.revision * 1000003
+    + coalesce((SELECT sum(subscription_id) FROM subscription WHERE channel = 'mqtt'), 0)::bigint AS revision
+FROM registry_revision;
+COMMENT ON VIEW broker_user_revision IS 'Another number whenever broker_user may have changed';
