@@ -3,6 +3,7 @@
 import email
 import email.policy
 import http.server
+import queue
 import socket
 import ssl
 import threading
@@ -13,10 +14,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import httpx
+import paho.mqtt.client as mqtt
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
+from paho.mqtt.enums import CallbackAPIVersion
 
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.registered import credit_code
@@ -100,6 +104,28 @@ class Mailbox:
             yield f"smtp+starttls://{MAIL_USER}:{MAIL_PASSWORD}@localhost:{port}"
         finally:
             controller.stop()
+
+
+@contextmanager
+def listening(url: str, topic: str) -> Iterator["queue.Queue[bytes]"]:
+    """What comes on a topic of the broker, to the user that `url` names."""
+    came: queue.Queue[bytes] = queue.Queue()
+    granted: queue.Queue[int] = queue.Queue()
+    parts = urlsplit(url)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    if parts.username is not None:
+        client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+    client.on_message = lambda _c, _u, message: came.put(bytes(message.payload))
+    client.on_subscribe = lambda _c, _u, _m, reasons, _p: granted.put(int(reasons[0].value))
+    client.on_connect = lambda client, *_: client.subscribe(topic, 1)
+    client.connect(parts.hostname or "", parts.port or 1883)
+    client.loop_start()
+    try:
+        assert granted.get(timeout=10) == 1
+        yield came
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 @dataclass(frozen=True)
