@@ -41,6 +41,10 @@ ASKED: dict[str, Mapping[str, Sequence[str]]] = {
     "targets": PAGE | {"area": CODES, "plan": WORDS, "indicator": CODES, "year": NUMBERS, "below": WORDS, "q": CODES},
     "progress": PAGE | {"area": CODES, "plan": WORDS, "year": NUMBERS, "below": WORDS},
     "statistics": PAGE | {"owner": SCOPES, "kind": CODES, "period": MOMENTS},
+    "alerts": NARROWED | PAGE | {"rule": CODES, "severity": WORDS, "state": WORDS, "status": WORDS, "since": MOMENTS},
+    "alert-states": PAGE | {"state": WORDS, "rule": CODES, "area": CODES},
+    "rules": PAGE | {"enabled": WORDS, "q": CODES},
+    "deliveries": PAGE | {"status": WORDS, "channel": WORDS, "body": CODES, "alert": NUMBERS},
 }
 OFTEN = {"tariff": {"unit": "150202-0003-U1"}}
 LONGEST = {"start": "2000-01-01", "end": "2100-01-01", "limit": "10000"}
