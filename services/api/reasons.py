@@ -210,7 +210,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "due_on_missing": ("must be given with {action}: the day by which it is done", "执行 {action} 须填写完成日期"),
     "due_on_past": ("{due_on} is over already", "{due_on} 已经过去"),
     "due_on_not_used": ("is only given with plan", "仅整改计划 plan 有此项"),
-    "rule_fault": ("{problem}", "规则有误：{problem}"),
+    "rule_fault": ("{problem}", "规则有误（英文说明）：{problem}"),
     "body_or_slug": ("give either body or slug", "body 与 slug 须且只须填写一个"),
     # files
     "unknown_column": ("there is no such column; the columns are {columns}", "没有这一列；可用的列：{columns}"),
