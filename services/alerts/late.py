@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 from services.alerts.messages import notice_of
 from services.core.db.queries import load
 from services.core.domain.alerting.handling import Action, Actor, Case, Escalated, Level, Step, escalation
+from services.core.domain.alerting.rule import Severity
 from services.core.domain.alerting.telling import Routing
 
 _sql = load(__file__, "alerts.sql")
@@ -33,7 +34,7 @@ def escalations(connection: psycopg.Connection, routing: Routing, now: datetime)
 
 def _case(row: Mapping[str, Any], routing: Routing) -> Case:
     return Case(
-        severity=row["severity"],
+        severity=Severity(row["severity"]),
         fired_at=row["fired_at"],
         resolved_at=row["resolved_at"],
         reopened_at=row["reopened_at"],

@@ -219,6 +219,21 @@ def test_late_step_is_told_to_the_league_and_later_to_the_region_each_once(
     assert banner not in [who for who, _ in escalated]
 
 
+@pytest.mark.parametrize(("severity", "told"), [("severe", True), ("warning", False)])
+def test_a_severe_alert_must_be_taken_up_sooner(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection, severity: str, told: bool
+) -> None:
+    # one day for a severe alert, three for others
+    watch.rule(SILENT, severity=severity)
+    league = watch.subscription("ordos")
+    watch.subscription("jungar")
+    database.execute("UPDATE gateway_state SET last_message_at = %s", [SECOND - timedelta(days=1)])
+    for hours in range(0, 60, 6):
+        alerts.look(SECOND + timedelta(hours=hours))
+    escalated = [who for who, kind, _ in watch.messages() if kind == "escalated"]
+    assert escalated == ([league] if told else [])
+
+
 def test_rule_that_is_switched_off_resolves_its_alerts(watch: Watch, alerts: Service, centre: Plant) -> None:
     watch.rule(PUE)
     watch.subscription()
