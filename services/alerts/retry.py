@@ -21,8 +21,8 @@ def next_attempt(
     """When to send again after `attempts` attempts have failed, the first at `first_at`, the last at `now`.
 
     None when 24 hours have passed since the first: the message is dead. The delay doubles from 5 seconds to an hour;
-    `retry_after_s`, what the receiver asked for, can only make it longer. The last attempt is at 24 hours.
-    `random` gives numbers from 0 up to 1. Raises ValueError when no attempt was made.
+    `retry_after_s`, what the receiver asked for, can only make it longer, up to that hour. The last attempt is at
+    24 hours. `random` gives numbers from 0 up to 1. Raises ValueError when no attempt was made.
     """
     if attempts < 1:
         raise ValueError("attempts must be at least 1: the one that has just failed")
@@ -32,5 +32,5 @@ def next_attempt(
     doublings = min(attempts - 1, 32)
     delay_s = min(FIRST_DELAY_S * 2**doublings, LONGEST_DELAY_S) * (1 - JITTER + 2 * JITTER * random())
     if retry_after_s is not None:
-        delay_s = max(delay_s, min(retry_after_s, GIVE_UP_AFTER.total_seconds()))
+        delay_s = max(delay_s, min(retry_after_s, LONGEST_DELAY_S))
     return min(now + timedelta(seconds=delay_s), end)

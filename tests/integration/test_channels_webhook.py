@@ -192,7 +192,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Certifi
 
 @pytest.mark.parametrize(
     ("status", "permanent"),
-    [(400, True), (404, True), (408, False), (410, True), (429, False), (500, False), (503, False)],
+    [(400, False), (404, False), (408, False), (410, True), (429, False), (500, False), (503, False)],
 )
 def test_what_is_worth_another_attempt(receiver: Receiver, message: Rendered, status: int, permanent: bool) -> None:
     receiver.status, receiver.headers = status, {"retry-after": "77"}

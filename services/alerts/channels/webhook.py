@@ -24,7 +24,7 @@ TOTAL_TIMEOUT_S = 15.0
 MOST_ANSWER_BYTES = 4096
 SHOWN_ANSWER_CHARACTERS = 120
 SIGNATURE_PREFIX = "whsec_"
-GONE, REQUEST_TIMEOUT, TOO_MANY = 410, 408, 429
+GONE = 410
 
 
 class WebhookChannel:
@@ -135,8 +135,7 @@ def failure(status: int, retry_after: str | None, said: str, *, now: datetime) -
         return DeliveryFailed(f"answered {status}: redirects are not followed", permanent=True)
     if status == GONE:
         return DeliveryFailed("answered 410: the receiver is gone", permanent=True)
-    permanent = 400 <= status < 500 and status not in {REQUEST_TIMEOUT, TOO_MANY}
-    return DeliveryFailed(detail, permanent=permanent, retry_after_s=_seconds(retry_after, now))
+    return DeliveryFailed(detail, permanent=False, retry_after_s=_seconds(retry_after, now))
 
 
 def _seconds(retry_after: str | None, now: datetime) -> float | None:

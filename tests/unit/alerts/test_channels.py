@@ -164,8 +164,8 @@ def test_an_unknown_name_is_tried_again() -> None:
 @pytest.mark.parametrize(
     ("status", "permanent"),
     [
-        (301, True), (307, True), (304, True), (400, True), (401, True), (404, True), (408, False), (410, True),
-        (422, True), (429, False), (500, False), (502, False), (503, False), (504, False),
+        (301, True), (307, True), (304, True), (400, False), (401, False), (404, False), (408, False), (410, True),
+        (422, False), (429, False), (500, False), (502, False), (503, False), (504, False),
     ],
 )  # fmt: skip
 def test_which_answers_end_a_message(status: int, permanent: bool) -> None:

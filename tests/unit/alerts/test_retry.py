@@ -41,7 +41,7 @@ def test_the_last_attempt_is_at_the_end_of_the_day() -> None:
 def test_the_receiver_can_ask_for_a_longer_pause_and_not_for_a_shorter_one() -> None:
     assert next_attempt(1, FIRST, FIRST, middle, retry_after_s=120) == FIRST + timedelta(seconds=120)
     assert next_attempt(6, FIRST, FIRST, middle, retry_after_s=1) == FIRST + timedelta(seconds=160)
-    assert next_attempt(1, FIRST, FIRST, middle, retry_after_s=1e18) == FIRST + DAY
+    assert next_attempt(1, FIRST, FIRST, middle, retry_after_s=1e18) == FIRST + timedelta(hours=1)
 
 
 def test_before_the_first_attempt_there_is_no_next_one() -> None:
