@@ -173,6 +173,7 @@ class Supervisor:
     def _environment(self, database_url: str, mqtt_url: str) -> dict[str, str]:
         plan = self.plan
         return {
+            "ENERMON_ALERTS_LINK": plan.api_url,
             **os.environ,
             "ENERMON_HOME": str(plan.home.path),
             "ENERMON_DATABASE_URL": database_url,
