@@ -116,6 +116,12 @@ def last_hour(meters: tuple[str, str], pue: float) -> list[tuple[str, datetime, 
     return [(meter, at, value) for meter, value in zip(meters, (pue * 100, 100.0), strict=True) for at in quarters]
 
 
+def told_within(sink: Sink, what: str, hour: int) -> bool:
+    """Whether it is told in this hour of the day; waits for it, or for the next hour."""
+    wait_until(f"{what} is told", lambda: what in sink.told() or datetime.now(UTC).hour != hour, within_s=30)
+    return what in sink.told()
+
+
 def test_from_the_reading_to_the_webhook_in_seconds(
     client: TestClient, registered: Registered, database_url: str, watch: Watch, sink: Sink, environment: dict[str, str]
 ) -> None:
@@ -126,9 +132,13 @@ def test_from_the_reading_to_the_webhook_in_seconds(
     lasted_s = []
     with running("rollup", ENERMON_DATABASE_URL=database_url), running("alerts", **environment):
         for code, (gateway, *meters) in centres.items():
-            began_s = time.monotonic()
-            line.send(gateway, last_hour((meters[0], meters[1]), 1.42))
-            wait_until(f"{code} is told", lambda c=code: f"pue_hour {c}" in sink.told(), within_s=30)  # type: ignore[misc]
+            began_s, told = 0.0, False
+            while not told:
+                hour = datetime.now(UTC).hour
+                began_s = time.monotonic()
+                line.send(gateway, last_hour((meters[0], meters[1]), 1.42))
+                # where a new hour begins meanwhile, it is the one that must be in breach
+                told = told_within(sink, f"pue_hour {code}", hour)
             lasted_s.append(sink.taken[-1][0] - began_s)
     print(f"reading to webhook: median {statistics.median(lasted_s):.2f} s, worst {max(lasted_s):.2f} s")
     assert max(lasted_s) < 5
