@@ -147,7 +147,10 @@ class _Counter:
         start = self.base
         for swap in swaps:
             final = self.at_register(swap.ts_us, swap.final_value)
-            booked &= self.book(start.ts_us, swap.ts_us, final.pico - start.pico, Mark.REPLACEMENT)
+            used_pico = final.pico - start.pico
+            if used_pico < 0 and self._rolled_over(start, final):
+                used_pico += self.size_pico
+            booked &= self.book(start.ts_us, swap.ts_us, used_pico, Mark.REPLACEMENT)
             start = self.at_register(swap.ts_us, swap.first_value)
         return booked
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.core.domain.booking import book
@@ -151,8 +151,16 @@ def lives(draw: st.DrawFn) -> Life:
     return Life(readings, used + 2, tuple(swaps))
 
 
+ROLLED_OVER_AS_IT_WAS_REPLACED = Life(
+    [(T0, 9909.0), (T0 + SLOT_US, 0.0), (T0 + 2 * SLOT_US, 1.0)],
+    used=92,
+    replacements=(Replacement(ts_us=T0 + SLOT_US * 2 // 3, final_value=0.0, first_value=0.0),),
+)
+
+
 @settings(max_examples=300, deadline=None)
 @given(life=lives())
+@example(life=ROLLED_OVER_AS_IT_WAS_REPLACED)
 def test_what_is_booked_over_a_counters_life_is_its_true_use(life: Life) -> None:
     rule = counter_rule(register_size=SIZE, rated_per_hour=RATED, replacements=life.replacements)
     booking = book([t for t, _ in life.readings], [v for _, v in life.readings], rule)
