@@ -2,13 +2,10 @@
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import dataclass
 from fractions import Fraction
 
 from services.core.domain.indicators.terms import Measured, Term
-from services.core.domain.verdict import Verdict
 
 Parts = Callable[[Measured], tuple[Term, Term]]
 """Numerator and denominator of one subject."""
@@ -25,19 +22,6 @@ class Level(enum.StrEnum):
     """Areas only: what is set against the energy is reported for areas, or the rule speaks of areas."""
     PARK = "park"
     """Parks only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A number that a value was held against. `code` is its row in the data files."""
-
-    code: str
-    op: str
-    value: Decimal
-    met: bool | None
-    """None where it does not decide: a target whose year has not come, or a level that does not bind this unit."""
-    what: str
-    """benchmark, baseline, grade_1 to grade_3, target, parameter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,18 +73,3 @@ class Ratio:
     judged: int = 1
     left_out: tuple[str, ...] = ()
     """Codes of the subjects that could not be judged and are in neither sum."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An indicator of a scope and period, judged."""
-
-    start: datetime
-    end: datetime
-    ratio: Ratio
-    verdict: Verdict
-    reasons: tuple[tuple[str, str], ...]
-    limits: tuple[Limit, ...] = ()
-    process: str | None = None
-    subject: str | None = None
-    extra: dict[str, object] = field(default_factory=dict)
