@@ -174,9 +174,17 @@ def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_
     return Rebooking(Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, marks_after_us, end_us)
 
 
-def _rebook_interval(readings: Readings, rule: MeterRule, dirty_from_us: int, dirty_to_us: int) -> Rebooking:
+def _rebook_interval(
+    readings: Readings, rule: MeterRule, dirty_from_us: int, dirty_to_us: int
+) -> Rebooking | NeedsMore:
     """Each reading stands for itself, so only the periods that overlap the dirty ones are done again."""
     slots_from_us, slots_to_us = hour_floor_us(dirty_from_us), hour_ceil_us(dirty_to_us + rule.interval_us)
+    # The hours are booked again as a whole, so every reading whose period reaches into them must be at hand.
+    times_us = readings.times_us
+    if not readings.reaches_start and not (times_us and times_us[0] <= slots_from_us - rule.interval_us):
+        return NeedsMore(before=True, after=False)
+    if not readings.reaches_end and not (times_us and times_us[-1] >= slots_to_us):
+        return NeedsMore(before=False, after=True)
     booking = book(readings.times_us, readings.values, rule)
     slots = {slot: energy for slot, energy in booking.slots.items() if slots_from_us <= slot < slots_to_us}
     marks = {at: mark for at, mark in booking.marks.items() if dirty_from_us <= at < dirty_to_us}
