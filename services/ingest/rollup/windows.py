@@ -23,7 +23,8 @@ class _Reach:
         self.dirty = dirty
         self.rule = rule
         self.own_us = rule.interval_us + HOUR_US if rule.kind is Kind.INTERVAL else 0
-        margin = 0 if self.own_us else _MARGIN_ROWS + 3600 // rule.interval_s
+        # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
+        margin = 1 if self.own_us else _MARGIN_ROWS + 3600 // rule.interval_s
         self.before = self.after = margin
 
     def further(self, more: NeedsMore) -> None:
