@@ -36,6 +36,7 @@ class Ingest:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._writer = f"ingest-{settings.ingest_instance}"
         self._stopping = threading.Event()
         self._queue = MessageQueue(most_messages=settings.ingest_queue_messages, most_bytes=settings.ingest_queue_bytes)
         self._statuses: dict[str, bool] = {}
@@ -136,7 +137,7 @@ class Ingest:
         unreadable = [c for _, c in part if isinstance(c, Unreadable)]
         started_s = time.monotonic()
         try:
-            answers = intake_store.store(self._database(), checked, unreadable)
+            answers = intake_store.store(self._database(), checked, unreadable, writer=self._writer)
         except psycopg.DataError as error:
             if len(part) > 1:
                 log.exception("batch refused by the database, storing message by message")
@@ -148,7 +149,7 @@ class Ingest:
             reason = UnreadableMessage("not_stored", f"the database refused it: {type(error).__name__}")
             gateway = checked[0].gateway if checked else None
             unreadable = [Unreadable(gateway, message.topic[:200], message.payload, reason)]
-            checked, answers = [], intake_store.store(self._database(), [], unreadable)
+            checked, answers = [], intake_store.store(self._database(), [], unreadable, writer=self._writer)
         metrics.observe(answers, unreadable, seconds=time.monotonic() - started_s)
         self._broker.acknowledge([m for m, _ in part])
         self._answer(checked, answers, unreadable)

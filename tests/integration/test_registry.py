@@ -334,8 +334,8 @@ def test_what_is_in_use_stays(client: TestClient, registered: Registered) -> Non
 def test_a_meter_with_readings_stays(client: TestClient, registered: Registered, database: psycopg.Connection) -> None:
     meter = registered.meter()
     database.execute(
-        "INSERT INTO reading (meter_id, ts, value, received_at)"
-        " SELECT meter_id, '2026-01-01T00:00+08', 1, now() FROM meter WHERE code = %s",
+        "INSERT INTO reading (meter_id, ts, value, batch_id)"
+        " SELECT meter_id, '2026-01-01T00:00+08', 1, 1 FROM meter WHERE code = %s",
         [meter],
     )
     answer = client.delete(f"/api/v1/meters/{meter}")

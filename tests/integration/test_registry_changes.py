@@ -36,8 +36,7 @@ def revision(database: psycopg.Connection) -> int:
 
 def store_reading(database: psycopg.Connection, meter: str, ts: str) -> None:
     database.execute(
-        "INSERT INTO reading (meter_id, ts, value, received_at)"
-        " SELECT meter_id, %s, 1, now() FROM meter WHERE code = %s",
+        "INSERT INTO reading (meter_id, ts, value, batch_id) SELECT meter_id, %s, 1, 1 FROM meter WHERE code = %s",
         [ts, meter],
     )
 

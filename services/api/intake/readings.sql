@@ -5,9 +5,10 @@ SELECT meter_id FROM meter WHERE code = :code;
 SELECT
     reading.ts,
     reading.value,
-    reading.received_at,
+    stored_batch.received_at,
     mark.quality
 FROM reading
+JOIN stored_batch USING (batch_id)
 LEFT JOIN reading_mark AS mark USING (meter_id, ts)
 WHERE
     reading.meter_id = :meter_id

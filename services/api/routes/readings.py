@@ -22,6 +22,8 @@ from services.core.intake.message import Answer, UnreadableMessage
 from services.core.intake.store import Unreadable, store
 from services.core.intake.validate import check
 
+WRITER = "api"
+
 router = APIRouter(prefix="/api/v1", tags=["readings"])
 
 UNDECODABLE = ProblemKind("undecodable", 422, "The message cannot be read")
@@ -213,10 +215,10 @@ def send_readings(
         try:
             checked = check(decode(gateway, body), known, now_us=to_us(utc_now()))
         except UnreadableMessage as reason:
-            store(raw, [], [Unreadable(gateway, "http", body, reason)])
+            store(raw, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
             refusal = _refusal(reason, gateway)
         else:
-            (answer,) = store(raw, [checked])
+            (answer,) = store(raw, [checked], writer=WRITER)
             return _shape(answer)
     raise refusal
 

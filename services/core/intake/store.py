@@ -1,6 +1,6 @@
 """Stores batches of checked messages: binary COPY into a stage, insert what is new, say what was there before.
 
-The readings, the marks for the roll-up and the rejected readings of a batch are one transaction.
+The readings, their digest, the marks for the roll-up and the rejected readings of a batch are one transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,8 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.db.queries import load
-from services.core.domain.calendar import SLOT_US
+from services.core.domain.calendar import SLOT_US, from_us
+from services.core.domain.sealing import readings_digest
 from services.core.intake.message import Answer, Checked, Rejection, UnreadableMessage, rejection_json
 
 _sql = load(__file__, "store.sql")
@@ -51,14 +52,14 @@ class _Rows:
 
 
 def store(
-    connection: psycopg.Connection, messages: Sequence[Checked], unreadable: Sequence[Unreadable] = ()
+    connection: psycopg.Connection, messages: Sequence[Checked], unreadable: Sequence[Unreadable] = (), *, writer: str
 ) -> list[Answer]:
     """Commit a batch and say what became of each message of `messages`, in their order.
 
-    Raises psycopg.Error with nothing stored.
+    `writer` is the process that stores it. Raises psycopg.Error with nothing stored.
     """
     with connection.transaction():
-        duplicate, conflicts = _store_readings(connection, messages)
+        duplicate, conflicts = _store_readings(connection, messages, writer)
         answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
         _keep_rejected(connection, messages, conflicts)
         for message in unreadable:
@@ -81,7 +82,7 @@ def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) ->
 
 
 def _store_readings(
-    connection: psycopg.Connection, messages: Sequence[Checked]
+    connection: psycopg.Connection, messages: Sequence[Checked], writer: str
 ) -> tuple[list[int], list[list[Rejection]]]:
     duplicate = [0] * len(messages)
     conflicts: list[list[Rejection]] = [[] for _ in messages]
@@ -103,7 +104,7 @@ def _store_readings(
         else:
             conflicts[i].append(_conflict(messages[i], position - int(offsets[i]), stands))
 
-    stood = _insert(connection, rows, staged)
+    batch_id, stood = _insert(connection, rows, staged)
     for position, stands in stood.items():
         settle(position, stands)
     if again.any():
@@ -111,7 +112,9 @@ def _store_readings(
         for position, before in zip(order[again].tolist(), first.tolist(), strict=True):
             settle(position, stood.get(before, float(rows.value[before])))
     new = staged[~np.isin(staged, list(stood))] if stood else staged
-    _mark_dirty(connection, rows.meter_id[new], rows.ts_us[new])
+    if len(new):
+        _mark_dirty(connection, rows.meter_id[new], rows.ts_us[new])
+        _note_batch(connection, rows, new, batch_id=batch_id, writer=writer)
     return duplicate, conflicts
 
 
@@ -125,8 +128,8 @@ def _rows(messages: Sequence[Checked]) -> _Rows:
     )
 
 
-def _insert(connection: psycopg.Connection, rows: _Rows, staged: NDArray[np.int64]) -> dict[int, float]:
-    """Insert the staged rows; positions of those that were there before, with the value that stands."""
+def _insert(connection: psycopg.Connection, rows: _Rows, staged: NDArray[np.int64]) -> tuple[int, dict[int, float]]:
+    """Insert the staged rows; the number of their batch, and positions that were there before with what stands."""
     _sql.create_stage(connection)
     wire = np.empty(len(staged), _STAGED)
     wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 4, 8, 8
@@ -135,15 +138,30 @@ def _insert(connection: psycopg.Connection, rows: _Rows, staged: NDArray[np.int6
     wire["ts"] = rows.ts_us[staged] - _POSTGRES_EPOCH_US
     wire["value"] = rows.value[staged]
     _copy(connection, "COPY stage (position, meter_id, ts, value) FROM STDIN (FORMAT binary)", wire)
-    if _sql.take_stage(connection) == len(staged):
-        return {}
-    return dict(_sql.already_stored(connection))
+    batch_id = int(_sql.next_batch(connection))
+    if _sql.take_stage(connection, batch_id=batch_id) == len(staged):
+        return batch_id, {}
+    return batch_id, dict(_sql.already_stored(connection))
+
+
+def _note_batch(
+    connection: psycopg.Connection, rows: _Rows, new: NDArray[np.int64], *, batch_id: int, writer: str
+) -> None:
+    """Keep what was inserted as a batch, to be sealed; `new` is in order of meter and time."""
+    ts_us = rows.ts_us[new]
+    _sql.note_batch(
+        connection,
+        batch_id=batch_id,
+        writer=writer,
+        readings=len(new),
+        digest=readings_digest(rows.meter_id[new], ts_us, rows.value[new]),
+        first_ts=from_us(int(ts_us.min())),
+        last_ts=from_us(int(ts_us.max())),
+    )
 
 
 def _mark_dirty(connection: psycopg.Connection, meter_id: NDArray[np.int64], ts_us: NDArray[np.int64]) -> None:
     """Tell the roll-up which slots have new readings; rows come in order of meter and time."""
-    if not len(meter_id):
-        return
     slot = ts_us - ts_us % SLOT_US
     fresh = np.ones(len(slot), dtype=bool)
     fresh[1:] = (meter_id[1:] != meter_id[:-1]) | (slot[1:] != slot[:-1])

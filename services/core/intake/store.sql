@@ -6,14 +6,17 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage (
     value double precision NOT NULL
 ) ON COMMIT DELETE ROWS;
 
+-- name: next_batch$
+SELECT nextval('stored_batch_number');
+
 -- name: take_stage!
 -- The stage is in order of the key, so that two writers cannot wait for each other in a circle.
-INSERT INTO reading (meter_id, ts, value, received_at)
+INSERT INTO reading (meter_id, ts, value, batch_id)
 SELECT
     meter_id,
     ts,
     value,
-    now()
+    :batch_id
 FROM stage
 ON CONFLICT DO NOTHING;
 
@@ -25,6 +28,16 @@ SELECT
 FROM stage
 JOIN reading USING (meter_id, ts)
 WHERE reading.xmin <> pg_current_xact_id()::xid;
+
+-- name: note_batch!
+WITH noted AS (
+    INSERT INTO stored_batch (batch_id, received_at, writer, readings, digest, first_ts, last_ts)
+    VALUES (:batch_id, now(), :writer, :readings, :digest, :first_ts, :last_ts)
+    RETURNING batch_id
+)
+INSERT INTO seal_due (kind, ref_id)
+SELECT 'batch', batch_id
+FROM noted;
 
 -- name: keep_rejected_message!
 INSERT INTO rejected_message (received_at, gateway_code, topic, payload, payload_bytes, code, detail)
