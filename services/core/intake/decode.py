@@ -1,7 +1,8 @@
 """From (topic, payload) to samples. Pure; every other payload format is one more function of this shape.
 
 The typed decoder reads what well-made gateways send. What it refuses is read again, slowly and value by value, so that
-one bad value costs that value and not its message.
+one bad value costs that value and not its message. So is a message that may give a name twice, of which the typed
+decoder keeps the last without a word: no reading may be lost unseen.
 """
 
 import json
@@ -17,6 +18,8 @@ _PREFIX, _SUFFIX = "enermon/v1/", "/readings"
 _LARGEST_SEQ = 2**63 - 1
 _LARGEST_TS_MS = 253_402_300_799_999  # end of the year 9999
 _SHOWN = 200
+# A longer whole number is no quantity; to read its digits takes time that grows with their square.
+_MOST_DIGITS = 400
 
 
 class _WireReading(msgspec.Struct):
@@ -33,6 +36,14 @@ class _WireMessage(msgspec.Struct):
 
 
 _typed = msgspec.json.Decoder(_WireMessage)
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that has not forgotten what stood in it twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs if len(pairs) > len(self) else list(self.items())
 
 
 class _TimeError(ValueError):
@@ -59,6 +70,8 @@ def decode(gateway: str, payload: bytes) -> Decoded:
         return _decode_slowly(gateway, payload)
     if wire.seq is not None and not 0 <= wire.seq <= _LARGEST_SEQ:
         raise UnreadableMessage("undecodable", f"seq must be 0 to {_LARGEST_SEQ}")
+    if _may_repeat_a_name(payload, wire):
+        return _decode_slowly(gateway, payload)
     if (wire.readings is None) == (wire.values is None):
         raise UnreadableMessage("undecodable", "give either readings, or ts and values", wire.seq)
     if wire.readings is not None:
@@ -67,6 +80,19 @@ def decode(gateway: str, payload: bytes) -> Decoded:
     assert wire.values is not None
     _bound(len(wire.values), wire.seq)
     return _from_values(gateway, wire.seq, wire.ts, wire.values)
+
+
+def _may_repeat_a_name(payload: bytes, wire: _WireMessage) -> bool:
+    """Whether a name may stand twice where it must stand once: a colon follows each, and none is left to count."""
+    if b"\\" in payload:  # a name can be spelled with escapes
+        return True
+    names = (wire.seq is not None) + (wire.ts is not None) + len(wire.values or ())
+    names += (wire.values is not None) + (wire.readings is not None)
+    colons = wire.ts.count(":") if isinstance(wire.ts, str) else 0
+    if wire.readings is not None:
+        names += 3 * len(wire.readings)
+        colons += sum(r.ts.count(":") for r in wire.readings if type(r.ts) is str)
+    return payload.count(b":") != names + colons
 
 
 def _bound(readings: int, seq: int | None) -> None:
@@ -119,35 +145,55 @@ def _time_us(ts: Any) -> int:
 
 def _decode_slowly(gateway: str, payload: bytes) -> Decoded:
     """Read what the typed decoder refused; NaN and Infinity are read as such, to be rejected by name."""
-    try:
-        wire = json.loads(payload.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise UnreadableMessage("undecodable", f"not UTF-8 at byte {error.start}") from None
-    except (ValueError, RecursionError) as error:
-        raise UnreadableMessage("undecodable", f"not JSON: {str(error)[:_SHOWN]}") from None
-    if not isinstance(wire, dict):
-        raise UnreadableMessage("undecodable", "the message must be a JSON object")
+    wire = _json_object(payload)
     seq = wire.get("seq")
     if seq is not None and (isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq <= _LARGEST_SEQ):
         raise UnreadableMessage("undecodable", f"seq must be a whole number from 0 to {_LARGEST_SEQ}")
+    names = [name for name, _ in wire.pairs]
+    for name in ("seq", "readings", "ts", "values"):
+        if names.count(name) > 1:
+            raise UnreadableMessage("undecodable", f"{name} is given twice", None if name == "seq" else seq)
     readings, values = wire.get("readings"), wire.get("values")
     if (readings is None) == (values is None):
         raise UnreadableMessage("undecodable", "give either readings, or ts and values", seq)
-    if isinstance(values, dict):
-        readings = [{"meter": meter, "ts": wire.get("ts"), "value": value} for meter, value in values.items()]
+    if isinstance(values, _Object):
+        ts = wire.get("ts")
+        readings = [_Object([("meter", meter), ("ts", ts), ("value", value)]) for meter, value in values.pairs]
     if not isinstance(readings, list):
         raise UnreadableMessage("undecodable", "readings must be a list, values an object", seq)
     _bound(len(readings), seq)
     return _each(gateway, seq, readings)
 
 
+def _json_object(payload: bytes) -> _Object:
+    try:
+        wire = json.loads(payload.decode("utf-8"), object_pairs_hook=_Object, parse_int=_whole)
+    except UnicodeDecodeError as error:
+        raise UnreadableMessage("undecodable", f"not UTF-8 at byte {error.start}") from None
+    except (ValueError, RecursionError) as error:
+        raise UnreadableMessage("undecodable", f"not JSON: {str(error)[:_SHOWN]}") from None
+    if not isinstance(wire, _Object):
+        raise UnreadableMessage("undecodable", "the message must be a JSON object")
+    return wire
+
+
+def _whole(digits: str) -> int | float:
+    if len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    return float("-inf") if digits.startswith("-") else float("inf")
+
+
 def _each(gateway: str, seq: int | None, readings: list[Any]) -> Decoded:
     taken: list[_WireReading] = []
     rejected: list[Rejection] = []
     for r in readings:
-        item = r if isinstance(r, dict) else {}
+        item = r if isinstance(r, _Object) else _Object([])
         meter, ts, value = item.get("meter"), item.get("ts"), item.get("value")
-        if not isinstance(meter, str):
+        names = [name for name, _ in item.pairs]
+        if any(names.count(name) > 1 for name in ("meter", "ts", "value")):
+            twice = "meter, ts or value stands twice in the reading; give each once"
+            rejected.append(Rejection(_shown(meter), _sent(ts), _shown(item.pairs), "ambiguous", twice))
+        elif not isinstance(meter, str):
             rejected.append(Rejection(_shown(meter), _sent(ts), _shown(value), "unknown_meter", "meter must be a text"))
         elif isinstance(value, bool) or not isinstance(value, int | float):
             rejected.append(
@@ -173,4 +219,9 @@ def _sent(ts: Any) -> str | int:
 
 def _shown(value: Any) -> str:
     """A value as it came, cut to a length that is safe to keep."""
-    return (value if isinstance(value, str) else json.dumps(value, default=str))[:_SHOWN]
+    if isinstance(value, str):
+        return value[:_SHOWN]
+    try:
+        return json.dumps(value)[:_SHOWN]
+    except RecursionError:
+        return "nested too deeply"

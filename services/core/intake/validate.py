@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from services.core.domain.calendar import to_us
+from services.core.domain.calendar import from_us, to_us
 from services.core.intake.message import Checked, Decoded, Rejection, UnreadableMessage
 
 AHEAD_US = 600 * 1_000_000
@@ -72,4 +72,6 @@ def _rejection(
         reason = ("ts_in_future", "ts is more than 10 minutes ahead; set the gateway's clock")
     else:
         reason = ("ts_out_of_range", "ts is before 2000-01-01; set the gateway's clock")
-    return Rejection(code[:200], at_us // 1000, repr(value), *reason)
+    # To the microsecond: what is taken in later must be the reading that the gateway has sent.
+    ts = at_us // 1000 if at_us % 1000 == 0 else from_us(at_us).isoformat()
+    return Rejection(code[:200], ts, repr(value), *reason)
