@@ -18,7 +18,7 @@ from simulators.counts import Counts
 from simulators.feed import DraftFilter, Feed
 from simulators.outbox import Message, Outbox
 from simulators.station import Rules, Station
-from simulators.wire import decode_answers
+from simulators.wire import Answer, decode_answers
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,10 @@ class _Member:
 
 
 class GatewayLine:
-    """All gateways of a run. Call `run`; or `turn` again and again, then `close`."""
+    """All gateways of a run. Call `run`; or `turn` again and again, then `close`.
+
+    on_answers is told the answers to a gateway as they come, before anything is forgotten for them.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,9 @@ class GatewayLine:
         clock: Clock,
         rules: Rules | None = None,
         faults: DraftFilter | None = None,
+        on_answers: Callable[[str, list[Answer]], None] | None = None,
     ) -> None:
+        self._on_answers = on_answers
         self.counts = Counts.of_totals(outbox.totals())
         self._broker = broker
         self._outbox = outbox
@@ -185,6 +190,8 @@ class GatewayLine:
         except msgspec.DecodeError as error:
             log.error("%s: an answer breaks the contract: %s", member.station.gateway, error)
             return
+        if self._on_answers is not None:
+            self._on_answers(member.station.gateway, answers)
         now = time.monotonic()
         for answer in answers:
             member.station.take_answer(answer, monotonic_s=now)

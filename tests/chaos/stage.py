@@ -1,0 +1,239 @@
+"""Everything at work: private database and broker, the services as processes of their own behind proxies, and gateways
+that send. What dies is started again; that is all the help there is.
+"""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import httpx
+import msgspec
+import psycopg
+
+from services.core.db.migrate import upgrade
+from services.up.stack import Stack
+from simulators.registration import RegistryApi
+from simulators.registry import Registry
+from tests.chaos.compare import answer_differences, differences
+from tests.chaos.keeper import Kept
+from tests.chaos.proxy import Proxy
+from tests.chaos.sender import Spec, State
+from tests.chaos.truth import Batch, Truth, batch_of
+from tests.chaos.world import Move, Swap, World
+from tests.integration.running import passwords_file, wait_until
+
+INGEST_BYTES = 250_000_000
+RECOVERS_WITHIN_S = 90.0
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """The lines that can be hurt."""
+
+    gateways: Proxy
+    ingest_broker: Proxy
+    ingest_database: Proxy
+    rollup_database: Proxy
+
+    def all(self) -> list[Proxy]:
+        return [self.gateways, self.ingest_broker, self.ingest_database, self.rollup_database]
+
+
+class Stage:
+    """The parts, by name. `swaps` and `moves` are what the registry was told since the beginning."""
+
+    def __init__(self, stack: Stack, folder: Path, world: World, *, ingests: int) -> None:
+        self.stack = stack
+        self.folder = folder
+        self.world = world
+        self.swaps: list[Swap] = []
+        self.moves: list[Move] = []
+        self.journals: list[Path] = []
+        self.senders: dict[str, Kept] = {}
+        self.specs: dict[str, Spec] = {}
+        database, broker = stack.database, stack.broker
+        self.proxies = Proxies(
+            gateways=Proxy(lambda: broker.port or 0),
+            ingest_broker=Proxy(lambda: broker.port or 0),
+            ingest_database=Proxy(lambda: database.port or 0),
+            rollup_database=Proxy(lambda: database.port or 0),
+        )
+        self._kept: list[Kept] = []
+        self.ingests = [self._ingest(n, shared=ingests > 1) for n in range(ingests)]
+        self.rollups = [self._rollup(n) for n in range(2)]
+        port = _free_port()
+        self.api_url = f"http://127.0.0.1:{port}"
+        self._keep("api", {"ENERMON_DATABASE_URL": stack.database_url, "ENERMON_API_PORT": str(port)})
+        self.api = RegistryApi(self.api_url)
+        self.api.wait_until_ready(60)
+
+    def _ingest(self, number: int, *, shared: bool) -> Kept:
+        environment = {
+            "ENERMON_DATABASE_URL": _through(
+                self.stack.database_url, self.stack.database.port, self.proxies.ingest_database
+            ),
+            "ENERMON_MQTT_URL": _through(self.stack.mqtt_url(), self.stack.broker.port, self.proxies.ingest_broker),
+            "ENERMON_INGEST_INSTANCE": str(number),
+            "ENERMON_INGEST_SHARE": str(shared).lower(),
+        }
+        return self._keep("ingest", environment, name=f"ingest-{number}")
+
+    def _rollup(self, number: int) -> Kept:
+        url = _through(self.stack.database_url, self.stack.database.port, self.proxies.rollup_database)
+        return self._keep("rollup", {"ENERMON_DATABASE_URL": url}, name=f"rollup-{number}")
+
+    def _keep(self, command: str, environment: dict[str, str], *, name: str = "") -> Kept:
+        name = name or command
+        kept = Kept(name, ["-m", "services.cli", command], environment, self.folder / f"{name}.log")
+        self._kept.append(kept)
+        return kept
+
+    # -- the registry
+
+    def register(self, registry: Registry) -> None:
+        """Register, and let the gateways in."""
+        self.api.register(registry)
+        self.stack.broker.allow_gateways(self.world.gateways)
+
+    def record(self, swap: Swap) -> None:
+        """A person records a change of meter."""
+        at = _iso(swap.ts_ms)
+        self.api.record_replacement(
+            swap.meter, ts=at, final_value=swap.final_value, first_value=swap.first_value, note="chaos"
+        )
+        self.swaps.append(swap)
+
+    def move(self, move: Move) -> None:
+        """An enterprise moves to another place."""
+        body = {"area_code": move.area_code, "park_code": move.park_code, "valid_from": move.valid_from.isoformat()}
+        answer = httpx.post(f"{self.api_url}/api/v1/enterprises/{move.credit_code}/memberships", json=body, timeout=30)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        self.moves.append(move)
+
+    # -- the gateways
+
+    def send(self, name: str, gateways: list[str], **given: object) -> Kept:
+        """Start a process of gateways."""
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        passwords = passwords_file(self.stack, gateways, folder)
+        facts: dict[str, object] = {
+            "seed": self.world.seed,
+            "world_began_ms": self.world.began_ms,
+            "enterprises": self.world.enterprises,
+            "new_meters": self.world.new_meters,
+            "gateways": gateways,
+            "mqtt_url": f"mqtt://127.0.0.1:{self.proxies.gateways.port}",
+            "passwords_file": str(passwords) if passwords else None,
+            "folder": str(folder),
+            "began_ms": int(time.time() * 1000),
+        }
+        spec = msgspec.convert(facts | given, Spec)
+        (folder / "spec.json").write_bytes(msgspec.json.encode(spec))
+        argv = ["-m", "tests.chaos.sender", str(folder / "spec.json")]
+        self.specs[name] = spec
+        self.senders[name] = Kept(name, argv, {}, self.folder / f"{name}.log")
+        return self.senders[name]
+
+    def state(self, name: str) -> State:
+        """How a process of gateways is doing."""
+        with suppress(FileNotFoundError):
+            return msgspec.json.decode(self.specs[name].state.read_bytes(), type=State)
+        return State()
+
+    def answered(self) -> int:
+        """Readings answered, over all gateways."""
+        return sum(self.state(name).answered for name in self.specs)
+
+    def _drained(self, name: str) -> bool:
+        return self.state(name).drained
+
+    def wait_for_answers(self, more: int, *, within_s: float = RECOVERS_WITHIN_S) -> None:
+        """Wait until so many readings more are answered than now."""
+        wanted = self.answered() + more
+        wait_until(f"{more} more readings answered", lambda: self.answered() >= wanted, within_s=within_s)
+
+    def finish(self, *, within_s: float) -> None:
+        """Let the gateways draw nothing new, and wait until everything is answered and rolled up."""
+        for name, spec in self.specs.items():
+            spec.finish.touch()
+            wait_until(f"{name}: everything answered", partial(self._drained, name), within_s=within_s)
+            assert self.senders[name].wait(20) == 0, self.senders[name].last_lines()
+        wait_until("everything rolled up", self.rolled_up, within_s=within_s)
+
+    # -- the database
+
+    @contextmanager
+    def database(self) -> Iterator[psycopg.Connection]:
+        """A look into the database, past the proxies."""
+        with psycopg.connect(self.stack.database_url, autocommit=True, connect_timeout=5) as connection:
+            yield connection
+
+    def rolled_up(self) -> bool:
+        """Whether nothing waits for the roll-up."""
+        with suppress(psycopg.OperationalError), self.database() as connection:
+            row = connection.execute(
+                "SELECT EXISTS (SELECT FROM dirty_slot), EXISTS (SELECT FROM meter_change)"
+            ).fetchone()
+            return row == (False, False)
+        return False
+
+    # -- the end
+
+    def judge(self) -> tuple[Truth, Batch, list[str]]:
+        """The truth, its batch computation, and where the database or the API say something else."""
+        truth = Truth()
+        for spec in self.specs.values():
+            truth.remember(spec.journal)
+        batch = batch_of(truth, self.world, swaps=self.swaps, moves=self.moves)
+        with self.database() as connection:
+            found = differences(connection, truth, batch)
+        found += answer_differences(self.api_url, batch, self.world)
+        return truth, batch, found
+
+    def deaths(self) -> dict[str, list[int]]:
+        """Exit codes of processes that ended though nobody had killed them."""
+        return {k.name: k.died for k in (*self._kept, *self.senders.values()) if k.died}
+
+    def peaks(self) -> dict[str, int]:
+        """The most memory each service ever held, in bytes."""
+        return {k.name: k.peak_bytes for k in self._kept}
+
+    def close(self) -> None:
+        """End everything but database and broker."""
+        for kept in (*self.senders.values(), *self._kept):
+            kept.stop()
+        self.api.close()
+        for proxy in self.proxies.all():
+            proxy.close()
+
+
+def _through(url: str, port: int | None, proxy: Proxy) -> str:
+    """The address with the proxy's port in the place of the server's."""
+    return url.replace(f":{port}", f":{proxy.port}")
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _iso(ts_ms: int) -> str:
+    return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat()
+
+
+@contextmanager
+def staged(stack: Stack, folder: Path, world: World, *, ingests: int = 2) -> Iterator[Stage]:
+    """A stage on this database and broker, whose schema is brought up to date; ended at the end."""
+    upgrade(stack.database_url)
+    stage = Stage(stack, folder, world, ingests=ingests)
+    try:
+        yield stage
+    finally:
+        stage.close()
