@@ -10,7 +10,7 @@ from services.core.domain.calendar import HOUR_US, SLOT_S, SLOT_US, hour_ceil_us
 from services.core.domain.counter import SET_ASIDE, Span, book_counter, most_pico, settled
 from services.core.domain.meter import MOST_PER_SLOT_PICO, Kind, Mark, MeterRule, Quality, whole_pico
 
-_ESTIMATED = int(Quality.ESTIMATED)
+_ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
 
 
 class SlotEnergy(NamedTuple):
@@ -31,15 +31,34 @@ class Booking:
     """Slots not booked, because they would hold more than any meter can carry."""
 
 
-def book(times_us: Sequence[int], values: Sequence[float], rule: MeterRule) -> Booking:
-    """The energy that the readings of one meter say, in order of time and no time twice."""
+def book(
+    times_us: Sequence[int], values: Sequence[float], rule: MeterRule, *, corrected_us: Sequence[int] = ()
+) -> Booking:
+    """The energy that the readings of one meter say, in order of time and no time twice.
+
+    `corrected_us`, in order, are the times at which a person has replaced, supplied or withdrawn a reading; what is
+    booked by such a reading, or across it, is marked so.
+    """
     if rule.kind is Kind.COUNTER:
         spans, marks = book_counter(times_us, values, rule)
     elif rule.kind is Kind.INTERVAL:
         spans, marks = _book_interval(times_us, values, rule)
     else:
         spans, marks = _book_gauge(times_us, values, rule)
+    if corrected_us:
+        spans = _tell_corrected(spans, corrected_us, reach_end=rule.kind is not Kind.INTERVAL)
     return _cut(spans, marks)
+
+
+def _tell_corrected(spans: Iterable[Span], corrected_us: Sequence[int], *, reach_end: bool) -> list[Span]:
+    """Mark the spans that begin at, end at or pass a corrected time; an interval meter's, those that begin at one."""
+    told: list[Span] = []
+    for span in spans:
+        i = bisect_left(corrected_us, span.start_us)
+        last_us = span.end_us if reach_end else span.start_us
+        touched = i < len(corrected_us) and corrected_us[i] <= last_us
+        told.append(span._replace(quality=span.quality | _CORRECTED) if touched else span)
+    return told
 
 
 def _book_interval(
@@ -122,6 +141,8 @@ class Readings:
     marks: Mapping[int, Mark]
     reaches_start: bool
     reaches_end: bool
+    corrected_us: Sequence[int] = ()
+    """Times, in order, at which these readings are as a person has corrected them, withdrawn ones too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +179,7 @@ def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_
     if start is None and not readings.reaches_start:
         return NeedsMore(before=True, after=False)
     first, slots_from_us = start if start is not None else (0, None)
-    booking = book(readings.times_us[first:], readings.values[first:], rule)
+    booking = book(readings.times_us[first:], readings.values[first:], rule, corrected_us=readings.corrected_us)
     end = _window_end(readings, rule, booking.marks, dirty_to_us)
     if end is None and not readings.reaches_end:
         return NeedsMore(before=False, after=True)
@@ -185,7 +206,7 @@ def _rebook_interval(
         return NeedsMore(before=True, after=False)
     if not readings.reaches_end and not (times_us and times_us[-1] >= slots_to_us):
         return NeedsMore(before=False, after=True)
-    booking = book(readings.times_us, readings.values, rule)
+    booking = book(readings.times_us, readings.values, rule, corrected_us=readings.corrected_us)
     slots = {slot: energy for slot, energy in booking.slots.items() if slots_from_us <= slot < slots_to_us}
     marks = {at: mark for at, mark in booking.marks.items() if dirty_from_us <= at < dirty_to_us}
     return Rebooking(

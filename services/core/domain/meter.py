@@ -53,6 +53,8 @@ class Quality(enum.IntFlag):
     REPLACEMENT = 4
     RESET = 8
     ACCEPTED = 16
+    CORRECTED = 32
+    COLLECTION_FAULT = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,28 @@ CROSS JOIN LATERAL (
     )
 ) AS near;
 
+-- name: corrected_meters
+-- Those of the meters whose readings a person has corrected: few, so the others are read without asking for corrections.
+SELECT listed.meter_id
+FROM unnest(:meter_ids ::integer[]) AS listed (meter_id)
+WHERE EXISTS (SELECT FROM correction WHERE correction.meter_id = listed.meter_id);
+
+-- name: corrections
+SELECT
+    dirty.position,
+    correction_now.ts,
+    CASE WHEN correction_now.kind <> 'withdraw' THEN correction_now.value END AS value
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
+    AS dirty (position, meter_id, start_ts, end_ts)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM correction_now AS counting
+    WHERE
+        counting.meter_id = dirty.meter_id
+        AND counting.ts >= dirty.start_ts
+        AND counting.ts <= dirty.end_ts
+) AS correction_now;
+
 -- name: marks
 SELECT
     dirty.position,

@@ -8,7 +8,7 @@ import psycopg
 from services.core.domain.booking import NeedsMore, Readings, Rebooking, rebook
 from services.core.domain.calendar import HOUR_US
 from services.core.domain.meter import Kind, Mark, MeterRule
-from services.ingest.rollup.adapt import Moment
+from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, Moment
 from services.ingest.rollup.meters import RolledMeter
 from services.ingest.rollup.ranges import DirtyRange, merge_meeting
 
@@ -19,8 +19,9 @@ _FURTHER = 8
 class _Reach:
     """How far to read on either side of a dirty range."""
 
-    def __init__(self, dirty: DirtyRange, rule: MeterRule) -> None:
+    def __init__(self, dirty: DirtyRange, rule: MeterRule, *, corrected: bool) -> None:
         self.dirty = dirty
+        self.corrected = corrected
         self.rule = rule
         self.own_us = rule.interval_us + HOUR_US if rule.kind is Kind.INTERVAL else 0
         # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
@@ -36,10 +37,14 @@ def rebook_all(
     sql: Any, connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
 ) -> list[tuple[DirtyRange, Rebooking]]:
     """Book every dirty range again; the results do not overlap."""
+    corrected = frozenset(
+        meter_id for (meter_id,) in sql.corrected_meters(connection, meter_ids=sorted({r.meter_id for r in ranges}))
+    )
     alone: list[tuple[DirtyRange, Rebooking]] = []
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
-        done = _rebook_each(sql, connection, [_Reach(r, meters[r.meter_id].rule) for r in open_ranges])
+        reaches = [_Reach(r, meters[r.meter_id].rule, corrected=r.meter_id in corrected) for r in open_ranges]
+        done = _rebook_each(sql, connection, reaches)
         settled, open_ranges = merge_meeting(done)
         again_meters = {r.meter_id for r in open_ranges}
         for dirty, rebooking in settled:
@@ -86,6 +91,7 @@ def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> li
         late = sorted(sides[position, 1])
         reached.append((len(early) <= reach.before, len(late) <= reach.after))
         rows.append([*reversed(early[: reach.before]), *sorted(sides[position, 0]), *late[: reach.after]])
+    corrected_us = _correct(sql, connection, reaches, rows, reached)
     marks = _read_marks(sql, connection, reaches, rows)
     return [
         Readings(
@@ -94,9 +100,39 @@ def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> li
             marks=marks[position],
             reaches_start=reached[position][0],
             reaches_end=reached[position][1],
+            corrected_us=corrected_us.get(position, ()),
         )
         for position, mine in enumerate(rows)
     ]
+
+
+def _correct(
+    sql: Any,
+    connection: psycopg.Connection,
+    reaches: list[_Reach],
+    rows: list[list[tuple[int, float]]],
+    reached: list[tuple[bool, bool]],
+) -> dict[int, list[int]]:
+    """Let the rows say what people have corrected them to; the corrected times by position.
+
+    Corrections count as far as the rows reach: without end where there are no others beyond them.
+    """
+    positions = [p for p, reach in enumerate(reaches) if reach.corrected]
+    if not positions:
+        return {}
+    found: dict[int, dict[int, float | None]] = defaultdict(dict)
+    for position, ts, value in sql.corrections(
+        connection,
+        positions=positions,
+        meter_ids=[reaches[p].dirty.meter_id for p in positions],
+        starts=[Moment(OPEN_START_US if reached[p][0] else rows[p][0][0]) for p in positions],
+        ends=[Moment(OPEN_END_US if reached[p][1] else rows[p][-1][0]) for p in positions],
+    ):
+        found[position][ts] = value
+    for position, corrections in found.items():
+        counting = dict(rows[position]) | corrections
+        rows[position] = sorted((ts, value) for ts, value in counting.items() if value is not None)
+    return {position: sorted(corrections) for position, corrections in found.items()}
 
 
 def _read_marks(
