@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     metrics_host: str = Field("127.0.0.1", description="Where ingest and roll-up serve /metrics")
     ingest_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of ingest; 0: none")
     rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the roll-up; 0: none")
+    quality_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of quality; 0: none")
 
     alerts_poll_s: float = Field(2.0, gt=0, description="Rules are evaluated anew at the latest after this")
     alerts_grouping_s: float = Field(2.0, ge=0, description="Alerts for one recipient within this go into one message")

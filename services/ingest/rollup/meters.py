@@ -2,13 +2,16 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
 
 from services.core.domain.booking import SlotEnergy
-from services.core.domain.meter import Kind, MeterRule, Replacement, meter_rule
+from services.core.domain.meter import Kind, MeterRule, Quality, Replacement, meter_rule
+from services.ingest.rollup.quality import Stretch, collection_faults
+
+_COLLECTION_FAULT = int(Quality.COLLECTION_FAULT)
 
 
 class Place(NamedTuple):
@@ -43,8 +46,11 @@ class RolledMeter:
         flow: str,
         places: Sequence[Place],
         valid_us: tuple[int, int],
+        faults: Collection[Stretch] = (),
     ) -> None:
+        """`faults`: when a fault of the collection is known."""
         self.rule = rule
+        self._faults = faults
         self._expected_from_us = max(valid_us[0], places[0].from_us) if places else valid_us[1]
         self._expected_to_us = valid_us[1]
         # without a place before the first membership
@@ -58,9 +64,15 @@ class RolledMeter:
         """The account of the day that holds the moment."""
         return self._accounts[bisect_right(self._starts_us, moment_us)]
 
-    def measured_s(self, slot_us: int, energy: SlotEnergy) -> int:
-        """Measured seconds that count for coverage: none where no reading is expected of the meter."""
-        return energy.measured_s if self._expected_from_us <= slot_us < self._expected_to_us else 0
+    def measured(self, slot_us: int, energy: SlotEnergy) -> tuple[int, int]:
+        """Measured seconds that count for coverage, and quality; none count where no reading is expected of the meter.
+
+        Nor do they during a fault of the collection, when what came is no measurement.
+        """
+        if self._faults and any(start_us <= slot_us < end_us for start_us, end_us in self._faults):
+            return 0, energy.quality | _COLLECTION_FAULT
+        expected = self._expected_from_us <= slot_us < self._expected_to_us
+        return (energy.measured_s if expected else 0), energy.quality
 
 
 def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
@@ -77,6 +89,7 @@ def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) 
         connection, enterprise_ids=sorted({row[11] for row in rows})
     ):
         places[enterprise_id].append(Place(from_us, area_code, park_id))
+    faults = collection_faults(connection, meter_ids)
     meters: dict[int, RolledMeter] = {}
     for row in rows:
         meter_id, kind, unit, carrier_unit, multiplier, interval_s, size, rated, carrier, flow, unit_id, owner = row[
@@ -101,6 +114,7 @@ def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) 
             flow=flow,
             places=places[owner],
             valid_us=row[12:],
+            faults=faults.get(meter_id, ()),
         )
     return meters
 

@@ -24,6 +24,7 @@ from services.ingest import metrics
 from services.ingest.clock import utc_now
 from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, POSTGRES_EPOCH_US, Moment, adapt, wire_us
 from services.ingest.rollup.meters import AccountKey, Accounts, RolledMeter, load_meters
+from services.ingest.rollup.quality import mark_due
 from services.ingest.rollup.ranges import DirtyRange, ranges_of
 from services.ingest.rollup.windows import rebook_all
 
@@ -83,6 +84,7 @@ class RollUp:
         self._write_marks(results)
         self._write_slots(results, meters)
         self._sum_up()
+        mark_due(connection, dirty)
         metrics.ROLLED_UP_SLOTS.inc(len(dirty))
         metrics.ROLLUP_S.observe(time.monotonic() - started_s)
         overfull = sum(rebooking.booking.overfull for _, rebooking in results)
@@ -117,7 +119,7 @@ class RollUp:
         for dirty, rebooking in results:
             meter = meters[dirty.meter_id]
             rows.extend(
-                (dirty.meter_id, meter.account_at(slot), slot, e.quantity_pico, meter.measured_s(slot, e), e.quality)
+                (dirty.meter_id, meter.account_at(slot), slot, e.quantity_pico, *meter.measured(slot, e))
                 for slot, e in rebooking.booking.slots.items()
             )
         account_ids = self._accounts.ids(self._connection, {key for _, key, *_ in rows})

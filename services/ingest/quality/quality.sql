@@ -1,0 +1,221 @@
+-- name: try_lead$
+SELECT pg_try_advisory_lock(:key);
+
+-- name: take_due
+-- What is deleted here is committed, so what it stands for is seen by every later statement of the transaction. A day that was
+-- looked at a short while ago stays in the queue.
+WITH waiting AS (
+    SELECT quality_due.meter_id, quality_due.day
+    FROM quality_due
+    LEFT JOIN quality_day AS known USING (meter_id, day)
+    WHERE
+        quality_due.day <= :today ::date
+        AND (
+            known.evaluated_at IS NULL
+            OR known.evaluated_at < CASE
+                WHEN quality_due.day > :last_over ::date THEN :running_before ::timestamptz
+                WHEN NOT known.checked THEN :now ::timestamptz
+                ELSE :over_before ::timestamptz
+            END
+        )
+    GROUP BY quality_due.meter_id, quality_due.day
+    ORDER BY quality_due.meter_id, quality_due.day
+    LIMIT :most
+),
+taken AS (
+    DELETE FROM quality_due
+    USING waiting
+    WHERE quality_due.meter_id = waiting.meter_id AND quality_due.day = waiting.day
+    RETURNING quality_due.meter_id, quality_due.day
+)
+SELECT DISTINCT meter_id, day
+FROM taken
+ORDER BY meter_id, day;
+
+-- name: waiting$
+SELECT count(*)
+FROM (
+    SELECT DISTINCT meter_id, day
+    FROM quality_due
+) AS due;
+
+-- name: sweep!
+-- Days that are over: those looked at while they ran, and those of which nothing came.
+INSERT INTO quality_due (meter_id, day)
+SELECT meter_id, day
+FROM quality_day
+WHERE NOT checked AND day <= :last_over ::date
+UNION
+SELECT tenure.meter_id, each.day ::date
+FROM tenure
+CROSS JOIN LATERAL generate_series(
+    greatest(tenure.from_day, :first_day ::date) ::timestamp,
+    least(tenure.to_day - 1, :last_over ::date) ::timestamp,
+    interval '1 day'
+) AS each (day)
+WHERE
+    tenure.to_day > :first_day ::date
+    AND tenure.from_day <= :last_over ::date
+    AND NOT EXISTS (SELECT FROM quality_day WHERE quality_day.meter_id = tenure.meter_id AND quality_day.day = each.day ::date);
+
+-- name: facts
+SELECT
+    meter.meter_id,
+    meter.code,
+    meter.carrier,
+    meter.flow,
+    meter.unit_id,
+    EXISTS (SELECT FROM meter AS made WHERE made.unit_id = meter.unit_id AND made.flow = 'product') AS has_product
+FROM meter
+WHERE meter.meter_id = ANY (:meter_ids ::integer[]);
+
+-- name: readings
+SELECT meter_id, ts, value
+FROM reading_now
+WHERE meter_id = ANY (:meter_ids ::integer[]) AND ts >= :from_ts AND ts < :to_ts;
+
+-- name: received
+SELECT reading.meter_id, reading.ts, stored_batch.received_at
+FROM reading
+JOIN stored_batch USING (batch_id)
+WHERE reading.meter_id = ANY (:meter_ids ::integer[]) AND reading.ts >= :from_ts AND reading.ts < :to_ts;
+
+-- name: marks
+SELECT meter_id, ts, quality
+FROM reading_mark
+WHERE meter_id = ANY (:meter_ids ::integer[]) AND ts >= :from_ts AND ts < :to_ts;
+
+-- name: slots
+SELECT meter_id, slot, quantity_pico, measured_s, quality
+FROM energy_slot
+WHERE meter_id = ANY (:meter_ids ::integer[]) AND slot >= :from_ts AND slot < :to_ts;
+
+-- name: products
+-- What units made, by hour.
+SELECT meter.unit_id, energy_hour.hour, sum(energy_hour.quantity_pico)::double precision AS quantity_pico
+FROM meter
+JOIN energy_hour USING (meter_id)
+WHERE
+    meter.unit_id = ANY (:unit_ids ::integer[])
+    AND meter.flow = 'product'
+    AND energy_hour.hour >= :from_ts
+    AND energy_hour.hour < :to_ts
+GROUP BY meter.unit_id, energy_hour.hour;
+
+-- name: keep_days!
+INSERT INTO quality_day (meter_id, day, readings, received, on_time, valid, resets, measured_s, checked, evaluated_at)
+SELECT meter_id, day, readings, received, on_time, valid, resets, measured_s, checked, :now
+FROM unnest(
+    :meter_ids ::integer[], :days ::date[], :readings ::integer[], :received ::integer[], :on_time ::integer[],
+    :valid ::integer[], :resets ::integer[], :measured_s ::integer[], :checked ::boolean[]
+) AS fresh (meter_id, day, readings, received, on_time, valid, resets, measured_s, checked)
+ON CONFLICT (meter_id, day) DO UPDATE
+SET
+    readings = excluded.readings,
+    received = excluded.received,
+    on_time = excluded.on_time,
+    valid = excluded.valid,
+    resets = excluded.resets,
+    measured_s = excluded.measured_s,
+    checked = excluded.checked,
+    evaluated_at = excluded.evaluated_at;
+
+-- name: drop_findings!
+DELETE FROM finding
+USING unnest(:codes ::text[], :days ::date[]) AS again (code, day)
+WHERE
+    finding.subject_kind = :kind
+    AND finding.subject_code = again.code
+    AND finding.day = again.day
+    AND finding.check_slug = ANY (:slugs ::text[]);
+
+-- name: drop_findings_of_day!
+DELETE FROM finding
+WHERE day = :day AND check_slug = ANY (:slugs ::text[]);
+
+-- name: keep_findings!
+INSERT INTO finding (check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, found_at)
+SELECT check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, :now
+FROM unnest(
+    :slugs ::text[], :kinds ::text[], :codes ::text[], :days ::date[], :starts ::timestamptz[], :ends ::timestamptz[],
+    :values ::double precision[], :limits ::double precision[], :details ::jsonb[]
+) AS fresh (check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail);
+
+-- name: replace_estimates!
+-- Hours of these days of meters: what is not estimated any more goes, what is stays as it was where it did not change.
+WITH gone AS (
+    DELETE FROM estimate
+    USING unnest(:day_meters ::integer[], :day_starts ::timestamptz[]) AS again (meter_id, start_ts)
+    WHERE
+        estimate.meter_id = again.meter_id
+        AND estimate.hour >= again.start_ts
+        AND estimate.hour < again.start_ts + interval '1 day'
+        AND NOT EXISTS (
+            SELECT
+            FROM unnest(:meter_ids ::integer[], :hours ::timestamptz[], :methods ::text[]) AS fresh (meter_id, hour, method)
+            WHERE fresh.meter_id = estimate.meter_id AND fresh.hour = estimate.hour AND fresh.method = estimate.method
+        )
+)
+INSERT INTO estimate AS kept (meter_id, hour, method, quantity_pico, made_at)
+SELECT meter_id, hour, method, quantity_pico, :now
+FROM unnest(:meter_ids ::integer[], :hours ::timestamptz[], :methods ::text[], :quantities ::bigint[])
+    AS fresh (meter_id, hour, method, quantity_pico)
+ON CONFLICT (meter_id, hour, method) DO UPDATE
+SET
+    quantity_pico = excluded.quantity_pico,
+    made_at = excluded.made_at
+WHERE kept.quantity_pico <> excluded.quantity_pico;
+
+-- name: note_changed!
+INSERT INTO quality_region_day (day, changed_at)
+SELECT day, :now
+FROM unnest(:days ::date[]) AS changed (day)
+ON CONFLICT (day) DO UPDATE
+SET changed_at = excluded.changed_at;
+
+-- name: cross_days
+-- Days that are over whose meters were looked at after the day as a whole was; not those that are just being looked at.
+SELECT day
+FROM quality_region_day
+WHERE
+    day <= :last_over ::date
+    AND changed_at < :quiet_before
+    AND (checked_at IS NULL OR checked_at < changed_at)
+    AND (checked_at IS NULL OR checked_at < :checked_before)
+ORDER BY day DESC
+LIMIT :most;
+
+-- name: note_checked!
+UPDATE quality_region_day
+SET checked_at = :now
+WHERE day = ANY (:days ::date[]);
+
+-- name: drop_faults
+-- Faults that begin in the judged hours and are not found any more.
+DELETE FROM collection_fault
+WHERE
+    starts_at >= :from_ts
+    AND starts_at < :to_ts
+    AND NOT EXISTS (
+        SELECT
+        FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[]) AS fresh (meter_id, starts_at, ends_at)
+        WHERE
+            fresh.meter_id = collection_fault.meter_id
+            AND fresh.starts_at = collection_fault.starts_at
+            AND fresh.ends_at = collection_fault.ends_at
+    )
+RETURNING meter_id, starts_at, ends_at;
+
+-- name: keep_faults
+INSERT INTO collection_fault (meter_id, starts_at, ends_at, found_at)
+SELECT meter_id, starts_at, ends_at, :now
+FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[]) AS fresh (meter_id, starts_at, ends_at)
+ON CONFLICT DO NOTHING
+RETURNING meter_id, starts_at, ends_at;
+
+-- name: book_again!
+-- The roll-up books these hours anew.
+INSERT INTO dirty_slot (meter_id, slot)
+SELECT fault.meter_id, each.hour
+FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[]) AS fault (meter_id, starts_at, ends_at)
+CROSS JOIN LATERAL generate_series(fault.starts_at, fault.ends_at - interval '1 hour', interval '1 hour') AS each (hour);
