@@ -51,7 +51,7 @@ DATABASE_UNAVAILABLE = ProblemKind("database_unavailable", 503, "The database do
 DATABASE_TIMEOUT = ProblemKind("database_timeout", 503, "The database took too long")
 
 _OF_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: TOO_LARGE}
-_RETRY_AFTER_S = {503: "5"}
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
 
 
 class FieldProblem(BaseModel):
@@ -125,8 +125,7 @@ def problem(request: Request, refusal: Refused) -> ProblemResponse:
     }
     if refusal.faults:
         body["errors"] = [field_problem(fault) for fault in refusal.faults]
-    headers = {"Retry-After": _RETRY_AFTER_S[kind.status]} if kind.status in _RETRY_AFTER_S else None
-    return ProblemResponse(body | refusal.more, status_code=kind.status, headers=headers)
+    return ProblemResponse(body | refusal.more, status_code=kind.status, headers=_HEADERS.get(kind.status))
 
 
 def field_problem(fault: Fault) -> dict[str, str]:

@@ -65,6 +65,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "must be a time with offset such as 2026-01-31T08:00:00+08:00, from 2000 to 2099",
         "必须是 2000 至 2099 年间带时区的时间，例如 2026-01-31T08:00:00+08:00",
     ),
+    "in_future": ("must not lie in the future", "不能晚于当前时间"),
     # credit code
     "credit_code_length": (
         "has {length} characters; a credit code has 18 (GB 32100)",

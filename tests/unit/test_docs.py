@@ -26,6 +26,7 @@ WRITERS = {
     "intake": "services/core/intake",
     "roll-up": "services/ingest/rollup",
     "alerts": "services/alerts",
+    "command": "services/core/provenance",
 }
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are
 # written by the service that is shipped with them, and tests of an address by those who ask for one.
@@ -35,6 +36,9 @@ OTHER_HANDS = {
     ("registry_revision", "UPDATE", "migrate"),
     ("rule_version", "INSERT INTO", "alerts"),
     ("message", "INSERT INTO", "api"),
+    ("dirty_slot", "INSERT INTO", "api"),
+    ("seal_due", "INSERT INTO", "api"),
+    ("seal_due", "DELETE FROM", "roll-up"),
 }
 
 each_page = pytest.mark.parametrize("page", TEXTS)

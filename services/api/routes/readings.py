@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Row
 
 from services.api.database import Db
 from services.api.energy.ask import START_AFTER_END, Moment, utc_now
@@ -32,15 +33,30 @@ UNKNOWN_GATEWAY = nouns.GATEWAY.unknown
 _SQL = Statements(str(Path(__file__).parent.parent / "intake" / "readings.sql"))
 
 
+class ReadingCorrection(BaseModel):
+    """What a person has made of a reading."""
+
+    id: int
+    kind: Literal["replace", "withdraw", "supply"]
+    value: float | None = Field(description="What counts instead; null: nothing")
+    author: str
+    reason: str
+    recorded_at: datetime
+
+
 class Reading(BaseModel):
     """One reading of a meter."""
 
     ts: datetime = Field(description="Of an interval meter the start of its period")
-    value: float = Field(description="As the meter gave it: register units, before the multiplier")
+    value: float | None = Field(
+        description="As the meter gave it: register units, before the multiplier; null: it gave none, one was supplied"
+    )
+    counting_value: float | None = Field(description="What is booked: `value`, or as corrected; null: withdrawn")
     quality: str = Field(
         description="good, or what is special: dip, glitch, suspect, reset, rollover, replacement, pending"
     )
-    received_at: datetime
+    received_at: datetime | None = Field(description="null: the meter gave none, one was supplied")
+    correction: ReadingCorrection | None = Field(description="The correction that counts")
 
 
 class ReadingQuery(PageQuery):
@@ -146,18 +162,31 @@ def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query
             after=after,
             row_limit=query.limit + 1,
         ).all()
-    data = [
-        Reading(
-            ts=row.ts.astimezone(SHANGHAI),
-            value=row.value,
-            quality="good" if row.quality is None else Mark(row.quality).name.lower(),
-            received_at=row.received_at,
-        )
-        for row in rows[: query.limit]
-    ]
+    data = [_reading(row) for row in rows[: query.limit]]
     more = len(rows) > query.limit
     following = cursor_after(data[-1].ts.isoformat(), of=listed, filters=query.filters) if more else None
     return Page[Reading](data=data, next=following)
+
+
+def _reading(row: Row[Any]) -> Reading:
+    correction = None
+    if row.correction_id is not None:
+        correction = ReadingCorrection(
+            id=row.correction_id,
+            kind=row.kind,
+            value=row.corrected_value,
+            author=row.author,
+            reason=row.reason,
+            recorded_at=row.recorded_at,
+        )
+    return Reading(
+        ts=row.ts.astimezone(SHANGHAI),
+        value=row.value,
+        counting_value=row.value if correction is None else correction.value,
+        quality="good" if row.quality is None else Mark(row.quality).name.lower(),
+        received_at=row.received_at,
+        correction=correction,
+    )
 
 
 @router.get("/rejected-readings", summary="List rejected readings", responses=refusals(BAD_CURSOR))

@@ -26,6 +26,7 @@ from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, POSTGRES_EP
 from services.ingest.rollup.meters import AccountKey, Accounts, RolledMeter, load_meters
 from services.ingest.rollup.quality import mark_due
 from services.ingest.rollup.ranges import DirtyRange, ranges_of
+from services.ingest.rollup.sealing import Sealing
 from services.ingest.rollup.windows import rebook_all
 
 log = logging.getLogger("rollup")
@@ -196,14 +197,14 @@ def run(settings: Settings) -> None:
     while not stopping.is_set():
         try:
             with connect(settings.database_url.get_secret_value(), application_name="enermon-rollup") as connection:
-                _serve(RollUp(connection), stopping)
+                _serve(RollUp(connection), Sealing(connection), stopping)
         except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
             metrics.ROLLUP_LEADER.set(0)
             log.warning("database not available, waiting", extra={"reason": str(error).strip()})
             stopping.wait(1)
 
 
-def _serve(rollup: RollUp, stopping: threading.Event) -> None:
+def _serve(rollup: RollUp, sealing: Sealing, stopping: threading.Event) -> None:
     leads = rollup.lead()
     log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
     while not leads:
@@ -213,5 +214,7 @@ def _serve(rollup: RollUp, stopping: threading.Event) -> None:
     metrics.ROLLUP_LEADER.set(1)
     log.info("leading")
     while not stopping.is_set():
-        if not rollup.once():
+        worked = rollup.once()
+        sealing.when_due()
+        if not worked:
             stopping.wait(IDLE_S)

@@ -1,0 +1,240 @@
+"""Corrections of readings by authorised people, beside the originals; and the head of the seals."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+from sqlalchemy import Connection, Row
+
+from services.api.database import Db
+from services.api.energy.ask import START_AFTER_END, utc_now
+from services.api.energy.ask import Moment as MomentOrDay
+from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.reasons import Fault
+from services.api.registry import nouns
+from services.api.registry.fields import Code, Entry, Moment, Note, Number
+from services.api.registry.statements import Statements
+from services.core.domain.calendar import SHANGHAI, from_us, slot_floor_us, to_us
+from services.core.intake.validate import AHEAD_US
+from services.core.provenance.correctors import holder_of
+
+log = logging.getLogger("enermon.api")
+
+_SQL = Statements(str(Path(__file__).parent.parent / "intake" / "corrections.sql"))
+
+NOT_AUTHORISED = ProblemKind("not_authorised", 401, "Only authorised people correct readings")
+ANOTHER_VALUE = ProblemKind("another_value_stands", 409, "Another value stands than the one expected")
+READING_STORED = ProblemKind("reading_stored", 409, "A reading is stored for this time")
+NOTHING_TO_CORRECT = ProblemKind("nothing_to_correct", 409, "There is nothing at this time that this would change")
+NOTHING_SEALED = ProblemKind("nothing_sealed", 404, "Nothing has been sealed yet")
+METER = nouns.METER.unknown
+
+EXAMPLE: JsonDict = {
+    "ts": "2026-03-02T10:00:00+08:00",
+    "kind": "replace",
+    "value": 81233.4,
+    "expected_value": 81323.4,
+    "reason": "digits swapped in the gateway's manual entry; photo of the register of 2026-03-02, file 2026-117",
+}
+
+Kind = Literal["replace", "withdraw", "supply", "revoke"]
+Register = Annotated[Number, Field(ge=-1e18, le=1e18)]
+_GIVES_VALUE = frozenset({"replace", "supply"})
+
+router = APIRouter(prefix="/api/v1", tags=["corrections"])
+
+
+class CorrectionEntry(Entry):
+    """What is to count at a time instead of what is stored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    ts: Moment = Field(description="Time of the reading")
+    kind: Kind = Field(
+        description="replace: another value counts; withdraw: the reading does not count; supply: a value where none is"
+        " stored; revoke: what was corrected before at this time does not count any more"
+    )
+    value: Register | None = Field(None, description="With replace and supply: register units, before the multiplier")
+    expected_value: Register | None = Field(
+        None, description="What counts now, null for nothing; if given and not so, the correction is refused"
+    )
+    reason: Note = Field(description="Why, and how it is known: who reads it years later was not there")
+
+
+class Correction(BaseModel):
+    """A recorded correction."""
+
+    id: int
+    ts: datetime
+    kind: Kind
+    original_value: float | None = Field(description="What was stored when it was recorded; null: nothing")
+    value: float | None
+    author: str
+    reason: str
+    recorded_at: datetime
+    counts: bool = Field(description="Whether it counts: the newest of its time, and not revoked")
+    conflict: bool = Field(description="A value was supplied, and since then the meter has given one that differs")
+    stored_value: float | None = Field(description="What is stored for this time now, as the meter gave it")
+    seal: int | None = Field(description="Number of its seal; null for the second or so until it is sealed")
+
+
+class CorrectionQuery(PageQuery):
+    """Which corrections of the meter, newest first."""
+
+    start: MomentOrDay | None = Field(None, description="Of readings from this moment on, RFC 3339 or a day")
+    end: MomentOrDay | None = Field(None, description="Of readings before this moment")
+
+
+class SealHead(BaseModel):
+    """Where the chain of seals stands: note it where nobody can change it."""
+
+    seal: int = Field(description="Number of the newest seal")
+    head: str = Field(description="Its chain, SHA-256 in hexadecimal: `enermon verify --head`")
+    sealed_at: datetime
+    waiting: int = Field(description="Stored batches and corrections that are not sealed yet")
+
+
+_bearer = HTTPBearer(auto_error=False, description="Token of a corrector: `enermon corrector add`")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def _author(connection: Connection, credentials: HTTPAuthorizationCredentials | None) -> str:
+    if credentials is None:
+        raise Refused(NOT_AUTHORISED, "send Authorization: Bearer and a token; `enermon corrector add` gives one")
+    holder = holder_of(credentials.credentials, (tuple(row) for row in _SQL.run(connection, "correctors")))
+    if holder is None:
+        log.warning("a correction was refused: token unknown or revoked")
+        raise Refused(NOT_AUTHORISED, "the token is unknown or revoked; `enermon corrector list` shows who holds one")
+    return holder
+
+
+@router.post(
+    "/meters/{code}/corrections",
+    summary="Correct a reading",
+    status_code=status.HTTP_201_CREATED,
+    responses=refusals(NOT_AUTHORISED, METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT),
+)
+def correct_reading(database: Db, code: Code, entry: CorrectionEntry, credentials: Bearer) -> Correction:
+    """Let something else count than what is stored, which stays as it is. The energy around it is booked again."""
+    with database.write() as connection:
+        author = _author(connection, credentials)
+        faults = _faults(entry, now=utc_now())
+        if faults:
+            raise refused_fields(INVALID_BODY, faults)
+        meter_id = _SQL.run(connection, "lock_meter", code=code).scalar()
+        if meter_id is None:
+            raise nouns.METER.refuse_unknown(code)
+        standing = _SQL.run(connection, "stands", meter_id=meter_id, ts=entry.ts).one()
+        _require_sense(entry, standing)
+        number = _SQL.run(
+            connection,
+            "record",
+            meter_id=meter_id,
+            ts=entry.ts,
+            slot=from_us(slot_floor_us(to_us(entry.ts))),
+            kind=entry.kind,
+            original_value=standing.stored,
+            value=entry.value,
+            author=author,
+            reason=entry.reason,
+        ).scalar_one()
+        (recorded,) = _read(connection, meter_id, CorrectionQuery(limit=1), number=number)
+    log.info("reading corrected", extra={"meter": code, "correction": number, "kind": entry.kind, "author": author})
+    return recorded
+
+
+def _faults(entry: CorrectionEntry, *, now: datetime) -> list[Fault]:
+    faults: list[Fault] = []
+    if entry.kind in _GIVES_VALUE and entry.value is None:
+        faults.append(Fault("value", "missing"))
+    if entry.kind not in _GIVES_VALUE and entry.value is not None:
+        faults.append(Fault("value", "only_with", {"other": "kind replace or supply"}))
+    if entry.ts > now + timedelta(microseconds=AHEAD_US):
+        faults.append(Fault("ts", "in_future"))
+    return faults
+
+
+def _require_sense(entry: CorrectionEntry, standing: Row[Any]) -> None:
+    """Refuse a correction that was thought for another state than the one at hand."""
+    at = entry.ts.astimezone(SHANGHAI).isoformat()
+    stored, kind, value = standing.stored, standing.kind, standing.value
+    counting = stored if kind is None else value
+    if "expected_value" in entry.model_fields_set and entry.expected_value != counting:
+        stands = "nothing counts" if counting is None else f"{counting!r} counts"
+        raise Refused(ANOTHER_VALUE, f"{stands} at {at}, not {entry.expected_value!r}; look again before correcting")
+    if entry.kind == "supply" and stored is not None:
+        raise Refused(READING_STORED, f"{stored!r} is stored for {at}; use replace, or withdraw")
+    if entry.kind == "replace" and stored is None:
+        raise Refused(NOTHING_TO_CORRECT, f"no reading is stored for {at}; use supply")
+    if entry.kind == "revoke" and kind is None:
+        raise Refused(NOTHING_TO_CORRECT, f"no correction counts at {at}")
+    if entry.kind == "withdraw" and stored is None:
+        raise Refused(NOTHING_TO_CORRECT, f"no reading is stored for {at}; a supplied value is taken back by revoke")
+    if (entry.kind, entry.value) == (kind, value):
+        raise Refused(NOTHING_TO_CORRECT, f"the reading at {at} is already corrected so")
+
+
+def _read(
+    connection: Connection,
+    meter_id: int,
+    query: CorrectionQuery,
+    *,
+    number: int | None = None,
+    before: str | None = None,
+) -> list[Correction]:
+    rows = _SQL.run(
+        connection,
+        "corrections",
+        meter_id=meter_id,
+        correction_id=number,
+        from_ts=query.start or "-infinity",
+        to_ts=query.end or "infinity",
+        before=before,
+        row_limit=query.limit + 1,
+    ).mappings()
+    return [
+        Correction(
+            **(dict(row) | {"ts": row["ts"].astimezone(SHANGHAI), "recorded_at": row["recorded_at"].astimezone(UTC)}),
+            conflict=row["counts"] and row["kind"] == "supply" and row["stored_value"] not in (None, row["value"]),
+        )
+        for row in rows
+    ]
+
+
+@router.get(
+    "/meters/{code}/corrections",
+    summary="List the corrections of a meter",
+    responses=refusals(BAD_CURSOR, METER, START_AFTER_END),
+)
+def list_corrections(database: Db, code: Code, query: Annotated[CorrectionQuery, Query()]) -> Page[Correction]:
+    """Every correction ever recorded, with the original, the newest first; nothing is removed from this list."""
+    if query.start and query.end and query.start >= query.end:
+        raise Refused(START_AFTER_END, f"start {query.start.isoformat()} is not before end {query.end.isoformat()}")
+    listed = f"corrections of {code}"
+    before = key_of_cursor(query.cursor, of=listed, filters=query.filters) if query.cursor else None
+    with database.read() as connection:
+        meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
+        if meter_id is None:
+            raise nouns.METER.refuse_unknown(code)
+        found = _read(connection, meter_id, query, before=before)
+    data = found[: query.limit]
+    more = len(found) > query.limit
+    following = cursor_after(str(data[-1].id), of=listed, filters=query.filters) if more else None
+    return Page[Correction](data=data, next=following)
+
+
+@router.get("/seal", summary="Read the head of the seals", responses=refusals(NOTHING_SEALED))
+def read_seal(database: Db) -> SealHead:
+    """The newest seal. Whoever notes it elsewhere can show later whether anything sealed by then was changed."""
+    with database.read() as connection:
+        head = _SQL.run(connection, "head").mappings().first()
+    if head is None:
+        raise Refused(NOTHING_SEALED, "the roll-up seals what is stored within a second or so; nothing is stored yet")
+    return SealHead(**head)

@@ -1,0 +1,1 @@
+"""Who may correct readings, and whether what is stored is what was sealed."""
