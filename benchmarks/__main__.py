@@ -1,5 +1,6 @@
 """`python -m benchmarks`: what `make bench` runs."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -9,12 +10,15 @@ import typer
 from rich.console import Console
 
 from benchmarks import answers as answers_run
-from benchmarks.report import PAGE, table, write_json, write_page
+from benchmarks import ingest as ingest_run
+from benchmarks import ingest_report
+from benchmarks.report import PAGE, table, write_json, write_page, write_section
 from services.up.errors import StartError
 from simulators.registration import RegistrationError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Measure Enermon on this machine.")
 WIDTH = 140
+_NODE_RED = Path(os.environ.get("ENERMON_HOME", ".enermon")) / "node-red"
 
 
 @app.callback()
@@ -47,6 +51,41 @@ def answers(
     console.print(f"written: {write_json(found)}")
     if page and not only:
         write_page(found)
+        console.print(f"written: {PAGE}")
+
+
+@app.command()
+def ingest(
+    only: Annotated[
+        str,
+        typer.Option(help=f"Some of the steps, with commas: {','.join(ingest_run.STEPS)}; the page is then left alone"),
+    ] = "",
+    scale: Annotated[float, typer.Option(min=0.001, max=1.0, help="Share of the readings of a whole run")] = 1.0,
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep servers and logs there")] = None,
+    node_red: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where Node-RED is, or is installed by npm")
+    ] = _NODE_RED,
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
+) -> None:
+    """How fast readings come in through the broker, how soon they are seen, and what that takes of the machine."""
+    progress = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH, highlight=False)
+    steps = frozenset(only.split(",")) if only else frozenset(ingest_run.STEPS)
+    if unknown := steps - set(ingest_run.STEPS):
+        raise typer.BadParameter(f"there is no step {', '.join(sorted(unknown))}", param_hint="--only")
+    with tempfile.TemporaryDirectory(prefix="enermon-bench-") as temporary:
+        try:
+            found = ingest_run.run(
+                keep or Path(temporary), steps=steps, scale=scale, modules=node_red, console=progress
+            )
+        except (StartError, RegistrationError) as error:
+            progress.print(f"[red]{error}")
+            raise typer.Exit(1) from None
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    for sheet in ingest_report.sheets(found):
+        console.print(sheet.table())
+    console.print(f"written: {ingest_report.write_json(found)}")
+    if page and not only and scale == 1.0:
+        write_section("ingest", ingest_report.section(found))
         console.print(f"written: {PAGE}")
 
 

@@ -10,19 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import sqlalchemy
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks import service
-from benchmarks.machine import OtherLoad, this_machine
+from benchmarks.machine import OtherLoad, describe, this_machine
 from benchmarks.measure import Caller, Timing
 from benchmarks.questions import questions
 from benchmarks.report import Answers, Filled
 from benchmarks.year import Year, fill, hourly_region, roll_up
-from services.core.db.engine import create_engine
 from services.core.db.migrate import upgrade
-from services.core.db.timescale import store_of
 from services.up.ports import LOOPBACK
 from simulators.registration import RegistryApi
 
@@ -52,7 +49,7 @@ def run(folder: Path, *, enterprises: int, calls: int, only: str, console: Conso
             return Answers(
                 at=datetime.now(UTC),
                 machine=this_machine(),
-                database=_describe(database.url),
+                database=describe(database.url),
                 filled=filled,
                 load_before=load_before,
                 other_cores=others.cores(),
@@ -127,12 +124,3 @@ def _timings(caller: Caller, year: Year, *, calls: int, only: str, console: Cons
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console)
-
-
-def _describe(database_url: str) -> str:
-    engine: sqlalchemy.Engine = create_engine(database_url)
-    with engine.connect() as connection:
-        store = store_of(connection)
-    engine.dispose()
-    timescale = f", TimescaleDB {store.timescale_version} ({store.license})" if store.timescale_version else ""
-    return f"PostgreSQL {store.postgres_version.split()[0]}{timescale}"

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import sqlalchemy
+
+from services.core.db.engine import create_engine
+from services.core.db.timescale import store_of
+
 _PROC = Path("/proc")
 _TICKS_A_S = os.sysconf("SC_CLK_TCK")
 _GIB_KB = 1024 * 1024
@@ -43,6 +48,16 @@ def this_machine() -> Machine:
         fastapi=version("fastapi"),
         uvicorn=version("uvicorn"),
     )
+
+
+def describe(database_url: str) -> str:
+    """Which database this is."""
+    engine: sqlalchemy.Engine = create_engine(database_url)
+    with engine.connect() as connection:
+        store = store_of(connection)
+    engine.dispose()
+    timescale = f", TimescaleDB {store.timescale_version} ({store.license})" if store.timescale_version else ""
+    return f"PostgreSQL {store.postgres_version.split()[0]}{timescale}"
 
 
 def _after(file: Path, name: str) -> str:

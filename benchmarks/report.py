@@ -1,7 +1,7 @@
 """The figures as a table, as JSON, and as a section of docs/benchmarks.md."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +15,6 @@ from benchmarks.measure import Timing
 GOAL_P95_MS = 50.0
 RESULTS = Path(__file__).with_name("results")
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-_BEGIN, _END = "<!-- answers: written by make bench -->", "<!-- answers: end -->"
 _HEAD = ("call", "rows", "kB", "p50 ms", "p95 ms", "p99 ms", "x reference", f"p95 < {GOAL_P95_MS:.0f} ms")
 
 
@@ -99,12 +98,18 @@ def write_json(answers: Answers, folder: Path = RESULTS) -> Path:
 
 def write_page(answers: Answers, page: Path = PAGE) -> None:
     """Put the figures into the page, between its two marks. Raises ValueError when the page has no marks."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    write_section("answers", _section(answers), page)
+
+
+def write_section(part: str, lines: Iterable[str], page: Path = PAGE) -> None:
+    """Put lines into the page, between the two marks of a part. Raises ValueError when the page has no such marks."""
+    first, last = f"<!-- {part}: written by make bench -->", f"<!-- {part}: end -->"
+    before, begin, rest = page.read_text(encoding="utf-8").partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{page} has no lines `{_BEGIN}` and `{_END}` between which the figures belong")
-    section = "\n".join(_section(answers))
-    page.write_text(f"{before}{_BEGIN}\n\n{section}\n\n{_END}{after}", encoding="utf-8")
+        raise ValueError(f"{page} has no lines `{first}` and `{last}` between which the figures belong")
+    section = "\n".join(lines).rstrip()
+    page.write_text(f"{before}{first}\n\n{section}\n\n{last}{after}", encoding="utf-8")
 
 
 def _section(answers: Answers) -> Iterator[str]:

@@ -74,7 +74,7 @@ def fill(database_url: str, region: Region, year: Year) -> Iterator[int]:
                 _message(gateway, meters, known.meters, times_ms, end_ms=_ms(end))
                 for gateway, meters in region.meters_by_gateway.items()
             ]
-            answers = store(connection, batch)
+            answers = store(connection, batch, writer="bench")
             yield sum(answer.stored for answer in answers)
 
 

@@ -1,0 +1,105 @@
+"""The limit: how fast this database takes the same readings by nothing but COPY, one connection, a commit a batch."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from benchmarks.load import METERS, batches
+
+_POSTGRES_EPOCH_MS = 946_684_800_000
+_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_TAIL = b"\xff\xff"
+_ROW = np.dtype(
+    {
+        "names": ["n", "l0", "meter_id", "l1", "ts", "l2", "value", "l3", "batch_id"],
+        "formats": [">i2", ">i4", ">i4", ">i4", ">i8", ">i4", ">f8", ">i4", ">i8"],
+    }
+)
+# As `reading`: keyed by meter and time, in chunks of 30 days, 8 bytes beside the value.
+_TABLE = """
+CREATE TABLE limit_reading (
+    meter_id integer NOT NULL,
+    ts timestamptz NOT NULL,
+    value double precision NOT NULL,
+    batch_id bigint NOT NULL,
+    PRIMARY KEY (meter_id, ts)
+)"""
+_HYPERTABLE = """
+SELECT create_hypertable(
+    'limit_reading', 'ts', chunk_time_interval => interval '30 days', create_default_indexes => false
+)
+"""
+_STAGE = "CREATE TEMPORARY TABLE limit_stage (LIKE limit_reading) ON COMMIT DELETE ROWS"
+_TAKE = "INSERT INTO limit_reading SELECT * FROM limit_stage ON CONFLICT DO NOTHING"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A way to write, and its rate."""
+
+    name: str
+    rows: int
+    seconds: float
+
+    @property
+    def rows_per_s(self) -> float:
+        """Rows a second."""
+        return self.rows / self.seconds
+
+
+def raw_copy(database_url: str, *, readings: int) -> Limit:
+    """Binary COPY straight into the keyed hypertable."""
+
+    def write(connection: psycopg.Connection, wire: bytes) -> None:
+        _copy(connection, "limit_reading", wire)
+
+    return _measure("raw COPY", database_url, readings, write)
+
+
+def staged_copy(database_url: str, *, readings: int) -> Limit:
+    """Binary COPY into a temporary table, then INSERT … ON CONFLICT DO NOTHING: what survives redelivery."""
+
+    def write(connection: psycopg.Connection, wire: bytes) -> None:
+        _copy(connection, "limit_stage", wire)
+        connection.execute(_TAKE)
+
+    return _measure("staged COPY", database_url, readings, write)
+
+
+def _measure(name: str, database_url: str, readings: int, write: Callable[[psycopg.Connection, bytes], None]) -> Limit:
+    wires = [
+        _wire(ids, times_ms, values, number)
+        for number, (ids, times_ms, values) in enumerate(batches(np.arange(1, METERS + 1), readings=readings))
+    ]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS limit_reading")
+        connection.execute(_TABLE)
+        connection.execute(_HYPERTABLE)
+        connection.execute(_STAGE)
+        connection.execute("CHECKPOINT")
+        started_s = time.monotonic()
+        for wire in wires:
+            with connection.transaction():
+                write(connection, wire)
+        seconds = time.monotonic() - started_s
+        row = connection.execute("SELECT count(*) FROM limit_reading").fetchone()
+        return Limit(name, row[0] if row else 0, seconds)
+
+
+def _wire(ids: NDArray[Any], times_ms: NDArray[Any], values: NDArray[Any], number: int) -> bytes:
+    rows = np.empty(len(ids), _ROW)
+    rows["n"], rows["l0"], rows["l1"], rows["l2"], rows["l3"] = 4, 4, 8, 8, 8
+    rows["meter_id"], rows["value"], rows["batch_id"] = ids, values, number
+    rows["ts"] = (times_ms - _POSTGRES_EPOCH_MS) * 1000
+    return _HEAD + rows.tobytes() + _TAIL
+
+
+def _copy(connection: psycopg.Connection, table: str, wire: bytes) -> None:
+    statement = f"COPY {table} (meter_id, ts, value, batch_id) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        copy.write(wire)
