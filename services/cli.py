@@ -9,6 +9,7 @@ import typer
 
 from services.core import logs
 from services.core.data.loader import DataFileError
+from services.core.provenance import command as provenance
 from services.core.settings import Settings
 from services.up.command import up
 
@@ -21,6 +22,8 @@ app = typer.Typer(
 
 
 app.command()(up)
+app.command()(provenance.verify)
+app.add_typer(provenance.app, name="corrector")
 
 
 @app.command()

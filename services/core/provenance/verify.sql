@@ -1,0 +1,140 @@
+-- name: extent
+-- What is to be looked at: seals and batches from the first one on.
+SELECT
+    (SELECT count(*) FROM seal WHERE seal_id >= :first_seal) AS seals,
+    (SELECT count(*) FROM stored_batch WHERE batch_id >= :first_batch) AS batches,
+    (SELECT coalesce(sum(readings), 0)::bigint FROM stored_batch WHERE batch_id >= :first_batch) AS readings;
+
+-- name: first_seal_since$
+SELECT min(seal_id) FROM seal WHERE sealed_at >= :since;
+
+-- name: first_batch_since$
+SELECT min(batch_id) FROM stored_batch WHERE received_at >= :since;
+
+-- name: seals_after
+SELECT
+    seal_id,
+    kind,
+    ref_id,
+    digest,
+    chain,
+    sealed_at
+FROM seal
+WHERE seal_id > :after
+ORDER BY seal_id
+LIMIT :most;
+
+-- name: batch_records
+SELECT
+    batch_id,
+    received_at,
+    writer,
+    readings,
+    digest,
+    first_ts,
+    last_ts
+FROM stored_batch
+WHERE batch_id = ANY (:numbers ::bigint[]);
+
+-- name: correction_records
+SELECT
+    correction_id,
+    meter_id,
+    ts,
+    kind,
+    original_value,
+    value,
+    author,
+    reason,
+    recorded_at
+FROM correction
+WHERE correction_id = ANY (:numbers ::bigint[]);
+
+-- name: seal_of_chain
+SELECT seal_id, sealed_at FROM seal WHERE chain = :chain;
+
+-- name: head
+SELECT seal_id, chain, sealed_at
+FROM seal
+ORDER BY seal_id DESC
+LIMIT 1;
+
+-- name: unsealed
+-- Batches and corrections without a seal, and whether they wait for one.
+SELECT
+    unsealed.kind,
+    unsealed.ref_id,
+    EXISTS (
+        SELECT FROM seal_due WHERE seal_due.kind = unsealed.kind AND seal_due.ref_id = unsealed.ref_id
+    ) AS waits
+FROM (
+    SELECT 'batch' AS kind, batch_id AS ref_id
+    FROM stored_batch
+    WHERE batch_id >= :first_batch
+    UNION ALL
+    SELECT 'correction', correction_id
+    FROM correction
+    WHERE :since ::timestamptz IS NULL OR recorded_at >= :since
+) AS unsealed
+WHERE NOT EXISTS (SELECT FROM seal WHERE seal.kind = unsealed.kind AND seal.ref_id = unsealed.ref_id)
+ORDER BY 1, 2;
+
+-- name: batches_after
+SELECT batch_id, readings, digest
+FROM stored_batch
+WHERE batch_id > :after
+ORDER BY batch_id
+LIMIT :most;
+
+-- name: rows_of_batch
+-- Readings of a batch with the transaction that wrote each as it is now; that of its record is the one that stored it.
+SELECT
+    reading.meter_id,
+    coalesce(meter.code, 'meter number ' || reading.meter_id) AS meter,
+    reading.ts,
+    reading.value,
+    reading.xmin::text AS written_by
+FROM reading
+LEFT JOIN meter USING (meter_id)
+WHERE reading.batch_id = :batch_id
+ORDER BY reading.meter_id, reading.ts
+LIMIT :most;
+
+-- name: batch
+SELECT
+    received_at,
+    writer,
+    readings,
+    digest,
+    first_ts,
+    last_ts,
+    xmin::text AS written_by
+FROM stored_batch
+WHERE batch_id = :batch_id;
+
+-- name: holes
+-- Where the series of the meters behind the same gateways have a hole within the time of the batch.
+WITH behind AS (
+    SELECT meter.meter_id, meter.code, meter.interval_s * interval '1 second' AS step
+    FROM meter
+    WHERE meter.gateway_id IN (
+        SELECT sent.gateway_id
+        FROM meter AS sent
+        WHERE sent.meter_id = ANY (:meter_ids ::integer[])
+    )
+),
+near AS (
+    SELECT
+        behind.code,
+        behind.step,
+        reading.ts,
+        lead(reading.ts) OVER (PARTITION BY reading.meter_id ORDER BY reading.ts) AS next_ts
+    FROM behind
+    JOIN reading USING (meter_id)
+    WHERE reading.ts >= :first_ts ::timestamptz - 4 * behind.step AND reading.ts <= :last_ts ::timestamptz + 4 * behind.step
+)
+SELECT code, ts, next_ts
+FROM near
+WHERE next_ts - ts > 1.5 * step AND next_ts > :first_ts AND ts < :last_ts
+ORDER BY ts, code
+LIMIT :most;
