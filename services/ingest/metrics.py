@@ -11,6 +11,7 @@ READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of 
 REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messages by reason", ["code"])
 COMMIT_S = Histogram("enermon_ingest_commit_seconds", "Time to store one batch")
 ROLLED_UP_SLOTS = Counter("enermon_rollup_dirty_slots_total", "Dirty slots rolled up")
+ROLLUP_LAID_ASIDE = Counter("enermon_rollup_laid_aside_slots_total", "Late slots laid aside so that live ones go first")
 ROLLUP_S = Histogram("enermon_rollup_seconds", "Time to roll up one batch")
 ROLLUP_OVERFULL = Counter("enermon_rollup_overfull_slots_total", "Slots not booked: more than any meter can carry")
 ROLLUP_LEADER = Gauge("enermon_rollup_leader", "1 while this process is the one that rolls up")

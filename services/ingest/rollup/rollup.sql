@@ -1,17 +1,6 @@
 -- name: try_lead$
 SELECT pg_try_advisory_lock(:key);
 
--- name: take_dirty
--- What is deleted here is committed, so the readings it stands for are seen by every later statement of the transaction.
-DELETE FROM dirty_slot
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot LIMIT :most))
-RETURNING meter_id, slot;
-
--- name: take_changes
-DELETE FROM meter_change
-WHERE change_id IN (SELECT change_id FROM meter_change ORDER BY change_id LIMIT :most)
-RETURNING meter_id, greatest(from_ts, :earliest ::timestamptz) AS from_ts;
-
 -- name: meters
 SELECT
     meter.meter_id,

@@ -18,14 +18,14 @@ from services.core.db.engine import connect
 from services.core.db.queries import load
 from services.core.domain.booking import Rebooking
 from services.core.domain.calendar import to_us
-from services.core.intake.validate import EARLIEST_US
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.clock import utc_now
 from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, POSTGRES_EPOCH_US, Moment, adapt, wire_us
 from services.ingest.rollup.meters import AccountKey, Accounts, RolledMeter, load_meters
 from services.ingest.rollup.quality import mark_due
-from services.ingest.rollup.ranges import DirtyRange, ranges_of
+from services.ingest.rollup.queue import Queue
+from services.ingest.rollup.ranges import Bounds, DirtyRange, ranges_of
 from services.ingest.rollup.sealing import Sealing
 from services.ingest.rollup.windows import rebook_all
 
@@ -34,9 +34,6 @@ log = logging.getLogger("rollup")
 _sql = load(__file__, "rollup.sql")
 
 LEADER_KEY = 4_070_118_001
-MOST_DIRTY = 20_000
-# Each may mean to book years of a meter again.
-MOST_CHANGES = 10
 IDLE_S = 0.2
 _DAY_US = 86_400 * 1_000_000
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -46,10 +43,11 @@ _REBOOKED = struct.Struct("!hiiiiiqiqii")
 
 
 class RollUp:
-    """Rolls up on one connection."""
+    """Rolls up on one connection; `bounds` say how much of it goes into one batch."""
 
-    def __init__(self, connection: psycopg.Connection) -> None:
+    def __init__(self, connection: psycopg.Connection, bounds: Bounds | None = None) -> None:
         self._connection = connection
+        self._queue = Queue(connection, bounds or Bounds())
         self._accounts = Accounts(_sql)
         _sql.create_stages(connection)
         connection.prepare_threshold = 0
@@ -74,25 +72,28 @@ class RollUp:
 
     def _batch(self) -> int:
         connection = self._connection
-        changed = [(m, ts) for m, ts in _sql.take_changes(connection, most=MOST_CHANGES, earliest=Moment(EARLIEST_US))]
-        dirty = list(_sql.take_dirty(connection, most=MOST_DIRTY))
-        if not dirty and not changed:
+        now_us = to_us(utc_now())
+        taken = self._queue.take(now_us=now_us)
+        if not taken:
             return 0
         started_s = time.monotonic()
-        ranges = ranges_of(dirty, changed, end_us=to_us(utc_now()) + _DAY_US)
+        ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + _DAY_US)
         meters = load_meters(_sql, connection, sorted({r.meter_id for r in ranges}))
+        ranges, taken = self._queue.fitting(taken, ranges, meters)
         results = rebook_all(_sql, connection, ranges, meters)
         self._write_marks(results)
         self._write_slots(results, meters)
         self._sum_up()
-        mark_due(connection, dirty)
-        metrics.ROLLED_UP_SLOTS.inc(len(dirty))
-        metrics.ROLLUP_S.observe(time.monotonic() - started_s)
+        mark_due(connection, taken.dirty)
+        metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
+        took_s = time.monotonic() - started_s
+        metrics.ROLLUP_S.observe(took_s)
+        self._queue.pace(took_s=took_s)
         overfull = sum(rebooking.booking.overfull for _, rebooking in results)
         if overfull:
             metrics.ROLLUP_OVERFULL.inc(overfull)
             log.warning("slots hold more than any meter can carry and are not booked", extra={"slots": overfull})
-        return len(dirty) + len(changed)
+        return len(taken)
 
     def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> None:
         _sql.replace_marks(

@@ -1,0 +1,83 @@
+-- name: take_dirty
+-- What is deleted here is committed, so the readings it stands for are seen by every later statement of the transaction.
+DELETE FROM dirty_slot
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot LIMIT :most))
+RETURNING meter_id, slot;
+
+-- name: take_changes
+DELETE FROM meter_change
+WHERE change_id IN (SELECT change_id FROM meter_change ORDER BY change_id LIMIT :most)
+RETURNING meter_id, greatest(from_ts, :earliest ::timestamptz) AS from_ts;
+
+-- name: extents
+-- What a dirty range holds, counted up to `most`, and the readings that lie next to it on either side.
+SELECT
+    dirty.position,
+    held.readings,
+    held.first_ts,
+    held.last_ts,
+    before.ts AS before_ts,
+    after.ts AS after_ts
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
+    AS dirty (position, meter_id, start_ts, end_ts)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS readings, min(first.ts) AS first_ts, max(first.ts) AS last_ts
+    FROM (
+        SELECT reading.ts
+        FROM reading
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.start_ts AND reading.ts < dirty.end_ts
+        ORDER BY reading.ts
+        LIMIT :most
+    ) AS first
+) AS held
+LEFT JOIN LATERAL (
+    SELECT reading.ts
+    FROM reading
+    WHERE reading.meter_id = dirty.meter_id AND reading.ts < dirty.start_ts
+    ORDER BY reading.ts DESC
+    LIMIT 1
+) AS before ON TRUE
+LEFT JOIN LATERAL (
+    SELECT reading.ts
+    FROM reading
+    WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.end_ts
+    ORDER BY reading.ts
+    LIMIT 1
+) AS after ON TRUE;
+
+-- name: put_aside
+-- Takes slots from the queue, hands out those from `live_from` on, and lays the older ones aside for later.
+WITH taken AS (
+    DELETE FROM dirty_slot
+    WHERE ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot LIMIT :most))
+    RETURNING meter_id, slot
+),
+aside AS (
+    INSERT INTO late_slot (meter_id, slot)
+    SELECT DISTINCT meter_id, slot
+    FROM taken
+    WHERE slot < :live_from
+)
+SELECT meter_id, slot
+FROM taken
+WHERE slot >= :live_from;
+
+-- name: take_late
+DELETE FROM late_slot
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM late_slot LIMIT :most))
+RETURNING meter_id, slot;
+
+-- name: lay_aside!
+INSERT INTO late_slot (meter_id, slot)
+SELECT meter_id, slot
+FROM unnest(:meter_ids ::integer[], :slots ::timestamptz[]) AS old (meter_id, slot);
+
+-- name: put_back_slots!
+INSERT INTO dirty_slot (meter_id, slot)
+SELECT meter_id, slot
+FROM unnest(:meter_ids ::integer[], :slots ::timestamptz[]) AS left_over (meter_id, slot);
+
+-- name: put_back_changes!
+INSERT INTO meter_change (meter_id, from_ts)
+SELECT meter_id, from_ts
+FROM unnest(:meter_ids ::integer[], :from_times ::timestamptz[]) AS left_over (meter_id, from_ts);
