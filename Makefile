@@ -4,6 +4,7 @@
 # make lint    style, types and import rules
 # make bench   measure the answers for a year of the region and write docs/benchmarks.md (ARGS="--keep /tmp/bench")
 # make fuzz    a million payloads through decoding, validation and answer (ARGS="--seed 7 --payloads 10000")
+# make chaos   kill and hurt everything while gateways send, and compare with the truth (ARGS="--seed 7 --minutes 30")
 # make lock    write the lock files anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer), ENERMON_HOME the place of environment, data and logs.
@@ -15,7 +16,7 @@ BIN = $(ENERMON_HOME)/venv/bin
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-compose lint bench fuzz lock
+.PHONY: up test test-compose lint bench fuzz chaos lock
 .DEFAULT_GOAL := up
 
 up:
@@ -43,6 +44,10 @@ bench:
 fuzz:
 	@$(PYTHON) deploy/bootstrap.py --dev
 	"$(BIN)/python" -m tests.fuzz $(ARGS)
+
+chaos:
+	@$(PYTHON) deploy/bootstrap.py --dev
+	"$(BIN)/python" -m tests.chaos $(ARGS)
 
 lock:
 	$(COMPILE) -o requirements.lock pyproject.toml
