@@ -14,14 +14,17 @@ JUMPS_MS = (-2 * HOUR_MS, 3 * HOUR_MS, -420_000, 37_000, -26 * HOUR_MS, 400 * 24
 BURST_MESSAGES = 8
 STEPS_A_BURST_MESSAGE = 8
 STEPS_BETWEEN_JUMPS = 220
+MOST_METERS = 150
 
 
 class Act(NamedTuple):
-    """One message: all that is shown in the steps [first, end), with the clock off by so many milliseconds."""
+    """One message: what the meters [first_meter, end_meter) show in the steps [first, end), by a clock so far off."""
 
     first: int
     end: int
     clock_off_ms: int = 0
+    first_meter: int = 0
+    end_meter: int | None = None
 
 
 def acts_of(seed: int, number: int) -> list[Act]:
@@ -41,13 +44,17 @@ def acts_of(seed: int, number: int) -> list[Act]:
                     burst.append(Act(old, old + STEPS_A_BURST_MESSAGE))
                     old += STEPS_A_BURST_MESSAGE
             draw.shuffle(burst)
-            acts += [Act(*map(int, each)) for each in burst]
+            acts += burst
     return acts
 
 
-def plain_acts(steps_a_message: int) -> list[Act]:
-    """All live steps, so many in a message."""
-    return [Act(step, min(STEPS, step + steps_a_message)) for step in range(LIVE_FROM, STEPS, steps_a_message)]
+def plain_acts(steps_a_message: int, *, meters: int) -> list[Act]:
+    """All live steps, so many in a message; of more meters than an answer can refuse by name, some at a time."""
+    return [
+        Act(step, min(STEPS, step + steps_a_message), 0, meter, min(meters, meter + MOST_METERS))
+        for step in range(LIVE_FROM, STEPS, steps_a_message)
+        for meter in range(0, meters, MOST_METERS)
+    ]
 
 
 class WorldFeed:
@@ -103,6 +110,6 @@ class WorldFeed:
         return [
             Reading(series.meter.code, int(series.times_ms[step]) + act.clock_off_ms, float(series.values[step]))
             for step in range(act.first, act.end)
-            for series in self._series
+            for series in self._series[act.first_meter : act.end_meter]
             if series.shown[step]
         ]

@@ -165,7 +165,9 @@ class _Told:
 
 def _feed(spec: Spec, world: World, gateway: str, told: _Told) -> WorldFeed:
     number = world.gateways.index(gateway)
-    acts = plain_acts(spec.steps_a_message) if spec.steps_a_message else acts_of(spec.seed, number)
+    acts = acts_of(spec.seed, number)
+    if spec.steps_a_message:
+        acts = plain_acts(spec.steps_a_message, meters=len(world.series_of(gateway)))
     if spec.most_messages:
         acts = acts[: spec.most_messages]
     return WorldFeed(world, gateway, acts, began_ms=spec.began_ms, acts_per_s=spec.acts_per_s, told_to_finish=told)

@@ -4,30 +4,33 @@ that send. What dies is started again; that is all the help there is.
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import LiteralString
 
 import httpx
 import msgspec
 import psycopg
 
+from services.core.check.report import report
 from services.core.db.migrate import upgrade
-from services.up.stack import Stack
+from services.up.stack import Stack, embedded_stack, native_stack
 from simulators.registration import RegistryApi
-from simulators.registry import Registry
+from simulators.registry import Meter, Registry
 from tests.chaos.compare import answer_differences, differences
 from tests.chaos.keeper import Kept
 from tests.chaos.proxy import Proxy
 from tests.chaos.sender import Spec, State
 from tests.chaos.truth import Batch, Truth, batch_of
+from tests.chaos.volume import Volume, small_disk
 from tests.chaos.world import Move, Swap, World
 from tests.integration.running import passwords_file, wait_until
 
-INGEST_BYTES = 250_000_000
+NORMAL = "normal"
 RECOVERS_WITHIN_S = 90.0
 
 
@@ -47,8 +50,10 @@ class Proxies:
 class Stage:
     """The parts, by name. `swaps` and `moves` are what the registry was told since the beginning."""
 
-    def __init__(self, stack: Stack, folder: Path, world: World, *, ingests: int) -> None:
+    def __init__(self, store: str, stack: Stack, folder: Path, world: World, volume: Volume) -> None:
+        self.store = store
         self.stack = stack
+        self.volume = volume
         self.folder = folder
         self.world = world
         self.swaps: list[Swap] = []
@@ -64,11 +69,14 @@ class Stage:
             rollup_database=Proxy(lambda: database.port or 0),
         )
         self._kept: list[Kept] = []
+        ingests = 2 if store == "native" else 1
         self.ingests = [self._ingest(n, shared=ingests > 1) for n in range(ingests)]
         self.rollups = [self._rollup(n) for n in range(2)]
         port = _free_port()
         self.api_url = f"http://127.0.0.1:{port}"
-        self._keep("api", {"ENERMON_DATABASE_URL": stack.database_url, "ENERMON_API_PORT": str(port)})
+        self.api_process = self._keep(
+            "api", {"ENERMON_DATABASE_URL": stack.database_url, "ENERMON_API_PORT": str(port)}
+        )
         self.api = RegistryApi(self.api_url)
         self.api.wait_until_ready(60)
 
@@ -99,6 +107,10 @@ class Stage:
         """Register, and let the gateways in."""
         self.api.register(registry)
         self.stack.broker.allow_gateways(self.world.gateways)
+
+    def register_late(self, meters: Sequence[Meter]) -> None:
+        """Register meters whose gateway has been sending for a while."""
+        self.api.register(Registry(meters=meters))
 
     def record(self, swap: Swap) -> None:
         """A person records a change of meter."""
@@ -146,25 +158,24 @@ class Stage:
             return msgspec.json.decode(self.specs[name].state.read_bytes(), type=State)
         return State()
 
-    def answered(self) -> int:
-        """Readings answered, over all gateways."""
-        return sum(self.state(name).answered for name in self.specs)
-
     def _drained(self, name: str) -> bool:
         return self.state(name).drained
 
     def wait_for_answers(self, more: int, *, within_s: float = RECOVERS_WITHIN_S) -> None:
-        """Wait until so many readings more are answered than now."""
-        wanted = self.answered() + more
-        wait_until(f"{more} more readings answered", lambda: self.answered() >= wanted, within_s=within_s)
+        """Wait until so many readings more of the normal gateways are answered than now."""
+        wanted = self.state(NORMAL).answered + more
 
-    def finish(self, *, within_s: float) -> None:
-        """Let the gateways draw nothing new, and wait until everything is answered and rolled up."""
-        for name, spec in self.specs.items():
-            spec.finish.touch()
-            wait_until(f"{name}: everything answered", partial(self._drained, name), within_s=within_s)
-            assert self.senders[name].wait(20) == 0, self.senders[name].last_lines()
-        wait_until("everything rolled up", self.rolled_up, within_s=within_s)
+        def come() -> bool:
+            assert not self.senders[NORMAL].died, self.senders[NORMAL].last_lines()
+            return self.state(NORMAL).answered >= wanted
+
+        wait_until(f"{more} more readings answered", come, within_s=within_s)
+
+    def finish(self, name: str, *, within_s: float) -> None:
+        """Let these gateways draw nothing new, and wait until everything of theirs is answered."""
+        self.specs[name].finish.touch()
+        wait_until(f"{name}: everything answered", partial(self._drained, name), within_s=within_s)
+        assert self.senders[name].wait(30) == 0, self.senders[name].last_lines()
 
     # -- the database
 
@@ -173,6 +184,20 @@ class Stage:
         """A look into the database, past the proxies."""
         with psycopg.connect(self.stack.database_url, autocommit=True, connect_timeout=5) as connection:
             yield connection
+
+    def wait_for_roll_up(self) -> None:
+        """Wait until the roll-up has taken what was dirty when this was called: it works again."""
+        found: list[int] = []
+
+        def taken() -> bool:
+            with suppress(psycopg.OperationalError), self.database() as connection:
+                if not found:
+                    found.append(_number(connection, "SELECT coalesce(max(xmin::text::bigint), 0) FROM dirty_slot"))
+                left = "SELECT count(*) FROM dirty_slot WHERE xmin::text::bigint <= %s"
+                return _number(connection, left, found[0]) == 0
+            return False
+
+        wait_until("the roll-up works again", taken, within_s=RECOVERS_WITHIN_S)
 
     def rolled_up(self) -> bool:
         """Whether nothing waits for the roll-up."""
@@ -188,13 +213,18 @@ class Stage:
     def judge(self) -> tuple[Truth, Batch, list[str]]:
         """The truth, its batch computation, and where the database or the API say something else."""
         truth = Truth()
-        for spec in self.specs.values():
-            truth.remember(spec.journal)
+        for journal in (*(spec.journal for spec in self.specs.values()), *self.journals):
+            truth.remember(journal)
         batch = batch_of(truth, self.world, swaps=self.swaps, moves=self.moves)
         with self.database() as connection:
             found = differences(connection, truth, batch)
         found += answer_differences(self.api_url, batch, self.world)
         return truth, batch, found
+
+    def check(self) -> list[str]:
+        """What `enermon check` has against the database."""
+        found = report(self.stack.database_url)
+        return [] if found.well else found.lines()
 
     def deaths(self) -> dict[str, list[int]]:
         """Exit codes of processes that ended though nobody had killed them."""
@@ -213,6 +243,12 @@ class Stage:
             proxy.close()
 
 
+def _number(connection: psycopg.Connection, question: LiteralString, *given: object) -> int:
+    row = connection.execute(question, given).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def _through(url: str, port: int | None, proxy: Proxy) -> str:
     """The address with the proxy's port in the place of the server's."""
     return url.replace(f":{port}", f":{proxy.port}")
@@ -229,11 +265,23 @@ def _iso(ts_ms: int) -> str:
 
 
 @contextmanager
-def staged(stack: Stack, folder: Path, world: World, *, ingests: int = 2) -> Iterator[Stage]:
-    """A stage on this database and broker, whose schema is brought up to date; ended at the end."""
-    upgrade(stack.database_url)
-    stage = Stage(stack, folder, world, ingests=ingests)
-    try:
-        yield stage
-    finally:
-        stage.close()
+def staged(store: str, folder: Path, world: World, *, disk_mb: int, in_memory: bool) -> Iterator[Stage]:
+    """A database on a small disk, a broker, and the services. store: native or embedded.
+
+    The embedded broker speaks MQTT 3.1.1, so that there is one ingest.
+    """
+    with small_disk(folder, size_mb=disk_mb, in_memory=in_memory) as volume:
+        home = volume.folder / "home"
+        home.mkdir()
+        volume.folder.chmod(0o755)
+        for part in ("mosquitto", "logs"):  # the disk is the database's alone
+            (folder / part).mkdir()
+            (home / part).symlink_to(folder / part)
+        run = native_stack if store == "native" else embedded_stack
+        with run(home) as stack:
+            upgrade(stack.database_url)
+            stage = Stage(store, stack, folder, world, volume)
+            try:
+                yield stage
+            finally:
+                stage.close()

@@ -16,8 +16,8 @@ from simulators.registry import Enterprise, Gateway, Meter, Park, Registry, Unit
 
 STEP_MS = 900_000
 DAY_STEPS = 96
-# The oldest readings are seven months old; the next 70 days were lost for ever; the gateways live through the rest.
-OLD_DAYS, LIVE_DAYS_AGO, SPAN_DAYS = 20, 150, 220
+# The oldest readings are seven months old and come late; three days are lost for ever; the rest is sent as it is read.
+OLD_DAYS, LIVE_DAYS_AGO, SPAN_DAYS = 20, 197, 220
 OLD_STEPS = OLD_DAYS * DAY_STEPS
 LIVE_FROM = (SPAN_DAYS - LIVE_DAYS_AGO) * DAY_STEPS
 STEPS = SPAN_DAYS * DAY_STEPS - 8
