@@ -11,6 +11,10 @@ class Implausible:
 
     times_of_past: float
     """Where no rating is registered: so many times the reach of the meter's own past is too much."""
+    past_share: float
+    """The reach: so large a share of the past's values lies below it."""
+    day_share: float
+    """What lasts for more than the rest of the judged day is another way of working, and widens the reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,7 @@ class Stuck:
     least_h: float
     """A shorter run is never a finding, hours."""
     times_of_past: float
-    """The run must be so many times as long as any in the meter's own past."""
+    """The run must be longer than so many times the usual longest of the past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +32,11 @@ class ZeroRun:
     """Nothing used while the plant produces, or while the meter's own past never stood still."""
 
     least_h: float
+    """A shorter run is never a finding, hours."""
     times_of_past: float
+    """The run must be longer than so many times the usual longest of the past."""
     product_share: float
-    """The plant produces where its product of the hour is above this share of its mean of the day."""
+    """The plant produces in an hour with more than this share of the day's mean product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,23 +44,27 @@ class ResetOften:
     """A counter that begins at zero again and again."""
 
     most: float
-    """So many resets in the meter's past of 35 days and the judged day are allowed."""
+    """So many resets are allowed in the judged day and the 35 days before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooRegular:
-    """Values that move less than this meter ever does."""
+    """Values that move less than this meter ever does. The spread is the standard deviation over the mean of a day."""
 
-    least_h: float
     share_of_past: float
-    """The spread of the steps between values falls below this share of the smallest of the past."""
+    """A spread below this share of the usual smallest of the past is a finding by itself."""
+    share_if_shapeless: float
+    """So is one below this share, if the day also lacks the shape of the past: its usual hours, its smoothness."""
+    likeness: float
+    """A correlation with the usual day below this is no likeness."""
+    least_level: float
+    """Of less than this share of the usual mean nothing is said: a plant at rest moves little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounded:
     """Values whose last digits are zeros, where the meter prints finer ones."""
 
-    least_h: float
     chance: float
     """The run of round values must be less probable than this."""
 
@@ -64,6 +74,7 @@ class Repeated:
     """Values that stood at the same time of another day."""
 
     least_h: float
+    """A shorter run is never a finding, hours."""
     chance: float
     """The run of equal values must be less probable than this."""
 
