@@ -57,7 +57,7 @@ def parse_url(url: str) -> BrokerAddress:
 
 
 class Broker:
-    """One persistent session. `on_status` gets (gateway, online) from the network thread."""
+    """One persistent session. `on_status` (gateway, online) and `on_turned_away` (topic) are called by its thread."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Broker:
         queue: MessageQueue,
         receive_maximum: int,
         on_status: Callable[[str, bool], None],
+        on_turned_away: Callable[[str], None],
     ) -> None:
         self._address = address
         self._client_id = client_id
@@ -75,6 +76,7 @@ class Broker:
         self._queue = queue
         self._receive_maximum = receive_maximum
         self._on_status_change = on_status
+        self._on_turned_away = on_turned_away
         self._session = 0
         self._session_lock = threading.Lock()
         self._connected = threading.Event()
@@ -186,7 +188,12 @@ class Broker:
             client.ack(message.mid, message.qos)
             return
         received = Received(topic, bytes(message.payload), message.mid, self._session, time.monotonic())
-        self._queue.put(received)
+        if self._queue.beyond_share(received):
+            # Not answered, so the gateway keeps it and sends it again; acknowledged, so that others get through.
+            client.ack(message.mid, message.qos)
+            self._on_turned_away(topic)
+        else:
+            self._queue.put(received)
 
     def _take_status(self, topic: str, payload: bytes) -> None:
         said = payload.strip().lower()

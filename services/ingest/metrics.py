@@ -9,6 +9,8 @@ from services.core.intake.store import Unreadable
 
 READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of them", ["outcome"])
 REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messages by reason", ["code"])
+TURNED_AWAY = Counter("enermon_ingest_turned_away_total", "Messages of flooding gateways, not taken and not answered")
+DROPPED = Counter("enermon_ingest_dropped_total", "Rejected readings and messages no longer kept", ["kind", "reason"])
 COMMIT_S = Histogram("enermon_ingest_commit_seconds", "Time to store one batch")
 ROLLED_UP_SLOTS = Counter("enermon_rollup_dirty_slots_total", "Dirty slots rolled up")
 ROLLUP_LAID_ASIDE = Counter("enermon_rollup_laid_aside_slots_total", "Late slots laid aside so that live ones go first")

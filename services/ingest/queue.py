@@ -1,9 +1,18 @@
-"""Messages between the network and the writer: bounded in number and bytes; when full it makes the network wait."""
+"""Messages between the network and the writer: bounded in number and bytes; when full it makes the network wait.
+
+Gateways take turns, so that one that sends much holds up none of the others. One that floods is turned away: its
+messages are not taken beyond its share, and not answered, so it keeps them and sends them again (docs/mqtt.md, 7).
+"""
 
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
+
+# A gateway has about 20 messages under way; with so many unanswered ones it does not keep to the contract.
+LEAST_SHARE_MESSAGES = 200
+LEAST_SHARE_BYTES = 5_000_000
+ACTIVE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +33,13 @@ class MessageQueue:
     def __init__(self, *, most_messages: int, most_bytes: int) -> None:
         self._most_messages = most_messages
         self._most_bytes = most_bytes
-        self._waiting: deque[Received] = deque()
+        self._waiting: OrderedDict[str, deque[Received]] = OrderedDict()
+        """By topic, that is by gateway; the first has its turn."""
+        self._held: dict[str, tuple[int, int]] = {}
+        """By topic: messages and bytes that wait or are being stored."""
+        self._heard_s: OrderedDict[str, float] = OrderedDict()
+        self._messages = 0
         self._bytes = 0
-        self._taken = 0
         self._closed = False
         self._changed = threading.Condition()
 
@@ -38,32 +51,74 @@ class MessageQueue:
                 self._changed.wait()
             if self._closed:
                 return False
-            self._waiting.append(message)
-            self._bytes += size
+            self._waiting.setdefault(message.topic, deque()).append(message)
+            self._count(message.topic, 1, size)
             self._changed.notify_all()
             return True
 
-    def _full(self, size: int) -> bool:
-        held = len(self._waiting) + self._taken
-        return held >= self._most_messages or (held > 0 and self._bytes + size > self._most_bytes)
+    def beyond_share(self, message: Received) -> bool:
+        """Whether the gateway of this message holds so much of the queue that there would be no room for others.
 
-    def take(self, *, most: int, timeout_s: float) -> list[Received]:
-        """Up to `most` messages, waiting up to `timeout_s` for the first. They count as held until `done`."""
+        Its share is half as much again as that of each gateway heard of in the last minute; a gateway that is alone
+        may have all.
+        """
+        with self._changed:
+            active = self._active_with(message.topic, message.arrived_s)
+            held, held_bytes = self._held.get(message.topic, (0, 0))
+            if active < 2:
+                return False
+            share = 1.5 / active
+            return held >= max(LEAST_SHARE_MESSAGES, share * self._most_messages) or held_bytes >= max(
+                LEAST_SHARE_BYTES, share * self._most_bytes
+            )
+
+    def _active_with(self, topic: str, now_s: float) -> int:
+        self._heard_s[topic] = now_s
+        self._heard_s.move_to_end(topic)
+        while next(iter(self._heard_s.values())) < now_s - ACTIVE_S:
+            self._heard_s.popitem(last=False)
+        return len(self._heard_s)
+
+    def _full(self, size: int) -> bool:
+        return self._messages >= self._most_messages or (self._messages > 0 and self._bytes + size > self._most_bytes)
+
+    def _count(self, topic: str, messages: int, size: int) -> None:
+        held, held_bytes = self._held.get(topic, (0, 0))
+        if held + messages:
+            self._held[topic] = (held + messages, held_bytes + size)
+        else:
+            del self._held[topic]
+        self._messages += messages
+        self._bytes += size
+
+    def take(self, *, most: int, timeout_s: float, most_bytes: int | None = None) -> list[Received]:
+        """Up to `most` messages of about `most_bytes`, one of each gateway in turn, those of a gateway as they came.
+
+        Waits up to `timeout_s` for the first. They count as held until `done`.
+        """
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while not self._waiting and not self._closed:
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
                     break
-            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-            self._taken += len(taken)
+            taken: list[Received] = []
+            size = 0
+            while self._waiting and len(taken) < most and (most_bytes is None or size < most_bytes):
+                topic, messages = next(iter(self._waiting.items()))
+                taken.append(messages.popleft())
+                size += len(taken[-1].payload)
+                if messages:
+                    self._waiting.move_to_end(topic)
+                else:
+                    del self._waiting[topic]
             return taken
 
     def done(self, messages: list[Received]) -> None:
         """Messages taken before are dealt with: make room for others."""
         with self._changed:
-            self._taken -= len(messages)
-            self._bytes -= sum(len(m.payload) for m in messages)
+            for message in messages:
+                self._count(message.topic, -1, -len(message.payload))
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -74,7 +129,7 @@ class MessageQueue:
 
     def __len__(self) -> int:
         with self._changed:
-            return len(self._waiting) + self._taken
+            return self._messages
 
     @property
     def size_bytes(self) -> int:

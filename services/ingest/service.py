@@ -26,9 +26,12 @@ from services.ingest import metrics
 from services.ingest.answers import payloads
 from services.ingest.broker import Broker, parse_url
 from services.ingest.clock import utc_now
+from services.ingest.keeper import Keeper
 from services.ingest.queue import MessageQueue, Received
 
 log = logging.getLogger("ingest")
+
+_BYTES_A_READING = 90
 
 
 class Ingest:
@@ -49,7 +52,9 @@ class Ingest:
             queue=self._queue,
             receive_maximum=settings.ingest_queue_messages,
             on_status=self._take_status,
+            on_turned_away=self._note_turned_away,
         )
+        self._keeper = Keeper(settings)
         self._connection: psycopg.Connection | None = None
 
     def stop(self) -> None:
@@ -69,6 +74,7 @@ class Ingest:
                 if batch:
                     self._handle(batch)
                 self._note_statuses()
+                self._retry(lambda: self._keeper.work(self._database, now_s=time.monotonic()))
         finally:
             self._broker.stop()
             if self._connection is not None:
@@ -77,7 +83,9 @@ class Ingest:
     def _next_batch(self) -> list[Received]:
         """Messages until their readings fill a batch or the oldest has waited long enough."""
         settings = self._settings
-        batch = self._queue.take(most=settings.ingest_queue_messages, timeout_s=0.5)
+        # About what one commit holds, of each gateway in turn: who sends little does not wait for who sends much.
+        most_bytes = settings.ingest_batch_readings * _BYTES_A_READING
+        batch = self._queue.take(most=settings.ingest_queue_messages, timeout_s=0.5, most_bytes=most_bytes)
         if not batch:
             return batch
         due_s = batch[0].arrived_s + settings.ingest_batch_age_s
@@ -86,7 +94,8 @@ class Ingest:
             left_s = due_s - time.monotonic()
             if left_s <= 0 or self._stopping.is_set():
                 break
-            more = self._queue.take(most=settings.ingest_queue_messages - len(batch), timeout_s=left_s)
+            room = settings.ingest_queue_messages - len(batch)
+            more = self._queue.take(most=room, timeout_s=left_s, most_bytes=most_bytes - size)
             batch.extend(more)
             size += sum(len(m.payload) for m in more)
         return batch
@@ -183,6 +192,13 @@ class Ingest:
     def _take_status(self, gateway: str, online: bool) -> None:
         with self._statuses_lock:
             self._statuses[gateway] = online
+
+    def _note_turned_away(self, topic: str) -> None:
+        metrics.TURNED_AWAY.inc()
+        try:
+            self._keeper.note_turned_away(gateway_of(topic))
+        except UnreadableMessage:
+            log.warning("message turned away", extra={"topic": topic[:200]})
 
     def _database(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:

@@ -1,0 +1,108 @@
+"""What was rejected: taken in later on request, and what of it is not kept any more."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from prometheus_client import Counter
+from pydantic import BaseModel, Field
+
+from services.api.database import Db
+from services.api.energy.ask import utc_now
+from services.api.errors import BAD_CURSOR
+from services.api.openapi import refusals
+from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.registry.fields import Code
+from services.api.registry.statements import Statements
+from services.core.domain.calendar import to_us
+from services.core.intake.retry import retry
+
+router = APIRouter(prefix="/api/v1", tags=["readings"])
+
+RETRIED = Counter(
+    "enermon_api_retried_readings_total", "Rejected readings tried again, by what became of them", ["outcome"]
+)
+WRITER = "api"
+
+_SQL = Statements(str(Path(__file__).parent.parent / "intake" / "rejected.sql"))
+
+
+class RetryQuery(BaseModel):
+    """Which rejected readings to try again."""
+
+    gateway: Code | None = Field(None, description="Those of this gateway only")
+    meter: Code | None = Field(None, description="Those of this meter only")
+    most: int = Field(10_000, ge=1, le=20_000, description="So many at once, the oldest first")
+
+
+class RetryAnswer(BaseModel):
+    """What became of the readings that were tried."""
+
+    tried: int
+    stored: int
+    duplicate: int = Field(description="Were stored before with the same value")
+    conflict: int = Field(description="Another value is stored for their time and stays")
+    refused: int = Field(description="Cannot be taken all the same, such as NaN")
+    more: bool = Field(description="Whether there may be more: ask again")
+
+
+class Dropped(BaseModel):
+    """How much of one kind was dropped of a gateway on a day."""
+
+    gateway: str = Field(description="Empty: messages that name none")
+    kind: str = Field(description="rejected_reading, rejected_message, or message (not taken and not answered)")
+    reason: str = Field(description="age, cap (more than is kept of one gateway), or flood")
+    day: date
+    dropped: int
+
+
+class DroppedQuery(PageQuery):
+    """Of which gateway, newest day first."""
+
+    gateway: Code | None = None
+
+
+@router.post(
+    "/rejected-readings/retry", summary="Take in rejected readings of meters registered since", responses=refusals()
+)
+def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()]) -> RetryAnswer:
+    """Store kept readings that were rejected as `unknown_meter` or `meter_of_another_gateway` and now would not be.
+
+    Their rows stay, marked with what became of them, and are not tried again: to ask twice does no harm.
+    """
+    with database.write() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        found = retry(
+            raw,
+            database.registry(raw),
+            gateway=query.gateway,
+            meter=query.meter,
+            most=query.most,
+            now_us=to_us(utc_now()),
+            writer=WRITER,
+        )
+    outcomes = {
+        "stored": found.stored,
+        "duplicate": found.duplicate,
+        "conflict": found.conflict,
+        "refused": found.refused,
+    }
+    for outcome, count in outcomes.items():
+        RETRIED.labels(outcome).inc(count)
+    tried = sum(outcomes.values())
+    return RetryAnswer(tried=tried, more=tried >= query.most, **outcomes)
+
+
+@router.get("/dropped", summary="List what is not kept", responses=refusals(BAD_CURSOR))
+def read_dropped(database: Db, query: Annotated[DroppedQuery, Query()]) -> Page[Dropped]:
+    """Rejected readings and messages dropped by age or cap, and messages of flooding gateways, by day."""
+    after = key_of_cursor(query.cursor, of="dropped", filters=query.filters) if query.cursor else None
+    with database.read() as connection:
+        found = _SQL.run(connection, "dropped", gateway=query.gateway, after=after, row_limit=query.limit + 1)
+        rows = [dict(row) for row in found.mappings()]
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    following = cursor_after(rows[-1]["key"], of="dropped", filters=query.filters) if more else None
+    return Page[Dropped](data=[Dropped.model_validate(row) for row in rows], next=following)

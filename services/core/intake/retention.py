@@ -1,0 +1,65 @@
+"""How much of what was rejected is kept: for some days, and of each gateway so much. What is dropped is counted."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+
+from services.core.db.queries import load
+
+_sql = load(__file__, "retention.sql")
+
+KEEPER_KEY = 4_070_118_002
+_MOST_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of rejected readings and messages: how long, and how much of one gateway."""
+
+    days: int
+    readings: int
+    messages: int
+    messages_bytes: int
+
+
+Dropped = Counter[tuple[str, str, str]]
+"""Rows by gateway, kind (rejected_reading, rejected_message, message) and reason (age, cap, flood)."""
+
+
+def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Dropped:
+    """Drop what is older or more than may be kept, oldest first; say how much.
+
+    Each step is a transaction, so that nobody waits for it. Does nothing while another process is at it.
+    Raises psycopg.Error.
+    """
+    before = now - timedelta(days=kept.days)
+    steps = (
+        ("rejected_reading", "age", _sql.drop_old_readings, {"before": before, "most": _MOST_AT_ONCE}),
+        ("rejected_message", "age", _sql.drop_old_messages, {"before": before, "most": _MOST_AT_ONCE}),
+        ("rejected_reading", "cap", _sql.drop_readings_beyond, {"cap": kept.readings, "most": _MOST_AT_ONCE}),
+        (
+            *("rejected_message", "cap", _sql.drop_messages_beyond),
+            {"cap": kept.messages, "cap_bytes": kept.messages_bytes},
+        ),
+    )
+    dropped: Dropped = Counter()
+    for kind, reason, statement, parameters in steps:
+        while True:
+            with connection.transaction():
+                if not _sql.try_keep(connection, key=KEEPER_KEY):
+                    return dropped
+                counts = dict(statement(connection, **parameters))
+                count_dropped(connection, kind, reason, counts)
+            dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
+            if not any(count >= _MOST_AT_ONCE for count in (*counts.values(), sum(counts.values()))):
+                break
+    return dropped
+
+
+def count_dropped(connection: psycopg.Connection, kind: str, reason: str, counts: Mapping[str, int]) -> None:
+    """Add to what has been dropped of each gateway today. Raises psycopg.Error."""
+    if counts:
+        _sql.count_dropped(connection, kind=kind, reason=reason, gateways=list(counts), counts=list(counts.values()))

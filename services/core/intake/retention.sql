@@ -1,0 +1,71 @@
+-- name: try_keep$
+SELECT pg_try_advisory_xact_lock(:key);
+
+-- name: drop_old_readings
+WITH dropped AS (
+    DELETE FROM rejected_reading
+    WHERE rejection_id = ANY (
+        ARRAY(SELECT rejection_id FROM rejected_reading WHERE received_at < :before ORDER BY received_at LIMIT :most)
+    )
+    RETURNING gateway_code
+)
+SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
+
+-- name: drop_old_messages
+WITH dropped AS (
+    DELETE FROM rejected_message
+    WHERE message_id = ANY (
+        ARRAY(SELECT message_id FROM rejected_message WHERE received_at < :before ORDER BY received_at LIMIT :most)
+    )
+    RETURNING coalesce(gateway_code, '') AS gateway_code
+)
+SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
+
+-- name: drop_readings_beyond
+-- Of each gateway the newest `cap` stay.
+WITH beyond AS (
+    SELECT gateway_code, count(*) - :cap AS surplus
+    FROM rejected_reading
+    GROUP BY gateway_code
+    HAVING count(*) > :cap
+),
+dropped AS (
+    DELETE FROM rejected_reading
+    USING beyond
+    CROSS JOIN LATERAL (
+        SELECT oldest.rejection_id
+        FROM rejected_reading AS oldest
+        WHERE oldest.gateway_code = beyond.gateway_code
+        ORDER BY oldest.rejection_id
+        LIMIT least(beyond.surplus, :most)
+    ) AS chosen
+    WHERE rejected_reading.rejection_id = chosen.rejection_id
+    RETURNING rejected_reading.gateway_code
+)
+SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
+
+-- name: drop_messages_beyond
+-- Of each gateway the newest `cap` of together `cap_bytes` stay.
+WITH ranked AS (
+    SELECT
+        message_id,
+        count(*) OVER newest_first AS place,
+        sum(octet_length(payload)) OVER newest_first AS upto_bytes
+    FROM rejected_message
+    WINDOW newest_first AS (PARTITION BY coalesce(gateway_code, '') ORDER BY message_id DESC)
+),
+dropped AS (
+    DELETE FROM rejected_message
+    USING ranked
+    WHERE rejected_message.message_id = ranked.message_id AND (ranked.place > :cap OR ranked.upto_bytes > :cap_bytes)
+    RETURNING coalesce(gateway_code, '') AS gateway_code
+)
+SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
+
+-- name: count_dropped!
+INSERT INTO dropped_count AS kept (gateway_code, kind, reason, day, dropped)
+SELECT gateway_code, :kind, :reason, (now() AT TIME ZONE 'Asia/Shanghai')::date, dropped
+FROM unnest(:gateways ::text[], :counts ::bigint[]) AS fresh (gateway_code, dropped)
+ORDER BY gateway_code
+ON CONFLICT (gateway_code, kind, reason, day) DO UPDATE
+SET dropped = kept.dropped + excluded.dropped;

@@ -1,0 +1,41 @@
+-- name: kept_readings
+-- Rejected readings whose meter is registered with their gateway by now, oldest first.
+SELECT
+    kept.rejection_id,
+    kept.gateway_code,
+    kept.meter_code,
+    kept.ts_text,
+    kept.value_text
+FROM rejected_reading AS kept
+JOIN meter ON meter.code = kept.meter_code
+JOIN gateway ON gateway.gateway_id = meter.gateway_id AND gateway.code = kept.gateway_code
+WHERE
+    kept.outcome IS NULL
+    AND kept.code IN ('unknown_meter', 'meter_of_another_gateway')
+    AND (:gateway ::text IS NULL OR kept.gateway_code = :gateway)
+    AND (:meter ::text IS NULL OR kept.meter_code = :meter)
+ORDER BY kept.rejection_id
+LIMIT :most;
+
+-- name: note_outcomes
+-- A kept reading is taken if it is the one that stands for its meter and time now; one without a time could not be read.
+WITH told AS (
+    UPDATE rejected_reading
+    SET
+        retried_at = now(),
+        outcome = CASE
+            WHEN tried.stands IS NULL THEN 'refused'
+            WHEN tried.stands = tried.value THEN 'taken'
+            ELSE 'conflict'
+        END
+    FROM (
+        SELECT given.rejection_id, given.value, reading.value AS stands
+        FROM unnest(:ids ::bigint[], :meters ::text[], :times ::timestamptz[], :values ::float8[])
+            AS given (rejection_id, meter_code, ts, value)
+        LEFT JOIN meter ON meter.code = given.meter_code
+        LEFT JOIN reading ON reading.meter_id = meter.meter_id AND reading.ts = given.ts
+    ) AS tried
+    WHERE rejected_reading.rejection_id = tried.rejection_id AND rejected_reading.outcome IS NULL
+    RETURNING rejected_reading.outcome
+)
+SELECT outcome, count(*) FROM told GROUP BY outcome;

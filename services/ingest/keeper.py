@@ -1,0 +1,66 @@
+"""What ingest does beside its work: keeps what was rejected within bounds, and says what was turned away."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import psycopg
+
+from services.core.intake.retention import Kept, count_dropped, drop
+from services.core.settings import Settings
+from services.ingest import metrics
+from services.ingest.clock import utc_now
+
+log = logging.getLogger("ingest.keeper")
+
+KEEP_EVERY_S = 600.0
+SAY_EVERY_S = 10.0
+
+
+class Keeper:
+    """Remembers what was turned away until it is written down; both threads of ingest may call it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._kept = Kept(
+            days=settings.rejected_days,
+            readings=settings.rejected_most_readings,
+            messages=settings.rejected_most_messages,
+            messages_bytes=settings.rejected_most_bytes,
+        )
+        self._turned_away: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._say_s = 0.0
+        self._keep_s = 0.0
+
+    def note_turned_away(self, gateway: str) -> None:
+        """A message of this gateway was neither taken nor answered, because the gateway floods."""
+        with self._lock:
+            self._turned_away[gateway] += 1
+
+    def work(self, database: Callable[[], psycopg.Connection], *, now_s: float) -> None:
+        """Do what is due; `now_s` by a clock that only rises. Raises psycopg.Error."""
+        if now_s >= self._say_s:
+            self._say(database)
+            self._say_s = now_s + SAY_EVERY_S
+        if now_s >= self._keep_s:
+            for (gateway, kind, reason), count in drop(database(), self._kept, now=utc_now()).items():
+                metrics.DROPPED.labels(kind, reason).inc(count)
+                told = {"gateway": gateway, "kind": kind, "reason": reason, "dropped": count}
+                log.warning("rejected and not kept any longer", extra=told)
+            self._keep_s = now_s + KEEP_EVERY_S
+
+    def _say(self, database: Callable[[], psycopg.Connection]) -> None:
+        with self._lock:
+            turned_away = dict(self._turned_away)
+        if not turned_away:
+            return
+        connection = database()
+        with connection.transaction():
+            count_dropped(connection, "message", "flood", turned_away)
+        with self._lock:
+            self._turned_away -= Counter(turned_away)
+        for gateway, count in turned_away.items():
+            log.warning(
+                "gateway floods, messages turned away unanswered", extra={"gateway": gateway, "messages": count}
+            )
