@@ -104,7 +104,7 @@ def _store_readings(
         else:
             conflicts[i].append(_conflict(messages[i], position - int(offsets[i]), stands))
 
-    batch_id, stood = _insert(connection, rows, staged)
+    stood = _insert(connection, rows, staged)
     for position, stands in stood.items():
         settle(position, stands)
     if again.any():
@@ -114,7 +114,7 @@ def _store_readings(
     new = staged[~np.isin(staged, list(stood))] if stood else staged
     if len(new):
         _mark_dirty(connection, rows.meter_id[new], rows.ts_us[new])
-        _note_batch(connection, rows, new, batch_id=batch_id, writer=writer)
+        _note_batch(connection, rows, new, writer=writer)
     return duplicate, conflicts
 
 
@@ -128,8 +128,8 @@ def _rows(messages: Sequence[Checked]) -> _Rows:
     )
 
 
-def _insert(connection: psycopg.Connection, rows: _Rows, staged: NDArray[np.int64]) -> tuple[int, dict[int, float]]:
-    """Insert the staged rows; the number of their batch, and positions that were there before with what stands."""
+def _insert(connection: psycopg.Connection, rows: _Rows, staged: NDArray[np.int64]) -> dict[int, float]:
+    """Insert the staged rows; positions of those that were there before, with the value that stands."""
     _sql.create_stage(connection)
     wire = np.empty(len(staged), _STAGED)
     wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 4, 8, 8
@@ -138,20 +138,16 @@ def _insert(connection: psycopg.Connection, rows: _Rows, staged: NDArray[np.int6
     wire["ts"] = rows.ts_us[staged] - _POSTGRES_EPOCH_US
     wire["value"] = rows.value[staged]
     _copy(connection, "COPY stage (position, meter_id, ts, value) FROM STDIN (FORMAT binary)", wire)
-    batch_id = int(_sql.next_batch(connection))
-    if _sql.take_stage(connection, batch_id=batch_id) == len(staged):
-        return batch_id, {}
-    return batch_id, dict(_sql.already_stored(connection))
+    if _sql.take_stage(connection) == len(staged):
+        return {}
+    return dict(_sql.already_stored(connection))
 
 
-def _note_batch(
-    connection: psycopg.Connection, rows: _Rows, new: NDArray[np.int64], *, batch_id: int, writer: str
-) -> None:
-    """Keep what was inserted as a batch, to be sealed; `new` is in order of meter and time."""
+def _note_batch(connection: psycopg.Connection, rows: _Rows, new: NDArray[np.int64], *, writer: str) -> None:
+    """Keep what was inserted last as a batch, to be sealed; `new` is in order of meter and time."""
     ts_us = rows.ts_us[new]
     _sql.note_batch(
         connection,
-        batch_id=batch_id,
         writer=writer,
         readings=len(new),
         digest=readings_digest(rows.meter_id[new], ts_us, rows.value[new]),

@@ -27,7 +27,7 @@ COMMENT ON COLUMN stored_batch.writer IS 'Process that stored it: ingest-0, api;
 COMMENT ON COLUMN stored_batch.readings IS 'Readings really inserted, without duplicates';
 COMMENT ON COLUMN stored_batch.digest IS 'SHA-256 of these readings by meter and time, each as big-endian int32 meter_id, int64 microseconds since 1970, float64 value';
 COMMENT ON COLUMN stored_batch.first_ts IS 'Earliest time of its readings; last_ts the latest, included';
-CREATE INDEX stored_batch_received ON stored_batch (received_at);
+CREATE INDEX stored_batch_received ON stored_batch USING brin (received_at) WITH (autosummarize = on);
 
 CREATE TABLE seal (
     seal_id bigint PRIMARY KEY CHECK (seal_id > 0),
