@@ -1,0 +1,90 @@
+"""Whatever is asked of the API, it answers as its OpenAPI document says, and never with 500."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from services.api.app import create_app
+from services.core.domain.calendar import SHANGHAI
+from services.core.settings import Settings
+from tests.fuzz.scale import EXAMPLES
+from tests.integration.line import Line, quarters
+from tests.integration.registered import JUNGAR, Registered
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
+# The live stream has no end to wait for; tests/integration/test_live.py reads it.
+ENDLESS = "/api/v1/live"
+OPERATIONS = sorted(
+    (method.upper(), path)
+    for path, methods in create_app(Settings()).openapi()["paths"].items()
+    for method in methods
+    if path != ENDLESS
+)
+_draw = Random(20_260_101)
+_known: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def api(module_database_url: str) -> Iterator[BaseSchema]:
+    """The API's document, with one of everything registered and a day of readings booked."""
+    app = create_app(Settings(database_url=module_database_url))
+    with TestClient(app) as client:
+        registered = Registered(client)
+        owner = registered.enterprise()
+        gateway = registered.gateway(owner)
+        meter = registered.meter(owner, gateway_code=gateway)
+        line = Line(client, module_database_url)
+        line.send(gateway, quarters(meter, START - timedelta(days=1), map(float, range(96))))
+        line.send(gateway, [("not-registered", START, 1.0)])
+        line.roll_up()
+        _known.update(credit_code=owner, gateway=gateway, meter=meter, area_code=JUNGAR, scope=f"enterprise:{owner}")
+        yield schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])
+def test_any_request_is_answered_as_the_document_says(api: BaseSchema, method: str, path: str) -> None:
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(case=api[path][method].as_strategy())
+    def ask(case: Case[Any]) -> None:
+        ask_of_what_exists(case)
+        case.call_and_validate(checks=CHECKS)
+
+    ask()
+
+
+def test_subscriptions_of_what_cannot_be_an_enterprise_are_refused_and_not_a_fault() -> None:
+    client = TestClient(create_app(Settings()), raise_server_exceptions=False)
+    assert client.get("/api/v1/enterprises/020000000000000000/subscriptions").status_code == 422
+
+
+def ask_of_what_exists(case: Case[Any]) -> None:
+    """Half of the time name what is registered, so that requests reach further than `not found`."""
+    if _draw.random() < 0.5:
+        return
+    for parameters in (case.path_parameters, case.query):
+        for name in parameters or {}:
+            if name in _known:
+                parameters[name] = _known[name]
+            elif name == "code":
+                kind = case.path.removeprefix("/api/v1/").split("/")[0].removesuffix("s")
+                parameters[name] = _known.get(kind, parameters[name])
