@@ -3,6 +3,8 @@
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +12,17 @@ import typer
 from rich.console import Console
 
 from benchmarks import answers as answers_run
+from benchmarks import growth as growth_run
+from benchmarks import growth_report, ingest_report
 from benchmarks import ingest as ingest_run
-from benchmarks import ingest_report
 from benchmarks.report import PAGE, table, write_json, write_page, write_section
+from benchmarks.sheet import Sheet
 from services.up.errors import StartError
 from simulators.registration import RegistrationError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Measure Enermon on this machine.")
 WIDTH = 140
+_SIZES = ",".join(str(size) for size in growth_run.SIZES)
 _NODE_RED = Path(os.environ.get("ENERMON_HOME", ".enermon")) / "node-red"
 
 
@@ -68,25 +73,67 @@ def ingest(
     page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
 ) -> None:
     """How fast readings come in through the broker, how soon they are seen, and what that takes of the machine."""
-    progress = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH, highlight=False)
     steps = frozenset(only.split(",")) if only else frozenset(ingest_run.STEPS)
     if unknown := steps - set(ingest_run.STEPS):
         raise typer.BadParameter(f"there is no step {', '.join(sorted(unknown))}", param_hint="--only")
-    with tempfile.TemporaryDirectory(prefix="enermon-bench-") as temporary:
-        try:
-            found = ingest_run.run(
-                keep or Path(temporary), steps=steps, scale=scale, modules=node_red, console=progress
-            )
-        except (StartError, RegistrationError) as error:
-            progress.print(f"[red]{error}")
-            raise typer.Exit(1) from None
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    for sheet in ingest_report.sheets(found):
-        console.print(sheet.table())
-    console.print(f"written: {ingest_report.write_json(found)}")
+    with _folder(keep) as folder:
+        found = ingest_run.run(folder, steps=steps, scale=scale, modules=node_red, console=_progress())
+    _show(ingest_report.sheets(found), ingest_report.write_json(found))
     if page and not only and scale == 1.0:
         write_section("ingest", ingest_report.section(found))
-        console.print(f"written: {PAGE}")
+        typer.echo(f"written: {PAGE}")
+
+
+@app.command()
+def queries(
+    sizes: Annotated[str, typer.Option(help="Numbers of meters, growing; the page is left alone for others")] = _SIZES,
+    calls: Annotated[int, typer.Option(min=20, help="How often each call is made")] = 100,
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
+) -> None:
+    """How long ten calls of a console take over a year of the region, and how that grows with the meters."""
+    wanted = tuple(int(size) for size in sizes.split(","))
+    with _folder(None) as folder:
+        found = growth_run.run(folder, sizes=wanted, calls=calls, console=_progress())
+    _show(growth_report.sheets(found), growth_report.write_json(found))
+    if page and sizes == _SIZES:
+        write_section("queries", growth_report.section(found))
+        typer.echo(f"written: {PAGE}")
+
+
+@app.command("all")
+def everything(
+    parts: Annotated[str, typer.Option(help="Some of the parts, with commas")] = "ingest,queries",
+) -> None:
+    """What `make bench` runs: every part, one after another."""
+    chosen = parts.split(",")
+    if "ingest" in chosen:
+        ingest()
+    if "queries" in chosen:
+        queries()
+    if "answers" in chosen:
+        answers()
+
+
+def _progress() -> Console:
+    return Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH, highlight=False)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Where servers and logs of a run are; says what kept it from running."""
+    with tempfile.TemporaryDirectory(prefix="enermon-bench-") as temporary:
+        try:
+            yield keep or Path(temporary)
+        except (StartError, RegistrationError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+
+
+def _show(sheets: Iterable[Sheet], written: Path) -> None:
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    for sheet in sheets:
+        console.print(sheet.table())
+    console.print(f"written: {written}")
 
 
 if __name__ == "__main__":

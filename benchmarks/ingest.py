@@ -17,6 +17,7 @@ from benchmarks.machine import Machine, OtherLoad, describe, this_machine
 from benchmarks.peer import Peer, measure_peer, node_red
 from benchmarks.rig import Rig, rig
 from benchmarks.steady import RolledUp, Steady, roll_up_backlog, steady
+from services.up.errors import StartError
 
 STEPS = ("limit", "queue", "beside", "rollup", "steady", "cost", "peer")
 _ONE, _TEN, _HUNDRED, _THOUSAND = Shape(1), Shape(10), Shape(100), Shape(1000)
@@ -166,5 +167,9 @@ def _peer(made: Rig, found: Intake, sizes: Sizes, modules: Path) -> str:
         found.left_out.append("Node-RED: node and npm are not installed, or its packages cannot be fetched")
         return found.left_out[-1]
     for shape, whole in ((_HUNDRED, 1_000_000), (_ONE, 50_000)):
-        found.peers.append(measure_peer(made, folder, shape=shape, readings=sizes.readings(whole)))
+        try:
+            found.peers.append(measure_peer(made, folder, shape=shape, readings=sizes.readings(whole)))
+        except StartError as error:
+            found.left_out.append(f"Node-RED, {shape} a message: {error}")
+            return found.left_out[-1]
     return ", ".join(f"{p.shape} a message: {p.readings_per_s:,.0f} readings/s" for p in found.peers)

@@ -1,47 +1,18 @@
 """The figures of the intake as tables: for the terminal, and as a section of docs/benchmarks.md."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-
-from rich.table import Table
 
 from benchmarks.delivery import Delivered
 from benchmarks.ingest import Intake
 from benchmarks.load import GATEWAYS, METERS_PER_GATEWAY
 from benchmarks.report import RESULTS
+from benchmarks.sheet import Sheet
 from benchmarks.steady import Steady
 
 _PARTS = ("ingest", "database: storing", "broker", "publisher")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table: the first column are words, the others figures."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def markdown(self) -> Iterator[str]:
-        """Its lines."""
-        yield f"**{self.title}**"
-        yield ""
-        yield f"| {' | '.join(self.head)} |"
-        yield f"| --- |{' --: |' * (len(self.head) - 1)}"
-        for row in self.rows:
-            yield f"| {' | '.join(row)} |"
-        yield ""
-
-    def table(self) -> Table:
-        """For the terminal."""
-        shown = Table(title=self.title, title_justify="left")
-        for number, name in enumerate(self.head):
-            shown.add_column(name, justify="right" if number else "left")
-        for row in self.rows:
-            shown.add_row(*row, style="red" if "not reached" in row else "")
-        return shown
 
 
 def write_json(run: Intake, folder: Path = RESULTS) -> Path:

@@ -26,6 +26,7 @@ _FLOW = Path(__file__).with_name("node_red")
 _CLIENT_ID = "enermon-node-red"
 _INSTALL_S = 600
 _TIMEOUT_S = 120.0
+_MOST_BATCH = 1000
 _LOOK_S = 0.2
 _TABLE = """
 CREATE TABLE peer_reading (
@@ -93,7 +94,7 @@ def measure_peer(rig: Rig, modules: Path, *, shape: Shape, readings: int) -> Pee
         login = {"bench-broker": {"user": "enermon", "password": rig.broker.password("enermon")}}
         write_private(home / "flows_cred.json", json.dumps(login))
         argv = [shutil.which("node") or "node", str(modules / "node-red" / "red.js"), "-u", str(home)]
-        batch = max(1, 20_000 // shape.per_message)
+        batch = max(1, min(_MOST_BATCH, 20_000 // shape.per_message))
         with rig.program("node-red", argv, _environment(rig, modules, url, batch=batch)) as program:
             _wait_until_subscribed(rig, program)
             program.pause()
