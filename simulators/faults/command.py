@@ -8,11 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from simulators.faults.filter import FaultFilter
+from simulators.faults.inject import PAST_DAYS, SERIES_FAULTS
 from simulators.faults.plan import FAULTS
+from simulators.faults.series_file import TRUTH_FILE, write_with_faults
 from simulators.faults.truth import TruthLog
 from simulators.fleet.feed import FleetFeed
 from simulators.fleet.region import build_region
 from simulators.options import clear_errors, moment_ms, plan_of
+from simulators.replay.command import default_data_dir
 
 faults_app = typer.Typer(
     no_args_is_help=True, help="What can go wrong on purpose: list it, or preview it without a network."
@@ -29,6 +32,33 @@ def list_faults() -> None:
     for name, kind in FAULTS.items():
         table.add_row(name, kind.per, kind.effect, kind.truth)
     Console().print(table)
+    table = Table("fault of a recorded series", "lasts, hours", "what is written")
+    for name, fault in SERIES_FAULTS.items():
+        hours = "one reading" if fault.hours[1] == 0 else f"{fault.hours[0]} to {fault.hours[1]}"
+        table.add_row(name, hours, fault.effect)
+    Console().print(table)
+
+
+@faults_app.command("inject")
+def inject(
+    series: Annotated[str, typer.Option(help="A mapping of interval meters: estate_hourly, steel_15min or a file")],
+    kind: Annotated[str, typer.Option(help="One of " + ", ".join(SERIES_FAULTS))],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the series, its mapping and the truth log go")],
+    rate: Annotated[float, typer.Option(min=0.0, max=0.2, help="Share of the readings that become false")] = 0.01,
+    seed: Annotated[int, typer.Option(help="Decides where the faults fall")] = 1,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the source is; default ../shared/data beside the checkout")
+    ] = None,
+) -> None:
+    """Write a recorded series with faults of measuring, to be found by the checks of data quality.
+
+    Example: enermon-sim faults inject --series steel_15min --kind stuck --out faulty
+    """
+    with clear_errors():
+        made = write_with_faults(series, kind, rate=rate, seed=seed, data_dir=data or default_data_dir(), out_dir=out)
+    count = sum(len(each.faults) for each in made)
+    typer.echo(f"{count} faults in {len(made)} meters, from day {PAST_DAYS + 1} on; the truth: {out / TRUTH_FILE}")
+    typer.echo(f"replay it: enermon-sim replay {out / Path(series).stem}.toml --data {out}")
 
 
 @faults_app.command("preview")

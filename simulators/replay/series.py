@@ -32,8 +32,8 @@ class Series:
 def read_series(mapping: Mapping, data_dir: Path) -> list[Series]:
     """One series a meter, in the order of the mapping. Raises MappingError that names file and line."""
     path = data_dir / mapping.file.path
-    rows = _rows(mapping, path)
-    times = _times(mapping.time, rows, path)
+    rows = read_rows(mapping, path)
+    times = row_times(mapping.time, rows, path)
     if mapping.layout.kind == "wide":
         return [_one(mapping, meter, rows, times, path, meter.column) for meter in mapping.meter]
     by_key: dict[tuple[str, ...], list[int]] = {}
@@ -49,7 +49,8 @@ def read_series(mapping: Mapping, data_dir: Path) -> list[Series]:
     return result
 
 
-def _rows(mapping: Mapping, path: Path) -> list[Row]:
+def read_rows(mapping: Mapping, path: Path) -> list[Row]:
+    """The rows of the file as printed, by column. Raises MappingError."""
     try:
         with _open(path, mapping.file.encoding) as file:
             if mapping.file.format == "json":
@@ -71,8 +72,8 @@ def _open(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, newline="")
 
 
-def _times(rule: TimeRule, rows: Sequence[Row], path: Path) -> NDArray[np.int64]:
-    """Starts (or moments), epoch ms."""
+def row_times(rule: TimeRule, rows: Sequence[Row], path: Path) -> NDArray[np.int64]:
+    """Starts (or moments) of the rows, epoch ms. Raises MappingError."""
     stamps = [" ".join(row[column] for column in rule.columns) for row in rows]
     try:
         times = _parse(rule, stamps)
