@@ -35,7 +35,7 @@ def main() -> int:
     print(f"seed {given.seed}", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix="enermon-chaos-") as folder,
-        staged(given.store, Path(folder), world, disk_mb=8000, in_memory=given.short) as stage,
+        staged(given.store, Path(folder), world, disk_mb=1000 if given.short else 8000, in_memory=given.short) as stage,
     ):
         Path(folder).chmod(0o755)
         outcome = Play(stage, length, lambda line: print(line, flush=True)).run()
@@ -60,10 +60,10 @@ def page(outcome: Outcome, *, held_s: float, date: str, machine: str) -> str:
         "",
         verdict,
         "",
-        "| at | fault | what | lasted | recovered after |",
-        "| ---: | --- | --- | ---: | ---: |",
+        "| at, s | fault | what | lasted, s | answered after, s | rolled up after, s |",
+        "| ---: | --- | --- | ---: | ---: | ---: |",
         *(
-            f"| {s.at_s:.0f} s | {s.name} | {s.what} | {s.lasted_s:.1f} s | {s.recovered_s:.1f} s |"
+            f"| {s.at_s:.0f} | {s.name} | {s.what} | {s.lasted_s:.1f} | {s.answered_s:.1f} | {_cell(s.rolled_up_s)} |"
             for s in outcome.scenes
         ),
         "",
@@ -77,6 +77,10 @@ def page(outcome: Outcome, *, held_s: float, date: str, machine: str) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _cell(found: float | None) -> str:
+    return "" if found is None else f"{found:.1f}"
 
 
 if __name__ == "__main__":

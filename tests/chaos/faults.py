@@ -198,10 +198,15 @@ FAULTS = (
 )
 
 
-def struck(stage: Stage, fault: Fault, *, hold_s: float, draw: random.Random, answers: int) -> float:
-    """Strike, and wait until gateways are answered again and sums go on; how long that took after the fault ended."""
+def struck(
+    stage: Stage, fault: Fault, *, hold_s: float, draw: random.Random, answers: int, summed: bool
+) -> tuple[float, float | None]:
+    """Strike, and wait until gateways are answered again, and sums go on if that is asked; after how long they did."""
     fault.strike(stage, hold_s if fault.lasting else 0.0, draw)
     ended_s = time.monotonic()
     stage.wait_for_answers(answers)
+    answered_s = time.monotonic() - ended_s
+    if not summed:
+        return answered_s, None
     stage.wait_for_roll_up()
-    return time.monotonic() - ended_s
+    return answered_s, time.monotonic() - ended_s

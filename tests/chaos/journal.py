@@ -50,17 +50,22 @@ def entries_of(path: Path) -> Iterator[Entry]:
                 yield decode(line)
 
 
-def readings_of(entry: Entry, payload: bytes) -> Iterator[Reading]:
-    """The readings that the answer calls stored, now or before. Raises ValueError where it does not add up."""
+def readings_of(entry: Entry, payload: bytes, *, taken_in: frozenset[str] = frozenset()) -> Iterator[Reading]:
+    """The readings that the answer calls stored, now or before, and those refused with a code in `taken_in`.
+
+    Raises ValueError where it does not add up.
+    """
     refused: set[tuple[str | None, int | str | None]] = set()
     for rejection in entry.answer.rejected:
         if rejection.meter is None:
             raise ValueError(f"{entry.gateway}, message {entry.answer.seq}: {rejection.code}, {rejection.detail}")
         refused.add((rejection.meter, rejection.ts))
+    later = {(r.meter, r.ts) for r in entry.answer.rejected if r.code in taken_in}
     stored = 0
     for reading in decode_readings(payload):
-        if (reading.meter, reading.ts) not in refused:
-            stored += 1
+        key = (reading.meter, reading.ts)
+        stored += key not in refused
+        if key not in refused or key in later:
             yield reading
     if stored != entry.answer.stored + entry.answer.duplicate:
         raise ValueError(f"{entry.gateway}, message {entry.answer.seq}: the numbers of the answer do not add up")

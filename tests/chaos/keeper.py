@@ -15,9 +15,14 @@ LOOK_S = 0.2
 
 
 class Kept:
-    """One command. died: how often it ended though nobody killed it; peak_bytes: the most memory it ever held."""
+    """One command. died: exit codes where it ended though nobody killed it; peak_bytes: the most memory it ever held.
 
-    def __init__(self, name: str, argv: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    ends: it is done when it ends with code 0, and is not started again.
+    """
+
+    def __init__(
+        self, name: str, argv: Sequence[str], environment: Mapping[str, str], log: Path, *, ends: bool = False
+    ) -> None:
         self.name = name
         self.died: list[int] = []
         self.killed = 0
@@ -25,6 +30,7 @@ class Kept:
         self._argv = [sys.executable, *argv]
         self._environment = os.environ | environment
         self._log = log
+        self._ends = ends
         self._lock = threading.Lock()
         self._wanted = True
         self._process = self._spawn()
@@ -44,6 +50,8 @@ class Kept:
         pause = threading.Event()
         while self._wanted:
             self._measure()
+            if self._ends and self._process.poll() == 0:
+                return
             if self._process.poll() is not None and self._wanted:
                 pause.wait(RESTART_S)
                 with self._lock:

@@ -40,8 +40,11 @@ class Truth:
     latencies_s: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     """gateway -> (when answered, how long after the message was made), epoch seconds and seconds."""
 
-    def remember(self, journal: Path) -> None:
-        """Add what a journal holds. Raises TruthError when two values were called stored for one time of a meter."""
+    def remember(self, journal: Path, *, taken_in: frozenset[str] = frozenset()) -> None:
+        """Add what a journal holds, and what was refused with a code of `taken_in`, which is stored by now.
+
+        Raises TruthError when two values were called stored for one time of a meter.
+        """
         payloads: dict[tuple[str, int], bytes] = {}
         for entry in entries_of(journal):
             key = (entry.gateway, entry.answer.seq or 0)
@@ -49,7 +52,7 @@ class Truth:
                 payloads[key] = entry.payload
                 self.messages += 1
                 self.latencies_s[entry.gateway].append((entry.answered_s, entry.answered_s - entry.drawn_s))
-            for reading in readings_of(entry, entry.payload or payloads[key]):
+            for reading in readings_of(entry, entry.payload or payloads[key], taken_in=taken_in):
                 self._add(reading.meter, reading.ts * 1000, reading.value)
 
     def _add(self, meter: str, ts_us: int, value: float) -> None:
