@@ -55,6 +55,15 @@ def rollup() -> None:
 
 
 @app.command()
+def quality() -> None:
+    """Judge the quality of what was received, day by day: counts, checks, estimates."""
+    from services.ingest.quality.service import run
+
+    logs.set_up()
+    run(Settings())
+
+
+@app.command()
 def api() -> None:
     """Serve the HTTP interface."""
     from services.api.serve import run

@@ -24,6 +24,7 @@ class Part:
 
 INGEST = Part("ingest", ("enermon", "ingest"), Ready.LOG_EVENT)
 ROLLUP = Part("rollup", ("enermon", "rollup"), Ready.LOG_EVENT)
+QUALITY = Part("quality", ("enermon", "quality"), Ready.LOG_EVENT)
 API = Part("api", ("enermon", "api"), Ready.HTTP)
 ALERTS = Part("alerts", ("enermon", "alerts"), Ready.LOG_EVENT)
 REGION = Part(
@@ -34,5 +35,5 @@ REGION = Part(
     ),
     Ready.FLEET_EVENT,
 )
-SERVICES = (INGEST, ROLLUP, API, ALERTS)
+SERVICES = (INGEST, ROLLUP, QUALITY, API, ALERTS)
 """Started together, in this order; stopped in the reverse order. REGION starts when they are ready."""

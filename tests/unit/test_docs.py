@@ -27,18 +27,25 @@ WRITERS = {
     "roll-up": "services/ingest/rollup",
     "alerts": "services/alerts",
     "command": "services/core/provenance",
+    "quality": "services/ingest/quality",
 }
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are
-# written by the service that is shipped with them, and tests of an address by those who ask for one.
+# written by the service that is shipped with them, and tests of an address by those who ask for one. The quality
+# process puts into the queues what has ended, and what is to be booked anew.
 OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
+    ("dirty_slot", "INSERT INTO", "roll-up"),
+    ("meter_change", "INSERT INTO", "roll-up"),
     ("registry_revision", "UPDATE", "migrate"),
     ("rule_version", "INSERT INTO", "alerts"),
     ("message", "INSERT INTO", "api"),
     ("dirty_slot", "INSERT INTO", "api"),
     ("seal_due", "INSERT INTO", "api"),
     ("seal_due", "DELETE FROM", "roll-up"),
+    ("quality_due", "DELETE FROM", "quality"),
+    ("quality_due", "INSERT INTO", "quality"),
+    ("dirty_slot", "INSERT INTO", "quality"),
 }
 
 each_page = pytest.mark.parametrize("page", TEXTS)
@@ -123,7 +130,7 @@ def test_every_variable_is_read_somewhere(page: str) -> None:
 @each_page
 def test_every_metric_is_counted(page: str) -> None:
     code = source_text("services")
-    for metric in re.findall(r"\benermon_(?:api|ingest|rollup|alerts)_\w+", TEXTS[page]):
+    for metric in re.findall(r"\benermon_(?:api|ingest|rollup|alerts|quality)_\w+", TEXTS[page]):
         assert f'"{metric}"' in code, metric
 
 

@@ -31,6 +31,7 @@ START_AFTER_END = ProblemKind("start_after_end", 422, "The range ends before it 
 RANGE_TOO_LONG = ProblemKind("range_too_long", 422, "The range is too long for the bucket")
 NOT_ON_QUARTER = ProblemKind("not_on_quarter", 422, "The range does not begin and end on a quarter of an hour")
 INVALID_SCOPE = ProblemKind("invalid_scope", 422, "The scope is not understood")
+NOT_ON_HOUR = ProblemKind("not_on_hour", 422, "The range does not begin and end on a whole hour")
 INVALID_BY = ProblemKind("invalid_by", 422, "The grouping is not understood")
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=SHANGHAI)
@@ -77,6 +78,14 @@ class By(enum.StrEnum):
 
 
 BALANCED_BY = (By.AREA, By.LEAGUE, By.BANNER, By.PARK, By.ENTERPRISE, By.UNIT)
+
+
+class Estimates(enum.StrEnum):
+    """How hours that were not measured are estimated."""
+
+    LINEAR = "linear"
+    PROFILE = "profile"
+
 
 _NAMES = {By.LEAGUE: "area", By.BANNER: "area"}
 
@@ -136,6 +145,9 @@ class EnergyQuery(RangeQuery):
     carrier: Code | None = Field(None, description="Only this carrier")
     flow: Flow | None = Field(None, description="Only this flow; input if left out and not grouped by flow")
     basis: Basis | None = Field(None, description="Standard coal on this basis only; on both if left out")
+    estimates: Estimates | None = Field(
+        None, description="Beside each quantity what it would be with estimates for hours that were not measured"
+    )
 
 
 class BalanceQuery(RangeQuery):
@@ -194,6 +206,8 @@ def asked(query: EnergyQuery, *, now: datetime) -> Asked:
     """Check a question. Raises Refused with what to change."""
     scope, code = scope_of(query.scope)
     start, end = _range(query, now=now)
+    if query.estimates is not None:
+        _require_hours(query.bucket, start, end)
     by = _by(query.by, scope) | {By.CARRIER}
     flows = (query.flow,) if query.flow else tuple(Flow) if By.FLOW in by else (Flow.INPUT,)
     return Asked(scope, code, start, end, query.bucket, by, query.carrier, flows)
@@ -224,6 +238,15 @@ def _range(query: RangeQuery, *, now: datetime) -> tuple[datetime, datetime]:
             " a coarser bucket more",
         )
     return start, end
+
+
+def _require_hours(bucket: Bucket, start: datetime, end: datetime) -> None:
+    """Estimates are of whole hours. Raises Refused."""
+    if bucket is Bucket.SLOT:
+        raise Refused(NOT_ON_HOUR, "estimates are of whole hours; ask for bucket hour or longer")
+    for name, moment in (("start", start), ("end", end)):
+        if floor(moment, Grain.HOUR) != moment:
+            raise Refused(NOT_ON_HOUR, f"{name} {moment.isoformat()}: estimates are of whole hours")
 
 
 def scope_of(text: str) -> tuple[ScopeKind, str]:

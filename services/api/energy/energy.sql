@@ -87,6 +87,41 @@ WHERE
     AND tenure.flow = ANY (:flows)
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
 
+-- name: estimated(method, meter_ids, areas, park_id, carrier, flows, by_flow, by_area, by_park, by_enterprise, by_unit, by_meter, trunc, start, from_ts, to_ts)
+-- What estimates of hours that were not measured would add to what is booked in them.
+SELECT
+    extract(
+        EPOCH FROM CASE
+            WHEN :trunc = 'total' THEN :start ::timestamptz
+            ELSE date_trunc(:trunc, estimate.hour AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
+        END
+    )::bigint AS bucket_s,
+    tenure.carrier,
+    CASE WHEN :by_flow THEN tenure.flow END AS flow,
+    CASE WHEN :by_area THEN tenure.area_code END AS area_code,
+    CASE WHEN :by_park THEN tenure.park_id END AS park_id,
+    CASE WHEN :by_enterprise THEN tenure.enterprise_id END AS enterprise_id,
+    CASE WHEN :by_unit THEN tenure.unit_id END AS unit_id,
+    CASE WHEN :by_meter THEN tenure.meter_id END AS meter_id,
+    sum(estimate.quantity_pico - coalesce(kept.quantity_pico, 0)) AS more_pico
+FROM estimate
+JOIN tenure
+    ON tenure.meter_id = estimate.meter_id
+    AND tenure.from_day <= (estimate.hour AT TIME ZONE 'Asia/Shanghai')::date
+    AND tenure.to_day > (estimate.hour AT TIME ZONE 'Asia/Shanghai')::date
+LEFT JOIN energy_hour AS kept ON kept.meter_id = estimate.meter_id AND kept.hour = estimate.hour
+WHERE
+    estimate.method = :method
+    AND estimate.hour >= :from_ts
+    AND estimate.hour < :to_ts
+    AND coalesce(kept.measured_s, 0) < 3600
+    AND (:meter_ids ::integer[] IS NULL OR estimate.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:areas ::text[] IS NULL OR tenure.area_code = ANY (:areas ::text[]))
+    AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
+    AND (:carrier ::text IS NULL OR tenure.carrier = :carrier)
+    AND tenure.flow = ANY (:flows)
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+
 -- name: areas()
 SELECT code, level, parent_code FROM area;
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.api.energy.answer import Group, Line, Sum, lines
-from services.api.energy.ask import Asked, By, ScopeKind
+from services.api.energy.ask import Asked, By, Estimates, ScopeKind
 from services.api.energy.coverage import Expectation
 from services.api.registry import nouns
 from services.api.registry.statements import Statements
@@ -36,12 +36,37 @@ class _Moments(dict[int, datetime]):
 
 def energy(connection: Connection, asked: Asked, *, now: datetime) -> list[Line]:
     """The lines of the answer, in order of time and group. Raises Refused when the scope is not registered."""
-    areas = _read_areas(connection)
-    level = _area_level(asked, areas)
-    narrowed = _narrow(connection, asked, areas)
+    areas = read_areas(connection)
+    level = area_level(asked, areas)
+    narrowed = narrow(connection, asked, areas)
     sums = list(_sums(connection, asked, areas, level, narrowed))
     expectations = _expectations(connection, asked, areas, level, narrowed, now=now)
     return lines(asked, sums, expectations, now=now)
+
+
+def estimated(connection: Connection, asked: Asked, method: Estimates) -> dict[tuple[datetime, Group], int]:
+    """By start and group what estimates would add to the booked quantity, 1e-12 of the carrier's unit."""
+    areas = read_areas(connection)
+    level = area_level(asked, areas)
+    rows = _SQL.run(
+        connection,
+        "estimated",
+        method=str(method),
+        trunc=_TRUNC.get(asked.bucket, "total"),
+        start=asked.start,
+        from_ts=asked.start,
+        to_ts=asked.end,
+        carrier=asked.carrier,
+        flows=[str(flow) for flow in asked.flows],
+        **narrow(connection, asked, areas),
+        **_switches(asked, level),
+    ).all()
+    name = _names(connection, areas, level, [row[3:8] for row in rows])
+    moments, found = _Moments(), dict[tuple[datetime, Group], int]()
+    for bucket_s, carrier, flow, area, park, enterprise, unit, meter, more_pico in rows:
+        key = (max(asked.start, moments[bucket_s]), Group(carrier, flow, *name((area, park, enterprise, unit, meter))))
+        found[key] = found.get(key, 0) + int(more_pico)
+    return found
 
 
 def quantity_units(connection: Connection) -> Mapping[str, str]:
@@ -49,12 +74,13 @@ def quantity_units(connection: Connection) -> Mapping[str, str]:
     return {row[0]: row[1] for row in _SQL.run(connection, "carriers")}
 
 
-def _read_areas(connection: Connection) -> AreaTree:
+def read_areas(connection: Connection) -> AreaTree:
+    """All areas."""
     rows = _SQL.run(connection, "areas").all()
     return AreaTree({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
 
 
-def _area_level(asked: Asked, areas: AreaTree) -> str | None:
+def area_level(asked: Asked, areas: AreaTree) -> str | None:
     """The level of the areas to group by; None if not grouped by area."""
     if asked.scope is ScopeKind.AREA and asked.code not in areas.level:
         raise nouns.AREA.refuse_unknown(asked.code)
@@ -67,7 +93,7 @@ def _area_level(asked: Asked, areas: AreaTree) -> str | None:
     return None
 
 
-def _narrow(connection: Connection, asked: Asked, areas: AreaTree) -> dict[str, Any]:
+def narrow(connection: Connection, asked: Asked, areas: AreaTree) -> dict[str, Any]:
     """The scope as conditions: numbers of meters, codes of banners, number of the park; None: no such condition."""
     narrowed: dict[str, Any] = {"meter_ids": None, "areas": None, "park_id": None}
     if asked.scope is ScopeKind.AREA:

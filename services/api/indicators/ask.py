@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from pydantic import Field
 from sqlalchemy import Connection
 
-from services.api.energy.ask import INVALID_BY, INVALID_SCOPE, RANGE_TOO_LONG, START_AFTER_END, Moment, ScopeText
+from services.api.energy.ask import (
+    INVALID_BY,
+    INVALID_SCOPE,
+    NOT_ON_HOUR,
+    RANGE_TOO_LONG,
+    START_AFTER_END,
+    Moment,
+    ScopeText,
+)
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns
@@ -17,7 +25,6 @@ from services.core.indicators.evaluate import Grouping, GroupingError, Question,
 from services.core.indicators.scope import Scope, ScopeKind, UnknownScopeError, scope_of
 
 UNKNOWN_INDICATOR = ProblemKind("unknown_indicator", 404, "No such indicator")
-NOT_ON_HOUR = ProblemKind("not_on_hour", 422, "The range does not begin and end on a whole hour")
 
 LONGEST = {
     Span.HOUR: timedelta(days=31),

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.database import Db
 from services.api.energy import ask
-from services.api.energy.answer import Line
+from services.api.energy.answer import Group, Line
 from services.api.energy.ask import EnergyQuery, group_names
-from services.api.energy.query import energy, quantity_units
+from services.api.energy.query import energy, estimated, quantity_units
 from services.api.energy.valuing import Valuing, missing_of, rows_of
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
@@ -22,6 +22,7 @@ from services.api.paging import cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.tables import TablesDep
 from services.core.domain.factors import Basis
+from services.core.domain.meter import PICO
 
 router = APIRouter(prefix="/api/v1/energy", tags=["energy"])
 
@@ -40,6 +41,10 @@ class EnergyRow(BaseModel):
     meter: str | None = None
     quantity: float | None = Field(description="In `quantity_unit`; null where readings are missing: that is not zero")
     quantity_unit: str
+    estimated_quantity: float | None = Field(
+        None,
+        description="Where asked for: the quantity with estimates for hours not measured; never part of another sum",
+    )
     coverage: float | None = Field(description="Measured share of the period, 0 to 1; null where no meter is expected")
     tce_calorific: float | None = Field(
         None, description="Tonnes of standard coal, calorific value; null: no energy, nothing booked, or see `missing`"
@@ -115,6 +120,7 @@ _REFUSALS = refusals(
     ask.START_AFTER_END,
     ask.RANGE_TOO_LONG,
     ask.NOT_ON_QUARTER,
+    ask.NOT_ON_HOUR,
     ask.INVALID_SCOPE,
     ask.INVALID_BY,
 )
@@ -132,6 +138,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
     first = int(key_of_cursor(query.cursor, of="energy", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
         lines = energy(connection, asked, now=now)
+        estimates = estimated(connection, asked, query.estimates) if query.estimates else None
         units = quantity_units(connection)
         if query.carrier is not None and query.carrier not in units:
             raise nouns.CARRIER.refuse_unknown(query.carrier)
@@ -145,7 +152,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         "end": asked.end,
         "bucket": asked.bucket,
         "by": sorted(asked.by),
-        "data": [_row(line, groups, units, asked.flows[0], valuing) for line in page],
+        "data": [_row(line, groups, units, asked.flows[0], valuing, estimates) for line in page],
         "rows": rows_of(tables, valuing.used),
         "missing": missing_of(valuing.missing),
         "next": cursor_after(str(first + query.limit), of="energy", filters=query.filters) if more else None,
@@ -154,7 +161,12 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
 
 
 def _row(
-    line: Line, groups: list[str], units: Mapping[str, str], only_flow: str, valuing: Valuing
+    line: Line,
+    groups: list[str],
+    units: Mapping[str, str],
+    only_flow: str,
+    valuing: Valuing,
+    estimates: Mapping[tuple[datetime, Group], int] | None,
 ) -> dict[str, object]:
     """A line as EnergyRow describes it: built by hand, since an answer has thousands."""
     group = line.group
@@ -163,5 +175,10 @@ def _row(
     for name in groups:
         row[name] = getattr(group, name)
     row["quantity"], row["quantity_unit"], row["coverage"] = line.quantity, units[group.carrier], line.coverage
+    if estimates is not None:
+        more_pico = estimates.get((line.start, group))
+        known = line.parts or more_pico is not None
+        booked_pico = sum(pico for _, pico in line.parts)
+        row["estimated_quantity"] = (booked_pico + (more_pico or 0)) / PICO if known else None
     row.update(zip(valuing.columns, valuing.of(group.carrier, flow, line.parts), strict=True))
     return row

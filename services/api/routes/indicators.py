@@ -81,7 +81,7 @@ _REFUSALS = refusals(
     nouns.UNIT.unknown,
     energy_ask.START_AFTER_END,
     energy_ask.RANGE_TOO_LONG,
-    ask.NOT_ON_HOUR,
+    energy_ask.NOT_ON_HOUR,
     energy_ask.INVALID_SCOPE,
     energy_ask.INVALID_BY,
 )

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.database import Db
-from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, Moment, utc_now
+from services.api.energy.ask import NOT_ON_HOUR, RANGE_TOO_LONG, START_AFTER_END, Moment, utc_now
 from services.api.indicators.answer import ReasonOut, RowUsed, Sum, reason_out
-from services.api.indicators.ask import NOT_ON_HOUR, IndicatorQuery, frame_of
+from services.api.indicators.ask import IndicatorQuery, frame_of
 from services.api.judgement.renewables import INDICATOR, ParkShares, shares_of
 from services.api.openapi import refusals
 from services.api.registry import nouns

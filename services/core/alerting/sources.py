@@ -8,12 +8,15 @@ from typing import Any
 from services.core.alerting.budget import month_energy_budget
 from services.core.alerting.dual_control import dual_control_intensity, dual_control_total
 from services.core.alerting.evidence import SQL
+from services.core.alerting.findings import found_by_check
 from services.core.alerting.judgements import energy_above_approved, retrofit_days_left, with_approval, with_levels
 from services.core.alerting.view import View, with_number
 from services.core.data.tables import Tables
 from services.core.domain.alerting.observation import Observation, SubjectKind
 from services.core.domain.alerting.rule import Rule
+from services.core.domain.alerting.speaking import CHECK_PREFIX
 from services.core.domain.calendar import SHANGHAI
+from services.core.domain.quality.listing import ALERTED
 from services.core.domain.verdict import Verdict
 from services.core.indicators.scope import Unit
 
@@ -91,6 +94,7 @@ MEASURES: Mapping[str, Callable[[Tables], Callable[[Unit], bool]]] = {
     "month_energy_budget": lambda _: _everybody,
     "gateway_silence_s": lambda _: nobody,
     "calibration_days_left": lambda _: nobody,
+    **{f"{CHECK_PREFIX}{slug}": lambda _: nobody for slug in ALERTED},
 }
 """Of which units each source needs sums."""
 
@@ -102,5 +106,6 @@ READERS: Mapping[str, Reader] = {
     "month_energy_budget": month_energy_budget,
     "gateway_silence_s": gateway_silence,
     "calibration_days_left": calibration_days_left,
+    **{f"{CHECK_PREFIX}{slug}": found_by_check for slug in ALERTED},
 }
 """By the name under which a rule asks; the names are those of SOURCES in the domain."""

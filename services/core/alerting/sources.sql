@@ -88,3 +88,84 @@ ORDER BY meter.code;
 SELECT owner_code, version, value
 FROM statistic_now
 WHERE owner_kind = :owner_kind AND kind = :kind AND period = :period;
+
+-- name: findings(check_slug, from_day, to_day, today)
+-- Whom a check has found something of in these days, and what, the greatest first; with their place as of today.
+WITH named AS (
+    SELECT * FROM finding WHERE check_slug = :check_slug AND day >= :from_day ::date AND day < :to_day ::date
+),
+subject AS (
+    SELECT 'meter' AS kind, meter.code, meter.name_zh, meter.name_en, unit.enterprise_id
+    FROM meter
+    JOIN unit USING (unit_id)
+    UNION ALL
+    SELECT 'unit', code, name_zh, name_en, enterprise_id
+    FROM unit
+    UNION ALL
+    SELECT 'enterprise', credit_code, name_zh, name_en, enterprise_id
+    FROM enterprise
+    UNION ALL
+    SELECT 'gateway', code, coalesce(name, code), name, enterprise_id
+    FROM gateway
+)
+SELECT
+    named.subject_code AS code,
+    subject.name_zh,
+    coalesce(subject.name_en, subject.name_zh) AS name_en,
+    enterprise.credit_code,
+    enterprise.trade,
+    home.area_code,
+    home.park_code,
+    named.day,
+    named.starts_at,
+    named.ends_at,
+    named.value,
+    named.limit_value,
+    named.detail
+FROM named
+JOIN subject ON subject.kind = named.subject_kind AND subject.code = named.subject_code
+JOIN enterprise USING (enterprise_id)
+LEFT JOIN LATERAL (
+    SELECT membership.area_code, park.code AS park_code
+    FROM membership
+    LEFT JOIN park USING (park_id)
+    WHERE membership.enterprise_id = enterprise.enterprise_id AND membership.valid_from <= :today ::date
+    ORDER BY membership.valid_from DESC
+    LIMIT 1
+) AS home ON true
+ORDER BY named.subject_code, named.value DESC, named.finding_id;
+
+-- name: findings_of_areas(check_slug, from_day, to_day)
+SELECT
+    finding.subject_code AS code,
+    area.name_zh,
+    area.name_en,
+    area.level,
+    finding.day,
+    finding.starts_at,
+    finding.ends_at,
+    finding.value,
+    finding.limit_value,
+    finding.detail
+FROM finding
+JOIN area ON area.code = finding.subject_code
+WHERE
+    finding.check_slug = :check_slug
+    AND finding.subject_kind = 'area'
+    AND finding.day >= :from_day ::date
+    AND finding.day < :to_day ::date
+ORDER BY finding.subject_code, finding.value DESC, finding.finding_id;
+
+-- name: day_of_meters(from_day, to_day)
+-- The last of these days on which the readings of each meter were checked.
+SELECT meter.code, max(quality_day.day) AS day
+FROM quality_day
+JOIN meter USING (meter_id)
+WHERE quality_day.checked AND quality_day.day >= :from_day ::date AND quality_day.day < :to_day ::date
+GROUP BY meter.code;
+
+-- name: day_of_region(from_day, to_day)
+-- The last of these days that was checked as a whole.
+SELECT max(day)
+FROM quality_region_day
+WHERE checked_at IS NOT NULL AND day >= :from_day ::date AND day < :to_day ::date;

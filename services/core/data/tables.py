@@ -12,6 +12,7 @@ from services.core.data import parameters as parameter_files
 from services.core.data import processes as process_files
 from services.core.data import tariffs as tariff_files
 from services.core.data.carriers import Carrier
+from services.core.data.checks import Check, load_checks
 from services.core.data.coefficients import Co2Factor, StandardCoal
 from services.core.data.limits import Limit
 from services.core.data.loader import DataFileError, DataFolderError, Number, Sourced, table_file
@@ -39,6 +40,7 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
     "two_high": TwoHighTrade,
     "parameters": Parameter,
     "statistic_kinds": StatisticKind,
+    "checks": Check,
     "plans": Plan,
     "plan_targets": Target,
 }
@@ -60,6 +62,7 @@ class Tables:
     two_high: tuple[TwoHighTrade, ...]
     parameters: tuple[Parameter, ...]
     statistic_kinds: tuple[StatisticKind, ...]
+    checks: tuple[Check, ...]
     plans: Plans
 
     @cached_property
@@ -129,6 +132,7 @@ def load_tables(override: Path | None = None) -> Tables:
         two_high=parameter_files.two_high(override),
         parameters=parameter_files.parameters(override),
         statistic_kinds=load_statistic_kinds(table_file(STATISTIC_KINDS, override)),
+        checks=load_checks(override),
         plans=load_plans(override=override),
     )
     _check_codes(tables.by_name(), override)

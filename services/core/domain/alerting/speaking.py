@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.core.domain.alerting.fields import RuleError
 from services.core.domain.indicators.kinds import Indicator, Level
 from services.core.domain.indicators.listing import BY_SLUG
+from services.core.domain.quality.listing import ALERTED, CHECKS
 
 
 class Compared(enum.StrEnum):
@@ -45,6 +46,8 @@ FILTERS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(AREAS, _OF_AREAS),
 }
 
+CHECK_PREFIX = "check_"
+"""Before the slug of a check of data quality."""
 _OF_LISTED = frozenset({"areas", "park_kinds", "trades", "processes"})
 SOURCES: Mapping[str, Source] = {
     "retrofit_days_left": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_LISTED),
@@ -54,6 +57,17 @@ SOURCES: Mapping[str, Source] = {
     "month_energy_budget": Source(("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_LISTED),
     "gateway_silence_s": Source(("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES),
     "calibration_days_left": Source(("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES),
+    **{
+        f"{CHECK_PREFIX}{slug}": Source(
+            AREAS if CHECKS[slug].subject == "area" else (CHECKS[slug].subject,),
+            CHECKS[slug].period,
+            False,
+            Compared.NUMBER,
+            CHECKS[slug].unit,
+            _OF_AREAS if CHECKS[slug].subject == "area" else _OF_ENTERPRISES,
+        )
+        for slug in ALERTED
+    },
 }
 """Besides the indicators: what stands in other judgements and in the registry."""
 EITHER_YEAR = frozenset({"dual_control_intensity", "dual_control_total"})

@@ -1,5 +1,6 @@
 """How many of the expected readings of a meter's day came, in time, and believed."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,17 @@ def counts(day: MeterDay, interval_us: int, in_time: InTime) -> DayCounts:
     )
 
 
+def missing_times(times_us: Times, interval_us: int, *, start_us: int, end_us: int) -> list[int]:
+    """When in [start_us, end_us) a reading was expected that is not among `times_us`, by the meter's own rhythm."""
+    if not len(times_us):
+        return list(range(start_us, end_us, interval_us))
+    phase_us = _phase_us(times_us, interval_us)
+    seen = set(_periods(times_us, interval_us).tolist())
+    first = math.ceil((start_us - phase_us) / interval_us - 1e-9)
+    last = math.ceil((end_us - phase_us) / interval_us - 1e-9)
+    return [max(start_us, round(i * interval_us + phase_us)) for i in range(first, last) if i not in seen]
+
+
 def _distinct(periods: NDArray[np.int64]) -> int:
     return len(np.unique(periods))
 
@@ -70,7 +82,12 @@ def _periods(times_us: Times, interval_us: int) -> NDArray[np.int64]:
 
     The cut lies opposite to the mean phase of the readings within the interval.
     """
-    angle = 2 * np.pi * (times_us % interval_us) / interval_us
-    phase = np.angle(np.exp(1j * angle).sum()) / (2 * np.pi) * interval_us
-    periods: NDArray[np.int64] = np.floor((times_us - phase) / interval_us + 0.5).astype(np.int64)
+    phase_us = _phase_us(times_us, interval_us)
+    periods: NDArray[np.int64] = np.floor((times_us - phase_us) / interval_us + 0.5).astype(np.int64)
     return periods
+
+
+def _phase_us(times_us: Times, interval_us: int) -> float:
+    """The mean time of the readings within the interval, from minus to plus half of it."""
+    angle = 2 * np.pi * (times_us % interval_us) / interval_us
+    return float(np.angle(np.exp(1j * angle).sum()) / (2 * np.pi) * interval_us)

@@ -147,10 +147,10 @@ def test_the_line_of_a_fault_is_that_of_its_row(replace: Replace) -> None:
 
 
 def test_a_code_of_another_table_is_refused(replace: Replace) -> None:
-    folder = replace("parameters.csv", "daily_monthly_deviation", "kgce.coke")
-    with pytest.raises(DataFileError, match=r"parameters.csv, line 4, field code: kgce.coke stands in the table") as no:
+    folder = replace("parameters.csv", "key_unit_threshold", "kgce.coke")
+    with pytest.raises(DataFileError, match=r"parameters.csv, line 5, field code: kgce.coke stands in the table") as no:
         load_tables(folder)
-    assert no.value.line == 4
+    assert no.value.line == 5
 
 
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.is_needed])

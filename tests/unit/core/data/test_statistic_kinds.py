@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.core.data.carriers import carriers
 from services.core.data.loader import DataFileError
 from services.core.data.statistic_kinds import FILE, Nature, OwnerKind, load_statistic_kinds
 from services.core.data.tables import load_tables
@@ -29,6 +30,7 @@ UNITS = {
     "capacity_non_fossil": "MW",
     "non_hydro_renewable_share": "%",
     "energy_budget": "tce",
+    **{f"reported_{carrier.code}": carrier.unit for carrier in carriers() if carrier.is_energy},
 }
 
 

@@ -1,0 +1,1 @@
+"""Answers how good the data are: scores, findings, what is missing."""

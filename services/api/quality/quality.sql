@@ -1,0 +1,205 @@
+-- name: expected(buckets, ends, now, by, banners, groups, meter_ids, park_id)
+-- Time in which readings are expected of meters, by bucket and group.
+WITH place AS (
+    SELECT area_code, grouped FROM unnest(:banners ::text[], :groups ::text[]) AS listed (area_code, grouped)
+),
+bucket AS (
+    SELECT position, extract(EPOCH FROM start_at) AS start_s, extract(EPOCH FROM least(end_at, :now ::timestamptz)) AS end_s
+    FROM unnest(:buckets ::timestamptz[], :ends ::timestamptz[]) WITH ORDINALITY AS each (start_at, end_at, position)
+),
+spell AS (
+    SELECT
+        CASE :by
+            WHEN 'meter' THEN meter.code
+            WHEN 'unit' THEN unit.code
+            WHEN 'enterprise' THEN enterprise.credit_code
+            WHEN 'area' THEN place.grouped
+            ELSE ''
+        END AS grouped,
+        meter.interval_s,
+        tenure.from_day,
+        tenure.to_day,
+        meter.calibrated_until,
+        count(*) AS meters
+    FROM tenure
+    JOIN meter USING (meter_id)
+    JOIN unit ON unit.unit_id = meter.unit_id
+    JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
+    JOIN place ON place.area_code = tenure.area_code
+    WHERE
+        (:meter_ids ::integer[] IS NULL OR tenure.meter_id = ANY (:meter_ids ::integer[]))
+        AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
+    GROUP BY 1, 2, 3, 4, 5
+),
+edge AS (
+    SELECT
+        spell.*,
+        extract(EPOCH FROM from_day ::timestamp AT TIME ZONE 'Asia/Shanghai') AS from_s,
+        CASE WHEN isfinite(to_day) THEN extract(EPOCH FROM to_day ::timestamp AT TIME ZONE 'Asia/Shanghai') ELSE 1e12 END AS to_s,
+        extract(EPOCH FROM (calibrated_until + 1) ::timestamp AT TIME ZONE 'Asia/Shanghai') AS holds_until_s
+    FROM spell
+)
+SELECT
+    bucket.position,
+    edge.grouped,
+    sum(meters * expected_s)::double precision AS expected_s,
+    sum(meters * expected_s / interval_s)::double precision AS expected,
+    coalesce(sum(meters * expected_s / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0)::double precision AS registered,
+    coalesce(sum(meters * greatest(0, least(to_s, end_s, holds_until_s) - greatest(from_s, start_s)) / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0)::double precision AS calibrated
+FROM edge
+JOIN bucket ON edge.from_s < bucket.end_s AND edge.to_s > bucket.start_s
+CROSS JOIN LATERAL (SELECT least(to_s, end_s) - greatest(from_s, start_s) AS expected_s) AS overlap
+GROUP BY bucket.position, edge.grouped;
+
+-- name: counted(trunc, from_day, to_day, by, banners, groups, meter_ids, park_id)
+-- What was counted of days of meters on which readings are expected, by bucket and group.
+WITH place AS (
+    SELECT area_code, grouped FROM unnest(:banners ::text[], :groups ::text[]) AS listed (area_code, grouped)
+)
+SELECT
+    CASE :trunc WHEN 'total' THEN :from_day ::date ELSE date_trunc(:trunc, quality_day.day ::timestamp)::date END AS bucket,
+    CASE :by
+        WHEN 'meter' THEN meter.code
+        WHEN 'unit' THEN unit.code
+        WHEN 'enterprise' THEN enterprise.credit_code
+        WHEN 'area' THEN place.grouped
+        ELSE ''
+    END AS grouped,
+    sum(quality_day.received) AS received,
+    sum(quality_day.on_time) AS on_time,
+    sum(quality_day.valid) AS valid,
+    sum(quality_day.measured_s) AS measured_s,
+    sum(quality_day.resets) AS resets
+FROM quality_day
+JOIN tenure
+    ON tenure.meter_id = quality_day.meter_id
+    AND tenure.from_day <= quality_day.day
+    AND tenure.to_day > quality_day.day
+JOIN meter ON meter.meter_id = quality_day.meter_id
+JOIN unit ON unit.unit_id = meter.unit_id
+JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
+JOIN place ON place.area_code = tenure.area_code
+WHERE
+    quality_day.day >= :from_day ::date
+    AND quality_day.day < :to_day ::date
+    AND (:meter_ids ::integer[] IS NULL OR quality_day.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
+GROUP BY 1, 2;
+
+-- name: inconsistent(trunc, slugs, from_day, to_day, by, banners, groups, meter_ids, park_id)
+-- Days of meters of whom, or of whose unit, enterprise or gateway, a check across meters and reports has found something.
+-- Where it names a carrier, of the meters of that carrier alone.
+WITH place AS (
+    SELECT area_code, grouped FROM unnest(:banners ::text[], :groups ::text[]) AS listed (area_code, grouped)
+),
+named AS (
+    SELECT
+        finding.subject_kind,
+        finding.subject_code,
+        finding.detail ->> 'carrier' AS carrier,
+        greatest((finding.starts_at AT TIME ZONE 'Asia/Shanghai')::date, :from_day ::date) AS from_day,
+        least(((finding.ends_at - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai')::date, :to_day ::date - 1) AS last_day
+    FROM finding
+    WHERE
+        finding.check_slug = ANY (:slugs ::text[])
+        AND finding.day >= :from_day ::date
+        AND finding.day < :to_day ::date + 31
+        AND finding.starts_at < :to_day ::timestamp AT TIME ZONE 'Asia/Shanghai'
+),
+hit AS (
+    SELECT DISTINCT meter.meter_id, each.day ::date AS day
+    FROM named
+    JOIN meter ON named.carrier IS NULL OR meter.carrier = named.carrier
+    JOIN unit ON unit.unit_id = meter.unit_id
+    JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
+    CROSS JOIN LATERAL generate_series(named.from_day ::timestamp, named.last_day ::timestamp, interval '1 day') AS each (day)
+    WHERE
+        CASE named.subject_kind
+            WHEN 'meter' THEN meter.code
+            WHEN 'unit' THEN unit.code
+            WHEN 'enterprise' THEN enterprise.credit_code
+        END = named.subject_code
+)
+SELECT
+    CASE :trunc WHEN 'total' THEN :from_day ::date ELSE date_trunc(:trunc, hit.day ::timestamp)::date END AS bucket,
+    CASE :by
+        WHEN 'meter' THEN meter.code
+        WHEN 'unit' THEN unit.code
+        WHEN 'enterprise' THEN enterprise.credit_code
+        WHEN 'area' THEN place.grouped
+        ELSE ''
+    END AS grouped,
+    count(*) AS meter_days
+FROM hit
+JOIN tenure
+    ON tenure.meter_id = hit.meter_id
+    AND tenure.from_day <= hit.day
+    AND tenure.to_day > hit.day
+JOIN meter ON meter.meter_id = hit.meter_id
+JOIN unit ON unit.unit_id = meter.unit_id
+JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
+JOIN place ON place.area_code = tenure.area_code
+WHERE
+    (:meter_ids ::integer[] IS NULL OR hit.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
+GROUP BY 1, 2;
+
+-- name: findings(meter_ids, areas, from_day, to_day, checks, after_day, after_id, row_limit)
+-- What was found, of subjects in the scope: meters, and what belongs to them.
+SELECT finding_id, check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, found_at
+FROM finding
+WHERE
+    day >= :from_day ::date
+    AND day < :to_day ::date
+    AND (:checks ::text[] IS NULL OR check_slug = ANY (:checks ::text[]))
+    AND (day, finding_id) > (:after_day ::date, :after_id ::bigint)
+    AND (
+        :meter_ids ::integer[] IS NULL
+        OR CASE subject_kind
+            WHEN 'meter' THEN subject_code IN (SELECT code FROM meter WHERE meter_id = ANY (:meter_ids ::integer[]))
+            WHEN 'unit' THEN subject_code IN (SELECT unit.code FROM unit JOIN meter USING (unit_id) WHERE meter_id = ANY (:meter_ids ::integer[]))
+            WHEN 'gateway' THEN subject_code IN (SELECT gateway.code FROM gateway JOIN meter USING (gateway_id) WHERE meter_id = ANY (:meter_ids ::integer[]))
+            WHEN 'enterprise' THEN subject_code IN (
+                SELECT enterprise.credit_code
+                FROM enterprise
+                JOIN unit USING (enterprise_id)
+                JOIN meter USING (unit_id)
+                WHERE meter_id = ANY (:meter_ids ::integer[])
+            )
+            ELSE subject_code = ANY (:areas ::text[])
+        END
+    )
+ORDER BY day, finding_id
+LIMIT :row_limit;
+
+-- name: incomplete(meter_ids, areas, park_id, from_day, to_day, after_day, after_meter, row_limit)
+-- Days of meters on which fewer readings came than should have; the running day counts as it is now.
+SELECT each.day ::date AS day, meter.code, meter.meter_id, meter.interval_s, unit.code AS unit, enterprise.credit_code AS enterprise
+FROM tenure
+JOIN meter USING (meter_id)
+JOIN unit ON unit.unit_id = meter.unit_id
+JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
+CROSS JOIN LATERAL generate_series(
+    greatest(tenure.from_day, :from_day ::date, :after_day ::date) ::timestamp, (least(tenure.to_day, :to_day ::date) - 1) ::timestamp, interval '1 day'
+) AS each (day)
+LEFT JOIN quality_day ON quality_day.meter_id = meter.meter_id AND quality_day.day = each.day ::date
+WHERE
+    tenure.from_day < :to_day ::date
+    AND tenure.to_day > :from_day ::date
+    AND (:meter_ids ::integer[] IS NULL OR tenure.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:areas ::text[] IS NULL OR tenure.area_code = ANY (:areas ::text[]))
+    AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
+    AND (each.day ::date, meter.code) > (:after_day ::date, :after_meter ::text)
+    AND (
+        quality_day.received IS NULL
+        OR NOT quality_day.checked
+        OR quality_day.received < greatest(1, 86400 / meter.interval_s)
+    )
+ORDER BY each.day, meter.code
+LIMIT :row_limit;
+
+-- name: times(meter_ids, from_ts, to_ts)
+SELECT meter_id, (extract(EPOCH FROM ts) * 1000000)::bigint AS ts_us
+FROM reading_now
+WHERE meter_id = ANY (:meter_ids ::integer[]) AND ts >= :from_ts AND ts < :to_ts
+ORDER BY meter_id, ts;

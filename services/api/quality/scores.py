@@ -1,0 +1,105 @@
+"""Reads what was expected, counted and found, and forms the scores of it."""
+
+from collections import defaultdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from services.api.quality.ask import Place, QualityBucket, QualityBy
+from services.api.registry.statements import Statements
+from services.core.data.tables import Tables
+from services.core.domain.calendar import Grain, following, start_of_day
+from services.core.domain.quality.listing import CROSS
+from services.core.domain.quality.score import DIMENSIONS, Scores, Tally, scores
+
+SQL = Statements(str(Path(__file__).with_name("quality.sql")))
+_DAY_S = 86_400
+
+
+class Line(NamedTuple):
+    """The scores of a group in a bucket."""
+
+    start: datetime
+    end: datetime
+    group: str
+    tally: Tally
+    scores: Scores
+
+
+def weights_of(tables: Tables) -> dict[str, float]:
+    """The weight of each dimension."""
+    return {name: float(tables.parameter(f"quality_weight_{name}").value) for name in DIMENSIONS}
+
+
+def buckets_of(start: date, end: date, bucket: QualityBucket) -> list[tuple[datetime, datetime]]:
+    """Start and end of each bucket, cut to the range."""
+    if bucket is QualityBucket.TOTAL:
+        return [(start_of_day(start), start_of_day(end))]
+    grain = Grain.DAY if bucket is QualityBucket.DAY else Grain.MONTH
+    found, at, last = [], start_of_day(start), start_of_day(end)
+    while at < last:
+        edge = following(at.replace(day=1) if grain is Grain.MONTH else at, grain)
+        found.append((at, min(edge, last)))
+        at = edge
+    return found
+
+
+def lines(
+    connection: Connection,
+    tables: Tables,
+    place: Place,
+    days: tuple[date, date],
+    bucket: QualityBucket,
+    by: QualityBy,
+    *,
+    now: datetime,
+) -> list[Line]:
+    """The scores in the order of time and group."""
+    buckets = buckets_of(*days, bucket)
+    tallies = _tallies(connection, place, days, buckets, bucket, by, now=now)
+    weights = weights_of(tables)
+    return [
+        Line(*buckets[position], group, tally, scores(tally, weights))
+        for (position, group), tally in sorted(tallies.items())
+    ]
+
+
+def _tallies(
+    connection: Connection,
+    place: Place,
+    days: tuple[date, date],
+    buckets: list[tuple[datetime, datetime]],
+    bucket: QualityBucket,
+    by: QualityBy,
+    *,
+    now: datetime,
+) -> dict[tuple[int, str], Tally]:
+    found: dict[tuple[int, str], Tally] = defaultdict(Tally)
+    grouped: dict[str, Any] = {**place.parameters, "by": str(by)}
+    starts, ends = [start for start, _ in buckets], [end for _, end in buckets]
+    for row in SQL.run(connection, "expected", buckets=starts, ends=ends, now=now, **grouped):
+        found[row.position - 1, row.grouped] += Tally(
+            expected=row.expected,
+            expected_s=row.expected_s,
+            registered=row.registered,
+            calibrated=row.calibrated,
+            meter_days=row.expected_s / _DAY_S,
+        )
+    when = {"trunc": str(bucket), "from_day": days[0], "to_day": days[1]}
+    # a month that the range cuts begins with the range
+    position_of = {start.date(): i for i, start in enumerate(starts)}
+    if bucket is QualityBucket.MONTH:
+        position_of[starts[0].date().replace(day=1)] = 0
+    for row in SQL.run(connection, "counted", **when, **grouped):
+        found[position_of[row.bucket], row.grouped] += Tally(
+            received=int(row.received),
+            on_time=int(row.on_time),
+            valid=int(row.valid),
+            measured_s=int(row.measured_s),
+            resets=int(row.resets),
+        )
+    for row in SQL.run(connection, "inconsistent", slugs=list(CROSS), **when, **grouped):
+        found[position_of[row.bucket], row.grouped] += Tally(inconsistent=int(row.meter_days))
+    return {key: tally for key, tally in found.items() if tally.expected > 0}

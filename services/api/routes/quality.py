@@ -1,0 +1,285 @@
+"""The quality of the data: scores, findings, readings that are missing, and the checks that are made."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from services.api.database import Db
+from services.api.energy import ask as energy_ask
+from services.api.errors import BAD_CURSOR
+from services.api.indicators.answer import RowUsed
+from services.api.openapi import refusals
+from services.api.paging import Page, cursor_after, key_of_cursor
+from services.api.quality import ask
+from services.api.quality.ask import FindingsQuery, MissingQuery, QualityBy, QualityQuery
+from services.api.quality.missing import incomplete, rows_of
+from services.api.quality.scores import SQL, Line, lines
+from services.api.registry import nouns
+from services.api.tables import TablesDep
+from services.core.data.used import used_row
+from services.core.domain.calendar import SHANGHAI, start_of_day
+from services.core.domain.quality.listing import CHECKS
+from services.core.domain.quality.score import DIMENSIONS
+
+router = APIRouter(prefix="/api/v1/quality", tags=["quality"])
+
+Share = Annotated[float | None, Field(ge=0, le=1)]
+
+
+class QualityRow(BaseModel):
+    """The scores of a period, 0 to 1; null where there is nothing to judge. What they are formed of stands beside."""
+
+    start: datetime
+    end: datetime
+    area: str | None = Field(None, description="Where it is told apart by area; GB/T 2260 code")
+    enterprise: str | None = None
+    unit: str | None = None
+    meter: str | None = None
+    completeness: Share = Field(description="Measured share of the time in which readings are expected")
+    timeliness: Share = Field(description="Share of the expected readings that came in time")
+    validity: Share = Field(description="Share of the received readings that are believed")
+    accuracy: Share = Field(
+        description="Share of the expected readings that are of meters in calibration; of those with a registered one"
+    )
+    consistency: Share = Field(
+        description="Share of the days of meters without a finding of a check across meters and reports"
+    )
+    composite: Share = Field(description="Weighted mean of those that can be told")
+    expected: float = Field(description="Readings expected until now")
+    received: int
+    on_time: int
+    valid: int
+    resets: int = Field(description="Of counters")
+    expected_s: float = Field(description="Seconds in which readings are expected, of all meters")
+    measured_s: int
+    calibration_registered: float = Field(description="Expected readings of meters with a registered calibration")
+    meter_days: float
+    inconsistent_meter_days: int
+
+
+class QualityAnswer(BaseModel):
+    """Scores over [start, end) in buckets."""
+
+    scope: str
+    start: datetime
+    end: datetime
+    bucket: str
+    by: str
+    data: list[QualityRow]
+    rows: list[RowUsed] = Field(description="The weights, and until when a reading is in time")
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+
+
+class Finding(BaseModel):
+    """What a check has found."""
+
+    finding_id: int = Field(description="Changes when the day is looked at again")
+    check: str
+    subject_kind: str = Field(description="meter, unit, enterprise, gateway or area")
+    subject: str
+    day: date = Field(description="The day it was found for; of monthly checks the last one of the month")
+    start: datetime
+    end: datetime
+    value: float
+    limit: float
+    unit: str
+    detail: dict[str, Any]
+    found_at: datetime
+
+
+class MissingRow(BaseModel):
+    """An hour of a meter in which readings are missing."""
+
+    meter: str
+    unit: str
+    enterprise: str
+    hour: datetime
+    expected: int = Field(description="Readings expected in the hour; 1 where they are further apart")
+    missing: int
+
+
+class CheckEntry(BaseModel):
+    """A check as it is declared."""
+
+    slug: str
+    name_zh: str
+    name_en: str
+    subject: str
+    period: str
+    unit: str = Field(description="Of the value of a finding, and of its limit")
+    parameters: dict[str, float]
+    counts_for: list[str] = Field(description="Scores that it lowers")
+    source: str
+    place: str
+    verified: bool
+
+
+class CheckList(BaseModel):
+    """All checks."""
+
+    data: list[CheckEntry]
+
+
+_RANGE = (
+    BAD_CURSOR,
+    nouns.AREA.unknown,
+    nouns.PARK.unknown,
+    nouns.ENTERPRISE.unknown,
+    nouns.UNIT.unknown,
+    nouns.METER.unknown,
+    energy_ask.START_AFTER_END,
+    energy_ask.RANGE_TOO_LONG,
+    energy_ask.INVALID_SCOPE,
+    ask.NOT_ON_DAY,
+)
+_PARAMETERS = (*(f"quality_weight_{name}" for name in DIMENSIONS), "on_time_intervals", "on_time_margin")
+
+
+@router.get("", summary="Score the data", response_model=QualityAnswer, responses=refusals(*_RANGE))
+def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery, Query()]) -> Response:
+    """Completeness, timeliness, validity, accuracy, consistency and their composite, by day or month.
+
+    Each is a ratio of sums over the meters of whom readings are expected; days that are running count as far as they
+    have come.
+    """
+    now = energy_ask.utc_now()
+    days = ask.days_of(query, now=now, back_days=None, longest_days=ask.LONGEST_DAYS[query.bucket])
+    first = int(key_of_cursor(query.cursor, of="quality", filters=query.filters)) if query.cursor else 0
+    with database.read() as connection:
+        place = ask.place_of(connection, query.scope, start=start_of_day(days[0]), by=query.by)
+        found = lines(connection, tables, place, days, query.bucket, query.by, now=now)
+    more = first + query.limit < len(found)
+    answer = {
+        "scope": query.scope,
+        "start": start_of_day(days[0]),
+        "end": start_of_day(days[1]),
+        "bucket": query.bucket,
+        "by": query.by,
+        "data": [_row(line, query.by) for line in found[first : first + query.limit]],
+        "rows": [used_row(tables.parameter(code)) for code in _PARAMETERS],
+        "next": cursor_after(str(first + query.limit), of="quality", filters=query.filters) if more else None,
+    }
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _row(line: Line, by: QualityBy) -> dict[str, Any]:
+    tally, scored = line.tally, line.scores
+    row: dict[str, Any] = {"start": line.start, "end": line.end}
+    if by is not QualityBy.NONE:
+        row[str(by)] = line.group
+    row |= {name: getattr(scored, name) for name in (*DIMENSIONS, "composite")}
+    return row | {
+        "expected": round(tally.expected, 3),
+        "received": tally.received,
+        "on_time": tally.on_time,
+        "valid": tally.valid,
+        "resets": tally.resets,
+        "expected_s": round(tally.expected_s, 3),
+        "measured_s": tally.measured_s,
+        "calibration_registered": round(tally.registered, 3),
+        "meter_days": round(tally.meter_days, 3),
+        "inconsistent_meter_days": tally.inconsistent,
+    }
+
+
+@router.get("/findings", summary="List findings", responses=refusals(*_RANGE, ask.UNKNOWN_CHECK))
+def list_findings(database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()]) -> Page[Finding]:
+    """What the checks have found of meters, units, enterprises, gateways and areas, by day."""
+    now = energy_ask.utc_now()
+    checks = ask.checked(query.check)
+    start, end = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
+    after_day, after_id = date(1, 1, 1), "0"
+    if query.cursor is not None:
+        day_text, _, after_id = key_of_cursor(query.cursor, of="findings", filters=query.filters).partition("/")
+        after_day = date.fromisoformat(day_text)
+    with database.read() as connection:
+        place = ask.place_of(connection, query.scope, start=start_of_day(start))
+        rows = SQL.run(
+            connection,
+            "findings",
+            meter_ids=place.meter_ids,
+            areas=place.areas_told,
+            from_day=start,
+            to_day=end,
+            checks=checks,
+            after_day=after_day,
+            after_id=int(after_id),
+            row_limit=query.limit + 1,
+        ).all()
+    units = {check.code: check.unit for check in tables.checks}
+    shown = rows[: query.limit]
+    last = f"{shown[-1].day}/{shown[-1].finding_id}" if len(rows) > len(shown) else ""
+    return Page[Finding](
+        data=[_finding(row, units) for row in shown],
+        next=cursor_after(last, of="findings", filters=query.filters) if last else None,
+    )
+
+
+def _finding(row: Any, units: dict[str, str]) -> Finding:
+    return Finding(
+        finding_id=row.finding_id,
+        check=row.check_slug,
+        subject_kind=row.subject_kind,
+        subject=row.subject_code,
+        day=row.day,
+        start=row.starts_at.astimezone(SHANGHAI),
+        end=row.ends_at.astimezone(SHANGHAI),
+        value=row.value,
+        limit=row.limit_value,
+        unit=units.get(row.check_slug, ""),
+        detail=row.detail,
+        found_at=row.found_at,
+    )
+
+
+@router.get("/missing", summary="List missing readings", responses=refusals(*_RANGE))
+def list_missing(database: Db, query: Annotated[MissingQuery, Query()]) -> Page[MissingRow]:
+    """Expected readings that have not come, by meter and hour, in the order of days and meters.
+
+    A page holds whole days of meters; one may be empty where the next is not.
+    """
+    now = energy_ask.utc_now()
+    days = ask.days_of(query, now=now, back_days=1, longest_days=ask.LONGEST_MISSING_DAYS)
+    after: tuple[date, str] | None = None
+    if query.cursor is not None:
+        day_text, _, meter = key_of_cursor(query.cursor, of="missing", filters=query.filters).partition("/")
+        after = (date.fromisoformat(day_text), meter)
+    with database.read() as connection:
+        place = ask.place_of(connection, query.scope, start=start_of_day(days[0]))
+        found = incomplete(connection, place, days, now=now, after=after, limit=query.limit)
+        shown = found[: query.limit]
+        rows = rows_of(connection, shown, now=now)
+    last = f"{shown[-1].day}/{shown[-1].code}" if len(found) > len(shown) else ""
+    return Page[MissingRow](
+        data=[MissingRow(**row) for row in rows],
+        next=cursor_after(last, of="missing", filters=query.filters) if last else None,
+    )
+
+
+@router.get("/checks", summary="List the checks")
+def list_checks(tables: TablesDep) -> CheckList:
+    """What is looked for, of whom, by which numbers, and where that comes from."""
+    return CheckList(data=list(_checks(tables)))
+
+
+def _checks(tables: TablesDep) -> Iterator[CheckEntry]:
+    for row in tables.checks:
+        kind = CHECKS[row.code]
+        yield CheckEntry(
+            slug=row.code,
+            name_zh=row.name_zh,
+            name_en=row.name_en,
+            subject=row.subject,
+            period=kind.period,
+            unit=row.unit,
+            parameters=dict(row.parameters),
+            counts_for=["consistency"] if kind.is_cross else [],
+            source=row.source,
+            place=row.place,
+            verified=row.verified,
+        )

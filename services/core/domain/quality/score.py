@@ -1,0 +1,75 @@
+"""Scores of the quality of data, 0 to 1: ratios of sums, and their weighted mean. Pure.
+
+The dimensions are those of the composite index of DB53/T 1116-2022 (completeness, accuracy, timeliness, validity …) and
+of the technical rules of the online monitoring (uploaded / expected points; daily against monthly reports); their
+weights are parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What is counted of some meters over some days. Tallies add up."""
+
+    expected: float = 0.0
+    """Readings that should have come."""
+    received: int = 0
+    on_time: int = 0
+    valid: int = 0
+    expected_s: float = 0.0
+    measured_s: int = 0
+    registered: float = 0.0
+    """Expected readings of meters whose calibration is registered."""
+    calibrated: float = 0.0
+    """Those of them on days on which it held."""
+    meter_days: float = 0.0
+    inconsistent: int = 0
+    """Days of meters with a finding of a check across meters and reports."""
+    resets: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """The scores, 0 to 1; None where there is nothing to judge."""
+
+    completeness: float | None
+    """Measured share of the time in which readings were expected."""
+    timeliness: float | None
+    """Expected readings that came in time."""
+    validity: float | None
+    """Received readings that are believed."""
+    accuracy: float | None
+    """Expected readings of meters in calibration; meters of which none is registered do not count."""
+    consistency: float | None
+    """Days of meters without a finding of a check across meters and reports."""
+    composite: float | None
+    """Their weighted mean, of those that can be told."""
+
+
+DIMENSIONS = ("completeness", "timeliness", "validity", "accuracy", "consistency")
+
+
+def scores(tally: Tally, weights: Mapping[str, float]) -> Scores:
+    """The scores of a tally; `weights` by dimension. No composite where no reading was expected."""
+    found = {
+        "completeness": _share(tally.measured_s, tally.expected_s),
+        "timeliness": _share(tally.on_time, tally.expected),
+        "validity": _share(tally.valid, tally.received),
+        "accuracy": _share(tally.calibrated, tally.registered),
+        "consistency": _share(tally.meter_days - tally.inconsistent, tally.meter_days),
+    }
+    told = {name: value for name, value in found.items() if value is not None}
+    weight = sum(weights[name] for name in told)
+    composite = None
+    if found["completeness"] is not None and weight > 0:
+        composite = sum(weights[name] * value for name, value in told.items()) / weight
+    return Scores(**found, composite=composite)
+
+
+def _share(part: float, whole: float) -> float | None:
+    return max(0.0, min(1.0, part / whole)) if whole > 0 else None

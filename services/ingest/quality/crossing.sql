@@ -1,0 +1,181 @@
+-- name: balances
+-- By enterprise, carrier and day: the boundary of the units that have sub meters of the carrier, and these. Quantities in 1e-12.
+WITH compared AS (
+    SELECT meter.meter_id, enterprise.credit_code, meter.carrier, meter.flow
+    FROM meter
+    JOIN unit USING (unit_id)
+    JOIN enterprise USING (enterprise_id)
+    WHERE
+        meter.flow IN ('input', 'renewable', 'feedstock', 'output', 'sub')
+        AND EXISTS (
+            SELECT FROM meter AS detail WHERE detail.unit_id = meter.unit_id AND detail.carrier = meter.carrier AND detail.flow = 'sub'
+        )
+)
+SELECT
+    compared.credit_code,
+    compared.carrier,
+    each.day ::date AS day,
+    coalesce(sum(CASE compared.flow WHEN 'output' THEN -kept.quantity_pico ELSE kept.quantity_pico END) FILTER (WHERE compared.flow <> 'sub'), 0)::double precision AS boundary,
+    (coalesce(sum(kept.measured_s) FILTER (WHERE compared.flow <> 'sub'), 0)::double precision / 86400) AS boundary_days,
+    count(*) FILTER (WHERE compared.flow <> 'sub') AS boundary_meters,
+    coalesce(sum(kept.quantity_pico) FILTER (WHERE compared.flow = 'sub'), 0)::double precision AS sub,
+    (coalesce(sum(kept.measured_s) FILTER (WHERE compared.flow = 'sub'), 0)::double precision / 86400) AS sub_days,
+    count(*) FILTER (WHERE compared.flow = 'sub') AS sub_meters
+FROM compared
+JOIN tenure USING (meter_id)
+CROSS JOIN LATERAL generate_series(
+    greatest(tenure.from_day, :first_day ::date) ::timestamp, least(tenure.to_day - 1, :last_day ::date) ::timestamp, interval '1 day'
+) AS each (day)
+LEFT JOIN LATERAL (
+    SELECT sum(energy_day.quantity_pico) AS quantity_pico, sum(energy_day.measured_s) AS measured_s
+    FROM energy_day
+    WHERE energy_day.meter_id = compared.meter_id AND energy_day.day = each.day AT TIME ZONE 'Asia/Shanghai'
+) AS kept ON true
+WHERE tenure.from_day <= :last_day ::date AND tenure.to_day > :first_day ::date
+GROUP BY compared.credit_code, compared.carrier, each.day
+ORDER BY compared.credit_code, compared.carrier, each.day;
+
+-- name: unit_days
+-- What units with a product meter used and made, by day; only boundary meters and products.
+SELECT
+    unit.code,
+    each.day ::date AS day,
+    meter.carrier,
+    meter.flow,
+    coalesce(sum(kept.quantity_pico), 0)::double precision AS quantity_pico,
+    (coalesce(sum(kept.measured_s), 0)::double precision / 86400) AS measured_days,
+    count(*) AS meters
+FROM meter
+JOIN unit USING (unit_id)
+JOIN tenure USING (meter_id)
+CROSS JOIN LATERAL generate_series(
+    greatest(tenure.from_day, :first_day ::date) ::timestamp, least(tenure.to_day - 1, :last_day ::date) ::timestamp, interval '1 day'
+) AS each (day)
+LEFT JOIN LATERAL (
+    SELECT sum(energy_day.quantity_pico) AS quantity_pico, sum(energy_day.measured_s) AS measured_s
+    FROM energy_day
+    WHERE energy_day.meter_id = meter.meter_id AND energy_day.day = each.day AT TIME ZONE 'Asia/Shanghai'
+) AS kept ON true
+WHERE
+    meter.flow IN ('input', 'renewable', 'feedstock', 'output', 'product')
+    AND EXISTS (SELECT FROM meter AS made WHERE made.unit_id = meter.unit_id AND made.flow = 'product')
+    AND tenure.from_day <= :last_day ::date
+    AND tenure.to_day > :first_day ::date
+GROUP BY unit.code, each.day, meter.carrier, meter.flow
+ORDER BY unit.code, each.day;
+
+-- name: reported_months
+-- What enterprises reported for a month, beside what their meters measured in it.
+SELECT
+    reported.owner_code,
+    substr(reported.kind, 10) AS carrier,
+    reported.value ::double precision AS reported,
+    coalesce(sum(CASE account.flow WHEN 'output' THEN -kept.quantity_pico ELSE kept.quantity_pico END), 0)::double precision AS quantity_pico,
+    coalesce(sum(kept.measured_s), 0)::double precision AS measured_s,
+    (
+        SELECT coalesce(sum(least(tenure.to_day, :to_day ::date) - greatest(tenure.from_day, :from_day ::date)), 0) * 86400
+        FROM tenure
+        JOIN enterprise USING (enterprise_id)
+        WHERE
+            enterprise.credit_code = reported.owner_code
+            AND tenure.carrier = substr(reported.kind, 10)
+            AND tenure.flow IN ('input', 'renewable', 'feedstock', 'output')
+            AND tenure.from_day < :to_day ::date
+            AND tenure.to_day > :from_day ::date
+    )::double precision AS expected_s
+FROM statistic_now AS reported
+JOIN enterprise ON enterprise.credit_code = reported.owner_code
+LEFT JOIN unit ON unit.enterprise_id = enterprise.enterprise_id
+LEFT JOIN meter ON meter.unit_id = unit.unit_id
+LEFT JOIN energy_month AS kept
+    ON kept.meter_id = meter.meter_id AND kept.month = :from_day ::timestamp AT TIME ZONE 'Asia/Shanghai'
+LEFT JOIN account
+    ON account.account_id = kept.account_id
+    AND account.carrier = substr(reported.kind, 10)
+    AND account.flow IN ('input', 'renewable', 'feedstock', 'output')
+WHERE
+    reported.owner_kind = 'enterprise'
+    AND reported.kind = ANY (:kinds ::text[])
+    AND reported.period = :period
+    AND (kept.account_id IS NULL OR account.account_id IS NOT NULL)
+GROUP BY reported.owner_code, reported.kind, reported.value;
+
+-- name: arrivals
+-- When readings of a day can be known at the earliest, and when they were received, by gateway.
+SELECT
+    meter.gateway_id,
+    CASE meter.kind WHEN 'interval' THEN reading.ts + make_interval(secs => meter.interval_s) ELSE reading.ts END AS due_at,
+    stored_batch.received_at
+FROM meter
+JOIN reading USING (meter_id)
+JOIN stored_batch USING (batch_id)
+WHERE reading.ts >= :from_ts AND reading.ts < :to_ts;
+
+-- name: gateways
+SELECT gateway_id, code FROM gateway;
+
+-- name: refused_from_the_future
+-- Readings that were refused because they lay in the future: their number, and how far the clock was ahead, in seconds.
+SELECT
+    gateway_code,
+    count(*) AS readings,
+    max(
+        CASE WHEN ts_text ~ '^[0-9]{1,15}$' THEN ts_text::double precision / 1000 - extract(EPOCH FROM received_at) ELSE 0 END
+    )::double precision AS ahead_s
+FROM rejected_reading
+WHERE code = 'ts_in_future' AND received_at >= :from_ts AND received_at < :to_ts
+GROUP BY gateway_code;
+
+-- name: calibrations
+SELECT DISTINCT meter.code, meter.calibrated_until
+FROM meter
+JOIN tenure USING (meter_id)
+WHERE
+    meter.calibrated_until < :day ::date
+    AND tenure.from_day <= :day ::date
+    AND tenure.to_day > :day ::date;
+
+-- name: fleet_hours
+-- Inputs of enterprises by carrier and hour. Not known is what was only spread over a gap.
+SELECT
+    unit.enterprise_id,
+    extract(EPOCH FROM energy_hour.hour)::bigint AS hour_s,
+    sum(energy_hour.quantity_pico * (:weights ::double precision[])[array_position(:carriers ::text[], meter.carrier)]) AS quantity
+FROM meter
+JOIN unit USING (unit_id)
+JOIN energy_hour USING (meter_id)
+WHERE
+    meter.flow = 'input'
+    AND meter.carrier = ANY (:carriers ::text[])
+    AND energy_hour.hour >= :from_ts
+    AND energy_hour.hour < :to_ts
+    AND (energy_hour.measured_s > 0 OR (energy_hour.quality & 65) = 64)
+GROUP BY unit.enterprise_id, energy_hour.hour;
+
+-- name: fleet_places
+-- Enterprises of which readings are expected on a day, with their banner.
+SELECT DISTINCT ON (tenure.enterprise_id) tenure.enterprise_id, enterprise.credit_code, tenure.area_code
+FROM tenure
+JOIN enterprise USING (enterprise_id)
+WHERE tenure.flow = 'input' AND tenure.from_day <= :day ::date AND tenure.to_day > :day ::date
+ORDER BY tenure.enterprise_id;
+
+-- name: areas
+SELECT code, level, parent_code FROM area;
+
+-- name: fallen
+-- Meters of enterprises in hours in which these were silent: those that said nothing, or zero.
+SELECT meter.meter_id, extract(EPOCH FROM silent.hour)::bigint AS hour_s
+FROM unnest(:enterprise_ids ::integer[], :hours ::timestamptz[]) AS silent (enterprise_id, hour)
+JOIN unit USING (enterprise_id)
+JOIN meter USING (unit_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM energy_hour
+    WHERE
+        energy_hour.meter_id = meter.meter_id
+        AND energy_hour.hour = silent.hour
+        AND energy_hour.quantity_pico <> 0
+        AND (energy_hour.measured_s > 0 OR (energy_hour.quality & 65) = 64)
+)
+ORDER BY meter.meter_id, silent.hour;

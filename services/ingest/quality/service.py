@@ -1,0 +1,188 @@
+"""The quality process: takes days of meters whose readings have changed, evaluates them, and then the days as a whole.
+
+One batch is one transaction. One process leads at a time, by an advisory lock; others wait to take over.
+"""
+
+import logging
+import signal
+import threading
+import time
+from datetime import date, datetime, timedelta
+
+import psycopg
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from services.core.data.checks import limits_of
+from services.core.data.tables import Tables, load_tables
+from services.core.db.engine import connect
+from services.core.domain.calendar import SHANGHAI, Grain, floor, start_of_day
+from services.core.domain.quality.counts import InTime
+from services.core.domain.quality.day import BEFORE_DAYS
+from services.core.settings import Settings
+from services.ingest.clock import utc_now
+from services.ingest.quality.crossing import DAILY, MONTHLY, Crossing
+from services.ingest.quality.days import Judge, keep, keep_findings
+from services.ingest.quality.history import SQL
+from services.ingest.quality.silence import CHECK as SILENCE
+from services.ingest.quality.silence import Silence
+from services.ingest.rollup.adapt import adapt
+
+log = logging.getLogger("quality")
+
+LEADER = Gauge("enermon_quality_leader", "1 while this process is the one that judges the quality of data")
+DAYS = Counter("enermon_quality_days_total", "Days of meters looked at", ["over"])
+BATCH_S = Histogram("enermon_quality_seconds", "Time to look at one batch of days of meters")
+WAITING = Gauge("enermon_quality_due_days", "Days of meters that wait to be looked at, as of the last sweep")
+
+LEADER_KEY = 4_070_118_003
+MOST_DAYS = 300
+"""In a batch: each may mean to read five weeks of a meter."""
+SETTLE = timedelta(minutes=45)
+"""A day is over when so much time has passed since its end: what comes in time has come."""
+RUNNING_EVERY = timedelta(minutes=15)
+OVER_EVERY = timedelta(seconds=60)
+"""A day that is over is looked at again so long after the last time."""
+SWEEP_S = 300.0
+HOURLY_S = 3600.0
+IDLE_S = 2.0
+
+
+class Quality:
+    """Judges the quality of data on one connection."""
+
+    def __init__(self, connection: psycopg.Connection, tables: Tables) -> None:
+        self._connection = connection
+        adapt(connection)
+        connection.execute("SET plan_cache_mode = force_custom_plan")
+        connection.commit()
+        limits = limits_of(
+            tables.checks, daily_monthly_percent=float(tables.parameter("daily_monthly_deviation").value)
+        )
+        self._crossing = Crossing(connection, tables, limits)
+        self._silence = Silence(connection, tables, limits.fleet_silence)
+        self._judge = Judge(
+            limits.series,
+            InTime(
+                intervals=float(tables.parameter("on_time_intervals").value),
+                margin_s=float(tables.parameter("on_time_margin").value),
+            ),
+        )
+
+    def lead(self) -> bool:
+        """Try to become the one that judges; holds as long as the connection."""
+        leads = bool(SQL.try_lead(self._connection, key=LEADER_KEY))
+        self._connection.commit()
+        return leads
+
+    def once(self, now: datetime) -> int:
+        """Evaluate one batch in one transaction; the number of days of meters it held, 0 if none was due."""
+        started_s = time.monotonic()
+        last_over = last_day_over(now)
+        with self._connection.transaction():
+            due = list(
+                SQL.take_due(
+                    self._connection,
+                    now=now,
+                    today=now.astimezone(SHANGHAI).date(),
+                    last_over=last_over,
+                    running_before=now - RUNNING_EVERY,
+                    over_before=now - OVER_EVERY,
+                    most=MOST_DAYS,
+                )
+            )
+            if not due:
+                return 0
+            evaluated = self._judge.evaluate(self._connection, due, last_over)
+            keep(self._connection, evaluated, now)
+        BATCH_S.observe(time.monotonic() - started_s)
+        for is_over in (False, True):
+            DAYS.labels(str(is_over).lower()).inc(sum(each.is_over is is_over for each in evaluated))
+        return len(due)
+
+    def across(self, now: datetime) -> int:
+        """Check one day as a whole whose meters have all been looked at; the number of days, 0 if none was due."""
+        with self._connection.transaction():
+            due = SQL.cross_days(
+                self._connection,
+                last_over=last_day_over(now),
+                quiet_before=now - OVER_EVERY,
+                checked_before=now - RUNNING_EVERY,
+                most=1,
+            )
+            days = [day for (day,) in due]
+            for day in days:
+                found = self._crossing.of_day(day)
+                found += self._silence.judge(day, start_of_day(day + timedelta(days=1)), now)
+                SQL.drop_findings_of_day(self._connection, day=day, slugs=[*DAILY, SILENCE])
+                keep_findings(self._connection, found, now)
+            SQL.note_checked(self._connection, now=now, days=days)
+        return len(days)
+
+    def hourly(self, now: datetime) -> None:
+        """What is looked for every hour: enterprises that have just fallen silent at once, and reported months."""
+        local = now.astimezone(SHANGHAI)
+        first = local.date() - timedelta(days=1)
+        with self._connection.transaction():
+            found = self._silence.judge(first, floor(now - SETTLE, Grain.HOUR), now)
+            for day in (first, local.date()):
+                SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
+            keep_findings(self._connection, found, now)
+            for day, months in self._crossing.of_months(local.date()).items():
+                SQL.drop_findings_of_day(self._connection, day=day, slugs=[MONTHLY])
+                keep_findings(self._connection, months, now)
+
+    def sweep(self, now: datetime) -> None:
+        """Put days that have ended into the queue: those looked at while they ran, and those of which nothing came."""
+        last_over = last_day_over(now)
+        with self._connection.transaction():
+            SQL.sweep(self._connection, last_over=last_over, first_day=last_over - timedelta(days=BEFORE_DAYS))
+            WAITING.set(SQL.waiting(self._connection))
+
+
+def last_day_over(now: datetime) -> date:
+    """The last day of Asia/Shanghai that is over."""
+    return (now - SETTLE).astimezone(SHANGHAI).date() - timedelta(days=1)
+
+
+def run(settings: Settings) -> None:
+    """Judge in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads.
+
+    Raises DataFileError for a faulty file of domain numbers.
+    """
+    tables = load_tables(settings.data)
+    if settings.quality_metrics_port:
+        start_http_server(settings.quality_metrics_port, addr=settings.metrics_host)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    while not stopping.is_set():
+        try:
+            with connect(settings.database_url.get_secret_value(), application_name="enermon-quality") as connection:
+                _serve(Quality(connection, tables), stopping)
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
+            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
+            stopping.wait(1)
+        finally:
+            LEADER.set(0)
+
+
+def _serve(quality: Quality, stopping: threading.Event) -> None:
+    leads = quality.lead()
+    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
+    while not leads:
+        if stopping.wait(1):
+            return
+        leads = quality.lead()
+    LEADER.set(1)
+    log.info("leading")
+    swept_s = hourly_s = float("-inf")
+    while not stopping.is_set():
+        now = utc_now()
+        if time.monotonic() - swept_s >= SWEEP_S:
+            quality.sweep(now)
+            swept_s = time.monotonic()
+        if time.monotonic() - hourly_s >= HOURLY_S:
+            quality.hourly(now)
+            hourly_s = time.monotonic()
+        if not (quality.once(now) or quality.across(now)):
+            stopping.wait(IDLE_S)
