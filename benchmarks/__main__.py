@@ -79,6 +79,8 @@ def ingest(
     with _folder(keep) as folder:
         found = ingest_run.run(folder, steps=steps, scale=scale, modules=node_red, console=_progress())
     _show(ingest_report.sheets(found), ingest_report.write_json(found))
+    for reason in found.left_out:
+        typer.echo(f"left out: {reason}")
     if page and not only and scale == 1.0:
         write_section("ingest", ingest_report.section(found))
         typer.echo(f"written: {PAGE}")

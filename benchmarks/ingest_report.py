@@ -47,10 +47,10 @@ def section(run: Intake) -> Iterator[str]:
 
 def sheets(run: Intake) -> Iterator[Sheet]:
     """All tables that have rows."""
-    for made in (_goals(run), _limits(run), _delivered(run), _cpu(run), _steady(run), _rolled(run), _costs(run)):
+    for made in (_goals(run), _limits(run), _delivered(run), _cpu(run), _steady(run), _busy(run), _rolled(run)):
         if made.rows:
             yield made
-    for made in (_disk(run), _peers(run)):
+    for made in (_costs(run), _disk(run), _peers(run)):
         if made.rows:
             yield made
 
@@ -149,22 +149,22 @@ def _steady(run: Intake) -> Sheet:
             f"{each.probes}{f' ({each.unseen} never)' if each.unseen else ''}",
             f"{each.most_dirty_slots:,}",
             f"{each.rollup_peak_mb:.0f}",
-            _busy(each),
         )
         for each in run.steady
     ]
     head = ("100 a message", "answered p50", "p95", "p99 ms", "visible p50", "p95", "p99 ms", "probes")
-    return Sheet("At a steady rate", (*head, "most slots waiting", "roll-up MB", "busy cores"), rows)
+    return Sheet("At a steady rate", (*head, "most slots waiting", "roll-up MB"), rows)
 
 
 def _percentiles(found: dict[int, float]) -> Iterable[str]:
     return [f"{found[p]:,.0f}" if p in found else "" for p in (50, 95, 99)]
 
 
-def _busy(each: Steady) -> str:
-    return ", ".join(
-        f"{part} {used / each.seconds:.2f}" for part, used in sorted(each.cpu_s.items(), key=lambda item: -item[1])
-    )
+def _busy(run: Intake) -> Sheet:
+    parts = sorted({part for each in run.steady for part in each.cpu_s})
+    rows = [(part, *(f"{each.cpu_s.get(part, 0.0) / each.seconds:.2f}" for each in run.steady)) for part in parts]
+    head = ("cores kept busy", *(f"{each.wanted_per_s:,.0f} readings/s" for each in run.steady))
+    return Sheet("Processors at a steady rate", head, rows if run.steady else ())
 
 
 def _rolled(run: Intake) -> Sheet:

@@ -32,6 +32,8 @@ CHECK_OF = {
     "copied": "repeated",
 }
 """The check that must find each kind of fault. Zeros are looked for with and without the product of the plant."""
+OF_SOURCE = {"zero_run": "zeros", "stuck": "flat"}
+"""The check that must find what the source itself has wrong."""
 RARE_ZERO_SHARE = 0.015
 """A meter that reads zero less often than this reads none by nature: its zeros are those of the source."""
 FLAT_H = 20
@@ -102,7 +104,7 @@ def judge(task: Task) -> Judged:
     meter = MeterFacts(task.meter, "electricity", Flow.INPUT, rule)
     product = _product(clean, mapping.time.interval_s, task.seed) if "product" in task.kind else {}
     check = CHECK_OF[task.kind]
-    found = [each for each in _findings(meter, meter_days(injected.series, meter), product) if each.check == check]
+    found = _findings(meter, meter_days(injected.series, meter), product, check)
     return _compared(task, clean, injected.faults, _merged(found), mapping.time.interval_s)
 
 
@@ -127,13 +129,21 @@ def limits() -> SeriesLimits:
     return limits_of(load_checks(), daily_monthly_percent=5).series
 
 
-def _findings(meter: MeterFacts, days: Sequence[MeterDay], product: dict[date, Quantities]) -> list[Finding]:
+def _findings(
+    meter: MeterFacts, days: Sequence[MeterDay], product: dict[date, Quantities], check: str
+) -> list[Finding]:
+    """What one check finds, day by day, each with the days before it."""
     shipped = limits()
     return [
         finding
         for i, day in enumerate(days)
         for finding in find(
-            meter, day, days[max(0, i - BEFORE_DAYS) : i], shipped, product_by_hour=product.get(day.day)
+            meter,
+            day,
+            days[max(0, i - BEFORE_DAYS) : i],
+            shipped,
+            product_by_hour=product.get(day.day),
+            only={check},
         )
     ]
 
@@ -154,7 +164,8 @@ def _compared(task: Task, clean: Series, faults: Sequence[InjectedFault], spans:
     source = source_faults(clean, interval_s)
     false = [each for each in spans if not _meets(each, injected) and not _meets(each, source)]
     first_us = int(clean.ts_ms[0]) * _MS + BEFORE_DAYS * DAY_US
-    judged = [each for each in source if each[0] >= first_us and each[1] - each[0] >= 3 * _HOUR_US]
+    of_check = source_faults(clean, interval_s, OF_SOURCE.get(CHECK_OF[task.kind], ""))
+    judged = [each for each in of_check if each[0] >= first_us and each[1] - each[0] >= 5 * _HOUR_US]
     years = (int(clean.ts_ms[-1]) * _MS - first_us - sum(b - a for a, b in injected)) / DAY_US / 365
     return Judged(
         task.series,
@@ -175,16 +186,15 @@ def _meets(span: tuple[int, int], others: Spans) -> bool:
     return any(start < span[1] and span[0] < end for start, end in others)
 
 
-def source_faults(series: Series, interval_s: int) -> Spans:
+def source_faults(series: Series, interval_s: int, which: str = "zeros flat") -> Spans:
     """Where the source itself is wrong: zeros for what is missing, and flat days filled in. With an hour around."""
     values = series.values
     zero = values == 0
-    wrong = zero if 0 < np.mean(zero) < RARE_ZERO_SHARE else np.zeros(len(values), dtype=bool)
+    wrong = zero & ("zeros" in which and np.mean(zero) < RARE_ZERO_SHARE)
     least = FLAT_H * 3600 // interval_s
     edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
-    wrong = wrong.copy()
     for a, b in pairwise(edges):
-        if b - a >= least and values[a] != 0 and not _is_usual(values, float(values[a])):
+        if "flat" in which and b - a >= least and values[a] != 0 and not _is_usual(values, float(values[a])):
             wrong[a:b] = True
     edge = np.flatnonzero(np.diff(np.concatenate(([0], wrong.astype(np.int8), [0]))))
     around = 3600 * _MS
