@@ -13,7 +13,7 @@ from services.core.domain.sealing import packed_readings
 from services.core.provenance.examine import examine
 from services.core.provenance.found import Differences, Progress
 
-GROUP_READINGS = 500_000
+GROUP_READINGS = 250_000
 _TOO_MANY = 1_000_000
 _PAGE = 20_000
 _LAST = 2**62
@@ -99,7 +99,9 @@ def _read(connection: psycopg.Connection, *, low: int, high: int, most: int) -> 
         " ORDER BY batch_id, meter_id, ts LIMIT {most}) TO STDOUT (FORMAT binary)"
     ).format(low=Literal(low), high=Literal(high), most=Literal(most))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        wire = b"".join(copy)
+        wire = bytearray()
+        for part in copy:
+            wire += part
     return np.frombuffer(
         wire, _ROW, (len(wire) - _COPY_HEAD_BYTES - _COPY_TAIL_BYTES) // _ROW.itemsize, _COPY_HEAD_BYTES
     )

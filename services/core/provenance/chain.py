@@ -8,7 +8,7 @@ import psycopg
 
 from services.core.domain.calendar import to_us
 from services.core.domain.sealing import NO_CHAIN, batch_digest, correction_digest, next_chain
-from services.core.provenance.found import Differences, Progress
+from services.core.provenance.found import Differences, Progress, told_time
 
 _PAGE = 20_000
 
@@ -80,9 +80,9 @@ def _check(seal: _Seal, number: int, chain: bytes, record: bytes | None, differe
             f"seal {seal.seal_id} ({what}) does not follow from the seal before it: one of them was changed"
         )
     if record is None:
-        differences.add(f"{what}, sealed at {seal.sealed_at.isoformat()}, is gone")
+        differences.add(f"{what}, sealed at {told_time(seal.sealed_at)}, is gone")
     elif record != seal.digest:
-        differences.add(f"what is kept of {what} was changed after it was sealed at {seal.sealed_at.isoformat()}")
+        differences.add(f"what is kept of {what} was changed after it was sealed at {told_time(seal.sealed_at)}")
 
 
 def _records(sql: Any, connection: psycopg.Connection, page: Sequence[_Seal]) -> dict[tuple[str, int], bytes]:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import psycopg
 
-from services.core.domain.calendar import SHANGHAI, to_us
+from services.core.domain.calendar import to_us
 from services.core.domain.sealing import readings_digest
+from services.core.provenance.found import told_time
 
 _MOST_ROWS = 200_000
 _MOST_NAMED = 10
@@ -44,7 +45,7 @@ def examine(sql: Any, connection: psycopg.Connection, batch_id: int) -> str:
     """A sentence on batch `batch_id`: how its readings differ from those that were stored, as far as can be told."""
     (kept,) = (_Kept(*row) for row in sql.batch(connection, batch_id=batch_id))
     rows = [_Row(*row) for row in sql.rows_of_batch(connection, batch_id=batch_id, most=_MOST_ROWS + 1)]
-    what = f"batch {batch_id} of {kept.writer}, received {kept.received_at.isoformat()}, {kept.readings} readings"
+    what = f"batch {batch_id} of {kept.writer}, received {told_time(kept.received_at)}, {kept.readings} readings"
     if not rows:
         return f"{what}: all of them are missing"
     if len(rows) > _MOST_ROWS:
@@ -86,7 +87,7 @@ def _digest(rows: Sequence[_Row]) -> bytes:
 
 
 def _named(rows: Sequence[_Row]) -> str:
-    named = ", ".join(f"{row.meter} {_at(row.ts)} {row.value!r}" for row in rows[:_MOST_NAMED])
+    named = ", ".join(f"{row.meter} {told_time(row.ts)} {row.value!r}" for row in rows[:_MOST_NAMED])
     return named if len(rows) <= _MOST_NAMED else f"{named} and {len(rows) - _MOST_NAMED} more"
 
 
@@ -102,10 +103,6 @@ def _holes(sql: Any, connection: psycopg.Connection, kept: _Kept, rows: Sequence
         )
     )
     if not holes:
-        return f", between {_at(kept.first_ts)} and {_at(kept.last_ts)}"
-    named = ", ".join(f"{meter} between {_at(before)} and {_at(after)}" for meter, before, after in holes)
+        return f", between {told_time(kept.first_ts)} and {told_time(kept.last_ts)}"
+    named = ", ".join(f"{meter} between {told_time(before)} and {told_time(after)}" for meter, before, after in holes)
     return f"; readings are absent there: {named}"
-
-
-def _at(moment: datetime) -> str:
-    return moment.astimezone(SHANGHAI).isoformat()

@@ -4,10 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.core.domain.calendar import SHANGHAI
+
 MOST_TOLD = 200
 
 Progress = Callable[[int, int], None]
 """Told how many rows are done, and how many there are."""
+
+
+def told_time(moment: datetime) -> str:
+    """A time as people here read it."""
+    return moment.astimezone(SHANGHAI).isoformat()
 
 
 def untold(_done: int, _all: int) -> None:
@@ -79,5 +86,5 @@ class Verification:
     def _head_lines(self) -> list[str]:
         if self.head is None:
             return ["head         nothing is sealed yet"]
-        lines = [f"head         {self.head.chain.hex()}, seal {self.head.seal_id} of {self.head.sealed_at.isoformat()}"]
+        lines = [f"head         {self.head.chain.hex()}, seal {self.head.seal_id} of {told_time(self.head.sealed_at)}"]
         return [*lines, f"noted head   {self.noted}"] if self.noted else lines

@@ -9,7 +9,7 @@ from services.core.db.engine import connect
 from services.core.db.queries import load
 from services.core.provenance.batches import recount
 from services.core.provenance.chain import walk
-from services.core.provenance.found import Differences, Head, Progress, Verification, untold
+from services.core.provenance.found import Differences, Head, Progress, Verification, told_time, untold
 
 _sql = load(__file__, "verify.sql")
 
@@ -77,7 +77,7 @@ def _held_against(
         return ""
     for seal_id, sealed_at in sql.seal_of_chain(connection, chain=noted):
         added = (head.seal_id if head else seal_id) - seal_id
-        return f"is that of seal {seal_id} of {sealed_at.isoformat()}; {added} seals were added since"
+        return f"is that of seal {seal_id} of {told_time(sealed_at)}; {added} seals were added since"
     differences.add("the noted head is in no seal: the chain was cut off or written anew since it was noted")
     return "is in no seal"
 
