@@ -1,7 +1,7 @@
 """A year of energy of many meters, written straight into the tables of the sums: what the roll-up would write.
 
-It takes minutes where a roll-up of as many readings would take hours. `enermon check` misses nothing but the quarters of
-an hour.
+It takes minutes where a roll-up of as many readings would take hours.
+`enermon check` misses nothing but quarters of an hour.
 """
 
 from collections.abc import Iterator, Sequence

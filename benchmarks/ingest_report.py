@@ -10,7 +10,6 @@ from benchmarks.ingest import Intake
 from benchmarks.load import GATEWAYS, METERS_PER_GATEWAY
 from benchmarks.report import RESULTS
 from benchmarks.sheet import Sheet
-from benchmarks.steady import Steady
 
 _PARTS = ("ingest", "database: storing", "broker", "publisher")
 

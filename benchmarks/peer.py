@@ -95,8 +95,9 @@ def measure_peer(rig: Rig, modules: Path, *, shape: Shape, readings: int) -> Pee
         write_private(home / "flows_cred.json", json.dumps(login))
         argv = [shutil.which("node") or "node", str(modules / "node-red" / "red.js"), "-u", str(home)]
         batch = max(1, min(_MOST_BATCH, 20_000 // shape.per_message))
+        heard = _sessions(rig)
         with rig.program("node-red", argv, _environment(rig, modules, url, batch=batch)) as program:
-            _wait_until_subscribed(rig, program)
+            _wait_until_subscribed(rig, program, heard=heard)
             program.pause()
             publishing.begin()
             publishing.wait_until_queued()
@@ -105,7 +106,7 @@ def measure_peer(rig: Rig, modules: Path, *, shape: Shape, readings: int) -> Pee
             program.resume()
             sent = publishing.result(queued=True).sent_readings
             stored, seconds = _wait_until_stored(connection, started_s, readings=sent)
-            return Peer(
+            found = Peer(
                 version=_version(modules),
                 shape=shape,
                 readings=sent,
@@ -114,6 +115,8 @@ def measure_peer(rig: Rig, modules: Path, *, shape: Shape, readings: int) -> Pee
                 peak_mb=peak_memory_mb(program.pid),
                 cpu_s=usage.seconds(),
             )
+        rig.forget_session(_CLIENT_ID)
+        return found
 
 
 def _environment(rig: Rig, modules: Path, database_url: str, *, batch: int) -> Mapping[str, str]:
@@ -139,21 +142,19 @@ def _wait_until_stored(connection: psycopg.Connection, started_s: float, *, read
     return stored, since_s - started_s
 
 
-def _wait_until_subscribed(rig: Rig, program: Program) -> None:
-    """Until its session is at the broker: the log of the broker names the client."""
-    assert rig.broker.child is not None
+def _wait_until_subscribed(rig: Rig, program: Program, *, heard: int) -> None:
+    """Until its session is at the broker, whose log names the client once more than it was `heard` of before."""
     deadline_s = time.monotonic() + _TIMEOUT_S
-    log = rig.broker.child.command.log
-    start = rig.broker.child.log_start
-    while time.monotonic() < deadline_s:
-        with log.open("rb") as file:
-            file.seek(start)
-            if f"as {_CLIENT_ID}".encode() in file.read():
-                time.sleep(1.0)  # it subscribes at once after it has connected
-                return
-        if program.child.wait(_LOOK_S) is not None:
-            break
+    while time.monotonic() < deadline_s and program.child.wait(_LOOK_S) is None:
+        if _sessions(rig) > heard:
+            time.sleep(1.0)  # it subscribes at once after it has connected
+            return
     raise StartError("peer_not_started", f"Node-RED did not connect; see {program.child.command.log}")
+
+
+def _sessions(rig: Rig) -> int:
+    assert rig.broker.child is not None
+    return rig.broker.child.command.log.read_bytes().count(f"as {_CLIENT_ID}".encode())
 
 
 def _version(modules: Path) -> str:
