@@ -59,7 +59,7 @@ def load_checks(override: Path | None = None) -> tuple[Check, ...]:
         if kind is None:
             raise DataFileError(file, line, "code", f"{row.code} is no check; the checks are {', '.join(CHECKS)}")
         if row.subject != kind.subject:
-            raise DataFileError(file, line, "subject", f"{row.code} is made of a {kind.subject}, not of {row.subject}")
+            raise DataFileError(file, line, "subject", f"{row.code} is made of: {kind.subject}; not of: {row.subject}")
         if row.unit != kind.unit:
             raise DataFileError(file, line, "unit", f"{row.code} is given in {kind.unit}, not in {row.unit}")
     rows = tuple(row for _, row in lines)
