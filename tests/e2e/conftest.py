@@ -192,5 +192,5 @@ def options(stack: Stack, region: Region, registry: RegistryApi, state: Path) ->
 
 
 def rolled_up(database: psycopg.Connection) -> bool:
-    row = database.execute("SELECT EXISTS (SELECT FROM dirty_slot) OR EXISTS (SELECT FROM meter_change)").fetchone()
-    return row == (False,)
+    queues = ("SELECT FROM dirty_slot", "SELECT FROM late_slot", "SELECT FROM meter_change")
+    return not any(database.execute(f"{queue} LIMIT 1").fetchone() is not None for queue in queues)

@@ -157,7 +157,8 @@ def replay(stack: Stack, series: str, state: Path) -> None:
 
 def rolled_up(database: psycopg.Connection) -> bool:
     row = database.execute(
-        "SELECT EXISTS (SELECT FROM dirty_slot), EXISTS (SELECT FROM meter_change), count(*) FROM energy_month"
+        "SELECT EXISTS (SELECT FROM dirty_slot) OR EXISTS (SELECT FROM late_slot), EXISTS (SELECT FROM meter_change),"
+        " count(*) FROM energy_month"
     ).fetchone()
     return row is not None and row[:2] == (False, False) and row[2] > 0
 

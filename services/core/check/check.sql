@@ -1,6 +1,6 @@
 -- name: pending()
 SELECT
-    (SELECT count(*) FROM dirty_slot) AS dirty_slots,
+    (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot) AS dirty_slots,
     (SELECT count(*) FROM meter_change) AS meter_changes;
 
 -- name: disagreements()
