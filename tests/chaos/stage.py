@@ -33,7 +33,8 @@ from tests.integration.running import passwords_file, wait_until
 
 NORMAL = "normal"
 _DUE: LiteralString = "SELECT meter_id, slot FROM dirty_slot UNION SELECT meter_id, slot FROM late_slot"
-RECOVERS_WITHIN_S = 90.0
+STARTS_WITHIN_S = 300.0
+RECOVERS_WITHIN_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Stage:
             "api", {"ENERMON_DATABASE_URL": stack.database_url, "ENERMON_API_PORT": str(port)}
         )
         self.api = RegistryApi(self.api_url)
-        self.api.wait_until_ready(60)
+        self.api.wait_until_ready(STARTS_WITHIN_S)
 
     def _ingest(self, number: int, *, shared: bool) -> Kept:
         environment = {
