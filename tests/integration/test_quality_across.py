@@ -147,10 +147,41 @@ def test_enterprises_that_fall_silent_together_are_a_fault_of_the_collection_and
             "150000": ("breach", 6.0, False),
             "150600": ("breach", 6.0, False),
         }
-    across(quality, NOON_AFTER)
+    quality.hourly(NOON_AFTER)
     line.roll_up()
+    look(quality, NOON_AFTER)
     assert found(client, check="fleet_silence") == {("fleet_silence", "150000"): 6.0, ("fleet_silence", "150600"): 6.0}
     (row,) = asked(
         client, "energy", scope="area:150622", start="2026-03-02", end="2026-03-03", bucket="total", estimates="profile"
     )["data"]
     assert (row["quantity"], row["estimated_quantity"]) == (24 * 800 - 3 * 600, 24 * 800)
+
+
+def test_what_is_not_rolled_up_yet_is_no_silence(
+    line: Line, registered: Registered, quality: Quality, client: TestClient, database: psycopg.Connection
+) -> None:
+    first = DAY - timedelta(days=14)
+    gateways = {}
+    for _ in range(8):
+        enterprise = registered.enterprise(valid_from="2026-02-16")
+        gateway = registered.gateway(enterprise)
+        meter = registered.meter(enterprise, gateway_code=gateway, kind="interval", interval_s=3600)
+        gateways[meter] = gateway
+        line.send(gateway, [(meter, first + timedelta(hours=h), 100.0) for h in range(14 * 24)])
+    line.roll_up()
+    for meter, gateway in gateways.items():
+        line.send(gateway, [(meter, DAY + timedelta(hours=h), 100.0) for h in range(24)])
+    midday = DAY + timedelta(hours=13)
+    quality.hourly(midday)
+    assert found(client) == {}
+    database.execute("DELETE FROM dirty_slot")
+    quality.hourly(midday)
+    assert found(client) == {("fleet_silence", "150000"): 8.0, ("fleet_silence", "150600"): 8.0}
+    database.execute("INSERT INTO dirty_slot SELECT meter_id, ts FROM reading WHERE ts >= %s", [DAY])
+    line.roll_up()
+    quality.hourly(midday)
+    line.roll_up()
+    assert found(client) == {}
+    assert database.execute("SELECT count(*) FROM collection_fault").fetchone() == (0,)
+    (row,) = asked(client, "energy", scope="area:150622", start="2026-03-02", end="2026-03-03", bucket="total")["data"]
+    assert row["coverage"] == 1

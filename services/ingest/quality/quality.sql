@@ -56,7 +56,27 @@ CROSS JOIN LATERAL generate_series(
 WHERE
     tenure.to_day > :first_day ::date
     AND tenure.from_day <= :last_over ::date
+    AND each.day ::date <> ALL (:busy_days ::date[])
     AND NOT EXISTS (SELECT FROM quality_day WHERE quality_day.meter_id = tenure.meter_id AND quality_day.day = each.day ::date);
+
+-- name: waiting_days
+-- Days of which readings of more meters than a hundredth wait to be rolled up: what is booked of them says little as yet.
+SELECT day
+FROM (
+    SELECT (slot AT TIME ZONE 'Asia/Shanghai')::date AS day, meter_id
+    FROM (
+        SELECT meter_id, slot FROM dirty_slot
+        UNION ALL
+        SELECT meter_id, slot FROM late_slot
+    ) AS queued
+    GROUP BY 1, 2
+) AS waiting
+GROUP BY day
+HAVING count(*) * 100 > (SELECT count(*) FROM meter);
+
+-- name: has_later$
+-- Whether anything is booked from a moment on.
+SELECT EXISTS (SELECT FROM ledger_hour WHERE hour >= :from_ts AND slot_count > 0);
 
 -- name: facts
 SELECT

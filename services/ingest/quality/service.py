@@ -44,6 +44,8 @@ OVER_EVERY = timedelta(seconds=60)
 """A day that is over is looked at again so long after the last time."""
 SWEEP_S = 300.0
 HOURLY_S = 3600.0
+FIRST_HOURLY_S = 600.0
+MOST_CROSS_DAYS = 100
 IDLE_S = 2.0
 
 
@@ -107,26 +109,43 @@ class Quality:
                 last_over=last_day_over(now),
                 quiet_before=now - OVER_EVERY,
                 checked_before=now - RUNNING_EVERY,
-                most=1,
+                most=MOST_CROSS_DAYS,
             )
             days = [day for (day,) in due]
-            for day in days:
-                found = self._crossing.of_day(day)
-                found += self._silence.judge(day, start_of_day(day + timedelta(days=1)), now)
-                SQL.drop_findings_of_day(self._connection, day=day, slugs=[*DAILY, SILENCE])
-                keep_findings(self._connection, found, now)
-            SQL.note_checked(self._connection, now=now, days=days)
-        return len(days)
+            if not days:
+                return 0
+            busy = self._busy_days()
+            day = next((day for day in days if day not in busy), None)
+            if day is None:
+                return 0
+            self._day_as_a_whole(day, busy, now)
+            SQL.note_checked(self._connection, now=now, days=[day])
+        return 1
+
+    def _day_as_a_whole(self, day: date, busy: set[date], now: datetime) -> None:
+        SQL.drop_findings_of_day(self._connection, day=day, slugs=list(DAILY))
+        found = self._crossing.of_day(day)
+        end = start_of_day(day + timedelta(days=1))
+        # Yesterday is judged hourly. Of an older day with nothing after it the rest may be on its way.
+        older = day < now.astimezone(SHANGHAI).date() - timedelta(days=1)
+        if older and self._silence.can_judge(day, busy) and SQL.has_later(self._connection, from_ts=end):
+            SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
+            found += self._silence.judge(day, end, now)
+        keep_findings(self._connection, found, now)
+
+    def _busy_days(self) -> set[date]:
+        return {day for (day,) in SQL.waiting_days(self._connection)}
 
     def hourly(self, now: datetime) -> None:
         """What is looked for every hour: enterprises that have just fallen silent at once, and reported months."""
         local = now.astimezone(SHANGHAI)
         first = local.date() - timedelta(days=1)
         with self._connection.transaction():
-            found = self._silence.judge(first, floor(now - SETTLE, Grain.HOUR), now)
-            for day in (first, local.date()):
-                SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
-            keep_findings(self._connection, found, now)
+            if self._silence.can_judge(first, self._busy_days()):
+                for day in (first, local.date()):
+                    SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
+                found = self._silence.judge(first, floor(now - SETTLE, Grain.HOUR), now)
+                keep_findings(self._connection, found, now)
             for day, months in self._crossing.of_months(local.date()).items():
                 SQL.drop_findings_of_day(self._connection, day=day, slugs=[MONTHLY])
                 keep_findings(self._connection, months, now)
@@ -135,7 +154,12 @@ class Quality:
         """Put days that have ended into the queue: those looked at while they ran, and those of which nothing came."""
         last_over = last_day_over(now)
         with self._connection.transaction():
-            SQL.sweep(self._connection, last_over=last_over, first_day=last_over - timedelta(days=BEFORE_DAYS))
+            SQL.sweep(
+                self._connection,
+                last_over=last_over,
+                first_day=last_over - timedelta(days=BEFORE_DAYS),
+                busy_days=sorted(self._busy_days()),
+            )
             WAITING.set(SQL.waiting(self._connection))
 
 
@@ -175,7 +199,9 @@ def _serve(quality: Quality, stopping: threading.Event) -> None:
         leads = quality.lead()
     LEADER.set(1)
     log.info("leading")
-    swept_s = hourly_s = float("-inf")
+    swept_s = float("-inf")
+    # Gateways that were waiting for the service send first what they have kept.
+    hourly_s = time.monotonic() - HOURLY_S + FIRST_HOURLY_S
     while not stopping.is_set():
         now = utc_now()
         if time.monotonic() - swept_s >= SWEEP_S:

@@ -1,9 +1,9 @@
 """Looks for hours in which many enterprises fell silent at once, and keeps them as faults of the collection."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 import numpy as np
@@ -41,6 +41,10 @@ class Silence:
 
     def __init__(self, connection: psycopg.Connection, tables: Tables, limits: SilenceLimits) -> None:
         self._connection, self._tables, self._limits = connection, tables, limits
+
+    def can_judge(self, first: date, busy: Collection[date]) -> bool:
+        """Whether what is known of the hours from `first` on, and of their past, is rolled up."""
+        return all(day < first - timedelta(weeks=WEEKS_OF_PAST) for day in busy)
 
     def judge(self, first: date, end: datetime, now: datetime) -> list[Found]:
         """What is found in the hours from the first moment of `first` up to `end`; the faults in them are replaced."""
