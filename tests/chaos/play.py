@@ -56,7 +56,7 @@ LONG = Length(
     again_until_s=900.0,
     answers=2000,
     acts_per_s=8.0,
-    flood_messages=1800,
+    flood_messages=900,
     new_messages=140,
     quiet_s=30.0,
     sums_awaited=True,
@@ -175,6 +175,8 @@ class Play:
         wait_until("the flood is answered", lambda: stage.state("flood").remaining == 0, within_s=length.most_s)
         self._flood_epoch_s = (flood_from_s - 1.0, time.time())
         self._say(f"{time.monotonic() - self._started_s:7.1f} s  flood answered: {stage.state('flood')}")
+        if length.sums_awaited:
+            stage.wait_for_roll_up(within_s=length.most_s)
 
     def _poison(self) -> None:
         self._stage.finish("flood", within_s=self._length.most_s)
