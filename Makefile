@@ -3,7 +3,8 @@
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
 # make bench   measure intake and answers and write docs/benchmarks.md (ARGS="--parts ingest")
-# make fuzz    a million payloads through decoding, validation and answer (ARGS="--seed 7 --payloads 10000")
+# make fuzz    a million payloads through decoding, validation and answer, then many requests of each operation of the API
+#              (ARGS="--seed 7 --payloads 10000")
 # make chaos   kill and hurt everything while gateways send, and compare with the truth (ARGS="--seed 7 --minutes 30")
 # make lock    write the lock files anew from pyproject.toml
 #
@@ -44,6 +45,7 @@ bench:
 fuzz:
 	@$(PYTHON) deploy/bootstrap.py --dev
 	"$(BIN)/python" -m tests.fuzz $(ARGS)
+	ENERMON_FUZZ_EXAMPLES=200 "$(BIN)/python" -m pytest --timeout 1800 tests/fuzz/test_api.py
 
 chaos:
 	@$(PYTHON) deploy/bootstrap.py --dev

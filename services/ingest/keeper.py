@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from services.core.intake.retention import Kept, count_dropped, drop
+from services.core.intake.retention import MOST_AT_ONCE, Kept, count_dropped, drop
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.clock import utc_now
@@ -15,6 +15,7 @@ from services.ingest.clock import utc_now
 log = logging.getLogger("ingest.keeper")
 
 KEEP_EVERY_S = 600.0
+AGAIN_S = 1.0
 SAY_EVERY_S = 10.0
 
 
@@ -32,23 +33,34 @@ class Keeper:
         self._lock = threading.Lock()
         self._say_s = 0.0
         self._keep_s = 0.0
+        self._fresh = [0, 0]
+        """Rows and bytes rejected since it was last seen to what is kept."""
 
     def note_turned_away(self, gateway: str) -> None:
         """A message of this gateway was neither taken nor answered, because the gateway floods."""
         with self._lock:
             self._turned_away[gateway] += 1
 
+    def note_rejected(self, *, rows: int, size: int) -> None:
+        """So much was rejected and kept; what is much is seen to before its time."""
+        self._fresh[0] += rows
+        self._fresh[1] += size
+
     def work(self, database: Callable[[], psycopg.Connection], *, now_s: float) -> None:
         """Do what is due; `now_s` by a clock that only rises. Raises psycopg.Error."""
         if now_s >= self._say_s:
             self._say(database)
             self._say_s = now_s + SAY_EVERY_S
-        if now_s >= self._keep_s:
+        much = 2 * self._fresh[0] > self._kept.readings or 2 * self._fresh[1] > self._kept.messages_bytes
+        if much or now_s >= self._keep_s:
+            self._fresh = [0, 0]
+            self._keep_s = now_s + KEEP_EVERY_S
             for (gateway, kind, reason), count in drop(database(), self._kept, now=utc_now()).items():
                 metrics.DROPPED.labels(kind, reason).inc(count)
                 told = {"gateway": gateway, "kind": kind, "reason": reason, "dropped": count}
                 log.warning("rejected and not kept any longer", extra=told)
-            self._keep_s = now_s + KEEP_EVERY_S
+                if count >= MOST_AT_ONCE:
+                    self._keep_s = now_s + AGAIN_S
 
     def _say(self, database: Callable[[], psycopg.Connection]) -> None:
         with self._lock:

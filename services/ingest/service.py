@@ -160,6 +160,8 @@ class Ingest:
             unreadable = [Unreadable(gateway, message.topic[:200], message.payload, reason)]
             checked, answers = [], intake_store.store(self._database(), [], unreadable, writer=self._writer)
         metrics.observe(answers, unreadable, seconds=time.monotonic() - started_s)
+        rejected = sum(len(answer.rejected) for answer in answers)
+        self._keeper.note_rejected(rows=rejected, size=sum(len(message.payload) for message in unreadable))
         self._broker.acknowledge([m for m, _ in part])
         self._answer(checked, answers, unreadable)
 

@@ -12,7 +12,7 @@ from services.core.db.queries import load
 _sql = load(__file__, "retention.sql")
 
 KEEPER_KEY = 4_070_118_002
-_MOST_AT_ONCE = 20_000
+MOST_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ Dropped = Counter[tuple[str, str, str]]
 def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Dropped:
     """Drop what is older or more than may be kept, oldest first; say how much.
 
-    Each step is a transaction, so that nobody waits for it. Does nothing while another process is at it.
-    Raises psycopg.Error.
+    Each step is a short transaction that drops at most MOST_AT_ONCE rows of a gateway; after so many there may be more.
+    Does nothing while another process is at it. Raises psycopg.Error.
     """
     before = now - timedelta(days=kept.days)
     steps = (
-        ("rejected_reading", "age", _sql.drop_old_readings, {"before": before, "most": _MOST_AT_ONCE}),
-        ("rejected_message", "age", _sql.drop_old_messages, {"before": before, "most": _MOST_AT_ONCE}),
-        ("rejected_reading", "cap", _sql.drop_readings_beyond, {"cap": kept.readings, "most": _MOST_AT_ONCE}),
+        ("rejected_reading", "age", _sql.drop_old_readings, {"before": before, "most": MOST_AT_ONCE}),
+        ("rejected_message", "age", _sql.drop_old_messages, {"before": before, "most": MOST_AT_ONCE}),
+        ("rejected_reading", "cap", _sql.drop_readings_beyond, {"cap": kept.readings, "most": MOST_AT_ONCE}),
         (
             *("rejected_message", "cap", _sql.drop_messages_beyond),
             {"cap": kept.messages, "cap_bytes": kept.messages_bytes},
@@ -47,15 +47,12 @@ def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Droppe
     )
     dropped: Dropped = Counter()
     for kind, reason, statement, parameters in steps:
-        while True:
-            with connection.transaction():
-                if not _sql.try_keep(connection, key=KEEPER_KEY):
-                    return dropped
-                counts = dict(statement(connection, **parameters))
-                count_dropped(connection, kind, reason, counts)
-            dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
-            if not any(count >= _MOST_AT_ONCE for count in (*counts.values(), sum(counts.values()))):
+        with connection.transaction():
+            if not _sql.try_keep(connection, key=KEEPER_KEY):
                 break
+            counts = dict(statement(connection, **parameters))
+            count_dropped(connection, kind, reason, counts)
+        dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
     return dropped
 
 

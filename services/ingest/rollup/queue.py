@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import psycopg
 
@@ -11,7 +12,7 @@ from services.core.domain.counter import LONGEST_GAP_US
 from services.core.domain.meter import Kind
 from services.core.intake.validate import EARLIEST_US
 from services.ingest import metrics
-from services.ingest.rollup.adapt import Moment
+from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, Moment
 from services.ingest.rollup.meters import RolledMeter
 from services.ingest.rollup.ranges import Bounds, DirtyRange, Extent, within
 
@@ -21,9 +22,10 @@ _ASIDE_BATCHES = 5
 # Each may mean to book years of a meter again.
 MOST_CHANGES = 10
 LIVE_US = 2 * HOUR_US
-_LEAST_LATE = 1_000
+_LEAST_LATE = 2_000
 # What is late is done in batches of about this length: no live reading waits longer for it.
 _BATCH_S = 1.0
+_NEAR_US = 48 * HOUR_US
 
 Slots = list[tuple[int, int]]
 """(meter, start of the slot in microseconds since 1970); of changes, the moment from which on all is changed."""
@@ -41,6 +43,16 @@ class Taken:
         return len(self.dirty) + len(self.changed)
 
 
+class _Probe(NamedTuple):
+    """What a range holds: readings as far as they were counted, the first and last of these, and the neighbours."""
+
+    readings: int
+    first_us: int | None
+    last_us: int | None
+    before_us: int | None
+    after_us: int | None
+
+
 class Queue:
     """Takes batches, and puts back what does not fit. `bounds` are those of a batch of full size."""
 
@@ -48,6 +60,7 @@ class Queue:
         self._connection = connection
         self._bounds = bounds
         self._late = bounds.dirty
+        self._most = bounds.meter_readings
 
     def take(self, *, now_us: int) -> Taken:
         """The next batch: dirty slots of the last hours first, older ones as far as there is room, changed meters."""
@@ -59,8 +72,7 @@ class Queue:
         changes = [(meter_id, from_us) for meter_id, from_us in changed]
         dirty = list(_sql.take_dirty(connection, most=most))
         if len(dirty) == most:
-            late = [(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us]
-            self._lay_aside(late)
+            self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
             dirty = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
             dirty += _sql.put_aside(connection, most=most * _ASIDE_BATCHES, live_from=Moment(live_from_us))
         if len(dirty) < self._late:
@@ -81,7 +93,8 @@ class Queue:
         known = [r for r in ranges if r.meter_id in meters]
         live = {meter_id for meter_id, slot in taken.dirty if slot >= taken.live_from_us}
         known.sort(key=lambda r: (r.meter_id not in live, r.meter_id, r.start_us))
-        now, left = within(zip(known, self._extents(known, meters), strict=True), self._bounds)
+        extents = self._extents(known, meters, now_us=taken.live_from_us + LIVE_US)
+        now, left = within(zip(known, extents, strict=True), self._bounds)
         if not left:
             return now, taken
         for_later = [(m, slot) for m, slot in set(taken.dirty) if m in left and slot >= left[m]]
@@ -92,24 +105,37 @@ class Queue:
         kept = [(m, slot) for m, slot in taken.dirty if m not in left or slot < left[m]]
         return now, replace(taken, dirty=kept)
 
-    def _extents(self, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter]) -> list[Extent]:
-        most = self._bounds.meter_readings
-        found = {
-            position: more
-            for position, *more in _sql.extents(
-                self._connection,
-                positions=list(range(len(ranges))),
-                meter_ids=[r.meter_id for r in ranges],
-                starts=[Moment(r.start_us) for r in ranges],
-                ends=[Moment(r.end_us) for r in ranges],
-                most=most,
-            )
+    def _extents(self, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter], *, now_us: int) -> list[Extent]:
+        if not ranges:
+            return []
+        near = (min(r.start_us for r in ranges) - _NEAR_US, max(r.end_us for r in ranges) + _NEAR_US)
+        found = self._probe(dict(enumerate(ranges)), near)
+        # A counter's energy is spread over gaps of any length; that of others is not.
+        far = {
+            position: r
+            for position, r in enumerate(ranges)
+            if meters[r.meter_id].rule.kind is Kind.COUNTER
+            and (found[position].before_us is None or (found[position].after_us is None and near[1] < now_us))
         }
-        return [_extent(r, meters[r.meter_id], most, *found[position]) for position, r in enumerate(ranges)]
+        found |= self._probe(far, (OPEN_START_US, OPEN_END_US)) if far else {}
+        return [_extent(r, meters[r.meter_id], found[position], self._most) for position, r in enumerate(ranges)]
+
+    def _probe(self, ranges: Mapping[int, DirtyRange], window_us: tuple[int, int]) -> dict[int, _Probe]:
+        rows = _sql.extents(
+            self._connection,
+            positions=list(ranges),
+            meter_ids=[r.meter_id for r in ranges.values()],
+            starts=[Moment(r.start_us) for r in ranges.values()],
+            ends=[Moment(r.end_us) for r in ranges.values()],
+            from_ts=Moment(window_us[0]),
+            to_ts=Moment(window_us[1]),
+            most=self._most,
+        )
+        return {position: _Probe(*probe) for position, *probe in rows}
 
     def _lay_aside(self, slots: Slots) -> None:
         if slots:
-            _sql.lay_aside(self._connection, **_columns(slots, "slots"))
+            _sql.lay_aside(self._connection, **_columns(sorted(slots), "slots"))
             metrics.ROLLUP_LAID_ASIDE.inc(len(slots))
 
     def _put_back(self, slots: Slots) -> None:
@@ -117,24 +143,18 @@ class Queue:
             _sql.put_back_slots(self._connection, **_columns(slots, "slots"))
 
 
-def _extent(
-    dirty: DirtyRange,
-    meter: RolledMeter,
-    most: int,
-    readings: int,
-    first_us: int | None,
-    last_us: int | None,
-    before_us: int | None,
-    after_us: int | None,
-) -> Extent:
+def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> Extent:
     """From the reading before the range, or its first, to the one after it, or its last: so far energy can change."""
     rule = meter.rule
     reach_us = LONGEST_GAP_US if rule.kind is Kind.COUNTER else 2 * rule.interval_us
-    full_us = last_us if readings == most else None
-    from_us = first_us if before_us is None else max(before_us, dirty.start_us - reach_us)
-    to_us = last_us if after_us is None else min(after_us, dirty.end_us + reach_us)
+    full_us = probe.last_us if probe.readings == most else None
+    from_us = probe.first_us if probe.before_us is None else max(probe.before_us, dirty.start_us - reach_us)
+    to_us = probe.last_us if probe.after_us is None else min(probe.after_us, dirty.end_us + reach_us)
     return Extent(
-        readings, full_us, dirty.end_us if from_us is None else from_us, dirty.start_us if to_us is None else to_us
+        probe.readings,
+        full_us,
+        from_us=dirty.end_us if from_us is None else from_us,
+        to_us=dirty.start_us if to_us is None else to_us,
     )
 
 

@@ -10,7 +10,8 @@ WHERE change_id IN (SELECT change_id FROM meter_change ORDER BY change_id LIMIT 
 RETURNING meter_id, greatest(from_ts, :earliest ::timestamptz) AS from_ts;
 
 -- name: extents
--- What a dirty range holds, counted up to `most`, and the readings that lie next to it on either side.
+-- What a dirty range holds, counted up to `most`, and the readings that lie next to it on either side; none before
+-- `from_ts` or from `to_ts` on is looked at, which leaves most of a long history alone.
 SELECT
     dirty.position,
     held.readings,
@@ -25,7 +26,12 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT reading.ts
         FROM reading
-        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.start_ts AND reading.ts < dirty.end_ts
+        WHERE
+            reading.meter_id = dirty.meter_id
+            AND reading.ts >= dirty.start_ts
+            AND reading.ts < dirty.end_ts
+            AND reading.ts >= :from_ts ::timestamptz
+            AND reading.ts < :to_ts ::timestamptz
         ORDER BY reading.ts
         LIMIT :most
     ) AS first
@@ -33,20 +39,29 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT reading.ts
     FROM reading
-    WHERE reading.meter_id = dirty.meter_id AND reading.ts < dirty.start_ts
+    WHERE
+        reading.meter_id = dirty.meter_id
+        AND reading.ts < dirty.start_ts
+        AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
     ORDER BY reading.ts DESC
     LIMIT 1
 ) AS before ON TRUE
 LEFT JOIN LATERAL (
     SELECT reading.ts
     FROM reading
-    WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.end_ts
+    WHERE
+        reading.meter_id = dirty.meter_id
+        AND reading.ts >= dirty.end_ts
+        AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
     ORDER BY reading.ts
     LIMIT 1
 ) AS after ON TRUE;
 
 -- name: put_aside
--- Takes slots from the queue, hands out those from `live_from` on, and lays the older ones aside for later.
+-- Takes slots from the queue, hands out those from `live_from` on, and lays the older ones aside for later, in the order of
+-- the meters: what is taken together then lies together, and neighbouring slots are booked as one range.
 WITH taken AS (
     DELETE FROM dirty_slot
     WHERE ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot LIMIT :most))
@@ -57,6 +72,7 @@ aside AS (
     SELECT DISTINCT meter_id, slot
     FROM taken
     WHERE slot < :live_from
+    ORDER BY meter_id, slot
 )
 SELECT meter_id, slot
 FROM taken
