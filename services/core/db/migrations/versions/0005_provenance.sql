@@ -79,6 +79,8 @@ COMMENT ON COLUMN correction.value IS 'What counts instead: register units, befo
 COMMENT ON COLUMN correction.author IS 'Holder of the token with which it was sent';
 CREATE INDEX correction_reading ON correction (meter_id, ts, correction_id);
 
+COMMENT ON COLUMN energy_slot.quality IS 'Bits: 1 estimated, 2 rollover, 4 replacement, 8 reset, 16 accepted by a person, 32 corrected by a person';
+
 ALTER TABLE reading RENAME TO reading_before;
 ALTER TABLE reading_before RENAME CONSTRAINT reading_pkey TO reading_before_pkey;
 
