@@ -37,7 +37,7 @@ _SOME_DUE = "(SELECT meter_id, slot FROM dirty_slot LIMIT 20) UNION (SELECT mete
 _STILL_DUE = """
 SELECT
 FROM (SELECT meter_id, slot FROM dirty_slot UNION ALL SELECT meter_id, slot FROM late_slot) AS due
-JOIN unnest(%s ::integer[], %s ::timestamptz[]) AS some (meter_id, slot) USING (meter_id, slot)
+JOIN unnest(%s ::integer[], %s ::timestamptz[]) AS wanted (meter_id, slot) USING (meter_id, slot)
 LIMIT 1
 """
 STARTS_WITHIN_S = 300.0
