@@ -70,12 +70,18 @@ class Task:
     kind: str
     rate: float
     seed: int
+    near: bool = False
+    """Judge only the days of faults and those after: for recall alone, in a small part of the time."""
 
 
-def tasks(series: str, data_dir: Path, *, rate: float, seeds: Sequence[int], meters: int | None = None) -> list[Task]:
-    """What is to be run to judge every check by the first `meters` (or all) of a series."""
-    codes = [each.code for each in load_mapping(series).meter][:meters]
-    return [Task(series, data_dir, code, kind, rate, seed) for code in codes for kind in CHECK_OF for seed in seeds]
+def tasks(
+    series: str, data_dir: Path, *, rate: float, seeds: Sequence[int], every: int = 1, near: bool = False
+) -> list[Task]:
+    """What is to be run to judge every check by each `every`-th meter of a series."""
+    codes = [each.code for each in load_mapping(series).meter][::every]
+    return [
+        Task(series, data_dir, code, kind, rate, seed, near) for code in codes for kind in CHECK_OF for seed in seeds
+    ]
 
 
 def run(todo: Sequence[Task], *, processes: int = 1) -> Iterator[Judged]:
@@ -104,7 +110,10 @@ def judge(task: Task) -> Judged:
     meter = MeterFacts(task.meter, "electricity", Flow.INPUT, rule)
     product = _product(clean, mapping.time.interval_s, task.seed) if "product" in task.kind else {}
     check = CHECK_OF[task.kind]
-    found = _findings(meter, meter_days(injected.series, meter), product, check)
+    days = meter_days(injected.series, meter)
+    faults = [(each.first_ms * _MS, each.end_ms * _MS + DAY_US) for each in injected.faults]
+    judged = [i for i, day in enumerate(days) if not task.near or _meets((day.start_us, day.start_us + DAY_US), faults)]
+    found = _findings(meter, days, judged, product, check)
     return _compared(task, clean, injected.faults, _merged(found), mapping.time.interval_s)
 
 
@@ -130,19 +139,23 @@ def limits() -> SeriesLimits:
 
 
 def _findings(
-    meter: MeterFacts, days: Sequence[MeterDay], product: dict[date, Quantities], check: str
+    meter: MeterFacts,
+    days: Sequence[MeterDay],
+    judged: Sequence[int],
+    product: dict[date, Quantities],
+    check: str,
 ) -> list[Finding]:
     """What one check finds, day by day, each with the days before it."""
     shipped = limits()
     return [
         finding
-        for i, day in enumerate(days)
+        for i in judged
         for finding in find(
             meter,
-            day,
+            days[i],
             days[max(0, i - BEFORE_DAYS) : i],
             shipped,
-            product_by_hour=product.get(day.day),
+            product_by_hour=product.get(days[i].day),
             only={check},
         )
     ]

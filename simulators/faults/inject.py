@@ -148,26 +148,29 @@ def inject(series: Series, kind: str, *, rate: float, seed: int, interval_s: int
     greatest = float(series.values.max())
     taken = np.zeros(len(values), dtype=bool)
     taken[: PAST_DAYS * of_day] = True
-    made: list[InjectedFault] = []
+    made: list[tuple[int, int, Values, dict[str, Fact]]] = []
     for first, end in _places(draw, fault, taken, of_day, rate):
         changed = fault.change(Stretch(values, first, end, of_day, decimals, greatest, draw))
         if changed is None or np.mean(changed[0] != values[first:end]) < _LEAST_CHANGED:
             continue
-        if fault.of_counter:
-            values[end:] = np.round(values[end:] - values[end - 1] + changed[0][-1], decimals)
-        values[first:end] = changed[0]
         taken[first:end] = True
-        made.append(
-            InjectedFault(
-                kind,
-                series.meter_code,
-                int(series.ts_ms[first]),
-                int(series.ts_ms[end - 1]) + interval_s * 1000,
-                changed[1],
-            )
+        made.append((first, end, *changed))
+    told = values.copy()
+    for first, end, stretch, _ in sorted(made, key=lambda each: each[0]):
+        told[first:end] = stretch
+        if fault.of_counter:
+            told[end:] = np.round(values[end:] - values[end - 1] + stretch[-1], decimals)
+    faults = tuple(
+        InjectedFault(
+            kind,
+            series.meter_code,
+            int(series.ts_ms[first]),
+            int(series.ts_ms[end - 1]) + interval_s * 1000,
+            facts,
         )
-    made.sort(key=lambda each: each.first_ms)
-    return Injected(Series(series.meter_code, series.ts_ms, values), tuple(made))
+        for first, end, _, facts in sorted(made, key=lambda each: each[0])
+    )
+    return Injected(Series(series.meter_code, series.ts_ms, told), faults)
 
 
 def _places(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class MeterDay:
     received_us: Times = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """When each reading was received, beside `times_us`; empty where it is not known."""
 
-    @property
+    @cached_property
     def start_us(self) -> int:
         """The moment at which the day begins."""
         return to_us(start_of_day(self.day))

@@ -1,6 +1,6 @@
 """The checks of one meter's own series."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -23,22 +23,29 @@ def find(
     limits: SeriesLimits,
     *,
     product_by_hour: Quantities | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Finding]:
     """What is wrong with the readings of `meter` on `day`, judged by the days `before` (up to 35, in order).
 
     Days that have no readings may be left out of `before`. `product_by_hour`: what the meter's unit produced in each
-    of the 24 hours, NaN where it is not known. A finding may begin before the day: with the run that reaches into it.
+    of the 24 hours, NaN where it is not known. `only`: the checks to make; all without it. A finding may begin before
+    the day: with the run that reaches into it.
     """
     past = [each for each in before if len(each.times_us)]
     grid = grid_of(meter, [*past, day])
     if not np.isfinite(grid.day).any():
         return []
     has_past = len(past) >= LEAST_PAST_DAYS
-    found = implausible(grid, limits.implausible, has_past=has_past) + reset_often(grid, limits.reset_often)
+    checks: dict[str, Callable[[], list[Finding]]] = {
+        "implausible": lambda: implausible(grid, limits.implausible, has_past=has_past),
+        "reset_often": lambda: reset_often(grid, limits.reset_often),
+    }
     if has_past:
-        found += stuck(grid, limits.stuck)
-        found += zero_run(grid, limits.zero_run, product_by_hour)
-        found += too_regular(grid, limits.too_regular)
-        found += rounded(grid, limits.rounded)
-        found += repeated(grid, limits.repeated)
-    return found
+        checks |= {
+            "stuck": lambda: stuck(grid, limits.stuck),
+            "zero_run": lambda: zero_run(grid, limits.zero_run, product_by_hour),
+            "too_regular": lambda: too_regular(grid, limits.too_regular),
+            "rounded": lambda: rounded(grid, limits.rounded),
+            "repeated": lambda: repeated(grid, limits.repeated),
+        }
+    return [each for slug, check in checks.items() if only is None or slug in only for each in check()]

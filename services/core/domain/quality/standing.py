@@ -13,6 +13,8 @@ from services.core.domain.quality.limits import ResetOften, Stuck, ZeroRun
 
 USUAL_SHARE = 0.9
 """What nine of ten days keep is usual; so a few days that are faulty themselves do not widen it."""
+HARDLY_EVER_SHARE = 0.2
+"""A meter without a known product is judged where not more of its days saw a zero: a fault or two among them."""
 _HOURS_OF_DAY = 24
 
 
@@ -26,6 +28,8 @@ def stuck(grid: Grid, limit: Stuck) -> list[Finding]:
     else:
         same &= flat != 0
     lengths = _unbroken(grid, same)
+    if grid.meter.kind is not Kind.COUNTER:
+        lengths = np.where(lengths > 0, lengths + 1, 0)  # the value that is repeated belongs to the run
     least = max(limit.least_h, limit.times_of_past * _usual_h(grid, lengths))
     return [
         Finding("stuck", *grid.span_us(first, end), hours, least, {"value": float(flat[first])})
@@ -37,15 +41,14 @@ def zero_run(grid: Grid, limit: ZeroRun, product_by_hour: Quantities | None) -> 
     """Nothing used while the plant produces; where its product is not known: where the past hardly ever stood still."""
     zero = grid.cells.ravel() == 0
     lengths = _unbroken(grid, zero)
-    usual_h = _usual_h(grid, lengths)
-    least = max(limit.least_h, limit.times_of_past * usual_h)
     if product_by_hour is None or not np.isfinite(product_by_hour).any():
-        if usual_h > 0 or grid.meter.kind is Kind.COUNTER:
+        if _usual_h(grid, lengths, 1 - HARDLY_EVER_SHARE) > 0 or grid.meter.kind is Kind.COUNTER:
             return []
         return [
-            Finding("zero_run", *grid.span_us(first, end), hours, least, {"product": "not known"})
-            for first, end, hours in _of_judged_day(grid, lengths, least)
+            Finding("zero_run", *grid.span_us(first, end), hours, limit.least_h, {"product": "not known"})
+            for first, end, hours in _of_judged_day(grid, lengths, limit.least_h)
         ]
+    least = max(limit.least_h, limit.times_of_past * _usual_h(grid, lengths))
     produces = _producing(grid, product_by_hour, limit.product_share)
     found = []
     for first, end, hours in _of_judged_day(grid, lengths, least):
@@ -75,10 +78,10 @@ def _unbroken(grid: Grid, same: NDArray[np.bool_]) -> NDArray[np.int64]:
     return run_lengths(whole)
 
 
-def _usual_h(grid: Grid, lengths: NDArray[np.int64]) -> float:
-    """The longest run of the day, hours, that nine of ten days of the past keep."""
+def _usual_h(grid: Grid, lengths: NDArray[np.int64], share: float = USUAL_SHARE) -> float:
+    """The longest run of the day, hours, that so large a share of the past's days keeps."""
     longest = np.sort(lengths.reshape(grid.cells.shape)[:-1].max(axis=1))
-    return float(longest[int(np.ceil(USUAL_SHARE * (len(longest) - 1)))]) / grid.of_hour
+    return float(longest[int(np.ceil(share * (len(longest) - 1)))]) / grid.of_hour
 
 
 def _of_judged_day(grid: Grid, lengths: NDArray[np.int64], least_h: float) -> list[tuple[int, int, float]]:
