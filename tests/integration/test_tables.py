@@ -49,6 +49,13 @@ def test_the_rows_are_narrowed_to_the_unverified_ones(unchanged: TestClient) -> 
         "coverage_apart",
         "data_centre_hyperscale_racks",
         "data_centre_large_racks",
+        "on_time_intervals",
+        "on_time_margin",
+        "quality_weight_accuracy",
+        "quality_weight_completeness",
+        "quality_weight_consistency",
+        "quality_weight_timeliness",
+        "quality_weight_validity",
         "total_warning_margin",
     ]
 

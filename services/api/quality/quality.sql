@@ -52,12 +52,34 @@ CROSS JOIN LATERAL (SELECT least(to_s, end_s) - greatest(from_s, start_s) AS exp
 GROUP BY bucket.position, edge.grouped;
 
 -- name: counted(trunc, from_day, to_day, by, banners, groups, meter_ids, park_id)
--- What was counted of days of meters on which readings are expected, by bucket and group.
+-- What was counted of days of meters on which readings are expected, by bucket and group. Days are summed before they are named.
 WITH place AS (
     SELECT area_code, grouped FROM unnest(:banners ::text[], :groups ::text[]) AS listed (area_code, grouped)
+),
+summed AS (
+    SELECT
+        quality_day.meter_id,
+        CASE :trunc WHEN 'total' THEN :from_day ::date ELSE date_trunc(:trunc, quality_day.day ::timestamp)::date END AS bucket,
+        tenure.area_code,
+        sum(quality_day.received) AS received,
+        sum(quality_day.on_time) AS on_time,
+        sum(quality_day.valid) AS valid,
+        sum(quality_day.measured_s) AS measured_s,
+        sum(quality_day.resets) AS resets
+    FROM quality_day
+    JOIN tenure
+        ON tenure.meter_id = quality_day.meter_id
+        AND tenure.from_day <= quality_day.day
+        AND tenure.to_day > quality_day.day
+    WHERE
+        quality_day.day >= :from_day ::date
+        AND quality_day.day < :to_day ::date
+        AND (:meter_ids ::integer[] IS NULL OR quality_day.meter_id = ANY (:meter_ids ::integer[]))
+        AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
+    GROUP BY 1, 2, 3
 )
 SELECT
-    CASE :trunc WHEN 'total' THEN :from_day ::date ELSE date_trunc(:trunc, quality_day.day ::timestamp)::date END AS bucket,
+    summed.bucket,
     CASE :by
         WHEN 'meter' THEN meter.code
         WHEN 'unit' THEN unit.code
@@ -65,25 +87,16 @@ SELECT
         WHEN 'area' THEN place.grouped
         ELSE ''
     END AS grouped,
-    sum(quality_day.received) AS received,
-    sum(quality_day.on_time) AS on_time,
-    sum(quality_day.valid) AS valid,
-    sum(quality_day.measured_s) AS measured_s,
-    sum(quality_day.resets) AS resets
-FROM quality_day
-JOIN tenure
-    ON tenure.meter_id = quality_day.meter_id
-    AND tenure.from_day <= quality_day.day
-    AND tenure.to_day > quality_day.day
-JOIN meter ON meter.meter_id = quality_day.meter_id
+    sum(summed.received) AS received,
+    sum(summed.on_time) AS on_time,
+    sum(summed.valid) AS valid,
+    sum(summed.measured_s) AS measured_s,
+    sum(summed.resets) AS resets
+FROM summed
+JOIN meter USING (meter_id)
 JOIN unit ON unit.unit_id = meter.unit_id
 JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
-JOIN place ON place.area_code = tenure.area_code
-WHERE
-    quality_day.day >= :from_day ::date
-    AND quality_day.day < :to_day ::date
-    AND (:meter_ids ::integer[] IS NULL OR quality_day.meter_id = ANY (:meter_ids ::integer[]))
-    AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
+JOIN place ON place.area_code = summed.area_code
 GROUP BY 1, 2;
 
 -- name: inconsistent(trunc, slugs, from_day, to_day, by, banners, groups, meter_ids, park_id)
