@@ -45,6 +45,7 @@ ORDER BY enterprise_id, valid_from;
 
 -- name: windows
 -- For each dirty range its readings and some on either side; one more than asked for on a side says that there are others.
+-- None before `floor` is looked at: it spares the older chunks of a long history.
 SELECT
     dirty.position,
     near.side,
@@ -58,7 +59,7 @@ CROSS JOIN LATERAL (
     (
         SELECT -1 AS side, reading.ts, reading.value
         FROM reading
-        WHERE reading.meter_id = dirty.meter_id AND reading.ts < dirty.start_ts
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts < dirty.start_ts AND reading.ts >= :floor ::timestamptz
         ORDER BY reading.ts DESC
         LIMIT dirty.before_rows + 1
     )
@@ -66,14 +67,18 @@ CROSS JOIN LATERAL (
     (
         SELECT 0 AS side, reading.ts, reading.value
         FROM reading
-        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.start_ts AND reading.ts < dirty.end_ts
+        WHERE
+            reading.meter_id = dirty.meter_id
+            AND reading.ts >= dirty.start_ts
+            AND reading.ts < dirty.end_ts
+            AND reading.ts >= :floor ::timestamptz
         ORDER BY reading.ts
     )
     UNION ALL
     (
         SELECT 1 AS side, reading.ts, reading.value
         FROM reading
-        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.end_ts
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.end_ts AND reading.ts >= :floor ::timestamptz
         ORDER BY reading.ts
         LIMIT dirty.after_rows + 1
     )

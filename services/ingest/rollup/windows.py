@@ -13,6 +13,7 @@ from services.ingest.rollup.meters import RolledMeter
 from services.ingest.rollup.ranges import DirtyRange, merge_meeting
 
 _MARGIN_ROWS = 4
+_NEAR_US = 48 * HOUR_US
 _FURTHER = 8
 
 
@@ -72,18 +73,12 @@ def _rebook_each(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]
 
 
 def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> list[Readings]:
-    positions = list(range(len(reaches)))
-    sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
-    for position, side, ts, value in sql.windows(
-        connection,
-        positions=positions,
-        meter_ids=[r.dirty.meter_id for r in reaches],
-        starts=[Moment(r.dirty.start_us - r.own_us) for r in reaches],
-        ends=[Moment(r.dirty.end_us + r.own_us) for r in reaches],
-        before=[r.before for r in reaches],
-        after=[r.after for r in reaches],
-    ):
-        sides[position, side].append((ts, value))
+    near_us = min(r.dirty.start_us - r.own_us - max(_NEAR_US, 2 * r.before * r.rule.interval_us) for r in reaches)
+    sides = _sides(sql, connection, dict(enumerate(reaches)), floor_us=near_us if near_us > 0 else OPEN_START_US)
+    # Few before a range may only mean that they lie further back.
+    far = {p: reach for p, reach in enumerate(reaches) if len(sides[p, -1]) <= reach.before}
+    if far:
+        sides |= _sides(sql, connection, far, floor_us=OPEN_START_US)
     rows: list[list[tuple[int, float]]] = []
     reached: list[tuple[bool, bool]] = []
     for position, reach in enumerate(reaches):
@@ -104,6 +99,25 @@ def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> li
         )
         for position, mine in enumerate(rows)
     ]
+
+
+def _sides(
+    sql: Any, connection: psycopg.Connection, reaches: dict[int, _Reach], *, floor_us: int
+) -> dict[tuple[int, int], list[tuple[int, float]]]:
+    """Readings by position and side: -1 before the range, 0 in it, 1 after it; none before `floor_us`."""
+    sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
+    for position, side, ts, value in sql.windows(
+        connection,
+        positions=list(reaches),
+        meter_ids=[r.dirty.meter_id for r in reaches.values()],
+        starts=[Moment(r.dirty.start_us - r.own_us) for r in reaches.values()],
+        ends=[Moment(r.dirty.end_us + r.own_us) for r in reaches.values()],
+        before=[r.before for r in reaches.values()],
+        after=[r.after for r in reaches.values()],
+        floor=Moment(floor_us),
+    ):
+        sides[position, side].append((ts, value))
+    return sides
 
 
 def _correct(
