@@ -64,7 +64,7 @@ CREATE TABLE alert_event (
     event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     alert_id bigint NOT NULL REFERENCES alert (alert_id),
     at timestamptz NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('fired', 'reopened', 'resolved', 'cannot_judge', 'judged_again', 'inhibited', 'released', 'escalated', 'repeated')),
+    kind text NOT NULL CHECK (kind IN ('fired', 'reopened', 'resolved', 'cannot_judge', 'judged_again', 'inhibited', 'released', 'escalated', 'repeated', 'rule_changed')),
     detail jsonb NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE alert_event IS 'What the alert service did with an alert; only added to';
