@@ -190,7 +190,7 @@ class Cycle:
         written = store.write(connection, stepped, now)
         if figures:
             store.set_last_values(connection, figures)
-        held = holding.review(connection, active_indicators(active), now)
+        held = holding.review(connection, {slug: each.rule for slug, each in active.items()}, now)
         changes = [change for each in written for change in each.changes]
         before = {k.instance.alert_id: k.inhibited_by for k in known.values() if k.instance.alert_id is not None}
         news = [*_news(changes, held, before, told), *held.released]
@@ -208,11 +208,6 @@ class Cycle:
                 self._connection, [(alert_id, now, "escalated", {"level": level}) for alert_id, level in found]
             )
         return [News(kind="escalated", alert_id=alert_id, level=level) for alert_id, level in found]
-
-
-def active_indicators(active: Mapping[str, Active]) -> dict[str, str]:
-    """Of what each rule speaks."""
-    return {slug: each.rule.indicator for slug, each in active.items()}
 
 
 def last_value_of(seen: Observation, now: datetime) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from services.alerts import store
 from services.alerts.messages import News, notice_of, silences_of, told_before, tree_of
 from services.core.db.queries import load
 from services.core.domain.alerting.inhibition import (
-    GATEWAY_SILENCE,
     Dependent,
     Inhibition,
     hold_event,
     message_of,
     silence_mark,
 )
+from services.core.domain.alerting.rule import GATEWAY_SILENCE, Rule
 from services.core.domain.alerting.telling import silenced_by
 
 _sql = load(__file__, "alerts.sql")
@@ -33,13 +33,13 @@ class Held:
     released: list[News]
 
 
-def review(connection: psycopg.Connection, indicators: Mapping[str, str], now: datetime) -> Held:
-    """See what holds each firing alert back, and write what has changed; `indicators`: by rule, of what it speaks."""
+def review(connection: psycopg.Connection, rules: Mapping[str, Rule], now: datetime) -> Held:
+    """See what holds each firing alert back, and write what has changed; `rules`: those switched on, by slug."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_sql.firing.sql).fetchall()
     if not rows:
         return Held({}, [])
-    held = _held(connection, rows, indicators, now)
+    held = _held(connection, rows, rules, now)
     changed = {row["alert_id"]: held.get(row["alert_id"]) for row in rows}
     changed = {row["alert_id"]: by for row in rows if (by := changed[row["alert_id"]]) != row["inhibited_by"]}
     if not changed:
@@ -64,13 +64,14 @@ def review(connection: psycopg.Connection, indicators: Mapping[str, str], now: d
 
 
 def _held(
-    connection: psycopg.Connection, rows: Iterable[Mapping[str, Any]], indicators: Mapping[str, str], now: datetime
+    connection: psycopg.Connection, rows: Iterable[Mapping[str, Any]], rules: Mapping[str, Rule], now: datetime
 ) -> dict[int, str]:
     """By alert what holds it back; a person's silence before all else."""
     dependents = [
         Dependent(
             alert_id=row["alert_id"],
-            indicator=indicators.get(row["rule"], ""),
+            indicator=rule.indicator if (rule := rules.get(row["rule"])) else "",
+            inhibits=rule is not None and rule.inhibits,
             subject_kind=row["subject_kind"],
             subject_code=row["subject_code"],
             enterprise_code=row["enterprise_code"],
@@ -90,7 +91,7 @@ def _held(
 
 
 def _units_of_silent(connection: psycopg.Connection, dependents: Iterable[Dependent]) -> dict[str, frozenset[str]]:
-    silent = [each.subject_code for each in dependents if each.indicator == GATEWAY_SILENCE]
+    silent = [each.subject_code for each in dependents if each.inhibits and each.indicator == GATEWAY_SILENCE]
     units: defaultdict[str, set[str]] = defaultdict(set)
     if silent:
         for gateway, unit in _sql.units_of_gateways(connection, gateways=silent):

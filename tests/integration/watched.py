@@ -34,6 +34,7 @@ SILENT: dict[str, Any] = PUE | {
     "subject": "gateway",
     "compare": {"op": ">=", "number": 3600},
     "severity": "notice",
+    "inhibits": True,
 }
 
 

@@ -1,4 +1,5 @@
-"""What holds the messages of an alert back: what it depends on is out of order itself, or a person silenced it. Pure.
+"""What holds the messages of an alert back: an alert of a rule that inhibits says that its ground is out of order, or a
+person silenced it. Pure.
 
 What is held back is shown, is not told, and is told when released if it still fires.
 """
@@ -10,11 +11,10 @@ from datetime import datetime
 from typing import Literal
 
 from services.core.domain.alerting.observation import SubjectKind
+from services.core.domain.alerting.rule import COMPLETENESS, GATEWAY_SILENCE
 from services.core.domain.alerting.state import ChangeKind
 from services.core.domain.alerting.telling import MessageKind
 
-GATEWAY_SILENCE = "gateway_silence_s"
-COMPLETENESS = "completeness"
 NOT_OF_READINGS = frozenset({GATEWAY_SILENCE, "calibration_days_left", "retrofit_days_left"})
 """What is judged without the readings of meters: nothing holds it back."""
 
@@ -26,13 +26,14 @@ EventKind = ChangeKind | Literal["inhibited", "released", "escalated"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependent:
-    """What inhibition needs to know of an alert: of what its rule speaks, and of whom."""
+    """What inhibition needs to know of an alert: of what its rule speaks, of whom, and whether it holds others back."""
 
     alert_id: int
     indicator: str
     subject_kind: SubjectKind
     subject_code: str
     enterprise_code: str | None = None
+    inhibits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Inhibition:
     def of(cls, firing: Iterable[Dependent], units_of_gateway: Mapping[str, frozenset[str]]) -> "Inhibition":
         """The inhibition by the alerts that fire now. `units_of_gateway`: the units with a meter behind a gateway.
 
+        Only alerts of rules that say `inhibits` hold others back.
         A silent gateway holds its units and their enterprise; an incomplete unit itself and its enterprise; an
         incomplete enterprise its units too. An area or a park holds only itself, and is held by no single enterprise:
         neither hides what is below it, nor is hidden by one of many.
@@ -53,6 +55,8 @@ class Inhibition:
         silent: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         incomplete: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for each in firing:
+            if not each.inhibits:
+                continue
             if each.indicator == GATEWAY_SILENCE:
                 for unit in units_of_gateway.get(each.subject_code, ()):
                     silent["unit", unit].append(each.alert_id)

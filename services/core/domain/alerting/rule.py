@@ -19,6 +19,10 @@ from services.core.domain.indicators.listing import BY_SLUG
 
 __all__ = ["Rule", "RuleError", "body_of", "parse"]
 
+GATEWAY_SILENCE = "gateway_silence_s"
+COMPLETENESS = "completeness"
+INHIBITING = (COMPLETENESS, GATEWAY_SILENCE)
+"""What can hold other alerts back: both say that readings are missing on which the others stand."""
 LONGEST_S = 366 * 86_400
 WEEK_S = 7 * 86_400
 GRADES = (1, 2, 3)
@@ -139,6 +143,8 @@ class Rule:
     """A breach within this time after an alert was resolved continues the same alert."""
     repeat_s: int | None = None
     """While it fires it is told again after this time; None: never."""
+    inhibits: bool = False
+    """While it fires it holds back the alerts that depend on the readings it misses."""
 
     @property
     def is_of_indicator(self) -> bool:
@@ -169,6 +175,7 @@ def parse(body: Mapping[str, Any]) -> Rule:
         place=fields.text("place", most_characters=MOST_CHARACTERS["place"]),
         reopen_window_s=fields.whole("reopen_window_s", default=86_400, most=LONGEST_S),
         repeat_s=fields.whole("repeat_s", least=60, most=LONGEST_S) if fields.has("repeat_s") else None,
+        inhibits=_inhibits(fields, indicator),
     )
     fields.refuse_others()
     check_fits(
@@ -181,6 +188,13 @@ def parse(body: Mapping[str, Any]) -> Rule:
         filters=_filters(rule.scope),
     )
     return rule
+
+
+def _inhibits(fields: Fields, indicator: str) -> bool:
+    given = fields.truth("inhibits", default=False)
+    if given and indicator not in INHIBITING:
+        raise RuleError(fields.path_of("inhibits"), f"only rules of {' and '.join(INHIBITING)} can hold others back")
+    return given
 
 
 def _filters(scope: ScopeFilter) -> frozenset[str]:
@@ -263,6 +277,7 @@ def body_of(rule: Rule) -> dict[str, Any]:
         "source": rule.source,
         "place": rule.place,
         "reopen_window_s": rule.reopen_window_s,
+        "inhibits": rule.inhibits,
     }
     if clear is not None:
         body["clear"] = {name: float(given) for name in clear.__slots__ if (given := getattr(clear, name)) is not None}

@@ -1,12 +1,11 @@
 """An alert whose own ground is out of order is shown and not told, and told when that is over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.core.domain.alerting.inhibition import (
-    COMPLETENESS,
-    GATEWAY_SILENCE,
     Dependent,
     Inhibition,
     hold_event,
@@ -15,6 +14,7 @@ from services.core.domain.alerting.inhibition import (
     was_told,
 )
 from services.core.domain.alerting.observation import SubjectKind
+from services.core.domain.alerting.rule import COMPLETENESS, GATEWAY_SILENCE, INHIBITING
 from services.core.domain.alerting.state import ChangeKind
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -24,7 +24,12 @@ UNITS = {"GW1": frozenset({"U1", "U2"}), "GW9": frozenset({"U9"})}
 
 def alert(number: int, indicator: str, kind: SubjectKind, code: str, *, enterprise_code: str | None = A) -> Dependent:
     return Dependent(
-        alert_id=number, indicator=indicator, subject_kind=kind, subject_code=code, enterprise_code=enterprise_code
+        alert_id=number,
+        indicator=indicator,
+        subject_kind=kind,
+        subject_code=code,
+        enterprise_code=enterprise_code,
+        inhibits=indicator in INHIBITING,
     )
 
 
@@ -52,6 +57,12 @@ def test_a_silent_gateway_holds_the_low_completeness_it_causes() -> None:
     inhibition = Inhibition.of([SILENT], UNITS)
     assert inhibition.by(alert(2, COMPLETENESS, "unit", "U1")) == "alert:1"
     assert inhibition.by(SILENT) is None
+
+
+def test_a_rule_that_does_not_inhibit_holds_nothing_back() -> None:
+    own = [replace(SILENT, inhibits=False), replace(alert(5, COMPLETENESS, "unit", "U1"), inhibits=False)]
+    assert Inhibition.of(own, UNITS).by(pue("U1")) is None
+    assert Inhibition.of([*own, SILENT], UNITS).by(pue("U1")) == "alert:1"
 
 
 def test_what_is_judged_without_readings_is_never_held() -> None:
