@@ -57,8 +57,15 @@ JOIN message USING (message_id)
 LEFT JOIN held USING (message_id);
 
 -- name: add_message!
-INSERT INTO message (message_id, subscription_id, kind, group_key, alert_ids, content, created_at, not_before)
-VALUES (:message_id, :subscription_id, :kind, :group_key, :alert_ids, :content, :now, :not_before);
+-- Who is told stays with the message, whatever becomes of the subscription.
+INSERT INTO message (
+    message_id, subscription_id, channel, address, body_code, enterprise_code, kind, group_key, alert_ids, content,
+    created_at, not_before
+)
+SELECT :message_id, subscription_id, channel, address, body_code, enterprise_code, :kind, :group_key,
+    CAST(:alert_ids AS bigint[]), CAST(:content AS jsonb), CAST(:now AS timestamptz), CAST(:not_before AS timestamptz)
+FROM subscription
+WHERE subscription_id = :subscription_id;
 
 -- name: add_to_message!
 UPDATE message

@@ -5,7 +5,9 @@ SET status = 'dead', finished_at = :now, last_error = gone.reason
 FROM (
     SELECT waiting.message_id,
         CASE WHEN subscription.subscription_id IS NULL
-            THEN 'the subscription no longer exists' ELSE 'the subscription is switched off' END AS reason
+            THEN 'the subscription no longer exists'
+            ELSE 'the subscription is switched off' || coalesce(': ' || subscription.off_reason, '')
+        END AS reason
     FROM message AS waiting
     LEFT JOIN subscription USING (subscription_id)
     WHERE waiting.status = 'waiting'
@@ -17,11 +19,12 @@ WHERE message.message_id = gone.message_id AND message.status = 'waiting';
 
 -- name: claim
 -- Takes messages that are due, of each endpoint no more than may be under way there, and counts the attempt before it is made.
+-- An address that was mended meanwhile is used, and stays with the message.
 WITH due AS (
-    SELECT message.message_id, message.not_before, subscription_id, subscription.channel,
-        CASE subscription.channel
+    SELECT message.message_id, message.not_before, subscription_id, message.channel,
+        CASE message.channel
             WHEN 'webhook' THEN 'webhook ' || coalesce(substring(subscription.address FROM '^[a-zA-Z]+://([^/?#]+)'), '')
-            ELSE subscription.channel
+            ELSE message.channel
         END AS endpoint
     FROM message
     JOIN subscription USING (subscription_id)
@@ -54,13 +57,13 @@ free AS (
     FOR UPDATE OF message SKIP LOCKED
 )
 UPDATE message
-SET attempts = message.attempts + 1, not_before = :lease_until
+SET attempts = message.attempts + 1, not_before = :lease_until, address = subscription.address
 FROM free
 JOIN subscription USING (subscription_id)
 WHERE message.message_id = free.message_id
 RETURNING message.message_id, message.kind, message.content, message.attempts, message.created_at,
-    subscription.subscription_id, subscription.channel, subscription.address, subscription.secrets,
-    subscription.language, subscription.enterprise_code, free.endpoint;
+    message.subscription_id, message.channel, message.address, subscription.secrets, subscription.language,
+    message.enterprise_code, free.endpoint;
 
 -- name: next_due$
 SELECT min(not_before)
@@ -76,9 +79,16 @@ SELECT min(at)
 FROM delivery
 WHERE message_id = :message_id;
 
+-- name: switch_off
+-- A receiver that says it is gone is told nothing more; if it was given another address meanwhile, that one goes on.
+UPDATE subscription
+SET enabled = false, off_reason = :reason
+WHERE subscription_id = :subscription_id AND address = :address AND enabled
+RETURNING subscription_id;
+
 -- name: finish!
 UPDATE message
-SET status = :status, finished_at = :at, last_error = :last_error
+SET status = :status, finished_at = :at, not_before = least(not_before, :at), last_error = :last_error
 WHERE message_id = :message_id;
 
 -- name: try_again!

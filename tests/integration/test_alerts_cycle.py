@@ -15,7 +15,7 @@ from services.core.domain.alerting.rule import Rule
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.judged import Plant
 from tests.integration.line import Line
-from tests.integration.registered import JUNGAR, Registered
+from tests.integration.registered import JUNGAR, Registered, credit_code
 from tests.integration.watched import LINK, PUE, SILENT, Service, Watch, service
 
 INPUT, LOAD = ("electricity", "input"), ("electricity", "it_load")
@@ -135,7 +135,9 @@ def test_severe_alert_goes_to_league_and_region_and_mild_one_to_the_banner(
 def test_enterprise_is_told_of_its_own_alerts(watch: Watch, alerts: Service, centre: Plant) -> None:
     watch.rule(PUE)
     own = watch.subscription(None, enterprise_code=centre.enterprise, channel="mqtt", address=centre.enterprise)
-    watch.subscription(None, enterprise_code="91150622MA0999999X", channel="mqtt", address="91150622MA0999999X")
+    other = credit_code(77)
+    watch.database.execute("INSERT INTO enterprise (credit_code, name_zh, trade) VALUES (%s, '别家', 'coke')", [other])
+    watch.subscription(None, enterprise_code=other, channel="mqtt", address=other)
     alerts.look(SECOND)
     assert watch.messages() == [(own, "fired", 1)]
 

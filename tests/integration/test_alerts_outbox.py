@@ -42,9 +42,11 @@ class Post:
         message_id = uuid.uuid4()
         now = datetime.now(UTC)
         self.database.execute(
-            "INSERT INTO message (message_id, subscription_id, kind, group_key, alert_ids, content, created_at,"
-            " not_before) VALUES (%s, %s, %s, '', '{}', %s, %s, %s)",
-            [message_id, subscription_id, kind, Jsonb({"kind": kind}), now, now + due],
+            "INSERT INTO message (message_id, subscription_id, channel, address, body_code, kind, group_key, alert_ids,"
+            " content, created_at, not_before)"
+            " SELECT %s, subscription_id, channel, address, body_code, %s, '', '{}', %s, %s, %s"
+            " FROM subscription WHERE subscription_id = %s",
+            [message_id, kind, Jsonb({"kind": kind}), now, now + due, subscription_id],
         )
         return message_id
 
@@ -135,7 +137,8 @@ def test_message_is_dead_after_a_day_and_says_why(post: Post, database_url: str)
         outbox.poke()
         wait_until("given up", lambda: post.statuses() == {"dead": 1}, within_s=10)
     assert post.deliveries(dead) == [("failed", "connection refused"), ("dead", "connection refused")]
-    assert post.database.execute("SELECT last_error, attempts FROM message").fetchall() == [("connection refused", 2)]
+    ended = post.database.execute("SELECT last_error, attempts, not_before <= finished_at FROM message").fetchall()
+    assert ended == [("connection refused", 2, True)]
 
 
 def test_permanent_refusal_is_not_repeated(post: Post, database_url: str) -> None:
@@ -208,6 +211,52 @@ def test_subscription_that_is_gone_or_off_gets_nothing_but_tests(post: Post, dat
     assert [o.message_id for o in receiver.taken] == [test]
     reasons = post.database.execute("SELECT last_error FROM message WHERE status = 'dead' ORDER BY 1").fetchall()
     assert reasons == [("the subscription is switched off",), ("the subscription no longer exists",)]
+
+
+def test_receiver_that_is_gone_is_told_nothing_more(
+    post: Post, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    leaving, other = post.subscription("https://leaving.example"), post.subscription("https://other.example")
+    for subscription in (leaving, leaving, other):
+        post.message(subscription)
+    receiver = Receiver(DeliveryFailed("answered 410: the receiver is gone", permanent=True, gone=True))
+    with sending(database_url, receiver, clock=lambda: datetime.now(UTC)):
+        wait_until("all are ended", lambda: post.statuses() == {"dead": 2, "sent": 1}, within_s=10)
+    off = post.database.execute("SELECT address, off_reason FROM subscription WHERE NOT enabled").fetchall()
+    assert len(off) == 1
+    (reasons,) = zip(
+        *post.database.execute("SELECT last_error FROM message WHERE status = 'dead' ORDER BY 1"), strict=True
+    )
+    assert reasons[0] == "answered 410: the receiver is gone"
+    assert reasons[1] == f"the subscription is switched off: {off[0][1]}"
+    assert off[0][1].startswith("answered 410: the receiver is gone (20")
+    assert "subscription switched off" in caplog.text
+
+
+def test_new_address_is_not_switched_off_for_the_one_before_that_is_gone(post: Post, database_url: str) -> None:
+    moving = post.subscription("https://old.example")
+    post.message(moving)
+
+    def move_and_refuse(_: Outgoing) -> None:
+        post.database.execute("UPDATE subscription SET address = 'https://new.example'")
+        raise DeliveryFailed("answered 410: the receiver is gone", permanent=True, gone=True)
+
+    with sending(database_url, move_and_refuse):
+        wait_until("it is dead", lambda: post.statuses() == {"dead": 1}, within_s=10)
+    assert post.database.execute("SELECT enabled, off_reason FROM subscription").fetchall() == [(True, None)]
+
+
+def test_address_that_was_mended_is_used_for_what_waits_and_stays_with_it(post: Post, database_url: str) -> None:
+    subscription = post.subscription("https://typo.example")
+    waiting = post.message(subscription)
+    post.database.execute("UPDATE subscription SET address = 'https://right.example'")
+    receiver = Receiver()
+    with sending(database_url, receiver):
+        wait_until("it is sent", lambda: post.statuses() == {"sent": 1}, within_s=10)
+    post.database.execute("DELETE FROM subscription")
+    assert [(o.message_id, o.address) for o in receiver.taken] == [(waiting, "https://right.example")]
+    told = post.database.execute("SELECT channel, address, body_code FROM message").fetchall()
+    assert told == [("webhook", "https://right.example", "jungar")]
 
 
 def test_sender_stops_within_seconds_while_a_receiver_hangs(post: Post, database_url: str) -> None:

@@ -28,13 +28,15 @@ WRITERS = {
     "alerts": "services/alerts",
 }
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are
-# written by the service that is shipped with them, and tests of an address by those who ask for one.
+# written by the service that is shipped with them, and tests of an address by those who ask for one; a subscription
+# whose receiver says that it is gone is switched off by who hears it.
 OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
     ("registry_revision", "UPDATE", "migrate"),
     ("rule_version", "INSERT INTO", "alerts"),
     ("message", "INSERT INTO", "api"),
+    ("subscription", "UPDATE", "alerts"),
 }
 
 each_page = pytest.mark.parametrize("page", TEXTS)
