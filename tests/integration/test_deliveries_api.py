@@ -119,6 +119,9 @@ def test_messages_are_paged_and_odd_questions_refused(client: TestClient, raised
         {"colour": "red"},
     ):
         assert refusal(client.get(DELIVERIES, params=given)) == (422, "invalid_parameter"), given
-    assert refusal(client.get(f"{DELIVERIES}/x")) == (422, "invalid_parameter")
+    for bad in ("x", "abc", "1", "%00", "00000000-0000-0000-0000-00000000000g"):
+        answer = client.get(f"{DELIVERIES}/{bad}")
+        assert refusal(answer) == (422, "invalid_parameter")
+        assert answer.json()["errors"][0]["reason_zh"].startswith("必须是消息编号")
     nobody = "00000000-0000-0000-0000-000000000000"
     assert refusal(client.get(f"{DELIVERIES}/{nobody}")) == (404, "unknown_message")

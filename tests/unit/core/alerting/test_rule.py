@@ -1,5 +1,6 @@
 """A rule is read strictly: what is wrong is named by its path, with what is allowed."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -111,6 +112,7 @@ def test_a_fault_is_named_with_its_path_and_what_is_allowed(given: dict[str, Any
     assert told.value.path == path
     assert problem in told.value.problem
     assert str(told.value) == f"{path}: {told.value.problem}"
+    assert re.search("[\u4e00-\u9fff]", told.value.problem_zh)
 
 
 def test_units_of_different_processes_are_never_put_together() -> None:
