@@ -20,6 +20,13 @@ WHERE ends_at > :now AND starts_at <= :now;
 SELECT alert.alert_id, alert.rule, alert.rule_version, alert.severity, alert.subject_kind, alert.subject_code,
     alert.area_code, alert.enterprise_code, alert.fired_at, alert.resolved_at, alert.last_value, alert.inhibited_by,
     alert.evidence -> 'observed' AS observed,
+    (
+        SELECT detail ->> 'because'
+        FROM alert_event
+        WHERE alert_event.alert_id = alert.alert_id AND kind = 'resolved'
+        ORDER BY event_id DESC
+        LIMIT 1
+    ) AS because,
     rule_version.body -> 'title' ->> 'zh' AS title_zh,
     rule_version.body -> 'title' ->> 'en' AS title_en,
     area.name_zh AS area_zh,
@@ -86,8 +93,18 @@ WHERE at >= :start
     AND at < :end
     AND kind IN ('fired', 'reopened', 'resolved', 'released');
 
--- name: events
-SELECT alert_id, kind, at
-FROM alert_event
-WHERE alert_id = ANY (:alert_ids)
-ORDER BY event_id;
+-- name: told
+-- Who was told that these alerts fire, and not yet that they ended.
+SELECT alert_id, subscription_id
+FROM alert_told
+WHERE alert_id = ANY (:alert_ids);
+
+-- name: add_told!
+INSERT INTO alert_told (alert_id, subscription_id, at)
+SELECT alert_id, subscription_id, :now
+FROM unnest(CAST(:alert_ids AS bigint[]), CAST(:subscription_ids AS bigint[])) AS entry (alert_id, subscription_id)
+ON CONFLICT DO NOTHING;
+
+-- name: drop_told!
+DELETE FROM alert_told
+WHERE alert_id = ANY (:alert_ids);

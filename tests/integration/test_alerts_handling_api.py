@@ -45,7 +45,7 @@ def test_alert_is_handled_from_open_to_closed_by_body_and_enterprise(
 ) -> None:
     supervision_body(client)
     enterprise = registered.enterprise()
-    number = raised.alert(enterprise_code=enterprise)
+    number = raised.alert(enterprise_code=enterprise, resolved_at=NOW)
     by_enterprise = {"actor_kind": "enterprise", "actor": enterprise}
     status = []
     for action, more in (
@@ -170,9 +170,33 @@ def test_step_does_not_wait_for_the_alert_service_at_work(
         assert step(client, number, "acknowledge").status_code == 201
 
 
-def test_breach_that_comes_back_after_closing_is_open_again(client: TestClient, raised: Raised) -> None:
+def test_while_it_fires_an_alert_is_neither_verified_nor_closed(
+    client: TestClient, raised: Raised, database: psycopg.Connection
+) -> None:
     supervision_body(client)
     number = raised.alert()
+    for action, more in (
+        ("acknowledge", {}),
+        ("explain", {"text": "x"}),
+        ("plan", {"text": "x", "due_on": "2026-03-31"}),
+    ):
+        assert step(client, number, action, **more).status_code == 201
+    answer = step(client, number, "verify")
+    assert refusal(answer) == (409, "still_firing")
+    assert "still fires" in answer.json()["detail"]
+    assert "尚未解除" in answer.json()["detail_zh"]
+    assert answer.json()["allowed"]["supervision_body"] == ["plan", "reopen", "comment", "attach"]
+    database.execute("UPDATE alert SET resolved_at = %s WHERE alert_id = %s", (NOW, number))
+    assert step(client, number, "verify").status_code == 201
+    database.execute("UPDATE alert SET resolved_at = NULL WHERE alert_id = %s", (number,))
+    assert refusal(step(client, number, "close")) == (409, "still_firing")
+    database.execute("UPDATE alert SET resolved_at = %s WHERE alert_id = %s", (NOW, number))
+    assert step(client, number, "close").json()["handling"]["status"] == "closed"
+
+
+def test_breach_that_comes_back_after_closing_is_open_again(client: TestClient, raised: Raised) -> None:
+    supervision_body(client)
+    number = raised.alert(resolved_at=NOW)
     for action, more in (
         ("acknowledge", {}),
         ("explain", {"text": "x"}),
@@ -182,7 +206,7 @@ def test_breach_that_comes_back_after_closing_is_open_again(client: TestClient, 
     ):
         assert step(client, number, action, **more).status_code == 201
     assert numbers(client, status="closed") == [number]
-    raised._database.execute("UPDATE alert SET reopened = 1 WHERE alert_id = %s", (number,))
+    raised._database.execute("UPDATE alert SET reopened = 1, resolved_at = NULL WHERE alert_id = %s", (number,))
     raised.event(number, "reopened", NOW + timedelta(hours=1))
     assert numbers(client, status="open") == [number]
     assert client.get(f"{ALERTS}/{number}").json()["handling"]["allowed"]["supervision_body"][0] == "acknowledge"

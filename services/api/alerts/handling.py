@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 from services.api.alerts import nouns
 from services.api.alerts.statements import Statements
 from services.api.database import Database
-from services.api.errors import INVALID_BODY, Refused, refused_fields
+from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Day, Entry, Note
 from services.core.domain.alerting.handling import (
@@ -22,10 +22,10 @@ from services.core.domain.alerting.handling import (
     Step,
     StepRefusedError,
     allowed,
-    due,
     standing,
     take,
 )
+from services.core.domain.alerting.lateness import due
 from services.core.domain.alerting.rule import Severity
 
 SQL = Statements("alerts.sql")
@@ -45,6 +45,9 @@ _FIELD_OF_REFUSAL = {
     "due_on_past": "due_on",
     "due_on_not_used": "due_on",
 }
+
+STILL_FIRING = ProblemKind("still_firing", 409, "The alert still fires")
+_KIND_OF_REFUSAL = {"other_enterprise": nouns.OTHER_ACTOR, "still_firing": STILL_FIRING}
 
 
 class StepEntry(Entry):
@@ -195,5 +198,5 @@ def _refused(refusal: StepRefusedError, case: Case, steps: Sequence[Step], step:
         mentions = {"action": str(step.action), "due_on": step.due_on}
         return refused_fields(INVALID_BODY, [Fault(_FIELD_OF_REFUSAL[refusal.code], refusal.code, mentions)])
     may = _allowed(case, standing(case, steps).status).model_dump(mode="json")
-    kind = nouns.OTHER_ACTOR if refusal.code == "other_enterprise" else nouns.STEP_NOT_ALLOWED
+    kind = _KIND_OF_REFUSAL.get(refusal.code, nouns.STEP_NOT_ALLOWED)
     return Refused(kind, str(refusal), detail_zh=refusal.detail_zh, allowed=may)

@@ -7,21 +7,16 @@ What is held back is shown, is not told, and is told when released if it still f
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from services.core.domain.alerting.observation import SubjectKind
 from services.core.domain.alerting.rule import COMPLETENESS, GATEWAY_SILENCE
-from services.core.domain.alerting.state import ChangeKind
-from services.core.domain.alerting.telling import MessageKind
 
 NOT_OF_READINGS = frozenset({GATEWAY_SILENCE, "calibration_days_left", "retrofit_days_left"})
 """What is judged without the readings of meters: nothing holds it back."""
 
 SILENCE_MARK = "silence:"
 ALERT_MARK = "alert:"
-
-EventKind = ChangeKind | Literal["inhibited", "released", "escalated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,43 +92,3 @@ def hold_event(held_before: str | None, held_now: str | None) -> Literal["inhibi
     if (held_before is None) is (held_now is None):
         return None
     return "released" if held_now is None else "inhibited"
-
-
-def was_told(events: Iterable[tuple[str, datetime]]) -> bool:
-    """Whether it was told that the alert fires, by its events in order: kind and time.
-
-    Whoever records that an alert fires while it is held back records `inhibited` at the same time.
-    """
-    told = held = False
-    started_at: datetime | None = None
-    for kind, at in events:
-        if kind in (ChangeKind.FIRED, ChangeKind.REOPENED):
-            started_at, told = at, not held
-        elif kind == "inhibited":
-            told = told and at != started_at
-            held = True
-        elif kind == "released":
-            held, told = False, True
-        elif kind == ChangeKind.RESOLVED:
-            held = False
-    return told
-
-
-def message_of(kind: EventKind, held_by: str | None, *, told: bool) -> MessageKind | None:
-    """The message an event makes; None: it is not told.
-
-    `held_by`: what holds the alert back now; `told`: whether it was told, before this event, that the alert fires
-    (`was_told`). What was told is also told resolved, unless a person silenced it.
-    """
-    if kind in (ChangeKind.FIRED, ChangeKind.REOPENED):
-        return None if held_by else "fired"
-    if kind == "released":
-        return None if held_by or told else "fired"
-    if kind == ChangeKind.REPEATED:
-        return None if held_by or not told else "repeat"
-    if kind == "escalated":
-        return None if held_by else "escalated"
-    if kind == ChangeKind.RESOLVED:
-        silenced = held_by is not None and held_by.startswith(SILENCE_MARK)
-        return "resolved" if told and not silenced else None
-    return None

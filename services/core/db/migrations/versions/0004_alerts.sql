@@ -181,6 +181,14 @@ CREATE INDEX message_waiting ON message (not_before) WHERE status = 'waiting';
 CREATE INDEX message_group ON message (group_key, created_at DESC);
 CREATE INDEX message_alert ON message USING gin (alert_ids);
 
+CREATE TABLE alert_told (
+    alert_id bigint NOT NULL REFERENCES alert (alert_id),
+    subscription_id bigint NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (alert_id, subscription_id)
+);
+COMMENT ON TABLE alert_told IS 'Who was told that an alert fires, and not yet that it ended; written with the message';
+
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     message_id uuid NOT NULL REFERENCES message (message_id),
