@@ -183,7 +183,7 @@ def rule_in(body: Mapping[str, Any], tables: Tables, *, slug: str | None = None)
         rule = parse({"slug": slug, **body} if slug is not None else body)
         check_known(rule, tables)
     except RuleError as error:
-        raise _refused(f"body.{error.path}", "rule_fault", problem=error.problem, problem_zh=error.problem_zh) from None
+        raise _refused(f"body.{error.path}", "rule_fault", problem=InBoth(error.problem, error.problem_zh)) from None
     return rule
 
 
