@@ -212,6 +212,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "text_missing": ("must be given with {action}", "执行 {action} 须填写文字说明"),
     "reference_missing": ("must be given with {action}", "执行 {action} 须填写附件编号或地址"),
     "due_on_missing": ("must be given with {action}: the day by which it is done", "执行 {action} 须填写完成日期"),
+    "due_on_far": ("{due_on} is more than {years} years ahead", "{due_on} 超过 {years} 年"),
     "due_on_past": ("{due_on} is over already", "{due_on} 已经过去"),
     "due_on_not_used": ("is only given with plan", "仅整改计划 plan 有此项"),
     "rule_fault": ("{problem}", "{problem}"),

@@ -143,9 +143,10 @@ def test_plan_needs_a_day_that_is_not_over(client: TestClient, raised: Raised) -
     number = raised.alert()
     step(client, number, "acknowledge")
     step(client, number, "explain", text="x")
-    for more in ({}, {"due_on": "2026-03-01"}):
+    for more in ({}, {"due_on": "2026-03-01"}, {"due_on": "2029-03-03"}):
         answer = step(client, number, "plan", text="x", **more)
         assert [e["field"] for e in answer.json()["errors"]] == ["due_on"]
+    assert answer.json()["errors"][0]["reason_zh"] == "2029-03-03 超过 3 年"
     assert step(client, number, "plan", text="x", due_on="2026-03-02").status_code == 201
 
 

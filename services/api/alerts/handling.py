@@ -13,6 +13,7 @@ from services.api.database import Database
 from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Day, Entry, Note
+from services.core.domain.alerting.deadlines import STANDARD
 from services.core.domain.alerting.handling import (
     Action,
     Actor,
@@ -42,6 +43,7 @@ _FIELD_OF_REFUSAL = {
     "text_missing": "text",
     "reference_missing": "reference",
     "due_on_missing": "due_on",
+    "due_on_far": "due_on",
     "due_on_past": "due_on",
     "due_on_not_used": "due_on",
 }
@@ -195,7 +197,7 @@ def _require_actor(connection: Connection, facts: RowMapping, entry: StepEntry) 
 
 def _refused(refusal: StepRefusedError, case: Case, steps: Sequence[Step], step: Step) -> Refused:
     if refusal.code in _FIELD_OF_REFUSAL:
-        mentions = {"action": str(step.action), "due_on": step.due_on}
+        mentions = {"action": str(step.action), "due_on": step.due_on, "years": STANDARD.plan_most_years}
         return refused_fields(INVALID_BODY, [Fault(_FIELD_OF_REFUSAL[refusal.code], refusal.code, mentions)])
     may = _allowed(case, standing(case, steps).status).model_dump(mode="json")
     kind = _KIND_OF_REFUSAL.get(refusal.code, nouns.STEP_NOT_ALLOWED)

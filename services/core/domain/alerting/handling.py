@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from services.core.domain.alerting.deadlines import STANDARD, Deadlines
 from services.core.domain.alerting.rule import Severity
 from services.core.domain.calendar import SHANGHAI
 
@@ -179,7 +180,7 @@ def _may(case: Case, status: Status, action: Action, kind: ActorKind) -> bool:
     return kind is (ActorKind.ENTERPRISE if by_enterprise else ActorKind.SUPERVISION_BODY)
 
 
-def take(case: Case, steps: Sequence[Step], step: Step) -> Status:
+def take(case: Case, steps: Sequence[Step], step: Step, deadlines: Deadlines = STANDARD) -> Status:
     """The status after `step`. Raises StepRefusedError where it is not allowed, or lacks a text, date or reference."""
     status = standing(case, steps).status
     if step.actor.kind is ActorKind.ENTERPRISE and step.actor.code != case.enterprise_code:
@@ -202,11 +203,11 @@ def take(case: Case, steps: Sequence[Step], step: Step) -> Status:
             f"预警处于 {status} 状态时，{who_zh}不能执行 {step.action}；可执行：{names}",
             actions,
         )
-    _require(step, actions)
+    _require(step, actions, deadlines)
     return MOVES.get(step.action, status)
 
 
-def _require(step: Step, actions: Sequence[Action]) -> None:
+def _require(step: Step, actions: Sequence[Action], deadlines: Deadlines) -> None:
     if step.action in _WITH_TEXT and not (step.text or "").strip():
         raise StepRefusedError("text_missing", f"{step.action} needs a text", f"{step.action} 须填写文字说明", actions)
     if step.action is Action.ATTACH and not (step.reference or "").strip():
@@ -220,6 +221,10 @@ def _require(step: Step, actions: Sequence[Action]) -> None:
     if step.due_on is None:
         raise StepRefusedError(
             "due_on_missing", "plan needs due_on, the day by which it is done", "plan 须填写完成日期 due_on", actions
+        )
+    if step.due_on > (last := deadlines.last_day_of_plan(shanghai_day(step.at))):
+        raise StepRefusedError(
+            "due_on_far", f"due_on {step.due_on} is after {last}", f"due_on {step.due_on} 晚于 {last}", actions
         )
     if step.due_on < shanghai_day(step.at):
         raise StepRefusedError(

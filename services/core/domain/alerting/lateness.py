@@ -4,44 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from services.core.domain.alerting.deadlines import STANDARD, Deadlines
 from services.core.domain.alerting.handling import NEXT, Action, Case, Level, Status, Step, shanghai_day, standing
 from services.core.domain.alerting.rule import Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkingDays:
-    """Monday to Friday, but for the days the State Council's notice of the year moves."""
-
-    holidays: frozenset[date] = frozenset()
-    worked_weekends: frozenset[date] = frozenset()
-
-    def after(self, day: date, number: int) -> date:
-        """The day `number` working days after `day`."""
-        while number > 0:
-            day += timedelta(days=1)
-            free = day.weekday() >= 5 and day not in self.worked_weekends
-            number -= not (free or day in self.holidays)
-        return day
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """How long each step may take."""
-
-    acknowledge_severe_days: int = 1
-    acknowledge_days: int = 3
-    explain_working_days: int = 3
-    plan_working_days: int = 5
-    verify_working_days: int = 5
-    """After the plan's own date."""
-    close_working_days: int = 5
-    """After it was verified."""
-    escalate_again_days: int = 2
-    """A step that stays late this much longer is told to the level after, to the highest again and again."""
-    working_days: WorkingDays = WorkingDays()
-
-
-STANDARD = Deadlines()
 
 
 @dataclass(frozen=True, slots=True)

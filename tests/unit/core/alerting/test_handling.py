@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.domain.alerting.deadlines import STANDARD
 from services.core.domain.alerting.handling import (
     MOVES,
     Action,
@@ -124,6 +125,7 @@ def test_an_enterprise_handles_only_its_own_alerts() -> None:
         (2, replace(made("plan"), text=None), "text_missing"),
         (2, replace(made("plan"), due_on=None), "due_on_missing"),
         (2, made("plan", due_on=date(2026, 3, 1)), "due_on_past"),
+        (2, made("plan", due_on=date(2029, 3, 3)), "due_on_far"),
         (3, replace(made("verify"), due_on=date(2026, 4, 1)), "due_on_not_used"),
         (3, replace(made("reopen"), text=""), "text_missing"),
         (0, replace(made("comment"), text=None), "text_missing"),
@@ -134,6 +136,11 @@ def test_a_step_without_what_it_needs_is_refused(number: int, step: Step, code: 
     with pytest.raises(StepRefusedError) as refused:
         take(CASE, WAY[:number], step)
     assert refused.value.code == code
+
+
+def test_a_plan_may_end_in_three_years() -> None:
+    assert take(CASE, WAY[:2], made("plan", due_on=date(2029, 3, 2))) is Status.PLANNED
+    assert STANDARD.last_day_of_plan(date(2028, 2, 29)) == date(2031, 2, 28)
 
 
 def test_a_plan_may_end_today() -> None:

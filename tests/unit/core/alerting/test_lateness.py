@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from services.core.domain.alerting.deadlines import WorkingDays
 from services.core.domain.alerting.handling import Action, Case, Level
-from services.core.domain.alerting.lateness import Due, Escalated, WorkingDays, due, escalation
+from services.core.domain.alerting.lateness import Due, Escalated, due, escalation
 from services.core.domain.alerting.rule import Severity
 from services.core.domain.calendar import start_of_day
 from tests.unit.core.alerting.test_handling import BODY, FIRING, MONDAY, WAY, made
