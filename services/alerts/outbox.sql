@@ -66,9 +66,10 @@ RETURNING message.message_id, message.kind, message.content, message.attempts, m
     message.enterprise_code, free.endpoint;
 
 -- name: next_due$
+-- What is due already waits for its endpoint: the end of an attempt wakes.
 SELECT min(not_before)
 FROM message
-WHERE status = 'waiting' AND message_id <> ALL (:in_flight);
+WHERE status = 'waiting' AND not_before > :now AND message_id <> ALL (:in_flight);
 
 -- name: add_delivery!
 INSERT INTO delivery (message_id, at, outcome, detail, seconds)

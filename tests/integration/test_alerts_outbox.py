@@ -1,9 +1,10 @@
 """What waits in the outbox is sent, whatever one endpoint does; every attempt is a row."""
 
 import threading
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from services.alerts.channels.contract import DeliveryFailed
-from services.alerts.outbox import INTERRUPTED, Deliver, Outbox, Outgoing
+from services.alerts.outbox import INTERRUPTED, LONGEST_WAIT_S, Deliver, Outbox, Outgoing
 from tests.integration.registered import JUNGAR
 from tests.integration.running import wait_until
 
@@ -171,6 +172,33 @@ def test_slow_endpoint_holds_up_no_other(post: Post, database_url: str) -> None:
         release.set()
         wait_until("the slow one too", lambda: post.statuses() == {"sent": 120}, within_s=60)
     assert most == {"https://slow.example/a": 1, "https://quick.example/a": 1}
+
+
+def test_what_waits_for_its_endpoint_is_not_asked_for_again_and_again(
+    post: Post, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = post.subscription()
+    for _ in range(2):
+        post.message(subscription)
+    asked, began, release = Counter[str](), threading.Event(), threading.Event()
+    claim = Outbox._claim
+
+    def counted(outbox: Outbox, connection: psycopg.Connection) -> Sequence[Outgoing]:
+        asked["claim"] += 1
+        return claim(outbox, connection)
+
+    def deliver(_: Outgoing) -> None:
+        began.set()
+        release.wait(60)
+
+    monkeypatch.setattr(Outbox, "_claim", counted)
+    with sending(database_url, deliver):
+        assert began.wait(10)
+        before = asked["claim"]
+        time.sleep(2)
+        assert asked["claim"] - before <= 2 / LONGEST_WAIT_S + 2
+        release.set()
+        wait_until("both are sent", lambda: post.statuses() == {"sent": 2}, within_s=10)
 
 
 def test_attempt_without_an_outcome_is_made_again_by_the_next_sender(post: Post, database_url: str) -> None:
