@@ -92,7 +92,7 @@ class Teller:
                 group.entries.append(entry_of(row, as_now=each.kind != "fired", late=each.late))
         _say_untold(untold)
         ledger.write(connection, now)
-        latest = _latest(connection, groups)
+        latest = _latest(connection, groups, alerts)
         new = [self._put(connection, g, latest.get(k), audience, now) for k, g in groups.items()]
         return sum(new)
 
@@ -188,9 +188,10 @@ def _alerts(connection: psycopg.Connection, alert_ids: Iterable[int]) -> dict[in
         return {row["alert_id"]: row for row in found}
 
 
-def _latest(connection: psycopg.Connection, group_keys: Iterable[str]) -> dict[str, Row]:
+def _latest(connection: psycopg.Connection, group_keys: Iterable[str], alert_ids: Iterable[int]) -> dict[str, Row]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(_sql.hold_untouched.sql, {"group_keys": list(group_keys)})
+        given = {"group_keys": list(group_keys), "alert_ids": list(alert_ids)}
+        found = cursor.execute(_sql.hold_untouched.sql, given)
         return {row["group_key"]: row for row in found}
 
 

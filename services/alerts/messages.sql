@@ -41,7 +41,8 @@ WHERE alert.alert_id = ANY (:alert_ids);
 
 -- name: hold_untouched
 -- The newest message of each group. One that no attempt was made of is held until the end of the transaction, so that
--- it can be added to; the sender passes it over meanwhile.
+-- it can be added to; the sender passes it over meanwhile. Nothing is added to one if a later one that waits speaks of
+-- the same alerts: what is told last must be how they stand.
 WITH newest AS (
     SELECT DISTINCT ON (group_key) message_id
     FROM message
@@ -54,6 +55,13 @@ held AS (
     WHERE message_id IN (SELECT message_id FROM newest)
         AND status = 'waiting'
         AND attempts = 0
+        AND NOT EXISTS (
+            SELECT FROM message AS later
+            WHERE later.subscription_id = message.subscription_id
+                AND later.status = 'waiting'
+                AND later.alert_ids && CAST(:alert_ids AS bigint[])
+                AND later.created_at > message.created_at
+        )
     FOR UPDATE
 )
 SELECT message_id, group_key, created_at, finished_at, held.message_id IS NOT NULL AS untouched,

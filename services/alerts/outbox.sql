@@ -11,7 +11,6 @@ FROM (
     FROM message AS waiting
     LEFT JOIN subscription USING (subscription_id)
     WHERE waiting.status = 'waiting'
-        AND waiting.not_before <= :now
         AND waiting.message_id <> ALL (:in_flight)
         AND (subscription.subscription_id IS NULL OR (NOT subscription.enabled AND waiting.kind <> 'test'))
 ) AS gone
@@ -19,9 +18,12 @@ WHERE message.message_id = gone.message_id AND message.status = 'waiting';
 
 -- name: claim
 -- Takes messages that are due, of each endpoint no more than may be under way there, and counts the attempt before it is made.
+-- What tells of an alert waits for what told of it before: the last that a receiver hears is how it stands. Of each
+-- subscription the oldest few are looked at, which also bounds the work where thousands wait.
 -- An address that was mended meanwhile is used, and stays with the message.
 WITH due AS (
-    SELECT message.message_id, message.not_before, subscription_id, message.channel,
+    SELECT message.message_id, message.created_at, message.alert_ids, subscription_id, message.channel,
+        row_number() OVER (PARTITION BY subscription_id ORDER BY message.created_at, message.message_id) AS age_place,
         CASE message.channel
             WHEN 'webhook' THEN 'webhook ' || coalesce(substring(subscription.address FROM '^[a-zA-Z]+://([^/?#]+)'), '')
             ELSE message.channel
@@ -34,10 +36,18 @@ WITH due AS (
         AND (subscription.enabled OR message.kind = 'test')
 ),
 ranked AS (
-    SELECT message_id, not_before, subscription_id, endpoint,
-        row_number() OVER (PARTITION BY endpoint ORDER BY not_before, message_id) AS place,
+    SELECT message_id, created_at, subscription_id, endpoint,
+        row_number() OVER (PARTITION BY endpoint ORDER BY created_at, message_id) AS place,
         CASE channel WHEN 'email' THEN :most_email ELSE 1 END AS most
     FROM due
+    WHERE age_place <= :most
+        AND NOT EXISTS (
+            SELECT FROM message AS earlier
+            WHERE earlier.subscription_id = due.subscription_id
+                AND earlier.status = 'waiting'
+                AND earlier.created_at < due.created_at
+                AND earlier.alert_ids && due.alert_ids
+        )
 ),
 chosen AS (
     SELECT ranked.message_id, ranked.subscription_id, ranked.endpoint
@@ -45,7 +55,7 @@ chosen AS (
     LEFT JOIN (SELECT name, count(*) AS busy FROM unnest(CAST(:busy AS text[])) AS name GROUP BY name) AS under_way
         ON under_way.name = ranked.endpoint
     WHERE ranked.place + coalesce(under_way.busy, 0) <= ranked.most
-    ORDER BY ranked.not_before, ranked.message_id
+    ORDER BY ranked.created_at, ranked.message_id
     LIMIT :most
 ),
 free AS (

@@ -165,6 +165,17 @@ def test_alert_waits_for_the_end_of_quiet_hours_unless_it_is_severe(
     assert database.execute("SELECT not_before FROM message").fetchall() == [(SECOND + timedelta(hours=2),)]
 
 
+def test_what_comes_back_in_quiet_hours_is_told_after_its_end(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    watch.subscription(quiet_from=time(9), quiet_to=time(12))
+    alerts.look(SECOND)
+    watch.rule(PUE, version=2, enabled=False)
+    alerts.look(SECOND + timedelta(minutes=1))
+    watch.rule(PUE, version=3)
+    alerts.look(SECOND + timedelta(minutes=2))
+    assert watch.kinds() == ["fired", "resolved", "fired"]
+
+
 def test_digest_tells_of_the_day_once(watch: Watch, alerts: Service, centre: Plant, database_url: str) -> None:
     watch.rule(PUE)
     daily = watch.subscription(mode="daily")

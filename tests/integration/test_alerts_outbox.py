@@ -39,15 +39,17 @@ class Post:
         assert row is not None
         return int(row[0])
 
-    def message(self, subscription_id: int, *, kind: str = "fired", due: timedelta = timedelta(0)) -> uuid.UUID:
+    def message(
+        self, subscription_id: int, *, kind: str = "fired", due: timedelta = timedelta(0), alerts: Sequence[int] = ()
+    ) -> uuid.UUID:
         message_id = uuid.uuid4()
         now = datetime.now(UTC)
         self.database.execute(
             "INSERT INTO message (message_id, subscription_id, channel, address, body_code, kind, group_key, alert_ids,"
             " content, created_at, not_before)"
-            " SELECT %s, subscription_id, channel, address, body_code, %s, '', '{}', %s, %s, %s"
+            " SELECT %s, subscription_id, channel, address, body_code, %s, '', %s, %s, %s, %s"
             " FROM subscription WHERE subscription_id = %s",
-            [message_id, kind, Jsonb({"kind": kind}), now, now + due, subscription_id],
+            [message_id, kind, list(alerts), Jsonb({"kind": kind}), now, now + due, subscription_id],
         )
         return message_id
 
@@ -199,6 +201,37 @@ def test_what_waits_for_its_endpoint_is_not_asked_for_again_and_again(
         assert asked["claim"] - before <= 2 / LONGEST_WAIT_S + 2
         release.set()
         wait_until("both are sent", lambda: post.statuses() == {"sent": 2}, within_s=10)
+
+
+def test_what_tells_of_an_alert_waits_for_what_told_of_it_before(post: Post, database_url: str) -> None:
+    subscription, other = post.subscription(), post.subscription("https://two.example/hook")
+    fired = post.message(subscription, alerts=[1, 2])
+    resolved = post.message(subscription, kind="resolved", alerts=[2])
+    unrelated = post.message(subscription, alerts=[3])
+    elsewhere = post.message(other, kind="resolved", alerts=[2])
+    post.database.execute(
+        "UPDATE message SET not_before = now() + interval '1 hour' WHERE message_id = %s", [fired]
+    )  # as after a failed attempt
+    receiver, ahead = Receiver(), [timedelta(0)]
+    with sending(database_url, receiver, clock=lambda: datetime.now(UTC) + ahead[0]) as outbox:
+        wait_until("what may go is sent", lambda: post.statuses() == {"sent": 2, "waiting": 2}, within_s=10)
+        ahead[0] = timedelta(hours=1)
+        outbox.poke()
+        wait_until("all are sent", lambda: post.statuses() == {"sent": 4}, within_s=10)
+    sent = [outgoing.message_id for outgoing in receiver.taken]
+    assert (set(sent[:2]), sent[2:]) == ({unrelated, elsewhere}, [fired, resolved])
+
+
+def test_messages_due_at_the_same_time_go_in_the_order_in_which_they_were_written(
+    post: Post, database_url: str
+) -> None:
+    subscription = post.subscription()
+    written = [post.message(subscription, alerts=[1]) for _ in range(12)]
+    post.database.execute("UPDATE message SET not_before = created_at - interval '1 day'")
+    receiver = Receiver()
+    with sending(database_url, receiver):
+        wait_until("all are sent", lambda: post.statuses() == {"sent": 12}, within_s=20)
+    assert [outgoing.message_id for outgoing in receiver.taken] == written
 
 
 def test_attempt_without_an_outcome_is_made_again_by_the_next_sender(post: Post, database_url: str) -> None:

@@ -178,6 +178,7 @@ CREATE TABLE message (
 COMMENT ON TABLE message IS 'Outbox: written with the change of state it tells of, sent until it is taken or 24 hours have passed. The id stays the same at every attempt';
 COMMENT ON COLUMN message.subscription_id IS 'May be gone: channel, address, body_code and enterprise_code say who was told, as the subscription was when the message was written (address: at the last attempt)';
 CREATE INDEX message_waiting ON message (not_before) WHERE status = 'waiting';
+CREATE INDEX message_waiting_of ON message (subscription_id, created_at) WHERE status = 'waiting';
 CREATE INDEX message_group ON message (group_key, created_at DESC);
 CREATE INDEX message_alert ON message USING gin (alert_ids);
 
