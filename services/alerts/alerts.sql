@@ -22,8 +22,7 @@ VALUES (:slug, :version, :body, :enabled, true, 'alert service', :note, :now);
 -- name: states
 SELECT alert_state.rule, alert_state.subject_kind, alert_state.subject_code, alert_state.state, alert_state.since,
     alert_state.rule_version, alert_state.alert_id, alert_state.cannot_since, alert_state.cannot_reasons,
-    alert_state.evaluated_at, alert.resolved_at, alert.severity, alert.inhibited_by, alert.area_code, alert.park_code,
-    alert.enterprise_code, alert.last_value
+    alert_state.evaluated_at, alert.resolved_at, alert.severity, alert.rule_version AS alert_version, alert.last_value
 FROM alert_state
 LEFT JOIN alert USING (alert_id)
 WHERE alert_state.rule = ANY (:rules);
@@ -86,6 +85,30 @@ UPDATE alert
 SET resolved_at = NULL, reopened = reopened + 1
 WHERE alert_id = ANY (:alert_ids);
 
+-- name: change_rules!
+-- What the rule says now of alerts that fire; the evidence stays that of the moment of firing.
+UPDATE alert
+SET rule_version = entry.rule_version, severity = entry.severity
+FROM jsonb_to_recordset(:rows) AS entry (alert_id bigint, rule_version integer, severity text)
+WHERE alert.alert_id = entry.alert_id;
+
+-- name: closed
+-- Of these alerts those whose handling is closed.
+SELECT alert_id
+FROM (
+    SELECT DISTINCT ON (alert_id) alert_id, action, at
+    FROM alert_step
+    WHERE alert_id = ANY (:alert_ids)
+        AND action NOT IN ('comment', 'attach')
+    ORDER BY alert_id, step_id DESC
+) AS last_move
+WHERE action = 'close'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM alert_event
+        WHERE alert_event.alert_id = last_move.alert_id AND kind = 'reopened' AND alert_event.at > last_move.at
+    );
+
 -- name: set_inhibited!
 UPDATE alert
 SET inhibited_by = entry.inhibited_by
@@ -106,12 +129,19 @@ FROM ROWS FROM (
 ) WITH ORDINALITY AS entry (alert_id, at, kind, detail, place)
 ORDER BY place;
 
--- name: firing
-SELECT alert.alert_id, alert.rule, alert.severity, alert.subject_kind, alert.subject_code, alert.area_code,
-    alert.enterprise_code, alert.inhibited_by
-FROM alert_state
-JOIN alert USING (alert_id)
-WHERE alert_state.state = 'firing';
+-- name: tellable
+-- The alerts that fire, and those of which it is still to be told that they ended.
+SELECT alert_id, rule, severity, subject_kind, subject_code, area_code, enterprise_code, inhibited_by,
+    resolved_at IS NULL AS firing
+FROM alert
+WHERE alert_id IN (
+    SELECT alert_id
+    FROM alert_state
+    WHERE state = 'firing'
+    UNION
+    SELECT alert_id
+    FROM alert_told
+);
 
 -- name: units_of_gateways
 SELECT DISTINCT gateway.code, unit.code
@@ -127,7 +157,7 @@ SELECT alert.alert_id, alert.rule, alert.severity, alert.subject_code, alert.are
     alert.fired_at, alert.resolved_at,
     (SELECT max(at) FROM alert_event WHERE alert_id = alert.alert_id AND kind = 'reopened') AS reopened_at,
     (
-        SELECT jsonb_agg(jsonb_build_object('at', at, 'level', detail ->> 'level') ORDER BY event_id)
+        SELECT jsonb_agg(jsonb_build_object('at', at, 'level', coalesce(detail ->> 'level', detail ->> 'asked')) ORDER BY event_id)
         FROM alert_event
         WHERE alert_id = alert.alert_id AND kind = 'escalated'
     ) AS escalated,

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from services.alerts.figures import number_text, period_text
+from services.alerts.wording import CHINESE, ENGLISH
 from services.core.domain.alerting.observation import Observation
 from services.core.domain.alerting.rule import Rule
+from services.core.domain.alerting.state import Because
 from services.core.domain.alerting.telling import bound
 from services.core.domain.calendar import SHANGHAI
 
@@ -51,10 +53,11 @@ def _placeholders(seen: Observation, name: str) -> dict[str, str]:
     }
 
 
-def entry_of(alert: Mapping[str, Any], *, as_now: bool) -> dict[str, Any]:
+def entry_of(alert: Mapping[str, Any], *, as_now: bool, late: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """An alert as messages list it, from its row with names and `observed` of its evidence.
 
-    `as_now`: with the figures of the last evaluation instead of those at the moment of firing.
+    `as_now`: with the figures of the last evaluation instead of those at the moment of firing. `late`: the step that is
+    late, of an escalation. What has ended says why, in place of what its rule said as it fired.
     """
     observed: Mapping[str, Any] = alert["observed"] or {}
     figures = (alert["last_value"] or observed) if as_now else observed
@@ -63,7 +66,14 @@ def entry_of(alert: Mapping[str, Any], *, as_now: bool) -> dict[str, Any]:
         | {name: observed.get(name) for name in _SAID}
         | {name: figures.get(name) for name in FIGURES}
         | {"fired_at": moment(alert["fired_at"]), "resolved_at": moment(alert["resolved_at"])}
+        | (_ended(alert["because"]) if alert["resolved_at"] is not None else {})
+        | ({} if late is None else {"late": dict(late)})
     )
+
+
+def _ended(because: str | None) -> dict[str, Any]:
+    known = because or Because.CLEARED
+    return {"because": str(known), "text_zh": CHINESE.ended[known], "text_en": ENGLISH.ended[known]}
 
 
 def content_of(

@@ -1,18 +1,24 @@
-"""Steps of handling that are late: which level of supervision is to be told now."""
+"""Steps of handling that are late: which level of supervision is told now, and what the history says of it."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-from services.alerts.messages import notice_of
+from services.alerts import metrics, store
+from services.alerts.audience import audience_of, notice_of, silences_of
+from services.alerts.messages import News
 from services.core.db.queries import load
-from services.core.domain.alerting.handling import Action, Actor, Case, Escalated, Level, Step, escalation
+from services.core.domain.alerting.handling import Action, Actor, Case, Level, Step
+from services.core.domain.alerting.lateness import Escalated, Late, escalation
 from services.core.domain.alerting.rule import Severity
-from services.core.domain.alerting.telling import Routing
+from services.core.domain.alerting.telling import Routing, Subscription, silenced_by
 
+log = logging.getLogger("alerts")
 _sql = load(__file__, "alerts.sql")
 
 FORGOTTEN_AFTER = timedelta(days=730)
@@ -20,16 +26,65 @@ FORGOTTEN_AFTER = timedelta(days=730)
 _LEVELS: Mapping[str, Level] = {"banner": "banner", "league": "league", "region": "region"}
 
 
-def escalations(connection: psycopg.Connection, routing: Routing, now: datetime) -> list[tuple[int, Level]]:
-    """Alerts with a late step and the level above to tell of it, each once; what is held back waits."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A late step of an alert, and who is told of it."""
+
+    alert_id: int
+    late: Late
+    level: str | None
+    """The level that is told: the one asked for or, where nobody there is subscribed, one further up; None: nobody."""
+    to: tuple[Subscription, ...]
+
+    @property
+    def step(self) -> dict[str, Any]:
+        """The late step, as events and messages name it; `level` is that told."""
+        return {
+            "step": str(self.late.action),
+            "due_on": self.late.due_on.isoformat(),
+            "days_late": self.late.days,
+            "level": self.level,
+        }
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """As in the detail of its event."""
+        return self.step | {"asked": self.late.level, "told": len(self.to)}
+
+
+def escalate(connection: psycopg.Connection, now: datetime) -> list[News]:
+    """Record which steps are late, and give what is to be told of them; what is held back waits."""
+    found = _found(connection, now)
+    if not found:
+        return []
+    store.add_events(connection, [(each.alert_id, now, "escalated", each.detail) for each in found])
+    _say_untold([each for each in found if not each.to])
+    return [News(kind="escalated", alert_id=each.alert_id, late=each.step, to=each.to) for each in found if each.to]
+
+
+def _found(connection: psycopg.Connection, now: datetime) -> list[Escalation]:
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_sql.unfinished.sql, {"since": now - FORGOTTEN_AFTER}).fetchall()
+    if not rows:
+        return []
+    routing, silences = audience_of(connection).routing, silences_of(connection, now)
     found = []
     for row in rows:
-        level = escalation(_case(row, routing), _steps(row), _escalated(row), now)
-        if level is not None:
-            found.append((row["alert_id"], level))
+        notice = notice_of(row)
+        late = escalation(_case(row, routing), _steps(row), _escalated(row), now)
+        if late is None or silenced_by(notice, silences, routing.tree, now) is not None:
+            continue
+        level, to = routing.escalated(notice, late.level)
+        found.append(Escalation(alert_id=row["alert_id"], late=late, level=level, to=to))
     return found
+
+
+def _say_untold(untold: Iterable[Escalation]) -> None:
+    for each in untold:
+        metrics.UNTOLD.labels("escalated").inc()
+        log.warning(
+            "a step is late and nobody is subscribed to hear of it", extra={"alert": each.alert_id} | each.detail
+        )
 
 
 def _case(row: Mapping[str, Any], routing: Routing) -> Case:
@@ -39,7 +94,7 @@ def _case(row: Mapping[str, Any], routing: Routing) -> Case:
         resolved_at=row["resolved_at"],
         reopened_at=row["reopened_at"],
         enterprise_code=row["enterprise_code"],
-        level=_level(notice_of(row).area_code, routing),
+        level=_level(row["area_code"], routing),
     )
 
 

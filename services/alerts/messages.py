@@ -1,5 +1,6 @@
 """From what happened to alerts to messages in the outbox, in the transaction of what happened."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,28 +13,23 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from services.alerts import metrics
+from services.alerts.audience import Audience, audience_of, ledger_of, notice_of
 from services.alerts.content import content_of, entry_of
 from services.core.db.queries import load
-from services.core.domain.alerting.inhibition import was_told
-from services.core.domain.alerting.rule import Severity
+from services.core.domain.alerting.recipients import recipients
 from services.core.domain.alerting.telling import (
-    Body,
     DigestDue,
     Envelope,
     Latest,
     MessageKind,
-    Notice,
-    Routing,
-    Silence,
     Subscription,
     digest_due,
     envelope,
-    is_told_at_once,
     place,
     quiet_until,
 )
-from services.core.domain.area_tree import AreaTree
 
+log = logging.getLogger("alerts")
 _sql = load(__file__, "messages.sql")
 
 Row = Mapping[str, Any]
@@ -45,8 +41,10 @@ class News:
 
     kind: MessageKind
     alert_id: int
-    level: str | None = None
-    """Of what is escalated: the level of area that is told."""
+    late: Mapping[str, Any] | None = None
+    """Of what is escalated: the step that is late, as messages list it."""
+    to: tuple[Subscription, ...] = ()
+    """Of what is escalated: who is told."""
 
 
 @dataclass(slots=True)
@@ -75,21 +73,27 @@ class Teller:
         """Write the messages for `news`; how many are new."""
         if not news:
             return 0
-        routing, languages = _routing(connection)
+        audience = audience_of(connection)
         alerts = _alerts(connection, {each.alert_id for each in news})
+        ledger = ledger_of(connection, alerts)
         groups: dict[str, _Group] = {}
+        untold = []
         for each in news:
             row = alerts[each.alert_id]
-            notice = notice_of(row)
-            told = routing.subscriptions(notice) if each.level is None else routing.escalated(notice, each.level)
-            for subscription in told:
-                if not is_told_at_once(subscription, each.kind):
-                    continue
+            notice, told = notice_of(row), ledger.of(each.alert_id)
+            routed = each.to or audience.routing.subscriptions(notice)
+            if each.kind == "fired" and not (routed or told):
+                untold.append(each.alert_id)
+            to = each.to or recipients(each.kind, routed=routed, everyone=audience.everyone, told=told)
+            ledger.note(each.kind, each.alert_id, to, firing=row["resolved_at"] is None)
+            for subscription in to:
                 wanted = envelope(subscription, each.kind, notice.severity, now)
                 group = groups.setdefault(wanted.group_key, _Group(subscription, each.kind, wanted))
-                group.entries.append(entry_of(row, as_now=each.kind != "fired"))
-        latest = _latest(connection, groups)
-        new = [self._put(connection, g, latest.get(k), languages, now) for k, g in groups.items()]
+                group.entries.append(entry_of(row, as_now=each.kind != "fired", late=each.late))
+        _say_untold(untold)
+        ledger.write(connection, now)
+        latest = _latest(connection, groups, alerts)
+        new = [self._put(connection, g, latest.get(k), audience, now) for k, g in groups.items()]
         return sum(new)
 
     def _put(
@@ -97,7 +101,7 @@ class Teller:
         connection: psycopg.Connection,
         group: _Group,
         newest: Row | None,
-        languages: Mapping[int, str],
+        audience: Audience,
         now: datetime,
     ) -> bool:
         """Add the group to the message that waits, or begin one; True if it is new."""
@@ -110,7 +114,7 @@ class Teller:
         content = content_of(
             kind=group.kind,
             group=group.wanted.group_key,
-            language=languages[group.subscription.subscription_id],
+            language=audience.languages[group.subscription.subscription_id],
             now=now,
             link=self._link,
             entries=group.entries,
@@ -126,18 +130,15 @@ class Teller:
 
     def digests(self, connection: psycopg.Connection, now: datetime) -> int:
         """Write the digests that are due; their number. One without news is not written."""
-        routing, languages = _routing(connection)
-        subscribed = [
-            each for found in (routing.of_area, routing.of_enterprise) for many in found.values() for each in many
-        ]
+        audience = audience_of(connection)
         due: defaultdict[DigestDue, list[Subscription]] = defaultdict(list)
-        for each in subscribed:
+        for each in audience.everyone:
             wanted = digest_due(each, self._digests.get(each.subscription_id), now)
             if wanted is not None:
                 due[wanted].append(each)
         written = 0
         for wanted, many in due.items():
-            written += self._digest(connection, wanted, many, routing, languages, now)
+            written += self._digest(connection, wanted, many, audience, now)
             self._digests |= {each.subscription_id: wanted.end for each in many}
         return written
 
@@ -146,15 +147,14 @@ class Teller:
         connection: psycopg.Connection,
         due: DigestDue,
         subscribed: Iterable[Subscription],
-        routing: Routing,
-        languages: Mapping[int, str],
+        audience: Audience,
         now: datetime,
     ) -> int:
         numbers = {alert_id for (alert_id,) in _sql.alerts_with_news(connection, start=due.start, end=due.end)}
         rows = [row for row in _alerts(connection, numbers).values() if row["inhibited_by"] is None]
         of_whom: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
-            for each in routing.subscriptions(notice_of(row)):
+            for each in audience.routing.subscriptions(notice_of(row)):
                 of_whom[each.subscription_id].append(entry_of(row, as_now=True))
         written = 0
         for each in subscribed:
@@ -164,7 +164,7 @@ class Teller:
             content = content_of(
                 kind="digest",
                 group=due.group_key(each),
-                language=languages[each.subscription_id],
+                language=audience.languages[each.subscription_id],
                 now=now,
                 link=self._link,
                 entries=entries,
@@ -176,54 +176,10 @@ class Teller:
         return written
 
 
-def told_before(connection: psycopg.Connection, alert_ids: Iterable[int]) -> set[int]:
-    """Of these alerts those of which it was told that they fire, by their history so far."""
-    histories: defaultdict[int, list[tuple[str, datetime]]] = defaultdict(list)
-    for alert_id, kind, at in _sql.events(connection, alert_ids=list(alert_ids)):
-        histories[alert_id].append((kind, at))
-    return {alert_id for alert_id, events in histories.items() if was_told(events)}
-
-
-def tree_of(connection: psycopg.Connection) -> AreaTree:
-    """The areas."""
-    rows = list(_sql.areas(connection))
-    return AreaTree({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
-
-
-def routing_of(connection: psycopg.Connection) -> Routing:
-    """Who is told of what."""
-    return _routing(connection)[0]
-
-
-def silences_of(connection: psycopg.Connection, now: datetime) -> list[Silence]:
-    """The silences that hold now."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return [Silence(**row) for row in cursor.execute(_sql.silences.sql, {"now": now})]
-
-
-def notice_of(row: Row) -> Notice:
-    """What telling needs to know of an alert's row."""
-    return Notice(
-        alert_id=row["alert_id"],
-        rule=row["rule"],
-        severity=Severity(row["severity"]),
-        subject_code=row["subject_code"],
-        area_code=row["area_code"],
-        enterprise_code=row["enterprise_code"],
-    )
-
-
-def _routing(connection: psycopg.Connection) -> tuple[Routing, dict[int, str]]:
-    """The routing, and the language of each subscription."""
-    bodies = [Body(code, area_code) for code, area_code in _sql.bodies(connection)]
-    subscriptions, languages = [], {}
-    with connection.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(_sql.subscriptions.sql):
-            languages[row["subscription_id"]] = row.pop("language")
-            rules = None if row["rules"] is None else frozenset(row["rules"])
-            least = Severity(row["least_severity"])
-            subscriptions.append(Subscription(**row | {"rules": rules, "least_severity": least}))
-    return Routing.of(bodies, subscriptions, tree_of(connection)), languages
+def _say_untold(alert_ids: Sequence[int]) -> None:
+    if alert_ids:
+        metrics.UNTOLD.labels("fired").inc(len(alert_ids))
+        log.warning("nobody is subscribed to alerts that fire", extra={"alerts": len(alert_ids), "first": alert_ids[0]})
 
 
 def _alerts(connection: psycopg.Connection, alert_ids: Iterable[int]) -> dict[int, Row]:
@@ -232,9 +188,10 @@ def _alerts(connection: psycopg.Connection, alert_ids: Iterable[int]) -> dict[in
         return {row["alert_id"]: row for row in found}
 
 
-def _latest(connection: psycopg.Connection, group_keys: Iterable[str]) -> dict[str, Row]:
+def _latest(connection: psycopg.Connection, group_keys: Iterable[str], alert_ids: Iterable[int]) -> dict[str, Row]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(_sql.hold_untouched.sql, {"group_keys": list(group_keys)})
+        given = {"group_keys": list(group_keys), "alert_ids": list(alert_ids)}
+        found = cursor.execute(_sql.hold_untouched.sql, given)
         return {row["group_key"]: row for row in found}
 
 

@@ -20,6 +20,13 @@ WHERE ends_at > :now AND starts_at <= :now;
 SELECT alert.alert_id, alert.rule, alert.rule_version, alert.severity, alert.subject_kind, alert.subject_code,
     alert.area_code, alert.enterprise_code, alert.fired_at, alert.resolved_at, alert.last_value, alert.inhibited_by,
     alert.evidence -> 'observed' AS observed,
+    (
+        SELECT detail ->> 'because'
+        FROM alert_event
+        WHERE alert_event.alert_id = alert.alert_id AND kind = 'resolved'
+        ORDER BY event_id DESC
+        LIMIT 1
+    ) AS because,
     rule_version.body -> 'title' ->> 'zh' AS title_zh,
     rule_version.body -> 'title' ->> 'en' AS title_en,
     area.name_zh AS area_zh,
@@ -34,7 +41,8 @@ WHERE alert.alert_id = ANY (:alert_ids);
 
 -- name: hold_untouched
 -- The newest message of each group. One that no attempt was made of is held until the end of the transaction, so that
--- it can be added to; the sender passes it over meanwhile.
+-- it can be added to; the sender passes it over meanwhile. Nothing is added to one if a later one that waits speaks of
+-- the same alerts: what is told last must be how they stand.
 WITH newest AS (
     SELECT DISTINCT ON (group_key) message_id
     FROM message
@@ -47,6 +55,13 @@ held AS (
     WHERE message_id IN (SELECT message_id FROM newest)
         AND status = 'waiting'
         AND attempts = 0
+        AND NOT EXISTS (
+            SELECT FROM message AS later
+            WHERE later.subscription_id = message.subscription_id
+                AND later.status = 'waiting'
+                AND later.alert_ids && CAST(:alert_ids AS bigint[])
+                AND later.created_at > message.created_at
+        )
     FOR UPDATE
 )
 SELECT message_id, group_key, created_at, finished_at, held.message_id IS NOT NULL AS untouched,
@@ -57,8 +72,15 @@ JOIN message USING (message_id)
 LEFT JOIN held USING (message_id);
 
 -- name: add_message!
-INSERT INTO message (message_id, subscription_id, kind, group_key, alert_ids, content, created_at, not_before)
-VALUES (:message_id, :subscription_id, :kind, :group_key, :alert_ids, :content, :now, :not_before);
+-- Who is told stays with the message, whatever becomes of the subscription.
+INSERT INTO message (
+    message_id, subscription_id, channel, address, body_code, enterprise_code, kind, group_key, alert_ids, content,
+    created_at, not_before
+)
+SELECT :message_id, subscription_id, channel, address, body_code, enterprise_code, :kind, :group_key,
+    CAST(:alert_ids AS bigint[]), CAST(:content AS jsonb), CAST(:now AS timestamptz), CAST(:not_before AS timestamptz)
+FROM subscription
+WHERE subscription_id = :subscription_id;
 
 -- name: add_to_message!
 UPDATE message
@@ -79,8 +101,18 @@ WHERE at >= :start
     AND at < :end
     AND kind IN ('fired', 'reopened', 'resolved', 'released');
 
--- name: events
-SELECT alert_id, kind, at
-FROM alert_event
-WHERE alert_id = ANY (:alert_ids)
-ORDER BY event_id;
+-- name: told
+-- Who was told that these alerts fire, and not yet that they ended.
+SELECT alert_id, subscription_id
+FROM alert_told
+WHERE alert_id = ANY (:alert_ids);
+
+-- name: add_told!
+INSERT INTO alert_told (alert_id, subscription_id, at)
+SELECT alert_id, subscription_id, :now
+FROM unnest(CAST(:alert_ids AS bigint[]), CAST(:subscription_ids AS bigint[])) AS entry (alert_id, subscription_id)
+ON CONFLICT DO NOTHING;
+
+-- name: drop_told!
+DELETE FROM alert_told
+WHERE alert_id = ANY (:alert_ids);

@@ -13,6 +13,7 @@ INSTANCES = Gauge("enermon_alerts_instances", "Subjects that the rule was held a
 FIRING = Gauge("enermon_alerts_firing", "Alerts that fire now", ["rule"])
 CHANGES = Counter("enermon_alerts_changes_total", "What happened to alerts", ["kind"])
 MESSAGES = Counter("enermon_alerts_messages_total", "Messages written to the outbox", ["kind"])
+UNTOLD = Counter("enermon_alerts_untold_total", "Alerts that fired, or were late, and nobody was told of", ["kind"])
 WAITING = Gauge(
     "enermon_alerts_messages_waiting", "Messages not yet sent; retry: at least one attempt failed", ["stage"]
 )

@@ -23,6 +23,7 @@ from services.alerts.channels.contract import DeliveryFailed
 from services.alerts.retry import next_attempt
 from services.core.db.engine import connect
 from services.core.db.queries import load
+from services.core.domain.calendar import SHANGHAI
 
 log = logging.getLogger("alerts")
 
@@ -215,7 +216,17 @@ class Outbox:
         else:
             _sql.try_again(connection, message_id=message_id, not_before=again_at, last_error=last_error)
         _say(attempt, outcome)
+        if failure is not None and failure.gone:
+            self._switch_off(connection, attempt.outgoing, failure)
         return outcome
+
+    def _switch_off(self, connection: psycopg.Connection, outgoing: Outgoing, failure: DeliveryFailed) -> None:
+        """Tell nothing more to a receiver that is gone; what waits for it dies with that reason."""
+        reason = f"{failure.detail} ({self._clock().astimezone(SHANGHAI):%Y-%m-%d %H:%M})"
+        for (number,) in _sql.switch_off(
+            connection, subscription_id=outgoing.subscription_id, address=outgoing.address, reason=reason
+        ):
+            log.warning("subscription switched off", extra={"subscription": number, "reason": reason})
 
     def _again_at(self, connection: psycopg.Connection, attempt: Attempt, failure: DeliveryFailed) -> datetime | None:
         outgoing = attempt.outgoing

@@ -5,11 +5,12 @@ SET status = 'dead', finished_at = :now, last_error = gone.reason
 FROM (
     SELECT waiting.message_id,
         CASE WHEN subscription.subscription_id IS NULL
-            THEN 'the subscription no longer exists' ELSE 'the subscription is switched off' END AS reason
+            THEN 'the subscription no longer exists'
+            ELSE 'the subscription is switched off' || coalesce(': ' || subscription.off_reason, '')
+        END AS reason
     FROM message AS waiting
     LEFT JOIN subscription USING (subscription_id)
     WHERE waiting.status = 'waiting'
-        AND waiting.not_before <= :now
         AND waiting.message_id <> ALL (:in_flight)
         AND (subscription.subscription_id IS NULL OR (NOT subscription.enabled AND waiting.kind <> 'test'))
 ) AS gone
@@ -17,11 +18,15 @@ WHERE message.message_id = gone.message_id AND message.status = 'waiting';
 
 -- name: claim
 -- Takes messages that are due, of each endpoint no more than may be under way there, and counts the attempt before it is made.
+-- What tells of an alert waits for what told of it before: the last that a receiver hears is how it stands. Of each
+-- subscription the oldest few are looked at, which also bounds the work where thousands wait.
+-- An address that was mended meanwhile is used, and stays with the message.
 WITH due AS (
-    SELECT message.message_id, message.not_before, subscription_id, subscription.channel,
-        CASE subscription.channel
+    SELECT message.message_id, message.created_at, message.alert_ids, subscription_id, message.channel,
+        row_number() OVER (PARTITION BY subscription_id ORDER BY message.created_at, message.message_id) AS age_place,
+        CASE message.channel
             WHEN 'webhook' THEN 'webhook ' || coalesce(substring(subscription.address FROM '^[a-zA-Z]+://([^/?#]+)'), '')
-            ELSE subscription.channel
+            ELSE message.channel
         END AS endpoint
     FROM message
     JOIN subscription USING (subscription_id)
@@ -31,10 +36,18 @@ WITH due AS (
         AND (subscription.enabled OR message.kind = 'test')
 ),
 ranked AS (
-    SELECT message_id, not_before, subscription_id, endpoint,
-        row_number() OVER (PARTITION BY endpoint ORDER BY not_before, message_id) AS place,
+    SELECT message_id, created_at, subscription_id, endpoint,
+        row_number() OVER (PARTITION BY endpoint ORDER BY created_at, message_id) AS place,
         CASE channel WHEN 'email' THEN :most_email ELSE 1 END AS most
     FROM due
+    WHERE age_place <= :most
+        AND NOT EXISTS (
+            SELECT FROM message AS earlier
+            WHERE earlier.subscription_id = due.subscription_id
+                AND earlier.status = 'waiting'
+                AND earlier.created_at < due.created_at
+                AND earlier.alert_ids && due.alert_ids
+        )
 ),
 chosen AS (
     SELECT ranked.message_id, ranked.subscription_id, ranked.endpoint
@@ -42,7 +55,7 @@ chosen AS (
     LEFT JOIN (SELECT name, count(*) AS busy FROM unnest(CAST(:busy AS text[])) AS name GROUP BY name) AS under_way
         ON under_way.name = ranked.endpoint
     WHERE ranked.place + coalesce(under_way.busy, 0) <= ranked.most
-    ORDER BY ranked.not_before, ranked.message_id
+    ORDER BY ranked.created_at, ranked.message_id
     LIMIT :most
 ),
 free AS (
@@ -54,18 +67,19 @@ free AS (
     FOR UPDATE OF message SKIP LOCKED
 )
 UPDATE message
-SET attempts = message.attempts + 1, not_before = :lease_until
+SET attempts = message.attempts + 1, not_before = :lease_until, address = subscription.address
 FROM free
 JOIN subscription USING (subscription_id)
 WHERE message.message_id = free.message_id
 RETURNING message.message_id, message.kind, message.content, message.attempts, message.created_at,
-    subscription.subscription_id, subscription.channel, subscription.address, subscription.secrets,
-    subscription.language, subscription.enterprise_code, free.endpoint;
+    message.subscription_id, message.channel, message.address, subscription.secrets, subscription.language,
+    message.enterprise_code, free.endpoint;
 
 -- name: next_due$
+-- What is due already waits for its endpoint: the end of an attempt wakes.
 SELECT min(not_before)
 FROM message
-WHERE status = 'waiting' AND message_id <> ALL (:in_flight);
+WHERE status = 'waiting' AND not_before > :now AND message_id <> ALL (:in_flight);
 
 -- name: add_delivery!
 INSERT INTO delivery (message_id, at, outcome, detail, seconds)
@@ -76,9 +90,16 @@ SELECT min(at)
 FROM delivery
 WHERE message_id = :message_id;
 
+-- name: switch_off
+-- A receiver that says it is gone is told nothing more; if it was given another address meanwhile, that one goes on.
+UPDATE subscription
+SET enabled = false, off_reason = :reason
+WHERE subscription_id = :subscription_id AND address = :address AND enabled
+RETURNING subscription_id;
+
 -- name: finish!
 UPDATE message
-SET status = :status, finished_at = :at, last_error = :last_error
+SET status = :status, finished_at = :at, not_before = least(not_before, :at), last_error = :last_error
 WHERE message_id = :message_id;
 
 -- name: try_again!

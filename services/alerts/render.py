@@ -127,6 +127,7 @@ def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
     unit = alert.get("unit") or ""
     value, limit = alert.get("value"), alert.get("limit")
     figures = (
+        (words.late, _late(alert.get("late"), words)),
         (words.value, number_text(value, unit) if value is not None else ""),
         (words.limit, number_text(limit, unit) if limit is not None else ""),
         (words.coverage, share_text(alert["coverage"]) if alert.get("coverage") is not None else ""),
@@ -146,6 +147,17 @@ def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
         text=_named(alert, "text", words),
         value=number_text(value, unit) if value is not None else "",
         figures=tuple((name, text) for name, text in figures if text),
+    )
+
+
+def _late(late: Mapping[str, Any] | None, words: Wording) -> str:
+    if late is None:
+        return ""
+    return words.late_step.format(
+        step=words.steps[late["step"]],
+        due_on=late["due_on"],
+        days=late["days_late"],
+        level=words.levels[late["level"]],
     )
 
 

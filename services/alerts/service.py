@@ -16,11 +16,12 @@ from psycopg import Notify
 from services.alerts import metrics, store
 from services.alerts.channels.configured import channels_of
 from services.alerts.channels.contract import Channel, Target
-from services.alerts.cycle import Active, Cycle
+from services.alerts.cycle import Cycle
 from services.alerts.messages import Teller
 from services.alerts.outbox import Deliver, Outbox, Outgoing
 from services.alerts.render import render
 from services.alerts.schedule import Hours, Schedule, Speaks
+from services.alerts.stepping import Active
 from services.core.alerting.view import span_of
 from services.core.data.rules import load_rules
 from services.core.data.tables import load_tables

@@ -10,8 +10,9 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from services.core.db.queries import load
-from services.core.domain.alerting.rule import Rule, body_of
+from services.core.domain.alerting.rule import Rule, Severity, body_of
 from services.core.domain.alerting.state import Change, ChangeKind, Instance, State
+from services.core.domain.alerting.telling import RANK
 
 _sql = load(__file__, "alerts.sql")
 
@@ -42,11 +43,34 @@ class Known:
     instance: Instance
     rule_version: int
     severity: str | None = None
-    inhibited_by: str | None = None
-    area_code: str | None = None
-    park_code: str | None = None
-    enterprise_code: str | None = None
+    alert_version: int | None = None
+    """The version of the rule that judged the alert."""
     last_value: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChange:
+    """From which version of its rule to which a firing alert goes over, and with what severity."""
+
+    version_from: int
+    version_to: int
+    severity_from: Severity
+    severity_to: Severity
+
+    @property
+    def graver(self) -> bool:
+        """Whether the severity rises."""
+        return RANK[self.severity_to] > RANK[self.severity_from]
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """As in the detail of its event."""
+        return {
+            "from": self.version_from,
+            "to": self.version_to,
+            "severity_from": str(self.severity_from),
+            "severity_to": str(self.severity_to),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +83,8 @@ class Stepped:
     changes: tuple[Change, ...]
     new_alert: Mapping[str, Any] | None = None
     """The columns of its alert, where it fired."""
+    changed_rule: RuleChange | None = None
+    """Of an alert that is judged by another version of its rule than before."""
 
 
 def try_lead(connection: psycopg.Connection) -> bool:
@@ -123,7 +149,7 @@ def _known(row: Mapping[str, Any]) -> Known:
         cannot_since=row["cannot_since"],
         cannot_reasons=tuple((code, of) for code, of in row["cannot_reasons"] or ()),
     )
-    about = ("rule_version", "severity", "inhibited_by", "area_code", "park_code", "enterprise_code", "last_value")
+    about = ("rule_version", "severity", "alert_version", "last_value")
     return Known(instance=instance, **{name: row[name] for name in about})
 
 
@@ -132,6 +158,7 @@ def write(connection: psycopg.Connection, stepped: Sequence[Stepped], now: datet
     numbers = _new_alerts(connection, stepped)
     numbered = [_numbered(each, numbers.get(each.key)) for each in stepped]
     changes = [change for each in numbered for change in each.changes]
+    _change_rules(connection, numbered)
     for kind, statement in ((ChangeKind.RESOLVED, _sql.resolve_alerts), (ChangeKind.REOPENED, _sql.reopen_alerts)):
         of_kind = [change.alert_id for change in changes if change.kind is kind]
         if of_kind:
@@ -155,6 +182,20 @@ def _new_alerts(connection: psycopg.Connection, stepped: Sequence[Stepped]) -> d
     return {(rule, kind, code): alert_id for alert_id, rule, kind, code in added}
 
 
+def _change_rules(connection: psycopg.Connection, stepped: Iterable[Stepped]) -> None:
+    rows = [
+        {
+            "alert_id": each.instance.alert_id,
+            "rule_version": each.changed_rule.version_to,
+            "severity": str(each.changed_rule.severity_to),
+        }
+        for each in stepped
+        if each.changed_rule is not None
+    ]
+    if rows:
+        _sql.change_rules(connection, rows=Jsonb(rows))
+
+
 def _numbered(stepped: Stepped, alert_id: int | None) -> Stepped:
     if alert_id is None:
         return stepped
@@ -169,6 +210,11 @@ def add_events(connection: psycopg.Connection, events: Iterable[Event]) -> None:
         for alert_id, at, kind, detail in events
     ]
     _sql.add_events(connection, rows=Jsonb(rows))
+
+
+def closed_of(connection: psycopg.Connection, alert_ids: Iterable[int]) -> set[int]:
+    """Of these alerts those whose handling is closed."""
+    return {alert_id for (alert_id,) in _sql.closed(connection, alert_ids=list(alert_ids))}
 
 
 def set_inhibited(connection: psycopg.Connection, by_alert: Mapping[int, str | None]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
@@ -25,6 +25,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "model_attributes_type": _OBJECT,
     "dict_type": _OBJECT,
     # text and numbers
+    "uuid_parsing": (
+        "must be the id of a message such as 2fb73418-5fce-4268-86af-536d4507e395",
+        "必须是消息编号，例如 2fb73418-5fce-4268-86af-536d4507e395",
+    ),
     "string_type": ("must be text", "必须是文字"),
     "string_unicode": ("is not Unicode text", "不是有效的 Unicode 文字"),
     "invalid_key": ("has a field name that is not Unicode text", "字段名不是有效的 Unicode 文字"),
@@ -209,9 +213,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "text_missing": ("must be given with {action}", "执行 {action} 须填写文字说明"),
     "reference_missing": ("must be given with {action}", "执行 {action} 须填写附件编号或地址"),
     "due_on_missing": ("must be given with {action}: the day by which it is done", "执行 {action} 须填写完成日期"),
+    "due_on_far": ("{due_on} is more than {years} years ahead", "{due_on} 超过 {years} 年"),
     "due_on_past": ("{due_on} is over already", "{due_on} 已经过去"),
     "due_on_not_used": ("is only given with plan", "仅整改计划 plan 有此项"),
-    "rule_fault": ("{problem}", "规则有误（英文说明）：{problem}"),
+    "rule_fault": ("{problem}", "{problem}"),
     "body_or_slug": ("give either body or slug", "body 与 slug 须且只须填写一个"),
     # files
     "unknown_column": ("there is no such column; the columns are {columns}", "没有这一列；可用的列：{columns}"),
@@ -221,6 +226,13 @@ REASONS: Mapping[str, tuple[str, str]] = {
 }
 
 _MOST_FIELD_CHARACTERS = 100
+
+
+class InBoth(NamedTuple):
+    """Something a reason mentions that has words of its own in each language."""
+
+    en: str
+    zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +256,8 @@ class Fault:
     def _text(self, language: int) -> str:
         if self.code not in REASONS:
             return str(self.mentions.get("message", self.code))
-        return REASONS[self.code][language].format_map(self.mentions)
+        mentions = {name: each[language] if isinstance(each, InBoth) else each for name, each in self.mentions.items()}
+        return REASONS[self.code][language].format_map(mentions)
 
 
 def faults_of(errors: Iterable[ErrorDetails], *, root: str = "body", skip: int = 0) -> list[Fault]:

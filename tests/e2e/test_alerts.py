@@ -244,17 +244,23 @@ def test_an_alert_is_handled_step_by_step_and_in_no_other_order(watched: Watched
     for number, (step, status) in enumerate(steps):
         for too_early, _ in steps[number + 1 :]:
             assert refusal(watched, path, too_early) == (409, "step_not_allowed")
+        if status == "verified":
+            assert refusal(watched, path, step) == (409, "still_firing")
+            watched.extend(centre, FIRST_DAY + timedelta(days=4))
+            watched.measure(centre, FIRST_DAY + timedelta(days=1), days=3, pue=1.2)
+            wait_until("it is resolved", lambda: alert_of(watched, centre)["state"] == "resolved", within_s=60)
         assert watched.send("POST", path, step)["handling"]["status"] == status
     another = {"action": "comment", "text": "…", "actor_kind": "enterprise", "actor": "91150622MA0N0000XF"}
     assert refusal(watched, path, another) == (409, "other_actor")
 
     alert = alert_of(watched, centre)
-    assert (alert["state"], alert["status"]) == ("firing", "closed")
+    assert (alert["state"], alert["status"]) == ("resolved", "closed")
     assert [(entry["by"], entry["kind"]) for entry in alert["history"]] == [
         ("service", "fired"),
         ("supervision_body", "acknowledge"),
         ("enterprise", "explain"),
         ("enterprise", "plan"),
+        ("service", "resolved"),
         ("supervision_body", "verify"),
         ("supervision_body", "close"),
     ]

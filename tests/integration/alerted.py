@@ -15,6 +15,11 @@ from services.core.domain.calendar import SHANGHAI
 from services.core.settings import Settings
 from tests.integration.registered import JUNGAR
 
+ALERTS, STATES, SILENCES, DELIVERIES = (
+    f"/api/v1/{name}" for name in ("alerts", "alert-states", "silences", "deliveries")
+)
+ACTOR = {"actor_kind": "supervision_body", "actor": "SB-150622"}
+EMAIL = {"channel": "email", "address": "energy@example.cn"}
 NOW = datetime(2026, 3, 2, 10, tzinfo=SHANGHAI)
 
 BODY: dict[str, Any] = {
@@ -102,10 +107,10 @@ class Raised:
         self._database.execute(f"INSERT INTO alert_state ({names}) VALUES ({places})", list(columns.values()))
 
     def message(self, subscription_id: int, alert_ids: list[int], **given: Any) -> str:
-        """A message about alerts."""
+        """A message about alerts, to a subscription as it stands now; to one that is gone, as `given` says."""
         columns = {
             "message_id": str(uuid.uuid4()),
-            "subscription_id": subscription_id,
+            **self._told_by(subscription_id),
             "kind": "fired",
             "group_key": "g",
             "alert_ids": alert_ids,
@@ -117,6 +122,15 @@ class Raised:
         places = ", ".join(["%s"] * len(columns))
         self._database.execute(f"INSERT INTO message ({names}) VALUES ({places})", list(columns.values()))
         return str(columns["message_id"])
+
+    def _told_by(self, subscription_id: int) -> dict[str, Any]:
+        names = ("subscription_id", "channel", "address", "body_code", "enterprise_code")
+        row = self._database.execute(
+            f"SELECT {', '.join(names)} FROM subscription WHERE subscription_id = %s", (subscription_id,)
+        ).fetchone()
+        return dict(
+            zip(names, row or (subscription_id, "webhook", "https://gone.example.cn", "SB-GONE", None), strict=True)
+        )
 
     def attempt(self, message_id: str, outcome: str, detail: str, at: datetime = NOW) -> None:
         """An attempt to send a message."""
@@ -132,3 +146,20 @@ def supervision_body(client: TestClient, code: str = "SB-150622", area: str = JU
     answer = client.post("/api/v1/supervision-bodies", json=entry)
     assert answer.status_code == 201, answer.text
     return code
+
+
+def numbers(client: TestClient, **parameters: Any) -> list[int]:
+    """The alerts that a filter leaves."""
+    answer = client.get(ALERTS, params=parameters)
+    assert answer.status_code == 200, answer.text
+    return [alert["alert_id"] for alert in answer.json()["data"]]
+
+
+def refusal(answer: Any) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    return answer.status_code, answer.json()["code"]
+
+
+def step(client: TestClient, alert_id: int, action: str, **more: Any) -> Any:
+    """A step of the handling, by the body of the banner unless said otherwise."""
+    return client.post(f"{ALERTS}/{alert_id}/steps", json=ACTOR | {"action": action} | more)

@@ -14,14 +14,21 @@ from services.core.data.tables import Tables
 from services.core.domain.alerting.rule import Rule
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.judged import Plant
-from tests.integration.line import Line
-from tests.integration.registered import JUNGAR, Registered
-from tests.integration.watched import LINK, PUE, SILENT, Service, Watch, service
-
-INPUT, LOAD = ("electricity", "input"), ("electricity", "it_load")
-DAYS = {1.42: "2026-03-02", 1.2: "2026-03-03"}
-SECOND, THIRD, FOURTH = (datetime(2026, 3, day, 10, tzinfo=SHANGHAI) for day in (3, 4, 5))
-"""Ten in the morning after the bad day, after the good day, and after a day without readings."""
+from tests.integration.registered import JUNGAR, Registered, credit_code
+from tests.integration.watched import (
+    FOURTH,
+    INPUT,
+    LINK,
+    LOAD,
+    PUE,
+    SECOND,
+    SILENT,
+    THIRD,
+    Service,
+    Watch,
+    data_centre,
+    service,
+)
 
 
 @pytest.fixture
@@ -38,14 +45,7 @@ def alerts(database_url: str) -> Iterator[Service]:
 @pytest.fixture
 def centre(registered: Registered, client: TestClient, database_url: str) -> Plant:
     """A data centre with a PUE of 1.42 on one day and 1.2 on the next."""
-    line = Line(client, database_url)
-    unit = {"code": "DC-1", "name_zh": "数据中心", "name_en": "Data centre", "process": "data_centre"}
-    plant = Plant(registered, line, unit=unit, trade="data_centre", area_code=JUNGAR)
-    for pue, day in DAYS.items():
-        end = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
-        plant.uses(day, end, {INPUT: pue * 1000.0, LOAD: 1000.0})
-    line.roll_up()
-    return plant
+    return data_centre(registered, client, database_url)
 
 
 def test_breach_is_told_once_and_its_end_too(watch: Watch, alerts: Service, centre: Plant) -> None:
@@ -135,30 +135,11 @@ def test_severe_alert_goes_to_league_and_region_and_mild_one_to_the_banner(
 def test_enterprise_is_told_of_its_own_alerts(watch: Watch, alerts: Service, centre: Plant) -> None:
     watch.rule(PUE)
     own = watch.subscription(None, enterprise_code=centre.enterprise, channel="mqtt", address=centre.enterprise)
-    watch.subscription(None, enterprise_code="91150622MA0999999X", channel="mqtt", address="91150622MA0999999X")
+    other = credit_code(77)
+    watch.database.execute("INSERT INTO enterprise (credit_code, name_zh, trade) VALUES (%s, '别家', 'coke')", [other])
+    watch.subscription(None, enterprise_code=other, channel="mqtt", address=other)
     alerts.look(SECOND)
     assert watch.messages() == [(own, "fired", 1)]
-
-
-def test_silenced_alert_is_told_when_the_silence_ends_and_it_still_fires(
-    watch: Watch, alerts: Service, centre: Plant
-) -> None:
-    watch.rule(PUE)
-    jungar = watch.subscription()
-    watch.silence(SECOND - timedelta(hours=1), SECOND + timedelta(hours=1), area_code="150600")
-    alerts.look(SECOND)
-    assert (watch.messages(), watch.events()) == ([], ["fired", "inhibited"])
-    alerts.look(SECOND + timedelta(hours=2))
-    assert (watch.messages(), watch.events()) == ([(jungar, "fired", 1)], ["fired", "inhibited", "released"])
-
-
-def test_silenced_alert_that_ends_meanwhile_is_never_told(watch: Watch, alerts: Service, centre: Plant) -> None:
-    watch.rule(PUE)
-    watch.subscription()
-    watch.silence(SECOND - timedelta(hours=1), FOURTH, subject_code="DC-1")
-    alerts.look(SECOND)
-    alerts.look(THIRD)
-    assert (watch.messages(), watch.events()) == ([], ["fired", "inhibited", "resolved"])
 
 
 def test_silent_gateway_holds_back_the_alerts_that_depend_on_it(
@@ -184,6 +165,17 @@ def test_alert_waits_for_the_end_of_quiet_hours_unless_it_is_severe(
     assert database.execute("SELECT not_before FROM message").fetchall() == [(SECOND + timedelta(hours=2),)]
 
 
+def test_what_comes_back_in_quiet_hours_is_told_after_its_end(watch: Watch, alerts: Service, centre: Plant) -> None:
+    watch.rule(PUE)
+    watch.subscription(quiet_from=time(9), quiet_to=time(12))
+    alerts.look(SECOND)
+    watch.rule(PUE, version=2, enabled=False)
+    alerts.look(SECOND + timedelta(minutes=1))
+    watch.rule(PUE, version=3)
+    alerts.look(SECOND + timedelta(minutes=2))
+    assert watch.kinds() == ["fired", "resolved", "fired"]
+
+
 def test_digest_tells_of_the_day_once(watch: Watch, alerts: Service, centre: Plant, database_url: str) -> None:
     watch.rule(PUE)
     daily = watch.subscription(mode="daily")
@@ -197,6 +189,34 @@ def test_digest_tells_of_the_day_once(watch: Watch, alerts: Service, centre: Pla
     assert watch.messages() == [(daily, "digest", 1)]
 
 
+def test_weekly_digest_tells_on_monday_at_eight_of_the_week_before_once(
+    watch: Watch, alerts: Service, centre: Plant, database_url: str
+) -> None:
+    # 2026-03-02 is a Monday: what fires on Tuesday stands in the digest of the 9th, what fires that morning in the next
+    watch.rule(PUE)
+    watch.rule(PUE | {"slug": "unwanted"})
+    weekly = watch.subscription(mode="weekly", rules=["pue_high", "pue_later"])
+    monday = datetime(2026, 3, 9, 8, tzinfo=SHANGHAI)
+    alerts.look(SECOND)
+    for hours in range(24, 24 * 6, 12):
+        alerts.look(SECOND + timedelta(hours=hours))
+    alerts.look(monday - timedelta(seconds=1))
+    assert watch.messages() == []
+    watch.rule(SILENT | {"slug": "pue_later"})
+    watch.database.execute("UPDATE gateway_state SET last_message_at = %s", [SECOND])
+    alerts.look(monday)
+    for minutes in (1, 60, 60 * 24):
+        with service(database_url) as started:
+            started.look(monday + timedelta(minutes=minutes))
+    assert watch.messages() == [(weekly, "digest", 1)]
+    (content,) = watch.contents()
+    assert [(alert["rule"], alert["because"]) for alert in content["alerts"]] == [("pue_high", "cleared")]
+    assert content["created_at"] == "2026-03-09T08:00:00+08:00"
+    alerts.look(monday + timedelta(days=7))
+    assert [alert["rule"] for alert in watch.contents()[-1]["alerts"]] == ["pue_later"]
+    assert watch.messages() == [(weekly, "digest", 1)] * 2
+
+
 def test_firing_alert_is_told_again_after_its_interval(watch: Watch, alerts: Service, centre: Plant) -> None:
     watch.rule(PUE, repeat_s=3600)
     watch.subscription()
@@ -204,44 +224,6 @@ def test_firing_alert_is_told_again_after_its_interval(watch: Watch, alerts: Ser
         alerts.look(SECOND + timedelta(minutes=minutes))
         watch.sent()
     assert watch.kinds() == ["fired", "repeat", "repeat"]
-
-
-def test_late_step_is_told_to_the_league_and_later_to_the_region_each_once(
-    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
-) -> None:
-    watch.rule(SILENT)
-    banner, league, region = (watch.subscription(body) for body in ("jungar", "ordos", "region"))
-    database.execute("UPDATE gateway_state SET last_message_at = %s", [SECOND - timedelta(days=1)])
-    for hours in range(0, 24 * 10, 6):
-        alerts.look(SECOND + timedelta(hours=hours))
-    escalated = [(who, kind) for who, kind, _ in watch.messages() if kind == "escalated"]
-    assert escalated == [(league, "escalated"), (region, "escalated")]
-    assert banner not in [who for who, _ in escalated]
-
-
-@pytest.mark.parametrize(("severity", "told"), [("severe", True), ("warning", False)])
-def test_a_severe_alert_must_be_taken_up_sooner(
-    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection, severity: str, told: bool
-) -> None:
-    # one day for a severe alert, three for others
-    watch.rule(SILENT, severity=severity)
-    league = watch.subscription("ordos")
-    watch.subscription("jungar")
-    database.execute("UPDATE gateway_state SET last_message_at = %s", [SECOND - timedelta(days=1)])
-    for hours in range(0, 60, 6):
-        alerts.look(SECOND + timedelta(hours=hours))
-    escalated = [who for who, kind, _ in watch.messages() if kind == "escalated"]
-    assert escalated == ([league] if told else [])
-
-
-def test_rule_that_is_switched_off_resolves_its_alerts(watch: Watch, alerts: Service, centre: Plant) -> None:
-    watch.rule(PUE)
-    watch.subscription()
-    alerts.look(SECOND)
-    watch.sent()
-    watch.rule(PUE, version=2, enabled=False)
-    alerts.look(SECOND + timedelta(minutes=1))
-    assert (watch.kinds(), watch.events()) == (["fired", "resolved"], ["fired", "resolved"])
 
 
 def test_rule_that_cannot_be_read_stops_no_other(watch: Watch, alerts: Service, centre: Plant) -> None:

@@ -1,9 +1,10 @@
 """What waits in the outbox is sent, whatever one endpoint does; every attempt is a row."""
 
 import threading
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from services.alerts.channels.contract import DeliveryFailed
-from services.alerts.outbox import INTERRUPTED, Deliver, Outbox, Outgoing
+from services.alerts.outbox import INTERRUPTED, LONGEST_WAIT_S, Deliver, Outbox, Outgoing
 from tests.integration.registered import JUNGAR
 from tests.integration.running import wait_until
 
@@ -38,13 +39,17 @@ class Post:
         assert row is not None
         return int(row[0])
 
-    def message(self, subscription_id: int, *, kind: str = "fired", due: timedelta = timedelta(0)) -> uuid.UUID:
+    def message(
+        self, subscription_id: int, *, kind: str = "fired", due: timedelta = timedelta(0), alerts: Sequence[int] = ()
+    ) -> uuid.UUID:
         message_id = uuid.uuid4()
         now = datetime.now(UTC)
         self.database.execute(
-            "INSERT INTO message (message_id, subscription_id, kind, group_key, alert_ids, content, created_at,"
-            " not_before) VALUES (%s, %s, %s, '', '{}', %s, %s, %s)",
-            [message_id, subscription_id, kind, Jsonb({"kind": kind}), now, now + due],
+            "INSERT INTO message (message_id, subscription_id, channel, address, body_code, kind, group_key, alert_ids,"
+            " content, created_at, not_before)"
+            " SELECT %s, subscription_id, channel, address, body_code, %s, '', %s, %s, %s, %s"
+            " FROM subscription WHERE subscription_id = %s",
+            [message_id, kind, list(alerts), Jsonb({"kind": kind}), now, now + due, subscription_id],
         )
         return message_id
 
@@ -135,7 +140,8 @@ def test_message_is_dead_after_a_day_and_says_why(post: Post, database_url: str)
         outbox.poke()
         wait_until("given up", lambda: post.statuses() == {"dead": 1}, within_s=10)
     assert post.deliveries(dead) == [("failed", "connection refused"), ("dead", "connection refused")]
-    assert post.database.execute("SELECT last_error, attempts FROM message").fetchall() == [("connection refused", 2)]
+    ended = post.database.execute("SELECT last_error, attempts, not_before <= finished_at FROM message").fetchall()
+    assert ended == [("connection refused", 2, True)]
 
 
 def test_permanent_refusal_is_not_repeated(post: Post, database_url: str) -> None:
@@ -168,6 +174,64 @@ def test_slow_endpoint_holds_up_no_other(post: Post, database_url: str) -> None:
         release.set()
         wait_until("the slow one too", lambda: post.statuses() == {"sent": 120}, within_s=60)
     assert most == {"https://slow.example/a": 1, "https://quick.example/a": 1}
+
+
+def test_what_waits_for_its_endpoint_is_not_asked_for_again_and_again(
+    post: Post, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = post.subscription()
+    for _ in range(2):
+        post.message(subscription)
+    asked, began, release = Counter[str](), threading.Event(), threading.Event()
+    claim = Outbox._claim
+
+    def counted(outbox: Outbox, connection: psycopg.Connection) -> Sequence[Outgoing]:
+        asked["claim"] += 1
+        return claim(outbox, connection)
+
+    def deliver(_: Outgoing) -> None:
+        began.set()
+        release.wait(60)
+
+    monkeypatch.setattr(Outbox, "_claim", counted)
+    with sending(database_url, deliver):
+        assert began.wait(10)
+        before = asked["claim"]
+        time.sleep(2)
+        assert asked["claim"] - before <= 2 / LONGEST_WAIT_S + 2
+        release.set()
+        wait_until("both are sent", lambda: post.statuses() == {"sent": 2}, within_s=10)
+
+
+def test_what_tells_of_an_alert_waits_for_what_told_of_it_before(post: Post, database_url: str) -> None:
+    subscription, other = post.subscription(), post.subscription("https://two.example/hook")
+    fired = post.message(subscription, alerts=[1, 2])
+    resolved = post.message(subscription, kind="resolved", alerts=[2])
+    unrelated = post.message(subscription, alerts=[3])
+    elsewhere = post.message(other, kind="resolved", alerts=[2])
+    post.database.execute(
+        "UPDATE message SET not_before = now() + interval '1 hour' WHERE message_id = %s", [fired]
+    )  # as after a failed attempt
+    receiver, ahead = Receiver(), [timedelta(0)]
+    with sending(database_url, receiver, clock=lambda: datetime.now(UTC) + ahead[0]) as outbox:
+        wait_until("what may go is sent", lambda: post.statuses() == {"sent": 2, "waiting": 2}, within_s=10)
+        ahead[0] = timedelta(hours=1)
+        outbox.poke()
+        wait_until("all are sent", lambda: post.statuses() == {"sent": 4}, within_s=10)
+    sent = [outgoing.message_id for outgoing in receiver.taken]
+    assert (set(sent[:2]), sent[2:]) == ({unrelated, elsewhere}, [fired, resolved])
+
+
+def test_messages_due_at_the_same_time_go_in_the_order_in_which_they_were_written(
+    post: Post, database_url: str
+) -> None:
+    subscription = post.subscription()
+    written = [post.message(subscription, alerts=[1]) for _ in range(12)]
+    post.database.execute("UPDATE message SET not_before = created_at - interval '1 day'")
+    receiver = Receiver()
+    with sending(database_url, receiver):
+        wait_until("all are sent", lambda: post.statuses() == {"sent": 12}, within_s=20)
+    assert [outgoing.message_id for outgoing in receiver.taken] == written
 
 
 def test_attempt_without_an_outcome_is_made_again_by_the_next_sender(post: Post, database_url: str) -> None:
@@ -208,6 +272,52 @@ def test_subscription_that_is_gone_or_off_gets_nothing_but_tests(post: Post, dat
     assert [o.message_id for o in receiver.taken] == [test]
     reasons = post.database.execute("SELECT last_error FROM message WHERE status = 'dead' ORDER BY 1").fetchall()
     assert reasons == [("the subscription is switched off",), ("the subscription no longer exists",)]
+
+
+def test_receiver_that_is_gone_is_told_nothing_more(
+    post: Post, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    leaving, other = post.subscription("https://leaving.example"), post.subscription("https://other.example")
+    for subscription in (leaving, leaving, other):
+        post.message(subscription)
+    receiver = Receiver(DeliveryFailed("answered 410: the receiver is gone", permanent=True, gone=True))
+    with sending(database_url, receiver, clock=lambda: datetime.now(UTC)):
+        wait_until("all are ended", lambda: post.statuses() == {"dead": 2, "sent": 1}, within_s=10)
+    off = post.database.execute("SELECT address, off_reason FROM subscription WHERE NOT enabled").fetchall()
+    assert len(off) == 1
+    (reasons,) = zip(
+        *post.database.execute("SELECT last_error FROM message WHERE status = 'dead' ORDER BY 1"), strict=True
+    )
+    assert reasons[0] == "answered 410: the receiver is gone"
+    assert reasons[1] == f"the subscription is switched off: {off[0][1]}"
+    assert off[0][1].startswith("answered 410: the receiver is gone (20")
+    assert "subscription switched off" in caplog.text
+
+
+def test_new_address_is_not_switched_off_for_the_one_before_that_is_gone(post: Post, database_url: str) -> None:
+    moving = post.subscription("https://old.example")
+    post.message(moving)
+
+    def move_and_refuse(_: Outgoing) -> None:
+        post.database.execute("UPDATE subscription SET address = 'https://new.example'")
+        raise DeliveryFailed("answered 410: the receiver is gone", permanent=True, gone=True)
+
+    with sending(database_url, move_and_refuse):
+        wait_until("it is dead", lambda: post.statuses() == {"dead": 1}, within_s=10)
+    assert post.database.execute("SELECT enabled, off_reason FROM subscription").fetchall() == [(True, None)]
+
+
+def test_address_that_was_mended_is_used_for_what_waits_and_stays_with_it(post: Post, database_url: str) -> None:
+    subscription = post.subscription("https://typo.example")
+    waiting = post.message(subscription)
+    post.database.execute("UPDATE subscription SET address = 'https://right.example'")
+    receiver = Receiver()
+    with sending(database_url, receiver):
+        wait_until("it is sent", lambda: post.statuses() == {"sent": 1}, within_s=10)
+    post.database.execute("DELETE FROM subscription")
+    assert [(o.message_id, o.address) for o in receiver.taken] == [(waiting, "https://right.example")]
+    told = post.database.execute("SELECT channel, address, body_code FROM message").fetchall()
+    assert told == [("webhook", "https://right.example", "jungar")]
 
 
 def test_sender_stops_within_seconds_while_a_receiver_hangs(post: Post, database_url: str) -> None:

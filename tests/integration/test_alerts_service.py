@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import random
+import signal
 import statistics
 import threading
 import time
@@ -18,6 +19,7 @@ from fastapi.testclient import TestClient
 from standardwebhooks import Webhook
 
 from services.core.domain.calendar import SHANGHAI
+from services.up.stack import Stack
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, Registered
 from tests.integration.running import Process, running, wait_until
@@ -148,9 +150,8 @@ def test_from_the_reading_to_the_webhook_in_seconds(
 def test_one_leads_and_another_takes_over_when_it_is_killed(
     watch: Watch, database: psycopg.Connection, sink: Sink, environment: dict[str, str]
 ) -> None:
-    watch.rule(SILENT)
+    watch.rule(SILENT | {"severity": "severe"})
     watch.subscription("region", address=sink.url, secrets=[SECRET])
-    database.execute("UPDATE rule_version SET body = jsonb_set(body, '{severity}', '\"severe\"')")
     with running("alerts", **environment) as first:
         first.wait_for("leading")
         with running("alerts", **environment) as second:
@@ -205,6 +206,42 @@ def test_kill_at_any_moment_loses_no_message_and_repeats_none_twice(
     ).fetchall()
     assert {count for _, _, count in each} == {1}
     assert len([1 for subscription, _, _ in each if subscription == max(s for s, _, _ in each)]) == 20 * KILLS
+
+
+def stop_at_once(stack: Stack) -> None:
+    """As `pg_ctl stop -m immediate` does: connections are cut, and the next start recovers."""
+    server = stack.database.child
+    assert server is not None
+    os.kill(server.pid, signal.SIGQUIT)
+    server.wait(30)
+
+
+def test_database_server_that_is_restarted_under_breaches_loses_and_repeats_nothing(
+    watch: Watch, database_url: str, stack: Stack, sink: Sink, environment: dict[str, str]
+) -> None:
+    watch.rule(SILENT | {"severity": "severe"})
+    watch.subscription("region", address=sink.url, secrets=[SECRET])
+    chance = random.Random(7)
+    with running("alerts", **environment) as process:
+        process.wait_for("leading")
+        for number in range(3):
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                register_many(connection, 5, first=5 * number)
+            threading.Event().wait(chance.uniform(0, 0.6))
+            stop_at_once(stack)
+            try:
+                process.wait_for("database not available, waiting", times=number + 1)
+            finally:
+                stack.database.start()
+            process.wait_for("leading", times=number + 2)
+        wait_until("all are told", lambda: len(sink.told()) == 15, within_s=30)
+    assert set(sink.told().values()) == {1}
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert connection.execute("SELECT count(*) FROM alert").fetchone() == (15,)
+        each = connection.execute(
+            "SELECT alert_id, count(*) FROM message, unnest(alert_ids) AS alert_id GROUP BY 1"
+        ).fetchall()
+    assert [count for _, count in each] == [1] * 15
 
 
 def test_lost_connections_are_made_again_and_nothing_is_lost(
@@ -267,12 +304,17 @@ def test_shipped_rules_are_written_once_and_an_operators_version_stays(
         "INSERT INTO rule_version (slug, version, body, enabled, shipped, author)"
         " SELECT slug, 2, body, false, false, 'operator' FROM rule_version WHERE slug = 'pue_new_large'"
     )
-    database.execute("UPDATE rule_version SET body = jsonb_set(body, '{hold_s}', '7') WHERE slug = 'pue_day_existing'")
+    # as another release shipped it
+    database.execute(
+        "INSERT INTO rule_version (slug, version, body, enabled, shipped, author)"
+        " SELECT slug, 2, jsonb_set(body, '{hold_s}', '7'), true, true, author FROM rule_version"
+        " WHERE slug = 'pue_day_existing'"
+    )
     with running("alerts", ENERMON_DATABASE_URL=database_url) as process:
         process.wait_for("leading")
     assert {slug: version for slug, version in versions().items() if version > 1} == {
         "pue_new_large": 2,
-        "pue_day_existing": 2,
+        "pue_day_existing": 3,
     }
 
 

@@ -87,7 +87,12 @@ def test_subscription_says_where_what_and_when(client: TestClient, body: str, da
         "enabled": False,
     }
     made = subscribed(client, body, given)
-    assert made == given | {"subscription_id": made["subscription_id"], "secrets": 0, "secret": None}
+    assert made == given | {
+        "subscription_id": made["subscription_id"],
+        "off_reason": None,
+        "secrets": 0,
+        "secret": None,
+    }
     changed = client.patch(
         f"{body}/{made['subscription_id']}",
         json={"rules": None, "quiet_from": None, "quiet_to": None, "enabled": True, "address": "new@example.cn"},
@@ -194,6 +199,34 @@ def test_enterprise_told_by_mqtt_becomes_a_user_of_the_broker(
     assert told[0] != before[0]
     assert client.delete(f"{address}/{made}").status_code == 204
     assert users() == before
+
+
+def test_subscription_says_why_the_service_switched_it_off_until_a_person_switches_it_on(
+    client: TestClient, body: str, database: psycopg.Connection
+) -> None:
+    made = subscribed(client, body, EMAIL)
+    address, reason = f"{body}/{made['subscription_id']}", "answered 410: the receiver is gone"
+    database.execute("UPDATE subscription SET enabled = false, off_reason = %s", [reason])
+    shown = client.get(address).json()
+    assert (shown["enabled"], shown["off_reason"]) == (False, reason)
+    assert client.patch(address, json={"language": "en"}).json()["off_reason"] == reason
+    on = client.patch(address, json={"enabled": True}).json()
+    assert (on["enabled"], on["off_reason"]) == (True, None)
+
+
+def test_enterprise_that_is_removed_takes_its_subscriptions_along_and_leaves_what_was_sent(
+    client: TestClient, registered: Registered, database: psycopg.Connection
+) -> None:
+    enterprise = registered.enterprise(name_zh="云计算公司")
+    topic = f"/api/v1/enterprises/{enterprise}/subscriptions"
+    made = subscribed(client, topic, {"channel": "mqtt"})["subscription_id"]
+    sent = Raised(database).message(made, [], status="sent")
+    assert client.delete(f"/api/v1/enterprises/{enterprise}").status_code == 204
+    assert database.execute("SELECT count(*) FROM subscription").fetchone() == (0,)
+    assert database.execute("SELECT code FROM broker_user").fetchall() == []
+    listed = client.get("/api/v1/deliveries", params={"enterprise": enterprise}).json()["data"]
+    assert [(m["message_id"], m["address"]) for m in listed] == [(sent, f"enermon/v1/enterprises/{enterprise}/alerts")]
+    assert listed[0]["enterprise"] == {"code": enterprise, "name_zh": None, "name_en": None}
 
 
 def test_subscriptions_are_those_of_their_owner(client: TestClient, registered: Registered, body: str) -> None:

@@ -199,6 +199,7 @@ def test_what_is_worth_another_attempt(receiver: Receiver, message: Rendered, st
     with pytest.raises(DeliveryFailed, match=f"answered {status}") as caught:
         channel().send(target_of(receiver), message)
     assert caught.value.permanent is permanent
+    assert caught.value.gone is (status == 410)
     assert permanent or caught.value.retry_after_s == 77.0
 
 

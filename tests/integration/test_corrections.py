@@ -249,5 +249,5 @@ def test_what_was_stored_is_neither_changed_nor_deleted(
     correct(2, "withdraw")
     column = "meter_id" if table != "stored_batch" else "batch_id"
     statement = change.format(table).replace("ctid", column)
-    with pytest.raises(psycopg.errors.RestrictViolation, match=f"rows of {table} are only added"):
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match=f"rows of {table} are only added"):
         database.execute(statement.encode())

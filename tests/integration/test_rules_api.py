@@ -1,6 +1,7 @@
 """Rules in versions, and rules tried on past data."""
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -146,6 +147,9 @@ def test_of_changes_at_once_each_becomes_a_version_or_is_told(client: TestClient
         ({"scope": {"areas": ["ordos"]}}, "body.scope.areas"),
         ({"scope": {"areas": ["999999"]}}, "body.scope.areas"),
         ({"scope": {"processes": ["magic"]}}, "body.scope.processes"),
+        ({"compare": {"benchmark": "baseline"}}, "body.compare.benchmark"),
+        ({"compare": {"target": True}, "subject": "enterprise"}, "body.compare.target"),
+        ({"inhibits": True}, "body.inhibits"),
     ],
 )
 def test_body_that_is_no_rule_is_refused_with_the_field(client: TestClient, change: dict[str, Any], field: str) -> None:
@@ -153,7 +157,7 @@ def test_body_that_is_no_rule_is_refused_with_the_field(client: TestClient, chan
     assert refusal(answer)[:2] == (422, "invalid_body")
     (fault,) = answer.json()["errors"]
     assert fault["field"] == field
-    assert fault["reason_zh"]
+    assert re.search("[\u4e00-\u9fff]", fault["reason_zh"])
     assert client.get(f"{RULES}/pue_high").json()["code"] == "unknown_rule"
 
 

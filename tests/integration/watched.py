@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+from fastapi.testclient import TestClient
 
 from services.alerts.cycle import Cycle, Outcome
 from services.alerts.messages import Teller
 from services.core.data.tables import load_tables
 from services.core.db.engine import connect, create_engine
-from tests.integration.registered import JUNGAR, ORDOS, credit_code
+from services.core.domain.calendar import SHANGHAI
+from tests.integration.judged import Plant
+from tests.integration.line import Line
+from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
 
 LINK = "https://enermon.example"
 PUE: dict[str, Any] = {
@@ -34,7 +38,26 @@ SILENT: dict[str, Any] = PUE | {
     "subject": "gateway",
     "compare": {"op": ">=", "number": 3600},
     "severity": "notice",
+    "inhibits": True,
 }
+
+
+INPUT, LOAD = ("electricity", "input"), ("electricity", "it_load")
+DAYS = {1.42: "2026-03-02", 1.2: "2026-03-03"}
+SECOND, THIRD, FOURTH = (datetime(2026, 3, day, 10, tzinfo=SHANGHAI) for day in (3, 4, 5))
+"""Ten in the morning after the bad day, after the good day, and after a day without readings."""
+
+
+def data_centre(registered: Registered, client: TestClient, database_url: str) -> Plant:
+    """A data centre with a PUE of 1.42 on one day and 1.2 on the next."""
+    line = Line(client, database_url)
+    unit = {"code": "DC-1", "name_zh": "数据中心", "name_en": "Data centre", "process": "data_centre"}
+    plant = Plant(registered, line, unit=unit, trade="data_centre", area_code=JUNGAR)
+    for pue, day in DAYS.items():
+        end = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
+        plant.uses(day, end, {INPUT: pue * 1000.0, LOAD: 1000.0})
+    line.roll_up()
+    return plant
 
 
 class Watch:
@@ -72,6 +95,20 @@ class Watch:
         ).fetchone()
         assert row is not None
         return int(row[0])
+
+    def step(self, action: str, at: datetime, **given: Any) -> None:
+        """A step of handling of the only alert."""
+        columns = {"action": action, "at": at, "actor": "supervision_body:jungar"} | given
+        self.database.execute(
+            f"INSERT INTO alert_step (alert_id, {', '.join(columns)})"
+            f" SELECT alert_id, {', '.join(['%s'] * len(columns))} FROM alert",
+            list(columns.values()),
+        )
+
+    def detail(self, kind: str) -> list[dict[str, Any]]:
+        """The details of all events of a kind, in order."""
+        rows = self.database.execute("SELECT detail FROM alert_event WHERE kind = %s ORDER BY event_id", [kind])
+        return [detail for (detail,) in rows]
 
     def silence(self, starts_at: datetime, ends_at: datetime, **given: Any) -> None:
         """What is not to be told."""

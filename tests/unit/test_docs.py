@@ -30,8 +30,9 @@ WRITERS = {
     "quality": "services/ingest/quality",
 }
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are
-# written by the service that is shipped with them, and tests of an address by those who ask for one. The quality
-# process puts into the queues what has ended, and what is to be booked anew.
+# written by the service that is shipped with them, and tests of an address by those who ask for one; a subscription
+# whose receiver says that it is gone is switched off by who hears it. The quality process puts into the queues what has
+# ended, and what is to be booked anew.
 OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
@@ -46,6 +47,7 @@ OTHER_HANDS = {
     ("quality_due", "DELETE FROM", "quality"),
     ("quality_due", "INSERT INTO", "quality"),
     ("dirty_slot", "INSERT INTO", "quality"),
+    ("subscription", "UPDATE", "alerts"),
 }
 
 each_page = pytest.mark.parametrize("page", TEXTS)

@@ -33,11 +33,13 @@ class Rendered:
 class DeliveryFailed(Exception):  # noqa: N818 - named after the fact
     """Not delivered. `detail` says why, without secrets; a permanent failure is not worth another attempt."""
 
-    def __init__(self, detail: str, *, permanent: bool, retry_after_s: float | None = None) -> None:
+    def __init__(self, detail: str, *, permanent: bool, retry_after_s: float | None = None, gone: bool = False) -> None:
         self.detail = one_line(detail)
         self.permanent = permanent
         self.retry_after_s = retry_after_s
         """How long the receiver asks to be left alone; None: it did not say."""
+        self.gone = gone
+        """Whether the receiver wants nothing any more, this message or another."""
         super().__init__(self.detail)
 
 

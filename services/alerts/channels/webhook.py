@@ -134,7 +134,7 @@ def failure(status: int, retry_after: str | None, said: str, *, now: datetime) -
     if 300 <= status < 400:
         return DeliveryFailed(f"answered {status}: redirects are not followed", permanent=True)
     if status == GONE:
-        return DeliveryFailed("answered 410: the receiver is gone", permanent=True)
+        return DeliveryFailed("answered 410: the receiver is gone", permanent=True, gone=True)
     return DeliveryFailed(detail, permanent=False, retry_after_s=_seconds(retry_after, now))
 
 

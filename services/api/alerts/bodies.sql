@@ -76,7 +76,8 @@ SELECT
     mode,
     quiet_from,
     quiet_to,
-    enabled
+    enabled,
+    off_reason
 FROM subscription
 WHERE body_code = :code AND :owner_kind = 'body'
     OR enterprise_code = :code AND :owner_kind = 'enterprise'
@@ -120,7 +121,8 @@ SET address = :address,
     mode = :mode,
     quiet_from = :quiet_from,
     quiet_to = :quiet_to,
-    enabled = :enabled
+    enabled = :enabled,
+    off_reason = CASE WHEN :enabled THEN NULL ELSE off_reason END
 WHERE subscription_id = :subscription_id;
 
 -- name: delete_subscription!
@@ -150,5 +152,32 @@ WHERE subscription_id = :subscription_id
     AND status = 'waiting';
 
 -- name: insert_test!
-INSERT INTO message (message_id, subscription_id, kind, group_key, alert_ids, content, created_at, not_before)
-VALUES (:message_id, :subscription_id, 'test', 'test', '{}', CAST(:content AS jsonb), :now, :now);
+INSERT INTO message (
+    message_id,
+    subscription_id,
+    channel,
+    address,
+    body_code,
+    enterprise_code,
+    kind,
+    group_key,
+    alert_ids,
+    content,
+    created_at,
+    not_before
+)
+SELECT
+    :message_id,
+    subscription_id,
+    channel,
+    address,
+    body_code,
+    enterprise_code,
+    'test',
+    'test',
+    '{}',
+    CAST(:content AS jsonb),
+    CAST(:now AS timestamptz),
+    CAST(:now AS timestamptz)
+FROM subscription
+WHERE subscription_id = :subscription_id;

@@ -17,7 +17,7 @@ from services.api.alerts.subscription import shown_address
 from services.api.database import Database
 from services.api.paging import PageQuery, cursor_after, key_of_cursor
 from services.api.registry.fields import Code, CreditCode
-from services.api.registry.filters import ENTERPRISE, Filter, equal
+from services.api.registry.filters import Filter, equal
 
 SQL = Statements("deliveries.sql")
 MOST_ALERTS_SHOWN = 20
@@ -28,7 +28,7 @@ FILTERS: Mapping[str, Filter] = {
     "channel": equal("channel"),
     "kind": equal("kind"),
     "body": equal("body_code", parameter="body"),
-    "enterprise": equal("enterprise_code", parameter="enterprise", names=ENTERPRISE.names),
+    "enterprise": equal("enterprise_code", parameter="enterprise"),
     "subscription": equal("subscription_id", parameter="subscription"),
     "alert": Filter("entry.alert_ids @> ARRAY[CAST(%(alert)s AS bigint)]"),
 }
@@ -62,14 +62,14 @@ class Delivery(BaseModel):
     kind: MessageKind
     status: MessageStatus = Field(description="dead: given up, last_error says why")
     subscription_id: int
-    channel: Channel | None = Field(description="null: the subscription was taken away")
-    address: str | None
+    channel: Channel = Field(description="Channel, address and whom it tells: as they were when it was written")
+    address: str
     body: Reference | None
     enterprise: Reference | None
     alert_ids: list[int] = Field(description="The first 20")
     alerts: int = Field(description="Of how many alerts it speaks")
     created_at: datetime
-    not_before: datetime = Field(description="When it is sent next, while it waits")
+    not_before: datetime | None = Field(description="When it is sent next; null: it waits no more")
     finished_at: datetime | None
     attempts: int
     last_error: str | None = Field(description="Why the last attempt failed")
@@ -171,7 +171,7 @@ def _shown(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str,
 def _of_row(row: RowMapping) -> dict[str, Any]:
     shown = {name: row[name] for name in Delivery.model_fields if name in row}
     return shown | {
-        "address": None if row["channel"] is None else shown_address(row["channel"], row["address"]),
+        "address": shown_address(row["channel"], row["address"]),
         "body": reference(row, "body"),
         "enterprise": reference(row, "enterprise"),
         "alert_ids": row["alert_ids"][:MOST_ALERTS_SHOWN],

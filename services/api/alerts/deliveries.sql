@@ -1,24 +1,23 @@
--- Messages with the subscription they go to; it may have been taken away since. Conditions speak of a row as `entry`.
+-- Messages with whom they tell, as it stood when they were written. Conditions speak of a row as `entry`.
 
 -- name: messages
 SELECT
-    message.message_id,
-    message.subscription_id,
-    message.kind,
-    message.alert_ids,
-    message.content,
-    message.created_at,
-    message.not_before,
-    message.status,
-    message.attempts,
-    message.finished_at,
-    message.last_error,
-    subscription.channel,
-    subscription.address,
-    subscription.body_code,
-    subscription.enterprise_code
-FROM message
-LEFT JOIN subscription USING (subscription_id);
+    message_id,
+    subscription_id,
+    channel,
+    address,
+    body_code,
+    enterprise_code,
+    kind,
+    alert_ids,
+    content,
+    created_at,
+    CASE WHEN status = 'waiting' THEN not_before END AS not_before,
+    status,
+    attempts,
+    finished_at,
+    last_error
+FROM message;
 
 -- name: names_of_entry
 LEFT JOIN LATERAL (

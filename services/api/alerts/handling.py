@@ -10,9 +10,10 @@ from sqlalchemy import Connection, RowMapping
 from services.api.alerts import nouns
 from services.api.alerts.statements import Statements
 from services.api.database import Database
-from services.api.errors import INVALID_BODY, Refused, refused_fields
+from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Day, Entry, Note
+from services.core.domain.alerting.deadlines import STANDARD
 from services.core.domain.alerting.handling import (
     Action,
     Actor,
@@ -22,10 +23,10 @@ from services.core.domain.alerting.handling import (
     Step,
     StepRefusedError,
     allowed,
-    due,
     standing,
     take,
 )
+from services.core.domain.alerting.lateness import due
 from services.core.domain.alerting.rule import Severity
 
 SQL = Statements("alerts.sql")
@@ -42,9 +43,13 @@ _FIELD_OF_REFUSAL = {
     "text_missing": "text",
     "reference_missing": "reference",
     "due_on_missing": "due_on",
+    "due_on_far": "due_on",
     "due_on_past": "due_on",
     "due_on_not_used": "due_on",
 }
+
+STILL_FIRING = ProblemKind("still_firing", 409, "The alert still fires")
+_KIND_OF_REFUSAL = {"other_enterprise": nouns.OTHER_ACTOR, "still_firing": STILL_FIRING}
 
 
 class StepEntry(Entry):
@@ -192,8 +197,8 @@ def _require_actor(connection: Connection, facts: RowMapping, entry: StepEntry) 
 
 def _refused(refusal: StepRefusedError, case: Case, steps: Sequence[Step], step: Step) -> Refused:
     if refusal.code in _FIELD_OF_REFUSAL:
-        mentions = {"action": str(step.action), "due_on": step.due_on}
+        mentions = {"action": str(step.action), "due_on": step.due_on, "years": STANDARD.plan_most_years}
         return refused_fields(INVALID_BODY, [Fault(_FIELD_OF_REFUSAL[refusal.code], refusal.code, mentions)])
     may = _allowed(case, standing(case, steps).status).model_dump(mode="json")
-    kind = nouns.OTHER_ACTOR if refusal.code == "other_enterprise" else nouns.STEP_NOT_ALLOWED
+    kind = _KIND_OF_REFUSAL.get(refusal.code, nouns.STEP_NOT_ALLOWED)
     return Refused(kind, str(refusal), detail_zh=refusal.detail_zh, allowed=may)

@@ -15,7 +15,7 @@ from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
-from services.api.reasons import Fault
+from services.api.reasons import Fault, InBoth
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
 from services.api.registry.filters import Filter, contains, parameters_of
 from services.core.data.rules import check_known
@@ -174,12 +174,16 @@ def rule_in(body: Mapping[str, Any], tables: Tables, *, slug: str | None = None)
             if unicodedata.category(character) in _REFUSED_IN_TEXTS and character not in _LINE_ENDS:
                 raise _refused("body", "bad_character", character=f"U+{ord(character):04X}")
     if slug is not None and body.get("slug", slug) != slug:
-        raise _refused("body.slug", "rule_fault", problem=f"must be {slug}, as in the address")
+        raise _refused(
+            "body.slug",
+            "rule_fault",
+            problem=InBoth(f"must be {slug}, as in the address", f"必须与地址中的 {slug} 一致"),
+        )
     try:
         rule = parse({"slug": slug, **body} if slug is not None else body)
         check_known(rule, tables)
     except RuleError as error:
-        raise _refused(f"body.{error.path}", "rule_fault", problem=error.problem) from None
+        raise _refused(f"body.{error.path}", "rule_fault", problem=InBoth(error.problem, error.problem_zh)) from None
     return rule
 
 

@@ -84,6 +84,7 @@ class Subscription(BaseModel):
     quiet_from: str | None
     quiet_to: str | None
     enabled: bool
+    off_reason: str | None = Field(description="Why the alert service switched it off: its receiver answered 410")
     secrets: int = Field(description="How many secrets of a webhook are valid: 2 while one is being replaced")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from services.api.indicators.ask import found_scope
+from services.core.data.comparable import PARK_SUBJECTS
 from services.core.data.plan_targets import Target
 from services.core.data.tables import Tables
 from services.core.domain.area_tree import AreaTree
@@ -15,7 +16,6 @@ from services.core.domain.indicators.listing import BY_SLUG
 from services.core.domain.target import meets
 from services.core.domain.verdict import Verdict
 from services.core.indicators.evaluate import Evaluated, Question, evaluate
-from services.core.indicators.judging import PARK_SUBJECT
 from services.core.indicators.scope import Park, ScopeKind
 
 INDICATOR = BY_SLUG["park_renewable_share"]
@@ -69,7 +69,7 @@ def park_target(tables: Tables, park: Park, tree: AreaTree, year: int) -> Target
         if target.indicator == INDICATOR.slug
         and target.kind == "target"
         and target.value is not None
-        and target.subject == PARK_SUBJECT.get(park.kind)
+        and target.subject == PARK_SUBJECTS.get(park.kind)
         and target.valid_from.year <= year
         and tree.above(park.area_code, target.area_code)
     ]

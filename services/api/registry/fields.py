@@ -90,11 +90,11 @@ def _day(value: object) -> object:
 def _moment(value: object) -> object:
     if isinstance(value, str) and _MOMENT_PATTERN.fullmatch(value):
         try:
-            moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+            local = datetime.fromisoformat(value.upper()).astimezone(SHANGHAI)
         except (ValueError, OverflowError):
             raise refusal("bad_moment") from None
-        if 2000 <= moment.astimezone(SHANGHAI).year < 2100:
-            return moment
+        if 2000 <= local.year < 2100:
+            return local.astimezone(UTC)
     raise refusal("bad_moment")
 
 

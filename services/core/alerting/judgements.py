@@ -7,6 +7,7 @@ from typing import Any
 
 from services.core.alerting.evidence import rows_out
 from services.core.alerting.view import View, last_day, of_unit, span_of, with_number
+from services.core.data.comparable import PUE
 from services.core.data.tables import Tables
 from services.core.domain.alerting.observation import Observation
 from services.core.domain.alerting.rule import Period, Rule
@@ -14,7 +15,7 @@ from services.core.domain.benchmark import Placing, ProjectKind
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.verdict import Verdict
 from services.core.indicators.scope import Unit
-from services.core.judgement.efficiency import PUE, PlacedUnit, Placer, listed
+from services.core.judgement.efficiency import PlacedUnit, Placer, listed
 from services.core.judgement.measured import ratios_of
 from services.core.judgement.two_high import PARAMETERS, LedgerUnit, Use, ledger, trades_of
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from services.core.alerting.evidence import of_ratio
 from services.core.alerting.sources import MEASURES, READERS, nobody
 from services.core.alerting.view import View, is_of_kind, last_day, of_enterprise, of_unit, span_of
+from services.core.data.comparable import OIL
 from services.core.data.tables import Tables
 from services.core.domain.alerting.comparison import Outcome, Requirement, outcome, required_by
 from services.core.domain.alerting.observation import Observation, SubjectKind
@@ -27,7 +28,7 @@ from services.core.domain.verdict import Verdict
 from services.core.indicators.evaluate import Evaluated, Grouping, Question, evaluate, needed_coverage
 from services.core.indicators.judging import Where, judged
 from services.core.indicators.scope import Unit
-from services.core.judgement.efficiency import OIL, PlacedUnit, Placer, listed
+from services.core.judgement.efficiency import PlacedUnit, Placer, listed
 from services.core.judgement.measured import ratios_of
 
 GROUPINGS: dict[Subject, tuple[Grouping | None, ...]] = {

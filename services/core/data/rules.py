@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from services.core.data.comparable import check_comparable
 from services.core.data.divisions import divisions
 from services.core.data.loader import DataFileError, table_file
 from services.core.data.tables import Tables
@@ -48,8 +49,14 @@ def load_rules(tables: Tables, override: Path | None = None) -> tuple[Rule, ...]
 
 
 def check_known(rule: Rule, tables: Tables) -> None:
-    """Raise RuleError where a rule names an area or a process that is not known: it would never speak of anything."""
+    """Raise RuleError where a rule could never speak of anything.
+
+    It names an area or a process that is not known, or compares with what its indicator and subject do not have.
+    """
     for code in sorted(rule.scope.areas - {division.code for division in divisions()}):
-        raise RuleError("scope.areas", f"{code} is not the code of an area")
+        raise RuleError("scope.areas", f"{code} is not the code of an area", f"{code} 不是行政区划代码")
     for code in sorted(rule.scope.processes - tables.process.keys()):
-        raise RuleError("scope.processes", f"{code} is not a process of processes.csv")
+        raise RuleError(
+            "scope.processes", f"{code} is not a process of processes.csv", f"{code} 不在工序表 processes.csv 中"
+        )
+    check_comparable(rule, tables)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+from services.core.data.comparable import COMPLETENESS, GROUP_SUBJECT, PARK_SUBJECTS, PUE
 from services.core.data.plan_targets import Target
 from services.core.data.tables import Tables
 from services.core.data.used import used_row
@@ -20,16 +21,8 @@ from services.core.domain.verdict import Finding, Verdict
 from services.core.indicators.evaluate import Evaluated
 from services.core.indicators.scope import Park, Unit
 
-COMPLETENESS = "completeness"
-PUE = "pue"
 # The targets that speak of a single data centre; that of the average of the large ones does not.
 PUE_SUBJECT = {PueScope.NEW_LARGE: "new_data_centres", PueScope.EXISTING: "existing_data_centres"}
-GROUP_SUBJECT = {
-    PUE: "large_data_centres_average",
-    "energy_per_floor_area": "public_institutions",
-    "energy_per_person": "public_institutions",
-}
-PARK_SUBJECT = {"low_carbon": "low_carbon_park", "zero_carbon": "zero_carbon_park"}
 # How a process must be measured for its levels to judge the indicator.
 METRIC_OF = {
     "unit_product_energy": "energy",
@@ -198,7 +191,7 @@ def _targets_of(tables: Tables, indicator: Indicator, value: Fraction, found: Ev
         if (not target.process or target.process == (found.process or target.process))
     ]
     if where.park is not None:
-        subject = PARK_SUBJECT.get(where.park.kind)
+        subject = PARK_SUBJECTS.get(where.park.kind)
         # a plan speaks of the parks of its own area alone
         targets = [t for t in targets if t.subject == subject and where.tree.above(where.park.area_code, t.area_code)]
         return [_held(value, target, year, always_due=True) for target in targets]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+from services.core.data.comparable import INDICATOR_OF_METRIC, LIMITED_AS, OIL, PUE
 from services.core.data.limits import Limit
 from services.core.data.processes import Process
 from services.core.data.tables import Tables
@@ -29,12 +30,6 @@ from services.core.domain.verdict import Verdict
 from services.core.indicators.evaluate import Evaluated
 from services.core.indicators.judging import Held, Where, judged
 from services.core.indicators.scope import Unit
-
-PUE = "pue"
-OIL = "energy_kgoe"
-_SLUG = {"energy": "unit_product_energy", OIL: "unit_product_energy", "ac_electricity": "aluminium_ac_power", PUE: PUE}
-_LIMITED = {"energy": "energy", "ac_electricity": "molten_ac", PUE: "pue"}
-"""What the limit standards call that which the indicator of a metric measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +65,9 @@ class PlacedUnit:
 def listed(tables: Tables) -> dict[str, Indicator]:
     """The processes of the list and what they are judged by: those with two levels, and data centres."""
     return {
-        process.code: BY_SLUG[_SLUG[process.metric]]
+        process.code: BY_SLUG[INDICATOR_OF_METRIC[process.metric]]
         for process in tables.processes
-        if process.metric in _SLUG and (process.metric == PUE or process.code in tables.levels)
+        if process.metric in INDICATOR_OF_METRIC and (process.metric == PUE or process.code in tables.levels)
     }
 
 
@@ -111,7 +106,7 @@ class Placer:
         known = PlacedUnit(
             unit,
             process,
-            BY_SLUG[_SLUG[process.metric]],
+            BY_SLUG[INDICATOR_OF_METRIC[process.metric]],
             ratio,
             project_kind(unit.status, unit.commissioned_on, edition_from=edition_from),
             levels,
@@ -138,7 +133,7 @@ class Placer:
             row
             for row in self._tables.limits
             if row.process == process.code
-            and row.item == _LIMITED.get(process.metric)
+            and row.item == LIMITED_AS.get(process.metric)
             and row.valid_from <= self._day
             and (row.valid_to is None or self._day < row.valid_to)
         ]

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from services.alerts.content import content_of, entry_of, evidence_of, figures_of
 from services.core.domain.alerting.observation import Observation
 from services.core.domain.alerting.rule import parse
+from services.core.domain.alerting.state import Because
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.verdict import Verdict
 
@@ -64,6 +67,7 @@ def row(alert_id: int = 7, severity: str = "warning", **given: Any) -> dict[str,
         "fired_at": NOW,
         "resolved_at": None,
         "last_value": None,
+        "because": None,
         "observed": evidence_of(RULE, SEEN)["observed"],
     } | given
 
@@ -101,8 +105,30 @@ def test_an_alert_is_told_with_the_figures_of_its_firing_and_its_end_with_the_la
     now_better = row(last_value=figures_of(SEEN) | {"value": 1.2}, resolved_at=NOW)
     assert entry_of(now_better, as_now=False)["value"] == 1.42
     after = entry_of(now_better, as_now=True)
-    assert (after["value"], after["limit"], after["text_en"]) == (1.2, 1.3, "数据中心: 1.42 on 2026-03-02, limit 1.3")
+    assert (after["value"], after["limit"], after["because"]) == (1.2, 1.3, "cleared")
+    assert (after["text_zh"], after["text_en"]) == (
+        "已恢复正常；以下为当前数值。",
+        "In order again; the figures are those of now.",
+    )
     assert (after["fired_at"], after["resolved_at"]) == ("2026-03-03T10:00:00+08:00", "2026-03-03T10:00:00+08:00")
+
+
+@pytest.mark.parametrize("because", Because)
+def test_an_end_says_why_in_both_languages_and_not_what_fired(because: Because) -> None:
+    ended = entry_of(row(because=because.value, resolved_at=NOW), as_now=True)
+    assert ended["because"] == because.value
+    assert "1.42" not in ended["text_zh"] + ended["text_en"]
+    assert ended["text_zh"].endswith("数值。")
+    assert ("judged no more" in ended["text_en"]) is (because is Because.RULE_OFF)
+
+
+def test_what_fires_has_no_end_and_no_late_step() -> None:
+    assert {"because", "late"}.isdisjoint(entry_of(row(), as_now=False))
+
+
+def test_an_escalation_names_the_late_step() -> None:
+    late = {"step": "plan", "due_on": "2026-03-09", "days_late": 2, "level": "league"}
+    assert entry_of(row(), as_now=True, late=late)["late"] == late
 
 
 def test_a_message_of_one_alert_links_to_it_and_one_of_more_to_the_list() -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from services.alerts.figures import number_text, period_text, share_text
 from services.alerts.render import render
+from services.alerts.wording import WORDINGS, Wording
+from services.core.domain.alerting.handling import NEXT
+from services.core.domain.alerting.state import Because
 from tests.unit.alerts.contents import MESSAGE_ID, alert, content
 
 
@@ -93,6 +96,22 @@ def test_what_is_not_there_is_left_out() -> None:
 )
 def test_the_subject_says_what_kind_of_message_it_is(kind: str, subject: str) -> None:
     assert rendered(kind=kind, language="en").subject.startswith(subject)
+
+
+def test_an_escalation_names_the_late_step_in_both_languages() -> None:
+    late = {"step": "acknowledge", "due_on": "2026-03-02", "days_late": 3, "level": "league"}
+    message = rendered(alert(late=late), kind="escalated", language="both")
+    assert "\n  逾期事项：受理，最迟应于 2026-03-02 完成，已逾期 3 天，上报至盟市\n" in message.text
+    assert "\n  late: to acknowledge, due on 2026-03-02, days late: 3, told to the league\n" in message.text
+    assert "最迟应于 2026-03-02 完成，已逾期 3 天" in message.html
+    assert json.loads(message.payload)["data"]["alerts"][0]["late"] == late
+
+
+@pytest.mark.parametrize("words", WORDINGS["both"], ids=lambda words: words.language)
+def test_every_step_level_and_reason_has_its_words(words: Wording) -> None:
+    assert words.steps.keys() == {action.value for action in NEXT.values() if action is not None}
+    assert words.levels.keys() == {"banner", "league", "region"}
+    assert words.ended.keys() == {because.value for because in Because}
 
 
 def test_a_resolved_alert_says_since_when() -> None:

@@ -1,15 +1,17 @@
-"""How an alert is handled: which step may follow, by whom, until when, and who hears of it when it is late. Pure.
+"""How an alert is handled: which step may follow, and by whom. Pure.
 
 open -> acknowledged -> explained -> planned -> verified -> closed. The status follows from the steps alone; only a
-breach that comes back after its rectification was verified opens it again.
+breach that comes back after its rectification was verified opens it again. While the alert fires nothing was rectified:
+it can be neither verified nor closed.
 """
 
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
+from services.core.domain.alerting.deadlines import STANDARD, Deadlines
 from services.core.domain.alerting.rule import Severity
 from services.core.domain.calendar import SHANGHAI
 
@@ -68,6 +70,7 @@ NEXT: Mapping[Status, Action | None] = {
 """What is to be done next."""
 
 _AT_ANY_TIME = (Action.COMMENT, Action.ATTACH)
+_ONCE_RESOLVED = (Action.VERIFY, Action.CLOSE)
 _OF_THE_ENTERPRISE = (Action.EXPLAIN, Action.PLAN)
 _WITH_TEXT = (Action.EXPLAIN, Action.PLAN, Action.REOPEN, Action.COMMENT)
 
@@ -111,6 +114,7 @@ class Case:
     severity: Severity
     fired_at: datetime
     resolved_at: datetime | None = None
+    """None: it fires."""
     reopened_at: datetime | None = None
     """When its breach last came back (alert_event `reopened`)."""
     enterprise_code: str | None = None
@@ -152,6 +156,11 @@ def standing(case: Case, steps: Sequence[Step]) -> Standing:
 
 def allowed(case: Case, status: Status, kind: ActorKind) -> tuple[Action, ...]:
     """What this kind of actor may do with the alert in `status`; comments and attachments always."""
+    return tuple(action for action in _in_turn(case, status, kind) if not _waits_for_the_end(case, action))
+
+
+def _in_turn(case: Case, status: Status, kind: ActorKind) -> tuple[Action, ...]:
+    """What this kind of actor may do, were the breach over."""
     following = NEXT[status]
     actions = [] if following is None else [following]
     if status is Status.PLANNED:
@@ -162,17 +171,28 @@ def allowed(case: Case, status: Status, kind: ActorKind) -> tuple[Action, ...]:
     return (*(action for action in actions if _may(case, status, action, kind)), *_AT_ANY_TIME)
 
 
+def _waits_for_the_end(case: Case, action: Action) -> bool:
+    return action in _ONCE_RESOLVED and case.resolved_at is None
+
+
 def _may(case: Case, status: Status, action: Action, kind: ActorKind) -> bool:
     by_enterprise = action in _OF_THE_ENTERPRISE and status is not Status.PLANNED and case.enterprise_code is not None
     return kind is (ActorKind.ENTERPRISE if by_enterprise else ActorKind.SUPERVISION_BODY)
 
 
-def take(case: Case, steps: Sequence[Step], step: Step) -> Status:
+def take(case: Case, steps: Sequence[Step], step: Step, deadlines: Deadlines = STANDARD) -> Status:
     """The status after `step`. Raises StepRefusedError where it is not allowed, or lacks a text, date or reference."""
     status = standing(case, steps).status
     if step.actor.kind is ActorKind.ENTERPRISE and step.actor.code != case.enterprise_code:
         raise StepRefusedError("other_enterprise", "the alert is not of this enterprise", "该预警不属于此用能单位", ())
     actions = allowed(case, status, step.actor.kind)
+    if step.action not in actions and step.action in _in_turn(case, status, step.actor.kind):
+        raise StepRefusedError(
+            "still_firing",
+            f"the alert still fires; {step.action} it when it is resolved, or plan another date",
+            f"预警尚未解除，不能执行 {step.action}；请待解除后再办，或另定整改日期",
+            actions,
+        )
     if step.action not in actions:
         names = ", ".join(actions)
         who = "an enterprise" if step.actor.kind is ActorKind.ENTERPRISE else "a supervision body"
@@ -183,11 +203,11 @@ def take(case: Case, steps: Sequence[Step], step: Step) -> Status:
             f"预警处于 {status} 状态时，{who_zh}不能执行 {step.action}；可执行：{names}",
             actions,
         )
-    _require(step, actions)
+    _require(step, actions, deadlines)
     return MOVES.get(step.action, status)
 
 
-def _require(step: Step, actions: Sequence[Action]) -> None:
+def _require(step: Step, actions: Sequence[Action], deadlines: Deadlines) -> None:
     if step.action in _WITH_TEXT and not (step.text or "").strip():
         raise StepRefusedError("text_missing", f"{step.action} needs a text", f"{step.action} 须填写文字说明", actions)
     if step.action is Action.ATTACH and not (step.reference or "").strip():
@@ -202,113 +222,14 @@ def _require(step: Step, actions: Sequence[Action]) -> None:
         raise StepRefusedError(
             "due_on_missing", "plan needs due_on, the day by which it is done", "plan 须填写完成日期 due_on", actions
         )
+    if step.due_on > (last := deadlines.last_day_of_plan(shanghai_day(step.at))):
+        raise StepRefusedError(
+            "due_on_far", f"due_on {step.due_on} is after {last}", f"due_on {step.due_on} 晚于 {last}", actions
+        )
     if step.due_on < shanghai_day(step.at):
         raise StepRefusedError(
             "due_on_past", f"due_on {step.due_on} is over already", f"due_on {step.due_on} 已经过去", actions
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkingDays:
-    """Monday to Friday, but for the days the State Council's notice of the year moves."""
-
-    holidays: frozenset[date] = frozenset()
-    worked_weekends: frozenset[date] = frozenset()
-
-    def after(self, day: date, number: int) -> date:
-        """The day `number` working days after `day`."""
-        while number > 0:
-            day += timedelta(days=1)
-            free = day.weekday() >= 5 and day not in self.worked_weekends
-            number -= not (free or day in self.holidays)
-        return day
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """How long each step may take."""
-
-    acknowledge_severe_days: int = 1
-    acknowledge_days: int = 3
-    explain_working_days: int = 3
-    plan_working_days: int = 5
-    verify_working_days: int = 5
-    """After the plan's own date."""
-    escalate_again_days: int = 2
-    """A step that stays late this much longer is told to the level after."""
-    working_days: WorkingDays = WorkingDays()
-
-
-STANDARD = Deadlines()
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What is to be done next; `due_on` is the last day for it, in Asia/Shanghai, None where no time is set."""
-
-    action: Action
-    due_on: date | None
-
-    def overdue(self, now: datetime) -> bool:
-        """Whether its last day is over."""
-        return self.due_on is not None and shanghai_day(now) > self.due_on
-
-
-def due(case: Case, steps: Sequence[Step], deadlines: Deadlines = STANDARD) -> Due | None:
-    """The next step and its last day; None of a closed alert.
-
-    Nothing is urgent about an alert that was resolved before anyone took it up, unless it was severe.
-    """
-    now_at = standing(case, steps)
-    action = NEXT[now_at.status]
-    if action is None:
-        return None
-    since, working = shanghai_day(now_at.since), deadlines.working_days
-    if now_at.status is Status.OPEN:
-        severe = case.severity is Severity.SEVERE
-        if case.resolved_at is not None and not severe:
-            return Due(action, None)
-        days = deadlines.acknowledge_severe_days if severe else deadlines.acknowledge_days
-        return Due(action, since + timedelta(days=days))
-    if now_at.status is Status.ACKNOWLEDGED:
-        return Due(action, working.after(since, deadlines.explain_working_days))
-    if now_at.status is Status.EXPLAINED:
-        return Due(action, working.after(since, deadlines.plan_working_days))
-    if now_at.status is Status.PLANNED:
-        planned = [step.due_on for step in steps if step.action is Action.PLAN and step.due_on is not None]
-        return Due(action, working.after(planned[-1], deadlines.verify_working_days) if planned else None)
-    return Due(action, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Escalated:
-    """A level that was told that a step is late (alert_event `escalated`)."""
-
-    at: datetime
-    level: Level
-
-
-_ABOVE: Mapping[Level, tuple[Level, ...]] = {"banner": ("league", "region"), "league": ("region",), "region": ()}
-
-
-def escalation(
-    case: Case,
-    steps: Sequence[Step],
-    escalated: Sequence[Escalated],
-    now: datetime,
-    deadlines: Deadlines = STANDARD,
-) -> Level | None:
-    """The level to tell now that a step is late, the nearest first; each once for a late step. None: nobody new."""
-    waiting = due(case, steps, deadlines)
-    if waiting is None or waiting.due_on is None:
-        return None
-    since = standing(case, steps).since
-    told = {past.level for past in escalated if past.at >= since}
-    late_days = (shanghai_day(now) - waiting.due_on).days
-    for number, level in enumerate(_ABOVE[case.level]):
-        if late_days > number * deadlines.escalate_again_days and level not in told:
-            return level
-    return None
 
 
 def shanghai_day(moment: datetime) -> date:

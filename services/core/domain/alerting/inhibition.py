@@ -1,4 +1,5 @@
-"""What holds the messages of an alert back: what it depends on is out of order itself, or a person silenced it. Pure.
+"""What holds the messages of an alert back: an alert of a rule that inhibits says that its ground is out of order, or a
+person silenced it. Pure.
 
 What is held back is shown, is not told, and is told when released if it still fires.
 """
@@ -6,33 +7,28 @@ What is held back is shown, is not told, and is told when released if it still f
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from services.core.domain.alerting.observation import SubjectKind
-from services.core.domain.alerting.state import ChangeKind
-from services.core.domain.alerting.telling import MessageKind
+from services.core.domain.alerting.rule import COMPLETENESS, GATEWAY_SILENCE
 
-GATEWAY_SILENCE = "gateway_silence_s"
-COMPLETENESS = "completeness"
 NOT_OF_READINGS = frozenset({GATEWAY_SILENCE, "calibration_days_left", "retrofit_days_left"})
 """What is judged without the readings of meters: nothing holds it back."""
 
 SILENCE_MARK = "silence:"
 ALERT_MARK = "alert:"
 
-EventKind = ChangeKind | Literal["inhibited", "released", "escalated"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependent:
-    """What inhibition needs to know of an alert: of what its rule speaks, and of whom."""
+    """What inhibition needs to know of an alert: of what its rule speaks, of whom, and whether it holds others back."""
 
     alert_id: int
     indicator: str
     subject_kind: SubjectKind
     subject_code: str
     enterprise_code: str | None = None
+    inhibits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +42,7 @@ class Inhibition:
     def of(cls, firing: Iterable[Dependent], units_of_gateway: Mapping[str, frozenset[str]]) -> "Inhibition":
         """The inhibition by the alerts that fire now. `units_of_gateway`: the units with a meter behind a gateway.
 
+        Only alerts of rules that say `inhibits` hold others back.
         A silent gateway holds its units and their enterprise; an incomplete unit itself and its enterprise; an
         incomplete enterprise its units too. An area or a park holds only itself, and is held by no single enterprise:
         neither hides what is below it, nor is hidden by one of many.
@@ -53,6 +50,8 @@ class Inhibition:
         silent: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         incomplete: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for each in firing:
+            if not each.inhibits:
+                continue
             if each.indicator == GATEWAY_SILENCE:
                 for unit in units_of_gateway.get(each.subject_code, ()):
                     silent["unit", unit].append(each.alert_id)
@@ -93,43 +92,3 @@ def hold_event(held_before: str | None, held_now: str | None) -> Literal["inhibi
     if (held_before is None) is (held_now is None):
         return None
     return "released" if held_now is None else "inhibited"
-
-
-def was_told(events: Iterable[tuple[str, datetime]]) -> bool:
-    """Whether it was told that the alert fires, by its events in order: kind and time.
-
-    Whoever records that an alert fires while it is held back records `inhibited` at the same time.
-    """
-    told = held = False
-    started_at: datetime | None = None
-    for kind, at in events:
-        if kind in (ChangeKind.FIRED, ChangeKind.REOPENED):
-            started_at, told = at, not held
-        elif kind == "inhibited":
-            told = told and at != started_at
-            held = True
-        elif kind == "released":
-            held, told = False, True
-        elif kind == ChangeKind.RESOLVED:
-            held = False
-    return told
-
-
-def message_of(kind: EventKind, held_by: str | None, *, told: bool) -> MessageKind | None:
-    """The message an event makes; None: it is not told.
-
-    `held_by`: what holds the alert back now; `told`: whether it was told, before this event, that the alert fires
-    (`was_told`). What was told is also told resolved, unless a person silenced it.
-    """
-    if kind in (ChangeKind.FIRED, ChangeKind.REOPENED):
-        return None if held_by else "fired"
-    if kind == "released":
-        return None if held_by or told else "fired"
-    if kind == ChangeKind.REPEATED:
-        return None if held_by or not told else "repeat"
-    if kind == "escalated":
-        return None if held_by else "escalated"
-    if kind == ChangeKind.RESOLVED:
-        silenced = held_by is not None and held_by.startswith(SILENCE_MARK)
-        return "resolved" if told and not silenced else None
-    return None

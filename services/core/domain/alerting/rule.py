@@ -19,6 +19,10 @@ from services.core.domain.indicators.listing import BY_SLUG
 
 __all__ = ["Rule", "RuleError", "body_of", "parse"]
 
+GATEWAY_SILENCE = "gateway_silence_s"
+COMPLETENESS = "completeness"
+INHIBITING = (COMPLETENESS, GATEWAY_SILENCE)
+"""What can hold other alerts back: both say that readings are missing on which the others stand."""
 LONGEST_S = 366 * 86_400
 WEEK_S = 7 * 86_400
 GRADES = (1, 2, 3)
@@ -139,6 +143,8 @@ class Rule:
     """A breach within this time after an alert was resolved continues the same alert."""
     repeat_s: int | None = None
     """While it fires it is told again after this time; None: never."""
+    inhibits: bool = False
+    """While it fires it holds back the alerts that depend on the readings it misses."""
 
     @property
     def is_of_indicator(self) -> bool:
@@ -169,6 +175,7 @@ def parse(body: Mapping[str, Any]) -> Rule:
         place=fields.text("place", most_characters=MOST_CHARACTERS["place"]),
         reopen_window_s=fields.whole("reopen_window_s", default=86_400, most=LONGEST_S),
         repeat_s=fields.whole("repeat_s", least=60, most=LONGEST_S) if fields.has("repeat_s") else None,
+        inhibits=_inhibits(fields, indicator),
     )
     fields.refuse_others()
     check_fits(
@@ -183,6 +190,17 @@ def parse(body: Mapping[str, Any]) -> Rule:
     return rule
 
 
+def _inhibits(fields: Fields, indicator: str) -> bool:
+    given = fields.truth("inhibits", default=False)
+    if given and indicator not in INHIBITING:
+        raise RuleError(
+            fields.path_of("inhibits"),
+            f"only rules of {' and '.join(INHIBITING)} can hold others back",
+            f"只有 {'、'.join(INHIBITING)} 的规则能抑制其他预警",
+        )
+    return given
+
+
 def _filters(scope: ScopeFilter) -> frozenset[str]:
     return frozenset(name for name in scope.__slots__ if getattr(scope, name))
 
@@ -190,10 +208,14 @@ def _filters(scope: ScopeFilter) -> frozenset[str]:
 def _scope(fields: Fields) -> ScopeFilter:
     racks = fields.whole("least_racks", least=1, most=10_000_000) if fields.has("least_racks") else None
     found = ScopeFilter(
-        areas=fields.texts("areas", pattern="[0-9]{6}", written="a GB/T 2260 code of 6 digits"),
+        areas=fields.texts(
+            "areas", pattern="[0-9]{6}", written="a GB/T 2260 code of 6 digits", written_zh="六位 GB/T 2260 代码"
+        ),
         park_kinds=fields.some_of("park_kinds", PARK_KINDS),
-        trades=fields.texts("trades", pattern="[a-z0-9_]{1,64}", written="the code of a trade"),
-        processes=fields.texts("processes", pattern="[a-z0-9_]{1,64}", written="the code of a process"),
+        trades=fields.texts("trades", pattern="[a-z0-9_]{1,64}", written="the code of a trade", written_zh="行业代码"),
+        processes=fields.texts(
+            "processes", pattern="[a-z0-9_]{1,64}", written="the code of a process", written_zh="工序代码"
+        ),
         unit_status=frozenset(ProjectKind(kind) for kind in fields.some_of("unit_status", [*ProjectKind])),
         least_racks=racks,
     )
@@ -208,7 +230,7 @@ def _compare(fields: Fields) -> Compare:
         if op is Op.RANGE:
             high = fields.number("high")
             if high <= number:
-                raise RuleError(fields.path_of("high"), "must be greater than number")
+                raise RuleError(fields.path_of("high"), "must be greater than number", "必须大于 number")
         found = Compare(kind=kind, op=op, number=number, high=high)
     elif kind is Compared.BENCHMARK:
         found = Compare(kind=kind, benchmark=BenchmarkLevel(fields.one_of("benchmark", [*BenchmarkLevel])))
@@ -216,12 +238,12 @@ def _compare(fields: Fields) -> Compare:
         found = Compare(kind=kind, limit_grade=fields.whole("limit_grade", least=GRADES[0], most=GRADES[-1]))
     elif kind is Compared.TARGET:
         if not fields.truth("target"):
-            raise RuleError(fields.path_of("target"), "must be true")
+            raise RuleError(fields.path_of("target"), "must be true", "必须是 true")
         found = Compare(kind=kind)
     else:
         levels = frozenset(LightLevel(level) for level in fields.some_of("level", [*LightLevel]))
         if not levels:
-            raise RuleError(fields.path_of("level"), "names no level")
+            raise RuleError(fields.path_of("level"), "names no level", "未填写任何等级")
         found = Compare(kind=kind, levels=levels)
     fields.refuse_others()
     return found
@@ -229,19 +251,25 @@ def _compare(fields: Fields) -> Compare:
 
 def _clear(fields: Fields, compare: Compare) -> Clear:
     if compare.kind is Compared.LEVEL or compare.op is Op.RANGE:
-        raise RuleError(fields.path_of(""), "a level or a range has no hysteresis: leave it out")
+        raise RuleError(
+            fields.path_of(""), "a level or a range has no hysteresis: leave it out", "等级和区间没有回差，请不填此项"
+        )
     kind = fields.exactly_one(["number", "margin", "margin_percent"])
     value = fields.number(kind)
     fields.refuse_others()
     if kind == "number":
         if compare.number is None:
-            raise RuleError(fields.path_of("number"), "goes with a comparison with a number; use margin_percent")
+            raise RuleError(
+                fields.path_of("number"),
+                "goes with a comparison with a number; use margin_percent",
+                "仅用于与数值比较的规则；请改用 margin_percent",
+            )
         upward = compare.op in (Op.ABOVE, Op.AT_LEAST)
         if (value > compare.number) if upward else (value < compare.number):
-            raise RuleError(fields.path_of("number"), "lies on the side of the breach")
+            raise RuleError(fields.path_of("number"), "lies on the side of the breach", "位于违规一侧")
         return Clear(number=value)
     if value < 0:
-        raise RuleError(fields.path_of(kind), "must not be below zero")
+        raise RuleError(fields.path_of(kind), "must not be below zero", "不能小于零")
     return Clear(margin=value) if kind == "margin" else Clear(margin_percent=value)
 
 
@@ -263,6 +291,7 @@ def body_of(rule: Rule) -> dict[str, Any]:
         "source": rule.source,
         "place": rule.place,
         "reopen_window_s": rule.reopen_window_s,
+        "inhibits": rule.inhibits,
     }
     if clear is not None:
         body["clear"] = {name: float(given) for name in clear.__slots__ if (given := getattr(clear, name)) is not None}

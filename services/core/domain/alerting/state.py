@@ -35,6 +35,19 @@ class ChangeKind(enum.StrEnum):
     CANNOT_JUDGE = "cannot_judge"
     JUDGED_AGAIN = "judged_again"
     REPEATED = "repeated"
+    RULE_CHANGED = "rule_changed"
+
+
+class Because(enum.StrEnum):
+    """Why an alert is resolved; in the detail of its change."""
+
+    CLEARED = "cleared"
+    """What was measured is in order again."""
+    RULE_CHANGED = "rule_changed"
+    """By the rule as it is written now it is no breach."""
+    RULE_OFF = "rule_off"
+    OUT_OF_SCOPE = "out_of_scope"
+    """The rule does not speak of the subject any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +103,17 @@ def at_rest(now: datetime) -> Instance:
     return Instance(state=State.OK, since=now, evaluated_at=now)
 
 
-def step(instance: Instance | None, observation: Observation, timing: Timing, now: datetime) -> Step:
+def step(
+    instance: Instance | None,
+    observation: Observation,
+    timing: Timing,
+    now: datetime,
+    *,
+    because: Because = Because.CLEARED,
+) -> Step:
     """The instance after `observation`, and what happened to its alert, in order.
 
-    An evaluation that lies before the last one changes nothing.
+    An evaluation that lies before the last one changes nothing. `because`: why the alert ends, if it does.
     """
     before = instance or at_rest(now)
     if now < before.evaluated_at:
@@ -107,7 +127,7 @@ def step(instance: Instance | None, observation: Observation, timing: Timing, no
         if observation.verdict is Verdict.BREACH:
             after, more = _breach(replace(judged, since=now) if interrupted else judged, timing, now)
         elif judged.state is State.FIRING:
-            after, more = _resolve(judged, now, {}) if observation.cleared else (judged, ())
+            after, more = _resolve(judged, now, because) if observation.cleared else (judged, ())
         else:
             after, more = _rest(judged, timing, now), ()
         changes += more
@@ -116,16 +136,16 @@ def step(instance: Instance | None, observation: Observation, timing: Timing, no
     return replace(after, evaluated_at=now), changes
 
 
-def withdraw(instance: Instance, timing: Timing, now: datetime, *, because: str) -> Step:
+def withdraw(instance: Instance, timing: Timing, now: datetime, *, because: Because) -> Step:
     """The instance after its rule was switched off, or its subject left the rule's scope.
 
-    `because` is a code, kept in the detail of the change: an alert nobody judges any more is resolved, not in order.
+    An alert nobody judges any more is resolved, not in order; a breach soon after it is judged again continues it.
     """
     if now < instance.evaluated_at:
         return instance, ()
     judged, _ = _judged_again(instance, now)
     if judged.state is State.FIRING:
-        after, changes = _resolve(judged, now, {"because": because})
+        after, changes = _resolve(judged, now, because)
     else:
         after, changes = _rest(judged, timing, now), ()
     return replace(after, evaluated_at=now), changes
@@ -166,8 +186,9 @@ def _breach(instance: Instance, timing: Timing, now: datetime) -> Step:
     return after, (Change(kind=kind, at=now, alert_id=alert_id, detail={"breach_since": since.isoformat()}),)
 
 
-def _resolve(instance: Instance, now: datetime, detail: Mapping[str, Any]) -> Step:
+def _resolve(instance: Instance, now: datetime, because: Because) -> Step:
     after = replace(instance, state=State.RESOLVED, since=now, resolved_at=now)
+    detail = {"because": str(because)}
     return after, (Change(kind=ChangeKind.RESOLVED, at=now, alert_id=instance.alert_id, detail=detail),)
 
 

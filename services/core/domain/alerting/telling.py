@@ -121,15 +121,18 @@ class Routing:
             found += self.of_enterprise.get(notice.enterprise_code, ())
         return tuple(each for each in found if each.wants(notice))
 
-    def escalated(self, notice: Notice, level: str) -> tuple[Subscription, ...]:
-        """Those of the bodies of `level` above the alert, told that a step is late."""
-        found = [
-            each
-            for code in self._upwards(notice.area_code)
-            if self.tree.level[code] == level
-            for each in self.of_area.get(code, ())
-        ]
-        return tuple(each for each in found if each.wants(notice))
+    def escalated(self, notice: Notice, level: str) -> tuple[str | None, tuple[Subscription, ...]]:
+        """The level told that a step is late, and its subscriptions: `level`, or the next one up that has any.
+
+        None where nobody is subscribed up to the region.
+        """
+        areas = self._upwards(notice.area_code)
+        reached = next((n for n, code in enumerate(areas) if self.tree.level[code] == level), len(areas))
+        for code in areas[reached:]:
+            found = tuple(each for each in self.of_area.get(code, ()) if each.wants(notice))
+            if found:
+                return self.tree.level[code], found
+        return None, ()
 
     def _upwards(self, code: str | None) -> list[str]:
         if code is None:

@@ -34,9 +34,15 @@ def _checked(fields: Fields, language: str, most_characters: int) -> str:
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError as error:
-        raise RuleError(fields.path_of(language), f"{error}; write a brace itself twice") from None
+        raise RuleError(
+            fields.path_of(language), f"{error}; write a brace itself twice", "花括号不成对；花括号本身须写两遍"
+        ) from None
     for _, name, spec, conversion in parts:
         if name is not None and (name not in PLACEHOLDERS or spec or conversion):
             known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
-            raise RuleError(fields.path_of(language), f"{{{name}}} is not one of the placeholders: {known}")
+            raise RuleError(
+                fields.path_of(language),
+                f"{{{name}}} is not one of the placeholders: {known}",
+                f"{{{name}}} 不是可用的占位符：{known}",
+            )
     return text

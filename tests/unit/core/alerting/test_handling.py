@@ -1,28 +1,23 @@
-"""Alerts are handled step by step, each by the one whose turn it is, and lateness climbs the levels."""
+"""Alerts are handled step by step, each by the one whose turn it is."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.domain.alerting.deadlines import STANDARD
 from services.core.domain.alerting.handling import (
     MOVES,
     Action,
     Actor,
     ActorKind,
     Case,
-    Due,
-    Escalated,
-    Level,
     Status,
     Step,
     StepRefusedError,
-    WorkingDays,
     allowed,
-    due,
-    escalation,
     standing,
     take,
 )
@@ -33,8 +28,8 @@ CREDIT_CODE = "91150622MA0N00001X"
 BODY = Actor(ActorKind.SUPERVISION_BODY, "150622")
 ENTERPRISE = Actor(ActorKind.ENTERPRISE, CREDIT_CODE)
 MONDAY = start_of_day(date(2026, 3, 2)) + timedelta(hours=9)
-CASE = Case(severity=Severity.WARNING, fired_at=MONDAY, enterprise_code=CREDIT_CODE)
-SEVERE = replace(CASE, severity=Severity.SEVERE)
+FIRING = Case(severity=Severity.WARNING, fired_at=MONDAY, enterprise_code=CREDIT_CODE)
+CASE = replace(FIRING, resolved_at=MONDAY + timedelta(minutes=1))
 AREA_CASE = replace(CASE, enterprise_code=None)
 
 
@@ -77,6 +72,23 @@ def test_each_status_allows_each_actor_its_own_actions(status: Status) -> None:
     assert set(allowed(CASE, status, ActorKind.ENTERPRISE)) == ENTERPRISE_MAY.get(status, set()) | always
 
 
+@pytest.mark.parametrize(("taken", "action"), [(3, "verify"), (4, "close")])
+def test_while_it_fires_an_alert_is_neither_verified_nor_closed(taken: int, action: str) -> None:
+    with pytest.raises(StepRefusedError, match="the alert still fires") as refused:
+        take(FIRING, WAY[:taken], made(action))
+    assert refused.value.code == "still_firing"
+    assert "尚未解除" in refused.value.detail_zh
+    assert Action(action) not in refused.value.allowed
+    assert Action.REOPEN in refused.value.allowed
+    assert take(CASE, WAY[:taken], made(action)) is MOVES[Action(action)]
+
+
+def test_a_step_out_of_turn_is_refused_as_such_though_the_alert_fires() -> None:
+    with pytest.raises(StepRefusedError) as refused:
+        take(FIRING, WAY[:1], made("close"))
+    assert refused.value.code == "step_not_allowed"
+
+
 def test_of_an_area_the_supervision_body_itself_explains_and_plans() -> None:
     assert Action.EXPLAIN in allowed(AREA_CASE, Status.ACKNOWLEDGED, ActorKind.SUPERVISION_BODY)
     assert Action.PLAN in allowed(AREA_CASE, Status.EXPLAINED, ActorKind.SUPERVISION_BODY)
@@ -113,6 +125,7 @@ def test_an_enterprise_handles_only_its_own_alerts() -> None:
         (2, replace(made("plan"), text=None), "text_missing"),
         (2, replace(made("plan"), due_on=None), "due_on_missing"),
         (2, made("plan", due_on=date(2026, 3, 1)), "due_on_past"),
+        (2, made("plan", due_on=date(2029, 3, 3)), "due_on_far"),
         (3, replace(made("verify"), due_on=date(2026, 4, 1)), "due_on_not_used"),
         (3, replace(made("reopen"), text=""), "text_missing"),
         (0, replace(made("comment"), text=None), "text_missing"),
@@ -123,6 +136,11 @@ def test_a_step_without_what_it_needs_is_refused(number: int, step: Step, code: 
     with pytest.raises(StepRefusedError) as refused:
         take(CASE, WAY[:number], step)
     assert refused.value.code == code
+
+
+def test_a_plan_may_end_in_three_years() -> None:
+    assert take(CASE, WAY[:2], made("plan", due_on=date(2029, 3, 2))) is Status.PLANNED
+    assert STANDARD.last_day_of_plan(date(2028, 2, 29)) == date(2031, 2, 28)
 
 
 def test_a_plan_may_end_today() -> None:
@@ -171,79 +189,3 @@ def test_nothing_is_closed_that_was_not_verified(tries: list[tuple[Action, Actor
             assert before is Action.VERIFY
         if action is Action.VERIFY:
             assert before is Action.PLAN
-
-
-@pytest.mark.parametrize(
-    ("case", "taken", "expected"),
-    [
-        (SEVERE, 0, Due(Action.ACKNOWLEDGE, date(2026, 3, 3))),
-        (CASE, 0, Due(Action.ACKNOWLEDGE, date(2026, 3, 5))),
-        (CASE, 1, Due(Action.EXPLAIN, date(2026, 3, 5))),
-        (CASE, 2, Due(Action.PLAN, date(2026, 3, 9))),
-        (CASE, 3, Due(Action.VERIFY, date(2026, 4, 8))),
-        (CASE, 4, Due(Action.CLOSE, None)),
-        (CASE, 5, None),
-    ],
-)
-def test_each_step_has_its_last_day(case: Case, taken: int, expected: Due | None) -> None:
-    assert due(case, WAY[:taken]) == expected
-
-
-def test_a_later_plan_moves_the_day_of_verification() -> None:
-    later = made("plan", BODY, due_on=date(2026, 5, 11))
-    assert due(CASE, [*WAY[:3], later]) == Due(Action.VERIFY, date(2026, 5, 18))
-
-
-def test_an_alert_resolved_before_anyone_took_it_up_is_urgent_only_if_severe() -> None:
-    gone = MONDAY + timedelta(hours=2)
-    assert due(replace(CASE, resolved_at=gone), []) == Due(Action.ACKNOWLEDGE, None)
-    assert due(replace(SEVERE, resolved_at=gone), []) == Due(Action.ACKNOWLEDGE, date(2026, 3, 3))
-    assert due(replace(CASE, resolved_at=gone), WAY[:1]) == Due(Action.EXPLAIN, date(2026, 3, 5))
-
-
-def test_working_days_leave_out_weekends_and_holidays_and_count_moved_ones() -> None:
-    # National Day 2026: 1 to 7 October free, Saturday 10 October worked.
-    free = frozenset(date(2026, 10, day) for day in range(1, 8))
-    days = WorkingDays(holidays=free, worked_weekends=frozenset({date(2026, 10, 10)}))
-    assert WorkingDays().after(date(2026, 3, 6), 1) == date(2026, 3, 9)
-    assert days.after(date(2026, 9, 30), 1) == date(2026, 10, 8)
-    assert days.after(date(2026, 9, 30), 3) == date(2026, 10, 10)
-
-
-def test_days_are_those_of_shanghai() -> None:
-    late_evening_utc = datetime(2026, 3, 2, 17, tzinfo=UTC)
-    assert due(replace(SEVERE, fired_at=late_evening_utc), []) == Due(Action.ACKNOWLEDGE, date(2026, 3, 4))
-
-
-def days_later(days: int) -> datetime:
-    return start_of_day(date(2026, 3, 2)) + timedelta(days=days)
-
-
-def test_lateness_goes_to_the_league_then_to_the_region_each_once() -> None:
-    told: list[Escalated] = []
-    heard: list[tuple[int, Level]] = []
-    for day in range(1, 10):
-        for _ in range(3):
-            level = escalation(SEVERE, [], told, days_later(day))
-            if level is not None:
-                told.append(Escalated(days_later(day), level))
-                heard.append((day, level))
-    assert heard == [(2, "league"), (4, "region")]
-
-
-def test_what_is_not_late_or_closed_is_not_escalated() -> None:
-    assert escalation(SEVERE, [], [], days_later(1)) is None
-    assert escalation(SEVERE, WAY, [], days_later(400)) is None
-    assert escalation(SEVERE, WAY[:4], [], days_later(400)) is None
-
-
-def test_an_alert_of_a_league_goes_to_the_region_and_one_of_the_region_no_further() -> None:
-    assert escalation(replace(SEVERE, level="league"), [], [], days_later(2)) == "region"
-    assert escalation(replace(SEVERE, level="region"), [], [], days_later(20)) is None
-
-
-def test_the_next_step_that_is_late_is_told_again() -> None:
-    told = [Escalated(days_later(2), "league")]
-    steps = [made("acknowledge", days=2)]
-    assert escalation(SEVERE, steps, told, days_later(5)) is None
-    assert escalation(SEVERE, steps, told, days_later(8)) == "league"

@@ -1,21 +1,18 @@
 """An alert whose own ground is out of order is shown and not told, and told when that is over."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from services.core.domain.alerting.inhibition import (
-    COMPLETENESS,
-    GATEWAY_SILENCE,
     Dependent,
     Inhibition,
     hold_event,
-    message_of,
     silence_mark,
-    was_told,
 )
 from services.core.domain.alerting.observation import SubjectKind
-from services.core.domain.alerting.state import ChangeKind
+from services.core.domain.alerting.rule import COMPLETENESS, GATEWAY_SILENCE, INHIBITING
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 A, B = "91150622MA0N00001X", "91150622MA0N00002X"
@@ -24,7 +21,12 @@ UNITS = {"GW1": frozenset({"U1", "U2"}), "GW9": frozenset({"U9"})}
 
 def alert(number: int, indicator: str, kind: SubjectKind, code: str, *, enterprise_code: str | None = A) -> Dependent:
     return Dependent(
-        alert_id=number, indicator=indicator, subject_kind=kind, subject_code=code, enterprise_code=enterprise_code
+        alert_id=number,
+        indicator=indicator,
+        subject_kind=kind,
+        subject_code=code,
+        enterprise_code=enterprise_code,
+        inhibits=indicator in INHIBITING,
     )
 
 
@@ -52,6 +54,12 @@ def test_a_silent_gateway_holds_the_low_completeness_it_causes() -> None:
     inhibition = Inhibition.of([SILENT], UNITS)
     assert inhibition.by(alert(2, COMPLETENESS, "unit", "U1")) == "alert:1"
     assert inhibition.by(SILENT) is None
+
+
+def test_a_rule_that_does_not_inhibit_holds_nothing_back() -> None:
+    own = [replace(SILENT, inhibits=False), replace(alert(5, COMPLETENESS, "unit", "U1"), inhibits=False)]
+    assert Inhibition.of(own, UNITS).by(pue("U1")) is None
+    assert Inhibition.of([*own, SILENT], UNITS).by(pue("U1")) == "alert:1"
 
 
 def test_what_is_judged_without_readings_is_never_held() -> None:
@@ -100,51 +108,3 @@ def test_of_several_the_first_alert_is_named_whatever_their_order() -> None:
 )
 def test_being_held_is_recorded_once(before: str | None, now: str | None, event: str | None) -> None:
     assert hold_event(before, now) == event
-
-
-@pytest.mark.parametrize(
-    ("events", "told"),
-    [
-        ([], False),
-        ([("fired", 0)], True),
-        ([("fired", 0), ("inhibited", 0)], False),
-        ([("fired", 0), ("inhibited", 5)], True),
-        ([("fired", 0), ("inhibited", 0), ("released", 5)], True),
-        ([("fired", 0), ("resolved", 5), ("reopened", 9), ("inhibited", 9)], False),
-        ([("fired", 0), ("inhibited", 0), ("resolved", 5), ("reopened", 9)], True),
-        ([("fired", 0), ("cannot_judge", 0), ("inhibited", 0)], False),
-    ],
-)
-def test_whether_it_was_told_follows_from_its_events(events: list[tuple[str, int]], told: bool) -> None:
-    assert was_told([(kind, T0 + timedelta(seconds=second)) for kind, second in events]) is told
-
-
-HELD, SILENCED = "alert:1", silence_mark(3)
-
-
-@pytest.mark.parametrize(
-    ("kind", "held_by", "told", "message"),
-    [
-        (ChangeKind.FIRED, None, False, "fired"),
-        (ChangeKind.FIRED, HELD, False, None),
-        (ChangeKind.REOPENED, None, True, "fired"),
-        (ChangeKind.REOPENED, SILENCED, True, None),
-        ("released", None, False, "fired"),
-        ("released", None, True, None),
-        (ChangeKind.REPEATED, None, True, "repeat"),
-        (ChangeKind.REPEATED, HELD, True, None),
-        ("escalated", None, True, "escalated"),
-        ("escalated", SILENCED, True, None),
-        (ChangeKind.RESOLVED, None, True, "resolved"),
-        (ChangeKind.RESOLVED, HELD, True, "resolved"),
-        (ChangeKind.RESOLVED, HELD, False, None),
-        (ChangeKind.RESOLVED, SILENCED, True, None),
-        (ChangeKind.CANNOT_JUDGE, None, True, None),
-        (ChangeKind.JUDGED_AGAIN, None, True, None),
-        ("inhibited", HELD, True, None),
-    ],
-)
-def test_each_event_makes_its_message_or_none(
-    kind: ChangeKind, held_by: str | None, told: bool, message: str | None
-) -> None:
-    assert message_of(kind, held_by, told=told) == message

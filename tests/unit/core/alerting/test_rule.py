@@ -1,5 +1,6 @@
 """A rule is read strictly: what is wrong is named by its path, with what is allowed."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -32,6 +33,20 @@ def test_a_rule_is_read_with_all_its_fields() -> None:
     assert parse(body_of(rule)) == rule
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"indicator": "completeness", "compare": {"op": "<", "number": 90}},
+        {"indicator": "gateway_silence_s", "subject": "gateway", "period": "now"},
+    ],
+)
+def test_a_rule_holds_others_back_only_where_it_says_so(given: dict[str, Any]) -> None:
+    assert not parse(body(**given)).inhibits
+    rule = parse(body(inhibits=True, **given))
+    assert rule.inhibits
+    assert parse(body_of(rule)) == rule
+
+
 def test_what_is_left_out_has_its_default() -> None:
     rule = parse(body())
     assert (rule.running, rule.hold_s, rule.clear, rule.coverage_least) == (False, 0, None, None)
@@ -47,6 +62,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"period": "now"}, "period", "is formed over time"),
     ({"period": "rolling_12_months", "running": True}, "running", "leave it out"),
     ({"running": "yes"}, "running", "must be true or false"),
+    ({"inhibits": True}, "inhibits", "only rules of completeness and gateway_silence_s"),
+    ({"inhibits": "yes"}, "inhibits", "must be true or false"),
     ({"hold_s": -1}, "hold_s", "must be a whole number from 0"),
     ({"hold_s": True}, "hold_s", "must be a whole number"),
     ({"hold_s": 1.5}, "hold_s", "must be a whole number"),
@@ -95,6 +112,7 @@ def test_a_fault_is_named_with_its_path_and_what_is_allowed(given: dict[str, Any
     assert told.value.path == path
     assert problem in told.value.problem
     assert str(told.value) == f"{path}: {told.value.problem}"
+    assert re.search("[\u4e00-\u9fff]", told.value.problem_zh)
 
 
 def test_units_of_different_processes_are_never_put_together() -> None:

@@ -1,5 +1,6 @@
 """Who hears of an alert."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -86,9 +87,22 @@ def test_filters_of_a_subscription(subscription: Subscription, heard: list[int])
 
 
 def test_an_escalation_goes_to_the_level_named_past_its_threshold() -> None:
-    routing = Routing.of(BODIES, ALL, TREE)
-    assert [each.subscription_id for each in routing.escalated(WARNING, "league")] == [2]
-    assert [each.subscription_id for each in routing.escalated(WARNING, "region")] == [3]
+    assert escalated("league") == ("league", [2])
+    assert escalated("region") == ("region", [3])
+
+
+def escalated(level: str, *, bodies: Sequence[Body] = BODIES, deaf: int = 0) -> tuple[str | None, list[int]]:
+    """The level that is told in place of `level`, and its subscriptions; `deaf`: one that wants other rules."""
+    heard = [replace(each, rules=frozenset({"other"})) if each.subscription_id == deaf else each for each in ALL]
+    told, found = Routing.of(bodies, heard, TREE).escalated(WARNING, level)
+    return told, [each.subscription_id for each in found]
+
+
+def test_an_escalation_goes_on_up_to_the_next_level_where_somebody_wants_it() -> None:
+    without_league = [body for body in BODIES if body.area_code != "150600"]
+    assert escalated("league", bodies=without_league) == ("region", [3])
+    assert escalated("league", deaf=2) == ("region", [3])
+    assert escalated("region", deaf=3) == (None, [])
 
 
 SILENCE = Silence(silence_id=1, starts_at=NOW, ends_at=NOW + timedelta(hours=1))

@@ -3,6 +3,15 @@
 ALTER TABLE meter ADD COLUMN calibrated_until date;
 COMMENT ON COLUMN meter.calibrated_until IS 'Last day (Asia/Shanghai) on which the calibration of the meter holds; empty: not registered';
 
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING
+        MESSAGE = tg_op || ' of ' || tg_table_name || ' refused: ' || tg_argv[0],
+        ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+COMMENT ON FUNCTION refuse_change IS 'Trigger of what is kept as it was written; its argument says what may be done instead';
+
 CREATE TABLE rule_version (
     slug text NOT NULL CHECK (slug ~ '^[a-z0-9][a-z0-9_]{0,63}$'),
     version integer NOT NULL CHECK (version > 0),
@@ -15,6 +24,9 @@ CREATE TABLE rule_version (
     PRIMARY KEY (slug, version)
 );
 COMMENT ON TABLE rule_version IS 'Rules of alerts in versions; nothing is overwritten. The highest version counts';
+CREATE TRIGGER rule_version_is_only_added_to
+BEFORE UPDATE OR DELETE OR TRUNCATE ON rule_version
+EXECUTE FUNCTION refuse_change('a changed rule is a further version');
 COMMENT ON COLUMN rule_version.shipped IS 'Whether the body is that of a rules.toml; the API adds others';
 
 CREATE VIEW rule_now AS
@@ -41,6 +53,17 @@ CREATE TABLE alert (
 );
 COMMENT ON TABLE alert IS 'A breach that lasted long enough. Written by the alert service; how it is handled stands in alert_step';
 COMMENT ON COLUMN alert.evidence IS 'Numbers, coverage, coefficient rows and range of readings at the moment of firing; never changed';
+CREATE TRIGGER alert_keeps_what_fired
+BEFORE UPDATE ON alert
+FOR EACH ROW
+WHEN (
+    (old.alert_id, old.rule, old.subject_kind, old.subject_code, old.fired_at, old.evidence)
+    IS DISTINCT FROM (new.alert_id, new.rule, new.subject_kind, new.subject_code, new.fired_at, new.evidence)
+)
+EXECUTE FUNCTION refuse_change('rule, subject, time and evidence of an alert stay as they fired');
+CREATE TRIGGER alert_is_kept
+BEFORE DELETE OR TRUNCATE ON alert
+EXECUTE FUNCTION refuse_change('alerts are kept');
 CREATE INDEX alert_subject ON alert (rule, subject_kind, subject_code);
 CREATE INDEX alert_fired ON alert (fired_at);
 CREATE INDEX alert_area ON alert (area_code);
@@ -64,10 +87,13 @@ CREATE TABLE alert_event (
     event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     alert_id bigint NOT NULL REFERENCES alert (alert_id),
     at timestamptz NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('fired', 'reopened', 'resolved', 'cannot_judge', 'judged_again', 'inhibited', 'released', 'escalated', 'repeated')),
+    kind text NOT NULL CHECK (kind IN ('fired', 'reopened', 'resolved', 'cannot_judge', 'judged_again', 'inhibited', 'released', 'escalated', 'repeated', 'rule_changed')),
     detail jsonb NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE alert_event IS 'What the alert service did with an alert; only added to';
+CREATE TRIGGER alert_event_is_only_added_to
+BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_event
+EXECUTE FUNCTION refuse_change('the history of an alert is only added to');
 CREATE INDEX alert_event_alert ON alert_event (alert_id, event_id);
 CREATE INDEX alert_event_at ON alert_event (at);
 
@@ -82,6 +108,9 @@ CREATE TABLE alert_step (
     reference text
 );
 COMMENT ON TABLE alert_step IS 'How people handled an alert; only added to. The handling status is that of the last step that moves it';
+CREATE TRIGGER alert_step_is_only_added_to
+BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_step
+EXECUTE FUNCTION refuse_change('the history of an alert is only added to');
 CREATE INDEX alert_step_alert ON alert_step (alert_id, step_id);
 
 CREATE TABLE silence (
@@ -109,7 +138,7 @@ CREATE TABLE supervision_body (
 CREATE TABLE subscription (
     subscription_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     body_code text REFERENCES supervision_body (code) ON DELETE CASCADE,
-    enterprise_code text,
+    enterprise_code text REFERENCES enterprise (credit_code) ON DELETE CASCADE,
     channel text NOT NULL CHECK (channel IN ('email', 'webhook', 'mqtt')),
     address text NOT NULL,
     secrets text[] NOT NULL DEFAULT '{}',
@@ -120,15 +149,21 @@ CREATE TABLE subscription (
     quiet_from time,
     quiet_to time,
     enabled boolean NOT NULL DEFAULT true,
+    off_reason text CHECK (off_reason IS NULL OR NOT enabled),
     CHECK ((body_code IS NULL) <> (enterprise_code IS NULL)),
     CHECK ((quiet_from IS NULL) = (quiet_to IS NULL))
 );
 COMMENT ON TABLE subscription IS 'Where a supervision body, or an enterprise, is told. secrets: of a webhook, the newest first; never answered or logged';
+COMMENT ON COLUMN subscription.off_reason IS 'Why the alert service switched it off; empty where a person did';
 COMMENT ON COLUMN subscription.quiet_from IS 'Asia/Shanghai; what is not severe waits until quiet_to';
 
 CREATE TABLE message (
     message_id uuid PRIMARY KEY,
     subscription_id bigint NOT NULL,
+    channel text NOT NULL CHECK (channel IN ('email', 'webhook', 'mqtt')),
+    address text NOT NULL,
+    body_code text,
+    enterprise_code text,
     kind text NOT NULL CHECK (kind IN ('fired', 'resolved', 'repeat', 'digest', 'escalated', 'test')),
     group_key text NOT NULL,
     alert_ids bigint[] NOT NULL,
@@ -141,9 +176,19 @@ CREATE TABLE message (
     last_error text
 );
 COMMENT ON TABLE message IS 'Outbox: written with the change of state it tells of, sent until it is taken or 24 hours have passed. The id stays the same at every attempt';
+COMMENT ON COLUMN message.subscription_id IS 'May be gone: channel, address, body_code and enterprise_code say who was told, as the subscription was when the message was written (address: at the last attempt)';
 CREATE INDEX message_waiting ON message (not_before) WHERE status = 'waiting';
+CREATE INDEX message_waiting_of ON message (subscription_id, created_at) WHERE status = 'waiting';
 CREATE INDEX message_group ON message (group_key, created_at DESC);
 CREATE INDEX message_alert ON message USING gin (alert_ids);
+
+CREATE TABLE alert_told (
+    alert_id bigint NOT NULL REFERENCES alert (alert_id),
+    subscription_id bigint NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (alert_id, subscription_id)
+);
+COMMENT ON TABLE alert_told IS 'Who was told that an alert fires, and not yet that it ended; written with the message';
 
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -154,6 +199,9 @@ CREATE TABLE delivery (
     seconds double precision NOT NULL
 );
 COMMENT ON TABLE delivery IS 'Every attempt to send a message';
+CREATE TRIGGER delivery_is_only_added_to
+BEFORE UPDATE OR DELETE OR TRUNCATE ON delivery
+EXECUTE FUNCTION refuse_change('every attempt stays');
 CREATE INDEX delivery_message ON delivery (message_id);
 
 CREATE VIEW broker_user AS

@@ -1,15 +1,5 @@
 -- What was stored is kept: batches of readings with their digest, the chain of seals over them, and corrections beside the originals.
 
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION USING
-        MESSAGE = 'rows of ' || TG_ARGV[0] || ' are only added, never changed or deleted',
-        ERRCODE = 'restrict_violation',
-        HINT = 'A wrong reading is corrected beside the original: docs/truth.md';
-END
-$$;
-COMMENT ON FUNCTION refuse_change() IS 'Keeps slips of the hand out; what an owner of the database does all the same shows in enermon verify';
-
 CREATE SEQUENCE stored_batch_number;
 
 CREATE TABLE stored_batch (

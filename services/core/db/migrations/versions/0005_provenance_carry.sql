@@ -47,14 +47,14 @@ ORDER BY batch_id;
 
 DROP TABLE reading_before;
 
-CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON reading FOR EACH ROW EXECUTE FUNCTION refuse_change('reading');
-CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON stored_batch FOR EACH ROW EXECUTE FUNCTION refuse_change('stored_batch');
-CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON seal FOR EACH ROW EXECUTE FUNCTION refuse_change('seal');
-CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON correction FOR EACH ROW EXECUTE FUNCTION refuse_change('correction');
-CREATE TRIGGER never_emptied BEFORE TRUNCATE ON reading EXECUTE FUNCTION refuse_change('reading');
-CREATE TRIGGER never_emptied BEFORE TRUNCATE ON stored_batch EXECUTE FUNCTION refuse_change('stored_batch');
-CREATE TRIGGER never_emptied BEFORE TRUNCATE ON seal EXECUTE FUNCTION refuse_change('seal');
-CREATE TRIGGER never_emptied BEFORE TRUNCATE ON correction EXECUTE FUNCTION refuse_change('correction');
+CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON reading FOR EACH ROW EXECUTE FUNCTION refuse_change('rows of reading are only added; a wrong one is corrected beside the original, see docs/truth.md');
+CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON stored_batch FOR EACH ROW EXECUTE FUNCTION refuse_change('rows of stored_batch are only added');
+CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON seal FOR EACH ROW EXECUTE FUNCTION refuse_change('rows of seal are only added');
+CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON correction FOR EACH ROW EXECUTE FUNCTION refuse_change('rows of correction are only added; a further one takes an earlier back');
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON reading EXECUTE FUNCTION refuse_change('rows of reading are only added; a wrong one is corrected beside the original, see docs/truth.md');
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON stored_batch EXECUTE FUNCTION refuse_change('rows of stored_batch are only added');
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON seal EXECUTE FUNCTION refuse_change('rows of seal are only added');
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON correction EXECUTE FUNCTION refuse_change('rows of correction are only added; a further one takes an earlier back');
 
 CREATE VIEW correction_now AS
 SELECT *

@@ -1,0 +1,189 @@
+"""What one evaluation makes of every subject: its next state, what happened to its alert, and the figures to keep."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.alerts.content import evidence_of, figures_of, moment
+from services.alerts.store import Key, Known, RuleChange, Stepped
+from services.core.domain.alerting.observation import Observation
+from services.core.domain.alerting.rule import Rule, Severity
+from services.core.domain.alerting.state import Because, Change, ChangeKind, Instance, State, Timing, step, withdraw
+from services.core.domain.verdict import Verdict
+
+LAST_VALUE_EVERY = timedelta(seconds=60)
+"""How often the figures of an alert that goes on firing are brought up to date."""
+_KEPT_AT = frozenset({ChangeKind.RESOLVED, ChangeKind.REOPENED, ChangeKind.REPEATED, ChangeKind.RULE_CHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A rule in the version that counts."""
+
+    version: int
+    rule: Rule
+
+    @property
+    def timing(self) -> Timing:
+        """Its times."""
+        return Timing(
+            hold_s=self.rule.hold_s, reopen_window_s=self.rule.reopen_window_s, repeat_s=self.rule.repeat_s or 0
+        )
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What has changed; of what fired the observation; and figures of alerts that go on firing or have ended."""
+
+    stepped: list[Stepped] = field(default_factory=list)
+    fired: dict[Key, Observation] = field(default_factory=dict)
+    figures: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+def evaluation_of(
+    active: Mapping[str, Active],
+    seen: Mapping[str, Sequence[Observation]],
+    known: Mapping[Key, Known],
+    now: datetime,
+) -> Evaluation:
+    """The evaluation of all subjects of the rules in `seen`; `known`: where these rules stand with their subjects."""
+    found = Evaluation()
+    left = set(known)
+    for slug, observations in seen.items():
+        for each in observations:
+            key: Key = (slug, each.subject_kind, each.subject_code)
+            left.discard(key)
+            before = known.get(key)
+            if before is not None or each.verdict is not Verdict.OK:
+                _step(found, key, before, each, active[slug], now)
+    gone = {key: known[key] for key in sorted(left)}
+    timings = {slug: each.timing for slug, each in active.items()}
+    found.stepped += withdrawn(gone, timings, now, because=Because.OUT_OF_SCOPE)
+    return found
+
+
+def _step(found: Evaluation, key: Key, before: Known | None, seen: Observation, active: Active, now: datetime) -> None:
+    other_rule = before is not None and before.alert_version not in (None, active.version)
+    instance, changes = step(
+        before.instance if before else None,
+        seen,
+        active.timing,
+        now,
+        because=Because.RULE_CHANGED if other_rule else Because.CLEARED,
+    )
+    changed_rule = None
+    if before is not None and other_rule and instance.state is State.FIRING and _continues(before, instance):
+        changed_rule = _rule_change(before, seen, active)
+    if changed_rule is not None:
+        change = Change(kind=ChangeKind.RULE_CHANGED, at=now, alert_id=instance.alert_id, detail=changed_rule.detail)
+        changes = (change, *changes)
+    if any(change.kind is ChangeKind.FIRED for change in changes):
+        found.fired[key] = seen
+    elif before is not None and _to_keep(before, seen, changes, now):
+        found.figures[before.instance.alert_id or 0] = last_value_of(seen, now)
+    if changes or _differs(before, instance, active.version):
+        found.stepped.append(
+            Stepped(
+                key=key,
+                rule_version=active.version,
+                instance=instance,
+                changes=changes,
+                changed_rule=changed_rule,
+            )
+        )
+
+
+def _continues(before: Known, after: Instance) -> bool:
+    return after.alert_id is not None and after.alert_id == before.instance.alert_id
+
+
+def _rule_change(before: Known, seen: Observation, active: Active) -> RuleChange | None:
+    """How the alert goes over to the version that judges it; one that cannot be judged stays with the one that did."""
+    if seen.verdict is Verdict.CANNOT_JUDGE or before.alert_version is None or before.severity is None:
+        return None
+    return RuleChange(
+        version_from=before.alert_version,
+        version_to=active.version,
+        severity_from=Severity(before.severity),
+        severity_to=active.rule.severity,
+    )
+
+
+def withdrawn(
+    known: Mapping[Key, Known], timings: Mapping[str, Timing], now: datetime, *, because: Because
+) -> Iterator[Stepped]:
+    """What changes where nobody judges any more; `timings` by rule."""
+    for key, before in known.items():
+        instance, changes = withdraw(before.instance, timings[key[0]], now, because=because)
+        if changes or _differs(before, instance, before.rule_version):
+            yield Stepped(key=key, rule_version=before.rule_version, instance=instance, changes=changes)
+
+
+def with_alerts(
+    stepped: Iterable[Stepped], fired: Mapping[Key, Observation], active: Mapping[str, Active], now: datetime
+) -> list[Stepped]:
+    """The same with the columns of the alerts that are new; `fired`: what fired, with its readings."""
+    alerts = {key: _new_alert(active[key[0]], seen, now) for key, seen in fired.items()}
+    return [replace(each, new_alert=alerts.get(each.key)) for each in stepped]
+
+
+def _new_alert(active: Active, seen: Observation, now: datetime) -> dict[str, Any]:
+    return {
+        "rule": active.rule.slug,
+        "rule_version": active.version,
+        "subject_kind": seen.subject_kind,
+        "subject_code": seen.subject_code,
+        "severity": str(active.rule.severity),
+        "area_code": seen.area_code,
+        "park_code": seen.park_code,
+        "enterprise_code": seen.enterprise_code,
+        "fired_at": now.isoformat(),
+        "evidence": evidence_of(active.rule, seen),
+        "last_value": last_value_of(seen, now),
+    }
+
+
+def last_value_of(seen: Observation, now: datetime) -> dict[str, Any]:
+    """What the last evaluation found, as alert.last_value keeps it."""
+    return figures_of(seen) | {"verdict": str(seen.verdict), "at": moment(now)}
+
+
+def hold_ends(
+    active: Mapping[str, Active], seen: Iterable[str], known: Mapping[Key, Known], stepped: Iterable[Stepped]
+) -> dict[str, datetime]:
+    """By rule of those `seen`: when the first pending breach of it will have lasted long enough."""
+    instances = {key: each.instance for key, each in known.items()} | {each.key: each.instance for each in stepped}
+    ends: dict[str, datetime] = {}
+    for (slug, _, _), instance in instances.items():
+        if slug in active and instance.state is State.PENDING:
+            end = instance.since + timedelta(seconds=active[slug].rule.hold_s)
+            ends[slug] = min(ends.get(slug, end), end)
+    return {slug: ends[slug] for slug in seen if slug in ends}
+
+
+def _differs(before: Known | None, after: Instance, version: int) -> bool:
+    """Whether there is anything to write. Figures in a reason change all the time: its codes count."""
+    if before is None:
+        return after.needs_row
+    return before.rule_version != version or _stored(before.instance) != _stored(after)
+
+
+def _stored(instance: Instance) -> tuple[Any, ...]:
+    codes = [code for code, _ in instance.cannot_reasons]
+    return instance.state, instance.since, instance.alert_id, instance.resolved_at, instance.cannot_since, codes
+
+
+def _to_keep(before: Known, seen: Observation, changes: Sequence[Change], now: datetime) -> bool:
+    """Whether the figures of the subject's alert are to be written: at each change, and now and then while it fires."""
+    if before.instance.alert_id is None:
+        return False
+    if any(change.kind in _KEPT_AT for change in changes):
+        return True
+    if before.instance.state is not State.FIRING:
+        return False
+    last = before.last_value or {}
+    figures = figures_of(seen) | {"verdict": str(seen.verdict)}
+    if all(last.get(name) == value for name, value in figures.items()):
+        return False
+    return "at" not in last or now - datetime.fromisoformat(last["at"]) >= LAST_VALUE_EVERY

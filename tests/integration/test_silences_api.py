@@ -1,0 +1,155 @@
+"""Silences in the API: what is not told for a time."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.integration.alerted import (
+    NOW,
+    SILENCES,
+    Raised,
+    api,
+    refusal,
+)
+from tests.integration.registered import JUNGAR, ORDOS, Registered
+
+
+@pytest.fixture
+def client(database_url: str) -> Iterator[TestClient]:
+    with api(database_url) as client:
+        yield client
+
+
+@pytest.fixture
+def raised(database: psycopg.Connection) -> Raised:
+    return Raised(database)
+
+
+@pytest.fixture(autouse=True)
+def _ten_in_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.api.routes.silences.utc_now", lambda: NOW)
+
+
+QUIET = {"reason": "停产检修", "author": "王工", "ends_at": "2026-03-05T18:00:00+08:00"}
+
+
+def test_silence_begins_now_and_is_ended_and_kept(client: TestClient, raised: Raised) -> None:
+    raised.rule("gateway_silent", title={"zh": "端设备失联", "en": "Gateway silent"})
+    made = client.post(SILENCES, json=QUIET | {"rule": "gateway_silent", "area": ORDOS})
+    assert made.status_code == 201, made.text
+    silence = made.json()
+    assert (silence["state"], silence["starts_at"], silence["title_en"]) == (
+        "active",
+        "2026-03-02T02:00:00Z",
+        "Gateway silent",
+    )
+    assert silence["area"] == {"code": ORDOS, "name_zh": "鄂尔多斯市", "name_en": "Ordos City"}
+    address = f"{SILENCES}/{silence['silence_id']}"
+    assert client.get(address).json() == silence
+    ended = client.post(f"{address}/end", json={"author": "李工"}).json()
+    assert (ended["state"], ended["ended_by"], ended["ends_at"]) == (
+        "ended",
+        "李工",
+        "2026-03-02T02:00:00.000001Z",
+    )
+    assert refusal(client.post(f"{address}/end", json={"author": "李工"})) == (409, "silence_over")
+    assert [s["silence_id"] for s in client.get(SILENCES, params={"state": "ended"}).json()["data"]] == [
+        silence["silence_id"]
+    ]
+    assert client.delete(address).status_code == 405
+
+
+def test_silence_may_begin_later_and_be_ended_before_it_does(client: TestClient) -> None:
+    later = client.post(SILENCES, json=QUIET | {"area": ORDOS, "starts_at": "2026-03-04T00:00:00+08:00"}).json()
+    assert later["state"] == "upcoming"
+    ended = client.post(f"{SILENCES}/{later['silence_id']}/end", json={"author": "李工"})
+    assert ended.status_code == 200, ended.text
+    assert ended.json()["ends_at"] == "2026-03-03T16:00:00.000001Z"
+    again = client.post(f"{SILENCES}/{later['silence_id']}/end", json={"author": "李工"})
+    assert refusal(again) == (409, "silence_over")
+
+
+def test_silences_are_listed_newest_first_and_narrowed(
+    client: TestClient, raised: Raised, registered: Registered
+) -> None:
+    rule, enterprise = raised.rule(), registered.enterprise()
+    unit = registered.unit(enterprise)
+    made = [
+        client.post(SILENCES, json=QUIET | given).json()["silence_id"]
+        for given in ({"rule": rule}, {"area": JUNGAR}, {"enterprise": enterprise}, {"subject": unit})
+    ]
+    by_rule, by_area, by_enterprise, by_subject = made
+
+    def found(**parameters: Any) -> list[int]:
+        return [row["silence_id"] for row in client.get(SILENCES, params=parameters).json()["data"]]
+
+    assert found() == made[::-1]
+    assert found(rule=rule) == [by_rule]
+    assert found(area=ORDOS) == [by_area]
+    assert found(enterprise=enterprise) == [by_enterprise]
+    assert found(subject=unit) == [by_subject]
+    first = client.get(SILENCES, params={"limit": 3}).json()
+    assert found(limit=3, cursor=first["next"]) == [by_rule]
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({}, ("body", "silences_all")),
+        ({"rule": "none"}, ("rule", "unknown")),
+        ({"area": "999999"}, ("area", "unknown")),
+        ({"enterprise": "91150622MA0N0000XG"}, ("enterprise", "credit_code_check")),
+        ({"subject": "NONE"}, ("subject", "unknown")),
+        ({"area": ORDOS, "reason": " "}, ("reason", "string_too_short")),
+        ({"area": ORDOS, "author": None}, ("author", "string_type")),
+        ({"area": ORDOS, "ends_at": "2026-03-02T09:59:59+08:00"}, ("ends_at", "not_later")),
+        ({"area": ORDOS, "ends_at": "2027-04-01T00:00:00+08:00"}, ("ends_at", "lasts_too_long")),
+        (
+            {"area": ORDOS, "starts_at": "2026-01-01T00:00:00+08:00", "ends_at": "2026-02-01T00:00:00+08:00"},
+            ("ends_at", "not_later"),
+        ),
+        ({"area": ORDOS, "ends_at": 1772500000}, ("ends_at", "bad_moment")),
+        ({"area": ORDOS, "ends_at": "2026-03-05T18:00:00"}, ("ends_at", "bad_moment")),
+        ({"area": ORDOS, "ended_by": "x"}, ("ended_by", "extra_forbidden")),
+    ],
+)
+def test_silence_that_makes_no_sense_is_refused_with_the_field(
+    client: TestClient, given: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    answer = client.post(SILENCES, json=QUIET | given)
+    assert refusal(answer) == (422, "invalid_body")
+    assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [fault]
+    assert client.get(SILENCES).json()["data"] == []
+
+
+def test_silence_is_ended_once_by_many_at_once(client: TestClient) -> None:
+    number = client.post(SILENCES, json=QUIET | {"area": ORDOS}).json()["silence_id"]
+    end = f"{SILENCES}/{number}/end"
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(lambda n: client.post(end, json={"author": f"{n}"}).status_code, range(6)))
+    assert answers == [200] + [409] * 5
+    assert refusal(client.post(f"{SILENCES}/999/end", json={"author": "x"})) == (404, "unknown_silence")
+
+
+def test_what_is_no_silence_is_refused_without_failing(client: TestClient) -> None:
+    addresses = [SILENCES, f"{SILENCES}/1/end"]
+    raws = [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"1",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        json.dumps({"action": "x" * 10_000}).encode(),
+    ]
+    for address in addresses:
+        for raw in raws:
+            answer = client.post(address, content=raw, headers={"Content-Type": "application/json"})
+            assert refusal(answer) == (422, "invalid_body"), (address, raw[:20])
+        assert client.post(address, content=b" " * 1_000_001).status_code == 413
