@@ -5,7 +5,7 @@ The readings, their digest, the marks for the roll-up and the rejected readings 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
 
 import numpy as np
 import psycopg
@@ -51,15 +51,69 @@ class _Rows:
     value: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What is told of inserted readings beside them: to the chain of seals, and to the roll-up (as COPY wants it)."""
+
+    readings: int
+    digest: bytes
+    first_us: int
+    last_us: int
+    dirty: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Messages made ready for the database. Positions are those of readings in the order they came."""
+
+    messages: Sequence[Checked]
+    rows: _Rows
+    staged: NDArray[np.int64]
+    """In order of meter and time, the first reading of each place."""
+    again: NDArray[np.int64]
+    """Later readings of places that are staged already, and in `first` the position of the staged one."""
+    first: NDArray[np.int64]
+    stage: bytes
+    marks: _Marks | None
+    """Of all that is staged, as if the database had none of it; None if nothing is."""
+
+
+def arrange(messages: Sequence[Checked]) -> Arranged:
+    """Sort a batch and put it into the database's own form. Pure, so it is done while another batch is stored."""
+    rows = _rows(messages)
+    order = np.lexsort((rows.ts_us, rows.meter_id))  # stable: the first of a place stays the first
+    meter_id, ts_us = rows.meter_id[order], rows.ts_us[order]
+    again = np.zeros(len(order), dtype=bool)
+    again[1:] = (meter_id[1:] == meter_id[:-1]) & (ts_us[1:] == ts_us[:-1])
+    staged = order[~again]
+    return Arranged(
+        messages=messages,
+        rows=rows,
+        staged=staged,
+        again=order[again],
+        first=staged[np.cumsum(~again) - 1][again],
+        stage=_stage(rows, staged),
+        marks=_marks(rows, staged) if len(staged) else None,
+    )
+
+
 def store(
     connection: psycopg.Connection, messages: Sequence[Checked], unreadable: Sequence[Unreadable] = (), *, writer: str
 ) -> list[Answer]:
-    """Commit a batch and say what became of each message of `messages`, in their order.
+    """Commit messages and say what became of each, in their order.
 
     `writer` is the process that stores it. Raises psycopg.Error with nothing stored.
     """
+    return store_arranged(connection, arrange(messages), unreadable, writer=writer)
+
+
+def store_arranged(
+    connection: psycopg.Connection, batch: Arranged, unreadable: Sequence[Unreadable] = (), *, writer: str
+) -> list[Answer]:
+    """Commit a batch that was made ready before, as `store` does."""
+    messages = batch.messages
     with connection.transaction():
-        duplicate, conflicts = _store_readings(connection, messages, writer)
+        duplicate, conflicts = _store_readings(connection, batch, writer)
         answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
         _keep_rejected(connection, messages, conflicts)
         for message in unreadable:
@@ -82,82 +136,73 @@ def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) ->
 
 
 def _store_readings(
-    connection: psycopg.Connection, messages: Sequence[Checked], writer: str
-) -> tuple[list[int], list[list[Rejection]]]:
+    connection: psycopg.Connection, batch: Arranged, writer: str
+) -> tuple[list[int], list[Sequence[Rejection]]]:
+    messages, rows, marks = batch.messages, batch.rows, batch.marks
     duplicate = [0] * len(messages)
-    conflicts: list[list[Rejection]] = [[] for _ in messages]
-    rows = _rows(messages)
-    if not len(rows.ts_us):
+    conflicts: list[Sequence[Rejection]] = [()] * len(messages)
+    if marks is None:
         return duplicate, conflicts
-    order = np.lexsort((np.arange(len(rows.ts_us)), rows.ts_us, rows.meter_id))
-    meter_id, ts_us = rows.meter_id[order], rows.ts_us[order]
-    again = np.zeros(len(order), dtype=bool)
-    again[1:] = (meter_id[1:] == meter_id[:-1]) & (ts_us[1:] == ts_us[:-1])
-    staged = order[~again]
-    offsets = np.cumsum([0, *(len(m.meter_ids) for m in messages)])
-
-    def settle(position: int, stands: float) -> None:
-        """Count a reading whose place was taken by the value that stands."""
+    stood = _insert(connection, batch)
+    taken = [*stood.items()]
+    for position, first in zip(batch.again.tolist(), batch.first.tolist(), strict=True):
+        taken.append((position, stood.get(first, float(rows.value[first]))))
+    for position, stands in taken:
         i = int(rows.message[position])
         if rows.value[position] == stands:
             duplicate[i] += 1
         else:
-            conflicts[i].append(_conflict(messages[i], position - int(offsets[i]), stands))
-
-    stood = _insert(connection, rows, staged)
-    for position, stands in stood.items():
-        settle(position, stands)
-    if again.any():
-        first = staged[np.cumsum(~again) - 1][again]
-        for position, before in zip(order[again].tolist(), first.tolist(), strict=True):
-            settle(position, stood.get(before, float(rows.value[before])))
-    new = staged[~np.isin(staged, list(stood))] if stood else staged
-    if len(new):
-        _mark_dirty(connection, rows.meter_id[new], rows.ts_us[new])
-        _note_batch(connection, rows, new, writer=writer)
+            index = position - int(np.searchsorted(rows.message, i))
+            conflicts[i] = [*conflicts[i], _conflict(messages[i], index, stands)]
+    if stood:
+        new = batch.staged[~np.isin(batch.staged, list(stood))]
+        marks = _marks(rows, new) if len(new) else None
+    if marks is not None:
+        _copy(connection, "COPY dirty_slot (meter_id, slot) FROM STDIN (FORMAT binary)", marks.dirty)
+        _sql.note_batch(
+            connection,
+            writer=writer,
+            readings=marks.readings,
+            digest=marks.digest,
+            first_ts=from_us(marks.first_us),
+            last_ts=from_us(marks.last_us),
+        )
     return duplicate, conflicts
 
 
 def _rows(messages: Sequence[Checked]) -> _Rows:
     sizes = [len(m.meter_ids) for m in messages]
+    count = sum(sizes)
     return _Rows(
         message=np.repeat(np.arange(len(messages)), sizes),
-        meter_id=np.concatenate([np.asarray(m.meter_ids, np.int64) for m in messages] or [np.empty(0, np.int64)]),
-        ts_us=np.concatenate([np.asarray(m.times_us, np.int64) for m in messages] or [np.empty(0, np.int64)]),
-        value=np.concatenate([np.asarray(m.values, np.float64) for m in messages] or [np.empty(0, np.float64)]),
+        meter_id=np.fromiter(chain.from_iterable(m.meter_ids for m in messages), np.int64, count),
+        ts_us=np.fromiter(chain.from_iterable(m.times_us for m in messages), np.int64, count),
+        value=np.fromiter(chain.from_iterable(m.values for m in messages), np.float64, count),
     )
 
 
-def _insert(connection: psycopg.Connection, rows: _Rows, staged: NDArray[np.int64]) -> dict[int, float]:
-    """Insert the staged rows; positions of those that were there before, with the value that stands."""
+def _insert(connection: psycopg.Connection, batch: Arranged) -> dict[int, float]:
+    """Insert what is staged; positions of those that were there before, with the value that stands."""
     _sql.create_stage(connection)
+    _copy(connection, "COPY stage (position, meter_id, ts, value) FROM STDIN (FORMAT binary)", batch.stage)
+    if _sql.take_stage(connection) == len(batch.staged):
+        return {}
+    return dict(_sql.already_stored(connection))
+
+
+def _stage(rows: _Rows, staged: NDArray[np.int64]) -> bytes:
     wire = np.empty(len(staged), _STAGED)
     wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 4, 8, 8
     wire["position"] = staged
     wire["meter_id"] = rows.meter_id[staged]
     wire["ts"] = rows.ts_us[staged] - _POSTGRES_EPOCH_US
     wire["value"] = rows.value[staged]
-    _copy(connection, "COPY stage (position, meter_id, ts, value) FROM STDIN (FORMAT binary)", wire)
-    if _sql.take_stage(connection) == len(staged):
-        return {}
-    return dict(_sql.already_stored(connection))
+    return wire.tobytes()
 
 
-def _note_batch(connection: psycopg.Connection, rows: _Rows, new: NDArray[np.int64], *, writer: str) -> None:
-    """Keep what was inserted last as a batch, to be sealed; `new` is in order of meter and time."""
-    ts_us = rows.ts_us[new]
-    _sql.note_batch(
-        connection,
-        writer=writer,
-        readings=len(new),
-        digest=readings_digest(rows.meter_id[new], ts_us, rows.value[new]),
-        first_ts=from_us(int(ts_us.min())),
-        last_ts=from_us(int(ts_us.max())),
-    )
-
-
-def _mark_dirty(connection: psycopg.Connection, meter_id: NDArray[np.int64], ts_us: NDArray[np.int64]) -> None:
-    """Tell the roll-up which slots have new readings; rows come in order of meter and time."""
+def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:
+    """Of the readings at these positions, at least one, which are in order of meter and time."""
+    meter_id, ts_us = rows.meter_id[new], rows.ts_us[new]
     slot = ts_us - ts_us % SLOT_US
     fresh = np.ones(len(slot), dtype=bool)
     fresh[1:] = (meter_id[1:] != meter_id[:-1]) | (slot[1:] != slot[:-1])
@@ -165,12 +210,13 @@ def _mark_dirty(connection: psycopg.Connection, meter_id: NDArray[np.int64], ts_
     wire["n"], wire["l0"], wire["l1"] = 2, 4, 8
     wire["meter_id"] = meter_id[fresh]
     wire["slot"] = slot[fresh] - _POSTGRES_EPOCH_US
-    _copy(connection, "COPY dirty_slot (meter_id, slot) FROM STDIN (FORMAT binary)", wire)
+    digest = readings_digest(meter_id, ts_us, rows.value[new])
+    return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), wire.tobytes())
 
 
-def _copy(connection: psycopg.Connection, statement: str, wire: NDArray[Any]) -> None:
+def _copy(connection: psycopg.Connection, statement: str, rows: bytes) -> None:
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        copy.write(_COPY_HEAD + wire.tobytes() + _COPY_TAIL)
+        copy.write(_COPY_HEAD + rows + _COPY_TAIL)
 
 
 def _conflict(message: Checked, index: int, stands: float) -> Rejection:

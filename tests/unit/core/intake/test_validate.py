@@ -18,7 +18,7 @@ def checked(meter: str, at: datetime, value: float) -> Checked:
 
 def test_good_reading_is_taken_with_the_number_of_its_meter() -> None:
     taken = checked("E01", NOW, 1.5)
-    assert (taken.meter_ids, taken.times_us, taken.values, taken.rejected) == ([7], [to_us(NOW)], [1.5], [])
+    assert (taken.meter_ids, taken.times_us, taken.values, list(taken.rejected)) == ([7], [to_us(NOW)], [1.5], [])
 
 
 @pytest.mark.parametrize(
