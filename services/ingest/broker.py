@@ -4,21 +4,24 @@ MQTT 5 where the broker speaks it, else 3.1.1: then there is no ReceiveMaximum, 
 back instead.
 """
 
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from paho.mqtt.client import Client, MQTTMessage, MQTTv5, MQTTv311
+from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from services.ingest.queue import MessageQueue, Received
+from services.ingest.wire import Publish, Wire, WiredClient
 
 log = logging.getLogger("ingest.broker")
 
@@ -77,8 +80,8 @@ class Broker:
         self._receive_maximum = receive_maximum
         self._on_status_change = on_status
         self._on_turned_away = on_turned_away
-        self._session = 0
-        self._session_lock = threading.Lock()
+        self._wires = itertools.count(1)
+        self._wire: Wire | None = None
         self._connected = threading.Event()
         self._outcome = threading.Event()
         self._client: Client | None = None
@@ -119,15 +122,11 @@ class Broker:
             self._client.disconnect()
             self._client.loop_stop()
 
-    def acknowledge(self, messages: list[Received]) -> None:
+    def acknowledge(self, messages: Sequence[Received]) -> None:
         """Tell the broker that these are stored. Those of an earlier connection are left: they come again."""
-        client = self._client
-        if client is None:
-            return
-        with self._session_lock:
-            for message in messages:
-                if message.session == self._session and message.packet_id > 0:
-                    client.ack(message.packet_id, 1)
+        wire = self._wire
+        if wire is not None:
+            wire.acknowledge(message.packet_id for message in messages if message.session == wire.number)
 
     def answer(self, gateway: str, payload: bytes) -> None:
         """Publish an answer to a gateway, QoS 1. Without a connection it is left out: the gateway sends again."""
@@ -135,11 +134,11 @@ class Broker:
             self._client.publish(f"enermon/v1/{gateway}/ack", payload, qos=1)
 
     def _new_client(self, protocol: MQTTProtocolVersion) -> Client:
-        client = Client(
+        client = WiredClient(
             CallbackAPIVersion.VERSION2,
+            wired=partial(self._new_wire, properties=protocol == MQTTv5),
             client_id=self._client_id,
             protocol=protocol,
-            manual_ack=True,
             clean_session=False if protocol == MQTTv311 else None,
         )
         client.max_inflight_messages_set(1000)
@@ -150,7 +149,6 @@ class Broker:
             client.tls_set()
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         return client
 
     def _session_terms(self, protocol: MQTTProtocolVersion) -> dict[str, Any]:
@@ -174,26 +172,32 @@ class Broker:
         self._outcome.set()
 
     def _on_disconnect(self, _c: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
-        with self._session_lock:
-            self._session += 1
         if self._connected.is_set():
             log.warning("disconnected from the broker", extra={"reason": str(reason)})
         self._connected.clear()
         self._outcome.set()
 
-    def _on_message(self, client: Client, _u: Any, message: MQTTMessage) -> None:
-        topic = message.topic
-        if topic.endswith("/status"):
-            self._take_status(topic, bytes(message.payload))
-            client.ack(message.mid, message.qos)
-            return
-        received = Received(topic, bytes(message.payload), message.mid, self._session, time.monotonic())
-        if self._queue.beyond_share(received):
-            # Not answered, so the gateway keeps it and sends it again; acknowledged, so that others get through.
-            client.ack(message.mid, message.qos)
-            self._on_turned_away(topic)
-        else:
-            self._queue.put(received)
+    def _new_wire(self, socket: Any, *, properties: bool) -> Wire:
+        self._wire = Wire(socket, number=next(self._wires), properties=properties, take=self._take)
+        return self._wire
+
+    def _take(self, wire: Wire, messages: list[Publish]) -> None:
+        """Put messages into the queue, waiting for room; acknowledge those that end here."""
+        now_s = time.monotonic()
+        received = []
+        ended = []
+        for topic, payload, packet_id in messages:
+            if topic.endswith("/status"):
+                self._take_status(topic, payload)
+                ended.append(packet_id)
+            else:
+                received.append(Received(topic, payload, packet_id, wire.number, now_s))
+        # Not answered, so the gateway keeps them and sends them again; acknowledged, so that others get through.
+        for message in self._queue.put_fairly(received):
+            ended.append(message.packet_id)
+            self._on_turned_away(message.topic)
+        if ended:
+            wire.acknowledge(ended)
 
     def _take_status(self, topic: str, payload: bytes) -> None:
         said = payload.strip().lower()

@@ -7,7 +7,8 @@ messages are not taken beyond its share, and not answered, so it keeps them and 
 import threading
 import time
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 # A gateway has about 20 messages under way; with so many unanswered ones it does not keep to the contract.
 LEAST_SHARE_MESSAGES = 200
@@ -15,8 +16,7 @@ LEAST_SHARE_BYTES = 5_000_000
 ACTIVE_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A message as the broker gave it, with what is needed to acknowledge it."""
 
     topic: str
@@ -55,6 +55,20 @@ class MessageQueue:
             self._count(message.topic, 1, size)
             self._changed.notify_all()
             return True
+
+    def put_fairly(self, messages: Sequence[Received]) -> list[Received]:
+        """Add messages as they came, waiting for room; those of gateways that flood are not added but given back.
+
+        Once the queue is closed the others are left: never acknowledged, they come again.
+        """
+        with self._changed:
+            turned_away = []
+            for message in messages:
+                if self.beyond_share(message):
+                    turned_away.append(message)
+                elif not self.put(message):
+                    break
+            return turned_away
 
     def beyond_share(self, message: Received) -> bool:
         """Whether the gateway of this message holds so much of the queue that there would be no room for others.
@@ -114,7 +128,7 @@ class MessageQueue:
                     del self._waiting[topic]
             return taken
 
-    def done(self, messages: list[Received]) -> None:
+    def done(self, messages: Sequence[Received]) -> None:
         """Messages taken before are dealt with: make room for others."""
         with self._changed:
             for message in messages:

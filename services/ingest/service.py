@@ -1,41 +1,58 @@
-"""Ingest: takes messages from the broker, stores them in batches, acknowledges and answers after the commit."""
+"""Ingest: takes messages from the broker, stores them in batches, acknowledges and answers after the commit.
 
-import itertools
+Two stages work at once: while the database stores a batch, the next one is decoded, checked and arranged.
+"""
+
 import logging
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 import psycopg
 from prometheus_client import start_http_server
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
-from tenacity.stop import stop_when_event_set
 
-from services.core.db.engine import connect
 from services.core.domain.calendar import to_us
 from services.core.intake import store as intake_store
 from services.core.intake.decode import decode, gateway_of
 from services.core.intake.message import Answer, Checked, UnreadableMessage
-from services.core.intake.registry import RegistryReader
-from services.core.intake.store import Unreadable
+from services.core.intake.store import Arranged, Unreadable
 from services.core.intake.validate import Known, check
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.answers import payloads
 from services.ingest.broker import Broker, parse_url
 from services.ingest.clock import utc_now
+from services.ingest.database import Database
 from services.ingest.keeper import Keeper
 from services.ingest.queue import MessageQueue, Received
 
 log = logging.getLogger("ingest")
 
 _BYTES_A_READING = 90
+# So many batches fit into the queue: one is stored, one made ready, and others come in meanwhile.
+_BATCHES_QUEUED = 4
+_WAIT_S = 0.5
+# A thread whose answer from the database or the broker is there gets its turn after so long (5 ms unless told).
+_SWITCH_S = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one commit stores: each message as it was received and as it was read, and the checked ones arranged."""
+
+    received: Sequence[Received]
+    read: Sequence[Checked | Unreadable]
+    arranged: Arranged
 
 
 class Ingest:
-    """One ingest process: a broker session, a queue, and a writer with a database connection of its own."""
+    """One ingest process: a broker session, a queue, and two stages with a database connection each."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -44,7 +61,6 @@ class Ingest:
         self._queue = MessageQueue(most_messages=settings.ingest_queue_messages, most_bytes=settings.ingest_queue_bytes)
         self._statuses: dict[str, bool] = {}
         self._statuses_lock = threading.Lock()
-        self._registry = RegistryReader()
         self._broker = Broker(
             parse_url(settings.mqtt_url.get_secret_value()),
             client_id=settings.ingest_client_id or f"enermon-ingest-{settings.ingest_instance}",
@@ -55,7 +71,9 @@ class Ingest:
             on_turned_away=self._note_turned_away,
         )
         self._keeper = Keeper(settings)
-        self._connection: psycopg.Connection | None = None
+        url = settings.database_url.get_secret_value()
+        self._reading = Database(url, stopping=self._stopping)
+        self._storing = Database(url, stopping=self._stopping)
 
     def stop(self) -> None:
         """Finish the batch at hand and leave."""
@@ -64,74 +82,75 @@ class Ingest:
 
     def run(self) -> None:
         """Work until `stop`. Database and broker may come and go; messages wait at the broker meanwhile."""
-        self._retry(lambda: self._registry.read(self._database()))
+        self._reading.registry()
         if not self._broker.start(self._stopping):
             return
         log.info("ready")
+        batches = self._batches()
         try:
-            while not self._stopping.is_set():
-                batch = self._next_batch()
-                if batch:
-                    self._handle(batch)
-                self._note_statuses()
-                self._retry(lambda: self._keeper.work(self._database, now_s=time.monotonic()))
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reading:
+                coming = reading.submit(next, batches, None)
+                while (batch := coming.result()) is not None:
+                    coming = reading.submit(next, batches, None)
+                    if batch.received:
+                        self._handle(batch)
+                    self._note_statuses()
+                    self._storing.retry(lambda: self._keeper.work(self._storing.connection, now_s=time.monotonic()))
         finally:
             self._broker.stop()
-            if self._connection is not None:
-                self._connection.close()
+            self._reading.close()
+            self._storing.close()
 
-    def _next_batch(self) -> list[Received]:
+    def _batches(self) -> Iterator[_Batch]:
+        """The stage before the database, one batch ahead of it; an empty batch when nothing came for a while."""
+        while not self._stopping.is_set():
+            taken = self._take()
+            known = self._reading.registry()
+            now_us = to_us(utc_now())
+            received: list[Received] = []
+            read: list[Checked | Unreadable] = []
+            readings = 0
+            for message in taken:
+                each = self._read(message, known, now_us)
+                received.append(message)
+                read.append(each)
+                readings += len(each.meter_ids) + len(each.rejected) if isinstance(each, Checked) else 1
+                if readings >= self._settings.ingest_batch_readings:
+                    yield _arranged(received, read)
+                    received, read, readings = [], [], 0
+            if received or not taken:
+                yield _arranged(received, read)
+
+    def _take(self) -> list[Received]:
         """Messages until their readings fill a batch or the oldest has waited long enough."""
         settings = self._settings
+        most = max(1, settings.ingest_queue_messages // _BATCHES_QUEUED)
         # About what one commit holds, of each gateway in turn: who sends little does not wait for who sends much.
         most_bytes = settings.ingest_batch_readings * _BYTES_A_READING
-        batch = self._queue.take(most=settings.ingest_queue_messages, timeout_s=0.5, most_bytes=most_bytes)
-        if not batch:
-            return batch
-        due_s = batch[0].arrived_s + settings.ingest_batch_age_s
-        size = sum(len(m.payload) for m in batch)
-        while size < settings.ingest_batch_readings * 30 and len(batch) < settings.ingest_queue_messages:
+        taken = self._queue.take(most=most, timeout_s=_WAIT_S, most_bytes=most_bytes)
+        if not taken:
+            return taken
+        due_s = taken[0].arrived_s + settings.ingest_batch_age_s
+        size = sum(len(m.payload) for m in taken)
+        while size < settings.ingest_batch_readings * 30 and len(taken) < most:
             left_s = due_s - time.monotonic()
             if left_s <= 0 or self._stopping.is_set():
                 break
-            room = settings.ingest_queue_messages - len(batch)
-            more = self._queue.take(most=room, timeout_s=left_s, most_bytes=most_bytes - size)
-            batch.extend(more)
+            more = self._queue.take(most=most - len(taken), timeout_s=left_s, most_bytes=most_bytes - size)
+            taken.extend(more)
             size += sum(len(m.payload) for m in more)
-        return batch
+        return taken
 
-    def _handle(self, batch: list[Received]) -> None:
-        """Store a batch in parts of bounded size, and give up only when told to stop."""
-        for part in self._parts(batch):
-            messages = [m for m, _ in part]
-            if not self._retry(partial(self._store, part)):
-                return
-            self._queue.done(messages)
+    def _handle(self, batch: _Batch) -> None:
+        """Store a batch, and give up only when told to stop."""
+        if self._storing.retry(partial(self._store, batch)):
+            self._queue.done(batch.received)
 
-    def _parts(self, batch: list[Received]) -> Iterator[list[tuple[Received, Checked | Unreadable]]]:
-        known = self._read_registry()
-        part: list[tuple[Received, Checked | Unreadable]] = []
-        readings = 0
-        for message in batch:
-            checked = self._check(message, known)
-            part.append((message, checked))
-            readings += len(checked.meter_ids) + len(checked.rejected) if isinstance(checked, Checked) else 1
-            if readings >= self._settings.ingest_batch_readings:
-                yield part
-                part, readings = [], 0
-        if part:
-            yield part
-
-    def _read_registry(self) -> Known:
-        known: list[Known] = []
-        self._retry(lambda: known.append(self._registry.read(self._database())))
-        return known[0] if known else Known({}, frozenset())
-
-    def _check(self, message: Received, known: Known) -> Checked | Unreadable:
+    def _read(self, message: Received, known: Known, now_us: int) -> Checked | Unreadable:
         gateway: str | None = None
         try:
             gateway = gateway_of(message.topic)
-            return check(decode(gateway, message.payload), known, now_us=to_us(utc_now()))
+            return check(decode(gateway, message.payload), known, now_us=now_us)
         except UnreadableMessage as reason:
             return Unreadable(gateway, message.topic, message.payload, reason)
         except Exception:
@@ -140,42 +159,44 @@ class Ingest:
             unforeseen = UnreadableMessage("undecodable", "could not be read; the log of ingest says why")
             return Unreadable(gateway, message.topic, message.payload, unforeseen)
 
-    def _store(self, part: list[tuple[Received, Checked | Unreadable]]) -> None:
-        """Commit a part, then acknowledge and answer it. A message the database refuses does not hold up the others."""
-        checked = [c for _, c in part if isinstance(c, Checked)]
-        unreadable = [c for _, c in part if isinstance(c, Unreadable)]
+    def _store(self, batch: _Batch) -> None:
+        """Commit a batch, then acknowledge and answer it. A message that is refused does not hold up the others."""
+        checked = batch.arranged.messages
+        unreadable = [each for each in batch.read if isinstance(each, Unreadable)]
         started_s = time.monotonic()
+        connection = self._storing.connection()
         try:
-            answers = intake_store.store(self._database(), checked, unreadable, writer=self._writer)
+            answers = intake_store.store_arranged(connection, batch.arranged, unreadable, writer=self._writer)
         except psycopg.DataError as error:
-            if len(part) > 1:
+            if len(batch.received) > 1:
                 log.exception("batch refused by the database, storing message by message")
-                for single in part:
-                    self._store([single])
+                for message, each in zip(batch.received, batch.read, strict=True):
+                    self._store(_arranged([message], [each]))
                 return
-            message = part[0][0]
+            message = batch.received[0]
             log.exception("message refused by the database", extra={"topic": message.topic})
             reason = UnreadableMessage("not_stored", f"the database refused it: {type(error).__name__}")
             gateway = checked[0].gateway if checked else None
             unreadable = [Unreadable(gateway, message.topic[:200], message.payload, reason)]
-            checked, answers = [], intake_store.store(self._database(), [], unreadable, writer=self._writer)
+            checked, answers = [], intake_store.store(connection, [], unreadable, writer=self._writer)
         metrics.observe(answers, unreadable, seconds=time.monotonic() - started_s)
         rejected = sum(len(answer.rejected) for answer in answers)
         self._keeper.note_rejected(rows=rejected, size=sum(len(message.payload) for message in unreadable))
-        self._broker.acknowledge([m for m, _ in part])
+        self._broker.acknowledge(batch.received)
         self._answer(checked, answers, unreadable)
 
-    def _answer(self, checked: list[Checked], answers: list[Answer], unreadable: list[Unreadable]) -> None:
+    def _answer(self, checked: Sequence[Checked], answers: list[Answer], unreadable: list[Unreadable]) -> None:
         """Tell each gateway what this commit did with its messages."""
-        told = [(c.gateway, a.as_json()) for c, a in zip(checked, answers, strict=True)]
-        for message in unreadable:
+        told: dict[str, list[Answer]] = defaultdict(list)
+        for message, answer in zip(checked, answers, strict=True):
+            told[message.gateway].append(answer)
+        for each in unreadable:
             # Not answered: an answer ends a message, but this one is taken once the gateway is registered.
-            if message.gateway is not None and message.reason.code != "unknown_gateway":
-                why = {"code": message.reason.code, "detail": message.reason.detail}
-                told.append((message.gateway, Answer(message.reason.seq, rejected=[why]).as_json()))
-        told.sort(key=lambda pair: pair[0])
-        for gateway, mine in itertools.groupby(told, key=lambda pair: pair[0]):
-            for payload in payloads(answer for _, answer in mine):
+            if each.gateway is not None and each.reason.code != "unknown_gateway":
+                why = {"code": each.reason.code, "detail": each.reason.detail}
+                told[each.gateway].append(Answer(each.reason.seq, rejected=[why]))
+        for gateway, mine in told.items():
+            for payload in payloads(answer.as_json() for answer in mine):
                 self._broker.answer(gateway, payload)
 
     def _note_statuses(self) -> None:
@@ -184,12 +205,12 @@ class Ingest:
             said, self._statuses = self._statuses, {}
         if not said:
             return
-        known = self._read_registry().gateways
+        known = self._storing.registry().gateways
         for gateway in said.keys() - known:
             log.warning("status of an unknown gateway", extra={"gateway": gateway})
         wanted = {gateway: online for gateway, online in said.items() if gateway in known}
         if wanted:
-            self._retry(lambda: intake_store.note_statuses(self._database(), wanted))
+            self._storing.retry(lambda: intake_store.note_statuses(self._storing.connection(), wanted))
 
     def _take_status(self, gateway: str, online: bool) -> None:
         with self._statuses_lock:
@@ -202,48 +223,16 @@ class Ingest:
         except UnreadableMessage:
             log.warning("message turned away", extra={"topic": topic[:200]})
 
-    def _database(self) -> psycopg.Connection:
-        if self._connection is None or self._connection.closed:
-            url = self._settings.database_url.get_secret_value()
-            self._connection = connect(url, application_name="enermon-ingest")
-        return self._connection
 
-    def _pause(self, seconds: float) -> None:
-        self._stopping.wait(seconds)
-
-    def _retry(self, work: Callable[[], object]) -> bool:
-        """Do `work`, again and again while the database is away; False if told to stop before it was done."""
-        try:
-            for attempt in Retrying(
-                wait=wait_exponential(multiplier=0.1, max=5),
-                retry=retry_if_exception_type((psycopg.OperationalError, psycopg.errors.UndefinedTable)),
-                stop=stop_when_event_set(self._stopping),
-                sleep=self._pause,
-                before_sleep=_say_waiting,
-                reraise=True,
-            ):
-                with attempt:
-                    work()
-        except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
-            if not self._stopping.is_set():
-                raise
-            return False
-        return True
-
-
-def _say_waiting(state: RetryCallState) -> None:
-    log.warning("database not available, waiting", extra={"reason": _reason(state)})
-
-
-def _reason(state: RetryCallState) -> str:
-    failure = state.outcome.exception() if state.outcome else None
-    return str(failure).strip()
+def _arranged(received: Sequence[Received], read: Sequence[Checked | Unreadable]) -> _Batch:
+    return _Batch(received, read, intake_store.arrange([each for each in read if isinstance(each, Checked)]))
 
 
 def run(settings: Settings) -> None:
     """Run one ingest process in the foreground until SIGTERM or SIGINT."""
     if settings.ingest_metrics_port:
         start_http_server(settings.ingest_metrics_port, addr=settings.metrics_host)
+    sys.setswitchinterval(_SWITCH_S)
     ingest = Ingest(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ingest.stop())

@@ -1,5 +1,7 @@
 """Gateways take turns, and one that floods is turned away before it takes the room of the others."""
 
+import threading
+
 from services.ingest.queue import ACTIVE_S, MessageQueue, Received
 
 
@@ -85,3 +87,23 @@ def test_what_is_stored_makes_room_for_its_gateway() -> None:
     assert fill(queue, "flood") == 3000
     queue.done(queue.take(most=1, timeout_s=0))
     assert not queue.beyond_share(message("flood"))
+
+
+def test_block_of_messages_is_put_as_one_and_those_of_a_flood_come_back() -> None:
+    queue = MessageQueue(most_messages=4000, most_bytes=10**6)
+    block = [message("quiet"), message("other"), *(message("flood", i) for i in range(2100)), message("quiet")]
+    assert [m.packet_id for m in queue.put_fairly(block)] == list(range(2000, 2100))  # 1.5 × 4000 / 3
+    assert len(queue) == 2003
+
+
+def test_block_waits_for_room_within_itself() -> None:
+    queue = MessageQueue(most_messages=2, most_bytes=10**6)
+    putting = threading.Thread(target=queue.put_fairly, args=([message("A", i) for i in range(6)],))
+    putting.start()
+    got: list[int] = []
+    while len(got) < 6:
+        taken = queue.take(most=2, timeout_s=5)
+        got += [m.packet_id for m in taken]
+        queue.done(taken)
+    putting.join(5)
+    assert got == [0, 1, 2, 3, 4, 5]
