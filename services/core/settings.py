@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     ingest_instance: int = Field(0, ge=0, description="Number of this ingest process when several share")
     ingest_batch_readings: int = Field(20_000, ge=1, description="A batch is stored when it holds this many readings")
     ingest_batch_age_s: float = Field(0.1, gt=0, description="... or when its oldest message has waited this long")
-    ingest_queue_messages: int = Field(4_000, ge=1, le=65_535, description="Messages taken and not yet committed")
+    ingest_queue_messages: int = Field(16_000, ge=1, le=65_535, description="Messages taken and not yet committed")
     ingest_queue_bytes: int = Field(48_000_000, ge=1_000_000, description="... and their size")
     rejected_days: int = Field(200, ge=1, description="Days that rejected readings and messages are kept")
     rejected_most_readings: int = Field(1_000_000, ge=1, description="Rejected readings kept of one gateway")
