@@ -127,7 +127,7 @@ def connections_stalled(stage: Stage, hold_s: float, draw: random.Random) -> Non
 
 def database_out_of_reach(stage: Stage, hold_s: float, draw: random.Random) -> None:
     """Connections to the database are refused by the network."""
-    lines = [stage.proxies.ingest_database, stage.proxies.rollup_database]
+    lines = [stage.proxies.ingest_database, stage.proxies.rollup_database, stage.proxies.api_database]
     for proxy in lines:
         proxy.refuse()
     _pause(hold_s)

@@ -52,9 +52,10 @@ class Proxies:
     ingest_broker: Proxy
     ingest_database: Proxy
     rollup_database: Proxy
+    api_database: Proxy
 
     def all(self) -> list[Proxy]:
-        return [self.gateways, self.ingest_broker, self.ingest_database, self.rollup_database]
+        return [self.gateways, self.ingest_broker, self.ingest_database, self.rollup_database, self.api_database]
 
 
 class Stage:
@@ -78,6 +79,7 @@ class Stage:
             ingest_broker=Proxy(lambda: broker.port or 0),
             ingest_database=Proxy(lambda: database.port or 0),
             rollup_database=Proxy(lambda: database.port or 0),
+            api_database=Proxy(lambda: database.port or 0),
         )
         self._kept: list[Kept] = []
         ingests = 2 if store == "native" else 1
@@ -85,9 +87,8 @@ class Stage:
         self.rollups = [self._rollup(n) for n in range(2)]
         port = _free_port()
         self.api_url = f"http://127.0.0.1:{port}"
-        self.api_process = self._keep(
-            "api", {"ENERMON_DATABASE_URL": stack.database_url, "ENERMON_API_PORT": str(port)}
-        )
+        api_database_url = _through(stack.database_url, database.port, self.proxies.api_database)
+        self.api_process = self._keep("api", {"ENERMON_DATABASE_URL": api_database_url, "ENERMON_API_PORT": str(port)})
         self.api = RegistryApi(self.api_url)
         self.api.wait_until_ready(STARTS_WITHIN_S)
 
