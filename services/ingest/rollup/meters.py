@@ -3,12 +3,14 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from copy import copy
+from typing import Any, NamedTuple, Self
 
 import psycopg
 
 from services.core.domain.booking import SlotEnergy
 from services.core.domain.meter import Kind, MeterRule, Quality, Replacement, meter_rule
+from services.core.domain.plain import PlainRule, plain_rule
 from services.ingest.rollup.quality import Stretch, collection_faults
 
 _COLLECTION_FAULT = int(Quality.COLLECTION_FAULT)
@@ -46,11 +48,9 @@ class RolledMeter:
         flow: str,
         places: Sequence[Place],
         valid_us: tuple[int, int],
-        faults: Collection[Stretch] = (),
     ) -> None:
-        """`faults`: when a fault of the collection is known."""
         self.rule = rule
-        self._faults = faults
+        self._faults: Collection[Stretch] = ()
         self._expected_from_us = max(valid_us[0], places[0].from_us) if places else valid_us[1]
         self._expected_to_us = valid_us[1]
         # without a place before the first membership
@@ -59,6 +59,24 @@ class RolledMeter:
             AccountKey(unit_id, enterprise_id, area_code, park_id, carrier, flow)
             for area_code, park_id in [(None, None), *((place.area_code, place.park_id) for place in places)]
         ]
+        self._plain = plain_rule(rule)
+
+    def with_faults(self, faults: Collection[Stretch]) -> Self:
+        """The same meter, of which it is known when the collection had a fault."""
+        faulty = copy(self)
+        faulty._faults = faults
+        return faulty
+
+    @property
+    def plain(self) -> PlainRule | None:
+        """The rule by which its readings may be plain; None where they never are."""
+        return None if self._faults else self._plain
+
+    @property
+    def newest(self) -> tuple[int, int, AccountKey]:
+        """The newest stretch of time with one account in which readings are expected, and that account."""
+        from_us = max(self._expected_from_us, self._starts_us[-1]) if self._starts_us else self._expected_to_us
+        return from_us, self._expected_to_us, self._accounts[-1]
 
     def account_at(self, moment_us: int) -> AccountKey:
         """The account of the day that holds the moment."""
@@ -89,7 +107,6 @@ def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) 
         connection, enterprise_ids=sorted({row[11] for row in rows})
     ):
         places[enterprise_id].append(Place(from_us, area_code, park_id))
-    faults = collection_faults(connection, meter_ids)
     meters: dict[int, RolledMeter] = {}
     for row in rows:
         meter_id, kind, unit, carrier_unit, multiplier, interval_s, size, rated, carrier, flow, unit_id, owner = row[
@@ -114,9 +131,36 @@ def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) 
             flow=flow,
             places=places[owner],
             valid_us=row[12:],
-            faults=faults.get(meter_id, ()),
         )
     return meters
+
+
+class Meters:
+    """The meters as the registry has them: kept from batch to batch, and read again when it has changed.
+
+    Whoever changes what is read here raises the registry's revision in the same transaction. Faults of the collection
+    are found without that, so they are asked for each time.
+    """
+
+    def __init__(self, sql: Any) -> None:
+        self._sql = sql
+        self._revision = -1
+        self._kept: dict[int, RolledMeter] = {}
+
+    def of(self, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
+        """These meters, by number. A meter that is no longer registered is left out."""
+        revision = self._sql.revision(connection)
+        if revision != self._revision:
+            self._kept.clear()
+            self._revision = revision
+        missing = [meter_id for meter_id in meter_ids if meter_id not in self._kept]
+        if missing:
+            self._kept |= load_meters(self._sql, connection, missing)
+        found = {meter_id: self._kept[meter_id] for meter_id in meter_ids if meter_id in self._kept}
+        for meter_id, faults in collection_faults(connection, meter_ids).items():
+            if meter_id in found:
+                found[meter_id] = found[meter_id].with_faults(faults)
+        return found
 
 
 class Accounts:

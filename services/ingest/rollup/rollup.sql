@@ -1,6 +1,9 @@
 -- name: try_lead$
 SELECT pg_try_advisory_lock(:key);
 
+-- name: revision$
+SELECT revision FROM registry_revision;
+
 -- name: meters
 SELECT
     meter.meter_id,
@@ -172,14 +175,15 @@ CREATE TEMPORARY TABLE IF NOT EXISTS booked (
     slot timestamptz NOT NULL,
     quantity_pico bigint NOT NULL,
     measured_s smallint NOT NULL,
-    quality smallint NOT NULL
+    quality smallint NOT NULL,
+    may_differ boolean NOT NULL
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS rebooked (
-    position integer NOT NULL,
+    position integer,
     meter_id integer NOT NULL,
     start_ts timestamptz NOT NULL,
     end_ts timestamptz NOT NULL,
-    booked_slots integer NOT NULL
+    booked_slots integer
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS hour_change (
     meter_id integer NOT NULL,
@@ -221,6 +225,7 @@ FROM unnest(:meter_ids ::integer[], :times ::timestamptz[], :qualities ::smallin
 
 -- name: crowded
 -- Positions of rebooked ranges that hold more slots than were booked: the others were booked before and are not any more.
+-- Where the number was not noted, all that were booked before are booked again.
 SELECT rebooked.position
 FROM rebooked
 CROSS JOIN LATERAL (
@@ -231,7 +236,7 @@ CROSS JOIN LATERAL (
         AND energy_slot.slot >= rebooked.start_ts
         AND energy_slot.slot < rebooked.end_ts
 ) AS found
-WHERE found.slots > rebooked.booked_slots;
+WHERE rebooked.booked_slots IS NOT NULL AND found.slots > rebooked.booked_slots;
 
 -- name: slots_in
 SELECT energy_slot.slot
@@ -247,9 +252,11 @@ DELETE FROM energy_slot
 WHERE meter_id = :meter_id AND slot = ANY (:slots ::timestamptz[]) AND slot >= :first AND slot <= :last;
 
 -- name: book_slots!
+-- What cannot differ is booked for the sum of its hour alone: to find it unchanged costs as much as to write it.
 INSERT INTO energy_slot AS kept (meter_id, account_id, slot, quantity_pico, measured_s, quality)
 SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
 FROM booked
+WHERE may_differ
 ON CONFLICT (meter_id, slot) DO UPDATE
 SET
     account_id = excluded.account_id,

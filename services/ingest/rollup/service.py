@@ -22,7 +22,8 @@ from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.clock import utc_now
 from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, POSTGRES_EPOCH_US, Moment, adapt, wire_us
-from services.ingest.rollup.meters import AccountKey, Accounts, RolledMeter, load_meters
+from services.ingest.rollup.meters import AccountKey, Accounts, Meters, RolledMeter
+from services.ingest.rollup.onward import Onward, book_onward
 from services.ingest.rollup.quality import mark_due
 from services.ingest.rollup.queue import Queue
 from services.ingest.rollup.ranges import Bounds, DirtyRange, ranges_of
@@ -38,7 +39,7 @@ IDLE_S = 0.2
 _DAY_US = 86_400 * 1_000_000
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_TAIL = b"\xff\xff"
-_BOOKED = struct.Struct("!hiiiiiqiqihih")
+_BOOKED = struct.Struct("!hiiiiiqiqihihi?")
 _REBOOKED = struct.Struct("!hiiiiiqiqii")
 
 
@@ -47,7 +48,9 @@ class RollUp:
 
     def __init__(self, connection: psycopg.Connection, bounds: Bounds | None = None) -> None:
         self._connection = connection
-        self._queue = Queue(connection, bounds or Bounds())
+        self._bounds = bounds or Bounds()
+        self._queue = Queue(connection, self._bounds)
+        self._meters = Meters(_sql)
         self._accounts = Accounts(_sql)
         _sql.create_stages(connection)
         connection.prepare_threshold = 0
@@ -78,11 +81,19 @@ class RollUp:
             return 0
         started_s = time.monotonic()
         ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + _DAY_US)
-        meters = load_meters(_sql, connection, sorted({r.meter_id for r in ranges}))
+        meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
+        onward, ranges = book_onward(
+            connection,
+            ranges,
+            meters,
+            self._accounts,
+            changed={meter_id for meter_id, _ in taken.changed},
+            most_readings=self._bounds.readings,
+        )
         ranges, taken = self._queue.fitting(taken, ranges, meters)
         results = rebook_all(_sql, connection, ranges, meters)
         self._write_marks(results)
-        self._write_slots(results, meters)
+        self._write_slots(results, meters, onward)
         self._sum_up()
         mark_due(connection, taken.dirty)
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
@@ -116,7 +127,9 @@ class RollUp:
                 qualities=[int(mark) for _, _, mark in marks],
             )
 
-    def _write_slots(self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter]) -> None:
+    def _write_slots(
+        self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], onward: Onward
+    ) -> None:
         rows: list[tuple[int, AccountKey, int, int, int, int]] = []
         for dirty, rebooking in results:
             meter = meters[dirty.meter_id]
@@ -127,14 +140,18 @@ class RollUp:
         account_ids = self._accounts.ids(self._connection, {key for _, key, *_ in rows})
         pack = _BOOKED.pack
         self._copy(
-            "COPY booked (meter_id, account_id, slot, quantity_pico, measured_s, quality) FROM STDIN (FORMAT binary)",
+            "COPY booked FROM STDIN (FORMAT binary)",
             (
-                pack(6, 4, m, 4, account_ids[key], 8, slot - POSTGRES_EPOCH_US, 8, pico, 2, measured_s, 2, quality)
+                pack(
+                    *(7, 4, m, 4, account_ids[key], 8, slot - POSTGRES_EPOCH_US),
+                    *(8, pico, 2, measured_s, 2, quality, 1, True),
+                )
                 for m, key, slot, pico, measured_s, quality in rows
             ),
+            onward.booked,
         )
         self._copy(
-            "COPY rebooked (position, meter_id, start_ts, end_ts, booked_slots) FROM STDIN (FORMAT binary)",
+            "COPY rebooked FROM STDIN (FORMAT binary)",
             (
                 _REBOOKED.pack(
                     *(5, 4, position, 4, r.meter_id),
@@ -144,6 +161,7 @@ class RollUp:
                 )
                 for position, (r, b) in enumerate(results)
             ),
+            onward.rebooked,
         )
         _sql.book_slots(self._connection)
         for (position,) in list(_sql.crowded(self._connection)):
@@ -152,9 +170,9 @@ class RollUp:
             gone = [slot for (slot,) in _sql.slots_in(self._connection, position=position) if slot not in kept]
             _sql.drop_slots(self._connection, meter_id=dirty.meter_id, **_times("slots", gone))
 
-    def _copy(self, statement: str, rows: Iterable[bytes]) -> None:
+    def _copy(self, statement: str, rows: Iterable[bytes], more: bytes) -> None:
         with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(_COPY_HEAD + b"".join(rows) + _COPY_TAIL)
+            copy.write(_COPY_HEAD + b"".join(rows) + more + _COPY_TAIL)
 
     def _sum_up(self) -> None:
         """Carry the change of the touched hours up to days, months and places."""

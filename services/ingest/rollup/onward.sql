@@ -1,0 +1,31 @@
+-- name: special_meters
+-- Those of the meters whose readings from that time on were judged, or are corrected.
+SELECT listed.meter_id
+FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)
+WHERE
+    EXISTS (SELECT FROM correction WHERE correction.meter_id = listed.meter_id)
+    OR EXISTS (
+        SELECT
+        FROM reading_mark
+        WHERE reading_mark.meter_id = listed.meter_id AND reading_mark.ts >= listed.start_ts
+    );
+
+-- name: onward^
+-- Of each meter the first readings from a time on, at most so many: all in one row, as they are fetched row by row much
+-- more slowly. `from_ts` is the first of the times: chunks before it are not looked at.
+SELECT
+    array_agg(wanted.position::integer) AS positions,
+    array_agg(near.ts) AS times,
+    array_agg(near.value) AS values
+FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[], :most ::integer[])
+    WITH ORDINALITY AS wanted (meter_id, start_ts, most, position)
+CROSS JOIN LATERAL (
+    SELECT reading.ts, reading.value
+    FROM reading
+    WHERE
+        reading.meter_id = wanted.meter_id
+        AND reading.ts >= wanted.start_ts
+        AND reading.ts >= :from_ts ::timestamptz
+    ORDER BY reading.ts
+    LIMIT wanted.most
+) AS near;
