@@ -140,5 +140,5 @@ class _Backlog:
 
 
 def _waiting(connection: psycopg.Connection) -> int:
-    row = connection.execute("SELECT count(*) FROM dirty_slot").fetchone()
+    row = connection.execute("SELECT (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot)").fetchone()
     return row[0] if row else 0
