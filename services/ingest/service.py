@@ -38,6 +38,8 @@ _BYTES_A_READING = 90
 # So many batches fit into the queue: one is stored, one made ready, and others come in meanwhile.
 _BATCHES_QUEUED = 4
 _WAIT_S = 0.5
+# Messages that come again come many together: so many batches go by way of the stage once one was not all new.
+_STAGED_BATCHES = 100
 # A thread whose answer from the database or the broker is there gets its turn after so long (5 ms unless told).
 _SWITCH_S = 0.0005
 
@@ -59,6 +61,7 @@ class Ingest:
         self._writer = f"ingest-{settings.ingest_instance}"
         self._stopping = threading.Event()
         self._queue = MessageQueue(most_messages=settings.ingest_queue_messages, most_bytes=settings.ingest_queue_bytes)
+        self._staged_batches = 0
         self._statuses: dict[str, bool] = {}
         self._statuses_lock = threading.Lock()
         self._broker = Broker(
@@ -166,7 +169,9 @@ class Ingest:
         started_s = time.monotonic()
         connection = self._storing.connection()
         try:
-            answers = intake_store.store_arranged(connection, batch.arranged, unreadable, writer=self._writer)
+            answers = intake_store.store_arranged(
+                connection, batch.arranged, unreadable, writer=self._writer, straight=not self._staged_batches
+            )
         except psycopg.DataError as error:
             if len(batch.received) > 1:
                 log.exception("batch refused by the database, storing message by message")
@@ -179,11 +184,17 @@ class Ingest:
             gateway = checked[0].gateway if checked else None
             unreadable = [Unreadable(gateway, message.topic[:200], message.payload, reason)]
             checked, answers = [], intake_store.store(connection, [], unreadable, writer=self._writer)
+        self._note_whether_new(checked, answers)
         metrics.observe(answers, unreadable, seconds=time.monotonic() - started_s)
         rejected = sum(len(answer.rejected) for answer in answers)
         self._keeper.note_rejected(rows=rejected, size=sum(len(message.payload) for message in unreadable))
         self._broker.acknowledge(batch.received)
         self._answer(checked, answers, unreadable)
+
+    def _note_whether_new(self, checked: Sequence[Checked], answers: Sequence[Answer]) -> None:
+        self._staged_batches = max(0, self._staged_batches - 1)
+        if sum(len(message.meter_ids) for message in checked) > sum(answer.stored for answer in answers):
+            self._staged_batches = _STAGED_BATCHES
 
     def _answer(self, checked: Sequence[Checked], answers: list[Answer], unreadable: list[Unreadable]) -> None:
         """Tell each gateway what this commit did with its messages."""

@@ -6,14 +6,17 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage (
     value double precision NOT NULL
 ) ON COMMIT DELETE ROWS;
 
+-- name: next_batch$
+SELECT nextval('stored_batch_number');
+
 -- name: take_stage!
--- The stage is in order of the key, so that two writers cannot wait for each other in a circle. All get one batch number.
+-- The stage is in order of the key, so that two writers cannot wait for each other in a circle.
 INSERT INTO reading (meter_id, ts, value, batch_id)
 SELECT
     meter_id,
     ts,
     value,
-    (SELECT nextval('stored_batch_number'))
+    :batch_id ::bigint
 FROM stage
 ON CONFLICT DO NOTHING;
 
@@ -29,7 +32,7 @@ WHERE reading.xmin <> pg_current_xact_id()::xid;
 -- name: note_batch!
 WITH noted AS (
     INSERT INTO stored_batch (batch_id, received_at, writer, readings, digest, first_ts, last_ts)
-    VALUES (currval('stored_batch_number'), now(), :writer, :readings, :digest, :first_ts, :last_ts)
+    VALUES (:batch_id, now(), :writer, :readings, :digest, :first_ts, :last_ts)
     RETURNING batch_id
 )
 INSERT INTO seal_due (kind, ref_id)
