@@ -80,7 +80,9 @@ def _filled(api: service.ApiProcess, database_url: str, year: Year, *, enterpris
         registry.close()
     readings, fill_s = _through("storing, months", fill(database_url, region, year), year.month_count, console)
     with psycopg.connect(database_url) as connection:
-        row = connection.execute("SELECT (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot)").fetchone()
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot)"
+        ).fetchone()
         waiting = row[0] if row else 0
     slots, roll_up_s = _through("rolling up, slots", roll_up(database_url), waiting, console, by_amount=True)
     with console.status("vacuum and analyze, as autovacuum does in time"):
