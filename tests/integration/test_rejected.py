@@ -82,6 +82,32 @@ def test_meter_registered_with_another_gateway_is_not_taken_from_this_one(
     assert retry(client)["tried"] == 0
 
 
+@pytest.mark.parametrize("ts", ["253402329599000", "-62135625600000", "9" * 15, "9" * 30, "noon", "2026-03-01"])
+def test_kept_time_that_cannot_be_stored_holds_nothing_up(
+    client: TestClient,
+    line: Line,
+    registered: Registered,
+    owner: str,
+    gateway: str,
+    database: psycopg.Connection,
+    ts: str,
+) -> None:
+    line.send(gateway, quarters("M-NEW", START, [1.0, 2.0]))
+    database.execute(
+        """
+        UPDATE rejected_reading
+        SET ts_text = %s
+        WHERE rejection_id = (SELECT min(rejection_id) FROM rejected_reading)
+        """,
+        [ts],
+    )
+    database.commit()
+    registered.meter(owner, code="M-NEW", gateway_code=gateway)
+    found = retry(client)
+    assert (found["stored"], found["refused"]) == (1, 1)
+    assert retry(client)["tried"] == 0
+
+
 def test_many_are_taken_in_parts(
     client: TestClient, line: Line, registered: Registered, owner: str, gateway: str, database: psycopg.Connection
 ) -> None:

@@ -258,7 +258,7 @@ def test_the_command_says_what_agrees_and_fails_where_something_differs(
     run = CliRunner()
     well = run.invoke(app, ["verify", "--head", archive.head()])
     assert (well.exit_code, "everything is as it was sealed" in well.output) == (0, True)
-    assert run.invoke(app, ["verify", "--head", "nonsense"]).exit_code == 2
+    assert [run.invoke(app, ["verify", "--head", head]).exit_code for head in ("nonsense", "")] == [2, 2]
     assert run.invoke(app, ["verify", "--since", "2026-13-01"]).exit_code == 2
     archive.tamper(f"UPDATE reading SET value = 2.5 WHERE {M1_SECOND}")
     faulty = run.invoke(app, ["verify", "--since", "2026-01-01"])
@@ -273,6 +273,7 @@ def test_the_command_gives_a_token_once_and_lists_and_revokes(
     token = run.invoke(app, ["corrector", "add", "Narisu"]).stdout.strip()
     assert len(token) >= 40
     assert run.invoke(app, ["corrector", "add", "Narisu"]).exit_code == 1
+    assert run.invoke(app, ["corrector", "add", "  "]).exit_code == 2
     assert "Narisu" in run.invoke(app, ["corrector", "list"]).output
     assert run.invoke(app, ["corrector", "revoke", "Narisu"]).exit_code == 0
     assert run.invoke(app, ["corrector", "revoke", "Narisu"]).exit_code == 1

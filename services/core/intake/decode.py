@@ -6,17 +6,19 @@ decoder keeps the last without a word: no reading may be lost unseen.
 """
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from services.core.domain.calendar import EPOCH
+from services.core.domain.calendar import EPOCH, to_us
 from services.core.intake.message import LARGEST_PAYLOAD_BYTES, MOST_READINGS, Decoded, Rejection, UnreadableMessage
 
 _PREFIX, _SUFFIX = "enermon/v1/", "/readings"
 _LARGEST_SEQ = 2**63 - 1
 _LARGEST_TS_MS = 253_402_300_799_999  # end of the year 9999
+# A time with an offset can lie hours beyond what a moment in UTC can say.
+_EARLIEST_US, _LATEST_US = to_us(datetime.min.replace(tzinfo=UTC)), to_us(datetime.max.replace(tzinfo=UTC))
 _SHOWN = 200
 # A longer whole number is no quantity; to read its digits takes time that grows with their square.
 _MOST_DIGITS = 400
@@ -137,7 +139,10 @@ def _time_us(ts: Any) -> int:
         if moment.tzinfo is None:
             raise _TimeError("ts_without_offset", "give the offset, such as +08:00 or Z")
         passed = moment - EPOCH
-        return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+        at_us = (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+        if not _EARLIEST_US <= at_us <= _LATEST_US:
+            raise _TimeError("ts_unreadable", "in UTC the time is not of the years 1 to 9999")
+        return at_us
     if ts != ts or not 0 <= ts <= _LARGEST_TS_MS or int(ts) != ts:
         raise _TimeError("ts_unreadable", "epoch milliseconds must be a whole number of the years 1970 to 9999")
     return int(ts) * 1000

@@ -85,13 +85,11 @@ def _message(gateway: str, kept: list[_Kept]) -> Decoded:
 
 
 def _time_us(text: str) -> int | None:
-    """The time as it is kept: epoch milliseconds, or with an offset; None if it cannot be read."""
+    """The time as it is kept: epoch milliseconds, or with an offset; None if it cannot be read or written."""
     try:
-        moment = None if text.isdecimal() else datetime.fromisoformat(text)
-    except ValueError:
+        moment = from_us(int(text) * 1000) if text.isdecimal() and len(text) <= 15 else datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
         return None
-    if moment is None:
-        return int(text) * 1000 if len(text) <= 15 else None
     return None if moment.tzinfo is None else to_us(moment)
 
 

@@ -30,6 +30,8 @@ NameArgument = Annotated[str, typer.Argument(help="The person's name: it stands 
 @app.command()
 def add(name: NameArgument) -> None:
     """Let a person correct readings; prints the token, once."""
+    if not name.strip() or "\0" in name:
+        raise typer.BadParameter("a name to be read beside every correction", param_hint="NAME")
     try:
         token = add_corrector(_url(), name.strip())
     except NameTakenError:
@@ -62,7 +64,7 @@ def verify(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Only what was received and sealed from this day (Asia/Shanghai) on"),
     ] = None,
-    head: Annotated[str, typer.Option(help="Head of the chain noted elsewhere, 64 hexadecimal digits")] = "",
+    head: Annotated[str | None, typer.Option(help="Head of the chain noted elsewhere, 64 hexadecimal digits")] = None,
 ) -> None:
     """Say whether stored readings and corrections are those that were sealed. Exit code 1 where something differs."""
     from services.core.provenance.verify import verify as verify_database
@@ -79,8 +81,8 @@ def verify(
         raise typer.Exit(1)
 
 
-def _noted(head: str) -> bytes | None:
-    if not head:
+def _noted(head: str | None) -> bytes | None:
+    if head is None:
         return None
     try:
         noted = bytes.fromhex(head)

@@ -56,6 +56,14 @@ def test_unreadable_time_costs_its_reading_only(ts: Any) -> None:
     assert decoded.meters == ["E01"]
 
 
+@pytest.mark.parametrize("ts", ["9999-12-31T23:59:59.000001-08:00", "0001-01-01T00:00:00.000001+08:00"])
+def test_time_that_utc_cannot_say_costs_its_reading_only(ts: str) -> None:
+    decoded = read({"readings": [reading(ts=ts), reading()]})
+    assert codes(decoded) == ["ts_unreadable"]
+    assert codes(read({"ts": ts, "values": {"A": 1}})) == ["ts_unreadable"]
+    assert decoded.meters == ["E01"]
+
+
 @pytest.mark.parametrize("value", ["81233.4", None, True, [], {}])
 def test_value_that_is_no_number_costs_its_reading_only(value: Any) -> None:
     decoded = read({"readings": [reading(value=value), reading()]})
