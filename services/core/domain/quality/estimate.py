@@ -22,6 +22,7 @@ _SLOTS_OF_HOUR = 3600 // SLOT_S
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Shares = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,8 @@ class Hours:
     """Whether the whole hour is measured."""
     empty: Flags
     """Whether nothing is booked in it."""
-    has_gap: Flags
-    """Whether some of it is spread over a gap."""
+    gap_share: Shares
+    """How much of its time is spread over a gap."""
 
 
 def hours_of(quantities: Whole, quality: NDArray[np.int64], kind: Kind) -> Hours:
@@ -57,7 +58,7 @@ def hours_of(quantities: Whole, quality: NDArray[np.int64], kind: Kind) -> Hours
         in_gap=np.where(gap, quantities, 0).reshape(by_hour).sum(axis=1),
         measured=(booked & ~gap & ~at_fault).reshape(by_hour).all(axis=1),
         empty=empty,
-        has_gap=gap.reshape(by_hour).any(axis=1),
+        gap_share=gap.reshape(by_hour).mean(axis=1),
     )
 
 
@@ -82,11 +83,13 @@ def profile(hours: Hours) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     week = _week(hours)
-    for start, end in _runs(hours.has_gap):
-        shape = week[start:end]
-        known = ~np.isnan(shape)
-        if known.any() and np.nansum(shape) > 0:
-            shape = np.where(known, shape, np.nanmean(shape))
+    for start, end in _runs(hours.gap_share > 0):
+        usual = week[start:end]
+        known = ~np.isnan(usual)
+        if not known.any():
+            continue
+        shape = np.where(known, usual, np.nanmean(usual, where=known)) * hours.gap_share[start:end]
+        if shape.sum() > 0:
             parts = _parts(int(hours.in_gap[start:end].sum()), shape)
             rest = hours.booked[start:end] - hours.in_gap[start:end]
             found.update((start + i, int(rest[i]) + part) for i, part in enumerate(parts))

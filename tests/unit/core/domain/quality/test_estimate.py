@@ -59,6 +59,14 @@ def test_what_an_interval_meter_says_during_a_fault_is_estimated_and_a_counter_c
     assert linear(hours_of(pico, quality, Kind.COUNTER)) == {}
 
 
+def test_of_an_hour_that_a_gap_begins_in_only_the_rest_is_estimated() -> None:
+    pico = np.full((WEEK_H + 4) * 4, 2 * PICO)
+    quality = np.zeros(len(pico), dtype=np.int64)
+    quality[WEEK_H * 4 + 3 : WEEK_H * 4 + 14] = ESTIMATED  # from 00:45 to 03:30
+    found = in_units(profile(hours_of(pico, quality, Kind.COUNTER)))
+    assert found == {WEEK_H + i: pytest.approx(8) for i in range(4)}
+
+
 @given(
     shape=st.lists(st.integers(0, 1000), min_size=6, max_size=6).filter(any),
     total=st.integers(0, 10**18),
