@@ -13,6 +13,8 @@ from typing import NamedTuple
 # A gateway has about 20 messages under way; with so many unanswered ones it does not keep to the contract.
 LEAST_SHARE_MESSAGES = 200
 LEAST_SHARE_BYTES = 5_000_000
+# Of a backlog at the broker the messages of a gateway come in runs: with less than this of the queue it is no flood.
+LEAST_SHARE = 0.1
 ACTIVE_S = 60.0
 
 
@@ -73,15 +75,15 @@ class MessageQueue:
     def beyond_share(self, message: Received) -> bool:
         """Whether the gateway of this message holds so much of the queue that there would be no room for others.
 
-        Its share is half as much again as that of each gateway heard of in the last minute; a gateway that is alone
-        may have all.
+        Its share is half as much again as that of each gateway heard of in the last minute, and at least a tenth; a
+        gateway that is alone may have all.
         """
         with self._changed:
             active = self._active_with(message.topic, message.arrived_s)
             held, held_bytes = self._held.get(message.topic, (0, 0))
             if active < 2:
                 return False
-            share = 1.5 / active
+            share = max(1.5 / active, LEAST_SHARE)
             return held >= max(LEAST_SHARE_MESSAGES, share * self._most_messages) or held_bytes >= max(
                 LEAST_SHARE_BYTES, share * self._most_bytes
             )
