@@ -7,6 +7,7 @@ import psycopg
 
 from services.core.db.queries import load
 from services.core.domain.calendar import SHANGHAI
+from services.ingest.rollup.adapt import Integers
 
 _sql = load(__file__, "quality.sql")
 
@@ -19,7 +20,7 @@ _OFFSET_US = SHANGHAI.utcoffset(None) // timedelta(microseconds=1)
 def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -> None:
     """Put the days of these slots (meter, start in microseconds), and of the hours just booked anew, into the queue."""
     days = sorted({(meter_id, (slot_us + _OFFSET_US) // _DAY_US) for meter_id, slot_us in dirty})
-    _sql.mark_due(connection, meter_ids=[m for m, _ in days], day_numbers=[day for _, day in days])
+    _sql.mark_due(connection, meter_ids=Integers(m for m, _ in days), day_numbers=Integers(day for _, day in days))
 
 
 def collection_faults(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, list[Stretch]]:

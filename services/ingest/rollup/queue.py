@@ -1,6 +1,6 @@
 """The roll-up's queue: what is live goes before what is late, and no batch holds more than its bounds allow."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from services.core.domain.counter import LONGEST_GAP_US
 from services.core.domain.meter import Kind
 from services.core.intake.validate import EARLIEST_US
 from services.ingest import metrics
-from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, Moment
+from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
 from services.ingest.rollup.meters import RolledMeter
 from services.ingest.rollup.ranges import Bounds, DirtyRange, Extent, within
 
@@ -123,10 +123,10 @@ class Queue:
     def _probe(self, ranges: Mapping[int, DirtyRange], window_us: tuple[int, int]) -> dict[int, _Probe]:
         rows = _sql.extents(
             self._connection,
-            positions=list(ranges),
-            meter_ids=[r.meter_id for r in ranges.values()],
-            starts=[Moment(r.start_us) for r in ranges.values()],
-            ends=[Moment(r.end_us) for r in ranges.values()],
+            positions=Integers(ranges),
+            meter_ids=Integers(r.meter_id for r in ranges.values()),
+            starts=Moments(r.start_us for r in ranges.values()),
+            ends=Moments(r.end_us for r in ranges.values()),
             from_ts=Moment(window_us[0]),
             to_ts=Moment(window_us[1]),
             most=self._most,
@@ -158,6 +158,5 @@ def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> 
     )
 
 
-def _columns(rows: Iterable[tuple[int, int]], times: str) -> dict[str, list[int] | list[Moment]]:
-    rows = list(rows)
-    return {"meter_ids": [meter_id for meter_id, _ in rows], times: [Moment(at_us) for _, at_us in rows]}
+def _columns(rows: Slots, times: str) -> dict[str, Integers]:
+    return {"meter_ids": Integers(meter_id for meter_id, _ in rows), times: Moments(at_us for _, at_us in rows)}

@@ -21,7 +21,16 @@ from services.core.domain.calendar import to_us
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.clock import utc_now
-from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, POSTGRES_EPOCH_US, Moment, adapt, wire_us
+from services.ingest.rollup.adapt import (
+    OPEN_END_US,
+    OPEN_START_US,
+    POSTGRES_EPOCH_US,
+    Integers,
+    Moment,
+    Moments,
+    adapt,
+    wire_us,
+)
 from services.ingest.rollup.meters import AccountKey, Accounts, Meters, RolledMeter
 from services.ingest.rollup.onward import Onward, book_onward
 from services.ingest.rollup.quality import mark_due
@@ -109,9 +118,9 @@ class RollUp:
     def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> None:
         _sql.replace_marks(
             self._connection,
-            meter_ids=[r.meter_id for r, _ in results],
-            afters=[Moment(_or(b.marks_after_us, OPEN_START_US)) for _, b in results],
-            untils=[Moment(_or(b.marks_to_us, OPEN_END_US)) for _, b in results],
+            meter_ids=Integers(r.meter_id for r, _ in results),
+            afters=Moments(_or(b.marks_after_us, OPEN_START_US) for _, b in results),
+            untils=Moments(_or(b.marks_to_us, OPEN_END_US) for _, b in results),
         )
         marks = [
             (r.meter_id, at_us, mark)

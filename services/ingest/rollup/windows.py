@@ -8,7 +8,7 @@ import psycopg
 from services.core.domain.booking import NeedsMore, Readings, Rebooking, rebook
 from services.core.domain.calendar import HOUR_US
 from services.core.domain.meter import Kind, Mark, MeterRule
-from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, Moment
+from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
 from services.ingest.rollup.meters import RolledMeter
 from services.ingest.rollup.ranges import DirtyRange, merge_meeting
 
@@ -108,12 +108,12 @@ def _sides(
     sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
     for position, side, ts, value in sql.windows(
         connection,
-        positions=list(reaches),
-        meter_ids=[r.dirty.meter_id for r in reaches.values()],
-        starts=[Moment(r.dirty.start_us - r.own_us) for r in reaches.values()],
-        ends=[Moment(r.dirty.end_us + r.own_us) for r in reaches.values()],
-        before=[r.before for r in reaches.values()],
-        after=[r.after for r in reaches.values()],
+        positions=Integers(reaches),
+        meter_ids=Integers(r.dirty.meter_id for r in reaches.values()),
+        starts=Moments(r.dirty.start_us - r.own_us for r in reaches.values()),
+        ends=Moments(r.dirty.end_us + r.own_us for r in reaches.values()),
+        before=Integers(r.before for r in reaches.values()),
+        after=Integers(r.after for r in reaches.values()),
         floor=Moment(floor_us),
     ):
         sides[position, side].append((ts, value))
@@ -137,10 +137,10 @@ def _correct(
     found: dict[int, dict[int, float | None]] = defaultdict(dict)
     for position, ts, value in sql.corrections(
         connection,
-        positions=positions,
-        meter_ids=[reaches[p].dirty.meter_id for p in positions],
-        starts=[Moment(OPEN_START_US if reached[p][0] else rows[p][0][0]) for p in positions],
-        ends=[Moment(OPEN_END_US if reached[p][1] else rows[p][-1][0]) for p in positions],
+        positions=Integers(positions),
+        meter_ids=Integers(reaches[p].dirty.meter_id for p in positions),
+        starts=Moments(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
+        ends=Moments(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
     ):
         found[position][ts] = value
     for position, corrections in found.items():
@@ -156,10 +156,10 @@ def _read_marks(
     found: dict[int, dict[int, Mark]] = defaultdict(dict)
     for position, ts, quality in sql.marks(
         connection,
-        positions=filled,
-        meter_ids=[reaches[p].dirty.meter_id for p in filled],
-        starts=[Moment(rows[p][0][0]) for p in filled],
-        ends=[Moment(rows[p][-1][0]) for p in filled],
+        positions=Integers(filled),
+        meter_ids=Integers(reaches[p].dirty.meter_id for p in filled),
+        starts=Moments(rows[p][0][0] for p in filled),
+        ends=Moments(rows[p][-1][0] for p in filled),
     ):
         found[position][ts] = Mark(quality)
     return found
