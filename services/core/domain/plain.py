@@ -81,6 +81,8 @@ class Windows:
     values: NDArray[np.float64]
     complete: Flags
     """By window: whether there are no other readings of the meter after those."""
+    begins: Flags
+    """By window: whether there are surely none before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,35 +109,48 @@ class _Columns:
         self.is_counter = rules[0] != 0
         self.pico, self.most, self.rated, self.interval_us, self.from_us = rules[1:]
         number = len(windows.dirty_from_us)
-        first = np.searchsorted(windows.owner, np.arange(number))
+        self.first = first = np.searchsorted(windows.owner, np.arange(number))
         early = windows.times_us < windows.dirty_from_us[windows.owner]
         before = np.bincount(windows.owner[early], minlength=number)
         late = np.bincount(windows.owner[windows.times_us >= windows.dirty_to_us[windows.owner]], minlength=number)
-        self.enough = ~self.is_counter | ((before >= 2) & (late == 0))
+        self.enough = ~self.is_counter | (late == 0)
+        self.settled = before >= 2
         # The newest reading whose judgement is settled, and the one from which the dirty time is counted.
-        at = np.minimum(first + np.maximum(before, 2) - 2, max(0, len(windows.times_us) - 2))
+        last = len(windows.times_us) - 1
+        settled_us = windows.times_us[np.minimum(first + np.maximum(before - 2, 0), last)]
+        newest_us = windows.times_us[np.minimum(first + np.maximum(before - 1, 0), last)]
         dirty_hour_us = windows.dirty_from_us - windows.dirty_from_us % HOUR_US
-        settled_us = windows.times_us[at]
         self.slots_from_us = np.where(self.is_counter, settled_us - settled_us % HOUR_US, dirty_hour_us)
         reach_us = windows.dirty_to_us + self.interval_us
         self.slots_to_us = np.where(self.is_counter, OPEN_END_US, -(-reach_us // HOUR_US) * HOUR_US)
-        changed_from_us = np.where(self.is_counter, windows.times_us[at + 1], windows.dirty_from_us)
+        changed_from_us = np.where(self.is_counter, newest_us, windows.dirty_from_us)
         self.changed_from_us = changed_from_us - changed_from_us % SLOT_US
         self.changed_to_us = np.where(self.is_counter, OPEN_END_US, reach_us)
 
+    def open(self, whole: Flags) -> None:
+        """Book these windows from their first reading on."""
+        self.slots_from_us = np.where(whole, -OPEN_END_US, self.slots_from_us)
+        self.changed_from_us = np.where(whole, -OPEN_END_US, self.changed_from_us)
+
 
 def book_plain(windows: Windows) -> PlainBooking:
-    """Book the plain ones of these windows again; at least two readings must be given in all."""
+    """Book the plain ones of these windows again; at least one reading must be given in all."""
     columns = _Columns(windows)
     owner, times_us = windows.owner, windows.times_us
     number = len(windows.dirty_from_us)
     is_counter, interval_us = columns.is_counter[owner], columns.interval_us[owner]
     millionths, exact = _millionths(windows.values)
     # A counter is booked from the last reading at or before the first slot on.
-    base_us = np.full(number, -OPEN_END_US)
+    nothing_us = np.full(number, -OPEN_END_US)
+    base_us = nothing_us.copy()
     at_or_before = times_us <= columns.slots_from_us[owner]
     np.maximum.at(base_us, owner[at_or_before], times_us[at_or_before])
-    has_base = (base_us > -OPEN_END_US) & (base_us >= columns.from_us)
+    has_base = columns.settled & (base_us > nothing_us)
+    # Without such a reading all is booked, if the first reading of the meter is at hand.
+    columns.open(is_whole := columns.is_counter & windows.begins & ~has_base)
+    base_us = np.where(is_whole, nothing_us, base_us)
+    first_us = times_us[np.minimum(columns.first, len(times_us) - 1)]
+    has_base = is_whole & (first_us >= columns.from_us) | has_base & (base_us >= columns.from_us)
     used = np.where(
         is_counter,
         times_us >= base_us[owner],

@@ -100,7 +100,7 @@ class _Asked:
             most=Integers(self.most),
             from_ts=Moment(int(self.start_us.min())),
         )
-        if owner is None or len(owner) == 1:
+        if owner is None:
             return None
         owner = owner.astype(np.int64) - 1
         order = np.lexsort((times_us, owner))
@@ -113,7 +113,22 @@ class _Asked:
             times_us=times_us,
             values=values,
             complete=np.bincount(owner, minlength=len(self.ranges)) < self.most,
+            begins=self._begins(connection, owner, times_us),
         )
+
+    def _begins(self, connection: psycopg.Connection, owner: Whole, times_us: Whole) -> Flags:
+        """By window: whether the meter has no readings before; not asked where some are at hand from its start on."""
+        first = np.minimum(np.searchsorted(owner, np.arange(len(self.ranges))), len(owner) - 1)
+        asked = times_us[first] >= self.start_us + 2 * self.rules[:, 4]
+        if not asked.any():
+            return asked
+        begun = {
+            meter_id
+            for (meter_id,) in _sql.beginning_meters(
+                connection, meter_ids=Integers(self.meter_ids[asked]), starts=Moments(self.start_us[asked])
+            )
+        }
+        return np.array([r.meter_id in begun for r in self.ranges], dtype=bool)
 
 
 def _asked(

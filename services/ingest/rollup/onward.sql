@@ -29,3 +29,13 @@ CROSS JOIN LATERAL (
     ORDER BY reading.ts
     LIMIT wanted.most
 ) AS near;
+
+-- name: beginning_meters
+-- Those of the meters that have no reading before that time.
+SELECT listed.meter_id
+FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)
+WHERE NOT EXISTS (
+    SELECT
+    FROM reading
+    WHERE reading.meter_id = listed.meter_id AND reading.ts < listed.start_ts
+);

@@ -15,8 +15,8 @@ from tests.unit.core.test_booking_properties import rules, wild_series
 Series = list[tuple[int, float]]
 
 
-def booked_in_bulk(each: list[tuple[Series, MeterRule, int, int, bool]]) -> PlainBooking:
-    """Windows (readings, rule, dirty from, dirty to, nothing after them), all at once."""
+def booked_in_bulk(each: list[tuple[Series, MeterRule, int, int, bool]], *, begins: bool = True) -> PlainBooking:
+    """Windows (readings, rule, dirty from, dirty to, nothing after them), all at once; `begins`: nothing before."""
     columns = [plain_rule(rule) for _, rule, *_ in each]
     return book_plain(
         Windows(
@@ -27,6 +27,7 @@ def booked_in_bulk(each: list[tuple[Series, MeterRule, int, int, bool]]) -> Plai
             times_us=np.array([at for series, *_ in each for at, _ in series]),
             values=np.array([value for series, *_ in each for _, value in series], dtype=np.float64),
             complete=np.array([complete for *_, complete in each]),
+            begins=np.full(len(each), begins),
         )
     )
 
@@ -72,7 +73,7 @@ def test_a_plain_window_is_booked_as_rebook_books_it(series: Series, rule: Meter
     readings = Readings([t for t, _ in series], [v for _, v in series], {}, reaches_start=True, reaches_end=True)
     outcome = rebook(readings, rule, dirty_from_us=dirty_from_us, dirty_to_us=dirty_to_us)
     assert isinstance(outcome, Rebooking)
-    found = booked_in_bulk([(series, rule, dirty_from_us, dirty_to_us, True)] * 2)
+    found = booked_in_bulk([(series, rule, dirty_from_us, dirty_to_us, True)] * 2, begins=True)
     assert found.plain.tolist()[0] == found.plain.tolist()[1]
     event(f"plain: {found.plain[0]}")
     if not found.plain[0]:
@@ -81,7 +82,7 @@ def test_a_plain_window_is_booked_as_rebook_books_it(series: Series, rule: Meter
     assert outcome.booking.marks == {}
     assert outcome.booking.overfull == 0
     assert slots_of(found, 0) == slots_of(found, 1) == outcome.booking.slots
-    assert found.slots_from_us[0] == outcome.slots_from_us
+    assert found.slots_from_us[0] == (-OPEN_END_US if outcome.slots_from_us is None else outcome.slots_from_us)
     assert found.slots_to_us[0] == (OPEN_END_US if outcome.slots_to_us is None else outcome.slots_to_us)
     unchanged = found.slot_us[(found.owner == 0) & ~found.new].tolist()
     assert {slot: before.slots.get(slot) for slot in unchanged} == {s: outcome.booking.slots[s] for s in unchanged}
@@ -91,9 +92,11 @@ def window(values: list[float], *, start_us: int = T0 // HOUR_US * HOUR_US) -> S
     return [(start_us + i * SLOT_US, value) for i, value in enumerate(values)]
 
 
-def is_plain(series: Series, rule: MeterRule, *, complete: bool = True) -> bool:
+def is_plain(series: Series, rule: MeterRule, *, complete: bool = True, begins: bool = False) -> bool:
     last_us = series[-1][0]
-    found = booked_in_bulk([(series, rule, slot_floor_us(last_us), slot_floor_us(last_us) + SLOT_US, complete)])
+    found = booked_in_bulk(
+        [(series, rule, slot_floor_us(last_us), slot_floor_us(last_us) + SLOT_US, complete)], begins=begins
+    )
     return bool(found.plain[0])
 
 
@@ -152,3 +155,9 @@ def test_great_quantities_over_an_hour_are_cut_exactly() -> None:
     truth = book([t for t, _ in series], [v for _, v in series], rule).slots
     assert found.plain[0]
     assert slots_of(found, 0) == {slot: e for slot, e in truth.items() if slot >= found.slots_from_us[0]}
+
+
+def test_a_new_counter_is_plain_from_its_first_reading_on() -> None:
+    assert not is_plain(window(RISING[:2]), counter_rule())
+    assert is_plain(window(RISING[:2]), counter_rule(), begins=True)
+    assert is_plain(window(RISING[:1]), counter_rule(), begins=True)
