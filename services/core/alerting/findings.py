@@ -20,8 +20,8 @@ REMEMBERED = timedelta(days=60)
 """A subject of which so long nothing was found is not spoken of."""
 LOOKED_AT = timedelta(days=7)
 """The last complete day is that which was checked last, if that is not longer ago."""
-GOES_ON = timedelta(hours=3)
-"""What has ended since so long goes on no more: hours are judged once an hour, 45 minutes after their end."""
+SPOKEN_OF = timedelta(hours=30)
+"""What is found now is spoken of until so long after its end: hours of yesterday are still judged, once an hour."""
 
 MOST_SHOWN = 20
 
@@ -43,7 +43,7 @@ def found_by_check(view: View, rule: Rule) -> list[Observation]:
             continue
         judged = _judged_day(view, kind.subject, kind.period, code, today)
         if kind.period == "now":
-            hits = [row for row in mine if row.ends_at > view.now - GOES_ON and row.starts_at <= view.now]
+            hits = [row for row in mine if row.ends_at > view.now - SPOKEN_OF and row.starts_at <= view.now]
         elif judged is None:
             continue
         else:

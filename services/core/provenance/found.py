@@ -80,7 +80,8 @@ class Verification:
         found.extend(f"DIFFERS      {text}" for text in self.differences.told)
         if self.differences.count > len(self.differences.told):
             found.append(f"DIFFERS      and {self.differences.count - len(self.differences.told)} more")
-        agrees = "everything is as it was sealed" if self.well else f"{self.differences.count} differences"
+        count = self.differences.count
+        agrees = f"{count} difference{'' if count == 1 else 's'}" if count else "everything is as it was sealed"
         return [*found, f"result       {agrees}"]
 
     def _head_lines(self) -> list[str]:
