@@ -14,10 +14,12 @@ from services.api.energy.ask import Asked, By, Estimates, ScopeKind
 from services.api.energy.coverage import Expectation
 from services.api.registry import nouns
 from services.api.registry.statements import Statements
+from services.core.db.registry_rows import RegistryRows
 from services.core.domain.area_tree import AreaTree
 from services.core.domain.calendar import BUCKET_GRAIN, SHANGHAI, Bucket, Grain, pieces, start_of_day
 
 _SQL = Statements(str(Path(__file__).with_name("energy.sql")))
+_REGISTRY = RegistryRows(_SQL)
 
 _TRUNC = {Bucket.SLOT: "minute", Bucket.HOUR: "hour", Bucket.DAY: "day", Bucket.MONTH: "month", Bucket.YEAR: "year"}
 _PLACE_GROUPS = frozenset({By.CARRIER, By.FLOW, By.AREA, By.LEAGUE, By.BANNER})
@@ -217,7 +219,7 @@ def _expectations(
         "from_day": asked.start.date(),
         "to_day": max(until.date() + timedelta(days=1), asked.start.date()),
     }
-    rows = _SQL.run(connection, "expected", **parameters).all()
+    rows = _REGISTRY.all(connection, "expected", **parameters)
     name = _names(connection, areas, level, [row[2:7] for row in rows])
     found: dict[Group, list[Expectation]] = defaultdict(list)
     for carrier, flow, area, park, enterprise, unit, meter, from_day, to_day, meters in rows:

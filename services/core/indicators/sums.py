@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
+from services.core.db.registry_rows import RegistryRows
 from services.core.domain.calendar import SHANGHAI, Grain, pieces, start_of_day
 from services.core.domain.indicators.frame import Frame, year_of
 from services.core.domain.indicators.terms import Amount, Measure
 from services.core.domain.meter import Flow
 from services.core.indicators.scope import SQL, Scope
+
+_REGISTRY = RegistryRows(SQL)
 
 # Up to so many units, their meters are named to the database: it then reads these meters alone. Those of more units are
 # named where energy is kept by hour and quarter hour, which is found by meter, and not by time as days and months are.
@@ -152,7 +155,7 @@ def unit_sums(
         for row in SQL.run(connection, "unit_sums", meter_ids=meter_ids, **narrowed, **when).all():
             cell_s, unit_id, area, carrier, flow, pico, measured_s = row
             sums.book(Subject(unit_codes[unit_id], area), cell_s, (carrier, _FLOWS[flow]), int(pico), int(measured_s))
-    for row in SQL.run(connection, "unit_expected", **narrowed, **_days(frame, now)).all():
+    for row in _REGISTRY.all(connection, "unit_expected", **narrowed, **_days(frame, now)):
         unit_id, area, carrier, flow, from_day, to_day, meters = row
         sums.expect(
             Subject(unit_codes[unit_id], area),
@@ -209,13 +212,7 @@ def _expect_of_places(
     areas = None
     if not park_ids and not any(scope.tree.level[code] == "region" for code in codes):
         areas = sorted({banner for code in codes for banner in scope.tree.banners_of(code)})
-    rows = SQL.run(
-        connection,
-        "place_expected",
-        areas=areas,
-        park_ids=list(park_ids) or None,
-        **expecting,
-    ).all()
+    rows = _REGISTRY.all(connection, "place_expected", areas=areas, park_ids=list(park_ids) or None, **expecting)
     places_of: dict[str, Sequence[str]] = {}
     # The rows tell banners apart, of which a place has many.
     together: Counter[tuple[str, Measure, date, date]] = Counter()
