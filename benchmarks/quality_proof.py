@@ -96,7 +96,7 @@ def run(todo: Sequence[Task], *, processes: int = 1) -> Iterator[Judged]:
 def judge(task: Task) -> Judged:
     """Inject, look at each day as the quality process would, and compare with what was injected."""
     mapping = load_mapping(task.series)
-    clean = _series_of(task.series, task.data_dir)[task.meter]
+    clean = series_of(task.series, task.data_dir)[task.meter]
     name = task.kind.partition(",")[0]
     fault = SERIES_FAULTS[name]
     injected = inject(clean, name, rate=task.rate, seed=task.seed, interval_s=mapping.time.interval_s)
@@ -112,9 +112,9 @@ def judge(task: Task) -> Judged:
     check = CHECK_OF[task.kind]
     days = meter_days(injected.series, meter)
     faults = [(each.first_ms * _MS, each.end_ms * _MS + DAY_US) for each in injected.faults]
-    judged = [i for i, day in enumerate(days) if not task.near or _meets((day.start_us, day.start_us + DAY_US), faults)]
+    judged = [i for i, day in enumerate(days) if not task.near or meets((day.start_us, day.start_us + DAY_US), faults)]
     found = _findings(meter, days, judged, product, check)
-    return _compared(task, clean, injected.faults, _merged(found), mapping.time.interval_s)
+    return _compared(task, clean, injected.faults, merged(found), mapping.time.interval_s)
 
 
 def meter_days(series: Series, meter: MeterFacts) -> list[MeterDay]:
@@ -161,7 +161,7 @@ def _findings(
     ]
 
 
-def _merged(found: Sequence[Finding]) -> Spans:
+def merged(found: Sequence[Finding]) -> Spans:
     """Findings that overlap or touch are one: a run that lasts for days is found on each of them."""
     spans: Spans = []
     for start, end in sorted((each.starts_us, each.ends_us) for each in found):
@@ -175,7 +175,7 @@ def _merged(found: Sequence[Finding]) -> Spans:
 def _compared(task: Task, clean: Series, faults: Sequence[InjectedFault], spans: Spans, interval_s: int) -> Judged:
     injected = [(each.first_ms * _MS, each.end_ms * _MS) for each in faults]
     source = source_faults(clean, interval_s)
-    false = [each for each in spans if not _meets(each, injected) and not _meets(each, source)]
+    false = [each for each in spans if not meets(each, injected) and not meets(each, source)]
     first_us = int(clean.ts_ms[0]) * _MS + BEFORE_DAYS * DAY_US
     of_check = source_faults(clean, interval_s, OF_SOURCE.get(CHECK_OF[task.kind], ""))
     judged = [each for each in of_check if each[0] >= first_us and each[1] - each[0] >= 5 * _HOUR_US]
@@ -185,17 +185,18 @@ def _compared(task: Task, clean: Series, faults: Sequence[InjectedFault], spans:
         task.kind,
         task.meter,
         faults=len(injected),
-        found=sum(_meets(each, spans) for each in injected),
-        true_findings=sum(_meets(each, injected) for each in spans),
+        found=sum(meets(each, spans) for each in injected),
+        true_findings=sum(meets(each, injected) for each in spans),
         false_findings=len(false),
         clean_years=years,
         source_faults=len(judged),
-        source_found=sum(_meets(each, spans) for each in judged),
+        source_found=sum(meets(each, spans) for each in judged),
         false_spans=tuple(false),
     )
 
 
-def _meets(span: tuple[int, int], others: Spans) -> bool:
+def meets(span: tuple[int, int], others: Spans) -> bool:
+    """Whether a span overlaps one of the others."""
     return any(start < span[1] and span[0] < end for start, end in others)
 
 
@@ -240,7 +241,8 @@ def _product(clean: Series, interval_s: int, seed: int) -> dict[date, Quantities
 _CACHE: dict[tuple[str, Path], dict[str, Series]] = {}
 
 
-def _series_of(name: str, data_dir: Path) -> dict[str, Series]:
+def series_of(name: str, data_dir: Path) -> dict[str, Series]:
+    """The series of a recorded file by meter, read once."""
     if (name, data_dir) not in _CACHE:
         _CACHE[name, data_dir] = {each.meter_code: each for each in read_series(load_mapping(name), data_dir)}
     return _CACHE[name, data_dir]
