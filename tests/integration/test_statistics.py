@@ -344,7 +344,11 @@ def test_what_numbers_were_reported_for_stays_registered(client: TestClient, reg
 
 def test_kinds_say_whose_they_are_and_in_which_unit(client: TestClient) -> None:
     kinds = {kind["code"]: kind for kind in client.get("/api/v1/statistic-kinds").json()["data"]}
-    assert len(kinds) == 17
+    energies = [carrier["code"] for carrier in client.get("/api/v1/carriers").json()["data"] if carrier["is_energy"]]
+    reported = {code for code in kinds if code.startswith("reported_")}
+    assert reported == {f"reported_{code}" for code in energies}
+    assert (len(reported), len(kinds.keys() - reported)) == (29, 17)
+    assert (kinds["reported_raw_coal"]["unit"], kinds["reported_raw_coal"]["periods"]) == ("t", ["month"])
     assert kinds["industrial_value_added"]["owners"] == ["area", "enterprise"]
     assert kinds["gdp"]["periods"] == ["year", "quarter"]
     assert (kinds["gdp"]["unit"], kinds["gdp"]["nature"], kinds["gdp"]["needs_price_base"]) == ("10k CNY", "flow", True)

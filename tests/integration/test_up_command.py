@@ -97,7 +97,7 @@ def up(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 def test_every_part_is_named_when_ready_then_the_address(up: Up) -> None:
     ready = re.findall(r"^ready (\w+)", up.text(), re.MULTILINE)
     assert ready[:3] == ["database", "migrations", "broker"]
-    assert sorted(ready[3:]) == ["alerts", "api", "ingest", "rollup"]
+    assert sorted(ready[3:]) == ["alerts", "api", "ingest", "quality", "rollup"]
     assert f"Open http://127.0.0.1:{up.api_port}   打开 http://127.0.0.1:{up.api_port}" in up.text()
     assert httpx.get(f"http://127.0.0.1:{up.api_port}/health/ready").status_code == 200
 
