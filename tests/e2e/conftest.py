@@ -158,12 +158,14 @@ def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.Temp
     stack.broker.allow_gateways(list(built.meters_by_gateway))
     environment = {"ENERMON_DATABASE_URL": region_database_url, "ENERMON_MQTT_URL": stack.mqtt_url()}
     environment["ENERMON_INGEST_CLIENT_ID"] = f"ingest-{state.name}"
-    with running_api(**environment) as address, running("ingest", **environment), running("rollup", **environment):
+    with running_api(**environment) as address:
         registry = RegistryApi(address)
         registry.register(built.registry)
-        counts = publish(feeds(built), options(stack, built, registry, state))
-        with psycopg.connect(region_database_url, autocommit=True) as database:
-            wait_until("everything rolled up", lambda: rolled_up(database))
+        # No longer than they are needed: ingest answers every gateway of the broker, those of later tests too.
+        with running("ingest", **environment), running("rollup", **environment):
+            counts = publish(feeds(built), options(stack, built, registry, state))
+            with psycopg.connect(region_database_url, autocommit=True) as database:
+                wait_until("everything rolled up", lambda: rolled_up(database))
         registry.close()
         with httpx.Client(base_url=address, timeout=30) as client:
             yield RunningRegion(built, address, client, region_database_url, counts)
