@@ -41,7 +41,7 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
 
 
 class Poisoner:
-    """The gateway that will flood later, for now sending poison and good readings in turn."""
+    """The gateway that floods in the end: before that it sends poison and good readings in turn."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage

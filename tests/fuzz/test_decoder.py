@@ -44,7 +44,9 @@ def test_twenty_thousand_drawn_payloads_are_read_or_rejected_with_a_code() -> No
 @settings(max_examples=500, deadline=None)
 @given(message=st.fixed_dictionaries({"readings": READINGS | JSON}, optional={"seq": JSON, "ts": JSON}))
 def test_any_json_is_read_or_rejected_with_a_code(message: object) -> None:
-    judge(json.dumps(message).encode("utf-8", "surrogatepass"))
+    verdict = judge(json.dumps(message).encode("utf-8", "surrogatepass"))
+    assert verdict.code in {"", "undecodable", "too_large"}
+    assert not (verdict.code and (verdict.taken or verdict.rejected))
 
 
 @settings(max_examples=300)

@@ -8,6 +8,9 @@ from fastapi.testclient import TestClient
 
 from services.api.app import create_app
 from services.core.settings import Settings
+from tests.integration.alerted import Raised
+from tests.integration.asking import Asking
+from tests.integration.line import Line
 from tests.integration.registered import Registered
 
 
@@ -30,3 +33,21 @@ def client(database_url: str) -> Iterator[TestClient]:
 def registered(client: TestClient) -> Registered:
     """Registers parks, enterprises, units, gateways and meters through the API."""
     return Registered(client)
+
+
+@pytest.fixture
+def line(client: TestClient, database_url: str) -> Line:
+    """Readings in by HTTP, rolled up, and sums out."""
+    return Line(client, database_url)
+
+
+@pytest.fixture
+def raised(database: psycopg.Connection) -> Raised:
+    """Writes rules, alerts and messages as the alert service does."""
+    return Raised(database)
+
+
+@pytest.fixture
+def asking(client: TestClient) -> Asking:
+    """Asks for indicators."""
+    return Asking(client)

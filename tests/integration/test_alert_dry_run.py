@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 
 from services.core.alerting.dry_run import DryRunError, would_have_fired
@@ -17,11 +16,6 @@ from tests.integration.registered import Registered
 
 START = datetime(2026, 3, 1, tzinfo=SHANGHAI)
 A_DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Alerts in the API: found, narrowed and read whole; and where rules stand with what they judge."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
@@ -15,24 +13,12 @@ from tests.integration.alerted import (
     NOW,
     STATES,
     Raised,
-    api,
     numbers,
     refusal,
     step,
     supervision_body,
 )
 from tests.integration.registered import JUNGAR, KANGBASHI, ORDOS, SAIHAN, Registered
-
-
-@pytest.fixture
-def client(database_url: str) -> Iterator[TestClient]:
-    with api(database_url) as client:
-        yield client
-
-
-@pytest.fixture
-def raised(database: psycopg.Connection) -> Raised:
-    return Raised(database)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Alerts in the API: handled step by step, by whom they concern."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -15,24 +14,12 @@ from tests.integration.alerted import (
     ALERTS,
     NOW,
     Raised,
-    api,
     numbers,
     refusal,
     step,
     supervision_body,
 )
 from tests.integration.registered import KANGBASHI, ORDOS, Registered
-
-
-@pytest.fixture
-def client(database_url: str) -> Iterator[TestClient]:
-    with api(database_url) as client:
-        yield client
-
-
-@pytest.fixture
-def raised(database: psycopg.Connection) -> Raised:
-    return Raised(database)
 
 
 @pytest.fixture(autouse=True)

@@ -24,11 +24,6 @@ CHANGES = [
 ]
 
 
-@pytest.fixture
-def raised(database: psycopg.Connection) -> Raised:
-    return Raised(database)
-
-
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_written_of_an_alert_is_not_changed(raised: Raised, database: psycopg.Connection, change: str) -> None:
     raised.rule()

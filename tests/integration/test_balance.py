@@ -45,11 +45,6 @@ def client(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
 class Works:
     """An enterprise with one unit, whose meters book what they are said to use, evenly from `start`."""
 

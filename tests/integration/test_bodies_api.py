@@ -3,7 +3,6 @@
 import base64
 import json
 import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,12 +17,6 @@ from tests.integration.registered import DALAD, JUNGAR, KANGBASHI, ORDOS, Regist
 BODIES = "/api/v1/supervision-bodies"
 WEBHOOK = {"channel": "webhook", "address": "https://supervision.example.cn/enermon"}
 EMAIL = {"channel": "email", "address": "energy@example.cn"}
-
-
-@pytest.fixture
-def client(database_url: str) -> Iterator[TestClient]:
-    with api(database_url) as client:
-        yield client
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ Correct = Callable[..., Response]
 
 
 @pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
-@pytest.fixture
 def token(database_url: str) -> str:
     return add_corrector(database_url, "Narisu")
 

@@ -1,11 +1,8 @@
 """Messages in the API: whom they tell, and every attempt to send them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import psycopg
-import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.alerted import (
@@ -13,22 +10,10 @@ from tests.integration.alerted import (
     EMAIL,
     NOW,
     Raised,
-    api,
     refusal,
     supervision_body,
 )
 from tests.integration.registered import Registered
-
-
-@pytest.fixture
-def client(database_url: str) -> Iterator[TestClient]:
-    with api(database_url) as client:
-        yield client
-
-
-@pytest.fixture
-def raised(database: psycopg.Connection) -> Raised:
-    return Raised(database)
 
 
 def test_messages_are_listed_with_attempts_and_the_reason_of_the_last_failure(

@@ -15,11 +15,6 @@ MONTH = {"start": "2026-03-01", "end": "2026-04-01"}
 LIST = "efficiency-list"
 
 
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
 class Fleet:
     """Plants that run through March 2026, a day's reading of each meter at a time."""
 

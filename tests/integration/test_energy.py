@@ -21,11 +21,6 @@ FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}
 BOTH = {"start": "2026-01-01", "end": "2026-03-01"}
 
 
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
 class Plant:
     """An enterprise in a park of Jungar Banner with one gateway and one unit."""
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from services.core.alerting.evidence import with_readings
 from services.core.alerting.observe import observations, observe_all
 from services.core.domain.calendar import SHANGHAI
+from tests.integration.asking import Asking, Site, data_centre
 from tests.integration.line import Line
 from tests.integration.observing import SHIPPED, TABLES, connected, rule, seen, told
 from tests.integration.registered import DALAD, JUNGAR, ORDOS, SAIHAN, Registered
-from tests.integration.test_indicators import Asking, Site, data_centre
 
 AFTER = datetime(2026, 3, 2, 0, 30, tzinfo=SHANGHAI)
 """Half an hour after the day on which the meters of these tests measure."""
@@ -22,11 +22,6 @@ MONTH_LATER = datetime(2026, 4, 1, 0, 30, tzinfo=SHANGHAI)
 TARGET: dict[str, Any] = {"compare": {"target": True}}
 BASELINE: dict[str, Any] = {"indicator": "unit_product_energy", "compare": {"benchmark": "baseline"}}
 BENCHMARK: dict[str, Any] = {"indicator": "unit_product_energy", "compare": {"benchmark": "benchmark"}}
-
-
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
 
 
 @pytest.fixture

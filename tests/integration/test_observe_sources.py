@@ -21,11 +21,6 @@ NOON = datetime(2026, 4, 1, 12, tzinfo=SHANGHAI)
 
 
 @pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
-@pytest.fixture
 def connection(database_url: str) -> Iterator[Connection]:
     with connected(database_url) as connection:
         yield connection

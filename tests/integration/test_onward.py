@@ -27,11 +27,6 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
-@pytest.fixture
 def gateway(registered: Registered) -> str:
     owner = registered.enterprise()
     gateway = registered.gateway(owner)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.judged import Plant, asked, refused
@@ -10,11 +9,6 @@ from tests.integration.line import Line
 from tests.integration.registered import DALAD, JUNGAR, SAIHAN, Registered
 
 RANGE = {"start": "2026-03-01", "end": "2026-05-01"}
-
-
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
 
 
 class Park:

@@ -22,11 +22,6 @@ NOON_AFTER = DAY + timedelta(days=1, hours=12)
 
 
 @pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
-@pytest.fixture
 def quality(database_url: str) -> Iterator[Quality]:
     with connect(database_url, application_name="test-quality") as connection:
         yield Quality(connection, TABLES)

@@ -12,9 +12,9 @@ from services.ingest.quality.service import Quality
 from tests.integration.line import Line
 from tests.integration.observing import connected, seen, told
 from tests.integration.registered import Registered
-from tests.integration.test_quality import DAY, NOON_AFTER, asked, interval_day, line, look, quality
+from tests.integration.test_quality import DAY, NOON_AFTER, asked, interval_day, look, quality
 
-__all__ = ["line", "quality"]
+__all__ = ["quality"]
 
 LATER = NOON_AFTER + timedelta(minutes=5)
 Findings = dict[tuple[str, str], float]

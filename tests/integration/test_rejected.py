@@ -18,11 +18,6 @@ ALL = Kept(days=200, readings=1000, messages=1000, messages_bytes=10**6)
 
 
 @pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
-@pytest.fixture
 def owner(registered: Registered) -> str:
     return registered.enterprise()
 

@@ -4,7 +4,6 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-import pytest
 from fastapi.testclient import TestClient
 
 from services.core.check.report import report
@@ -20,11 +19,6 @@ from tests.integration.registered import Registered
 START = datetime(2024, 3, 1, 8, 0, tzinfo=SHANGHAI)
 TINY = Bounds(dirty=40, slots=900, readings=60, meter_slots=400, meter_readings=20)
 Series = list[tuple[str, datetime, float]]
-
-
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
 
 
 def roll_up_in_pieces(database_url: str, bounds: Bounds) -> int:

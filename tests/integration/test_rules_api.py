@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -12,24 +11,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.domain.calendar import SHANGHAI
-from tests.integration.alerted import BODY, Raised, api
+from tests.integration.alerted import BODY, Raised
 from tests.integration.judged import Plant
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, Registered
 
 RULES = "/api/v1/rules"
 AUTHOR = {"author": "自治区节能监察中心 王工"}
-
-
-@pytest.fixture
-def client(database_url: str) -> Iterator[TestClient]:
-    with api(database_url) as client:
-        yield client
-
-
-@pytest.fixture
-def raised(database: psycopg.Connection) -> Raised:
-    return Raised(database)
 
 
 def put(client: TestClient, slug: str, **change: Any) -> Any:

@@ -1,11 +1,9 @@
 """Silences in the API: what is not told for a time."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
@@ -13,21 +11,9 @@ from tests.integration.alerted import (
     NOW,
     SILENCES,
     Raised,
-    api,
     refusal,
 )
 from tests.integration.registered import JUNGAR, ORDOS, Registered
-
-
-@pytest.fixture
-def client(database_url: str) -> Iterator[TestClient]:
-    with api(database_url) as client:
-        yield client
-
-
-@pytest.fixture
-def raised(database: psycopg.Connection) -> Raised:
-    return Raised(database)
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,5 @@
 """Reported numbers: each posting adds a version, nothing is overwritten, and what cannot be is refused whole."""
 
-import csv
-import io
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,8 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered
-
-ADDRESS = "/api/v1/statistics"
+from tests.integration.reporting import ADDRESS, listed, versions
 
 
 def number(**given: Any) -> dict[str, Any]:
@@ -40,17 +36,6 @@ def faults(answer: Any) -> list[tuple[str, str]]:
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     return [(error["field"], error["code"]) for error in answer.json()["errors"]]
-
-
-def listed(client: TestClient, **filters: Any) -> list[dict[str, Any]]:
-    answer = client.get(ADDRESS, params=filters)
-    assert answer.status_code == 200, answer.text
-    data: list[dict[str, Any]] = answer.json()["data"]
-    return data
-
-
-def versions(client: TestClient, **filters: Any) -> list[tuple[int, float]]:
-    return [(row["version"], row["value"]) for row in listed(client, versions=True, **filters)]
 
 
 def stored(database: psycopg.Connection) -> int:
@@ -353,57 +338,3 @@ def test_kinds_say_whose_they_are_and_in_which_unit(client: TestClient) -> None:
     assert kinds["gdp"]["periods"] == ["year", "quarter"]
     assert (kinds["gdp"]["unit"], kinds["gdp"]["nature"], kinds["gdp"]["needs_price_base"]) == ("10k CNY", "flow", True)
     assert (kinds["gdp"]["most"], kinds["gdp_growth_plan"]["most"]) == (None, 100.0)
-
-
-HEADER = ("owner", "kind", "period", "value", "unit", "price_base", "reported_by", "note")
-
-
-def sheet(*rows: Sequence[object]) -> bytes:
-    stream = io.StringIO()
-    csv.writer(stream).writerows([HEADER, *rows])
-    return stream.getvalue().encode()
-
-
-def imported(client: TestClient, body: bytes, *, dry_run: bool = False) -> Any:
-    return client.post(
-        "/api/v1/import/statistics",
-        params={"dry_run": dry_run},
-        content=body,
-        headers={"Content-Type": "text/csv"},
-    )
-
-
-def test_file_adds_versions_and_counts_those_that_say_something_new(client: TestClient) -> None:
-    rows = [
-        ("area:150600", "gdp", "2024", "4.5e7", "10k CNY", "2020", "统计局", ""),
-        ("area:150600", "gdp", "2025", "47000000.5", "10k CNY", "2020", "统计局", ""),
-    ]
-    assert imported(client, sheet(*rows), dry_run=True).json()["error_count"] == 0
-    assert listed(client) == []
-    assert imported(client, sheet(*rows)).json()["created"] == 2
-    assert imported(client, sheet(rows[0], (*rows[1][:3], "46000000", *rows[1][4:]))).json()["created"] == 1
-    assert versions(client) == [(1, 45_000_000.0), (1, 47_000_000.5), (2, 46_000_000.0)]
-
-
-def test_faulty_rows_of_a_file_are_named_by_line(client: TestClient) -> None:
-    row = ("area:150600", "gdp", "2024", "1", "10k CNY", "2020", "统计局", "")
-    answer = imported(client, sheet(row, ("area:150600", "gdp", "2025", "1", "元", "2020", "统计局", ""), row))
-    assert (answer.status_code, answer.json()["code"]) == (422, "import_refused")
-    assert [(error["line"], error["field"], error["code"]) for error in answer.json()["errors"]] == [
-        (3, "unit", "wrong_unit"),
-        (4, "owner", "repeated_number_in_file"),
-    ]
-    reason = "owner, kind, period and price_base together (area:150600 gdp 2024 2020) stand in line 2 too"
-    assert answer.json()["errors"][1]["reason"] == reason
-    assert listed(client) == []
-
-
-def test_value_too_small_to_be_is_refused_in_a_file_too(client: TestClient) -> None:
-    row = ("area:150600", "gdp", "2024", "1e-320", "10k CNY", "2020", "统计局", "")
-    errors = imported(client, sheet(row), dry_run=True).json()["errors"]
-    assert [(error["line"], error["field"], error["code"]) for error in errors] == [(2, "value", "bad_magnitude")]
-
-
-def test_template_can_be_imported_as_it_is(client: TestClient) -> None:
-    template = client.get("/api/v1/import/statistics/template")
-    assert imported(client, template.content).json()["created"] == 1

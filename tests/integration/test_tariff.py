@@ -18,11 +18,6 @@ from tests.integration.registered import Registered
 YEAR = ("2025-01-01", "2026-01-01")
 
 
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
 def smelter(registered: Registered, line: Line, kwh_per_t: float, **unit: Any) -> Plant:
     """10 t of liquid aluminium a day."""
     given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"} | unit

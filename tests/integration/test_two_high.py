@@ -22,11 +22,6 @@ def _middle_of_june(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.api.routes.two_high.utc_now", lambda: NOW)
 
 
-@pytest.fixture
-def line(client: TestClient, database_url: str) -> Line:
-    return Line(client, database_url)
-
-
 def coking(registered: Registered, line: Line, *, tce_a_day: float = 0.0, until: str = TODAY, **unit: Any) -> Plant:
     """A coking plant that burns raw coal. Both bases are the same for coal."""
     plant = Plant(registered, line, unit=unit, trade="coke", valid_from="2024-01-01")
