@@ -42,15 +42,8 @@ def answers(
     page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
 ) -> None:
     """How long the API takes to answer for a region over a year of hourly readings."""
-    progress = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH)
-    with tempfile.TemporaryDirectory(prefix="enermon-bench-") as temporary:
-        try:
-            found = answers_run.run(
-                keep or Path(temporary), enterprises=enterprises, calls=calls, only=only, console=progress
-            )
-        except (StartError, RegistrationError, answers_run.KeptForAnotherRunError) as error:
-            progress.print(f"[red]{error}")
-            raise typer.Exit(1) from None
+    with _folder(keep) as folder:
+        found = answers_run.run(folder, enterprises=enterprises, calls=calls, only=only, console=_progress())
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(table(found))
     console.print(f"written: {write_json(found)}")
@@ -126,7 +119,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="enermon-bench-") as temporary:
         try:
             yield keep or Path(temporary)
-        except (StartError, RegistrationError) as error:
+        except (StartError, RegistrationError, answers_run.KeptForAnotherRunError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
 

@@ -1,6 +1,5 @@
 """The figures of the growth as tables: for the terminal, and as a section of docs/benchmarks.md."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from http import HTTPStatus
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.growth import REFERENCE_SIZE, Grown, Growth
 from benchmarks.measure import Timing
-from benchmarks.report import GOAL_P95_MS, RESULTS
+from benchmarks.report import GOAL_P95_MS, RESULTS, machine_lines, write_figures
 from benchmarks.sheet import Sheet
 
 GOAL_GROWTH = 1.5
@@ -16,23 +15,13 @@ GOAL_GROWTH = 1.5
 
 def write_json(run: Growth, folder: Path = RESULTS) -> Path:
     """All of it in a file named by its time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"queries-{run.at:%Y%m%dT%H%M%S}.json"
-    content = asdict(run) | {"tables": [asdict(sheet) for sheet in sheets(run)]}
-    path.write_text(json.dumps(content, indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+    return write_figures("queries", run.at, asdict(run) | {"tables": [asdict(sheet) for sheet in sheets(run)]}, folder)
 
 
 def section(run: Growth) -> Iterator[str]:
     """The lines for docs/benchmarks.md."""
-    machine = run.machine
-    yield f"- Date: {run.at:%Y-%m-%d %H:%M} UTC"
-    yield f"- Machine: {machine.cores} cores ({machine.processor}), {machine.memory_gib} GiB; {machine.system}"
-    yield f"- Versions: Enermon {machine.enermon}, {run.database}, Python {machine.python}"
-    yield (
-        f"- Load before measuring: {run.load_before:.2f}; meanwhile other programs kept {run.other_cores:.2f} of"
-        f" {machine.cores} cores busy"
-    )
+    versions = (run.database, f"Python {run.machine.python}")
+    yield from machine_lines(run.at, run.machine, versions, load_before=run.load_before, other_cores=run.other_cores)
     yield ""
     for sheet in sheets(run):
         yield from sheet.markdown()

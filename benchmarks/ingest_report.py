@@ -1,6 +1,5 @@
 """The figures of the intake as tables: for the terminal, and as a section of docs/benchmarks.md."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from benchmarks.delivery import Delivered
 from benchmarks.ingest import Intake
 from benchmarks.load import GATEWAYS, METERS_PER_GATEWAY
-from benchmarks.report import RESULTS
+from benchmarks.report import RESULTS, machine_lines, write_figures
 from benchmarks.sheet import Sheet
 
 _PARTS = ("ingest", "database: storing", "broker", "publisher")
@@ -16,23 +15,13 @@ _PARTS = ("ingest", "database: storing", "broker", "publisher")
 
 def write_json(run: Intake, folder: Path = RESULTS) -> Path:
     """All of it in a file named by its time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"ingest-{run.at:%Y%m%dT%H%M%S}.json"
-    content = asdict(run) | {"tables": [asdict(sheet) for sheet in sheets(run)]}
-    path.write_text(json.dumps(content, indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+    return write_figures("ingest", run.at, asdict(run) | {"tables": [asdict(sheet) for sheet in sheets(run)]}, folder)
 
 
 def section(run: Intake) -> Iterator[str]:
     """The lines for docs/benchmarks.md."""
-    machine = run.machine
-    yield f"- Date: {run.at:%Y-%m-%d %H:%M} UTC"
-    yield f"- Machine: {machine.cores} cores ({machine.processor}), {machine.memory_gib} GiB; {machine.system}"
-    yield f"- Versions: Enermon {machine.enermon}, {run.database}, {run.broker}, Python {machine.python}"
-    yield (
-        f"- Load before measuring: {run.load_before:.2f}; meanwhile other programs kept {run.other_cores:.2f} of"
-        f" {machine.cores} cores busy"
-    )
+    versions = (run.database, run.broker, f"Python {run.machine.python}")
+    yield from machine_lines(run.at, run.machine, versions, load_before=run.load_before, other_cores=run.other_cores)
     yield (
         f"- {GATEWAYS} gateways with {METERS_PER_GATEWAY} meters each, a reading of each meter every 15 minutes;"
         " `own times`: each reading of a message has its own time; a database of its own for each run"

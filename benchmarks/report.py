@@ -1,11 +1,12 @@
 """The figures as a table, as JSON, and as a section of docs/benchmarks.md."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -86,14 +87,32 @@ def table(answers: Answers) -> Table:
 
 def write_json(answers: Answers, folder: Path = RESULTS) -> Path:
     """All of it in a file named by its time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"answers-{answers.at:%Y%m%dT%H%M%S}.json"
     content = asdict(answers)
     for shown, timing in zip(content["timings"], answers.timings, strict=True):
         shown |= {"target": timing.question.target, "ratio": timing.ratio if timing.calls else None}
         shown |= {"verdict": verdict(timing), "question": timing.question.name}
-    path.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
+    return write_figures("answers", answers.at, content, folder)
+
+
+def write_figures(part: str, at: datetime, content: Mapping[str, Any], folder: Path = RESULTS) -> Path:
+    """The figures of a part in a file named by its time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{part}-{at:%Y%m%dT%H%M%S}.json"
+    path.write_text(json.dumps(content, indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def machine_lines(
+    at: datetime, machine: Machine, versions: Iterable[str], *, load_before: float, other_cores: float
+) -> Iterator[str]:
+    """When and on what it was measured; `versions`: of what was measured beside Enermon, each with its name."""
+    yield f"- Date: {at:%Y-%m-%d %H:%M} UTC"
+    yield f"- Machine: {machine.cores} cores ({machine.processor}), {machine.memory_gib} GiB; {machine.system}"
+    yield f"- Versions: {', '.join((f'Enermon {machine.enermon}', *versions))}"
+    yield (
+        f"- Load before measuring: {load_before:.2f}; meanwhile other programs kept {other_cores:.2f} of"
+        f" {machine.cores} cores busy"
+    )
 
 
 def write_page(answers: Answers, page: Path = PAGE) -> None:
@@ -116,15 +135,17 @@ def _section(answers: Answers) -> Iterator[str]:
     machine, filled = answers.machine, answers.filled
     calls = max((timing.calls for timing in answers.timings), default=0)
     reference = [timing.reference_p50_ms for timing in answers.timings if timing.calls]
-    yield f"- Date: {answers.at:%Y-%m-%d %H:%M} UTC"
-    yield f"- Machine: {machine.cores} cores ({machine.processor}), {machine.memory_gib} GiB; {machine.system}"
-    yield (
-        f"- Versions: Enermon {machine.enermon}, {answers.database}, Python {machine.python},"
-        f" FastAPI {machine.fastapi}, uvicorn {machine.uvicorn}"
-    )
-    yield (
-        f"- Load before measuring: {answers.load_before:.2f}; meanwhile other programs kept"
-        f" {answers.other_cores:.2f} of {machine.cores} cores busy"
+    yield from machine_lines(
+        answers.at,
+        machine,
+        (
+            answers.database,
+            f"Python {machine.python}",
+            f"FastAPI {machine.fastapi}",
+            f"uvicorn {machine.uvicorn}",
+        ),
+        load_before=answers.load_before,
+        other_cores=answers.other_cores,
     )
     yield (
         f"- Data: {filled.enterprises} enterprises, {filled.meters} meters, {filled.readings:,} hourly readings from"
