@@ -4,6 +4,7 @@ A comparison that nothing in the files can ever answer would make a rule that sp
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from services.core.data.divisions import divisions
 from services.core.data.limits import Limit
@@ -12,9 +13,11 @@ from services.core.data.tables import Tables
 from services.core.domain.alerting.fields import RuleError
 from services.core.domain.alerting.rule import Rule
 from services.core.domain.alerting.speaking import AREAS, SUBJECTS, Compared
+from services.core.domain.area_tree import AreaTree
 from services.core.domain.benchmark import Level as BenchmarkLevel
 from services.core.domain.indicators.kinds import Level
 from services.core.domain.indicators.listing import BY_SLUG
+from services.core.domain.limit import PueScope
 
 PUE = "pue"
 OIL = "energy_kgoe"
@@ -27,8 +30,11 @@ INDICATOR_OF_METRIC: Mapping[str, str] = {
 """By how a process is measured: the indicator that its levels and grades judge."""
 LIMITED_AS: Mapping[str, str] = {"energy": "energy", "ac_electricity": "molten_ac", PUE: PUE}
 """What the limit standards call that which the indicator of a metric measures."""
-PUE_SUBJECTS = frozenset({"new_data_centres", "existing_data_centres"})
-"""Targets that speak of a single data centre."""
+PUE_SUBJECT: Mapping[PueScope, str] = {
+    PueScope.NEW_LARGE: "new_data_centres",
+    PueScope.EXISTING: "existing_data_centres",
+}
+"""Targets that speak of a single data centre; that of the average of the large ones does not."""
 GROUP_SUBJECT: Mapping[str, str] = {
     PUE: "large_data_centres_average",
     "energy_per_floor_area": "public_institutions",
@@ -119,15 +125,14 @@ def _targets(tables: Tables, slug: str, subject: str) -> Iterator[Target]:
     newest = max(tables.plans.plans.values(), key=lambda plan: plan.first_year, default=None)
     if newest is None or slug == COMPLETENESS:
         return
-    level_of = {division.code: division.level for division in divisions()}
     for target in tables.plans.by_indicator.get((newest.code, slug), ()):
         whom = target.subject or ""
         if subject == "unit":
-            fits = slug == PUE and whom in PUE_SUBJECTS
+            fits = slug == PUE and whom in PUE_SUBJECT.values()
         elif subject == "park":
             fits = whom in PARK_SUBJECTS.values()
         elif subject in AREAS and BY_SLUG[slug].level is not Level.PARK:
-            fits = whom == GROUP_SUBJECT.get(slug, "") and subject in ("area", level_of[target.area_code])
+            fits = whom == GROUP_SUBJECT.get(slug, "") and subject in ("area", _tree().level[target.area_code])
         else:
             fits = False
         if fits:
@@ -145,15 +150,15 @@ def _reaches(rule: Rule, target: Target) -> bool:
             return False
     if not scope.areas:
         return True
-    above = {division.code: division.parent_code for division in divisions()}
-    within = any(_lies_in(target.area_code, code, above) for code in scope.areas)
+    tree = _tree()
+    within = any(tree.above(target.area_code, code) for code in scope.areas)
     # of an area its own target speaks; of a unit or a park also that of an area above it
     return within or (
-        str(rule.subject) not in AREAS and any(_lies_in(code, target.area_code, above) for code in scope.areas)
+        str(rule.subject) not in AREAS and any(tree.above(code, target.area_code) for code in scope.areas)
     )
 
 
-def _lies_in(code: str | None, area: str, above: Mapping[str, str | None]) -> bool:
-    while code is not None and code != area:
-        code = above.get(code)
-    return code is not None
+@cache
+def _tree() -> AreaTree:
+    listed = divisions()
+    return AreaTree({each.code: each.level for each in listed}, {each.code: each.parent_code for each in listed})

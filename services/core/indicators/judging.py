@@ -6,7 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from services.core.data.comparable import COMPLETENESS, GROUP_SUBJECT, PARK_SUBJECTS, PUE
+from services.core.data.comparable import COMPLETENESS, GROUP_SUBJECT, PARK_SUBJECTS, PUE, PUE_SUBJECT
 from services.core.data.plan_targets import Target
 from services.core.data.tables import Tables
 from services.core.data.used import used_row
@@ -15,14 +15,12 @@ from services.core.domain.benchmark import Level as BenchmarkLevel
 from services.core.domain.benchmark import Placing, judge, level_for, levels_on, place, project_kind
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.indicators.kinds import Indicator, Level
-from services.core.domain.limit import PueScope, grade_of, pue_scope
+from services.core.domain.limit import grade_of, pue_scope
 from services.core.domain.target import Operator, meets
 from services.core.domain.verdict import Finding, Verdict
 from services.core.indicators.evaluate import Evaluated
 from services.core.indicators.scope import Park, Unit
 
-# The targets that speak of a single data centre; that of the average of the large ones does not.
-PUE_SUBJECT = {PueScope.NEW_LARGE: "new_data_centres", PueScope.EXISTING: "existing_data_centres"}
 # How a process must be measured for its levels to judge the indicator.
 METRIC_OF = {
     "unit_product_energy": "energy",
