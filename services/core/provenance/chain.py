@@ -1,14 +1,14 @@
 """Walks the chain of seals: none is missing, each follows from the one before, and says what its record says."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
 
 from services.core.domain.calendar import to_us
-from services.core.domain.sealing import NO_CHAIN, batch_digest, correction_digest, next_chain
+from services.core.domain.sealing import NO_CHAIN, next_chain
 from services.core.provenance.found import Differences, Progress, told_time
+from services.core.provenance.records import record_digests
 
 _PAGE = 20_000
 
@@ -44,7 +44,7 @@ def walk(
         number, chain = first_seal - 1, _chain_before(sql, connection, first_seal)
     done = corrections = 0
     while page := [_Seal(*row) for row in sql.seals_after(connection, after=number, most=_PAGE)]:
-        records = _records(sql, connection, page)
+        records = record_digests(connection, [(seal.kind, seal.ref_id) for seal in page])
         for seal in page:
             _check(seal, number, chain, records.get((seal.kind, seal.ref_id)), differences)
             number, chain = seal.seal_id, seal.chain
@@ -83,41 +83,3 @@ def _check(seal: _Seal, number: int, chain: bytes, record: bytes | None, differe
         differences.add(f"{what}, sealed at {told_time(seal.sealed_at)}, is gone")
     elif record != seal.digest:
         differences.add(f"what is kept of {what} was changed after it was sealed at {told_time(seal.sealed_at)}")
-
-
-def _records(sql: Any, connection: psycopg.Connection, page: Sequence[_Seal]) -> dict[tuple[str, int], bytes]:
-    """Digests of what the batches and corrections of these seals say now."""
-    found: dict[tuple[str, int], bytes] = {}
-    batches = _numbers(page, "batch")
-    for batch_id, received_at, writer, readings, digest, first_ts, last_ts in (
-        sql.batch_records(connection, numbers=batches) if batches else ()
-    ):
-        found["batch", batch_id] = batch_digest(
-            batch_id=batch_id,
-            received_us=to_us(received_at),
-            writer=writer,
-            readings=readings,
-            digest=digest,
-            first_us=to_us(first_ts),
-            last_us=to_us(last_ts),
-        )
-    corrections = _numbers(page, "correction")
-    for number, meter_id, ts, kind, original_value, value, author, reason, recorded_at in (
-        sql.correction_records(connection, numbers=corrections) if corrections else ()
-    ):
-        found["correction", number] = correction_digest(
-            correction_id=number,
-            meter_id=meter_id,
-            ts_us=to_us(ts),
-            kind=kind,
-            original_value=original_value,
-            value=value,
-            author=author,
-            reason=reason,
-            recorded_us=to_us(recorded_at),
-        )
-    return found
-
-
-def _numbers(page: Iterable[_Seal], kind: str) -> list[int]:
-    return [seal.ref_id for seal in page if seal.kind == kind]

@@ -36,7 +36,7 @@ def _verify(
         first_seal = sql.first_seal_since(connection, since=since) or _NEVER
         first_batch = sql.first_batch_since(connection, since=since) or _NEVER
     differences = Differences()
-    ((seals, _, readings),) = sql.extent(connection, first_seal=first_seal, first_batch=first_batch)
+    ((seals, readings),) = sql.extent(connection, first_seal=first_seal, first_batch=first_batch)
     whole = seals + readings
     walked = walk(
         sql,

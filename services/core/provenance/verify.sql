@@ -1,8 +1,7 @@
 -- name: extent
--- What is to be looked at: seals and batches from the first one on.
+-- What is to be looked at: seals, and readings of batches, from the first one on.
 SELECT
     (SELECT count(*) FROM seal WHERE seal_id >= :first_seal) AS seals,
-    (SELECT count(*) FROM stored_batch WHERE batch_id >= :first_batch) AS batches,
     (SELECT coalesce(sum(readings), 0)::bigint FROM stored_batch WHERE batch_id >= :first_batch) AS readings;
 
 -- name: first_seal_since$
@@ -23,32 +22,6 @@ FROM seal
 WHERE seal_id > :after
 ORDER BY seal_id
 LIMIT :most;
-
--- name: batch_records
-SELECT
-    batch_id,
-    received_at,
-    writer,
-    readings,
-    digest,
-    first_ts,
-    last_ts
-FROM stored_batch
-WHERE batch_id = ANY (:numbers ::bigint[]);
-
--- name: correction_records
-SELECT
-    correction_id,
-    meter_id,
-    ts,
-    kind,
-    original_value,
-    value,
-    author,
-    reason,
-    recorded_at
-FROM correction
-WHERE correction_id = ANY (:numbers ::bigint[]);
 
 -- name: seal_of_chain
 SELECT seal_id, sealed_at FROM seal WHERE chain = :chain;

@@ -6,13 +6,13 @@ The process that leads the roll-up seals, in a transaction of its own.
 import logging
 import time
 from datetime import date
-from typing import NamedTuple
 
 import psycopg
 
 from services.core.db.queries import load
 from services.core.domain.calendar import SHANGHAI, from_us
-from services.core.domain.sealing import NO_CHAIN, batch_digest, correction_digest, next_chain
+from services.core.domain.sealing import NO_CHAIN, next_chain
+from services.core.provenance.records import Ref, record_digests
 from services.ingest.clock import utc_now
 
 log = logging.getLogger("rollup")
@@ -21,14 +21,6 @@ _sql = load(__file__, "sealing.sql")
 
 EVERY_S = 1.0
 MOST = 10_000
-
-
-class _Record(NamedTuple):
-    """What is to be sealed."""
-
-    kind: str
-    ref_id: int
-    digest: bytes
 
 
 class Sealing:
@@ -54,77 +46,26 @@ class Sealing:
         connection = self._connection
         with connection.transaction():
             due = list(_sql.take_due(connection, most=MOST))
-            if due:
-                self._add(self._records(due))
+            fresh = [(kind, ref_id) for kind, ref_id, is_sealed in due if not is_sealed]
+            if fresh:
+                self._add(record_digests(connection, fresh))
         return len(due)
 
-    def _records(self, due: list[tuple[str, int]]) -> list[_Record]:
-        batches = _sql.batches(self._connection, numbers=[number for kind, number in due if kind == "batch"])
-        records = [
-            _Record(
-                "batch",
-                batch_id,
-                batch_digest(
-                    batch_id=batch_id,
-                    received_us=received_us,
-                    writer=writer,
-                    readings=readings,
-                    digest=digest,
-                    first_us=first_us,
-                    last_us=last_us,
-                ),
-            )
-            for batch_id, received_us, writer, readings, digest, first_us, last_us in batches
-        ]
-        corrections = [number for kind, number in due if kind == "correction"]
-        if corrections:
-            records.extend(self._corrections(corrections))
-        return records
-
-    def _corrections(self, numbers: list[int]) -> list[_Record]:
-        return [
-            _Record(
-                "correction",
-                correction_id,
-                correction_digest(
-                    correction_id=correction_id,
-                    meter_id=meter_id,
-                    ts_us=ts_us,
-                    kind=kind,
-                    original_value=original_value,
-                    value=value,
-                    author=author,
-                    reason=reason,
-                    recorded_us=recorded_us,
-                ),
-            )
-            for correction_id, meter_id, ts_us, kind, original_value, value, author, reason, recorded_us in (
-                _sql.corrections(self._connection, numbers=numbers)
-            )
-        ]
-
-    def _add(self, records: list[_Record]) -> None:
+    def _add(self, digests: dict[Ref, bytes]) -> None:
         sealed_us = int(_sql.now(self._connection))
         seal_id, chain = next(((number, chain) for number, chain, _ in _sql.head(self._connection)), (0, NO_CHAIN))
         first = seal_id + 1
         chains: list[bytes] = []
-        for record in records:
+        for (kind, ref_id), digest in digests.items():
             seal_id += 1
-            chain = next_chain(
-                chain,
-                seal_id=seal_id,
-                kind=record.kind,
-                ref_id=record.ref_id,
-                digest=record.digest,
-                sealed_us=sealed_us,
-            )
+            chain = next_chain(chain, seal_id=seal_id, kind=kind, ref_id=ref_id, digest=digest, sealed_us=sealed_us)
             chains.append(chain)
         _sql.add(
             self._connection,
             seal_ids=list(range(first, seal_id + 1)),
-            kinds=[record.kind for record in records],
-            ref_ids=[record.ref_id for record in records],
-            digests=[record.digest for record in records],
+            kinds=[kind for kind, _ in digests],
+            ref_ids=[ref_id for _, ref_id in digests],
+            digests=list(digests.values()),
             chains=chains,
         )
 

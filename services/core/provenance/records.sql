@@ -1,0 +1,29 @@
+-- name: batches
+-- Times in microseconds since 1970.
+SELECT
+    batch_id,
+    (extract(EPOCH FROM received_at) * 1000000)::bigint AS received_us,
+    writer,
+    readings,
+    digest,
+    (extract(EPOCH FROM first_ts) * 1000000)::bigint AS first_us,
+    (extract(EPOCH FROM last_ts) * 1000000)::bigint AS last_us
+FROM stored_batch
+WHERE batch_id = ANY (:numbers ::bigint[])
+ORDER BY batch_id;
+
+-- name: corrections
+-- Times in microseconds since 1970.
+SELECT
+    correction_id,
+    meter_id,
+    (extract(EPOCH FROM ts) * 1000000)::bigint AS ts_us,
+    kind,
+    original_value,
+    value,
+    author,
+    reason,
+    (extract(EPOCH FROM recorded_at) * 1000000)::bigint AS recorded_us
+FROM correction
+WHERE correction_id = ANY (:numbers ::bigint[])
+ORDER BY correction_id;
