@@ -11,14 +11,13 @@ from fractions import Fraction
 from typing import Any
 
 from services.core.alerting.evidence import SQL, rows_out, sum_out
-from services.core.alerting.view import View, of_enterprise, of_unit, with_number
+from services.core.alerting.view import View, of_area, of_enterprise, of_unit, with_number
 from services.core.domain.alerting.observation import Observation
 from services.core.domain.alerting.rule import Rule, Subject
 from services.core.domain.calendar import Grain, floor, following
 from services.core.domain.factors import Basis
 from services.core.domain.indicators.frame import Frame, Span, frame
 from services.core.domain.indicators.terms import Measured, Term, coverage_of
-from services.core.domain.verdict import Verdict
 from services.core.indicators.scope import Unit
 from services.core.indicators.sums import Subject as Measuring
 from services.core.indicators.sums import place_sums
@@ -95,13 +94,7 @@ def _subjects(view: View, rule: Rule, month: datetime) -> list[_Subject]:
     if not budgets:
         return []
     if owner_kind == "area":
-        return [
-            (_of_area(view, code), budgets[code], ())
-            for code in sorted(budgets)
-            if code in view.tree.level
-            and (rule.subject is Subject.AREA or view.tree.level[code] == str(rule.subject))
-            and view.lies(code, rule.scope)
-        ]
+        return [(of_area(view, code), budgets[code], ()) for code in sorted(budgets) if view.speaks_of_area(code, rule)]
     units = view.units(view.now)
     owned: dict[str, list[Unit]] = defaultdict(list)
     for unit in units:
@@ -112,18 +105,6 @@ def _subjects(view: View, rule: Rule, month: datetime) -> list[_Subject]:
         for code in sorted(budgets)
         if code in owned and any(view.fits(unit, rule.scope) for unit in owned[code])
     ]
-
-
-def _of_area(view: View, code: str) -> Observation:
-    zh, en = view.area_names[code]
-    return Observation(
-        subject_kind="area",
-        subject_code=code,
-        name_zh=zh,
-        name_en=en,
-        area_code=code,
-        verdict=Verdict.CANNOT_JUDGE,
-    )
 
 
 def _used(view: View, subjects: Sequence[_Subject], month: Frame) -> dict[str, Term]:

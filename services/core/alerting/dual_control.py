@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from services.core.alerting.evidence import rows_out
-from services.core.alerting.view import View
+from services.core.alerting.view import View, of_area
 from services.core.domain.alerting.observation import Observation
-from services.core.domain.alerting.rule import Rule, Subject
+from services.core.domain.alerting.rule import Rule
 from services.core.domain.calendar import SHANGHAI, year_floor
 from services.core.domain.dual.evaluate import Evaluation
 from services.core.domain.dual.facts import Obstacle
@@ -97,21 +97,10 @@ def _evaluated(view: View, rule: Rule) -> list[tuple[Progress, Evaluation | None
     year = view.now.astimezone(SHANGHAI).year - (0 if rule.running else 1)
     found = []
     for progress in view.once(f"progress {year}", lambda: _progress(view, year)):
-        area = progress.area
-        of_level = rule.subject is Subject.AREA or str(rule.subject) == area.level
-        if not of_level or not view.lies(area.code, rule.scope):
+        if not view.speaks_of_area(progress.area.code, rule):
             continue
         start = year_floor(view.now).replace(year=year)
-        seen = Observation(
-            subject_kind="area",
-            subject_code=area.code,
-            name_zh=area.name_zh,
-            name_en=area.name_en,
-            area_code=area.code,
-            verdict=Verdict.CANNOT_JUDGE,
-            start=start,
-            end=_next_year(start),
-        )
+        seen = replace(of_area(view, progress.area.code), start=start, end=_next_year(start))
         evaluation: Evaluation | None = progress.evaluation
         if rule.running:
             forecast = progress.forecast

@@ -8,13 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from services.core.alerting.evidence import SQL
-from services.core.alerting.view import View, with_number
+from services.core.alerting.view import View, of_area, of_row, with_number
 from services.core.domain.alerting.observation import Observation, SubjectKind
-from services.core.domain.alerting.rule import Rule, Subject
+from services.core.domain.alerting.rule import Rule
 from services.core.domain.alerting.speaking import CHECK_PREFIX
 from services.core.domain.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.core.domain.quality.listing import CHECKS
-from services.core.domain.verdict import Verdict
 
 REMEMBERED = timedelta(days=60)
 """A subject of which so long nothing was found is not spoken of."""
@@ -85,32 +84,9 @@ def _judged_day(view: View, subject: str, period: str, code: str, today: date) -
 
 def _subject(view: View, rule: Rule, kind: SubjectKind, row: Any) -> Observation | None:
     """The subject, still without a verdict; None where the rule does not speak of it."""
-    scope = rule.scope
     if kind == "area":
-        of_level = rule.subject is Subject.AREA or str(rule.subject) == row.level
-        if not of_level or not view.lies(row.code, scope):
-            return None
-        return Observation(
-            subject_kind=kind,
-            subject_code=row.code,
-            name_zh=row.name_zh,
-            name_en=row.name_en,
-            area_code=row.code,
-            verdict=Verdict.CANNOT_JUDGE,
-        )
-    fits = view.lies(row.area_code, scope) and view.in_park(row.park_code, scope)
-    if not fits or (scope.trades and row.trade not in scope.trades):
-        return None
-    return Observation(
-        subject_kind=kind,
-        subject_code=row.code,
-        name_zh=row.name_zh,
-        name_en=row.name_en,
-        area_code=row.area_code,
-        park_code=row.park_code,
-        enterprise_code=row.credit_code,
-        verdict=Verdict.CANNOT_JUDGE,
-    )
+        return of_area(view, row.code) if view.speaks_of_area(row.code, rule) else None
+    return of_row(row, kind) if view.of_trade_there(row, rule.scope) else None
 
 
 def _observation(seen: Observation, rule: Rule, hits: list[Any], judged: date | None) -> Observation:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from services.core.alerting.evidence import of_ratio
 from services.core.alerting.sources import MEASURES, READERS, nobody
-from services.core.alerting.view import View, is_of_kind, last_day, of_enterprise, of_unit, span_of
+from services.core.alerting.view import View, is_of_kind, last_day, of_area, of_enterprise, of_unit, span_of
 from services.core.data.comparable import OIL
 from services.core.data.tables import Tables
 from services.core.domain.alerting.comparison import Outcome, Requirement, outcome, required_by
-from services.core.domain.alerting.observation import Observation, SubjectKind
+from services.core.domain.alerting.observation import Observation
 from services.core.domain.alerting.rule import Period, Rule, Subject
 from services.core.domain.alerting.speaking import Compared
 from services.core.domain.benchmark import Level as BenchmarkLevel
@@ -292,18 +292,15 @@ class _Indicators:
         view, code = self._view, found.group or self._view.region
         if grouping is Grouping.ENTERPRISE:
             return of_enterprise(found.units[0])
-        if grouping is Grouping.PARK:
-            park = view.parks[code]
-            names, area = (park.name_zh, park.name_en or park.name_zh), park.area_code
-        else:
-            names, area = view.area_names[code], code
-        kind: SubjectKind = "park" if grouping is Grouping.PARK else "area"
+        if grouping is not Grouping.PARK:
+            return of_area(view, code)
+        park = view.parks[code]
         return Observation(
-            subject_kind=kind,
+            subject_kind="park",
             subject_code=code,
-            name_zh=names[0],
-            name_en=names[1],
-            area_code=area,
-            park_code=code if grouping is Grouping.PARK else None,
+            name_zh=park.name_zh,
+            name_en=park.name_en or park.name_zh,
+            area_code=park.area_code,
+            park_code=code,
             verdict=Verdict.CANNOT_JUDGE,
         )

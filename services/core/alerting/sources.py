@@ -10,14 +10,13 @@ from services.core.alerting.dual_control import dual_control_intensity, dual_con
 from services.core.alerting.evidence import SQL
 from services.core.alerting.findings import found_by_check
 from services.core.alerting.judgements import energy_above_approved, retrofit_days_left, with_approval, with_levels
-from services.core.alerting.view import View, with_number
+from services.core.alerting.view import View, of_row, with_number
 from services.core.data.tables import Tables
 from services.core.domain.alerting.observation import Observation, SubjectKind
 from services.core.domain.alerting.rule import Rule
 from services.core.domain.alerting.speaking import CHECK_PREFIX
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.quality.listing import ALERTED
-from services.core.domain.verdict import Verdict
 from services.core.indicators.scope import Unit
 
 Reader = Callable[[View, Rule], list[Observation]]
@@ -25,24 +24,8 @@ Reader = Callable[[View, Rule], list[Observation]]
 
 def _registered(view: View, rule: Rule, name: str, kind: SubjectKind, **parameters: Any) -> list[tuple[Any, Any]]:
     """Gateways or meters of whom the rule speaks: the row, and the subject without a verdict."""
-    found = []
-    for row in SQL.run(view.connection, name, **parameters):
-        scope = rule.scope
-        fits = view.lies(row.area_code, scope) and view.in_park(row.park_code, scope)
-        if not fits or (scope.trades and row.trade not in scope.trades):
-            continue
-        seen = Observation(
-            subject_kind=kind,
-            subject_code=row.code,
-            name_zh=row.name_zh,
-            name_en=row.name_en,
-            area_code=row.area_code,
-            park_code=row.park_code,
-            enterprise_code=row.credit_code,
-            verdict=Verdict.CANNOT_JUDGE,
-        )
-        found.append((row, seen))
-    return found
+    rows = SQL.run(view.connection, name, **parameters)
+    return [(row, of_row(row, kind)) for row in rows if view.of_trade_there(row, rule.scope)]
 
 
 def gateway_silence(view: View, rule: Rule) -> list[Observation]:

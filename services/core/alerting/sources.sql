@@ -136,25 +136,10 @@ LEFT JOIN LATERAL (
 ORDER BY named.subject_code, named.value DESC, named.finding_id;
 
 -- name: findings_of_areas(check_slug, from_day, to_day)
-SELECT
-    finding.subject_code AS code,
-    area.name_zh,
-    area.name_en,
-    area.level,
-    finding.day,
-    finding.starts_at,
-    finding.ends_at,
-    finding.value,
-    finding.limit_value,
-    finding.detail
+SELECT subject_code AS code, day, starts_at, ends_at, value, limit_value, detail
 FROM finding
-JOIN area ON area.code = finding.subject_code
-WHERE
-    finding.check_slug = :check_slug
-    AND finding.subject_kind = 'area'
-    AND finding.day >= :from_day ::date
-    AND finding.day < :to_day ::date
-ORDER BY finding.subject_code, finding.value DESC, finding.finding_id;
+WHERE check_slug = :check_slug AND subject_kind = 'area' AND day >= :from_day ::date AND day < :to_day ::date
+ORDER BY subject_code, value DESC, finding_id;
 
 -- name: day_of_meters(from_day, to_day)
 -- The last of these days on which the readings of each meter were checked.

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from services.core.data.tables import Tables
 from services.core.domain.alerting.comparison import outcome, required_by
-from services.core.domain.alerting.observation import Observation
-from services.core.domain.alerting.rule import Period, Rule, ScopeFilter
+from services.core.domain.alerting.observation import Observation, SubjectKind
+from services.core.domain.alerting.rule import Period, Rule, ScopeFilter, Subject
 from services.core.domain.alerting.speaking import SOURCES
 from services.core.domain.area_tree import AreaTree
 from services.core.domain.benchmark import ProjectKind
@@ -108,13 +108,25 @@ class View:
         park = self.parks.get(code or "")
         return park is not None and park.kind in scope.park_kinds
 
+    def speaks_of_area(self, code: str, rule: Rule) -> bool:
+        """Whether the rule speaks of an area; of none that is not registered."""
+        level = self.tree.level.get(code)
+        of_level = level is not None and (rule.subject is Subject.AREA or str(rule.subject) == level)
+        return of_level and self.lies(code, rule.scope)
+
+    def of_trade_there(self, whom: Any, scope: ScopeFilter) -> bool:
+        """Whether the scope names area, park and trade of `whom`: a unit, or a row with these."""
+        return (
+            self.lies(whom.area_code, scope)
+            and self.in_park(whom.park_code, scope)
+            and (not scope.trades or whom.trade in scope.trades)
+        )
+
     def fits(self, unit: Unit, scope: ScopeFilter) -> bool:
         """Whether the scope speaks of the unit, its project kind apart."""
         racks = scope.least_racks
         return (
-            self.lies(unit.area_code, scope)
-            and self.in_park(unit.park_code, scope)
-            and (not scope.trades or unit.trade in scope.trades)
+            self.of_trade_there(unit, scope)
             and (not scope.processes or unit.process in scope.processes)
             and (racks is None or (unit.standard_racks is not None and unit.standard_racks >= racks))
         )
@@ -172,6 +184,33 @@ def of_enterprise(unit: Unit) -> Observation:
         area_code=unit.area_code,
         park_code=unit.park_code,
         enterprise_code=unit.credit_code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def of_area(view: View, code: str) -> Observation:
+    """An area, still without a verdict."""
+    name_zh, name_en = view.area_names[code]
+    return Observation(
+        subject_kind="area",
+        subject_code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        area_code=code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def of_row(row: Any, kind: SubjectKind) -> Observation:
+    """What a row of the registry names, with the place of its enterprise, still without a verdict."""
+    return Observation(
+        subject_kind=kind,
+        subject_code=row.code,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        area_code=row.area_code,
+        park_code=row.park_code,
+        enterprise_code=row.credit_code,
         verdict=Verdict.CANNOT_JUDGE,
     )
 
