@@ -12,6 +12,7 @@ from services.api.quality.ask import Place
 from services.api.quality.scores import SQL
 from services.core.domain.calendar import SHANGHAI, from_us, hour_floor_us, start_of_day, to_us
 from services.core.domain.quality.counts import missing_times
+from services.core.domain.quality.day import DAY_US
 
 _FIRST = (date(1, 1, 1), "")
 
@@ -61,9 +62,10 @@ def rows_of(connection: Connection, found: Sequence[Any], *, now: datetime) -> l
     for row in found:
         start_us = to_us(start_of_day(row.day))
         # A reading is not missing while the next interval has not passed.
-        end_us = min(start_us + 86_400_000_000, to_us(now) - 2 * row.interval_s * 1_000_000)
+        end_us = min(start_us + DAY_US, to_us(now) - 2 * row.interval_s * 1_000_000)
         mine = arrays.get(row.meter_id, np.empty(0, dtype=np.int64))
-        mine = mine[(mine >= start_us) & (mine < start_us + 86_400_000_000)]
+        mine = mine[(mine >= start_us) & (mine < start_us + DAY_US)]
+        expected = max(1, 3600 // row.interval_s)
         missing = missing_times(mine, row.interval_s * 1_000_000, start_us=start_us, end_us=end_us)
         for hour_us, count in sorted(Counter(hour_floor_us(at) for at in missing).items()):
             rows.append(
@@ -72,8 +74,8 @@ def rows_of(connection: Connection, found: Sequence[Any], *, now: datetime) -> l
                     "unit": row.unit,
                     "enterprise": row.enterprise,
                     "hour": from_us(hour_us).astimezone(SHANGHAI),
-                    "expected": max(1, 3600 // row.interval_s),
-                    "missing": min(count, max(1, 3600 // row.interval_s)),
+                    "expected": expected,
+                    "missing": min(count, expected),
                 }
             )
     return rows
