@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.cross_story import DAY_H, ESTATE, Hourly, Story, estate, generator, inject_stretches, shipped
-from benchmarks.quality_proof import Spans, meets, series_of
+from benchmarks.cross_story import DAY_H, ESTATE, Hourly, Story, estate, generator, inject_stretches
+from benchmarks.quality_proof import Spans, meets, series_of, shipped
 from services.core.domain.calendar import HOUR_US
 from services.core.domain.quality.clock import clock_drift
 from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Finding, Times

@@ -17,9 +17,8 @@ from benchmarks.cross_story import (
     generator,
     inject_stretches,
     of_days,
-    shipped,
 )
-from benchmarks.quality_proof import series_of
+from benchmarks.quality_proof import series_of, shipped
 from services.core.domain.calendar import HOUR_US, SHANGHAI, Grain, following, from_us, start_of_day, to_us
 from services.core.domain.quality.balance import BalanceDay, balance
 from services.core.domain.quality.day import BEFORE_DAYS, DAY_US

@@ -1,6 +1,5 @@
 """What the proof of the cross checks is made of: subjects with faults at known times, and what a check found."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality_proof import Judged, Spans, meets, merged, series_of
-from services.core.data.checks import Limits, limits_of, load_checks
 from services.core.domain.calendar import HOUR_US
 from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Finding
+from simulators.fleet.draw import key_of
 
 ESTATE = "estate_hourly"
 DAY_H = 24
@@ -58,16 +57,9 @@ class Story:
         )
 
 
-@cache
-def shipped() -> Limits:
-    """The limits that are shipped."""
-    return limits_of(load_checks(), daily_monthly_percent=5)
-
-
 def generator(seed: int, *about: str) -> np.random.Generator:
     """Chance that depends on the seed and what it is about alone."""
-    text = "\x1f".join([str(seed), *about])
-    return np.random.default_rng(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()))
+    return np.random.default_rng(key_of(seed, *about))
 
 
 def inject_stretches(

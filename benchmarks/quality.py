@@ -17,6 +17,7 @@ from rich.table import Table
 
 from benchmarks.cross_proof import BEYOND, CROSS_CHECK_OF, cross_tasks, run_cross
 from benchmarks.quality_proof import CHECK_OF, Judged, run, tasks
+from benchmarks.report import RESULTS
 from simulators.faults.inject import SERIES_FAULTS
 from simulators.replay import MappingError, load_mapping
 from simulators.replay.command import default_data_dir
@@ -24,7 +25,6 @@ from simulators.replay.command import default_data_dir
 PAGE = Path(__file__).parents[1] / "docs" / "quality.md"
 TEXT = Path(__file__).parent / "quality_section.md"
 CROSS_TEXT = Path(__file__).parent / "quality_cross_section.md"
-RESULTS = Path(__file__).parent / "results"
 LEAST_RECALL = 0.9
 MOST_FALSE_A_YEAR = 1.0
 HEADING = "## Proof"

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.core.data.checks import limits_of, load_checks
+from services.core.data.checks import Limits, limits_of, load_checks
 from services.core.domain.booking import book
-from services.core.domain.calendar import SHANGHAI, from_us
+from services.core.domain.calendar import HOUR_US, SHANGHAI, from_us
 from services.core.domain.meter import Flow, Kind, meter_rule
 from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Finding, MeterDay, MeterFacts, Quantities
-from services.core.domain.quality.limits import SeriesLimits
 from services.core.domain.quality.series_checks import find
 from simulators.faults.inject import SERIES_FAULTS, InjectedFault, inject
 from simulators.replay import load_mapping, read_series
@@ -39,7 +39,6 @@ RARE_ZERO_SHARE = 0.015
 FLAT_H = 20
 """So many equal hours, not zero, were filled in by the source."""
 _MS = 1000
-_HOUR_US = 3_600_000_000
 Spans = list[tuple[int, int]]
 
 
@@ -133,9 +132,10 @@ def meter_days(series: Series, meter: MeterFacts) -> list[MeterDay]:
     return days
 
 
-def limits() -> SeriesLimits:
+@cache
+def shipped() -> Limits:
     """The limits that are shipped."""
-    return limits_of(load_checks(), daily_monthly_percent=5).series
+    return limits_of(load_checks(), daily_monthly_percent=5)
 
 
 def _findings(
@@ -146,7 +146,7 @@ def _findings(
     check: str,
 ) -> list[Finding]:
     """What one check finds, day by day, each with the days before it."""
-    shipped = limits()
+    limits = shipped().series
     return [
         finding
         for i in judged
@@ -154,7 +154,7 @@ def _findings(
             meter,
             days[i],
             days[max(0, i - BEFORE_DAYS) : i],
-            shipped,
+            limits,
             product_by_hour=product.get(days[i].day),
             only={check},
         )
@@ -178,7 +178,7 @@ def _compared(task: Task, clean: Series, faults: Sequence[InjectedFault], spans:
     false = [each for each in spans if not meets(each, injected) and not meets(each, source)]
     first_us = int(clean.ts_ms[0]) * _MS + BEFORE_DAYS * DAY_US
     of_check = source_faults(clean, interval_s, OF_SOURCE.get(CHECK_OF[task.kind], ""))
-    judged = [each for each in of_check if each[0] >= first_us and each[1] - each[0] >= 5 * _HOUR_US]
+    judged = [each for each in of_check if each[0] >= first_us and each[1] - each[0] >= 5 * HOUR_US]
     years = (int(clean.ts_ms[-1]) * _MS - first_us - sum(b - a for a, b in injected)) / DAY_US / 365
     return Judged(
         task.series,
@@ -238,11 +238,7 @@ def _product(clean: Series, interval_s: int, seed: int) -> dict[date, Quantities
     return made
 
 
-_CACHE: dict[tuple[str, Path], dict[str, Series]] = {}
-
-
+@cache
 def series_of(name: str, data_dir: Path) -> dict[str, Series]:
     """The series of a recorded file by meter, read once."""
-    if (name, data_dir) not in _CACHE:
-        _CACHE[name, data_dir] = {each.meter_code: each for each in read_series(load_mapping(name), data_dir)}
-    return _CACHE[name, data_dir]
+    return {each.meter_code: each for each in read_series(load_mapping(name), data_dir)}

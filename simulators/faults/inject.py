@@ -1,12 +1,12 @@
 """Faults of measuring, put into a recorded series at a known place: what a check of data quality must find."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulators.fleet.draw import key_of
 from simulators.replay.series import Series
 
 DAY_MS = 86_400_000
@@ -140,8 +140,7 @@ def inject(series: Series, kind: str, *, rate: float, seed: int, interval_s: int
     none, and is drawn anew. Faults lie at least a day apart, spikes anywhere.
     """
     fault = SERIES_FAULTS[kind]
-    about = hashlib.blake2b(f"{seed}\x1f{kind}\x1f{series.meter_code}".encode(), digest_size=8)
-    draw = np.random.default_rng(int.from_bytes(about.digest()))
+    draw = np.random.default_rng(key_of(seed, kind, series.meter_code))
     decimals = _decimals(series.values)
     values = np.round(np.cumsum(series.values) - series.values, decimals) if fault.of_counter else series.values.copy()
     of_day = 86_400 // interval_s

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from simulators.faults.inject import SERIES_FAULTS, Injected, inject
 from simulators.faults.truth import TruthLog
+from simulators.options import SHANGHAI
 from simulators.replay.mapping import MAPPINGS_DIR, Mapping, load_mapping
 from simulators.replay.series import read_rows, read_series, row_times
 
 TRUTH_FILE = "faults.jsonl"
-_SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 
 
 class InjectionError(ValueError):
@@ -92,4 +92,4 @@ def _write_mapping(name: str, out_dir: Path, *, is_counter: bool) -> None:
 
 
 def _iso(at_ms: int) -> str:
-    return dt.datetime.fromtimestamp(at_ms / 1000, _SHANGHAI).isoformat()
+    return dt.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).isoformat()
