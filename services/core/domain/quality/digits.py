@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from services.core.domain.calendar import SHANGHAI, from_us
 from services.core.domain.quality.day import DAY_US, Finding, Quantities
-from services.core.domain.quality.grid import Grid, run_lengths
+from services.core.domain.quality.grid import Grid, run_lengths, runs
 from services.core.domain.quality.limits import Repeated, Rounded
 
 _MOST_DECIMALS = 6
@@ -22,7 +22,7 @@ _HALF_OF_HALF = 0.25
 
 def rounded(grid: Grid, limit: Rounded) -> list[Finding]:
     """A run of different values that are all whole tens, hundreds, … of the last digit the meter prints."""
-    flat = _last_two_days(grid)
+    flat = _last_two_days(grid).ravel()
     told = np.isfinite(flat) & (flat != 0)
     told[1:] &= flat[1:] != flat[:-1]
     past = grid.past.ravel()
@@ -36,8 +36,7 @@ def rounded(grid: Grid, limit: Rounded) -> list[Finding]:
         is_round = _is_whole(flat, coarser * step) | ~np.isfinite(flat)
         if log(share) * (is_round & told)[-grid.of_day :].sum() > _HALF_OF_HALF * log(limit.chance):
             continue
-        lengths = run_lengths(is_round)
-        for first, end in _ending(lengths, len(flat) - grid.of_day):
+        for first, end in runs(run_lengths(is_round), least=1, after=len(flat) - grid.of_day):
             count = int(told[first:end].sum())
             chance = log(share) * count + log(grid.of_day)
             if chance < log(limit.chance) and (best is None or chance < best[0]):
@@ -53,7 +52,7 @@ def rounded(grid: Grid, limit: Rounded) -> list[Finding]:
 def repeated(grid: Grid, limit: Repeated) -> list[Finding]:
     """A run of values that stood at the same times of one of the days before."""
     width = grid.of_day
-    judged = grid.cells[-2:] if len(grid.cells) > 1 and grid.follows[-1] else grid.cells[-1:]
+    judged = _last_two_days(grid)
     surprise = _surprise(grid)
     best: tuple[float, int, int, int] | None = None
     agreeing = ((grid.past == grid.day) * surprise).sum(axis=1)
@@ -66,7 +65,7 @@ def repeated(grid: Grid, limit: Repeated) -> list[Finding]:
         flat_same, flat = same.ravel(), judged.ravel()
         changes = np.concatenate(([True], flat[1:] != flat[:-1])) & np.isfinite(flat) & (flat != 0)
         weight = np.where(changes, np.tile(surprise, len(judged)), 0.0)
-        for first, end in _ending(run_lengths(flat_same), len(flat) - width):
+        for first, end in runs(run_lengths(flat_same), least=1, after=len(flat) - width):
             chance = log(width * grid.past_days) - float(weight[first:end].sum())
             if (end - first) >= limit.least_h * grid.of_hour and (best is None or chance < best[0]):
                 best = (chance, first, end, back)
@@ -82,7 +81,8 @@ def repeated(grid: Grid, limit: Repeated) -> list[Finding]:
 def _last_two_days(grid: Grid) -> Quantities:
     """The judged day, with the day before where that is known: what is written may begin before midnight."""
     rows = 2 if grid.follows[-1] else 1
-    return grid.cells[-rows:].ravel()
+    days: Quantities = grid.cells[-rows:]
+    return days
 
 
 def _decimals(values: Quantities) -> int:
@@ -98,12 +98,6 @@ def _is_whole(values: Quantities, step: float) -> NDArray[np.bool_]:
     ratio = values / step
     whole: NDArray[np.bool_] = np.abs(ratio - np.round(ratio)) < _NEAR
     return whole
-
-
-def _ending(lengths: NDArray[np.int64], after: int) -> list[tuple[int, int]]:
-    """[first, end) of each whole run that ends behind the place `after`."""
-    ends = np.flatnonzero((lengths > 0) & (np.append(lengths[1:], 0) == 0)) + 1
-    return [(int(end - lengths[end - 1]), int(end)) for end in ends if end > after]
 
 
 def _surprise(grid: Grid) -> Quantities:

@@ -8,10 +8,10 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from services.core.domain.counter import SET_ASIDE
 from services.core.domain.meter import Kind, Mark
 from services.core.domain.quality.day import DAY_S, DAY_US, MeterDay, MeterFacts, Quantities, Times
 
-_NOT_BELIEVED = frozenset({Mark.DIP, Mark.GLITCH, Mark.PENDING})
 _DIGITS = 9
 
 
@@ -94,8 +94,8 @@ def _differences(
     meter: MeterFacts, times_us: Times, values: Quantities, marks: dict[int, Mark]
 ) -> tuple[Times, Quantities]:
     """What a counter's register moved by, by the time of the later reading; only between neighbours in time."""
-    if any(mark in _NOT_BELIEVED for mark in marks.values()):
-        believed = np.array([marks.get(int(at)) not in _NOT_BELIEVED for at in times_us], dtype=bool)
+    if any(mark in SET_ASIDE for mark in marks.values()):
+        believed = np.array([marks.get(int(at)) not in SET_ASIDE for at in times_us], dtype=bool)
         times_us, values = times_us[believed], values[believed]
     moved = np.round(np.diff(values), _DIGITS)
     moved[np.diff(times_us) > 2 * meter.interval_us] = np.nan
@@ -121,8 +121,7 @@ def run_lengths(same: NDArray[np.bool_]) -> NDArray[np.int64]:
     return lengths
 
 
-def runs(lengths: NDArray[np.int64], *, least: float, within: range) -> list[tuple[int, int]]:
-    """[first, end) of each whole run of `run_lengths` of at least `least` places that reaches into `within`."""
-    ends = np.flatnonzero((lengths > 0) & (np.append(lengths[1:], 0) == 0)) + 1
-    found = [(int(end - lengths[end - 1]), int(end)) for end in ends if lengths[end - 1] >= least]
-    return [(first, end) for first, end in found if end > within.start and first < within.stop]
+def runs(lengths: NDArray[np.int64], *, least: float, after: int) -> list[tuple[int, int]]:
+    """[first, end) of each whole run of `run_lengths` of at least `least` places that ends behind the place `after`."""
+    ends = np.flatnonzero((lengths >= least) & (lengths > 0) & (np.append(lengths[1:], 0) == 0)) + 1
+    return [(int(end - lengths[end - 1]), int(end)) for end in ends if end > after]

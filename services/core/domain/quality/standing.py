@@ -1,13 +1,11 @@
 """Meters that stand: stuck at a value, or at zero while the plant works; and registers that begin again too often."""
 
-from datetime import timedelta
-
 import numpy as np
 from numpy.typing import NDArray
 
 from services.core.domain.calendar import HOUR_US
 from services.core.domain.meter import Kind
-from services.core.domain.quality.day import BEFORE_DAYS, Detail, Finding, Quantities
+from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Detail, Finding, Quantities
 from services.core.domain.quality.grid import Grid, run_lengths, runs
 from services.core.domain.quality.limits import ResetOften, Stuck, ZeroRun
 
@@ -62,10 +60,8 @@ def zero_run(grid: Grid, limit: ZeroRun, product_by_hour: Quantities | None) -> 
 
 def reset_often(grid: Grid, limit: ResetOften) -> list[Finding]:
     """More resets in the judged day and the past than a sound register has; told on days that have one."""
-    resets = grid.resets_us
     day_us = int(grid.starts_us[-1])
-    since_us = day_us - int(timedelta(days=BEFORE_DAYS).total_seconds()) * 1_000_000
-    counted = [at for at in resets if at >= since_us]
+    counted = [at for at in grid.resets_us if at >= day_us - BEFORE_DAYS * DAY_US]
     if len(counted) <= limit.most or counted[-1] < day_us:
         return []
     return [Finding("reset_often", counted[0], counted[-1] + 1, len(counted), limit.most)]
@@ -86,8 +82,7 @@ def _usual_h(grid: Grid, lengths: NDArray[np.int64], share: float = USUAL_SHARE)
 
 def _of_judged_day(grid: Grid, lengths: NDArray[np.int64], least_h: float) -> list[tuple[int, int, float]]:
     """Runs longer than `least_h` that reach into the judged day: [first, end) and hours."""
-    judged = range(lengths.size - grid.of_day, lengths.size)
-    found = runs(lengths, least=least_h * grid.of_hour, within=judged)
+    found = runs(lengths, least=least_h * grid.of_hour, after=lengths.size - grid.of_day)
     return [(first, end, (end - first) / grid.of_hour) for first, end in found]
 
 
