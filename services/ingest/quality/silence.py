@@ -19,7 +19,6 @@ from services.ingest.quality.days import Found
 from services.ingest.quality.history import SQL as KEPT
 from services.ingest.rollup.adapt import Moment
 
-CHECK = "fleet_silence"
 WEEKS_OF_PAST = 4
 _HOUR_S = HOUR_US // 1_000_000
 
