@@ -16,6 +16,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from services.core.db.bulk import POSTGRES_EPOCH_US
 from services.core.db.queries import load
 from services.core.domain.calendar import SLOT_US, from_us
 from services.core.domain.sealing import readings_digest
@@ -25,7 +26,6 @@ log = logging.getLogger("intake")
 
 _sql = load(__file__, "store.sql")
 
-_POSTGRES_EPOCH_US = 946_684_800_000_000
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_TAIL = b"\xff\xff"
 _STAGED = np.dtype(
@@ -241,7 +241,7 @@ def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> d
 
 def _fill(wire: NDArray[Any], batch: Arranged) -> None:
     wire["meter_id"] = batch.rows.meter_id[batch.staged]
-    wire["ts"] = batch.rows.ts_us[batch.staged] - _POSTGRES_EPOCH_US
+    wire["ts"] = batch.rows.ts_us[batch.staged] - POSTGRES_EPOCH_US
     wire["value"] = batch.rows.value[batch.staged]
 
 
@@ -254,7 +254,7 @@ def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:
     wire = np.empty(int(fresh.sum()), _DIRTY)
     wire["n"], wire["l0"], wire["l1"] = 2, 4, 8
     wire["meter_id"] = meter_id[fresh]
-    wire["slot"] = slot[fresh] - _POSTGRES_EPOCH_US
+    wire["slot"] = slot[fresh] - POSTGRES_EPOCH_US
     digest = readings_digest(meter_id, ts_us, rows.value[new])
     return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), wire.tobytes())
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg.sql import SQL, Literal
 
+from services.core.db.bulk import copy_out, row_type, times_us
 from services.core.domain.sealing import packed_readings
 from services.core.provenance.examine import examine
 from services.core.provenance.found import Differences, Progress
@@ -20,15 +20,8 @@ _LAST = 2**62
 _MOST_EXAMINED = 20
 _MOST_STRANGERS = 20
 
-_POSTGRES_EPOCH_US = 946_684_800_000_000
-_COPY_HEAD_BYTES, _COPY_TAIL_BYTES = 19, 2
 _PACKED_BYTES = 20
-_ROW = np.dtype(
-    {
-        "names": ["n", "l0", "batch_id", "l1", "meter_id", "l2", "ts", "l3", "value"],
-        "formats": [">i2", ">i4", ">i8", ">i4", ">i4", ">i4", ">i8", ">i4", ">f8"],
-    }
-)
+_ROW = row_type(batch_id="int8", meter_id="int4", ts="ts", value="float8")
 
 
 class _Batch(NamedTuple):
@@ -60,7 +53,7 @@ def recount(
     for group, is_last in _groups(sql, connection, first_batch):
         high = _LAST if is_last else group[-1].batch_id + 1
         most = sum(batch.readings for batch in group) + _TOO_MANY
-        rows = _read(connection, low=low, high=high, most=most)
+        rows = _read(sql, connection, low=low, high=high, most=most)
         if len(rows) == most:
             differences.add(f"more than {_TOO_MANY} readings too many with batch numbers from {low} on; not looked at")
         for batch, digest in zip(group, _digests(rows, group), strict=True):
@@ -92,26 +85,14 @@ def _groups(sql: Any, connection: psycopg.Connection, first_batch: int) -> Itera
     yield group, True
 
 
-def _read(connection: psycopg.Connection, *, low: int, high: int, most: int) -> NDArray[Any]:
+def _read(sql: Any, connection: psycopg.Connection, *, low: int, high: int, most: int) -> NDArray[Any]:
     """Readings with batch numbers in [low, high) by batch, meter and time, at most so many."""
-    statement = SQL(
-        "COPY (SELECT batch_id, meter_id, ts, value FROM reading WHERE batch_id >= {low} AND batch_id < {high}"
-        " ORDER BY batch_id, meter_id, ts LIMIT {most}) TO STDOUT (FORMAT binary)"
-    ).format(low=Literal(low), high=Literal(high), most=Literal(most))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        wire = bytearray()
-        for part in copy:
-            wire += part
-    return np.frombuffer(
-        wire, _ROW, (len(wire) - _COPY_HEAD_BYTES - _COPY_TAIL_BYTES) // _ROW.itemsize, _COPY_HEAD_BYTES
-    )
+    return copy_out(connection, sql.readings_of_batches.sql, _ROW, low=low, high=high, most=most)
 
 
 def _digests(rows: NDArray[Any], group: Sequence[_Batch]) -> Iterator[bytes]:
     """The digest of the rows of each batch."""
-    packed = memoryview(
-        packed_readings(rows["meter_id"], rows["ts"].astype(np.int64) + _POSTGRES_EPOCH_US, rows["value"])
-    )
+    packed = memoryview(packed_readings(rows["meter_id"], times_us(rows["ts"]), rows["value"]))
     numbers = np.array([batch.batch_id for batch in group], np.int64)
     batch_id = rows["batch_id"].astype(np.int64)
     starts, ends = np.searchsorted(batch_id, numbers, "left"), np.searchsorted(batch_id, numbers, "right")

@@ -59,6 +59,13 @@ WHERE batch_id > :after
 ORDER BY batch_id
 LIMIT :most;
 
+-- name: readings_of_batches
+SELECT batch_id, meter_id, ts, value
+FROM reading
+WHERE batch_id >= :low AND batch_id < :high
+ORDER BY batch_id, meter_id, ts
+LIMIT :most;
+
 -- name: rows_of_batch
 -- Readings of a batch with the transaction that wrote each as it is now; that of its record is the one that stored it.
 SELECT

@@ -10,6 +10,7 @@ import psycopg
 
 from services.core.data.checks import Limits
 from services.core.data.tables import Tables
+from services.core.db.bulk import copy_out, ordered, row_type, times_us
 from services.core.db.queries import load
 from services.core.domain.account import SIGN
 from services.core.domain.calendar import Grain, floor, following, months_before, start_of_day, to_us
@@ -23,7 +24,6 @@ from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Detail, Findin
 from services.core.domain.quality.product import ProductDay, energy_product
 from services.core.domain.quality.reported import ReportedMonth, daily_monthly
 from services.ingest.quality.days import Found
-from services.ingest.quality.rows import copy_out, row_type, times_us
 from services.ingest.rollup.adapt import Moment
 
 SQL = load(__file__, "crossing.sql")
@@ -131,7 +131,7 @@ class Crossing:
     def _clocks(self, day: date) -> Iterable[Found]:
         start_us = to_us(start_of_day(day))
         when = {"from_ts": Moment(start_us), "to_ts": Moment(start_us + DAY_US)}
-        rows = copy_out(self._connection, SQL.arrivals.sql, _ARRIVAL, **when)
+        rows = ordered(copy_out(self._connection, SQL.arrivals.sql, _ARRIVAL, **when))
         due_us, received_us = times_us(rows["due_at"]), times_us(rows["received_at"])
         refused = {code: (n, ahead_s) for code, n, ahead_s in SQL.refused_from_the_future(self._connection, **when)}
         for gateway_id, code in SQL.gateways(self._connection):

@@ -10,13 +10,13 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from services.core.db.bulk import copy_out, ordered, row_type, times_us
 from services.core.db.queries import load
 from services.core.domain.calendar import SLOT_US, start_of_day, to_us
 from services.core.domain.meter import PICO, Flow, Mark
 from services.core.domain.quality.day import DAY_US, SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
 from services.core.domain.quality.estimate import Hours, hours_of
 from services.ingest import rollup
-from services.ingest.quality.rows import copy_out, row_type, times_us
 from services.ingest.rollup.adapt import Moment
 from services.ingest.rollup.meters import load_meters
 
@@ -134,8 +134,8 @@ class History:
         self._connection, self._meter_ids, self._first = connection, meter_ids, first
         self._days = (last - first).days + 1
         when = self._when(first, last)
-        self._readings = copy_out(connection, SQL.readings.sql, _READING, **when)
-        self._slots = copy_out(connection, SQL.slots.sql, _SLOT, **when)
+        self._readings = ordered(copy_out(connection, SQL.readings.sql, _READING, **when))
+        self._slots = ordered(copy_out(connection, SQL.slots.sql, _SLOT, **when))
         self._marks: dict[int, dict[int, Mark]] = defaultdict(dict)
         for meter_id, at_us, quality in SQL.marks(connection, **when):
             self._marks[meter_id][at_us] = Mark(quality)
@@ -159,7 +159,7 @@ class History:
 
     def received(self, first: date, last: date) -> dict[int, tuple[Times, Times]]:
         """By meter the times of its readings of these days, and when each was received."""
-        rows = copy_out(self._connection, SQL.received.sql, _RECEIVED, **self._when(first, last))
+        rows = ordered(copy_out(self._connection, SQL.received.sql, _RECEIVED, **self._when(first, last)))
         found = {}
         for meter_id in self._meter_ids:
             mine = _rows_of(rows, meter_id)

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.pq import Format
 
+from services.core.db import bulk
+from services.core.domain import plain
 from services.core.domain.calendar import from_us
 
-POSTGRES_EPOCH_US = 946_684_800_000_000
-OPEN_START_US = -(2**62)
-OPEN_END_US = 2**62
+POSTGRES_EPOCH_US = bulk.POSTGRES_EPOCH_US
+OPEN_END_US = plain.OPEN_END_US
+OPEN_START_US = -OPEN_END_US
 _INT8 = struct.Struct("!q")
 _MINUS_INFINITY, _INFINITY = -(2**63), 2**63 - 1
 _TIMESTAMPTZ = "timestamptz"

@@ -6,8 +6,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from services.ingest.rollup.adapt import POSTGRES_EPOCH_US
-
+POSTGRES_EPOCH_US = 946_684_800_000_000
+"""From 1970 to the moment from which PostgreSQL counts its microseconds."""
 _HEAD_BYTES, _TAIL_BYTES = 19, 2
 
 
@@ -21,13 +21,19 @@ def row_type(**columns: str) -> np.dtype[Any]:
 
 
 def copy_out(connection: psycopg.Connection, query: str, rows: np.dtype[Any], **parameters: Any) -> NDArray[Any]:
-    """The rows of `query`, whose columns are those of `rows`, ordered by its first two columns."""
+    """The rows of `query`, whose columns are those of `rows`, in its order. Raises psycopg.Error."""
     statement = f"COPY ({query.rstrip().rstrip(';')}) TO STDOUT (FORMAT binary)"
+    sent = bytearray()
     with connection.cursor() as cursor, cursor.copy(statement.encode(), parameters) as copy:
-        sent = b"".join(copy)
-    found = np.frombuffer(sent[_HEAD_BYTES:-_TAIL_BYTES], rows)
-    first, second = [name for name in rows.names or () if not name.startswith("_")][:2]
-    return found[np.lexsort((found[second], found[first]))]
+        for part in copy:
+            sent += part
+    return np.frombuffer(sent, rows, (len(sent) - _HEAD_BYTES - _TAIL_BYTES) // rows.itemsize, _HEAD_BYTES)
+
+
+def ordered(rows: NDArray[Any]) -> NDArray[Any]:
+    """The rows by their first two columns: sorted here in less time than by the database."""
+    first, second = [name for name in rows.dtype.names or () if not name.startswith("_")][:2]
+    return rows[np.lexsort((rows[second], rows[first]))]
 
 
 def times_us(column: NDArray[Any]) -> NDArray[np.int64]:
