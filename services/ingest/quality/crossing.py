@@ -16,11 +16,14 @@ from services.core.domain.account import SIGN
 from services.core.domain.calendar import Grain, floor, following, months_before, start_of_day, to_us
 from services.core.domain.factors import Basis
 from services.core.domain.meter import PICO, Flow
+from services.core.domain.quality.balance import CHECK as BALANCE
 from services.core.domain.quality.balance import BalanceDay, balance
+from services.core.domain.quality.calibration import CHECK as CALIBRATION
 from services.core.domain.quality.calibration import calibration_due
 from services.core.domain.quality.clock import CHECK as CLOCK
 from services.core.domain.quality.clock import clock_drift
 from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Detail, Finding
+from services.core.domain.quality.product import CHECK as ENERGY_PRODUCT
 from services.core.domain.quality.product import ProductDay, energy_product
 from services.core.domain.quality.reported import ReportedMonth, daily_monthly
 from services.ingest.quality.days import Found
@@ -28,8 +31,7 @@ from services.ingest.rollup.adapt import Moment
 
 SQL = load(__file__, "crossing.sql")
 
-DAILY = ("balance", "energy_product", "clock_drift", "calibration_due")
-MONTHLY = "daily_monthly"
+DAILY = (BALANCE, ENERGY_PRODUCT, CLOCK, CALIBRATION)
 REPORTED = "reported_"
 MONTHS = 2
 """So many complete months are held against what was reported: reports come some weeks later."""

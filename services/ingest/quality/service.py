@@ -18,10 +18,11 @@ from services.core.db.engine import connect
 from services.core.domain.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.core.domain.quality.counts import InTime
 from services.core.domain.quality.day import BEFORE_DAYS
+from services.core.domain.quality.reported import CHECK as MONTHLY
 from services.core.domain.quality.silence import CHECK as SILENCE
 from services.core.settings import Settings
 from services.ingest.clock import utc_now
-from services.ingest.quality.crossing import DAILY, MONTHLY, Crossing
+from services.ingest.quality.crossing import DAILY, Crossing
 from services.ingest.quality.days import Judge, keep, keep_findings
 from services.ingest.quality.history import SQL
 from services.ingest.quality.silence import Silence
