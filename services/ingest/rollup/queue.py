@@ -68,8 +68,7 @@ class Queue:
         live_from_us = now_us - LIVE_US
         most = self._bounds.dirty
         most_changes = max(1, MOST_CHANGES * self._late // most)
-        changed = _sql.take_changes(connection, most=most_changes, earliest=Moment(EARLIEST_US))
-        changes = [(meter_id, from_us) for meter_id, from_us in changed]
+        changed = list(_sql.take_changes(connection, most=most_changes, earliest=Moment(EARLIEST_US)))
         dirty = list(_sql.take_dirty(connection, most=most))
         if len(dirty) == most:
             self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
@@ -77,7 +76,7 @@ class Queue:
             dirty += _sql.put_aside(connection, most=most * _ASIDE_BATCHES, live_from=Moment(live_from_us))
         if len(dirty) < self._late:
             dirty += _sql.take_late(connection, most=self._late - len(dirty))
-        return Taken(dirty, changes, live_from_us)
+        return Taken(dirty, changed, live_from_us)
 
     def pace(self, *, took_s: float) -> None:
         """Take more or fewer late slots next time, by how long this batch has taken."""
