@@ -18,7 +18,7 @@ from benchmarks.machine import OtherLoad, describe, this_machine
 from benchmarks.measure import Caller, Timing
 from benchmarks.questions import questions
 from benchmarks.report import Answers, Filled
-from benchmarks.year import Year, fill, hourly_region, roll_up
+from benchmarks.year import Year, fill, hourly_region, roll_up, slots_waiting
 from services.core.db.migrate import upgrade
 from services.up.ports import LOOPBACK
 from simulators.registration import RegistryApi
@@ -80,10 +80,7 @@ def _filled(api: service.ApiProcess, database_url: str, year: Year, *, enterpris
         registry.close()
     readings, fill_s = _through("storing, months", fill(database_url, region, year), year.month_count, console)
     with psycopg.connect(database_url) as connection:
-        row = connection.execute(
-            "SELECT (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot)"
-        ).fetchone()
-        waiting = row[0] if row else 0
+        waiting = slots_waiting(connection)
     slots, roll_up_s = _through("rolling up, slots", roll_up(database_url), waiting, console, by_amount=True)
     with console.status("vacuum and analyze, as autovacuum does in time"):
         _tidy(database_url)

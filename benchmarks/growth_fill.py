@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 
 from services.core.db.engine import connect
 from services.core.db.queries import load
-from services.core.domain.calendar import to_us
+from services.core.domain.calendar import HOUR_US, Grain, following, to_us
 from services.ingest.rollup import service as rollup_service
-from services.ingest.rollup.adapt import adapt
+from services.ingest.rollup.adapt import POSTGRES_EPOCH_US, adapt
 from services.ingest.rollup.meters import Accounts, load_meters
 from simulators.registry import Meter
 
-_POSTGRES_EPOCH_US = 946_684_800_000_000
-_HOUR_US = 3_600_000_000
 _HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TAIL = b"\xff\xff"
 _METERS_A_COPY = 50
@@ -97,7 +95,7 @@ class Sums:
         wire["n"] = len(names) // 2
         for length, name in zip(names[1::2], names[2::2], strict=True):
             wire[length] = wire.dtype[name].itemsize
-        wire["period"] = self.first_us + edges * _HOUR_US
+        wire["period"] = self.first_us + edges * HOUR_US
         left = np.add.reduceat(milli, edges) * 10
         quantity = wire["quantity"]
         quantity[:, :4] = _DIGITS, _WEIGHT, 0, 0
@@ -109,7 +107,7 @@ class Sums:
     @property
     def first_us(self) -> int:
         """Its beginning as PostgreSQL counts."""
-        return to_us(self.start) - _POSTGRES_EPOCH_US
+        return to_us(self.start) - POSTGRES_EPOCH_US
 
 
 def fill(database_url: str, meters: Sequence[Meter], sums: Sums) -> Iterator[int]:
@@ -187,7 +185,7 @@ def _copy_hours(
     wire["l4"], wire["l5"], wire["l6"] = 2, 2, 2
     wire["meter_id"] = np.repeat([meter_id for meter_id, _, _ in part], count)
     wire["account_id"] = np.repeat([account_id for _, account_id, _ in part], count)
-    wire["hour"] = np.tile(sums.first_us + np.arange(first, last) * _HOUR_US, len(part))
+    wire["hour"] = np.tile(sums.first_us + np.arange(first, last) * HOUR_US, len(part))
     wire["quantity_pico"] = np.concatenate([each[first:last] for each in milli]) * _PICO_PER_MILLI
     wire["measured_s"], wire["slot_count"], wire["quality"] = 3600, 4, 0
     _copy(connection, "energy_hour", f"meter_id, account_id, hour, {_SUM_COLUMNS}, quality", wire)
@@ -225,5 +223,5 @@ def _month_edges(start: datetime, end: datetime) -> NDArray[np.int64]:
     edges, at = [], start
     while at < end:
         edges.append(int((at - start) / timedelta(hours=1)))
-        at = at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)
+        at = following(at, Grain.MONTH)
     return np.array(edges)

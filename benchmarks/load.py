@@ -109,13 +109,13 @@ def value(meter: int, scan: int) -> float:
     return 10.0 + (meter + scan) % 7 / 8
 
 
-def messages(shape: Shape, *, readings: int, first_scan: int = 0) -> Iterator[Message]:
+def messages(shape: Shape, *, readings: int) -> Iterator[Message]:
     """Messages that hold about so many readings, scan after scan, gateway after gateway."""
     per_round = max(shape.per_message, METERS_PER_GATEWAY) * GATEWAYS
     seq = 0
     for turn in range(max(1, readings // per_round)):
         scans = max(1, shape.per_message // METERS_PER_GATEWAY)
-        scan = first_scan + turn * scans
+        scan = turn * scans
         parts = max(1, METERS_PER_GATEWAY // shape.per_message)
         for part in range(parts):
             for gateway in range(GATEWAYS):

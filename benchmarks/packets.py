@@ -19,22 +19,16 @@ def subscribe(topic: str) -> bytes:
     return _packet(0x82, b"\x00\x01" + _text(topic) + b"\x00")
 
 
-def publish_head(topic: str, payload_bytes: int) -> bytes:
-    """A QoS 1 PUBLISH up to its packet id; packet id and payload follow."""
-    name = _text(topic)
-    return b"\x32" + _length(len(name) + 2 + payload_bytes) + name
-
-
 def publish(topic: str, packet_id: int, payload: bytes) -> bytes:
-    """A whole QoS 1 PUBLISH."""
-    return publish_head(topic, len(payload)) + packet_id.to_bytes(2, "big") + payload
+    """A QoS 1 PUBLISH."""
+    return _packet(0x32, _text(topic) + packet_id.to_bytes(2, "big") + payload)
 
 
 DISCONNECT = b"\xe0\x00"
 
 
-def parse(buffer: bytearray) -> Iterator[tuple[int, int, bytes]]:
-    """Whole packets at the head of the buffer, which are taken from it: (kind, flags, rest)."""
+def parse(buffer: bytearray) -> Iterator[tuple[int, bytes]]:
+    """Whole packets at the head of the buffer, which are taken from it: (kind, rest)."""
     at = 0
     while True:
         found = _remaining(buffer, at + 1)
@@ -43,8 +37,7 @@ def parse(buffer: bytearray) -> Iterator[tuple[int, int, bytes]]:
         length, start = found
         if start + length > len(buffer):
             break
-        first = buffer[at]
-        yield first >> 4, first & 0x0F, bytes(buffer[start : start + length])
+        yield buffer[at] >> 4, bytes(buffer[start : start + length])
         at = start + length
     del buffer[:at]
 

@@ -36,7 +36,6 @@ class Order(msgspec.Struct, frozen=True):
     readings: int
     per_message: int
     scattered: bool = False
-    first_scan: int = 0
     window: int = 0
     rate: float = 0.0
     timeout_s: float = 120.0
@@ -44,16 +43,12 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What came of it: seconds are those since the line was read, latencies from when a message was due."""
+    """What came of it; latencies are those from when a message was due."""
 
     sent_messages: int
     sent_readings: int
-    queued_s: float
     answered_messages: int
     stored: int
-    duplicate: int
-    rejected: int
-    first_answer_at_s: float
     last_answer_at_s: float
     """On the clock that all processes of this machine share (CLOCK_MONOTONIC)."""
     latency_ms: dict[int, float]
@@ -79,7 +74,7 @@ class _Gateway:
         self.socket = socket.create_connection(("127.0.0.1", order.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.waiting: deque[tuple[Message, float]] = deque()
-        self.due_s: dict[int, tuple[float, int]] = {}
+        self.due_s: dict[int, float] = {}
         self.unsent = bytearray()
         self.received = bytearray()
         self._next_id = 0
@@ -97,7 +92,7 @@ class _Gateway:
             if not data:
                 raise ConnectionError(f"the broker refused {self.code}")
             self.received += data
-            for got, _, rest in packets.parse(self.received):
+            for got, rest in packets.parse(self.received):
                 if got == kind:
                     if kind == packets.CONNACK and rest[1]:
                         raise ConnectionError(f"the broker refused {self.code}: code {rest[1]}")
@@ -105,7 +100,7 @@ class _Gateway:
 
     def put(self, message: Message, due_s: float) -> None:
         self._next_id = self._next_id % 65_535 + 1
-        self.due_s[message.seq] = (due_s, message.readings)
+        self.due_s[message.seq] = due_s
         self.unsent += packets.publish(self.topic, self._next_id, message.payload)
 
     def write(self) -> None:
@@ -124,10 +119,9 @@ class Publisher:
         for gateway in self._gateways.values():
             self._selector.register(gateway.socket, selectors.EVENT_READ, gateway)
         self._pubacks = self._answered = 0
-        self._counts = [0, 0, 0]
+        self._stored = 0
         self._latencies_ms: list[float] = []
-        self._first_at_s = self._last_at_s = self._late_s = 0.0
-        self._queued_s = 0.0
+        self._last_at_s = self._late_s = 0.0
 
     def run(self) -> Done:
         """Publish all and wait for the answers, if they are wanted, up to the timeout."""
@@ -144,7 +138,7 @@ class Publisher:
             for gateway in self._gateways.values():
                 self._fill(gateway, started_s)
             self._exchange(coming, started_s)
-        return self._done(started_s)
+        return self._done()
 
     def _finished(self, coming: deque[tuple[Message, float]]) -> bool:
         total = len(self._messages)
@@ -181,40 +175,31 @@ class Publisher:
                 self._read(gateway, started_s)
 
     def _read(self, gateway: _Gateway, started_s: float) -> None:
-        for kind, _, rest in packets.parse(gateway.received):
+        for kind, rest in packets.parse(gateway.received):
             if kind == packets.PUBACK:
                 self._pubacks += 1
                 if self._pubacks == len(self._messages):
-                    self._queued_s = time.monotonic() - started_s
-                    say(Line("queued", self._queued_s))
+                    say(Line("queued", time.monotonic() - started_s))
             elif kind == packets.PUBLISH:
                 self._answer(gateway, packets.payload_of(rest))
 
     def _answer(self, gateway: _Gateway, payload: bytes) -> None:
         now_s = time.monotonic()
         for answer in decode_answers(payload):
-            due = gateway.due_s.pop(-1 if answer.seq is None else answer.seq, None)
-            if due is None:
+            due_s = gateway.due_s.pop(-1 if answer.seq is None else answer.seq, None)
+            if due_s is None:
                 continue  # answered before
             self._answered += 1
-            self._latencies_ms.append((now_s - due[0]) * 1000.0)
-            self._counts[0] += answer.stored
-            self._counts[1] += answer.duplicate
-            self._counts[2] += len(answer.rejected)
-            self._first_at_s = self._first_at_s or now_s
+            self._latencies_ms.append((now_s - due_s) * 1000.0)
+            self._stored += answer.stored
             self._last_at_s = now_s
 
-    def _done(self, started_s: float) -> Done:
-        stored, duplicate, rejected = self._counts
+    def _done(self) -> Done:
         return Done(
             sent_messages=self._pubacks,
             sent_readings=sum(m.readings for m in self._messages),
-            queued_s=self._queued_s or time.monotonic() - started_s,
             answered_messages=self._answered,
-            stored=stored,
-            duplicate=duplicate,
-            rejected=rejected,
-            first_answer_at_s=self._first_at_s,
+            stored=self._stored,
             last_answer_at_s=self._last_at_s,
             latency_ms={p: percentile(self._latencies_ms, p) for p in PERCENTS} if self._latencies_ms else {},
             cpu_s=time.process_time(),
@@ -232,7 +217,7 @@ def main() -> None:
     """Read the order, prepare, wait for the word, publish."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     shape = Shape(order.per_message, order.scattered)
-    held = list(messages(shape, readings=order.readings, first_scan=order.first_scan))
+    held = list(messages(shape, readings=order.readings))
     publisher = Publisher(order, held)
     say(Line("ready"))
     sys.stdin.buffer.readline()

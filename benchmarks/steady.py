@@ -13,6 +13,7 @@ from benchmarks.probe import Probe
 from benchmarks.publisher import PERCENTS, Order
 from benchmarks.rig import Rig, publisher
 from benchmarks.usage import Usage, own_s, peak_memory_mb
+from benchmarks.year import slots_waiting
 
 _LOOK_S = 0.5
 _WAIT_S = 60.0
@@ -106,11 +107,11 @@ def roll_up_backlog(rig: Rig, database_url: str) -> RolledUp:
     """Work off what waits in this database."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE reading")
-        readings = _waiting(connection)
+        readings = slots_waiting(connection)
         with rig.rollup(database_url) as rollup:
             usage = Usage(rig.watched(**{"roll-up": [rollup]}))
             started_s = time.monotonic()
-            while _waiting(connection):
+            while slots_waiting(connection):
                 time.sleep(_LOOK_S)
             seconds = time.monotonic() - started_s
             return RolledUp(readings, seconds, peak_memory_mb(rollup.pid), usage.seconds())
@@ -136,9 +137,4 @@ class _Backlog:
     def _count(self) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
             while not self._ending.wait(_LOOK_S):
-                self._found.append(_waiting(connection))
-
-
-def _waiting(connection: psycopg.Connection) -> int:
-    row = connection.execute("SELECT (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot)").fetchone()
-    return row[0] if row else 0
+                self._found.append(slots_waiting(connection))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
+import psycopg
 from numpy.typing import NDArray
 
 from services.core.db.engine import connect
@@ -76,6 +77,12 @@ def fill(database_url: str, region: Region, year: Year) -> Iterator[int]:
             ]
             answers = store(connection, batch, writer="bench")
             yield sum(answer.stored for answer in answers)
+
+
+def slots_waiting(connection: psycopg.Connection) -> int:
+    """How many slots wait for the roll-up."""
+    row = connection.execute("SELECT (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot)").fetchone()
+    return row[0] if row else 0
 
 
 def roll_up(database_url: str) -> Iterator[int]:
