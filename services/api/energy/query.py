@@ -39,7 +39,7 @@ class _Moments(dict[int, datetime]):
 def energy(connection: Connection, asked: Asked, *, now: datetime) -> list[Line]:
     """The lines of the answer, in order of time and group. Raises Refused when the scope is not registered."""
     areas = read_areas(connection)
-    level = area_level(asked, areas)
+    level = _area_level(asked, areas)
     narrowed = narrow(connection, asked, areas)
     sums = list(_sums(connection, asked, areas, level, narrowed))
     expectations = _expectations(connection, asked, areas, level, narrowed, now=now)
@@ -49,7 +49,7 @@ def energy(connection: Connection, asked: Asked, *, now: datetime) -> list[Line]
 def estimated(connection: Connection, asked: Asked, method: Estimates) -> dict[tuple[datetime, Group], int]:
     """By start and group what estimates would add to the booked quantity, 1e-12 of the carrier's unit."""
     areas = read_areas(connection)
-    level = area_level(asked, areas)
+    level = _area_level(asked, areas)
     rows = _SQL.run(
         connection,
         "estimated",
@@ -82,7 +82,7 @@ def read_areas(connection: Connection) -> AreaTree:
     return AreaTree({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
 
 
-def area_level(asked: Asked, areas: AreaTree) -> str | None:
+def _area_level(asked: Asked, areas: AreaTree) -> str | None:
     """The level of the areas to group by; None if not grouped by area."""
     if asked.scope is ScopeKind.AREA and asked.code not in areas.level:
         raise nouns.AREA.refuse_unknown(asked.code)
