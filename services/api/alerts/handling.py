@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 from services.api.alerts import nouns
 from services.api.alerts.statements import Statements
 from services.api.database import Database
-from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Day, Entry, Note
 from services.core.domain.alerting.deadlines import STANDARD
@@ -47,9 +47,7 @@ _FIELD_OF_REFUSAL = {
     "due_on_past": "due_on",
     "due_on_not_used": "due_on",
 }
-
-STILL_FIRING = ProblemKind("still_firing", 409, "The alert still fires")
-_KIND_OF_REFUSAL = {"other_enterprise": nouns.OTHER_ACTOR, "still_firing": STILL_FIRING}
+_KIND_OF_REFUSAL = {"other_enterprise": nouns.OTHER_ACTOR, "still_firing": nouns.STILL_FIRING}
 
 
 class StepEntry(Entry):

@@ -38,7 +38,7 @@ def read_alert(database: Db, alert_id: Id) -> dict[str, Any]:
     summary="Take a step",
     status_code=status.HTTP_201_CREATED,
     response_model=StepTaken,
-    responses=refusals(nouns.ALERT.unknown, nouns.STEP_NOT_ALLOWED, handling.STILL_FIRING, nouns.OTHER_ACTOR),
+    responses=refusals(nouns.ALERT.unknown, nouns.STEP_NOT_ALLOWED, nouns.STILL_FIRING, nouns.OTHER_ACTOR),
 )
 def take_step(database: Db, alert_id: Id, entry: StepEntry) -> StepTaken:
     """Acknowledge, explain, plan, verify, close or reopen an alert, comment on it or attach something.
