@@ -149,7 +149,6 @@ def database_refuses(stage: Stage, hold_s: float, draw: random.Random) -> None:
 
 def disk_full(stage: Stage, hold_s: float, draw: random.Random) -> None:
     """No byte is free where the database writes. If the server ends over it, it is started when there is room again."""
-    assert stage.volume is not None
     stage.volume.fill()
     try:
         _pause(hold_s)

@@ -25,7 +25,6 @@ class Kept:
     ) -> None:
         self.name = name
         self.died: list[int] = []
-        self.killed = 0
         self.peak_bytes = 0
         self._argv = [sys.executable, *argv]
         self._environment = os.environ | environment
@@ -40,11 +39,6 @@ class Kept:
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(self._argv, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    @property
-    def pid(self) -> int:
-        """Of the process that runs now, or ended last."""
-        return self._process.pid
 
     def _keep(self) -> None:
         pause = threading.Event()
@@ -62,19 +56,14 @@ class Kept:
             pause.wait(LOOK_S)
 
     def _measure(self) -> None:
-        with suppress(OSError, StopIteration), open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+        with suppress(OSError, StopIteration), open(f"/proc/{self._process.pid}/status", encoding="ascii") as status:
             peak_kb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
             self.peak_bytes = max(self.peak_bytes, peak_kb * 1024)
 
     def kill(self) -> None:
         """SIGKILL; it is started again."""
         self._measure()
-        self.killed += 1
         self._process.kill()
-
-    def running(self) -> bool:
-        """Whether it runs now."""
-        return self._process.poll() is None
 
     def wait(self, within_s: float) -> int:
         """Wait for a process that ends by itself, and do not start it again."""

@@ -148,7 +148,7 @@ class Stage:
 
     # -- the gateways
 
-    def send(self, name: str, gateways: list[str], **given: object) -> Kept:
+    def send(self, name: str, gateways: list[str], **given: object) -> None:
         """Start a process of gateways."""
         folder = self.folder / name
         folder.mkdir(parents=True)
@@ -169,7 +169,6 @@ class Stage:
         argv = ["-m", "tests.chaos.sender", str(folder / "spec.json")]
         self.specs[name] = spec
         self.senders[name] = Kept(name, argv, {}, self.folder / f"{name}.log", ends=True)
-        return self.senders[name]
 
     def state(self, name: str) -> State:
         """How a process of gateways is doing."""
