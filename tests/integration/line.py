@@ -5,10 +5,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from fastapi.testclient import TestClient
 
 from services.core.check.report import report
 from services.core.db.engine import connect
+from services.core.domain.booking import Booking, SlotEnergy, book
+from services.core.domain.calendar import to_us
+from services.core.domain.meter import MeterRule
 from services.ingest.rollup.service import RollUp
 
 QUARTER = timedelta(minutes=15)
@@ -66,6 +70,23 @@ class Line:
         """The quality of each reading of a meter, in order."""
         answer = self._client.get(f"/api/v1/meters/{meter}/readings", params={"limit": 1000})
         return [row["quality"] for row in answer.json()["data"]]
+
+
+def booked(database: psycopg.Connection, meter: str) -> dict[int, SlotEnergy]:
+    """What is booked of a meter, by the start of the slot in microseconds."""
+    rows = database.execute(
+        "SELECT slot, quantity_pico, measured_s, quality FROM energy_slot JOIN meter USING (meter_id) WHERE code = %s",
+        [meter],
+    )
+    return {to_us(slot): SlotEnergy(pico, measured_s, quality) for slot, pico, measured_s, quality in rows}
+
+
+def to_be_booked(database: psycopg.Connection, meter: str, rule: MeterRule) -> Booking:
+    """What one computation over all stored readings of a meter books."""
+    rows = database.execute(
+        "SELECT ts, value FROM reading JOIN meter USING (meter_id) WHERE code = %s ORDER BY ts", [meter]
+    ).fetchall()
+    return book([to_us(ts) for ts, _ in rows], [value for _, value in rows], rule)
 
 
 def quarters(meter: str, start: datetime, values: Iterable[float]) -> list[tuple[str, datetime, float]]:

@@ -13,7 +13,7 @@ from services.core.domain.calendar import SHANGHAI, from_us, to_us
 from services.core.domain.meter import Kind, meter_rule
 from services.core.provenance.correctors import add_corrector
 from services.core.provenance.verify import verify
-from tests.integration.line import QUARTER, Line
+from tests.integration.line import QUARTER, Line, booked
 from tests.integration.registered import Registered
 
 START_US = to_us(datetime(2026, 3, 2, 8, 0, tzinfo=SHANGHAI))
@@ -83,10 +83,5 @@ def test_energy_is_that_of_the_corrected_readings(
                 story.correct(chance)
     line.roll_up()
     for story in stories:
-        rows = database.execute(
-            "SELECT slot, quantity_pico, measured_s, quality"
-            " FROM energy_slot JOIN meter USING (meter_id) WHERE code = %s",
-            [story.code],
-        )
-        assert {to_us(slot): SlotEnergy(*energy) for slot, *energy in rows} == story.truth(), story.kind
+        assert booked(database, story.code) == story.truth(), story.kind
     assert verify(database_url).well

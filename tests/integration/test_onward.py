@@ -9,10 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.check.report import report
-from services.core.domain.booking import SlotEnergy, book
-from services.core.domain.calendar import SHANGHAI, to_us
+from services.core.domain.booking import SlotEnergy
+from services.core.domain.calendar import SHANGHAI
 from services.core.domain.meter import PICO, Kind, meter_rule
-from tests.integration.line import QUARTER, Line, rolling_up
+from tests.integration.line import QUARTER, Line, booked, rolling_up, to_be_booked
 from tests.integration.registered import Registered
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
@@ -62,21 +62,10 @@ def scans(draw: random.Random) -> list[tuple[str, datetime, float]]:
     return found
 
 
-def booked(database: psycopg.Connection, code: str) -> dict[int, SlotEnergy]:
-    rows = database.execute(
-        "SELECT slot, quantity_pico, measured_s, quality FROM energy_slot JOIN meter USING (meter_id) WHERE code = %s",
-        [code],
-    )
-    return {to_us(slot): SlotEnergy(pico, measured_s, quality) for slot, pico, measured_s, quality in rows}
-
-
 def batch(database: psycopg.Connection, code: str) -> dict[int, SlotEnergy]:
-    rows = database.execute(
-        "SELECT ts, value FROM reading JOIN meter USING (meter_id) WHERE code = %s ORDER BY ts", [code]
-    ).fetchall()
     given: dict[str, Any] = {"unit_of_measure": "kWh", "multiplier": 1.0, "interval_s": 900} | RULES[code]
     rule = meter_rule(**{**given, "kind": Kind(given["kind"]), "carrier_unit": "kWh"})
-    return book([to_us(ts) for ts, _ in rows], [value for _, value in rows], rule).slots
+    return to_be_booked(database, code, rule).slots
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,12 +8,11 @@ from fastapi.testclient import TestClient
 
 from services.core.check.report import report
 from services.core.db.engine import connect
-from services.core.domain.booking import book
 from services.core.domain.calendar import SHANGHAI, to_us
 from services.core.domain.meter import Kind, meter_rule
 from services.ingest.rollup.ranges import Bounds
 from services.ingest.rollup.service import RollUp
-from tests.integration.line import QUARTER, Line
+from tests.integration.line import QUARTER, Line, booked, to_be_booked
 from tests.integration.registered import Registered
 
 START = datetime(2024, 3, 1, 8, 0, tzinfo=SHANGHAI)
@@ -47,17 +46,12 @@ def odd_series(meter: str, seed: int) -> Series:
 
 
 def assert_booked_as_the_batch_would(database: psycopg.Connection, meter: str, *, multiplier: float) -> None:
-    readings = database.execute(
-        "SELECT ts, value FROM reading JOIN meter USING (meter_id) WHERE code = %s ORDER BY ts", [meter]
-    ).fetchall()
     rule = meter_rule(
         kind=Kind.COUNTER, unit_of_measure="kWh", carrier_unit="kWh", multiplier=multiplier, interval_s=900
     )
-    truth = book([to_us(ts) for ts, _ in readings], [value for _, value in readings], rule)
-    slots = database.execute(
-        "SELECT slot, quantity_pico FROM energy_slot JOIN meter USING (meter_id) WHERE code = %s", [meter]
-    ).fetchall()
-    assert {to_us(slot): pico for slot, pico in slots} == {s: e.quantity_pico for s, e in truth.slots.items()}
+    truth = to_be_booked(database, meter, rule)
+    slots = {slot: energy.quantity_pico for slot, energy in booked(database, meter).items()}
+    assert slots == {slot: energy.quantity_pico for slot, energy in truth.slots.items()}
     marks = database.execute(
         "SELECT ts, quality FROM reading_mark JOIN meter USING (meter_id) WHERE code = %s", [meter]
     ).fetchall()
