@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -16,6 +17,10 @@ from services.core.db.migrate import upgrade
 from services.up.stack import Stack, embedded_stack, native_installed, native_stack
 
 TEMPLATE = "enermon_template"
+
+# How long an example takes says how busy the machine is, and nothing of what it is an example of.
+settings.register_profile("enermon", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("enermon")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
