@@ -99,7 +99,7 @@ RETURNING subscription_id;
 
 -- name: finish!
 UPDATE message
-SET status = :status, finished_at = :at, not_before = least(not_before, :at), last_error = :last_error
+SET status = :status, finished_at = :at, last_error = :last_error
 WHERE message_id = :message_id;
 
 -- name: try_again!
