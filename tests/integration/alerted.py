@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,17 @@ BODY: dict[str, Any] = {
     "place": "1",
 }
 
+_NO_BODIES = (
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"1",
+    b"\xff\xfe\x00",
+    b"[" * 100_000,
+    json.dumps({"action": "x" * 10_000}).encode(),
+)
+
 
 @contextmanager
 def api(database_url: str, **given: Any) -> Iterator[TestClient]:
@@ -45,6 +56,16 @@ def api(database_url: str, **given: Any) -> Iterator[TestClient]:
     app = create_app(Settings(database_url=database_url, **given))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+def insert(database: psycopg.Connection, table: str, columns: Mapping[str, Any]) -> Any:
+    """Write a row, and give its first column."""
+    names, places = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    row = database.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING *", list(columns.values())
+    ).fetchone()
+    assert row is not None
+    return row[0]
 
 
 class Raised:
@@ -75,13 +96,7 @@ class Raised:
             "evidence": json.dumps({"value": 1.42, "limit": 1.3}),
             "last_value": json.dumps({"value": 1.45, "unit": "1", "coverage": 0.98}),
         } | given
-        names = ", ".join(columns)
-        places = ", ".join(["%s"] * len(columns))
-        row = self._database.execute(
-            f"INSERT INTO alert ({names}) VALUES ({places}) RETURNING alert_id", list(columns.values())
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(insert(self._database, "alert", columns))
 
     def event(self, alert_id: int, kind: str, at: datetime, **detail: Any) -> None:
         """What the alert service did with an alert."""
@@ -102,9 +117,7 @@ class Raised:
             "rule_version": 1,
             "evaluated_at": NOW,
         } | given
-        names = ", ".join(columns)
-        places = ", ".join(["%s"] * len(columns))
-        self._database.execute(f"INSERT INTO alert_state ({names}) VALUES ({places})", list(columns.values()))
+        insert(self._database, "alert_state", columns)
 
     def message(self, subscription_id: int, alert_ids: list[int], **given: Any) -> str:
         """A message about alerts, to a subscription as it stands now; to one that is gone, as `given` says."""
@@ -118,10 +131,7 @@ class Raised:
             "created_at": NOW,
             "not_before": NOW,
         } | given
-        names = ", ".join(columns)
-        places = ", ".join(["%s"] * len(columns))
-        self._database.execute(f"INSERT INTO message ({names}) VALUES ({places})", list(columns.values()))
-        return str(columns["message_id"])
+        return str(insert(self._database, "message", columns))
 
     def _told_by(self, subscription_id: int) -> dict[str, Any]:
         names = ("subscription_id", "channel", "address", "body_code", "enterprise_code")
@@ -158,6 +168,14 @@ def numbers(client: TestClient, **parameters: Any) -> list[int]:
 def refusal(answer: Any) -> tuple[int, str]:
     """Status and code of a refusal."""
     return answer.status_code, answer.json()["code"]
+
+
+def refuses_no_bodies(client: TestClient, address: str) -> None:
+    """What is posted there and is no JSON object of the right form, or too long, is refused without failing."""
+    for raw in _NO_BODIES:
+        answer = client.post(address, content=raw, headers={"Content-Type": "application/json"})
+        assert refusal(answer) == (422, "invalid_body"), (address, raw[:20])
+    assert client.post(address, content=b" " * 1_000_001).status_code == 413
 
 
 def step(client: TestClient, alert_id: int, action: str, **more: Any) -> Any:

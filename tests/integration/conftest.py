@@ -6,12 +6,12 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
-from services.core.settings import Settings
-from tests.integration.alerted import Raised
+from tests.integration.alerted import Raised, api
 from tests.integration.asking import Asking
+from tests.integration.judged import Plant
 from tests.integration.line import Line
 from tests.integration.registered import Registered
+from tests.integration.watched import Service, Watch, data_centre, service
 
 
 @pytest.fixture
@@ -24,8 +24,7 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 def client(database_url: str) -> Iterator[TestClient]:
     """The API."""
-    app = create_app(Settings(database_url=database_url))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with api(database_url) as client:
         yield client
 
 
@@ -45,6 +44,25 @@ def line(client: TestClient, database_url: str) -> Line:
 def raised(database: psycopg.Connection) -> Raised:
     """Writes rules, alerts and messages as the alert service does."""
     return Raised(database)
+
+
+@pytest.fixture
+def watch(database: psycopg.Connection) -> Watch:
+    """Sets up who is told of what, and looks at what was written for them."""
+    return Watch(database)
+
+
+@pytest.fixture
+def alerts(database_url: str) -> Iterator[Service]:
+    """The alert service without its clock and its sender."""
+    with service(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def centre(registered: Registered, client: TestClient, database_url: str) -> Plant:
+    """A data centre with a PUE of 1.42 on one day and 1.2 on the next."""
+    return data_centre(registered, client, database_url)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """From what was measured to what is told: each change once, to whom it concerns, when it is time for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 
 from services.core.alerting.observe import observe_all
@@ -14,7 +13,7 @@ from services.core.data.tables import Tables
 from services.core.domain.alerting.rule import Rule
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.judged import Plant
-from tests.integration.registered import JUNGAR, Registered, credit_code
+from tests.integration.registered import JUNGAR, credit_code
 from tests.integration.watched import (
     FOURTH,
     INPUT,
@@ -26,26 +25,8 @@ from tests.integration.watched import (
     THIRD,
     Service,
     Watch,
-    data_centre,
     service,
 )
-
-
-@pytest.fixture
-def watch(database: psycopg.Connection) -> Watch:
-    return Watch(database)
-
-
-@pytest.fixture
-def alerts(database_url: str) -> Iterator[Service]:
-    with service(database_url) as running:
-        yield running
-
-
-@pytest.fixture
-def centre(registered: Registered, client: TestClient, database_url: str) -> Plant:
-    """A data centre with a PUE of 1.42 on one day and 1.2 on the next."""
-    return data_centre(registered, client, database_url)
 
 
 def test_breach_is_told_once_and_its_end_too(watch: Watch, alerts: Service, centre: Plant) -> None:

@@ -1,34 +1,15 @@
 """Who was told that an alert fires is told once that it ended, and why; and what a changed rule does to its alerts."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
 
 from tests.integration.judged import Plant
-from tests.integration.registered import Registered
-from tests.integration.watched import FOURTH, PUE, SECOND, THIRD, Service, Watch, data_centre, service
+from tests.integration.watched import FOURTH, PUE, SECOND, THIRD, Service, Watch, service
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def watch(database: psycopg.Connection) -> Watch:
-    return Watch(database)
-
-
-@pytest.fixture
-def alerts(database_url: str) -> Iterator[Service]:
-    with service(database_url) as running:
-        yield running
-
-
-@pytest.fixture
-def centre(registered: Registered, client: TestClient, database_url: str) -> Plant:
-    return data_centre(registered, client, database_url)
 
 
 def test_silenced_alert_is_told_when_the_silence_ends_and_it_still_fires(

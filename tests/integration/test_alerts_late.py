@@ -1,6 +1,5 @@
 """A late step climbs to whoever will hear of it, is told again while it stays late, and no more once it is closed."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import psycopg
@@ -10,26 +9,9 @@ from prometheus_client import REGISTRY
 
 from tests.integration.judged import Plant
 from tests.integration.line import Line
-from tests.integration.registered import Registered
-from tests.integration.watched import PUE, SECOND, SILENT, THIRD, Service, Watch, data_centre, service
+from tests.integration.watched import PUE, SECOND, SILENT, THIRD, Service, Watch
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def watch(database: psycopg.Connection) -> Watch:
-    return Watch(database)
-
-
-@pytest.fixture
-def alerts(database_url: str) -> Iterator[Service]:
-    with service(database_url) as running:
-        yield running
-
-
-@pytest.fixture
-def centre(registered: Registered, client: TestClient, database_url: str) -> Plant:
-    return data_centre(registered, client, database_url)
 
 
 @pytest.fixture

@@ -81,11 +81,6 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def watch(database: psycopg.Connection) -> Watch:
-    return Watch(database)
-
-
-@pytest.fixture
 def environment(database_url: str, tmp_path: Any) -> dict[str, str]:
     """Settings of an alert service that may call this machine, with no shipped rules."""
     (tmp_path / "rules.toml").write_text("", "utf-8")

@@ -14,6 +14,7 @@ from services.alerts.messages import Teller
 from services.core.data.tables import load_tables
 from services.core.db.engine import connect, create_engine
 from services.core.domain.calendar import SHANGHAI
+from tests.integration.alerted import insert
 from tests.integration.judged import Plant
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
@@ -40,7 +41,6 @@ SILENT: dict[str, Any] = PUE | {
     "severity": "notice",
     "inhibits": True,
 }
-
 
 INPUT, LOAD = ("electricity", "input"), ("electricity", "it_load")
 DAYS = {1.42: "2026-03-02", 1.2: "2026-03-03"}
@@ -87,14 +87,7 @@ class Watch:
             "address": "https://hook.example/",
             "secrets": ["whsec_AAAA"],
         }
-        columns |= given
-        row = self.database.execute(
-            f"INSERT INTO subscription ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
-            " RETURNING subscription_id",
-            list(columns.values()),
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(insert(self.database, "subscription", columns | given))
 
     def step(self, action: str, at: datetime, **given: Any) -> None:
         """A step of handling of the only alert."""
@@ -118,11 +111,7 @@ class Watch:
             "starts_at": starts_at,
             "ends_at": ends_at,
         }
-        columns |= given
-        self.database.execute(
-            f"INSERT INTO silence ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})",
-            list(columns.values()),
-        )
+        insert(self.database, "silence", columns | given)
 
     def messages(self) -> list[tuple[Any, ...]]:
         """Subscription, kind and number of alerts of every message, in order."""
