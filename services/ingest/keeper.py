@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from services.core.intake.retention import MOST_AT_ONCE, Kept, count_dropped, drop
+from services.core.intake.retention import Kept, count_dropped, drop, more_may_be_due
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.clock import utc_now
@@ -54,13 +54,12 @@ class Keeper:
         much = 2 * self._fresh[0] > self._kept.readings or 2 * self._fresh[1] > self._kept.messages_bytes
         if much or now_s >= self._keep_s:
             self._fresh = [0, 0]
-            self._keep_s = now_s + KEEP_EVERY_S
-            for (gateway, kind, reason), count in drop(database(), self._kept, now=utc_now()).items():
+            dropped = drop(database(), self._kept, now=utc_now())
+            self._keep_s = now_s + (AGAIN_S if more_may_be_due(dropped) else KEEP_EVERY_S)
+            for (gateway, kind, reason), count in dropped.items():
                 metrics.DROPPED.labels(kind, reason).inc(count)
                 told = {"gateway": gateway, "kind": kind, "reason": reason, "dropped": count}
                 log.warning("rejected and not kept any longer", extra=told)
-                if count >= MOST_AT_ONCE:
-                    self._keep_s = now_s + AGAIN_S
 
     def _say(self, database: Callable[[], psycopg.Connection]) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from services.core.domain.calendar import SHANGHAI
 from services.core.settings import Settings
-from services.ingest.keeper import KEEP_EVERY_S, Keeper
+from services.ingest.keeper import AGAIN_S, KEEP_EVERY_S, Keeper
 from tests.integration.line import Line, quarters
 from tests.integration.registered import Registered
 
@@ -60,3 +60,22 @@ def test_what_was_turned_away_is_counted_once(keeper: Keeper, database: psycopg.
     keeper.work(lambda: database, now_s=1000.0)
     keeper.work(lambda: database, now_s=1100.0)
     assert dropped(database) == [("G-1", "message", "flood", 3)]
+
+
+def test_what_is_too_old_goes_on_at_once_though_no_gateway_alone_has_much_of_it(
+    registered: Registered, database: psycopg.Connection
+) -> None:
+    owner = registered.enterprise()
+    gateways = [registered.gateway(owner) for _ in range(2)]
+    for gateway in gateways:
+        database.execute(
+            "INSERT INTO rejected_reading (gateway_code, meter_code, ts_text, value_text, code, detail, received_at) "
+            "SELECT %s, 'nobody', '', '', 'unknown_meter', '', now() - interval '10 years' "
+            "FROM generate_series(1, 25001)",
+            [gateway],
+        )
+    keeper = Keeper(Settings())
+    for now_s, left in ((1000.0, 2), (1000.0 + AGAIN_S, 0)):
+        keeper.work(lambda: database, now_s=now_s)
+        assert database.execute("SELECT count(*) FROM rejected_reading").fetchone() == (left,)
+    assert dropped(database) == [(gateway, "rejected_reading", "age", 25001) for gateway in sorted(gateways)]

@@ -32,8 +32,9 @@ Dropped = Counter[tuple[str, str, str]]
 def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Dropped:
     """Drop what is older or more than may be kept, oldest first; say how much.
 
-    Each step is a short transaction that drops at most MOST_AT_ONCE rows of a gateway; after so many there may be more.
-    Does nothing while another process is at it. Raises psycopg.Error.
+    Each step is a short transaction: by age it drops at most MOST_AT_ONCE rows, beyond the cap so many readings of a
+    gateway; `more_may_be_due` says whether there may be more. Does nothing while another process is at it.
+    Raises psycopg.Error.
     """
     before = now - timedelta(days=kept.days)
     steps = (
@@ -54,6 +55,14 @@ def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Droppe
             count_dropped(connection, kind, reason, counts)
         dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
     return dropped
+
+
+def more_may_be_due(dropped: Dropped) -> bool:
+    """Whether a step dropped as much as one may."""
+    by_step: Counter[tuple[str, str]] = Counter()
+    for (_gateway, kind, reason), count in dropped.items():
+        by_step[kind, reason] += count
+    return any(count >= MOST_AT_ONCE for count in by_step.values())
 
 
 def count_dropped(connection: psycopg.Connection, kind: str, reason: str, counts: Mapping[str, int]) -> None:
