@@ -64,8 +64,7 @@ def ledger_of(connection: psycopg.Connection, alert_ids: Iterable[int]) -> Ledge
 
 def tree_of(connection: psycopg.Connection) -> AreaTree:
     """The areas."""
-    rows = list(_sql.areas(connection))
-    return AreaTree({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
+    return AreaTree.of(_sql.areas(connection))
 
 
 def audience_of(connection: psycopg.Connection) -> Audience:

@@ -78,8 +78,7 @@ def quantity_units(connection: Connection) -> Mapping[str, str]:
 
 def read_areas(connection: Connection) -> AreaTree:
     """All areas."""
-    rows = _SQL.run(connection, "areas").all()
-    return AreaTree({code: level for code, level, _ in rows}, {code: parent for code, _, parent in rows})
+    return AreaTree.of(_SQL.run(connection, "areas").all())
 
 
 def _area_level(asked: Asked, areas: AreaTree) -> str | None:

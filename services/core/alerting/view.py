@@ -62,7 +62,7 @@ class View:
     @cached_property
     def tree(self) -> AreaTree:
         """All areas."""
-        return AreaTree({row[0]: row[1] for row in self._areas}, {row[0]: row[2] for row in self._areas})
+        return AreaTree.of(self._areas)
 
     @cached_property
     def area_names(self) -> Mapping[str, Names]:

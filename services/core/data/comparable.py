@@ -160,5 +160,4 @@ def _reaches(rule: Rule, target: Target) -> bool:
 
 @cache
 def _tree() -> AreaTree:
-    listed = divisions()
-    return AreaTree({each.code: each.level for each in listed}, {each.code: each.parent_code for each in listed})
+    return AreaTree.of((each.code, each.level, each.parent_code) for each in divisions())

@@ -1,7 +1,8 @@
 """The tree of areas: region, leagues, banners. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,15 @@ class AreaTree:
 
     level: Mapping[str, str]
     parent: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[Any]]) -> Self:
+        """The tree of rows of code, level and code of the parent; columns behind these are passed over."""
+        levels: dict[str, str] = {}
+        parents: dict[str, str | None] = {}
+        for code, level, parent, *_ in rows:
+            levels[code], parents[code] = level, parent
+        return cls(levels, parents)
 
     def banners_of(self, code: str) -> list[str]:
         """The banners in an area of any level."""

@@ -86,8 +86,7 @@ class Progress:
 def read_areas(connection: Connection) -> tuple[AreaTree, Mapping[str, Area]]:
     """The tree of areas and their names."""
     rows = SQL.run(connection, "areas").all()
-    tree = AreaTree({row.code: row.level for row in rows}, {row.code: row.parent_code for row in rows})
-    return tree, {row.code: Area(row.code, row.level, row.name_zh, row.name_en) for row in rows}
+    return AreaTree.of(rows), {row.code: Area(row.code, row.level, row.name_zh, row.name_en) for row in rows}
 
 
 def rules_of(tables: Tables) -> Rules:

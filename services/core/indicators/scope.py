@@ -90,8 +90,7 @@ class Unit:
 
 def area_tree(connection: Connection) -> AreaTree:
     """All areas."""
-    rows = SQL.run(connection, "areas").all()
-    return AreaTree({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
+    return AreaTree.of(SQL.run(connection, "areas").all())
 
 
 def scope_of(connection: Connection, kind: ScopeKind, code: str) -> Scope:

@@ -86,8 +86,7 @@ class Silence:
 
     def _places(self, enterprises: Sequence[Enterprise]) -> Iterable[tuple[str, list[int]]]:
         """The region and its leagues, each with the rows of its enterprises."""
-        areas = list(SQL.areas(self._connection))
-        tree = AreaTree({code: level for code, level, _ in areas}, {code: parent for code, _, parent in areas})
+        tree = AreaTree.of(SQL.areas(self._connection))
         rows: dict[str, list[int]] = defaultdict(list)
         for i, each in enumerate(enterprises):
             for level in ("region", "league"):
