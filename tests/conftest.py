@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 
 from services.core.db.migrate import upgrade
 from services.up.stack import Stack, embedded_stack, native_installed, native_stack
+from tests.integration.ports import home_in
 
 TEMPLATE = "enermon_template"
 
@@ -40,7 +41,7 @@ def stack(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stac
     if store == "native" and not native_installed():
         pytest.fail("TimescaleDB and mosquitto are not installed; run `make test`, or choose --store embedded")
     run = native_stack if store == "native" else embedded_stack
-    with run(tmp_path_factory.mktemp("home")) as running:
+    with run(home_in(tmp_path_factory.mktemp("home")).path) as running:
         yield running
 
 

@@ -4,7 +4,6 @@ import email
 import email.policy
 import http.server
 import queue
-import socket
 import ssl
 import threading
 from collections import Counter, defaultdict
@@ -23,6 +22,7 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from paho.mqtt.enums import CallbackAPIVersion
 
 from services.core.domain.calendar import SHANGHAI
+from tests.integration.ports import free_port
 from tests.integration.registered import credit_code
 
 MAIL_USER, MAIL_PASSWORD = "enermon", "k3y-of-mail"
@@ -94,9 +94,7 @@ class Mailbox:
     @contextmanager
     def served(self, tls: ssl.SSLContext) -> Iterator[str]:
         """The mail server at work; its URL as settings name it."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
+        port = free_port()
         terms: Json = {"tls_context": tls, "require_starttls": True, "auth_required": True, "authenticator": self.login}
         controller = Controller(self, hostname="127.0.0.1", port=port, **terms)
         controller.start()
@@ -121,7 +119,7 @@ def listening(url: str, topic: str) -> Iterator["queue.Queue[bytes]"]:
     client.connect(parts.hostname or "", parts.port or 1883)
     client.loop_start()
     try:
-        assert granted.get(timeout=10) == 1
+        assert granted.get(timeout=60) == 1
         yield came
     finally:
         client.disconnect()

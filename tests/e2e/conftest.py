@@ -4,10 +4,8 @@ Four days of 19 enterprises through the real broker, with faults of wire and reg
 processes of their own.
 """
 
-import socket
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +32,7 @@ from simulators.publish import Faults, Options, publish
 from simulators.registration import RegistryApi
 from simulators.registry import Statistic
 from tests.conftest import TEMPLATE
-from tests.integration.running import Process, passwords_file, running, wait_until
+from tests.integration.running import environment_of, passwords_file, running, running_api, wait_until
 
 START = datetime(2026, 3, 2, tzinfo=SHANGHAI)
 END = START + timedelta(days=4)
@@ -126,28 +124,6 @@ def region_database_url(server_url: str) -> Iterator[str]:
         connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**named))
 
 
-@contextmanager
-def running_api(**environment: str) -> Iterator[str]:
-    """The address of an API process that is ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    process = Process("api", {**environment, "ENERMON_API_PORT": str(port)})
-
-    def is_ready() -> bool:
-        try:
-            return httpx.get(f"{address}/health/ready").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    try:
-        wait_until("the API is ready", is_ready, within_s=60)
-        yield address
-    finally:
-        process.kill()
-
-
 @pytest.fixture(scope="session")
 def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegion]:
     """The region after its four days were registered, sent, ingested and rolled up. Its meters end with them."""
@@ -156,8 +132,7 @@ def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.Temp
     meters = [replace(meter, valid_to=END.date().isoformat()) for meter in built.registry.meters]
     built = Region(replace(built.registry, meters=meters), built.meters_by_gateway)
     stack.broker.allow_gateways(list(built.meters_by_gateway))
-    environment = {"ENERMON_DATABASE_URL": region_database_url, "ENERMON_MQTT_URL": stack.mqtt_url()}
-    environment["ENERMON_INGEST_CLIENT_ID"] = f"ingest-{state.name}"
+    environment = environment_of(stack, region_database_url)
     with running_api(**environment) as address:
         registry = RegistryApi(address)
         registry.register(built.registry)

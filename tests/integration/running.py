@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import httpx
+
 from services.up.stack import Stack
+from tests.integration.ports import free_port
 
 READY_WITHIN_S = 60.0
 
@@ -71,6 +74,39 @@ def running(command: str, **environment: str) -> Iterator[Process]:
     try:
         process.wait_for("ready")
         yield process
+    finally:
+        process.kill()
+
+
+def environment_of(stack: Stack, database_url: str) -> dict[str, str]:
+    """What services on this database are told. Ingest has a session at the broker for each database.
+
+    Of a session that others had before it, ingest would be given what came for them since.
+    """
+    name = database_url.rpartition("/")[2].partition("?")[0]
+    return {
+        "ENERMON_DATABASE_URL": database_url,
+        "ENERMON_MQTT_URL": stack.mqtt_url(),
+        "ENERMON_INGEST_CLIENT_ID": f"ingest-{name}",
+    }
+
+
+@contextmanager
+def running_api(**environment: str) -> Iterator[str]:
+    """The address of an API process that is ready: a stream that does not end needs a real server."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    process = Process("api", {**environment, "ENERMON_API_PORT": str(port)})
+
+    def is_ready() -> bool:
+        try:
+            return httpx.get(f"{address}/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        wait_until("the API is ready", is_ready, within_s=READY_WITHIN_S)
+        yield address
     finally:
         process.kill()
 

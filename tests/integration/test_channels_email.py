@@ -17,6 +17,7 @@ from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
 from services.alerts.channels.email import EmailChannel, parse_smtp_url
 from services.alerts.render import render
 from tests.integration.certificates import Certificate, certificate
+from tests.integration.ports import free_port
 from tests.unit.alerts.contents import MESSAGE_ID, alert, content
 
 __all__ = ["certificate"]
@@ -81,9 +82,7 @@ def serve(mailbox: Mailbox) -> Iterator[Serve]:
     running: list[Controller] = []
 
     def start(**terms: Any) -> int:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
+        port = free_port()
         controller = Controller(mailbox, hostname="127.0.0.1", port=port, **terms)
         controller.start()
         running.append(controller)

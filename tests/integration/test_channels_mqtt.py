@@ -13,9 +13,9 @@ from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
 from services.alerts.channels.mqtt import MqttChannel, parse_mqtt_url
 from services.alerts.render import render
 from services.up.embedded import embedded_installed
-from services.up.home import Home
 from services.up.stack import embedded_broker
-from tests.integration.test_simulators_broker import MOSQUITTO, Mosquitto, free_port
+from tests.integration.ports import free_port, home_in
+from tests.integration.test_simulators_broker import MOSQUITTO, Mosquitto
 from tests.unit.alerts.contents import MESSAGE_ID, content
 
 CREDIT_CODE = "91150100MA0MXXXX1K"
@@ -180,9 +180,7 @@ def test_an_address_cannot_reach_another_topic(message: Rendered) -> None:
 
 @pytest.mark.skipif(not embedded_installed(), reason="SKIPPED: the embedded broker is not installed")
 def test_a_broker_of_mqtt_311_takes_alerts_too(tmp_path: Path, message: Rendered) -> None:
-    home = Home(tmp_path)
-    home.prepare()
-    broker = embedded_broker(home)
+    broker = embedded_broker(home_in(tmp_path))
     broker.start()
     try:
         with subscribed(broker.port or 0, TOPIC) as messages, sending(broker.url()) as channel:

@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from services.up.stack import Stack
 from tests.integration.registered import Registered
-from tests.integration.running import Process, running, wait_until
+from tests.integration.running import Process, environment_of, running, wait_until
 from tests.integration.test_ingest import Gateway
 
 MESSAGES = 6_000
@@ -23,14 +23,8 @@ NEVER_LONGER_S = 10.0
 @pytest.fixture
 def ingest(stack: Stack, database_url: str) -> Iterator[Process]:
     """Ingest with a queue that is soon full, and batches of few messages."""
-    name = database_url.rpartition("/")[2].partition("?")[0]
-    environment = {
-        "ENERMON_DATABASE_URL": database_url,
-        "ENERMON_MQTT_URL": stack.mqtt_url(),
-        "ENERMON_INGEST_CLIENT_ID": f"ingest-{name}",
-        "ENERMON_INGEST_QUEUE_MESSAGES": "400",
-        "ENERMON_INGEST_BATCH_READINGS": "100",
-    }
+    small = {"ENERMON_INGEST_QUEUE_MESSAGES": "400", "ENERMON_INGEST_BATCH_READINGS": "100"}
+    environment = environment_of(stack, database_url) | small
     with running("ingest", **environment) as process:
         yield process
 

@@ -28,7 +28,7 @@ from simulators.registration import csv_of
 from simulators.registry import Meter, Registry
 from simulators.replay.feed import feeds_of
 from simulators.replay.mapping import load_mapping, registry_of
-from tests.integration.running import passwords_file, running, wait_until
+from tests.integration.running import environment_of, passwords_file, running, wait_until
 
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ENERMON_SHARED", CHECKOUT.parent / "shared")) / "data"
@@ -131,7 +131,7 @@ def replayed(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Te
                 )
                 assert answer.status_code == 200, answer.text
         stack.broker.allow_gateways([g.code for registry in registries.values() for g in registry.gateways])
-        environment = {"ENERMON_DATABASE_URL": module_database_url, "ENERMON_MQTT_URL": stack.mqtt_url()}
+        environment = environment_of(stack, module_database_url)
         with running("ingest", **environment), running("rollup", **environment):
             for series in SERIES:
                 replay(stack, series, tmp_path_factory.mktemp(series))

@@ -27,7 +27,7 @@ from simulators.registration import csv_of
 from simulators.replay.feed import feeds_of
 from simulators.replay.mapping import MAPPINGS_DIR, Mapping, load_mapping, registry_of
 from tests.integration.registered import credit_code
-from tests.integration.running import passwords_file, running, wait_until
+from tests.integration.running import environment_of, passwords_file, running, wait_until
 
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ENERMON_SHARED", CHECKOUT.parent / "shared")) / "data"
@@ -121,7 +121,7 @@ def client(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Temp
         for mapping, _ in mappings:
             register(client, mapping)
         stack.broker.allow_gateways([gateway["code"] for mapping, _ in mappings for gateway in mapping.gateway])
-        environment = {"ENERMON_DATABASE_URL": module_database_url, "ENERMON_MQTT_URL": stack.mqtt_url()}
+        environment = environment_of(stack, module_database_url)
         with running("ingest", **environment), running("rollup", **environment):
             for mapping, folder in mappings:
                 replay(stack, mapping, folder, tmp_path_factory.mktemp("state"))

@@ -20,6 +20,7 @@ from simulators.broker import Broker, broker_from_url
 from simulators.faults.plan import FaultPlan
 from simulators.publish import Faults, Options, publish
 from simulators.wire import decode_readings
+from tests.integration.ports import free_port
 from tests.unit.simulators.factories import counter, feed_of, registry_with, series_of
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
@@ -29,12 +30,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 Answers = Callable[["ReceivingSide", str, int, int, int], list[dict[str, Any]]]
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class Mosquitto:
