@@ -1,41 +1,26 @@
 """The live stream tells of newly booked energy; the first page is served from this server alone."""
 
 import json
-import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.line import Line
 from tests.integration.registered import Registered
-from tests.integration.running import Process, wait_until
+from tests.integration.running import running_api, wait_until
 
 
 @pytest.fixture
 def api(database_url: str) -> Iterator[str]:
     """The address of an API process of its own: a stream that does not end needs a real server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = Process("api", {"ENERMON_DATABASE_URL": database_url, "ENERMON_API_PORT": str(port)})
-    address = f"http://127.0.0.1:{port}"
-
-    def is_ready() -> bool:
-        try:
-            return httpx.get(f"{address}/health/ready").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    try:
-        wait_until("the API is ready", is_ready, within_s=60)
+    with running_api(ENERMON_DATABASE_URL=database_url) as address:
         yield address
-    finally:
-        process.kill()
 
 
 def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
@@ -45,21 +30,36 @@ def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
             yield json.loads(line.removeprefix("data:"))
 
 
+def today() -> datetime:
+    """The moment at which the day at hand began in Asia/Shanghai."""
+    return datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def listens(database: psycopg.Connection) -> bool:
+    """Whether the API hears of what is booked: it begins to with its first stream."""
+    asked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+    return database.execute(f"{asked} AND state = 'idle'".encode()).fetchone() is not None
+
+
 def test_stream_tells_at_once_and_again_when_energy_is_booked(
-    api: str, client: TestClient, registered: Registered, database_url: str
+    api: str, client: TestClient, registered: Registered, database_url: str, database: psycopg.Connection
 ) -> None:
     enterprise = registered.enterprise()
     gateway, unit = registered.gateway(enterprise), registered.unit(enterprise)
-    meter = registered.meter(unit_code=unit, gateway_code=gateway)
-    midnight = datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
     line = Line(client, database_url)
-    with httpx.stream("GET", f"{api}/api/v1/live?scope=area:150622", timeout=30) as stream:
-        told = events(stream.iter_lines())
-        assert [row["quantity"] for row in next(told)["day"]] == [None]
-        line.send(gateway, [(meter, midnight - timedelta(minutes=15), 10.0), (meter, midnight, 12.0)])
-        line.send(gateway, [(meter, midnight + timedelta(minutes=1), 15.0)])
-        line.roll_up()
-        (row,) = next(told)["day"]
+    midnight = None
+    # once more where the day has ended meanwhile
+    while midnight != today():
+        midnight = today()
+        meter = registered.meter(unit_code=unit, gateway_code=gateway)
+        with httpx.stream("GET", f"{api}/api/v1/live?scope=area:150622", timeout=30) as stream:
+            told = events(stream.iter_lines())
+            assert [row["quantity"] for row in next(told)["day"]] == [None]
+            wait_until("the API listens", lambda: listens(database))
+            line.send(gateway, [(meter, midnight - timedelta(minutes=15), 10.0), (meter, midnight, 12.0)])
+            line.send(gateway, [(meter, midnight + timedelta(minutes=1), 15.0)])
+            line.roll_up()
+            (row,) = next(told)["day"]
     assert (row["carrier"], row["quantity"], row["quantity_unit"]) == ("electricity", 3.0, "kWh")
 
 
