@@ -18,9 +18,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from services.core.domain.calendar import SHANGHAI
 from services.up.stack import Stack
 from tests.e2e.alerting import Body, Centre, Hooks, Json, Mailbox, Watched, listening
-from tests.e2e.conftest import running_api
 from tests.integration.certificates import make_certificate
-from tests.integration.running import running, wait_until
+from tests.integration.running import running, running_api, wait_until
 
 DONGSHENG, KANGBASHI, DALAD, JUNGAR = "150602", "150603", "150621", "150622"
 OTOG_FRONT, OTOG, HANGGIN, UXIN, EJIN_HORO = "150623", "150624", "150625", "150626", "150627"
@@ -29,7 +28,8 @@ LINK = "https://enermon.example"
 RULE = "pue_existing"
 OWN_RULE: Json = {
     "indicator": "pue",
-    "period": "month",
+    # as of the shipped rule: a month that ends while the tests run leaves the measured day in the period
+    "period": "rolling_12_months",
     "subject": "unit",
     "scope": {"areas": [OTOG_FRONT]},
     "compare": {"op": ">", "number": 1.25},
@@ -41,7 +41,7 @@ OWN_RULE: Json = {
 }
 
 pytestmark = [
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
     # aiosmtpd within TLS does not know that it is
     pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS"),
 ]
@@ -97,7 +97,6 @@ def told(watched: Watched, body: Body, number: int) -> tuple[list[EmailMessage],
     wait_until(
         f"{number} mails and webhooks for {body.code}",
         lambda: len(mails) >= number and sum(call.answer == 204 for call in calls) >= number,
-        within_s=40,
     )
     assert body.by_webhook.secret is not None
     verifier = Webhook(body.by_webhook.secret)
@@ -113,7 +112,7 @@ def ask_for_tests(watched: Watched, body: Body) -> None:
 def alert_of(watched: Watched, centre: Centre) -> Json:
     """The one alert of a centre, whole."""
     subject = f"unit:{centre.unit}"
-    wait_until("the alert is listed", lambda: bool(watched.ask("alerts", subject=subject)["data"]), within_s=30)
+    wait_until("the alert is listed", lambda: bool(watched.ask("alerts", subject=subject)["data"]))
     [listed] = watched.ask("alerts", subject=subject)["data"]
     return watched.ask(f"alerts/{listed['alert_id']}")
 
@@ -248,7 +247,7 @@ def test_an_alert_is_handled_step_by_step_and_in_no_other_order(watched: Watched
             assert refusal(watched, path, step) == (409, "still_firing")
             watched.extend(centre, FIRST_DAY + timedelta(days=4))
             watched.measure(centre, FIRST_DAY + timedelta(days=1), days=3, pue=1.2)
-            wait_until("it is resolved", lambda: alert_of(watched, centre)["state"] == "resolved", within_s=60)
+            wait_until("it is resolved", lambda: alert_of(watched, centre)["state"] == "resolved")
         assert watched.send("POST", path, step)["handling"]["status"] == status
     another = {"action": "comment", "text": "…", "actor_kind": "enterprise", "actor": "91150622MA0N0000XF"}
     assert refusal(watched, path, another) == (409, "other_actor")
@@ -284,7 +283,7 @@ def test_what_a_receiver_that_is_down_does_not_take_comes_later_by_the_same_id(w
     assert [each["type"] for each in said] == ["alert.fired"]
 
     message = f"deliveries/{calls[0].headers['webhook-id']}"
-    wait_until("it is known as sent", lambda: watched.ask(message)["status"] == "sent", within_s=10)
+    wait_until("it is known as sent", lambda: watched.ask(message)["status"] == "sent")
     delivery = watched.ask(message)
     assert [(attempt["outcome"], attempt["detail"]) for attempt in delivery["history"]] == [
         ("failed", "answered 500"),
@@ -330,7 +329,7 @@ def test_a_severe_rule_of_ones_own_tried_and_put_reaches_banner_league_and_enter
     with listening(stack.mqtt_url(centre.credit_code), topic) as at_the_enterprise:
         # less than the 1.3 of the shipped rule
         watched.measure(centre, FIRST_DAY, pue=1.28)
-        wait_until("it is booked", lambda: pue_of(watched, centre) == pytest.approx(1.28), within_s=30)
+        wait_until("it is booked", lambda: pue_of(watched, centre) == pytest.approx(1.28))
         tried = {"start": FIRST_DAY.isoformat(), "end": (FIRST_DAY + timedelta(days=3)).isoformat()}
         tried_rule = {"body": OWN_RULE | {"slug": "own_pue", "period": "day"}}
         [would_fire] = watched.send("POST", "rules/dry_run", tried_rule | tried)["data"]
@@ -345,7 +344,7 @@ def test_a_severe_rule_of_ones_own_tried_and_put_reaches_banner_league_and_enter
             [alert] = said["data"]["alerts"]
             assert (alert["rule"], alert["rule_version"], alert["severity"]) == ("own_pue", 2, "severe")
             assert (alert["subject_code"], alert["limit"]) == (centre.unit, 1.25)
-        payload = json.loads(at_the_enterprise.get(timeout=20))
+        payload = json.loads(at_the_enterprise.get(timeout=120))
     assert payload["type"] == "alert.fired"
     assert payload["data"]["alerts"] == [alert]
     alert = alert_of(watched, centre)
