@@ -20,7 +20,7 @@ from tests.unit.alerts.contents import MESSAGE_ID, content
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_b3RoZXI="
-ENDS_WITHIN_S = 30.0
+ENDS_WITHIN_S = 120.0
 
 
 @dataclass

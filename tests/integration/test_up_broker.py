@@ -10,12 +10,12 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from services.up.home import Home
 from services.up.mqtt_probe import Answer, ask_to_connect
 from services.up.ports import LOOPBACK
 from services.up.stack import Broker, embedded_broker, native_broker
+from tests.integration.ports import home_in
 
-ANSWER_S = 10.0
+ANSWER_S = 60.0
 NOT_AUTHORIZED = 0x87
 
 Messages = queue.Queue[tuple[str, bytes]]
@@ -24,8 +24,7 @@ Messages = queue.Queue[tuple[str, bytes]]
 @pytest.fixture
 def broker(store: str, tmp_path: Path) -> Iterator[Broker]:
     """The broker, running, with two gateways."""
-    home = Home(tmp_path)
-    home.prepare()
+    home = home_in(tmp_path)
     private: Broker = native_broker(home) if store == "native" else embedded_broker(home)
     private.allow_gateways(["GW-1", "GW-2"])
     private.start()

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,8 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-READY_S = 60.0
-STOP_S = 30.0
+from tests.integration.ports import free_port
+
+READY_S = 120.0
+STOP_S = 60.0
 
 
 @dataclass
@@ -31,11 +32,6 @@ class Up:
     def text(self) -> str:
         """What it has printed."""
         return "\n".join(self.lines)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _eventually(true: Callable[[], bool], *, within_s: float) -> bool:
@@ -67,7 +63,7 @@ def _environment(home: Path, store: str, **settings: str) -> dict[str, str]:
 
 
 def _start(home: Path, store: str) -> Up:
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "services.up", "--no-fleet"],
         env=_environment(home, store, ENERMON_API_PORT=str(port)),
@@ -165,4 +161,4 @@ def test_killed_up_leaves_nothing_running_goes_on_with_its_data_and_stops_on_int
     assert (home / "logs" / "initdb.log").stat().st_mtime == made
     second.process.send_signal(signal.SIGINT)
     assert second.process.wait(STOP_S) == 0
-    assert _eventually(lambda: not _processes_of(home), within_s=5.0), _processes_of(home)
+    assert _eventually(lambda: not _processes_of(home), within_s=STOP_S), _processes_of(home)

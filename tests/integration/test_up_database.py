@@ -14,13 +14,13 @@ from services.up.errors import StartError
 from services.up.home import Home
 from services.up.postgres import PrivatePostgres
 from services.up.stack import embedded_database, native_database
+from tests.integration.ports import home_in
 
-ANSWER_S = 10.0
+ANSWER_S = 60.0
 
 
 def _database(store: str, folder: Path) -> PrivatePostgres:
-    home = Home(folder)
-    home.prepare()
+    home = Home(folder) if (folder / "remembered.json").exists() else home_in(folder)
     return native_database(home) if store == "native" else embedded_database(home)
 
 
