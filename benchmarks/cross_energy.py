@@ -19,9 +19,9 @@ from benchmarks.cross_story import (
     of_days,
 )
 from benchmarks.quality_proof import series_of, shipped
-from services.core.domain.calendar import HOUR_US, SHANGHAI, Grain, following, from_us, start_of_day, to_us
+from services.core.domain.calendar import DAY_US, HOUR_US, SHANGHAI, Grain, following, from_us, start_of_day, to_us
 from services.core.domain.quality.balance import BalanceDay, balance
-from services.core.domain.quality.day import BEFORE_DAYS, DAY_US
+from services.core.domain.quality.day import BEFORE_DAYS
 from services.core.domain.quality.product import ProductDay, energy_product
 from services.core.domain.quality.reported import ReportedMonth, daily_monthly
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from services.core.data.checks import Limits, limits_of, load_checks
 from services.core.domain.booking import book
-from services.core.domain.calendar import HOUR_US, SHANGHAI, from_us
+from services.core.domain.calendar import DAY_US, HOUR_US, SHANGHAI, from_us
 from services.core.domain.meter import Flow, Kind, meter_rule
-from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Finding, MeterDay, MeterFacts, Quantities
+from services.core.domain.quality.day import BEFORE_DAYS, Finding, MeterDay, MeterFacts, Quantities
 from services.core.domain.quality.series_checks import find
 from simulators.faults.inject import SERIES_FAULTS, InjectedFault, inject
 from simulators.replay import load_mapping, read_series

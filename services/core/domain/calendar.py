@@ -11,6 +11,7 @@ MONTHS_OF_YEAR = 12
 SLOT_S = 900
 SLOT_US = SLOT_S * 1_000_000
 HOUR_US = 4 * SLOT_US
+DAY_US = 24 * HOUR_US
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

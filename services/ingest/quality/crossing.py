@@ -13,7 +13,7 @@ from services.core.data.tables import Tables
 from services.core.db.bulk import copy_out, ordered, row_type, times_us
 from services.core.db.queries import load
 from services.core.domain.account import SIGN
-from services.core.domain.calendar import Grain, floor, following, months_before, start_of_day, to_us
+from services.core.domain.calendar import DAY_US, Grain, floor, following, months_before, start_of_day, to_us
 from services.core.domain.factors import Basis
 from services.core.domain.meter import PICO, Flow
 from services.core.domain.quality.balance import CHECK as BALANCE
@@ -22,7 +22,7 @@ from services.core.domain.quality.calibration import CHECK as CALIBRATION
 from services.core.domain.quality.calibration import calibration_due
 from services.core.domain.quality.clock import CHECK as CLOCK
 from services.core.domain.quality.clock import clock_drift
-from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Detail, Finding
+from services.core.domain.quality.day import BEFORE_DAYS, Detail, Finding
 from services.core.domain.quality.product import CHECK as ENERGY_PRODUCT
 from services.core.domain.quality.product import ProductDay, energy_product
 from services.core.domain.quality.reported import ReportedMonth, daily_monthly

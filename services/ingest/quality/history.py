@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from services.core.db.bulk import copy_out, ordered, row_type, times_us
 from services.core.db.queries import load
-from services.core.domain.calendar import SLOT_US, start_of_day, to_us
+from services.core.domain.calendar import DAY_US, SLOT_US, start_of_day, to_us
 from services.core.domain.meter import PICO, Flow, Mark
-from services.core.domain.quality.day import DAY_US, SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
+from services.core.domain.quality.day import SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
 from services.core.domain.quality.estimate import Hours, hours_of
 from services.ingest import rollup
 from services.ingest.rollup.adapt import Moment

@@ -6,20 +6,19 @@ from datetime import timedelta
 import psycopg
 
 from services.core.db.queries import load
-from services.core.domain.calendar import SHANGHAI
+from services.core.domain.calendar import DAY_US, SHANGHAI
 from services.ingest.rollup.adapt import Integers
 
 _sql = load(__file__, "quality.sql")
 
 Stretch = tuple[int, int]
 """[start, end), microseconds since 1970, on whole hours."""
-_DAY_US = 86_400 * 1_000_000
 _OFFSET_US = SHANGHAI.utcoffset(None) // timedelta(microseconds=1)
 
 
 def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -> None:
     """Put the days of these slots (meter, start in microseconds), and of the hours just booked anew, into the queue."""
-    days = sorted({(meter_id, (slot_us + _OFFSET_US) // _DAY_US) for meter_id, slot_us in dirty})
+    days = sorted({(meter_id, (slot_us + _OFFSET_US) // DAY_US) for meter_id, slot_us in dirty})
     _sql.mark_due(connection, meter_ids=Integers(m for m, _ in days), day_numbers=Integers(day for _, day in days))
 
 

@@ -17,7 +17,7 @@ from prometheus_client import start_http_server
 from services.core.db.engine import connect
 from services.core.db.queries import load
 from services.core.domain.booking import Rebooking
-from services.core.domain.calendar import to_us
+from services.core.domain.calendar import DAY_US, to_us
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.clock import utc_now
@@ -45,7 +45,6 @@ _sql = load(__file__, "rollup.sql")
 
 LEADER_KEY = 4_070_118_001
 IDLE_S = 0.2
-_DAY_US = 86_400 * 1_000_000
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_TAIL = b"\xff\xff"
 _BOOKED = struct.Struct("!hiiiiiqiqihihi?")
@@ -89,7 +88,7 @@ class RollUp:
         if not taken:
             return 0
         started_s = time.monotonic()
-        ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + _DAY_US)
+        ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)
         meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
         onward, ranges = book_onward(
             connection,

@@ -1,10 +1,8 @@
 """Dirty slots are joined where they lie close; results that contradict each other are done again as one."""
 
 from services.core.domain.booking import Booking, Rebooking
-from services.core.domain.calendar import SLOT_US
+from services.core.domain.calendar import DAY_US, SLOT_US
 from services.ingest.rollup.ranges import APART_US, DirtyRange, merge_meeting, ranges_of
-
-DAY_US = 86_400_000_000
 
 
 def rebooking(from_us: int | None, to_us: int | None) -> Rebooking:

@@ -3,10 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.domain.calendar import HOUR_US, SLOT_US
+from services.core.domain.calendar import DAY_US, HOUR_US, SLOT_US
 from services.ingest.rollup.ranges import Bounds, DirtyRange, Extent, within
-
-DAY_US = 24 * HOUR_US
 
 
 def whole(dirty: DirtyRange, readings: int = 1, full_us: int | None = None) -> tuple[DirtyRange, Extent]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from services.core.domain.quality.day import DAY_US, Detail, Finding
+from services.core.domain.calendar import DAY_US
+from services.core.domain.quality.day import Detail, Finding
 
 CHECK = "balance"
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.core.domain.calendar import start_of_day, to_us
-from services.core.domain.quality.day import DAY_US, Finding
+from services.core.domain.calendar import DAY_US, start_of_day, to_us
+from services.core.domain.quality.day import Finding
 
 CHECK = "calibration_due"
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.core.domain.quality.day import DAY_US, Finding, Times
+from services.core.domain.calendar import DAY_US
+from services.core.domain.quality.day import Finding, Times
 
 CHECK = "clock_drift"
 _US = 1_000_000

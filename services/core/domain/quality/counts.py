@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.core.domain.calendar import DAY_US
 from services.core.domain.counter import SET_ASIDE
 from services.core.domain.meter import Mark
-from services.core.domain.quality.day import DAY_US, MeterDay, Times
+from services.core.domain.quality.day import MeterDay, Times
 
 _NOT_BELIEVED = SET_ASIDE | {Mark.SUSPECT}
 

@@ -12,7 +12,6 @@ from services.core.domain.calendar import SLOT_S, start_of_day, to_us
 from services.core.domain.meter import PICO, Flow, Kind, Mark, MeterRule
 
 DAY_S = 86_400
-DAY_US = DAY_S * 1_000_000
 SLOTS_OF_DAY = DAY_S // SLOT_S
 BEFORE_DAYS = 35
 """So many days before the judged one are the meter's own past: five whole weeks."""

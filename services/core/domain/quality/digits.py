@@ -6,8 +6,8 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from services.core.domain.calendar import SHANGHAI, from_us
-from services.core.domain.quality.day import DAY_US, Finding, Quantities
+from services.core.domain.calendar import DAY_US, SHANGHAI, from_us
+from services.core.domain.quality.day import Finding, Quantities
 from services.core.domain.quality.grid import Grid, run_lengths, runs
 from services.core.domain.quality.limits import Repeated, Rounded
 

@@ -8,9 +8,10 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from services.core.domain.calendar import DAY_US
 from services.core.domain.counter import SET_ASIDE
 from services.core.domain.meter import Kind, Mark
-from services.core.domain.quality.day import DAY_S, DAY_US, MeterDay, MeterFacts, Quantities, Times
+from services.core.domain.quality.day import DAY_S, MeterDay, MeterFacts, Quantities, Times
 
 _DIGITS = 9
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 
-from services.core.domain.quality.day import DAY_US, Finding
+from services.core.domain.calendar import DAY_US
+from services.core.domain.quality.day import Finding
 
 CHECK = "energy_product"
 

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from services.core.domain.calendar import HOUR_US
+from services.core.domain.calendar import DAY_US, HOUR_US
 from services.core.domain.meter import Kind
-from services.core.domain.quality.day import BEFORE_DAYS, DAY_US, Detail, Finding, Quantities
+from services.core.domain.quality.day import BEFORE_DAYS, Detail, Finding, Quantities
 from services.core.domain.quality.grid import Grid, run_lengths, runs
 from services.core.domain.quality.limits import ResetOften, Stuck, ZeroRun
 

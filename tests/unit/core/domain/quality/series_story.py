@@ -8,9 +8,9 @@ import numpy as np
 
 from services.core.data.checks import limits_of, load_checks
 from services.core.domain.booking import book
-from services.core.domain.calendar import HOUR_US
+from services.core.domain.calendar import DAY_US, HOUR_US
 from services.core.domain.meter import Flow, Kind, meter_rule
-from services.core.domain.quality.day import DAY_US, Finding, MeterDay, MeterFacts, Quantities
+from services.core.domain.quality.day import Finding, MeterDay, MeterFacts, Quantities
 from services.core.domain.quality.limits import SeriesLimits
 from services.core.domain.quality.series_checks import find
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.domain.calendar import start_of_day, to_us
+from services.core.domain.calendar import DAY_US, start_of_day, to_us
 from services.core.domain.meter import Mark
 from services.core.domain.quality.counts import DayCounts, InTime, counts, missing_times
-from services.core.domain.quality.day import DAY_US, MeterDay
+from services.core.domain.quality.day import MeterDay
 
 DAY = date(2026, 3, 2)
 START_US = to_us(start_of_day(DAY))

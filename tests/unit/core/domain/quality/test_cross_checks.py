@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.core.domain.calendar import HOUR_US
+from services.core.domain.calendar import DAY_US, HOUR_US
 from services.core.domain.quality.balance import BalanceDay, BalanceLimits, balance
 from services.core.domain.quality.calibration import CalibrationLimits, calibration_due
 from services.core.domain.quality.clock import ClockLimits, clock_drift
-from services.core.domain.quality.day import DAY_US
 from services.core.domain.quality.product import ProductDay, ProductLimits, energy_product
 from services.core.domain.quality.reported import ReportedLimits, ReportedMonth, daily_monthly
 from services.core.domain.quality.silence import FleetHours, SilenceLimits, fleet_silence
