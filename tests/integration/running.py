@@ -17,7 +17,7 @@ import httpx
 from services.up.stack import Stack
 from tests.integration.ports import free_port
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 
 
 class Process:
@@ -50,6 +50,12 @@ class Process:
 
     def _count(self, event: str) -> int:
         return sum(json.loads(line).get("event") == event for line in self.lines if line.startswith("{"))
+
+    def require_running(self) -> None:
+        """Raises AssertionError with the log where it has ended."""
+        code = self._process.poll()
+        if code is not None:
+            raise AssertionError(f"ended with {code}:\n{''.join(self.lines)}")
 
     def kill(self) -> None:
         """As a crash: SIGKILL."""
@@ -98,25 +104,32 @@ def running_api(**environment: str) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     process = Process("api", {**environment, "ENERMON_API_PORT": str(port)})
 
+    answers = ["no answer"]
+
     def is_ready() -> bool:
+        process.require_running()
         try:
-            return httpx.get(f"{address}/health/ready").status_code == 200
+            answer = httpx.get(f"{address}/health/ready")
         except httpx.TransportError:
             return False
+        answers.append(answer.text)
+        return answer.status_code == 200
 
     try:
-        wait_until("the API is ready", is_ready, within_s=READY_WITHIN_S)
+        wait_until("the API is ready", is_ready, said=lambda: [answers[-1], *process.lines])
         yield address
     finally:
         process.kill()
 
 
-def wait_until(what: str, true: Callable[[], bool], *, within_s: float = 120.0) -> None:
-    """Poll `true` until it holds. Raises AssertionError that names what was waited for."""
+def wait_until(
+    what: str, true: Callable[[], bool], *, within_s: float = 120.0, said: Callable[[], Iterable[str]] = tuple
+) -> None:
+    """Poll `true` until it holds. Raises AssertionError with what was waited for and what was `said` meanwhile."""
     deadline = time.monotonic() + within_s
     while not true():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within_s} s: {what}")
+            raise AssertionError("\n".join([f"not within {within_s} s: {what}", *said()]))
         threading.Event().wait(0.05)
 
 
