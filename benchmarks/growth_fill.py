@@ -12,16 +12,15 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
 from services.core.db.engine import connect
 from services.core.db.queries import load
 from services.core.domain.calendar import HOUR_US, Grain, following, to_us
 from services.ingest.rollup import service as rollup_service
-from services.ingest.rollup.adapt import POSTGRES_EPOCH_US, adapt
+from services.ingest.rollup.adapt import adapt
 from services.ingest.rollup.meters import Accounts, load_meters
 from simulators.registry import Meter
 
-_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_TAIL = b"\xff\xff"
 _METERS_A_COPY = 50
 _WRITERS = 2
 _PICO_PER_MILLI = 1_000_000_000
@@ -80,7 +79,7 @@ class Sums:
                     wire = np.empty(len(edges), _OF_PLACE)
                     self.put(wire, milli, edges, meters=self._meters[ledger_id])
                     wire["owner"] = ledger_id
-                    _copy(connection, f"ledger_{grain}", f"ledger_id, {grain}, {_SUM_COLUMNS}", wire)
+                    copy_in(connection, f"ledger_{grain} (ledger_id, {grain}, {_SUM_COLUMNS})", wire.tobytes())
 
     def grains(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """Name of a grain, and the numbers of the hours with which its periods begin."""
@@ -188,7 +187,7 @@ def _copy_hours(
     wire["hour"] = np.tile(sums.first_us + np.arange(first, last) * HOUR_US, len(part))
     wire["quantity_pico"] = np.concatenate([each[first:last] for each in milli]) * _PICO_PER_MILLI
     wire["measured_s"], wire["slot_count"], wire["quality"] = 3600, 4, 0
-    _copy(connection, "energy_hour", f"meter_id, account_id, hour, {_SUM_COLUMNS}, quality", wire)
+    copy_in(connection, f"energy_hour (meter_id, account_id, hour, {_SUM_COLUMNS}, quality)", wire.tobytes())
     connection.commit()
 
 
@@ -207,16 +206,10 @@ def _copy_days(
                 of_meter = wire[number * len(edges) : (number + 1) * len(edges)]
                 sums.put(of_meter, mine, edges, meters=1)
                 of_meter["owner"], of_meter["account_id"] = meter_id, account_id
-            _copy(connection, f"energy_{grain}", f"meter_id, account_id, {grain}, {_SUM_COLUMNS}", wire)
+            copy_in(connection, f"energy_{grain} (meter_id, account_id, {grain}, {_SUM_COLUMNS})", wire.tobytes())
 
 
 _SUM_COLUMNS = "quantity_pico, measured_s, slot_count"
-
-
-def _copy(connection: psycopg.Connection, table: str, columns: str, rows: NDArray[np.void]) -> None:
-    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)"
-    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        copy.write(_HEAD + rows.tobytes() + _TAIL)
 
 
 def _month_edges(start: datetime, end: datetime) -> NDArray[np.int64]:

@@ -10,10 +10,8 @@ import psycopg
 from numpy.typing import NDArray
 
 from benchmarks.load import METERS, batches
+from services.core.db.bulk import POSTGRES_EPOCH_US, framed
 
-_POSTGRES_EPOCH_MS = 946_684_800_000
-_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_TAIL = b"\xff\xff"
 _ROW = np.dtype(
     {
         "names": ["n", "l0", "meter_id", "l1", "ts", "l2", "value", "l3", "batch_id"],
@@ -95,8 +93,8 @@ def _wire(ids: NDArray[Any], times_ms: NDArray[Any], values: NDArray[Any], numbe
     rows = np.empty(len(ids), _ROW)
     rows["n"], rows["l0"], rows["l1"], rows["l2"], rows["l3"] = 4, 4, 8, 8, 8
     rows["meter_id"], rows["value"], rows["batch_id"] = ids, values, number
-    rows["ts"] = (times_ms - _POSTGRES_EPOCH_MS) * 1000
-    return _HEAD + rows.tobytes() + _TAIL
+    rows["ts"] = times_ms * 1000 - POSTGRES_EPOCH_US
+    return framed(rows.tobytes())
 
 
 def _copy(connection: psycopg.Connection, table: str, wire: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Reads many rows at once as arrays: binary COPY out, laid over a numpy type."""
+"""Reads many rows at once as arrays, and writes them: binary COPY, out laid over a numpy type."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 POSTGRES_EPOCH_US = 946_684_800_000_000
 """From 1970 to the moment from which PostgreSQL counts its microseconds."""
-_HEAD_BYTES, _TAIL_BYTES = 19, 2
+_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_TAIL = b"\xff\xff"
 
 
 def row_type(**columns: str) -> np.dtype[Any]:
@@ -27,7 +28,19 @@ def copy_out(connection: psycopg.Connection, query: str, rows: np.dtype[Any], **
     with connection.cursor() as cursor, cursor.copy(statement.encode(), parameters) as copy:
         for part in copy:
             sent += part
-    return np.frombuffer(sent, rows, (len(sent) - _HEAD_BYTES - _TAIL_BYTES) // rows.itemsize, _HEAD_BYTES)
+    return np.frombuffer(sent, rows, (len(sent) - len(_HEAD) - len(_TAIL)) // rows.itemsize, len(_HEAD))
+
+
+def framed(*rows: bytes) -> bytes:
+    """All that binary COPY is sent for these rows, which are in its form."""
+    return b"".join((_HEAD, *rows, _TAIL))
+
+
+def copy_in(connection: psycopg.Connection, table: str, *rows: bytes) -> None:
+    """Write rows, which are in the form of binary COPY, into a table: its name, and columns. Raises psycopg.Error."""
+    statement = f"COPY {table} FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        copy.write(framed(*rows))
 
 
 def ordered(rows: NDArray[Any]) -> NDArray[Any]:

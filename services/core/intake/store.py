@@ -16,7 +16,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from services.core.db.bulk import POSTGRES_EPOCH_US
+from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
 from services.core.db.queries import load
 from services.core.domain.calendar import SLOT_US, from_us
 from services.core.domain.sealing import readings_digest
@@ -26,8 +26,6 @@ log = logging.getLogger("intake")
 
 _sql = load(__file__, "store.sql")
 
-_COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_COPY_TAIL = b"\xff\xff"
 _STAGED = np.dtype(
     {
         "names": ["n", "l0", "position", "l1", "meter_id", "l2", "ts", "l3", "value"],
@@ -193,7 +191,7 @@ def _store_readings(
         new = batch.staged[~np.isin(batch.staged, list(stood))]
         marks = _marks(rows, new) if len(new) else None
     if marks is not None:
-        _copy(connection, "COPY dirty_slot (meter_id, slot) FROM STDIN (FORMAT binary)", marks.dirty)
+        copy_in(connection, "dirty_slot (meter_id, slot)", marks.dirty)
         _sql.note_batch(
             connection,
             batch_id=batch_id,
@@ -223,7 +221,7 @@ def _insert_straight(connection: psycopg.Connection, batch: Arranged, batch_id: 
     wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 8, 8, 8
     wire["batch_id"] = batch_id
     _fill(wire, batch)
-    _copy(connection, "COPY reading (meter_id, ts, value, batch_id) FROM STDIN (FORMAT binary)", wire.tobytes())
+    copy_in(connection, "reading (meter_id, ts, value, batch_id)", wire.tobytes())
 
 
 def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> dict[int, float]:
@@ -233,7 +231,7 @@ def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> d
     wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 4, 8, 8
     wire["position"] = batch.staged
     _fill(wire, batch)
-    _copy(connection, "COPY stage (position, meter_id, ts, value) FROM STDIN (FORMAT binary)", wire.tobytes())
+    copy_in(connection, "stage (position, meter_id, ts, value)", wire.tobytes())
     if _sql.take_stage(connection, batch_id=batch_id) == len(batch.staged):
         return {}
     return dict(_sql.already_stored(connection))
@@ -257,11 +255,6 @@ def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:
     wire["slot"] = slot[fresh] - POSTGRES_EPOCH_US
     digest = readings_digest(meter_id, ts_us, rows.value[new])
     return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), wire.tobytes())
-
-
-def _copy(connection: psycopg.Connection, statement: str, rows: bytes) -> None:
-    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        copy.write(_COPY_HEAD + rows + _COPY_TAIL)
 
 
 def _conflict(message: Checked, index: int, stands: float) -> Rejection:

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from prometheus_client import start_http_server
 
+from services.core.db.bulk import copy_in
 from services.core.db.engine import connect
 from services.core.db.queries import load
 from services.core.domain.booking import Rebooking
@@ -45,8 +46,6 @@ _sql = load(__file__, "rollup.sql")
 
 LEADER_KEY = 4_070_118_001
 IDLE_S = 0.2
-_COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_COPY_TAIL = b"\xff\xff"
 _BOOKED = struct.Struct("!hiiiiiqiqihihi?")
 _REBOOKED = struct.Struct("!hiiiiiqiqii")
 
@@ -147,9 +146,10 @@ class RollUp:
             )
         account_ids = self._accounts.ids(self._connection, {key for _, key, *_ in rows})
         pack = _BOOKED.pack
-        self._copy(
-            "COPY booked FROM STDIN (FORMAT binary)",
-            (
+        copy_in(
+            self._connection,
+            "booked",
+            *(
                 pack(
                     *(7, 4, m, 4, account_ids[key], 8, slot - POSTGRES_EPOCH_US),
                     *(8, pico, 2, measured_s, 2, quality, 1, True),
@@ -158,9 +158,10 @@ class RollUp:
             ),
             onward.booked,
         )
-        self._copy(
-            "COPY rebooked FROM STDIN (FORMAT binary)",
-            (
+        copy_in(
+            self._connection,
+            "rebooked",
+            *(
                 _REBOOKED.pack(
                     *(5, 4, position, 4, r.meter_id),
                     *(8, wire_us(_or(b.slots_from_us, OPEN_START_US))),
@@ -177,10 +178,6 @@ class RollUp:
             kept = rebooking.booking.slots
             gone = [slot for (slot,) in _sql.slots_in(self._connection, position=position) if slot not in kept]
             _sql.drop_slots(self._connection, meter_id=dirty.meter_id, **_times("slots", gone))
-
-    def _copy(self, statement: str, rows: Iterable[bytes], more: bytes) -> None:
-        with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(_COPY_HEAD + b"".join(rows) + more + _COPY_TAIL)
 
     def _sum_up(self) -> None:
         """Carry the change of the touched hours up to days, months and places."""
