@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, Asked, By, Moment, ScopeKind, ScopeText, scope_of
-from services.api.energy.query import narrow, read_areas
+from services.api.energy.scope import narrow, read_areas
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns

@@ -13,6 +13,7 @@ from services.api.energy import ask
 from services.api.energy.ask import BalanceQuery, group_names
 from services.api.energy.balance import Balance, balance, grouped
 from services.api.energy.query import energy
+from services.api.energy.scope import Scoped
 from services.api.energy.valuing import missing_of, note, rows_of
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
@@ -114,7 +115,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     asked = ask.asked_balance(query, now=now)
     first = int(key_of_cursor(query.cursor, of="balance", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
-        lines = energy(connection, asked, now=now)
+        lines = energy(connection, Scoped.read(connection, asked), now=now)
     groups = list(grouped(lines, tables.factors).values())
     page = [balance(group, tables.factors) for group in groups[first : first + query.limit]]
     used: dict[str, Applied] = {}

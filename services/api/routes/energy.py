@@ -14,6 +14,7 @@ from services.api.energy import ask
 from services.api.energy.answer import Group, Line
 from services.api.energy.ask import EnergyQuery, group_names
 from services.api.energy.query import energy, estimated, quantity_units
+from services.api.energy.scope import Scoped
 from services.api.energy.valuing import Valuing, missing_of, rows_of
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
@@ -137,8 +138,9 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
     asked = ask.asked(query, now=now)
     first = int(key_of_cursor(query.cursor, of="energy", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
-        lines = energy(connection, asked, now=now)
-        estimates = estimated(connection, asked, query.estimates) if query.estimates else None
+        scoped = Scoped.read(connection, asked)
+        lines = energy(connection, scoped, now=now)
+        estimates = estimated(connection, scoped, query.estimates) if query.estimates else None
         units = quantity_units(connection)
         if query.carrier is not None and query.carrier not in units:
             raise nouns.CARRIER.refuse_unknown(query.carrier)

@@ -17,6 +17,7 @@ from services.api.database import Database, Db
 from services.api.energy import ask
 from services.api.energy.ask import Asked, By, ScopeText
 from services.api.energy.query import energy, quantity_units
+from services.api.energy.scope import Scoped
 from services.api.errors import Refused
 from services.api.openapi import refusals
 from services.api.registry import nouns
@@ -154,6 +155,6 @@ def _state(database: Database, scope: str) -> dict[str, Any]:
                     "quantity_unit": units[line.group.carrier],
                     "coverage": line.coverage,
                 }
-                for line in energy(connection, period, now=now)
+                for line in energy(connection, Scoped.read(connection, period), now=now)
             ]
     return state
