@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
 from services.core.db.engine import connect
-from services.core.db.queries import load
 from services.core.domain.calendar import HOUR_US, Grain, following, to_us
-from services.ingest.rollup import service as rollup_service
 from services.ingest.rollup.adapt import adapt
 from services.ingest.rollup.meters import Accounts, load_meters
 from simulators.registry import Meter
@@ -144,12 +142,11 @@ def _numbered(connection: psycopg.Connection, meters: Sequence[Meter]) -> list[t
     rated = {meter.code: meter.rated_per_hour or 100.0 for meter in meters}
     ids = {code: meter_id for code, meter_id in connection.execute("SELECT code, meter_id FROM meter") if code in rated}
     connection.commit()
-    sql = load(rollup_service.__file__, "rollup.sql")
     adapt(connection)
-    rolled = load_meters(sql, connection, sorted(ids.values()))
+    rolled = load_meters(connection, sorted(ids.values()))
     now_us = to_us(datetime.now().astimezone())
     keys = {meter_id: meter.account_at(now_us) for meter_id, meter in rolled.items()}
-    accounts = Accounts(sql).ids(connection, set(keys.values()))
+    accounts = Accounts().ids(connection, set(keys.values()))
     by_id = {meter_id: code for code, meter_id in ids.items()}
     return [(meter_id, accounts[keys[meter_id]], rated[by_id[meter_id]]) for meter_id in sorted(by_id)]
 

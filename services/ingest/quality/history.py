@@ -16,12 +16,10 @@ from services.core.domain.calendar import DAY_US, SLOT_US, start_of_day, to_us
 from services.core.domain.meter import PICO, Flow, Mark
 from services.core.domain.quality.day import SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
 from services.core.domain.quality.estimate import Hours, hours_of
-from services.ingest import rollup
 from services.ingest.rollup.adapt import Moment
 from services.ingest.rollup.meters import load_meters
 
 SQL = load(__file__, "quality.sql")
-_ROLLUP: Any = load(rollup.__file__, "rollup.sql")
 
 _READING = row_type(meter_id="int4", ts="ts", value="float8")
 _RECEIVED = row_type(meter_id="int4", ts="ts", received_at="ts")
@@ -41,7 +39,7 @@ class Meter:
 
 def meters_of(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, Meter]:
     """The meters by number; one that is not registered any more is left out."""
-    rolled = load_meters(_ROLLUP, connection, meter_ids)
+    rolled = load_meters(connection, meter_ids)
     found = {}
     for meter_id, code, carrier, flow, unit_id, has_product in SQL.facts(connection, meter_ids=meter_ids):
         if meter_id in rolled:

@@ -4,15 +4,17 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from copy import copy
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import psycopg
 
+from services.core.db.queries import load
 from services.core.domain.booking import SlotEnergy
 from services.core.domain.meter import Kind, MeterRule, Quality, Replacement, meter_rule
 from services.core.domain.plain import PlainRule, plain_rule
 from services.ingest.rollup.quality import Stretch, collection_faults
 
+_sql = load(__file__, "meters.sql")
 _COLLECTION_FAULT = int(Quality.COLLECTION_FAULT)
 
 
@@ -93,17 +95,17 @@ class RolledMeter:
         return (energy.measured_s if expected else 0), energy.quality
 
 
-def load_meters(sql: Any, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
+def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
     """The meters of a batch, by number. A meter that is no longer registered is left out."""
     swaps: dict[int, list[Replacement]] = defaultdict(list)
-    for meter_id, ts, final, first in sql.replacements(connection, meter_ids=meter_ids):
+    for meter_id, ts, final, first in _sql.replacements(connection, meter_ids=meter_ids):
         swaps[meter_id].append(Replacement(ts, final, first))
     accepted: dict[int, set[int]] = defaultdict(set)
-    for meter_id, ts in sql.acceptances(connection, meter_ids=meter_ids):
+    for meter_id, ts in _sql.acceptances(connection, meter_ids=meter_ids):
         accepted[meter_id].add(ts)
-    rows = list(sql.meters(connection, meter_ids=meter_ids))
+    rows = list(_sql.meters(connection, meter_ids=meter_ids))
     places: dict[int, list[Place]] = defaultdict(list)
-    for enterprise_id, from_us, area_code, park_id in sql.memberships(
+    for enterprise_id, from_us, area_code, park_id in _sql.memberships(
         connection, enterprise_ids=sorted({row[11] for row in rows})
     ):
         places[enterprise_id].append(Place(from_us, area_code, park_id))
@@ -142,20 +144,19 @@ class Meters:
     are found without that, so they are asked for each time.
     """
 
-    def __init__(self, sql: Any) -> None:
-        self._sql = sql
+    def __init__(self) -> None:
         self._revision = -1
         self._kept: dict[int, RolledMeter] = {}
 
     def of(self, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
         """These meters, by number. A meter that is no longer registered is left out."""
-        revision = self._sql.revision(connection)
+        revision = _sql.revision(connection)
         if revision != self._revision:
             self._kept.clear()
             self._revision = revision
         missing = [meter_id for meter_id in meter_ids if meter_id not in self._kept]
         if missing:
-            self._kept |= load_meters(self._sql, connection, missing)
+            self._kept |= load_meters(connection, missing)
         found = {meter_id: self._kept[meter_id] for meter_id in meter_ids if meter_id in self._kept}
         for meter_id, faults in collection_faults(connection, meter_ids).items():
             if meter_id in found:
@@ -166,8 +167,7 @@ class Meters:
 class Accounts:
     """Numbers of accounts, opened with their ledgers when first needed. Forgotten when a transaction fails."""
 
-    def __init__(self, sql: Any) -> None:
-        self._sql = sql
+    def __init__(self) -> None:
         self._ids: dict[AccountKey, int] = {}
 
     def forget(self) -> None:
@@ -178,10 +178,10 @@ class Accounts:
         """The number of each account in `keys`."""
         missing = keys - self._ids.keys()
         if missing:
-            for account_id, *key in self._sql.find_accounts(connection, unit_ids=sorted({k.unit_id for k in missing})):
+            for account_id, *key in _sql.find_accounts(connection, unit_ids=sorted({k.unit_id for k in missing})):
                 self._ids[AccountKey(*key)] = account_id
         for key in sorted(missing - self._ids.keys(), key=str):
-            account_id = self._sql.open_account(connection, **key._asdict())
-            self._sql.open_ledgers(connection, account_id=account_id)
+            account_id = _sql.open_account(connection, **key._asdict())
+            _sql.open_ledgers(connection, account_id=account_id)
             self._ids[key] = account_id
         return {key: self._ids[key] for key in keys}

@@ -57,8 +57,8 @@ class RollUp:
         self._connection = connection
         self._bounds = bounds or Bounds()
         self._queue = Queue(connection, self._bounds)
-        self._meters = Meters(_sql)
-        self._accounts = Accounts(_sql)
+        self._meters = Meters()
+        self._accounts = Accounts()
         _sql.create_stages(connection)
         connection.prepare_threshold = 0
         adapt(connection)
@@ -98,7 +98,7 @@ class RollUp:
             most_readings=self._bounds.readings,
         )
         ranges, taken = self._queue.fitting(taken, ranges, meters)
-        results = rebook_all(_sql, connection, ranges, meters)
+        results = rebook_all(connection, ranges, meters)
         self._write_marks(results)
         self._write_slots(results, meters, onward)
         self._sum_up()

@@ -1,10 +1,10 @@
 """Reads what each dirty range needs and books it again, reading further where the judging asks for more."""
 
 from collections import defaultdict
-from typing import Any
 
 import psycopg
 
+from services.core.db.queries import load
 from services.core.domain.booking import NeedsMore, Readings, Rebooking, rebook
 from services.core.domain.calendar import HOUR_US
 from services.core.domain.meter import Kind, Mark, MeterRule
@@ -12,6 +12,7 @@ from services.ingest.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, M
 from services.ingest.rollup.meters import RolledMeter
 from services.ingest.rollup.ranges import DirtyRange, merge_meeting
 
+_sql = load(__file__, "windows.sql")
 _MARGIN_ROWS = 4
 _NEAR_US = 48 * HOUR_US
 _FURTHER = 8
@@ -35,17 +36,17 @@ class _Reach:
 
 
 def rebook_all(
-    sql: Any, connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
+    connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
 ) -> list[tuple[DirtyRange, Rebooking]]:
     """Book every dirty range again; the results do not overlap."""
     corrected = frozenset(
-        meter_id for (meter_id,) in sql.corrected_meters(connection, meter_ids=sorted({r.meter_id for r in ranges}))
+        meter_id for (meter_id,) in _sql.corrected_meters(connection, meter_ids=sorted({r.meter_id for r in ranges}))
     )
     alone: list[tuple[DirtyRange, Rebooking]] = []
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
         reaches = [_Reach(r, meters[r.meter_id].rule, corrected=r.meter_id in corrected) for r in open_ranges]
-        done = _rebook_each(sql, connection, reaches)
+        done = _rebook_each(connection, reaches)
         settled, open_ranges = merge_meeting(done)
         again_meters = {r.meter_id for r in open_ranges}
         for dirty, rebooking in settled:
@@ -56,11 +57,11 @@ def rebook_all(
     return alone
 
 
-def _rebook_each(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> list[tuple[DirtyRange, Rebooking]]:
+def _rebook_each(connection: psycopg.Connection, reaches: list[_Reach]) -> list[tuple[DirtyRange, Rebooking]]:
     done: list[tuple[DirtyRange, Rebooking]] = []
     while reaches:
         unfinished: list[_Reach] = []
-        for reach, readings in zip(reaches, _read(sql, connection, reaches), strict=True):
+        for reach, readings in zip(reaches, _read(connection, reaches), strict=True):
             dirty = reach.dirty
             outcome = rebook(readings, reach.rule, dirty_from_us=dirty.start_us, dirty_to_us=dirty.end_us)
             if isinstance(outcome, NeedsMore):
@@ -72,13 +73,13 @@ def _rebook_each(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]
     return done
 
 
-def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> list[Readings]:
+def _read(connection: psycopg.Connection, reaches: list[_Reach]) -> list[Readings]:
     near_us = min(r.dirty.start_us - r.own_us - max(_NEAR_US, 2 * r.before * r.rule.interval_us) for r in reaches)
-    sides = _sides(sql, connection, dict(enumerate(reaches)), floor_us=near_us if near_us > 0 else OPEN_START_US)
+    sides = _sides(connection, dict(enumerate(reaches)), floor_us=near_us if near_us > 0 else OPEN_START_US)
     # Few before a range may only mean that they lie further back.
     far = {p: reach for p, reach in enumerate(reaches) if len(sides[p, -1]) <= reach.before}
     if far:
-        sides |= _sides(sql, connection, far, floor_us=OPEN_START_US)
+        sides |= _sides(connection, far, floor_us=OPEN_START_US)
     rows: list[list[tuple[int, float]]] = []
     reached: list[tuple[bool, bool]] = []
     for position, reach in enumerate(reaches):
@@ -86,8 +87,8 @@ def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> li
         late = sorted(sides[position, 1])
         reached.append((len(early) <= reach.before, len(late) <= reach.after))
         rows.append([*reversed(early[: reach.before]), *sorted(sides[position, 0]), *late[: reach.after]])
-    corrected_us = _correct(sql, connection, reaches, rows, reached)
-    marks = _read_marks(sql, connection, reaches, rows)
+    corrected_us = _correct(connection, reaches, rows, reached)
+    marks = _read_marks(connection, reaches, rows)
     return [
         Readings(
             times_us=[ts for ts, _ in mine],
@@ -102,11 +103,11 @@ def _read(sql: Any, connection: psycopg.Connection, reaches: list[_Reach]) -> li
 
 
 def _sides(
-    sql: Any, connection: psycopg.Connection, reaches: dict[int, _Reach], *, floor_us: int
+    connection: psycopg.Connection, reaches: dict[int, _Reach], *, floor_us: int
 ) -> dict[tuple[int, int], list[tuple[int, float]]]:
     """Readings by position and side: -1 before the range, 0 in it, 1 after it; none before `floor_us`."""
     sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
-    for position, side, ts, value in sql.windows(
+    for position, side, ts, value in _sql.windows(
         connection,
         positions=Integers(reaches),
         meter_ids=Integers(r.dirty.meter_id for r in reaches.values()),
@@ -121,7 +122,6 @@ def _sides(
 
 
 def _correct(
-    sql: Any,
     connection: psycopg.Connection,
     reaches: list[_Reach],
     rows: list[list[tuple[int, float]]],
@@ -135,7 +135,7 @@ def _correct(
     if not positions:
         return {}
     found: dict[int, dict[int, float | None]] = defaultdict(dict)
-    for position, ts, value in sql.corrections(
+    for position, ts, value in _sql.corrections(
         connection,
         positions=Integers(positions),
         meter_ids=Integers(reaches[p].dirty.meter_id for p in positions),
@@ -150,11 +150,11 @@ def _correct(
 
 
 def _read_marks(
-    sql: Any, connection: psycopg.Connection, reaches: list[_Reach], rows: list[list[tuple[int, float]]]
+    connection: psycopg.Connection, reaches: list[_Reach], rows: list[list[tuple[int, float]]]
 ) -> dict[int, dict[int, Mark]]:
     filled = [position for position, mine in enumerate(rows) if mine]
     found: dict[int, dict[int, Mark]] = defaultdict(dict)
-    for position, ts, quality in sql.marks(
+    for position, ts, quality in _sql.marks(
         connection,
         positions=Integers(filled),
         meter_ids=Integers(reaches[p].dirty.meter_id for p in filled),

@@ -1,0 +1,93 @@
+-- name: revision$
+SELECT revision FROM registry_revision;
+
+-- name: meters
+SELECT
+    meter.meter_id,
+    meter.kind,
+    meter.unit_of_measure,
+    carrier.unit AS carrier_unit,
+    meter.multiplier,
+    meter.interval_s,
+    meter.register_size,
+    meter.rated_per_hour,
+    meter.carrier,
+    meter.flow,
+    unit.unit_id,
+    unit.enterprise_id,
+    coalesce(meter.valid_from::timestamp AT TIME ZONE 'Asia/Shanghai', '-infinity') AS valid_from,
+    coalesce(meter.valid_to::timestamp AT TIME ZONE 'Asia/Shanghai', 'infinity') AS valid_to
+FROM meter
+JOIN carrier ON carrier.code = meter.carrier
+JOIN unit USING (unit_id)
+WHERE meter.meter_id = ANY (:meter_ids);
+
+-- name: replacements
+SELECT meter_id, ts, final_value, first_value
+FROM meter_replacement
+WHERE meter_id = ANY (:meter_ids)
+ORDER BY meter_id, ts;
+
+-- name: acceptances
+SELECT meter_id, ts
+FROM reading_acceptance
+WHERE meter_id = ANY (:meter_ids);
+
+-- name: memberships
+SELECT
+    enterprise_id,
+    valid_from::timestamp AT TIME ZONE 'Asia/Shanghai' AS valid_from,
+    area_code,
+    park_id
+FROM membership
+WHERE enterprise_id = ANY (:enterprise_ids)
+ORDER BY enterprise_id, valid_from;
+
+-- name: find_accounts
+SELECT
+    account_id,
+    unit_id,
+    enterprise_id,
+    area_code,
+    park_id,
+    carrier,
+    flow
+FROM account
+WHERE unit_id = ANY (:unit_ids);
+
+-- name: open_account$
+INSERT INTO account (unit_id, enterprise_id, area_code, park_id, carrier, flow)
+VALUES (:unit_id, :enterprise_id, :area_code, :park_id, :carrier, :flow)
+RETURNING account_id;
+
+-- name: open_ledgers!
+-- The account adds to its banner, the league and the region above it, and its park.
+WITH RECURSIVE above AS (
+    SELECT area.code, area.parent_code
+    FROM area
+    JOIN account ON account.area_code = area.code
+    WHERE account.account_id = :account_id
+    UNION ALL
+    SELECT area.code, area.parent_code
+    FROM area
+    JOIN above ON above.parent_code = area.code
+),
+place AS (
+    SELECT 'area' AS place_kind, code AS place_code FROM above
+    UNION ALL
+    SELECT 'park', park_id::text FROM account WHERE account_id = :account_id AND park_id IS NOT NULL
+),
+wanted AS (
+    SELECT place.place_kind, place.place_code, account.carrier, account.flow
+    FROM place
+    CROSS JOIN account
+    WHERE account.account_id = :account_id
+),
+opened AS (
+    INSERT INTO ledger (place_kind, place_code, carrier, flow)
+    SELECT place_kind, place_code, carrier, flow FROM wanted
+    ON CONFLICT (place_kind, place_code, carrier, flow) DO UPDATE SET flow = excluded.flow
+    RETURNING ledger_id
+)
+INSERT INTO account_ledger (account_id, ledger_id)
+SELECT :account_id, ledger_id FROM opened;

@@ -1,0 +1,72 @@
+-- name: windows
+-- For each dirty range its readings and some on either side; one more than asked for on a side says that there are others.
+-- None before `floor` is looked at: it spares the older chunks of a long history.
+SELECT
+    dirty.position,
+    near.side,
+    near.ts,
+    near.value
+FROM unnest(
+    :positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[],
+    :before ::integer[], :after ::integer[]
+) AS dirty (position, meter_id, start_ts, end_ts, before_rows, after_rows)
+CROSS JOIN LATERAL (
+    (
+        SELECT -1 AS side, reading.ts, reading.value
+        FROM reading
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts < dirty.start_ts AND reading.ts >= :floor ::timestamptz
+        ORDER BY reading.ts DESC
+        LIMIT dirty.before_rows + 1
+    )
+    UNION ALL
+    (
+        SELECT 0 AS side, reading.ts, reading.value
+        FROM reading
+        WHERE
+            reading.meter_id = dirty.meter_id
+            AND reading.ts >= dirty.start_ts
+            AND reading.ts < dirty.end_ts
+            AND reading.ts >= :floor ::timestamptz
+        ORDER BY reading.ts
+    )
+    UNION ALL
+    (
+        SELECT 1 AS side, reading.ts, reading.value
+        FROM reading
+        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.end_ts AND reading.ts >= :floor ::timestamptz
+        ORDER BY reading.ts
+        LIMIT dirty.after_rows + 1
+    )
+) AS near;
+
+-- name: corrected_meters
+-- Those of the meters whose readings a person has corrected: few, so the others are read without asking for corrections.
+SELECT listed.meter_id
+FROM unnest(:meter_ids ::integer[]) AS listed (meter_id)
+WHERE EXISTS (SELECT FROM correction WHERE correction.meter_id = listed.meter_id);
+
+-- name: corrections
+SELECT
+    dirty.position,
+    correction_now.ts,
+    CASE WHEN correction_now.kind <> 'withdraw' THEN correction_now.value END AS value
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
+    AS dirty (position, meter_id, start_ts, end_ts)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM correction_now AS counting
+    WHERE
+        counting.meter_id = dirty.meter_id
+        AND counting.ts >= dirty.start_ts
+        AND counting.ts <= dirty.end_ts
+) AS correction_now;
+
+-- name: marks
+SELECT
+    dirty.position,
+    mark.ts,
+    mark.quality
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
+    AS dirty (position, meter_id, start_ts, end_ts)
+JOIN reading_mark AS mark
+    ON mark.meter_id = dirty.meter_id AND mark.ts >= dirty.start_ts AND mark.ts <= dirty.end_ts;
