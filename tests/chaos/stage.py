@@ -2,7 +2,6 @@
 that send. What dies is started again; that is all the help there is.
 """
 
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -29,6 +28,7 @@ from tests.chaos.sender import Spec, State
 from tests.chaos.truth import Batch, Truth, batch_of
 from tests.chaos.volume import Volume, small_disk
 from tests.chaos.world import NEW_GATEWAY, Move, Swap, World
+from tests.integration.ports import free_port
 from tests.integration.running import passwords_file, wait_until
 
 NORMAL = "normal"
@@ -85,7 +85,7 @@ class Stage:
         ingests = 2 if store == "native" else 1
         self.ingests = [self._ingest(n, shared=ingests > 1) for n in range(ingests)]
         self.rollups = [self._rollup(n) for n in range(2)]
-        port = _free_port()
+        port = free_port()
         self.api_url = f"http://127.0.0.1:{port}"
         api_database_url = _through(stack.database_url, database.port, self.proxies.api_database)
         self.api_process = self._keep("api", {"ENERMON_DATABASE_URL": api_database_url, "ENERMON_API_PORT": str(port)})
@@ -269,12 +269,6 @@ class Stage:
 def _through(url: str, port: int | None, proxy: Proxy) -> str:
     """The address with the proxy's port in the place of the server's."""
     return url.replace(f":{port}", f":{proxy.port}")
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _iso(ts_ms: int) -> str:
