@@ -13,13 +13,13 @@ from services.core.db.engine import create_engine
 from services.core.db.timescale import store_of
 
 _PROC = Path("/proc")
-_TICKS_A_S = os.sysconf("SC_CLK_TCK")
+TICKS_A_S = os.sysconf("SC_CLK_TCK")
 _GIB_KB = 1024 * 1024
 # Of /proc/stat, line cpu: user, nice, system, idle, iowait, irq, softirq, steal.
 _IDLE_FIELDS = (3, 4)
 _FIELDS = 8
-# Of /proc/PID/stat behind the name: parent, own user and system time.
-_PARENT, _USER_TICKS, _SYSTEM_TICKS = 1, 11, 12
+# Of /proc/PID/stat behind the name: parent; user and system time, its own and of its children that have ended.
+_PARENT, _OWN_TICKS, _CHILD_TICKS = 1, slice(11, 13), slice(13, 15)
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,32 @@ def _after(file: Path, name: str) -> str:
     return "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process: its parent, and for how many ticks it kept a processor busy."""
+
+    parent: int
+    own_ticks: int
+    child_ticks: int
+    """Of its children that have ended."""
+
+
+def process(process_id: int) -> Process | None:
+    """What /proc says of it; None when it has ended."""
+    try:
+        fields = (_PROC / str(process_id) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    own, child = (sum(int(ticks) for ticks in fields[of]) for of in (_OWN_TICKS, _CHILD_TICKS))
+    return Process(int(fields[_PARENT]), own, child)
+
+
+def processes() -> dict[int, Process]:
+    """All that run, by their ids."""
+    told = ((int(folder.name), process(int(folder.name))) for folder in _PROC.glob("[0-9]*"))
+    return {process_id: each for process_id, each in told if each is not None}
+
+
 class OtherLoad:
     """How many cores were busy with programs that are not of the benchmark."""
 
@@ -78,21 +104,15 @@ class OtherLoad:
 
     def cores(self) -> float:
         """On average since the beginning."""
-        passed = (time.monotonic() - self._started_s) * _TICKS_A_S
+        passed = (time.monotonic() - self._started_s) * TICKS_A_S
         ours = sum(ticks - self._before.get(process_id, 0) for process_id, ticks in self._our_ticks().items())
         return max(0.0, (_busy_ticks() - self._busy - ours) / passed)
 
     def _our_ticks(self) -> dict[int, int]:
         parents: dict[int, int] = {}
         ticks: dict[int, int] = {}
-        for folder in _PROC.glob("[0-9]*"):
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # it has ended meanwhile
-            process_id = int(folder.name)
-            parents[process_id] = int(fields[_PARENT])
-            ticks[process_id] = int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])
+        for process_id, told in processes().items():
+            parents[process_id], ticks[process_id] = told.parent, told.own_ticks
         return {process_id: used for process_id, used in ticks.items() if self._is_ours(process_id, parents)}
 
     def _is_ours(self, process_id: int, parents: dict[int, int]) -> bool:

@@ -1,15 +1,14 @@
 """Processor time and memory of the processes of a run, from /proc."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
+from benchmarks.machine import TICKS_A_S, process, processes
+
 _PROC = Path("/proc")
-_TICKS_A_S = os.sysconf("SC_CLK_TCK")
-_PARENT, _USER, _SYSTEM, _CHILD_USER, _CHILD_SYSTEM = 1, 11, 12, 13, 14
 
 _BACKENDS = {
     "enermon-ingest": "database: storing",
@@ -57,12 +56,7 @@ class Usage:
 
 def children(parent: int) -> list[int]:
     """Processes that this one has started and that still run."""
-    found = []
-    for folder in _PROC.glob("[0-9]*"):
-        fields = _stat(int(folder.name))
-        if fields and int(fields[_PARENT]) == parent:
-            found.append(int(folder.name))
-    return found
+    return [process_id for process_id, told in processes().items() if told.parent == parent]
 
 
 def peak_memory_mb(pid: int) -> float:
@@ -79,17 +73,10 @@ def _status_kb(pid: int, name: str) -> int:
 
 def own_s(pid: int) -> float:
     """Processor seconds of a process; 0 when it has ended."""
-    fields = _stat(pid)
-    return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS_A_S if fields else 0.0
+    told = process(pid)
+    return told.own_ticks / TICKS_A_S if told else 0.0
 
 
 def _of_the_dead_s(pid: int) -> float:
-    fields = _stat(pid)
-    return (int(fields[_CHILD_USER]) + int(fields[_CHILD_SYSTEM])) / _TICKS_A_S if fields else 0.0
-
-
-def _stat(pid: int) -> list[str]:
-    try:
-        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
+    told = process(pid)
+    return told.child_ticks / TICKS_A_S if told else 0.0
