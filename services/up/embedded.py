@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from services.core.broker_users import SERVICE_USER
@@ -14,7 +15,7 @@ from services.up.child import TICK_S, Account, Child, Command, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
 from services.up.mqtt_probe import Answer, ask_to_connect
-from services.up.ports import LOOPBACK, choose_port
+from services.up.ports import LOOPBACK, start_on_free_port
 from services.up.postgres import PostgresProgram
 from services.up.postgres_settings import ServerKind
 
@@ -95,15 +96,20 @@ class EmbeddedBroker:
 
     def start(self, check: Callable[[], None] = lambda: None) -> None:
         """Start the broker; returns when it answers. ``check`` may raise to give up."""
-        self.port = choose_port(
+        self.port = start_on_free_port(
+            partial(self._start_on, check=check),
             fixed=self.fixed_port,
             remembered=self.home.remembered_port("mqtt_port"),
             preferred=self.preferred_port,
             setting="ENERMON_MQTT_PORT",
         )
+        self.home.remember(mqtt_port=str(self.port))
+
+    def _start_on(self, port: int, check: Callable[[], None]) -> None:
+        self.port = port
         self.child = Child(
             Command(
-                argv=[sys.executable, "-m", "services.up.embedded_broker", str(self.port)],
+                argv=[sys.executable, "-m", "services.up.embedded_broker", str(port)],
                 log=self.home.log_file("broker"),
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
@@ -113,13 +119,12 @@ class EmbeddedBroker:
             check()
             code = self.child.wait(TICK_S)
             with suppress(OSError):
-                if code is None and ask_to_connect(host=LOOPBACK, port=self.port) is Answer.ACCEPTED:
+                if code is None and ask_to_connect(host=LOOPBACK, port=port) is Answer.ACCEPTED:
                     break
             if code is not None or time.monotonic() > deadline:
                 lines = "\n".join(f"    {line}" for line in self.child.last_lines())
                 how = "no answer" if code is None else describe_exit(code)
                 raise StartError("broker_not_started", f"The embedded broker did not start ({how}):\n{lines}")
-        self.home.remember(mqtt_port=str(self.port))
 
     def allow_gateways(self, codes: Iterable[str]) -> None:
         """Nothing to do: everyone on this machine may connect."""

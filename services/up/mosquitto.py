@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from string import Template
 
@@ -23,7 +24,7 @@ from services.up.errors import StartError
 from services.up.home import Home
 from services.up.leftovers import end_processes_in
 from services.up.mqtt_probe import Answer, ask_to_connect
-from services.up.ports import LOOPBACK, choose_port
+from services.up.ports import LOOPBACK, start_on_free_port
 
 PREFERRED_PORT = 11883
 START_TIMEOUT_S = 60.0
@@ -86,16 +87,21 @@ class PrivateMosquitto:
     def start(self, check: Callable[[], None] = lambda: None) -> None:
         """Start the broker; returns when it takes the service's password. ``check`` may raise to give up."""
         end_processes_in(self.folder, None, stop_signal=signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
-        self.port = choose_port(
+        if self._gateways is None:
+            self._gateways = self._gateways_of_last_start()
+        self.port = start_on_free_port(
+            partial(self._start_on, gateways=self._gateways, check=check),
             fixed=self.fixed_port,
             remembered=self.home.remembered_port("mqtt_port"),
             preferred=PREFERRED_PORT,
             setting="ENERMON_MQTT_PORT",
         )
-        self._write_config(self.port)
-        if self._gateways is None:
-            self._gateways = self._gateways_of_last_start()
-        self._write_users(self._gateways)
+        self.home.remember(mqtt_port=str(self.port))
+
+    def _start_on(self, port: int, gateways: frozenset[str], check: Callable[[], None]) -> None:
+        self.port = port
+        self._write_config(port)
+        self._write_users(gateways)
         self.child = Child(
             Command(
                 argv=[str(self.program), "-c", "mosquitto.conf"],
@@ -106,7 +112,6 @@ class PrivateMosquitto:
             )
         )
         self._wait_until_accepted(SERVICE_USER, START_TIMEOUT_S, check)
-        self.home.remember(mqtt_port=str(self.port))
 
     def allow_gateways(self, codes: Iterable[str]) -> None:
         """Let exactly these gateways connect, from its start on or, when it runs, from the return of this call on.

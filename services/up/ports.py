@@ -9,6 +9,7 @@ from services.up.errors import StartError
 
 LOOPBACK = "127.0.0.1"
 TRIES = 200
+STARTS = 5
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -72,3 +73,22 @@ def choose_port(
             return port
     last = preferred + TRIES - 1
     raise StartError("port_taken", f"No free port from {preferred} to {last}. Set {setting} to a free one.")
+
+
+def start_on_free_port(
+    start: Callable[[int], None], *, fixed: int | None, remembered: int | None, preferred: int, setting: str
+) -> int:
+    """Start a server on the port that `choose_port` gives, on another when a program took it in between; the port.
+
+    Raises StartError as `start` and `choose_port` do.
+    """
+    for starts_left in range(STARTS - 1, -1, -1):
+        port = choose_port(fixed=fixed, remembered=remembered, preferred=preferred, setting=setting)
+        try:
+            start(port)
+        except StartError:
+            if not starts_left or is_free(port):
+                raise
+        else:
+            break
+    return port

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -16,14 +17,13 @@ from services.up.child import TICK_S, Account, Child, Command, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
 from services.up.leftovers import end_processes_in
-from services.up.ports import LOOPBACK, choose_port, is_free
+from services.up.ports import LOOPBACK, start_on_free_port
 from services.up.postgres_settings import ServerKind, render, server_settings
 
 PREFERRED_PORT = 15432
 ROLE = "enermon"
 DATABASE = "enermon"
 START_TIMEOUT_S = 600.0
-PORT_TRIES = 5
 INITDB_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 BUILTIN_LOCALE_SINCE = 17
@@ -90,23 +90,17 @@ class PrivatePostgres:
         self._forget_foreign_pid_file()
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster(check)
-        for tries_left in range(PORT_TRIES - 1, -1, -1):
-            self.port = choose_port(
-                fixed=self.fixed_port,
-                remembered=self.home.remembered_port("database_port"),
-                preferred=PREFERRED_PORT,
-                setting="ENERMON_DATABASE_PORT",
-            )
-            try:
-                self._start_on(self.port, check)
-            except StartError:
-                if not tries_left or is_free(self.port):
-                    raise  # else another program took the port in between: choose again
-            else:
-                self.home.remember(database_port=str(self.port))
-                return
+        self.port = start_on_free_port(
+            partial(self._start_on, check=check),
+            fixed=self.fixed_port,
+            remembered=self.home.remembered_port("database_port"),
+            preferred=PREFERRED_PORT,
+            setting="ENERMON_DATABASE_PORT",
+        )
+        self.home.remember(database_port=str(self.port))
 
     def _start_on(self, port: int, check: Callable[[], None]) -> None:
+        self.port = port
         self._write_settings(port)
         with self._data_argument(self.data) as (data, descriptor):
             argv = [*self.program.launcher, str(self.program.bin / "postgres"), "-D", data]

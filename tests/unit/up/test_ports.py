@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from services.up.errors import StartError
-from services.up.ports import choose_port, describe_holder, is_free
+from services.up.ports import choose_port, describe_holder, is_free, start_on_free_port
 from services.up.stack import port_setting
 
 
@@ -70,3 +70,30 @@ def test_port_setting_that_is_no_port_is_an_error(text: str) -> None:
 
 def test_empty_port_setting_is_none() -> None:
     assert port_setting("ENERMON_API_PORT", {"ENERMON_API_PORT": ""}) is None
+
+
+def test_port_that_another_program_takes_in_between_is_passed_over() -> None:
+    others: list[socket.socket] = []
+
+    def start(port: int) -> None:
+        if not others:
+            others.append(socket.create_server(("127.0.0.1", port)))
+            raise StartError("not_started", "address already in use")
+
+    try:
+        chosen = start_on_free_port(start, fixed=None, remembered=None, preferred=23450, setting="ENERMON_MQTT_PORT")
+        assert chosen > others[0].getsockname()[1] >= 23450
+    finally:
+        others[0].close()
+
+
+def test_start_that_fails_on_a_free_port_is_not_tried_again() -> None:
+    tried: list[int] = []
+
+    def start(port: int) -> None:
+        tried.append(port)
+        raise StartError("not_started", "no right to read the configuration")
+
+    with pytest.raises(StartError, match="no right to read"):
+        start_on_free_port(start, fixed=None, remembered=None, preferred=23450, setting="ENERMON_MQTT_PORT")
+    assert len(tried) == 1
