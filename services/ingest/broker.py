@@ -60,7 +60,9 @@ def parse_url(url: str) -> BrokerAddress:
 
 
 class Broker:
-    """One persistent session. `on_status` (gateway, online) and `on_turned_away` (topic) are called by its thread."""
+    """One persistent session. Called by its thread: `on_listening` when the broker has taken the subscription,
+    `on_status` (gateway, online) and `on_turned_away` (topic).
+    """
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Broker:
         shared: bool,
         queue: MessageQueue,
         receive_maximum: int,
+        on_listening: Callable[[], None],
         on_status: Callable[[str, bool], None],
         on_turned_away: Callable[[str], None],
     ) -> None:
@@ -78,6 +81,7 @@ class Broker:
         self._shared = shared
         self._queue = queue
         self._receive_maximum = receive_maximum
+        self._on_listening = on_listening
         self._on_status_change = on_status
         self._on_turned_away = on_turned_away
         self._wires = itertools.count(1)
@@ -148,6 +152,7 @@ class Broker:
         if self._address.tls:
             client.tls_set()
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         return client
 
@@ -170,6 +175,13 @@ class Broker:
         client.subscribe([(readings, 1), (STATUS, 1)])
         self._connected.set()
         self._outcome.set()
+
+    def _on_subscribe(self, _c: Client, _u: Any, _mid: int, reasons: list[ReasonCode], _p: Properties | None) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            log.error("broker refused the subscription", extra={"reason": ", ".join(refused)})
+        else:
+            self._on_listening()
 
     def _on_disconnect(self, _c: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
         if self._connected.is_set():

@@ -74,9 +74,11 @@ class Ingest:
             shared=settings.ingest_share,
             queue=self._queue,
             receive_maximum=settings.ingest_queue_messages,
+            on_listening=self._note_listening,
             on_status=self._take_status,
             on_turned_away=self._note_turned_away,
         )
+        self._ready = False
         self._keeper = Keeper(settings)
         url = settings.database_url.get_secret_value()
         self._reading = Database(url, stopping=self._stopping)
@@ -92,7 +94,6 @@ class Ingest:
         self._reading.registry()
         if not self._broker.start(self._stopping):
             return
-        log.info("ready")
         batches = self._batches()
         try:
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reading:
@@ -226,6 +227,11 @@ class Ingest:
         wanted = {gateway: online for gateway, online in said.items() if gateway in known}
         if wanted:
             self._storing.retry(lambda: intake_store.note_statuses(self._storing.connection(), wanted))
+
+    def _note_listening(self) -> None:
+        if not self._ready:
+            self._ready = True
+            log.info("ready")
 
     def _take_status(self, gateway: str, online: bool) -> None:
         with self._statuses_lock:

@@ -105,13 +105,6 @@ def ingest(environment: dict[str, str]) -> Iterator[Process]:
         yield process
 
 
-def until_heard(gateway: Gateway, database: psycopg.Connection) -> None:
-    """Ingest is ready a moment before the broker has taken its subscription; a status is kept for it until then."""
-    said = "SELECT FROM gateway_state WHERE gateway_code = %s"
-    gateway.say("online")
-    wait_until("ingest hears", lambda: database.execute(said, [gateway.code]).fetchone() is not None)
-
-
 def stored(database: psycopg.Connection) -> list[tuple[datetime, float]]:
     return database.execute("SELECT ts, value FROM reading ORDER BY ts").fetchall()
 
@@ -214,7 +207,6 @@ def test_messages_sent_while_ingest_was_killed_are_stored_when_it_is_back(
     if store == "embedded":
         pytest.skip("the embedded broker keeps no session for a client that is away: gateways send again")
     with running("ingest", **environment) as first:
-        until_heard(gateway, database)
         gateway.send(readings=[reading(meter, 0, 0.0)])
         gateway.answer()
         first.kill()
@@ -248,7 +240,6 @@ def test_several_processes_share_the_messages_and_store_each_once(
     shared = environment | {"ENERMON_INGEST_SHARE": "true"}
     names = [shared | {"ENERMON_INGEST_CLIENT_ID": f"{environment['ENERMON_INGEST_CLIENT_ID']}-{i}"} for i in (0, 1)]
     with running("ingest", **names[0]), running("ingest", **names[1]):
-        until_heard(gateway, database)
         for number in range(40):
             gateway.send(readings=[reading(meter, number + i, float(number + i)) for i in range(5)])
         answers = [gateway.answer() for _ in range(40)]
@@ -262,7 +253,6 @@ def test_full_queue_stops_taking_and_drops_nothing(
 ) -> None:
     small = environment | {"ENERMON_INGEST_QUEUE_MESSAGES": "3", "ENERMON_INGEST_QUEUE_BYTES": "1000000"}
     with running("ingest", **small):
-        until_heard(gateway, database)
         for number in range(60):
             gateway.send(readings=[reading(meter, number, float(number))])
         assert sum(gateway.answer()["stored"] for _ in range(60)) == 60
