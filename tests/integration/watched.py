@@ -60,6 +60,10 @@ def data_centre(registered: Registered, client: TestClient, database_url: str) -
     return plant
 
 
+_IN_ORDER = "created_at, subscription_id, kind, group_key"
+"""Messages of one cycle share their time, and their ids are random."""
+
+
 class Watch:
     """Sets up who is told of what, and looks at what was written for them."""
 
@@ -116,7 +120,7 @@ class Watch:
     def messages(self) -> list[tuple[Any, ...]]:
         """Subscription, kind and number of alerts of every message, in order."""
         return self.database.execute(
-            "SELECT subscription_id, kind, (content ->> 'count')::int FROM message ORDER BY created_at, subscription_id"
+            f"SELECT subscription_id, kind, (content ->> 'count')::int FROM message ORDER BY {_IN_ORDER}"
         ).fetchall()
 
     def kinds(self) -> list[str]:
@@ -125,7 +129,7 @@ class Watch:
 
     def contents(self) -> list[dict[str, Any]]:
         """What every message says, in order."""
-        return [c for (c,) in self.database.execute("SELECT content FROM message ORDER BY created_at")]
+        return [c for (c,) in self.database.execute(f"SELECT content FROM message ORDER BY {_IN_ORDER}")]
 
     def events(self) -> list[str]:
         """What happened to alerts, in order."""
