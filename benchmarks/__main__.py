@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks import alerts as alerts_run
+from benchmarks import alerts_report, growth_report, ingest_report
 from benchmarks import answers as answers_run
 from benchmarks import growth as growth_run
-from benchmarks import growth_report, ingest_report
 from benchmarks import ingest as ingest_run
 from benchmarks.report import PAGE, table, write_json, write_page, write_section
 from benchmarks.sheet import Sheet
@@ -66,9 +67,7 @@ def ingest(
     page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
 ) -> None:
     """How fast readings come in through the broker, how soon they are seen, and what that takes of the machine."""
-    steps = frozenset(only.split(",")) if only else frozenset(ingest_run.STEPS)
-    if unknown := steps - set(ingest_run.STEPS):
-        raise typer.BadParameter(f"there is no step {', '.join(sorted(unknown))}", param_hint="--only")
+    steps = _steps_of(only, ingest_run.STEPS)
     with _folder(keep) as folder:
         found = ingest_run.run(folder, steps=steps, scale=scale, modules=node_red, console=_progress())
     _show(ingest_report.sheets(found), ingest_report.write_json(found))
@@ -95,9 +94,32 @@ def queries(
         typer.echo(f"written: {PAGE}")
 
 
+@app.command()
+def alerts(
+    only: Annotated[
+        str,
+        typer.Option(help=f"Some of the steps, with commas: {','.join(alerts_run.STEPS)}; the page is then left alone"),
+    ] = "",
+    centres: Annotated[
+        int, typer.Option(min=2, help="Data centres in breach, and half as many again beside readings")
+    ] = alerts_run.CENTRES,
+    instances: Annotated[int, typer.Option(min=200, help="Rule instances of a cycle")] = alerts_run.INSTANCES,
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep servers and logs there")] = None,
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
+) -> None:
+    """How long a reading in breach takes to the webhook, and how long a cycle over many rule instances takes."""
+    steps = _steps_of(only, alerts_run.STEPS)
+    with _folder(keep) as folder:
+        found = alerts_run.run(folder, steps=steps, centres=centres, instances=instances, console=_progress())
+    _show(alerts_report.sheets(found), alerts_report.write_json(found))
+    if page and not only and (centres, instances) == (alerts_run.CENTRES, alerts_run.INSTANCES):
+        write_section("alerts", alerts_report.section(found))
+        typer.echo(f"written: {PAGE}")
+
+
 @app.command("all")
 def everything(
-    parts: Annotated[str, typer.Option(help="Some of the parts, with commas")] = "ingest,queries",
+    parts: Annotated[str, typer.Option(help="Some of the parts, with commas")] = "ingest,queries,alerts",
 ) -> None:
     """What `make bench` runs: every part, one after another."""
     chosen = parts.split(",")
@@ -105,8 +127,17 @@ def everything(
         ingest()
     if "queries" in chosen:
         queries()
+    if "alerts" in chosen:
+        alerts()
     if "answers" in chosen:
         answers()
+
+
+def _steps_of(only: str, known: tuple[str, ...]) -> frozenset[str]:
+    steps = frozenset(only.split(",")) if only else frozenset(known)
+    if unknown := steps - set(known):
+        raise typer.BadParameter(f"there is no step {', '.join(sorted(unknown))}", param_hint="--only")
+    return steps
 
 
 def _progress() -> Console:

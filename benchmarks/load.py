@@ -19,7 +19,7 @@ METERS = GATEWAYS * METERS_PER_GATEWAY
 SCAN_MS = 900_000
 # Of a hundred meters of a gateway so many are counters; the others give the energy of each quarter of an hour.
 COUNTERS_PER_GATEWAY = 70
-_BANNERS = ("150622", "150202", "150102", "150430", "150523", "150727", "150826", "150929", "152525", "152921")
+BANNERS = ("150622", "150202", "150102", "150430", "150523", "150727", "150826", "150929", "152525", "152921")
 START_MS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 PROBE_GATEWAY = "GW-BENCH-PROBE"
@@ -70,7 +70,7 @@ def registry() -> Registry:
     enterprises, units, gateways, meters = [], [], [], []
     for number in range(GATEWAYS + 1):
         probe = number == GATEWAYS
-        area = _BANNERS[number % len(_BANNERS)]
+        area = BANNERS[number % len(BANNERS)]
         code = credit_code(kind=ENTERPRISE, area_code=area, key=f"bench{number}")
         unit = PROBE_UNIT if probe else f"BENCH-{number:03d}"
         gateway = PROBE_GATEWAY if probe else gateway_code(number)

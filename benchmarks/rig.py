@@ -151,6 +151,14 @@ class Rig:
             running.wait_until_said('"event": "leading"')
             yield running
 
+    @contextmanager
+    def alerts(self, database_url: str, *, given: Mapping[str, str]) -> Iterator[Program]:
+        """`enermon alerts`, leading; `given`: further settings by their variables."""
+        environment = {**given, "ENERMON_DATABASE_URL": database_url}
+        with self.program("alerts", _enermon("alerts"), environment) as running:
+            running.wait_until_said('"event": "leading"')
+            yield running
+
     def forget_session(self, client_id: str) -> None:
         """Let the broker forget what it keeps for this client."""
         user = "enermon"

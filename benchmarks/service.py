@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from simulators.registration import RegistryApi
 _PREFERRED_PORT = 18000
 _START_S = 60.0
 _STOP_S = 10.0
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,15 @@ def database(folder: Path) -> Iterator[PrivatePostgres]:
 
 
 @contextmanager
-def api(database_url: str, folder: Path) -> Iterator[ApiProcess]:
-    """`enermon api` on this database. Raises StartError, and RegistrationError when it does not become ready."""
+def api(database_url: str, folder: Path, *, given: Mapping[str, str] = _NOTHING) -> Iterator[ApiProcess]:
+    """`enermon api` on this database; `given`: further settings by their variables.
+
+    Raises StartError, and RegistrationError when it does not become ready.
+    """
     port = choose_port(fixed=None, remembered=None, preferred=_PREFERRED_PORT, setting="")
-    environment = os.environ | {
+    environment = {
+        **os.environ,
+        **given,
         "ENERMON_DATABASE_URL": database_url,
         "ENERMON_API_HOST": LOOPBACK,
         "ENERMON_API_PORT": str(port),
