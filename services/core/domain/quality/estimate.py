@@ -6,7 +6,8 @@ estimate is its shape over time, and its hours add up to what was booked.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from fractions import Fraction
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +128,6 @@ def _level(hours: Hours, week: NDArray[np.float64], start: int) -> float:
 
 def _parts(total: int, shape: NDArray[np.float64]) -> list[int]:
     """`total` in whole parts in the proportions of `shape`; they add up to it exactly."""
-    upto = np.cumsum(shape) / shape.sum()
-    edges = [0, *(int(total * share) for share in upto[:-1].tolist()), total]
-    return [after - before for before, after in pairwise(edges)]
+    # As fractions: a float cannot tell a share of a total beyond 2**53 to the unit.
+    upto = list(accumulate(Fraction(part) for part in shape.tolist()))
+    return [after - before for before, after in pairwise([0, *(total * part // upto[-1] for part in upto)])]

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.core.domain.meter import PICO, Kind, Quality
@@ -72,6 +72,7 @@ def test_of_an_hour_that_a_gap_begins_in_only_the_rest_is_estimated() -> None:
     total=st.integers(0, 10**18),
     booked=st.integers(0, 10**15),
 )
+@example(shape=[0, 0, 0, 0, 1, 0], total=105_884_811_924_144_120, booked=0)
 def test_the_hours_of_a_counters_gap_add_up_to_what_was_booked(shape: list[int], total: int, booked: int) -> None:
     past = np.repeat(np.array(shape, dtype=np.int64), 4)
     week = np.concatenate([past, np.full((WEEK_H - 6) * 4, booked)])
