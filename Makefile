@@ -1,5 +1,6 @@
 # make up      install what is missing and run Enermon in the foreground (ARGS="--no-fleet" passes options on)
-# make test    lint and all tests, on TimescaleDB with mosquitto and again on the embedded store
+# make test    lint and all tests, on TimescaleDB with mosquitto and again on the embedded store, in WORKERS=3 processes at
+#              once, each with a database and a broker of its own (ARGS="-n 0 -x" one by one, to the first that fails)
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
 # make bench   measure intake, answers and alerts and write docs/benchmarks.md (ARGS="--parts ingest")
@@ -14,6 +15,8 @@ PYTHON ?= python3
 ENERMON_HOME ?= $(CURDIR)/.enermon
 export ENERMON_HOME
 BIN = $(ENERMON_HOME)/venv/bin
+WORKERS ?= 3
+PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
@@ -25,8 +28,8 @@ up:
 	@exec "$(BIN)/enermon" up $(ARGS)
 
 test: lint
-	"$(BIN)/python" -m pytest --store native $(ARGS)
-	"$(BIN)/python" -m pytest --store embedded --ignore=tests/unit $(ARGS)
+	$(PYTEST) --store native $(ARGS)
+	$(PYTEST) --store embedded --ignore=tests/unit $(ARGS)
 
 test-compose:
 	PYTHON="$(BIN)/python" tests/compose/run.sh $(ARGS)
