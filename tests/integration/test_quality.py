@@ -1,5 +1,6 @@
 """Days of meters are counted, checked and estimated from what was received, and again whenever that changes."""
 
+import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -193,3 +194,31 @@ def test_a_counters_gap_takes_the_shape_of_its_week(
     assert [row["estimated_quantity"] for row in rows] == [10] * 4 + [30] * 4
     linear = asked(client, "energy", estimates="linear", **energy)["data"][8:16]
     assert [row["estimated_quantity"] for row in linear] == [20] * 8
+
+
+def test_a_day_that_comes_late_is_past_of_the_days_that_were_checked_without_it(
+    line: Line, registered: Registered, quality: Quality, database: psycopg.Connection, client: TestClient
+) -> None:
+    meter = registered.meter(kind="interval", valid_from="2026-02-14")
+    gateway = gateway_of(database, meter)
+
+    def send(day: int, *, like: int) -> None:
+        drawn = random.Random(like)
+        start = DAY + timedelta(days=day)
+        line.send(gateway, [(meter, start + i * QUARTER, round(drawn.uniform(5, 9), 3)) for i in range(96)])
+
+    def repeated_days() -> list[str]:
+        days = {"start": "2026-02-14", "end": "2026-03-10"}
+        found = asked(client, "quality/findings", scope=f"meter:{meter}", check="repeated", **days)["data"]
+        return [row["day"] for row in found]
+
+    for day in range(-16, 3):
+        if day != 0:
+            send(day, like=100 + day if day < 2 else 0)
+    line.roll_up()
+    look(quality, NOON_AFTER + timedelta(days=3))
+    assert repeated_days() == []
+    send(0, like=0)
+    line.roll_up()
+    look(quality, NOON_AFTER + timedelta(days=4))
+    assert repeated_days() == ["2026-03-04"]

@@ -7,6 +7,7 @@ import psycopg
 
 from services.core.db.queries import load
 from services.core.domain.calendar import DAY_US, SHANGHAI
+from services.core.domain.quality.day import BEFORE_DAYS
 from services.ingest.rollup.adapt import Integers
 
 _sql = load(__file__, "quality.sql")
@@ -17,9 +18,17 @@ _OFFSET_US = SHANGHAI.utcoffset(None) // timedelta(microseconds=1)
 
 
 def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -> None:
-    """Put the days of these slots (meter, start in microseconds), and of the hours just booked anew, into the queue."""
+    """Put the days of these slots (meter, start in microseconds), and of the hours just booked anew, into the queue.
+
+    With them go the days after them that have been checked by what was known of the days before.
+    """
     days = sorted({(meter_id, (slot_us + _OFFSET_US) // DAY_US) for meter_id, slot_us in dirty})
-    _sql.mark_due(connection, meter_ids=Integers(m for m, _ in days), day_numbers=Integers(day for _, day in days))
+    _sql.mark_due(
+        connection,
+        meter_ids=Integers(m for m, _ in days),
+        day_numbers=Integers(day for _, day in days),
+        before_days=BEFORE_DAYS,
+    )
 
 
 def collection_faults(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, list[Stretch]]:

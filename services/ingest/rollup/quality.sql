@@ -1,11 +1,26 @@
 -- name: mark_due!
--- Days with new readings, and days whose energy has changed.
+-- Days with new readings and days whose energy has changed; and those that were checked with such a day as their past. Of
+-- yesterday there are none: what comes after it is not over.
+WITH changed AS (
+    SELECT meter_id, date '1970-01-01' + day_number AS day
+    FROM unnest(:meter_ids ::integer[], :day_numbers ::integer[]) AS dirty (meter_id, day_number)
+    UNION
+    SELECT meter_id, (hour AT TIME ZONE 'Asia/Shanghai')::date AS day
+    FROM hour_change
+)
 INSERT INTO quality_due (meter_id, day)
-SELECT meter_id, date '1970-01-01' + day_number
-FROM unnest(:meter_ids ::integer[], :day_numbers ::integer[]) AS dirty (meter_id, day_number)
+SELECT meter_id, day
+FROM changed
 UNION
-SELECT meter_id, (hour AT TIME ZONE 'Asia/Shanghai')::date
-FROM hour_change;
+SELECT later.meter_id, later.day
+FROM changed
+JOIN quality_day AS later
+    ON
+        later.meter_id = changed.meter_id
+        AND later.day > changed.day
+        AND later.day <= changed.day + :before_days ::integer
+        AND later.checked
+WHERE changed.day < (now() AT TIME ZONE 'Asia/Shanghai')::date - 1;
 
 -- name: collection_faults
 SELECT meter_id, starts_at, ends_at
