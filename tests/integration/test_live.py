@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.line import Line
 from tests.integration.registered import Registered
-from tests.integration.running import running_api, wait_until
+from tests.integration.running import running_api
 
 
 @pytest.fixture
@@ -35,14 +34,8 @@ def today() -> datetime:
     return datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def listens(database: psycopg.Connection) -> bool:
-    """Whether the API hears of what is booked: it begins to with its first stream."""
-    asked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"
-    return database.execute(f"{asked} AND state = 'idle'".encode()).fetchone() is not None
-
-
 def test_stream_tells_at_once_and_again_when_energy_is_booked(
-    api: str, client: TestClient, registered: Registered, database_url: str, database: psycopg.Connection
+    api: str, client: TestClient, registered: Registered, database_url: str
 ) -> None:
     enterprise = registered.enterprise()
     gateway, unit = registered.gateway(enterprise), registered.unit(enterprise)
@@ -55,12 +48,34 @@ def test_stream_tells_at_once_and_again_when_energy_is_booked(
         with httpx.stream("GET", f"{api}/api/v1/live?scope=area:150622", timeout=30) as stream:
             told = events(stream.iter_lines())
             assert [row["quantity"] for row in next(told)["day"]] == [None]
-            wait_until("the API listens", lambda: listens(database))
             line.send(gateway, [(meter, midnight - timedelta(minutes=15), 10.0), (meter, midnight, 12.0)])
             line.send(gateway, [(meter, midnight + timedelta(minutes=1), 15.0)])
             line.roll_up()
             (row,) = next(told)["day"]
     assert (row["carrier"], row["quantity"], row["quantity_unit"]) == ("electricity", 3.0, "kWh")
+
+
+def test_stream_says_nothing_of_energy_that_is_booked_elsewhere(
+    api: str, client: TestClient, registered: Registered, database_url: str
+) -> None:
+    line = Line(client, database_url)
+
+    def book(meter: str, gateway: str, amount: float) -> None:
+        line.send(gateway, [(meter, today(), 10.0), (meter, today() + timedelta(minutes=1), 10.0 + amount)])
+        line.roll_up()
+
+    owners = [registered.enterprise() for _ in range(2)]
+    gateways = [registered.gateway(owner) for owner in owners]
+    meters = [
+        registered.meter(unit_code=registered.unit(owner), gateway_code=gateway)
+        for owner, gateway in zip(owners, gateways, strict=True)
+    ]
+    with httpx.stream("GET", f"{api}/api/v1/live?scope=enterprise:{owners[1]}", timeout=30) as stream:
+        told = events(stream.iter_lines())
+        assert [row["quantity"] for row in next(told)["day"]] == [None]
+        book(meters[0], gateways[0], 5.0)
+        book(meters[1], gateways[1], 3.0)
+        assert [row["quantity"] for row in next(told)["day"]] == [3.0]
 
 
 def test_stream_of_an_unknown_scope_is_refused_before_it_begins(client: TestClient) -> None:

@@ -68,6 +68,8 @@ class Broadcast:
                 with connect(self._database_url, application_name="enermon-live") as connection:
                     connection.autocommit = True
                     connection.execute(f"LISTEN {CHANNEL}")
+                    # What was booked while nobody listened.
+                    self._wake()
                     while not self._closing.is_set():
                         for _ in connection.notifies(timeout=1.0, stop_after=1):
                             self._wake()
@@ -113,7 +115,7 @@ _EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     ),
 )
 async def live(database: Db, request: Request, query: Annotated[LiveQuery, Query()]) -> EventSourceResponse:
-    """Server-sent events: at once, then at most once a second when new energy was booked; a comment each 15 s."""
+    """Server-sent events: at once, then at most once a second when other energy is booked; a comment each 15 s."""
     first = await run_in_threadpool(_state, database, query.scope)
     broadcast: Broadcast = request.app.state.live
     return EventSourceResponse(_events(database, broadcast, query.scope, first), ping=HEARTBEAT_S)
@@ -124,9 +126,14 @@ async def _events(
 ) -> AsyncIterator[dict[str, str]]:
     booked = asyncio.Event()
     broadcast.join(booked)
+    # Something may have been booked since `state` was read.
+    booked.set()
+    told = None
     try:
         while True:
-            yield {"event": "energy", "data": json.dumps(state, ensure_ascii=False)}
+            if _energy_of(state) != told:
+                told = _energy_of(state)
+                yield {"event": "energy", "data": json.dumps(state, ensure_ascii=False)}
             await asyncio.sleep(LEAST_PAUSE_S)
             await booked.wait()
             booked.clear()
@@ -135,6 +142,10 @@ async def _events(
         yield {"event": "error", "data": json.dumps({"code": refusal.kind.code, "detail": refusal.detail})}
     finally:
         broadcast.leave(booked)
+
+
+def _energy_of(state: dict[str, Any]) -> tuple[Any, Any]:
+    return state["hour"], state["day"]
 
 
 def _state(database: Database, scope: str) -> dict[str, Any]:
