@@ -69,6 +69,29 @@ def test_what_came_meanwhile_stays_and_is_told_apart(
     assert [value for _, value in stored(database)] == [1.0, 7.0, 3.0]
 
 
+def test_the_list_says_what_became_of_each_reading_and_can_be_asked_for_it(
+    client: TestClient, line: Line, registered: Registered, owner: str, gateway: str
+) -> None:
+    line.send(gateway, [*quarters("M-NEW", START, [1.0, 2.0]), ("M-OTHER", START, 9.0)])
+    registered.meter(owner, code="M-NEW", gateway_code=gateway)
+    line.send(gateway, [("M-NEW", START, 7.0)])
+    retry(client)
+    unknown = {"code": "unknown_meter"}
+    listed = client.get("/api/v1/rejected-readings", params=unknown).json()["data"]
+    assert {(row["meter"], row["value"]): row["outcome"] for row in listed} == {
+        ("M-NEW", "1.0"): "conflict",
+        ("M-NEW", "2.0"): "taken",
+        ("M-OTHER", "9.0"): None,
+    }
+    assert [row["retried_at"] is None for row in listed] == [row["outcome"] is None for row in listed]
+    for outcome, value in {"open": "9.0", "taken": "2.0", "conflict": "1.0"}.items():
+        asked = client.get("/api/v1/rejected-readings", params=unknown | {"outcome": outcome}).json()["data"]
+        assert [row["value"] for row in asked] == [value]
+    assert client.get("/api/v1/rejected-readings", params={"outcome": "refused"}).json()["data"] == []
+    asked_amiss = client.get("/api/v1/rejected-readings", params={"outcome": "lost"})
+    assert (asked_amiss.status_code, asked_amiss.json()["errors"][0]["field"]) == (422, "outcome")
+
+
 def test_meter_registered_with_another_gateway_is_not_taken_from_this_one(
     client: TestClient, line: Line, registered: Registered, owner: str, gateway: str
 ) -> None:

@@ -49,7 +49,8 @@ LEFT JOIN correction_now ON correction_now.meter_id = :meter_id AND correction_n
 ORDER BY listed.ts
 LIMIT :row_limit;
 
--- name: rejected_readings(gateway, meter, code, before, row_limit)
+-- name: rejected_readings(gateway, meter, code, outcome, before, row_limit)
+-- The outcome open is that of rows of which nothing has become yet.
 SELECT
     rejection_id AS id,
     received_at,
@@ -59,12 +60,15 @@ SELECT
     ts_text AS ts,
     value_text AS value,
     code,
-    detail
+    detail,
+    outcome,
+    retried_at
 FROM rejected_reading
 WHERE
     (:gateway ::text IS NULL OR gateway_code = :gateway)
     AND (:meter ::text IS NULL OR meter_code = :meter)
     AND (:code ::text IS NULL OR code = :code)
+    AND (:outcome ::text IS NULL OR coalesce(outcome, 'open') = :outcome)
     AND (:before ::bigint IS NULL OR rejection_id < :before)
 ORDER BY rejection_id DESC
 LIMIT :row_limit;

@@ -78,6 +78,11 @@ class RejectedReading(BaseModel):
     value: str
     code: str
     detail: str
+    outcome: Literal["taken", "conflict", "refused"] | None = Field(
+        description="What became of it when it was tried again: it is stored, another value stands for its time, "
+        "or it cannot be taken all the same; null: not tried again"
+    )
+    retried_at: datetime | None = Field(description="When it was tried again")
 
 
 class RejectedMessage(BaseModel):
@@ -104,6 +109,9 @@ class RejectedReadingQuery(RejectedMessageQuery):
     """Which rejected readings, newest first."""
 
     meter: Code | None = None
+    outcome: Literal["open", "taken", "conflict", "refused"] | None = Field(
+        None, description="What became of it; open: not tried again"
+    )
 
 
 class Rejected(BaseModel):
@@ -191,8 +199,8 @@ def _reading(row: Row[Any]) -> Reading:
 
 @router.get("/rejected-readings", summary="List rejected readings", responses=refusals(BAD_CURSOR))
 def read_rejected_readings(database: Db, query: Annotated[RejectedReadingQuery, Query()]) -> Page[RejectedReading]:
-    """Readings that were not taken, newest first, as they came and with the reason."""
-    wanted = {"gateway": query.gateway, "meter": query.meter, "code": query.code}
+    """Readings that were not taken, newest first, as they came, with the reason and what became of them since."""
+    wanted = {"gateway": query.gateway, "meter": query.meter, "code": query.code, "outcome": query.outcome}
     rows, following = _newest_first(database, "rejected_readings", query, wanted)
     return Page[RejectedReading](data=[RejectedReading(**row) for row in rows], next=following)
 
