@@ -21,7 +21,7 @@ from services.core.domain.calendar import Grain, ceil, floor
 from services.core.domain.indicators.frame import Frame, Span, frame
 from services.core.domain.indicators.kinds import Indicator
 from services.core.domain.indicators.listing import BY_SLUG
-from services.core.indicators.evaluate import Grouping, GroupingError, Question, check
+from services.core.indicators.evaluate import SCOPES, Grouping, GroupingError, Question, check
 from services.core.indicators.scope import Scope, ScopeKind, UnknownScopeError, scope_of
 
 UNKNOWN_INDICATOR = ProblemKind("unknown_indicator", 404, "No such indicator")
@@ -88,7 +88,8 @@ def question_of(connection: Connection, indicator: Indicator, query: IndicatorQu
     try:
         check(indicator, kind, query.by)
     except GroupingError as error:
-        raise Refused(INVALID_BY, str(error)) from None
+        wrong = INVALID_BY if kind in SCOPES[indicator.level] else INVALID_SCOPE
+        raise Refused(wrong, str(error)) from None
     return Question(found_scope(connection, kind, code), periods, query.by, now)
 
 
