@@ -144,7 +144,7 @@ def _test_content(language: str, *, link: str, now: datetime) -> dict[str, Any]:
         "group": "test",
         "language": language,
         "created_at": now.astimezone(SHANGHAI).isoformat(timespec="seconds"),
-        "link": link,
+        "link": f"{link.rstrip('/')}/api/v1/alerts",
         "alerts": [],
         "count": 0,
         "counts": {"severe": 0, "warning": 0, "notice": 0},
