@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.alerted import (
@@ -161,6 +163,17 @@ def test_times_are_those_of_the_day_in_shanghai(client: TestClient, raised: Rais
     number = raised.alert(fired_at=datetime(2026, 3, 1, 23, 30, tzinfo=SHANGHAI))
     assert numbers(client, since="2026-03-01", until="2026-03-02") == [number]
     assert numbers(client, since="2026-03-02") == []
+
+
+def test_times_of_the_last_evaluation_are_answered_in_utc(
+    client: TestClient, raised: Raised, database: psycopg.Connection
+) -> None:
+    number = raised.alert()
+    times = {"at": "2026-03-02T09:30:00+08:00", "period_start": "2026-03-01T00:00:00+08:00", "period_end": None}
+    database.execute("UPDATE alert SET last_value = %s WHERE alert_id = %s", (Jsonb({"value": 1.4} | times), number))
+    in_utc = {"at": "2026-03-02T01:30:00Z", "period_start": "2026-02-28T16:00:00Z", "period_end": None}
+    assert client.get(f"{ALERTS}/{number}").json()["last_value"] == {"value": 1.4} | in_utc
+    assert client.get(ALERTS).json()["data"][0]["last_value"] == {"value": 1.4} | in_utc
 
 
 def test_alert_is_read_whole(client: TestClient, raised: Raised) -> None:

@@ -210,7 +210,7 @@ def test_rule_tried_on_last_month_tells_what_would_have_fired(
     answer = client.post(f"{RULES}/dry_run", json={"body": BODY})
     assert answer.status_code == 200, answer.text
     told = answer.json()
-    assert (told["start"], told["end"]) == ("2026-02-01T00:00:00+08:00", "2026-03-01T00:00:00+08:00")
+    assert (told["start"], told["end"]) == ("2026-01-31T16:00:00Z", "2026-02-28T16:00:00Z")
     assert (told["slug"], told["severity"], told["alerts"], told["subjects"]) == ("pue_high", "warning", 1, 1)
     (alert,) = told["data"]
     assert (alert["subject"], alert["area"], alert["enterprise"]) == (
@@ -220,6 +220,7 @@ def test_rule_tried_on_last_month_tells_what_would_have_fired(
     )
     assert alert["value"] == pytest.approx(1.42)
     assert (alert["limit"], alert["resolved_at"]) == (1.3, None)
+    assert (alert["period_start"], alert["period_end"]) == ("2025-12-31T16:00:00Z", "2026-01-31T16:00:00Z")
     counts = database.execute("SELECT (SELECT count(*) FROM alert), (SELECT count(*) FROM rule_version)").fetchone()
     assert counts == (0, 0)
 
@@ -256,6 +257,26 @@ def test_trial_that_cannot_be_is_refused_with_the_reason(client: TestClient, mon
         busy.setattr("services.api.alerts.dry_run._at_once", _Taken())
         assert refusal(client.post(address, json={"body": BODY}))[:2] == (503, "busy")
     assert client.post(address, json={"body": BODY}).json()["alerts"] == 0
+
+
+@pytest.mark.usefixtures("_in_march")
+def test_trial_over_no_time_is_refused_with_the_true_reason(client: TestClient) -> None:
+    for given, reason in (
+        ({"start": "2026-04-01", "end": "2026-05-01"}, "start 2026-04-01T00:00:00+08:00 does not lie before now"),
+        ({"start": "2026-03-02"}, "start 2026-03-02T00:00:00+08:00 does not lie before now"),
+        ({"start": "2026-03-01"}, "left out, end is that of the last complete month, 2026-03-01T00:00:00+08:00"),
+        ({"end": "2026-02-01"}, "left out, start is that of the last complete month, 2026-02-01T00:00:00+08:00"),
+        ({"start": "2026-02-02", "end": "2026-02-02"}, "the end must lie after the start"),
+    ):
+        answer = client.post(f"{RULES}/dry_run", json={"body": BODY} | given)
+        assert refusal(answer)[:2] == (422, "cannot_dry_run"), given
+        assert reason in answer.json()["detail"], given
+
+
+@pytest.mark.usefixtures("_in_march")
+def test_trial_ends_now_where_the_end_lies_in_the_future(client: TestClient) -> None:
+    told = client.post(f"{RULES}/dry_run", json={"body": BODY, "start": "2026-03-01", "end": "2026-05-01"}).json()
+    assert (told["start"], told["end"]) == ("2026-02-28T16:00:00Z", "2026-03-01T16:00:00Z")
 
 
 class _Taken:

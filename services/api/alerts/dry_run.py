@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.alerts import nouns
-from services.api.alerts.fields import Severity, Slug
+from services.api.alerts.fields import Severity, Slug, TimeInUtc
 from services.api.alerts.rules import Body, newest_body, rule_in
 from services.api.database import Database
 from services.api.energy import ask
@@ -46,7 +46,9 @@ class DryRunAsked(Entry):
     start: PastMoment | None = Field(
         None, description="Moment or day; the begin of the last complete month if left out"
     )
-    end: PastMoment | None = Field(None, description="Moment or day; the end of the last complete month if left out")
+    end: PastMoment | None = Field(
+        None, description="Moment or day, at most now; the end of the last complete month if left out"
+    )
 
 
 class WouldBeAlert(BaseModel):
@@ -58,15 +60,15 @@ class WouldBeAlert(BaseModel):
     area: str | None
     park: str | None
     enterprise: str | None
-    fired_at: datetime
-    resolved_at: datetime | None = Field(description="null: it would still fire at the end")
+    fired_at: TimeInUtc
+    resolved_at: TimeInUtc | None = Field(description="null: it would still fire at the end")
     reopened: int
     value: float | None = Field(description="When it fired, as are the fields below")
     unit: str
     limit: float | None
     coverage: float | None
-    period_start: datetime | None
-    period_end: datetime | None
+    period_start: TimeInUtc | None
+    period_end: TimeInUtc | None
 
 
 class DryRun(BaseModel):
@@ -74,8 +76,8 @@ class DryRun(BaseModel):
 
     slug: str
     severity: Severity
-    start: datetime
-    end: datetime
+    start: TimeInUtc
+    end: TimeInUtc = Field(description="At most now")
     alerts: int = Field(description="How many it would have raised")
     subjects: int = Field(description="... about how many subjects")
     data: list[WouldBeAlert] = Field(description="The first 1000, in the order in which they would have fired")
@@ -104,10 +106,21 @@ def dry_run(database: Database, tables: Tables, asked: DryRunAsked, *, now: date
 
 
 def _span(asked: DryRunAsked, now: datetime) -> tuple[datetime, datetime]:
-    """The time asked for, at most until now; else the last complete month."""
+    """The time asked for, at most until now; else the last complete month. Raises Refused where that leaves none."""
     this_month = floor(now, Grain.MONTH)
-    end = min(asked.end or this_month, now)
-    return asked.start or floor(this_month - timedelta(days=1), Grain.MONTH), end
+    start = asked.start or floor(this_month - timedelta(days=1), Grain.MONTH)
+    end = asked.end or this_month
+    if start >= now:
+        raise _no_time(f"start {start.isoformat()} does not lie before now; a rule is tried over the past")
+    if asked.end is None and start >= end:
+        raise _no_time(f"left out, end is that of the last complete month, {end.isoformat()}; give one after start")
+    if asked.start is None and start >= end:
+        raise _no_time(f"left out, start is that of the last complete month, {start.isoformat()}; give one before end")
+    return start, min(end, now)
+
+
+def _no_time(detail: str) -> Refused:
+    return Refused(nouns.CANNOT_DRY_RUN, detail)
 
 
 @contextmanager

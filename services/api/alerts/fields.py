@@ -1,8 +1,9 @@
 """The types of fields that alerts have beside those of the registry."""
 
 import re
-from datetime import time
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
@@ -45,6 +46,15 @@ def _time_of_day(value: object) -> object:
     raise refusal("bad_time_of_day")
 
 
+def _in_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+def _figures_in_utc(found: Mapping[str, Any]) -> dict[str, Any]:
+    times = (name for name in ("at", "period_start", "period_end") if found.get(name) is not None)
+    return {**found, **{name: _in_utc(datetime.fromisoformat(found[name])) for name in times}}
+
+
 Id = Annotated[int, Path(ge=1, le=MOST_ID)]
 """A number given by the database."""
 
@@ -60,6 +70,13 @@ TimeOfDay = Annotated[
     time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "examples": ["22:00"]}, mode="validation")
 ]
 """A time of the day of Asia/Shanghai, to the minute."""
+
+
+TimeInUtc = Annotated[datetime, AfterValidator(_in_utc)]
+"""A time as it is answered."""
+
+Figures = Annotated[dict[str, Any], AfterValidator(_figures_in_utc)]
+"""What an evaluation found, as the alert service keeps it; its times as they are answered."""
 
 
 class Said(BaseModel):

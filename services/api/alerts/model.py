@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 
-from services.api.alerts.fields import AlertState, Reference, Said, Severity
+from services.api.alerts.fields import AlertState, Figures, Reference, Said, Severity
 from services.core.domain.alerting.handling import Status
 from services.core.domain.reason import REASONS, reason_text
 
@@ -40,7 +40,7 @@ class Alert(Judged):
     resolved_at: datetime | None
     reopened: int = Field(description="How often the breach came back soon enough to continue this alert")
     inhibited_by: str | None = Field(description="What holds its messages back; null: nothing")
-    last_value: dict[str, Any] | None = Field(description="What the last evaluation found")
+    last_value: Figures | None = Field(description="What the last evaluation found")
 
 
 class AlertCounts(BaseModel):
