@@ -54,10 +54,11 @@ def _placeholders(seen: Observation, name: str) -> dict[str, str]:
 
 
 def entry_of(alert: Mapping[str, Any], *, as_now: bool, late: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """An alert as messages list it, from its row with names and `observed` of its evidence.
+    """An alert as messages list it, from its row with names and `observed` of its newest evidence.
 
-    `as_now`: with the figures of the last evaluation instead of those at the moment of firing. `late`: the step that is
-    late, of an escalation. What has ended says why, in place of what its rule said as it fired.
+    `as_now`: with the figures of the last evaluation instead of those at the moment of firing, or of firing again.
+    `late`: the step that is late, of an escalation. What has ended says why, in place of what its rule said as it
+    fired.
     """
     observed: Mapping[str, Any] = alert["observed"] or {}
     figures = (alert["last_value"] or observed) if as_now else observed
@@ -65,7 +66,7 @@ def entry_of(alert: Mapping[str, Any], *, as_now: bool, late: Mapping[str, Any] 
         {name: alert[name] for name in _COLUMNS}
         | {name: observed.get(name) for name in _SAID}
         | {name: figures.get(name) for name in FIGURES}
-        | {"fired_at": moment(alert["fired_at"]), "resolved_at": moment(alert["resolved_at"])}
+        | {name: moment(alert[name]) for name in ("fired_at", "reopened_at", "resolved_at")}
         | (_ended(alert["because"]) if alert["resolved_at"] is not None else {})
         | ({} if late is None else {"late": dict(late)})
     )

@@ -19,7 +19,12 @@ WHERE ends_at > :now AND starts_at <= :now;
 -- name: alerts
 SELECT alert.alert_id, alert.rule, alert.rule_version, alert.severity, alert.subject_kind, alert.subject_code,
     alert.area_code, alert.enterprise_code, alert.fired_at, alert.resolved_at, alert.last_value, alert.inhibited_by,
-    alert.evidence -> 'observed' AS observed,
+    coalesce(judged_again.observed, alert.evidence -> 'observed') AS observed,
+    (
+        SELECT max(at)
+        FROM alert_event
+        WHERE alert_event.alert_id = alert.alert_id AND kind = 'reopened'
+    ) AS reopened_at,
     (
         SELECT detail ->> 'because'
         FROM alert_event
@@ -37,6 +42,14 @@ FROM alert
 LEFT JOIN rule_version ON rule_version.slug = alert.rule AND rule_version.version = alert.rule_version
 LEFT JOIN area ON area.code = alert.area_code
 LEFT JOIN enterprise ON enterprise.credit_code = alert.enterprise_code
+LEFT JOIN LATERAL (
+    -- What was found as it last fired again, or as its rule last changed.
+    SELECT detail -> 'evidence' -> 'observed' AS observed
+    FROM alert_event
+    WHERE alert_event.alert_id = alert.alert_id AND kind IN ('reopened', 'rule_changed')
+    ORDER BY event_id DESC
+    LIMIT 1
+) AS judged_again ON true
 WHERE alert.alert_id = ANY (:alert_ids);
 
 -- name: hold_untouched

@@ -135,6 +135,7 @@ def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
         (words.enterprise, _named(alert, "enterprise", words)),
         (words.place, _named(alert, "area", words, code=alert.get("area_code"))),
         (words.fired_at, moment_text(_moment(alert["fired_at"]))),
+        (words.reopened_at, moment_text(_moment(alert["reopened_at"])) if alert.get("reopened_at") else ""),
         (words.resolved_at, moment_text(_moment(alert["resolved_at"])) if alert.get("resolved_at") else ""),
         (words.rule, f"{alert['rule']}{words.of.format(of=words.version.format(version=alert['rule_version']))}"),
     )

@@ -14,6 +14,7 @@ from services.core.domain.verdict import Verdict
 
 LAST_VALUE_EVERY = timedelta(seconds=60)
 """How often the figures of an alert that goes on firing are brought up to date."""
+_WITH_EVIDENCE = frozenset({ChangeKind.FIRED, ChangeKind.REOPENED, ChangeKind.RULE_CHANGED})
 _KEPT_AT = frozenset({ChangeKind.RESOLVED, ChangeKind.REOPENED, ChangeKind.REPEATED, ChangeKind.RULE_CHANGED})
 
 
@@ -34,7 +35,9 @@ class Active:
 
 @dataclass(slots=True)
 class Evaluation:
-    """What has changed; of what fired the observation; and figures of alerts that go on firing or have ended."""
+    """What has changed; the observation of what fired, fired again or is judged by another version; and figures of
+    alerts that go on firing or have ended.
+    """
 
     stepped: list[Stepped] = field(default_factory=list)
     fired: dict[Key, Observation] = field(default_factory=dict)
@@ -78,9 +81,9 @@ def _step(found: Evaluation, key: Key, before: Known | None, seen: Observation, 
     if changed_rule is not None:
         change = Change(kind=ChangeKind.RULE_CHANGED, at=now, alert_id=instance.alert_id, detail=changed_rule.detail)
         changes = (change, *changes)
-    if any(change.kind is ChangeKind.FIRED for change in changes):
+    if any(change.kind in _WITH_EVIDENCE for change in changes):
         found.fired[key] = seen
-    elif before is not None and _to_keep(before, seen, changes, now):
+    if before is not None and _to_keep(before, seen, changes, now):
         found.figures[before.instance.alert_id or 0] = last_value_of(seen, now)
     if changes or _differs(before, instance, active.version):
         found.stepped.append(
@@ -123,9 +126,25 @@ def withdrawn(
 def with_alerts(
     stepped: Iterable[Stepped], fired: Mapping[Key, Observation], active: Mapping[str, Active], now: datetime
 ) -> list[Stepped]:
-    """The same with the columns of the alerts that are new; `fired`: what fired, with its readings."""
-    alerts = {key: _new_alert(active[key[0]], seen, now) for key, seen in fired.items()}
-    return [replace(each, new_alert=alerts.get(each.key)) for each in stepped]
+    """The same with the evidence of what fired: columns of the alerts that are new, the detail of other changes.
+
+    `fired`: their observations, with their readings.
+    """
+    return [
+        _with_evidence(each, active[each.key[0]], fired[each.key], now) if each.key in fired else each
+        for each in stepped
+    ]
+
+
+def _with_evidence(stepped: Stepped, active: Active, seen: Observation, now: datetime) -> Stepped:
+    if any(change.kind is ChangeKind.FIRED for change in stepped.changes):
+        return replace(stepped, new_alert=_new_alert(active, seen, now))
+    evidence = {"evidence": evidence_of(active.rule, seen)}
+    changes = (
+        replace(change, detail={**change.detail, **evidence}) if change.kind in _WITH_EVIDENCE else change
+        for change in stepped.changes
+    )
+    return replace(stepped, changes=tuple(changes))
 
 
 def _new_alert(active: Active, seen: Observation, now: datetime) -> dict[str, Any]:

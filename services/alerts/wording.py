@@ -23,6 +23,7 @@ class Wording:
     place: str
     enterprise: str
     fired_at: str
+    reopened_at: str
     resolved_at: str
     rule: str
     version: str
@@ -61,6 +62,7 @@ CHINESE = Wording(
     place="行政区划",
     enterprise="用能单位",
     fired_at="预警时间",
+    reopened_at="再次预警时间",
     resolved_at="解除时间",
     rule="规则",
     version="第 {version} 版",
@@ -103,6 +105,7 @@ ENGLISH = Wording(
     place="area",
     enterprise="enterprise",
     fired_at="fired",
+    reopened_at="fired again",
     resolved_at="resolved",
     rule="rule",
     version="version {version}",

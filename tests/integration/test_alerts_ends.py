@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from tests.integration.judged import Plant
-from tests.integration.watched import FOURTH, PUE, SECOND, THIRD, Service, Watch, service
+from tests.integration.line import Line
+from tests.integration.watched import FOURTH, INPUT, LOAD, PUE, SECOND, THIRD, Service, Watch, service
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -151,7 +152,10 @@ def test_changed_rule_takes_its_alerts_along_and_the_evidence_stays(
         alerts.look(SECOND + minutes * MINUTE)
     assert watch.messages() == [(banner, "fired", 1), (league, "fired", 1)]
     assert watch.events() == ["fired", "rule_changed"]
-    assert watch.detail("rule_changed") == [{"from": 1, "to": 2, "severity_from": "warning", "severity_to": "severe"}]
+    (change,) = watch.detail("rule_changed")
+    assert change.pop("evidence")["observed"]["limit"] == 1.35
+    assert change == {"from": 1, "to": 2, "severity_from": "warning", "severity_to": "severe"}
+    assert [alert["limit"] for content in watch.contents() for alert in content["alerts"]] == [1.3, 1.35]
     after = database.execute("SELECT rule_version, severity, last_value ->> 'limit', evidence FROM alert").fetchone()
     assert after == (2, "severe", "1.35", *(before or ()))
     watch.rule(PUE, version=3, severity="notice")
@@ -171,3 +175,45 @@ def test_changed_rule_that_cannot_judge_leaves_the_alert_with_the_version_that_d
     alerts.look(FOURTH)
     assert watch.events() == ["fired", "cannot_judge"]
     assert database.execute("SELECT rule_version, severity FROM alert").fetchall() == [(1, "warning")]
+
+
+def test_what_fires_again_is_told_with_what_was_found_then(
+    watch: Watch, alerts: Service, centre: Plant, line: Line, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE, reopen_window_s=2 * 86_400)
+    watch.subscription(language="en")
+    alerts.look(SECOND)
+    alerts.look(THIRD)
+    watch.sent()
+    centre.uses("2026-03-04", "2026-03-05", {INPUT: 1600.0, LOAD: 1000.0})
+    line.roll_up()
+    alerts.look(FOURTH)
+    assert watch.events() == ["fired", "resolved", "reopened"]
+    content = watch.contents()[-1]
+    (alert,) = content["alerts"]
+    assert (content["kind"], alert["value"], alert["period_start"]) == ("fired", 1.6, "2026-03-04T00:00:00+08:00")
+    assert alert["text_en"] == "Data centre: PUE 1.6, limit 1.3, 2026-03-04"
+    assert (alert["fired_at"], alert["reopened_at"]) == ("2026-03-03T10:00:00+08:00", "2026-03-05T10:00:00+08:00")
+    (detail,) = watch.detail("reopened")
+    assert detail["evidence"]["numerator"]["value"] == 1600.0
+    assert {reading["meter"] for reading in detail["evidence"]["readings"]} == {
+        centre.meter(*INPUT),
+        centre.meter(*LOAD),
+    }
+    frozen = database.execute("SELECT evidence -> 'observed' ->> 'value' FROM alert").fetchone()
+    assert frozen == ("1.42",)
+
+
+def test_what_fires_again_by_another_version_is_told_with_its_limit(
+    watch: Watch, alerts: Service, centre: Plant
+) -> None:
+    watch.rule(PUE)
+    watch.subscription(language="en")
+    alerts.look(SECOND)
+    alerts.look(THIRD)
+    watch.sent()
+    watch.rule(PUE, version=2, compare={"op": ">", "number": 1.1})
+    alerts.look(THIRD + MINUTE)
+    (alert,) = watch.contents()[-1]["alerts"]
+    assert (alert["rule_version"], alert["value"], alert["limit"]) == (2, 1.2, 1.1)
+    assert alert["text_en"] == "Data centre: PUE 1.2, limit 1.1, 2026-03-03"

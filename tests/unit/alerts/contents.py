@@ -31,6 +31,7 @@ def alert(**changed: Any) -> dict[str, Any]:
         "limit": 1.3,
         "coverage": 0.9876,
         "fired_at": "2026-03-01T00:05:00+00:00",
+        "reopened_at": None,
         "resolved_at": None,
         "period_start": "2026-01-31T16:00:00+00:00",
         "period_end": "2026-02-28T16:00:00+00:00",
