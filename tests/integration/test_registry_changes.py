@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -166,6 +167,19 @@ def test_a_replacement_fits_the_register(client: TestClient, registered: Registe
     assert refused.json()["errors"][0]["code"] == "above_register_size"
     refused = client.post(f"/api/v1/meters/{gauge}/replacements", json=entry)
     assert refused.json()["errors"][0]["code"] == "only_for_counters"
+
+
+def test_a_replacement_is_not_recorded_before_it_happens(
+    client: TestClient, registered: Registered, queue: Callable[[], Queue]
+) -> None:
+    address = f"/api/v1/meters/{registered.meter()}/replacements"
+    registers = {"final_value": 1000.5, "first_value": 0}
+    later, soon = (datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (11, 9))
+    refused = client.post(address, json=registers | {"ts": later.isoformat()})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_body")
+    assert [(fault["field"], fault["code"]) for fault in refused.json()["errors"]] == [("ts", "in_future")]
+    assert (client.get(address).json()["data"], queue()) == ([], [])
+    assert client.post(address, json=registers | {"ts": soon.isoformat()}).status_code == 201
 
 
 def test_an_accepted_reading_is_booked_again_from_its_time(

@@ -1,6 +1,6 @@
 """What people record of a meter: that it was replaced, and that a suspect reading is right."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status
@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 from sqlalchemy import Connection, RowMapping
 
 from services.api.database import Database, Db
+from services.api.energy.ask import utc_now
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page
@@ -18,6 +19,7 @@ from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Code, Entry, Moment, Name, Note, Number
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import Statements
+from services.core.intake.validate import AHEAD_US
 
 REPLACEMENT_EXAMPLE: JsonDict = {
     "ts": "2026-03-02T10:30:00+08:00",
@@ -114,22 +116,27 @@ def list_replacements(database: Db, code: Code) -> Page[Replacement]:
 def add_replacement(database: Db, code: Code, entry: ReplacementEntry) -> ReplacementEntry:
     """Record that the counter was replaced. Energy since then is booked again."""
     with registry_change(database) as change:
-        faults = _replacement_faults(_kind_of(change.connection, code), entry)
+        faults = _replacement_faults(_kind_of(change.connection, code), entry, now=utc_now())
         if faults:
             raise refused_fields(INVALID_BODY, faults)
         _add(change, nouns.REPLACEMENT, code, entry)
     return entry
 
 
-def _replacement_faults(meter: RowMapping, entry: ReplacementEntry) -> list[Fault]:
+def _replacement_faults(meter: RowMapping, entry: ReplacementEntry, *, now: datetime) -> list[Fault]:
     if meter["kind"] != "counter":
         return [Fault("final_value", "only_for_counters")]
+    faults: list[Fault] = []
+    # As far ahead as clocks may be of which readings are taken.
+    if entry.ts > now + timedelta(microseconds=AHEAD_US):
+        faults.append(Fault("ts", "in_future"))
     size = meter["register_size"]
-    return [
+    faults += [
         Fault(name, "above_register_size", {"register_size": size})
         for name in ("final_value", "first_value")
         if size is not None and getattr(entry, name) > size
     ]
+    return faults
 
 
 @router.delete(
