@@ -22,8 +22,6 @@ from services.up.stack import (
 )
 from services.up.supervisor import Plan, Supervisor
 
-API_PORT = 8000
-
 
 class Store(StrEnum):
     """Which database and broker."""
@@ -85,7 +83,7 @@ def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> 
         database_url=database_url,
         mqtt_url=mqtt_url,
         api_host=os.environ.get("ENERMON_API_HOST") or "127.0.0.1",
-        api_port=port_setting("ENERMON_API_PORT") or API_PORT,
+        api_port=port_setting("ENERMON_API_PORT"),
         with_region=with_region,
         history_days=history_days,
         notes=tuple(notes),

@@ -18,6 +18,7 @@ from services.up.mqtt_probe import Answer, ask_to_connect
 from services.up.ports import LOOPBACK, start_on_free_port
 from services.up.postgres import PostgresProgram
 from services.up.postgres_settings import ServerKind
+from services.up.progress import NewLines, says_ready
 
 LACKS = (
     "Embedded store: plain PostgreSQL without TimescaleDB's hypertables, and a broker that speaks MQTT 3.1.1 only, "
@@ -114,12 +115,15 @@ class EmbeddedBroker:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         )
+        log, listens = NewLines(self.child.command.log, start=self.child.log_start), False
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             check()
             code = self.child.wait(TICK_S)
+            # Any broker without passwords would take the connection: first this one must say that the port is its own.
+            listens = listens or any(says_ready(line) for line in log.read())
             with suppress(OSError):
-                if code is None and ask_to_connect(host=LOOPBACK, port=port) is Answer.ACCEPTED:
+                if listens and code is None and ask_to_connect(host=LOOPBACK, port=port) is Answer.ACCEPTED:
                     break
             if code is not None or time.monotonic() > deadline:
                 lines = "\n".join(f"    {line}" for line in self.child.last_lines())

@@ -1,6 +1,7 @@
 """The embedded MQTT broker as a process: ``python -m services.up.embedded_broker PORT`` (amqtt)."""
 
 import asyncio
+import json
 import logging
 import signal
 import sys
@@ -62,6 +63,7 @@ async def serve(port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await broker.start()
+    print(json.dumps({"event": "ready", "port": port}), flush=True)  # whoever started it reads this in the log
     await stopped.wait()
     await broker.shutdown()
 

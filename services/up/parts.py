@@ -1,4 +1,4 @@
-"""The parts that `enermon up` runs beside database and broker. A further service is one entry in PARTS."""
+"""The parts that `enermon up` runs beside database and broker. A further service is one entry in BESIDE_API."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ class Ready(Enum):
     """How a part says that it is ready."""
 
     LOG_EVENT = "a log line with event=ready"
-    HTTP = "GET /health/ready answers 200"
+    HTTP = "GET /health/ready answers 200, as this instance"
     FLEET_EVENT = "a progress line with phase=live"
 
 
@@ -20,6 +20,7 @@ class Part:
     argv: tuple[str, ...]
     ready: Ready
     stop_timeout_s: float = 15.0
+    needs_api: bool = False
 
 
 INGEST = Part("ingest", ("enermon", "ingest"), Ready.LOG_EVENT)
@@ -34,6 +35,8 @@ REGION = Part(
         *("--state", "{state}", "--history-days", "{history_days}", "--progress", "json"),
     ),
     Ready.FLEET_EVENT,
+    needs_api=True,
 )
-SERVICES = (INGEST, ROLLUP, QUALITY, API, ALERTS)
-"""Started together, in this order; stopped in the reverse order. REGION starts when they are ready."""
+BESIDE_API = (INGEST, ROLLUP, QUALITY)
+"""Started together, and API with them. ALERTS starts when it is certain at which address API listens, REGION when all
+others are ready. They are stopped in the reverse order."""

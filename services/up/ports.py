@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from services.up.errors import StartError
@@ -76,18 +77,25 @@ def choose_port(
 
 
 def start_on_free_port(
-    start: Callable[[int], None], *, fixed: int | None, remembered: int | None, preferred: int, setting: str
+    start: Callable[[int], None],
+    *,
+    fixed: int | None,
+    remembered: int | None,
+    preferred: int,
+    setting: str,
+    host: str = LOOPBACK,
 ) -> int:
     """Start a server on the port that `choose_port` gives, on another when a program took it in between; the port.
 
     Raises StartError as `start` and `choose_port` do.
     """
+    free = partial(is_free, host=host)
     for starts_left in range(STARTS - 1, -1, -1):
-        port = choose_port(fixed=fixed, remembered=remembered, preferred=preferred, setting=setting)
+        port = choose_port(fixed=fixed, remembered=remembered, preferred=preferred, setting=setting, free=free)
         try:
             start(port)
         except StartError:
-            if not starts_left or is_free(port):
+            if not starts_left or free(port):
                 raise
         else:
             break

@@ -1,12 +1,11 @@
 """One part while it runs: its process, whether it is ready, when it is started again."""
 
-import http.client
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.up.api import ApiAddress
 from services.up.child import Child, Command, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
@@ -14,7 +13,6 @@ from services.up.parts import Part, Ready
 from services.up.progress import FleetProgress, NewLines, parse_fleet_progress, says_ready
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 1.0, 30.0, 60.0
-HEALTH_TIMEOUT_S = 1.0
 
 
 def pause_before_restart(failures: int) -> float:
@@ -35,19 +33,17 @@ class Ending:
 class RunningPart:
     """A part of `enermon up` over its restarts."""
 
-    def __init__(
-        self, part: Part, *, argv: list[str], env: Mapping[str, str], home: Home, health: tuple[str, int]
-    ) -> None:
+    def __init__(self, part: Part, *, argv: list[str], env: Mapping[str, str], home: Home, api: ApiAddress) -> None:
         self.part = part
         self.progress: FleetProgress | None = None
         self.ready = False
+        self.failures = 0
         self.child: Child | None = None
         self.started_at = time.monotonic()
         self._argv = argv
         self._env = env
         self._home = home
-        self._health = health
-        self._failures = 0
+        self._api = api
         self._restart_at: float | None = None
         self._lines: NewLines | None = None
 
@@ -65,11 +61,14 @@ class RunningPart:
         self._restart_at = None
         self.ready, self.started_at = False, time.monotonic()
 
-    def look(self) -> Ending | None:
-        """Look whether it is ready or has ended; start it again when its time has come. An ending is given once."""
+    def look(self, *, may_start: bool = True) -> Ending | None:
+        """Look whether it is ready or has ended; start it again when its time has come. An ending is given once.
+
+        Without ``may_start`` it is left ended for now.
+        """
         now = time.monotonic()
         if self._restart_at is not None:
-            if now >= self._restart_at:
+            if may_start and now >= self._restart_at:
                 self.start()
             return None
         if self.child is None:
@@ -77,8 +76,8 @@ class RunningPart:
         if (code := self.child.exit_code()) is None:
             self._look_for_reports()
             return None
-        self._failures = 1 if now - self.started_at > HEALTHY_S else self._failures + 1
-        pause_s = pause_before_restart(self._failures)
+        self.failures = 1 if now - self.started_at > HEALTHY_S else self.failures + 1
+        pause_s = pause_before_restart(self.failures)
         self._restart_at, self.ready = now + pause_s, False
         lines = self.child.last_lines()
         self.child.kill()  # what it left of its process group
@@ -92,7 +91,7 @@ class RunningPart:
 
     def _look_for_reports(self) -> None:
         if self.part.ready is Ready.HTTP:
-            self.ready = self.ready or answers_ready(*self._health)
+            self.ready = self.ready or self._api.answers_ready()
             return
         for line in self._lines.read() if self._lines else ():
             if self.part.ready is Ready.LOG_EVENT:
@@ -100,12 +99,3 @@ class RunningPart:
             elif found := parse_fleet_progress(line):
                 self.progress = found
                 self.ready = self.ready or found.phase == "live"
-
-
-def answers_ready(host: str, port: int) -> bool:
-    """True when GET /health/ready answers 200."""
-    connection = http.client.HTTPConnection(host, port, timeout=HEALTH_TIMEOUT_S)
-    with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == http.client.OK
-    return False

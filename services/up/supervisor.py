@@ -1,21 +1,24 @@
 """`enermon up`: start every part in order, watch them, start again what ends, stop all at the end."""
 
 import os
+import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from services.up.api import PORT_SETTING, PREFERRED_PORT, ApiAddress, await_port
 from services.up.child import Child, Command, describe_exit, signal_group
 from services.up.errors import StartError, StopRequested
 from services.up.external import check_mqtt, describe_database, without_user
 from services.up.gateways import GatewayWatch
 from services.up.home import Home
-from services.up.parts import REGION, SERVICES, Part
-from services.up.ports import LOOPBACK, describe_holder, is_free
+from services.up.parts import ALERTS, API, BESIDE_API, REGION, Part
+from services.up.ports import LOOPBACK, describe_holder, is_free, start_on_free_port
 from services.up.postgres import PrivatePostgres
 from services.up.running import RunningPart, pause_before_restart
 from services.up.screen import Screen
@@ -24,14 +27,16 @@ from services.up.watchdog import Watchdog
 
 TICK_S = 0.1
 SLOW_AFTER_S = 30.0
-PORT_PATIENCE_S = 5.0
 MIGRATE_TIMEOUT_S = 600.0
 HARD_EXIT_CODE = 130
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. ``database`` and ``broker`` are None where a URL of someone else's is used instead."""
+    """What to run. ``database`` and ``broker`` are None where a URL of someone else's is used instead.
+
+    ``api_port`` is None where any free port will do.
+    """
 
     home: Home
     database: PrivatePostgres | None
@@ -39,21 +44,10 @@ class Plan:
     database_url: str | None
     mqtt_url: str | None
     api_host: str
-    api_port: int
+    api_port: int | None
     with_region: bool
     history_days: int
     notes: tuple[str, ...] = ()
-
-    @property
-    def api_reached_at(self) -> str:
-        """The host by which this machine reaches its own API."""
-        return LOOPBACK if self.api_host in ("0.0.0.0", "::") else self.api_host  # noqa: S104  compared, not bound
-
-    @property
-    def api_url(self) -> str:
-        """Where this machine opens the console."""
-        host = f"[{self.api_reached_at}]" if ":" in self.api_reached_at else self.api_reached_at
-        return f"http://{host}:{self.api_port}"
 
 
 @dataclass
@@ -72,6 +66,7 @@ class Supervisor:
     plan: Plan
     screen: Screen
     parts: list[RunningPart] = field(default_factory=list)
+    _api: ApiAddress = field(init=False)
     _stop_signals: int = 0
     _watchdog: Watchdog | None = None
     _gateways: GatewayWatch | None = None
@@ -98,32 +93,60 @@ class Supervisor:
         plan, began = self.plan, time.monotonic()
         for note in plan.notes:
             self.screen.note(note)
-        self._require_api_port()
+        remembered = plan.home.remembered_port("api_port")
+        port = await_port(host=plan.api_host, fixed=plan.api_port, remembered=remembered, check=self._check)
+        self._api = self._api_at(port)
         database_url = self._start_database()
         self._migrate(database_url)
         mqtt_url = self._start_broker(database_url)
         env = self._environment(database_url, mqtt_url)
-        for part in SERVICES:
+        for part in BESIDE_API:
             self._add(part, env)
+        self._start_api(env)
+        env = {"ENERMON_ALERTS_LINK": self._api.url, **env}
+        self._add(ALERTS, env)
         self._watch_until(lambda: all(part.ready for part in self.parts))
         if plan.with_region:
             self._add(REGION, env)
             self._watch_until(lambda: all(part.ready for part in self.parts))
         self.screen.history_ends()
         self.screen.note(f"      all parts are ready after {time.monotonic() - began:.0f} s")
-        self.screen.address(plan.api_url)
+        self.screen.address(self._api.url)
 
-    def _require_api_port(self) -> None:
-        host, port = self.plan.api_host, self.plan.api_port
-        deadline = time.monotonic() + PORT_PATIENCE_S  # the API of a killed `enermon up` may be ending just now
-        while not is_free(port, host):
-            self._check()
-            if time.monotonic() > deadline:
-                raise StartError(
-                    "port_taken",
-                    f"Port {port} of the API is taken by {describe_holder(port)}. Stop that, or set ENERMON_API_PORT.",
-                )
-            time.sleep(TICK_S)
+    def _start_api(self, env: dict[str, str]) -> None:
+        """Start the API and wait until its address is certain: from then on it stays over restarts.
+
+        Raises StartError when the fixed port was taken since it was looked at.
+        """
+        home, fixed = self.plan.home, self.plan.api_port
+        port = start_on_free_port(
+            partial(self._start_api_on, env=env),
+            fixed=fixed,
+            remembered=home.remembered_port("api_port"),
+            preferred=PREFERRED_PORT,
+            setting=PORT_SETTING,
+            host=self.plan.api_host,
+        )
+        if fixed is None:
+            home.remember(api_port=str(port))
+
+    def _start_api_on(self, port: int, env: dict[str, str]) -> None:
+        self._api = self._api_at(port)
+        running = self._add(API, {**env, **self._api.environment()})
+        self._watch_until(lambda: running.ready or running.failures > 0)
+        if running.ready or is_free(port, self.plan.api_host):  # what else is amiss, its log tells
+            return
+        running.stop()
+        self.parts.remove(running)
+        taken = f"port {port} was taken meanwhile by {describe_holder(port)}"
+        self.screen.note(f"      api: {taken}")
+        raise StartError("port_taken", f"The API did not start: {taken}.")
+
+    def _api_at(self, port: int) -> ApiAddress:
+        return ApiAddress(self.plan.api_host, port, instance=secrets.token_hex(16))
+
+    def _api_is_ready(self) -> bool:
+        return any(running.ready for running in self.parts if running.part is API)
 
     def _start_database(self) -> str:
         began = time.monotonic()
@@ -173,30 +196,28 @@ class Supervisor:
     def _environment(self, database_url: str, mqtt_url: str) -> dict[str, str]:
         plan = self.plan
         return {
-            "ENERMON_ALERTS_LINK": plan.api_url,
             **os.environ,
             "ENERMON_HOME": str(plan.home.path),
             "ENERMON_DATABASE_URL": database_url,
             **({"ENERMON_MQTT_URL": mqtt_url} if mqtt_url else {}),
             "ENERMON_GATEWAY_KEY_FILE": str(plan.home.gateway_key_file),
-            "ENERMON_API_HOST": plan.api_host,
-            "ENERMON_API_PORT": str(plan.api_port),
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _add(self, part: Part, env: dict[str, str]) -> None:
+    def _add(self, part: Part, env: dict[str, str]) -> RunningPart:
         plan = self.plan
         words = {
-            "api": plan.api_url,
+            "api": self._api.url,
             "mqtt": without_user(env["ENERMON_MQTT_URL"]),
             "passwords": str(plan.home.gateway_passwords_file),
             "state": str(plan.home.path / "region"),
             "history_days": str(plan.history_days),
         }
         argv = [_program(part.argv[0]), *(word.format(**words) for word in part.argv[1:])]
-        running = RunningPart(part, argv=argv, env=env, home=plan.home, health=(plan.api_reached_at, plan.api_port))
+        running = RunningPart(part, argv=argv, env=env, home=plan.home, api=self._api)
         self.parts.append(running)
         running.start()
+        return running
 
     def _watch_until(self, done: Callable[[], bool]) -> None:
         began = time.monotonic()
@@ -217,12 +238,12 @@ class Supervisor:
 
     def _look_at(self, running: RunningPart) -> None:
         was_ready, name = running.ready, running.part.name
-        ending = running.look()
+        ending = running.look(may_start=not running.part.needs_api or self._api_is_ready())
         if running.progress is not None and running.progress.phase == "history" and not running.ready:
             self.screen.history(running.progress.sent, running.progress.total)
         if running.ready and not was_ready:
             self.screen.history_ends()
-            detail = self.plan.api_url if name == "api" else ""
+            detail = self._api.url if name == "api" else ""
             self.screen.ready(name, detail, time.monotonic() - running.started_at)
         if ending is not None:
             self.screen.history_ends()

@@ -1,6 +1,8 @@
 """The private broker of `enermon up`: who may connect, who may write where, what survives its end."""
 
 import queue
+import socketserver
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -197,3 +199,35 @@ def test_embedded_broker_says_at_once_that_it_does_not_know_mqtt_5(broker: Broke
     client.loop_start()
     assert refused.get(timeout=ANSWER_S) == "Unsupported protocol version"
     client.loop_stop()
+
+
+class _AnyoneMayConnect(socketserver.BaseRequestHandler):
+    """Another installation's broker, which accepts every connection."""
+
+    def handle(self) -> None:
+        """CONNACK: accepted."""
+        self.request.recv(1024)
+        self.request.sendall(b"\x20\x02\x00\x00")
+
+
+def test_embedded_broker_whose_port_another_takes_meanwhile_goes_to_a_free_one(tmp_path: Path, store: str) -> None:
+    if store != "embedded":
+        pytest.skip("mosquitto is known by its password")
+    private = embedded_broker(home_in(tmp_path))
+    others: list[socketserver.ThreadingTCPServer] = []
+
+    def take_the_port() -> None:
+        if private.child is not None and not others:  # the child is started and does not listen yet
+            others.append(socketserver.ThreadingTCPServer((LOOPBACK, int(private.port or 0)), _AnyoneMayConnect))
+            threading.Thread(target=others[0].serve_forever, daemon=True).start()
+
+    try:
+        private.start(take_the_port)
+        assert private.port != others[0].server_address[1]
+        assert private.exit_code() is None
+        assert _answer(private, None) is Answer.ACCEPTED
+    finally:
+        private.stop()
+        for other in others:
+            other.shutdown()
+            other.server_close()

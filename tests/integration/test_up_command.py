@@ -8,13 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.integration.ports import free_port
+from tests.integration.ports import free_port, home_in
 
 READY_S = 120.0
 STOP_S = 60.0
@@ -62,11 +64,10 @@ def _environment(home: Path, store: str, **settings: str) -> dict[str, str]:
     return {**kept, "ENERMON_HOME": str(home), "ENERMON_STORE": store, "PYTHONUNBUFFERED": "1", **settings}
 
 
-def _start(home: Path, store: str) -> Up:
-    port = free_port()
+def _begin(home: Path, store: str, *options: str, port: int, **settings: str) -> Up:
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.up", "--no-fleet"],
-        env=_environment(home, store, ENERMON_API_PORT=str(port)),
+        [sys.executable, "-m", "services.up", *options],
+        env=_environment(home, store, **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -75,10 +76,20 @@ def _start(home: Path, store: str) -> Up:
     assert process.stdout is not None
     output = process.stdout
     threading.Thread(target=lambda: up.lines.extend(line.rstrip() for line in output), daemon=True).start()
-    opened = _eventually(lambda: "Open http" in up.text() or process.poll() is not None, within_s=READY_S)
-    assert opened, up.text()
-    assert process.poll() is None, up.text()
     return up
+
+
+def _start(home: Path, store: str) -> Up:
+    port = free_port()
+    up = _begin(home, store, "--no-fleet", port=port, ENERMON_API_PORT=str(port))
+    _await_address(up)
+    return up
+
+
+def _await_address(up: Up) -> None:
+    opened = _eventually(lambda: "Open http" in up.text() or up.process.poll() is not None, within_s=READY_S)
+    assert opened, up.text()
+    assert up.process.poll() is None, up.text()
 
 
 @pytest.fixture(scope="module")
@@ -127,16 +138,18 @@ def test_taken_api_port_is_named_with_its_holder(up: Up, store: str, tmp_path: P
         check=False,
     )
     assert other.returncode == 1
-    assert re.search(rf"Port {up.api_port} of the API is taken by \S+ \(process \d+\)", other.stderr)
+    assert re.search(rf"Port {up.api_port} \(ENERMON_API_PORT\) is taken by \S+ \(process \d+\)", other.stderr)
 
 
 def test_part_that_dies_is_reported_with_its_log_and_started_again(up: Up) -> None:
-    ingest = next(
-        int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _is_part(entry, up.process.pid, "ingest")
-    )
-    os.kill(ingest, signal.SIGKILL)
+    os.kill(int(_parts(up, "ingest")[0].name), signal.SIGKILL)
     assert _eventually(lambda: up.text().count("ready ingest") == 2, within_s=READY_S), up.text()
     assert re.search(r"ended ingest +killed by SIGKILL; again in 1 s\. Log: \S+ingest\.log", up.text())
+
+
+def _parts(up: Up, name: str) -> list[Path]:
+    """The processes of a part, in /proc."""
+    return [entry for entry in Path("/proc").glob("[0-9]*") if _is_part(entry, up.process.pid, name)]
 
 
 def _is_part(entry: Path, parent: int, name: str) -> bool:
@@ -162,3 +175,76 @@ def test_killed_up_leaves_nothing_running_goes_on_with_its_data_and_stops_on_int
     second.process.send_signal(signal.SIGINT)
     assert second.process.wait(STOP_S) == 0
     assert _eventually(lambda: not _processes_of(home), within_s=STOP_S), _processes_of(home)
+
+
+class _OtherApi(BaseHTTPRequestHandler):
+    """Another installation's API, as far as `enermon up` asks it."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        """Ready, but another instance."""
+        self.asked.append(f"GET {self.path}")
+        self.send_response(200)
+        self.send_header("X-Enermon-Instance", "another")
+        self.end_headers()
+        self.wfile.write(b'{"status": "ok"}')
+
+    def do_POST(self) -> None:
+        """What must never come here."""
+        self.asked.append(f"POST {self.path}")
+        self.send_error(500)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: what was asked is kept."""
+
+
+@contextmanager
+def _other_api_takes_the_port(up: Up) -> Iterator[list[str]]:
+    """Another program answers at the port from before the API, which has just been started, can listen there."""
+    assert _eventually(lambda: bool(_parts(up, "api")) or up.process.poll() is not None, within_s=READY_S), up.text()
+    asked: list[str] = []
+    handler = type("Handler", (_OtherApi,), {"asked": asked})
+    with ThreadingHTTPServer(("127.0.0.1", up.api_port), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield asked
+        finally:
+            server.shutdown()
+            up.process.terminate()
+            up.process.wait(STOP_S)
+
+
+def test_api_whose_port_another_takes_meanwhile_goes_to_a_free_one_and_all_are_told_that(
+    store: str, tmp_path: Path
+) -> None:
+    home = home_in(tmp_path / "home")
+    taken = free_port()
+    home.remember(api_port=str(taken))
+    up = _begin(home.path, store, "--history-days", "0", port=taken)
+    with _other_api_takes_the_port(up) as asked:
+        _await_address(up)
+        assert f"api: port {taken} was taken meanwhile by" in up.text()
+        ready = re.findall(r"^ready api +(\S+)", up.text(), re.MULTILINE)
+        assert len(ready) == 1
+        url = ready[0]
+        assert url != f"http://127.0.0.1:{taken}"
+        assert f"Open {url} " in up.text()
+        assert home.remembered()["api_port"] == url.rpartition(":")[2]
+        answer = httpx.get(f"{url}/health/ready")
+        assert (answer.status_code, len(answer.headers["X-Enermon-Instance"])) == (200, 32)
+        assert f"ENERMON_ALERTS_LINK={url}\0".encode() in (_parts(up, "alerts")[0] / "environ").read_bytes()
+        assert f"--api {url} " in next(line for line in _processes_of(home.path) if "enermon-sim fleet" in line)
+        assert len(httpx.get(f"{url}/api/v1/enterprises").json()["data"]) > 0
+    assert set(asked) <= {"GET /health/ready"}
+
+
+def test_fixed_api_port_that_another_takes_meanwhile_is_named_with_its_holder(store: str, tmp_path: Path) -> None:
+    home, port = home_in(tmp_path / "home"), free_port()
+    up = _begin(home.path, store, "--no-fleet", port=port, ENERMON_API_PORT=str(port))
+    with _other_api_takes_the_port(up):
+        assert up.process.wait(READY_S) == 1
+        said = rf"\[port_taken\]: Port {port} \(ENERMON_API_PORT\) is taken by \S+ \(process {os.getpid()}\)"
+        assert _eventually(lambda: re.search(said, up.text()) is not None, within_s=STOP_S), up.text()
+    assert "ready api" not in up.text()
+    assert _processes_of(home.path) == []

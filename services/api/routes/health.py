@@ -1,9 +1,10 @@
 """Whether the service lives and whether it can answer."""
 
+import os
 from functools import cache
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from services.api.database import Db
@@ -12,6 +13,11 @@ from services.api.openapi import refusals
 from services.core.db.migrate import applied_revision, newest_revision
 
 router = APIRouter(prefix="/health", tags=["operation"])
+
+# Whoever starts the API may give it a word of its own in the environment, and know by the answer that it is this
+# process that listens at the port, and not another installation. Both names are also in services/up/api.py.
+INSTANCE_VARIABLE = "ENERMON_API_INSTANCE"
+INSTANCE_HEADER = "X-Enermon-Instance"
 
 # It takes a look at every migration, and does not change while the process runs.
 _needed_revision = cache(newest_revision)
@@ -30,11 +36,13 @@ async def live() -> Health:
 
 
 @router.get("/ready", summary="Can requests be answered?", responses=refusals(NOT_READY, DATABASE_UNAVAILABLE))
-def ready(database: Db) -> Health:
+def ready(database: Db, response: Response) -> Health:
     """The database answers and its schema is the one this version needs."""
     needed = _needed_revision()
     with database.read() as connection:
         applied = applied_revision(connection)
     if applied != needed:
         raise Refused(NOT_READY, f"the schema is at revision {applied}, {needed} is needed: run `enermon migrate`")
+    if instance := os.environ.get(INSTANCE_VARIABLE):
+        response.headers[INSTANCE_HEADER] = instance
     return Health(status="ok")
