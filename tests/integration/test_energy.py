@@ -156,6 +156,34 @@ def test_suspect_rise_is_booked_once_a_person_accepts_it(line: Line, plant: Plan
     assert (line.total(**JANUARY), line.marks(meter)) == (4_903.0, ["good", "good", "good"])
 
 
+def test_acceptance_that_could_never_be_booked_is_refused_and_the_reading_stays_suspect(
+    line: Line, plant: Plant, client: TestClient
+) -> None:
+    meter = plant.meter(kind="interval", rated_per_hour=400, multiplier=1000)
+    line.send(plant.gateway, quarters(meter, START, [2_000.0, 2_000.001]))
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (None, ["suspect", "suspect"])
+    most, above = ((START + i * QUARTER).isoformat() for i in range(2))
+    entry = {"ts": above, "accepted_by": "Narisu", "reason": "seen on site"}
+    refused = client.post(f"/api/v1/meters/{meter}/acceptances", json=entry)
+    assert (refused.status_code, refused.json()["code"]) == (409, "cannot_be_booked")
+    assert "more than 2000000 kWh in a quarter of an hour" in refused.json()["detail"]
+    assert client.post(f"/api/v1/meters/{meter}/acceptances", json=entry | {"ts": most}).status_code == 201
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (2_000_000.0, ["good", "suspect"])
+
+
+def test_accepted_rise_of_a_counter_that_no_slot_may_hold_is_good_and_has_no_energy(
+    line: Line, plant: Plant, client: TestClient
+) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START, [1.0, 2_000_002.0, 2_000_005.0]))
+    entry = {"ts": (START + QUARTER).isoformat(), "accepted_by": "Narisu", "reason": "seen on site"}
+    assert client.post(f"/api/v1/meters/{meter}/acceptances", json=entry).status_code == 201
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (3.0, ["good", "good", "good"])
+
+
 def test_every_mark_is_shown_with_its_reading(line: Line, plant: Plant) -> None:
     meter = plant.meter(register_size=10_000)
     values = [9_000.0, 9_990.0, 5.0, 0.0, 50.0, 49.0, 60.0, 3.0]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 
 from services.api.database import Database, Db
 from services.api.energy.ask import utc_now
-from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
+from services.api.errors import ALREADY_EXISTS, INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
@@ -19,6 +19,9 @@ from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Code, Entry, Moment, Name, Note, Number
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import Statements
+from services.core.domain.booking import book
+from services.core.domain.calendar import to_us
+from services.core.domain.meter import MOST_PER_SLOT_PICO, PICO, Kind, meter_rule
 from services.core.intake.validate import AHEAD_US
 
 REPLACEMENT_EXAMPLE: JsonDict = {
@@ -32,6 +35,8 @@ ACCEPTANCE_EXAMPLE: JsonDict = {
     "accepted_by": "Narisu",
     "reason": "second furnace was started, seen on site",
 }
+
+CANNOT_BE_BOOKED = ProblemKind("cannot_be_booked", 409, "The energy of the reading can never be booked")
 
 _SQL = Statements("meter_event.sql")
 
@@ -163,16 +168,43 @@ def list_acceptances(database: Db, code: Code) -> Page[Acceptance]:
     "/acceptances",
     summary="Accept a suspect reading",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(METER, nouns.READING.unknown, ALREADY_EXISTS),
+    responses=refusals(METER, nouns.READING.unknown, ALREADY_EXISTS, CANNOT_BE_BOOKED),
 )
 def accept_reading(database: Db, code: Code, entry: AcceptanceEntry) -> AcceptanceEntry:
     """Say that a reading set aside as suspect is right. Energy since then is booked again, with it."""
     with registry_change(database) as change:
         _kind_of(change.connection, code)
-        if not _SQL.run(change.connection, "has_reading_at", code=code, ts=entry.ts).scalar_one():
+        reading = _SQL.run(change.connection, "reading_to_accept", code=code, ts=entry.ts).mappings().first()
+        if reading is None:
             raise nouns.READING.refuse_unknown(f"{code} at {entry.ts.isoformat()}")
+        _require_bookable(reading, entry)
         _add(change, nouns.ACCEPTANCE, code, entry)
     return entry
+
+
+def _require_bookable(reading: RowMapping, entry: AcceptanceEntry) -> None:
+    """Refuse a reading of an interval meter that by itself is more than a slot may hold.
+
+    What is booked of a counter or a gauge depends on the readings beside it, so their readings say nothing alone.
+    """
+    if reading["kind"] != Kind.INTERVAL:
+        return
+    at_us = to_us(entry.ts)
+    rule = meter_rule(
+        kind=Kind.INTERVAL,
+        unit_of_measure=reading["unit_of_measure"],
+        carrier_unit=reading["carrier_unit"],
+        multiplier=reading["multiplier"],
+        interval_s=reading["interval_s"],
+        accepted_us=frozenset({at_us}),
+    )
+    if book([at_us], [reading["value"]], rule).overfull:
+        most = f"{MOST_PER_SLOT_PICO // PICO} {reading['carrier_unit']}"
+        raise Refused(
+            CANNOT_BE_BOOKED,
+            f"{reading['value']!r} {reading['unit_of_measure']} at {entry.ts.isoformat()} is more than {most} in a "
+            "quarter of an hour, which is never booked; correct the reading, or the meter's unit or multiplier",
+        )
 
 
 @router.delete(

@@ -24,14 +24,21 @@ WHERE meter.meter_id = meter_replacement.meter_id
     AND meter.code = :code
     AND meter_replacement.ts = :ts;
 
--- name: has_reading_at
-SELECT EXISTS (
-    SELECT 1
-    FROM reading
-    JOIN meter USING (meter_id)
-    WHERE meter.code = :code
-        AND reading.ts = :ts
-);
+-- name: reading_to_accept
+-- The reading as it counts, and what must be known of its meter to say what is booked by it.
+SELECT
+    coalesce(correction_now.value, reading.value) AS value,
+    meter.kind,
+    meter.unit_of_measure,
+    meter.multiplier,
+    meter.interval_s,
+    carrier.unit AS carrier_unit
+FROM meter
+JOIN carrier ON carrier.code = meter.carrier
+JOIN reading USING (meter_id)
+LEFT JOIN correction_now ON correction_now.meter_id = meter.meter_id AND correction_now.ts = reading.ts
+WHERE meter.code = :code
+    AND reading.ts = :ts;
 
 -- name: acceptances
 SELECT acceptance.ts, acceptance.accepted_by, acceptance.reason, acceptance.accepted_at
