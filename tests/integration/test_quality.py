@@ -94,11 +94,13 @@ def test_scores_are_ratios_of_sums(
     whole = registered.meter(**given, calibrated_until="2026-03-02")
     half = registered.meter(**given, valid_to="2026-03-04")
     line.send(gateway, interval_day(whole, DAY, 5.0) + interval_day(half, DAY, 5.0, without=range(48, 96)))
+    line.send(gateway, [(whole, DAY + timedelta(minutes=1), 0.0)])
     line.roll_up()
     look(quality, NOON_AFTER)
     days = {"start": "2026-03-02", "end": "2026-03-03"}
     (row,) = asked(client, "quality", scope=f"enterprise:{enterprise}", bucket="total", **days)["data"]
-    assert (row["expected"], row["received"], row["valid"], row["on_time"]) == (192, 144, 144, 0)
+    assert (row["expected"], row["readings"], row["received"]) == (192, 145, 144)
+    assert (row["valid"], row["on_time"]) == (144, 0)
     assert (row["completeness"], row["timeliness"], row["validity"], row["consistency"]) == (0.75, 0, 1, 1)
     assert (row["accuracy"], row["calibration_registered"]) == (1, 96)
     assert row["composite"] == pytest.approx(0.4 * 0.75 + 0.2 + 0.1 + 0.15)

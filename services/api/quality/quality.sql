@@ -61,6 +61,7 @@ summed AS (
         quality_day.meter_id,
         CASE :trunc WHEN 'total' THEN :from_day ::date ELSE date_trunc(:trunc, quality_day.day ::timestamp)::date END AS bucket,
         tenure.area_code,
+        sum(quality_day.readings) AS readings,
         sum(quality_day.received) AS received,
         sum(quality_day.on_time) AS on_time,
         sum(quality_day.valid) AS valid,
@@ -87,6 +88,7 @@ SELECT
         WHEN 'area' THEN place.grouped
         ELSE ''
     END AS grouped,
+    sum(summed.readings) AS readings,
     sum(summed.received) AS received,
     sum(summed.on_time) AS on_time,
     sum(summed.valid) AS valid,

@@ -94,6 +94,7 @@ def _tallies(
         position_of[starts[0].date().replace(day=1)] = 0
     for row in SQL.run(connection, "counted", **when, **grouped):
         found[position_of[row.bucket], row.grouped] += Tally(
+            readings=int(row.readings),
             received=int(row.received),
             on_time=int(row.on_time),
             valid=int(row.valid),

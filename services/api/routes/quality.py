@@ -51,7 +51,8 @@ class QualityRow(BaseModel):
     )
     composite: Share = Field(description="Weighted mean of those that can be told")
     expected: float = Field(description="Readings expected until now")
-    received: int
+    readings: int = Field(description="Readings stored; more than `received` where several fell into one period")
+    received: int = Field(description="Expected readings that came")
     on_time: int
     valid: int
     resets: int = Field(description="Of counters")
@@ -175,6 +176,7 @@ def _row(line: Line, by: QualityBy) -> dict[str, Any]:
     row |= {name: getattr(scored, name) for name in (*DIMENSIONS, "composite")}
     return row | {
         "expected": round(tally.expected, 3),
+        "readings": tally.readings,
         "received": tally.received,
         "on_time": tally.on_time,
         "valid": tally.valid,

@@ -15,7 +15,10 @@ class Tally:
 
     expected: float = 0.0
     """Readings that should have come."""
+    readings: int = 0
+    """Readings that are stored, also more than one of the same period."""
     received: int = 0
+    """Expected readings that came."""
     on_time: int = 0
     valid: int = 0
     expected_s: float = 0.0
