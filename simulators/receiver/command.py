@@ -39,7 +39,7 @@ def receiver(
     Webhooks are taken on every path, mail for every address with any login. At the end it says how many came, and
     how many of them again.
 
-    Example: enermon-sim receiver --secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw --fail-first 2
+    Example: enermon-sim receiver --fail-first 2
     """
     console = Console()
     try:
