@@ -1,5 +1,6 @@
 """The command `enermon`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from services.core import logs
 from services.core.data.loader import DataFileError
+from services.core.gateway_access import NoGatewayKeyError
 from services.core.provenance import command as provenance
 from services.core.settings import Settings
 from services.up.command import up
@@ -129,6 +131,9 @@ def main() -> None:
         cause = str(getattr(error, "orig", error)).strip()
         typer.echo(f"The database does not answer; ENERMON_DATABASE_URL says where it is.\n{cause}", err=True)
         raise SystemExit(1) from None
+    except NoGatewayKeyError as error:
+        typer.echo(f"The key of the gateways' passwords cannot be read.\n{error}", err=True)
+        raise SystemExit(os.EX_CONFIG) from None
     except DataFileError as error:
         typer.echo(f"The domain numbers cannot be read; docs/data.md has their rules.\n{error}", err=True)
         raise SystemExit(1) from None

@@ -16,10 +16,11 @@ from services.core.settings import Settings
 log = logging.getLogger("broker-users")
 
 POLL_S = 2.0
+_HOME_KEY = Path("secrets", "gateway.key")
 
 
 class NoGatewayKeyError(Exception):
-    """No key is given from which passwords could be derived."""
+    """There is no key from which passwords could be derived; the message says where it was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,30 @@ class Access:
 
 
 def read_access(settings: Settings) -> Access:
-    """Who may connect. Raises NoGatewayKeyError, OSError (the key cannot be read) or psycopg.OperationalError."""
-    if settings.gateway_key_file is None:
-        raise NoGatewayKeyError("ENERMON_GATEWAY_KEY_FILE names no file; it holds the key of the gateways' passwords")
-    key = settings.gateway_key_file.read_bytes()
+    """Who may connect. Raises NoGatewayKeyError or psycopg.OperationalError."""
+    key = _gateway_key(settings)
     with connect(settings.database_url.get_secret_value(), application_name="enermon-broker-users") as connection:
         row = connection.execute("SELECT revision FROM broker_user_revision").fetchone()
         codes = [str(code) for (code,) in connection.execute("SELECT code FROM broker_user ORDER BY code")]
     usable = [code for code in codes if is_user_name(code) and code != SERVICE_USER]
     return Access(row[0] if row else 0, gateway_passwords(key, usable))
+
+
+def _gateway_key(settings: Settings) -> bytes:
+    """The key in the file named, or where none is named in that of the home, which `enermon up` makes."""
+    named = settings.gateway_key_file
+    file = named or settings.home.expanduser().absolute() / _HOME_KEY
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        mend = "Name the right file, as a user who may read it."
+        if named is None:
+            mend = (
+                "ENERMON_GATEWAY_KEY_FILE names no other file. Set it to the key's file, or ENERMON_HOME to the folder "
+                "in which Enermon runs, as a user who may read it."
+            )
+        origin = "ENERMON_HOME" if named is None else "ENERMON_GATEWAY_KEY_FILE"
+        raise NoGatewayKeyError(f"{file} ({origin}): {error.strerror}. {mend}") from error
 
 
 def keep_password_file(settings: Settings, file: Path, *, service_password_file: Path, pid: int, watch: bool) -> None:
