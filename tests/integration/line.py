@@ -13,6 +13,7 @@ from services.core.db.engine import connect
 from services.core.domain.booking import Booking, SlotEnergy, book
 from services.core.domain.calendar import to_us
 from services.core.domain.meter import MeterRule
+from services.ingest.rollup.ranges import Bounds
 from services.ingest.rollup.service import RollUp
 
 QUARTER = timedelta(minutes=15)
@@ -20,10 +21,10 @@ Rows = list[dict[str, Any]]
 
 
 @contextmanager
-def rolling_up(database_url: str) -> Iterator[RollUp]:
-    """A roll-up on a connection of its own."""
+def rolling_up(database_url: str, bounds: Bounds | None = None) -> Iterator[RollUp]:
+    """A roll-up on a connection of its own; `bounds` say how much of it goes into one batch."""
     with connect(database_url, application_name="test-rollup") as connection:
-        yield RollUp(connection)
+        yield RollUp(connection, bounds)
 
 
 class Line:

@@ -12,6 +12,7 @@ from services.core.check.report import report
 from services.core.domain.booking import SlotEnergy
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.meter import PICO, Kind, meter_rule
+from services.ingest.rollup.ranges import Bounds
 from tests.integration.line import QUARTER, Line, booked, rolling_up, to_be_booked
 from tests.integration.registered import Registered
 
@@ -123,3 +124,42 @@ def test_a_plain_onward_reading_writes_its_own_slot_alone(
     after = database.execute("SELECT slot, xmin, xmax FROM energy_slot ORDER BY slot").fetchall()
     assert after[: len(before)] == before
     assert len(after) == len(before) + 1
+
+
+@pytest.mark.parametrize(("meter", "kwh"), [("INTERVAL", 936), ("COUNTER", 8 * 80)])
+def test_an_hour_holds_no_more_than_its_slots_while_readings_of_it_wait(
+    line: Line, gateway: str, database: psycopg.Connection, database_url: str, meter: str, kwh: int
+) -> None:
+    for i in reversed(range(9)):
+        line.send(gateway, [(meter, START + i * QUARTER, 100.0 + i)])
+    batches = 0
+    with rolling_up(database_url, Bounds(dirty=1)) as rollup:
+        while rollup.once():
+            batches += 1
+            found = report(database_url)
+            assert found.well, found.lines()
+    assert batches == 9
+    assert database.execute("SELECT sum(quantity_pico)::bigint FROM energy_hour").fetchone() == (kwh * PICO,)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_sum_agrees_after_each_batch_while_others_wait(
+    line: Line, gateway: str, database: psycopg.Connection, database_url: str, seed: int
+) -> None:
+    draw = random.Random(seed)
+    readings = sorted(scans(draw), key=lambda reading: reading[1])[:300]
+    with rolling_up(database_url, Bounds(dirty=12)) as rollup:
+        while readings:
+            size = draw.randrange(20, 60)
+            now, readings = readings[:size], readings[size:]
+            draw.shuffle(now)
+            line.send(gateway, now)
+            for _ in range(draw.randrange(4)):
+                rollup.once()
+                found = report(database_url)
+                assert found.well, found.lines()
+        while rollup.once():
+            found = report(database_url)
+            assert found.well, found.lines()
+    for code in RULES:
+        assert booked(database, code) == batch(database, code), code

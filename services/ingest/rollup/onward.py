@@ -25,7 +25,7 @@ _BOOKED = np.dtype(
     [
         *(("columns", ">i2"), ("l0", ">i4"), ("meter_id", ">i4"), ("l1", ">i4"), ("account_id", ">i4")),
         *(("l2", ">i4"), ("slot", ">i8"), ("l3", ">i4"), ("quantity_pico", ">i8"), ("l4", ">i4")),
-        *(("measured_s", ">i2"), ("l5", ">i4"), ("quality", ">i2"), ("l6", ">i4"), ("may_differ", "i1")),
+        *(("measured_s", ">i2"), ("l5", ">i4"), ("quality", ">i2"), ("l6", ">i4"), ("is_onward", "i1")),
     ]
 )
 _BOOKED_LENGTHS = {"columns": 7, "l0": 4, "l1": 4, "l2": 8, "l3": 8, "l4": 2, "l5": 2, "l6": 1}
@@ -41,7 +41,7 @@ _REBOOKED_LENGTHS = {"columns": 5, "l1": 4, "l2": 8, "l3": 8, "position": _NULL,
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """What was booked, as rows for binary COPY: into `booked`, and into `rebooked`."""
+    """What was booked, as rows for binary COPY: the slots that are new or can differ, and the ranges of whole hours."""
 
     booked: bytes
     rebooked: bytes
@@ -73,7 +73,7 @@ def book_onward(
     ids = accounts.ids(connection, {key for key, chosen in zip(keys, plain.tolist(), strict=True) if chosen})
     account_ids = np.array([ids.get(key, 0) for key in keys])
     done = {r.meter_id for r, chosen in zip(asked.ranges, plain.tolist(), strict=True) if chosen}
-    booked = _booked(found, plain[found.owner], asked.meter_ids, account_ids)
+    booked = _booked(found, plain[found.owner] & found.new, asked.meter_ids, account_ids)
     return Onward(booked, _rebooked(found, plain, asked.meter_ids)), [r for r in ranges if r.meter_id not in done]
 
 
@@ -178,7 +178,7 @@ def _booked(found: PlainBooking, chosen: Flags, meter_ids: Whole, account_ids: W
         quantity_pico=found.quantity_pico[chosen],
         measured_s=found.measured_s[chosen],
         quality=found.quality[chosen],
-        may_differ=found.new[chosen],
+        is_onward=True,
     )
 
 

@@ -9,7 +9,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS booked (
     quantity_pico bigint NOT NULL,
     measured_s smallint NOT NULL,
     quality smallint NOT NULL,
-    may_differ boolean NOT NULL
+    is_onward boolean NOT NULL
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS rebooked (
     position integer,
@@ -85,11 +85,9 @@ DELETE FROM energy_slot
 WHERE meter_id = :meter_id AND slot = ANY (:slots ::timestamptz[]) AND slot >= :first AND slot <= :last;
 
 -- name: book_slots!
--- What cannot differ is booked for the sum of its hour alone: to find it unchanged costs as much as to write it.
 INSERT INTO energy_slot AS kept (meter_id, account_id, slot, quantity_pico, measured_s, quality)
 SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
 FROM booked
-WHERE may_differ
 ON CONFLICT (meter_id, slot) DO UPDATE
 SET
     account_id = excluded.account_id,
@@ -104,8 +102,34 @@ WHERE
 
 -- name: find_changed_hours!
 -- Ranges are booked again by whole hours: what is booked in them now, beside what stood there before.
+-- Of a range that goes onward (without position) only some slots are booked. The others of its hours count as they are
+-- kept: those whose readings still wait in the queue are kept later, and not counted before.
 INSERT INTO hour_change
-WITH fresh AS (
+WITH held AS (
+    SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
+    FROM booked
+    WHERE NOT is_onward
+    UNION ALL
+    SELECT
+        rebooked.meter_id,
+        kept.account_id,
+        kept.slot,
+        kept.quantity_pico,
+        kept.measured_s,
+        kept.quality
+    FROM rebooked
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM energy_slot
+        WHERE
+            energy_slot.meter_id = rebooked.meter_id
+            AND energy_slot.slot >= rebooked.start_ts
+            AND energy_slot.slot < rebooked.end_ts
+            AND energy_slot.slot >= (SELECT min(start_ts) FROM rebooked WHERE position IS NULL)
+    ) AS kept
+    WHERE rebooked.position IS NULL
+),
+fresh AS (
     SELECT
         meter_id,
         date_trunc('hour', slot) AS hour,
@@ -114,7 +138,7 @@ WITH fresh AS (
         sum(measured_s)::smallint AS measured_s,
         count(*)::smallint AS slot_count,
         bit_or(quality) AS quality
-    FROM booked
+    FROM held
     GROUP BY meter_id, date_trunc('hour', slot)
 ),
 old AS (

@@ -152,7 +152,7 @@ class RollUp:
             *(
                 pack(
                     *(7, 4, m, 4, account_ids[key], 8, slot - POSTGRES_EPOCH_US),
-                    *(8, pico, 2, measured_s, 2, quality, 1, True),
+                    *(8, pico, 2, measured_s, 2, quality, 1, False),
                 )
                 for m, key, slot, pico, measured_s, quality in rows
             ),
