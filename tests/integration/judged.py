@@ -22,12 +22,22 @@ def midnight(day: str) -> datetime:
 class Plant:
     """A unit of an enterprise with meters that tell a day's amount at a time."""
 
-    def __init__(self, registered: Registered, line: Line, *, unit: Mapping[str, Any], **enterprise: Any) -> None:
+    def __init__(
+        self,
+        registered: Registered,
+        line: Line,
+        *,
+        unit: Mapping[str, Any],
+        meters_since: str | None = None,
+        **enterprise: Any,
+    ) -> None:
+        """`meters_since`: the day on which its meters begin; None: they were always there."""
         self._registered, self._line = registered, line
         self.enterprise = registered.enterprise(**enterprise)
         self.unit = registered.unit(self.enterprise, **unit)
         self.gateway = registered.gateway(self.enterprise)
         self._meters: dict[tuple[str, str], str] = {}
+        self._begin = {} if meters_since is None else {"valid_from": meters_since}
 
     def uses(self, start: str, end: str, daily: Mapping[tuple[str, str], float]) -> None:
         """Send a reading for every day from `start` up to `end`, of each carrier and flow."""
@@ -48,6 +58,7 @@ class Plant:
                 flow=flow,
                 unit_of_measure=KINDS[carrier],
                 interval_s=DAY_S,
+                **self._begin,
             )
         return self._meters[carrier, flow]
 

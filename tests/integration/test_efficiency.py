@@ -225,6 +225,25 @@ def test_unit_is_judged_by_all_it_used_and_listed_where_it_lies_at_the_end(clien
     assert (row["area"], row["denominator"]["value"]) == (DALAD, 31_000.0)
 
 
+def test_a_year_of_which_a_month_was_metered_is_placed_by_it_and_says_so(client: TestClient, fleet: Fleet) -> None:
+    # 120 kgce/t, where the baseline is 117 and the benchmark 100
+    daily = {("raw_coal", "input"): 120 / 0.7143, ("product", "product"): 1000.0}
+    for code, commissioned_on in (("OLD", "2015-06-01"), ("NEW", "2026-03-01")):
+        unit = {"process": "cement_clinker", "code": code, "commissioned_on": commissioned_on}
+        fleet.plant(unit, daily, trade="cement", meters_since="2026-03-01")
+    fleet.roll_up()
+    rows = {row["unit"]: row for row in asked(client, LIST, start="2025-04-01", end="2026-04-01")["data"]}
+    assert {code: [(each["code"], each["of"]) for each in row["reasons"]] for code, row in rows.items()} == {
+        # 31 of 365 days
+        "OLD": [("below_baseline", "cement_clinker"), ("part_of_period", "0.0849")],
+        # it had meters for as long as it stands
+        "NEW": [("worse_than_benchmark", "cement_clinker")],
+    }
+    assert (rows["OLD"]["verdict"], rows["OLD"]["coverage"], rows["OLD"]["deadline"]) == ("breach", 1.0, "2025-12-31")
+    assert rows["OLD"]["reasons"][1]["text"] == "meters were registered for only 0.0849 of the period"
+    assert [len(row["reasons"]) for row in listed(client).values()] == [1, 1]
+
+
 def test_list_is_paged(client: TestClient, fleet: Fleet) -> None:
     for value in (101, 102, 103):
         fleet.clinker(value)

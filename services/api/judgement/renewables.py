@@ -32,7 +32,14 @@ class ParkShares:
     buckets: tuple[Evaluated, ...]
 
     def verdict_on(self, share: Evaluated) -> tuple[Verdict, Reasons]:
-        """The verdict and its reasons: first what is wrong with the share, then what there is to hold it against."""
+        """The verdict and its reasons: first what is wrong with the share, then what there is to hold it against.
+
+        At the end, where it is so, that there were meters for a part of the period only.
+        """
+        verdict, reasons = self._verdict_on(share)
+        return verdict, (*reasons, *share.reasons_of_part)
+
+    def _verdict_on(self, share: Evaluated) -> tuple[Verdict, Reasons]:
         if share.ratio.reasons or share.ratio.value is None:
             return Verdict.CANNOT_JUDGE, share.ratio.reasons or (("no_value", INDICATOR.slug),)
         if self.target is None:

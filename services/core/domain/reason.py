@@ -13,8 +13,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "not_measured": ("no meter is registered for: {of}", "未登记计量点：{of}"),
     "not_expected": ("readings were booked where none are expected", "在不应有读数的时段记入了读数"),
     "part_of_period": (
-        "it speaks of the whole period, and there were meters for only {of} of it",
-        "应为整期数据，而计量点只覆盖其中 {of}",
+        "meters were registered for only {of} of the period",
+        "本期仅有 {of} 的时间登记了计量点",
     ),
     "not_reported": ("not reported for the period: {of}", "本期未上报：{of}"),
     "coefficient_missing": ("no coefficient for: {of}", "缺少折算系数：{of}"),

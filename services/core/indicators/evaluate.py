@@ -3,7 +3,7 @@
 import enum
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from services.core.data.tables import Tables
 from services.core.domain.indicators.frame import Frame
 from services.core.domain.indicators.kinds import Indicator, Level, Ratio
-from services.core.domain.indicators.ratio import NeededCoverage, ratio_of, ratio_of_all
+from services.core.domain.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all
 from services.core.domain.indicators.terms import Measured, Reported, Term
 from services.core.indicators.reported import statistics
 from services.core.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
-from services.core.indicators.sums import Subject, Sums, place_sums, unit_sums
+from services.core.indicators.sums import Gone, Subject, Sums, place_sums, unit_sums
 
 
 class Grouping(enum.StrEnum):
@@ -44,6 +44,17 @@ class Evaluated:
     units: tuple[Unit, ...] = ()
     metered_s: float = 0.0
     """Seconds of the period between the first and the last day with any meter; of a group that of its longest."""
+    gone: Gone = field(default_factory=Gone)
+    """What is over of it, and how much of that was metered; of a group those of its longest."""
+
+    @property
+    def reasons_of_part(self) -> tuple[tuple[str, str], ...]:
+        """The reason that says so where the value stands on meters that were there for a part of it only."""
+        ratio, share = self.ratio, self.gone.metered_share
+        on_meters = ratio.value is not None and (ratio.numerator.cover or ratio.denominator.cover)
+        if not on_meters or share == 1.0 or PART_OF_PERIOD in dict(ratio.reasons):
+            return ()
+        return ((PART_OF_PERIOD, f"{share:.4f}"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,7 @@ def of_units(
         start, end = asked.frame.bounds(period)
         grouped: dict[tuple[str, str], dict[str, tuple[Ratio, Unit]]] = {}
         longest: dict[tuple[str, str], float] = defaultdict(float)
+        gone: dict[tuple[str, str], Gone] = defaultdict(Gone)
         for member in members:
             amounts, spoken = sums.look_at(member.subjects, period), reported.of(member.owner, start, end)
             if not amounts and not spoken and len(members) > 1 and asked.by is not Grouping.UNIT:
@@ -140,12 +152,16 @@ def of_units(
             ratio = _ratio(indicator, measured, needed, metered_s / (end - start).total_seconds())
             grouped.setdefault(key, {})[member.name] = (ratio, member.unit)
             longest[key] = max(longest[key], metered_s)
+            since = member.unit.commissioned_on if member.is_one_unit else None
+            gone[key] = gone[key].longer(sums.gone(member.subjects, period, now=asked.now, since=since))
         for (group, process), found in sorted(grouped.items()):
             ratios = {name: ratio for name, (ratio, _) in found.items()}
             together = ratio_of_all(indicator, ratios, needed=needed)
             of_whom = tuple(unit for _, unit in found.values())
-            metered_s = longest[group, process]
-            rows.append(Evaluated(start, end, together, group or None, process or None, of_whom, metered_s))
+            key = (group, process)
+            rows.append(
+                Evaluated(start, end, together, group or None, process or None, of_whom, longest[key], gone[key])
+            )
     return rows
 
 
@@ -183,6 +199,11 @@ class _Member:
     group: str | None
     banner: str | None
     subjects: list[Subject]
+
+    @property
+    def is_one_unit(self) -> bool:
+        """Whether it is the unit and no other besides."""
+        return {subject.code for subject in self.subjects} == {self.unit.code}
 
     @property
     def name(self) -> str:
@@ -258,5 +279,6 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
             metered_s = sums.metered_s([Subject(code)], period)
             measured = Measured(amounts, tables.factors, reported=spoken)
             ratio = _ratio(indicator, measured, needed, metered_s / (end - start).total_seconds())
-            rows.append(Evaluated(start, end, ratio, code if asked.by is not None else None, metered_s=metered_s))
+            group, gone = code if asked.by is not None else None, sums.gone([Subject(code)], period, now=asked.now)
+            rows.append(Evaluated(start, end, ratio, group, metered_s=metered_s, gone=gone))
     return rows

@@ -1,7 +1,7 @@
 """Judges an evaluated indicator: by the levels of the process, the limit standard, or the target of a plan."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -68,7 +68,12 @@ class Where:
 
 
 def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:
-    """The verdict on what was evaluated."""
+    """The verdict on what was evaluated; it says so where there were meters for a part of the period only."""
+    judgement = _judged(tables, indicator, found, where)
+    return replace(judgement, reasons=(*judgement.reasons, *found.reasons_of_part))
+
+
+def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:
     if found.ratio.reasons or found.ratio.value is None:
         reasons = found.ratio.reasons or (("no_value", indicator.slug),)
         return Judgement(Verdict.CANNOT_JUDGE, reasons)

@@ -29,6 +29,23 @@ class Subject(NamedTuple):
     banner: str | None = None
 
 
+class Gone(NamedTuple):
+    """Of a period what is over by now, of a unit since it was commissioned; in seconds."""
+
+    all_s: float = 0.0
+    metered_s: float = 0.0
+    """Those of them between the first and the last day with any meter."""
+
+    @property
+    def metered_share(self) -> float:
+        """0 to 1; 1 also where nothing is over yet."""
+        return self.metered_s / self.all_s if self.all_s > 0 else 1.0
+
+    def longer(self, other: "Gone") -> "Gone":
+        """Of several together: the longest that is over, and the longest that was metered."""
+        return Gone(max(self.all_s, other.all_s), max(self.metered_s, other.metered_s))
+
+
 _FLOWS = {str(flow): flow for flow in Flow}
 
 
@@ -103,12 +120,23 @@ class Sums:
 
     def metered_s(self, subjects: Iterable[Subject], period: tuple[int, int]) -> float:
         """Seconds of a period, of what is gone of it too, between the first and the last day with any meter."""
+        return self._metered_s(subjects, *self._frame.bounds(period))
+
+    def _metered_s(self, subjects: Iterable[Subject], start: datetime, end: datetime) -> float:
         spans = [self._spans[subject] for subject in subjects if subject in self._spans]
         if not spans:
             return 0.0
-        start, end = self._frame.bounds(period)
         first, last = min(first for first, _ in spans), max(last for _, last in spans)
         return max(0.0, (min(end, last) - max(start, first)).total_seconds())
+
+    def gone(
+        self, subjects: Iterable[Subject], period: tuple[int, int], *, now: datetime, since: date | None = None
+    ) -> Gone:
+        """What is over of a period at `now`, and how much of that was metered; only from the day `since` on."""
+        start, end = self._frame.bounds(period)
+        start = start if since is None else max(start, start_of_day(since))
+        end = min(end, now)
+        return Gone(max(0.0, (end - start).total_seconds()), self._metered_s(subjects, start, end))
 
 
 def _whens(frame: Frame) -> Iterable[dict[str, Any]]:

@@ -97,7 +97,14 @@ class Placer:
         return self._found[code]
 
     def placed(self, found: Evaluated) -> PlacedUnit:
-        """One unit, evaluated, with its place, verdict and deadline."""
+        """One unit, evaluated, with its place, verdict and deadline.
+
+        Like the verdict on an indicator it says so where there were meters for a part of the period only.
+        """
+        placed = self._placed(found)
+        return replace(placed, reasons=tuple(dict.fromkeys((*placed.reasons, *found.reasons_of_part))))
+
+    def _placed(self, found: Evaluated) -> PlacedUnit:
         (unit,) = found.units
         in_force = self._in_force(unit.process or "")
         process, levels = in_force.process, in_force.levels

@@ -102,5 +102,6 @@ def ratios_of(
         indicator = indicators[process]
         metered_s = sums.metered_s([Subject(unit.code)], period)
         ratio = ratio_of(indicator, *indicator.parts(measured), needed=needed, metered=metered_s / span_s)
-        found.append(Evaluated(start, end, ratio, unit.code, process, (unit,), metered_s))
+        gone = sums.gone([Subject(unit.code)], period, now=now, since=unit.commissioned_on)
+        found.append(Evaluated(start, end, ratio, unit.code, process, (unit,), metered_s, gone))
     return found

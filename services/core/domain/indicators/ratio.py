@@ -11,6 +11,7 @@ from services.core.domain.indicators.kinds import Indicator, Level, Ratio
 from services.core.domain.indicators.terms import Term, coverage_of, joined_cover, total_of
 
 SHOWN_LEFT_OUT = 50
+PART_OF_PERIOD = "part_of_period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def ratio_of(
         elif coverage < needed.least:
             reasons.append(("low_coverage", f"{coverage:.4f}"))
         elif (numerator.reported or denominator.reported) and metered < needed.least:
-            reasons.append(("part_of_period", f"{metered:.4f}"))
+            reasons.append((PART_OF_PERIOD, f"{metered:.4f}"))
         elif indicator.level is Level.UNIT:
             parts = coverage_of(numerator.cover), coverage_of(denominator.cover)
             if None not in parts and abs((parts[0] or 0.0) - (parts[1] or 0.0)) > needed.apart:
