@@ -98,7 +98,7 @@ class PlainBooking:
     measured_s: Whole
     quality: Whole
     new: Flags
-    """Whether the slot can differ from what was booked for it before; the others stand for the sum of their hour."""
+    """Whether the slot can differ from what was booked for it before; the others are kept already, or still wait."""
 
 
 class _Columns:
