@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -177,6 +178,10 @@ class PrivateMosquitto:
             return frozenset()
         return frozenset(line.partition(":")[0] for line in lines) - {SERVICE_USER}
 
+    def _ask(self, user: str, password: str) -> Answer:
+        assert self.port is not None
+        return ask_to_connect(host=LOOPBACK, port=self.port, user=user, password=password)
+
     def _wait_until_accepted(self, user: str, timeout_s: float, check: Callable[[], None]) -> None:
         assert self.child is not None
         assert self.port is not None
@@ -191,12 +196,14 @@ class PrivateMosquitto:
                 )
             answer: Answer | None = None
             with suppress(OSError):
-                answer = ask_to_connect(host=LOOPBACK, port=self.port, user=user, password=self.password(user))
-            if answer is Answer.ACCEPTED:
-                return
+                answer = self._ask(user, self.password(user))
+                # A stranger's broker that lets in anyone would take the right password too.
+                if answer is Answer.ACCEPTED and self._ask(user, secrets.token_hex()) is not Answer.ACCEPTED:
+                    return
             if time.monotonic() > deadline:
-                said = answer.name if answer else "no answer"
+                said = "it lets in anyone" if answer is Answer.ACCEPTED else answer.name if answer else "no answer"
                 raise StartError(
                     "broker_not_ready",
-                    f"mosquitto on port {self.port} does not accept user {user} ({said}). See {self.child.command.log}",
+                    f"mosquitto on port {self.port} does not accept user {user} alone ({said}). "
+                    f"See {self.child.command.log}",
                 )

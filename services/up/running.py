@@ -64,7 +64,7 @@ class RunningPart:
     def look(self, *, may_start: bool = True) -> Ending | None:
         """Look whether it is ready or has ended; start it again when its time has come. An ending is given once.
 
-        Without ``may_start`` it is left ended for now.
+        Without ``may_start`` what has ended stays ended; it is started by the first look with it.
         """
         now = time.monotonic()
         if self._restart_at is not None:

@@ -270,6 +270,7 @@ def test_what_a_gateway_says_of_itself_is_kept(
     wait_until("it is kept as online", lambda: kept() is True)
     gateway.say("offline")
     wait_until("it is kept as offline", lambda: kept() is False)
+    assert database.execute("SELECT count(*) FROM gateway_state").fetchone() == (1,)
 
 
 def test_ingest_leaves_when_told_to(environment: dict[str, str], meter: str) -> None:

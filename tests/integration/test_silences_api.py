@@ -125,3 +125,4 @@ def test_silence_is_ended_once_by_many_at_once(client: TestClient) -> None:
 def test_what_is_no_silence_is_refused_without_failing(client: TestClient) -> None:
     for address in (SILENCES, f"{SILENCES}/1/end"):
         refuses_no_bodies(client, address)
+    assert client.get(SILENCES).json()["data"] == []

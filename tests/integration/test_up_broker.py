@@ -12,6 +12,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from services.up.errors import StartError
+from services.up.mosquitto import PrivateMosquitto
 from services.up.mqtt_probe import Answer, ask_to_connect
 from services.up.ports import LOOPBACK
 from services.up.stack import Broker, embedded_broker, native_broker
@@ -212,7 +214,7 @@ class _AnyoneMayConnect(socketserver.BaseRequestHandler):
 
 def test_embedded_broker_whose_port_another_takes_meanwhile_goes_to_a_free_one(tmp_path: Path, store: str) -> None:
     if store != "embedded":
-        pytest.skip("mosquitto is known by its password")
+        pytest.skip("what lets in anyone is not taken for mosquitto: the test after this one")
     private = embedded_broker(home_in(tmp_path))
     others: list[socketserver.ThreadingTCPServer] = []
 
@@ -231,3 +233,21 @@ def test_embedded_broker_whose_port_another_takes_meanwhile_goes_to_a_free_one(t
         for other in others:
             other.shutdown()
             other.server_close()
+
+
+def test_broker_that_lets_in_anyone_is_not_taken_for_mosquitto(
+    mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(mosquitto, PrivateMosquitto)
+    monkeypatch.setattr("services.up.mosquitto.RELOAD_TIMEOUT_S", 1.0)
+    own = mosquitto.port
+    with socketserver.ThreadingTCPServer((LOOPBACK, 0), _AnyoneMayConnect) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        mosquitto.port = other.server_address[1]
+        try:
+            with pytest.raises(StartError, match="GW-3 alone .it lets in anyone") as refused:
+                mosquitto.allow_gateways(["GW-3"])
+            assert refused.value.code == "broker_not_ready"
+        finally:
+            mosquitto.port = own
+            other.shutdown()
