@@ -47,7 +47,7 @@ from services.api.routes import (
     two_high,
     units,
 )
-from services.core.data.tables import load_tables
+from services.core.data.tables import Tables, load_tables
 from services.core.db.engine import create_engine
 from services.core.settings import Settings
 
@@ -116,14 +116,6 @@ TAGS = [
 
 def create_app(settings: Settings) -> FastAPI:
     """The API on the database of `settings`. Connections are opened when first needed and closed at shutdown."""
-    database = Database(create_engine(settings.database_url.get_secret_value()))
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        app.state.live.close()
-        database.close()
-
     # Swagger's and ReDoc's pages load their scripts from the internet, which is out of reach where this runs.
     app = FastAPI(
         title=TITLE,
@@ -133,16 +125,29 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
+        lifespan=_lifespan,
     )
-    app.state.settings = settings
-    app.state.database = database
-    app.state.tables = load_tables(settings.data)
-    app.state.live = live.Broadcast(settings.database_url.get_secret_value())
     for router in ROUTERS:
         app.include_router(router)
     answer_errors_of(app)
     describe(app)
     app.add_middleware(BodyLimit, default_bytes=MOST_BODY_BYTES, larger={imports.PREFIX: imports.MOST_BYTES})
     app.add_middleware(Observation)
+    answer_from(app, settings, load_tables(settings.data))
     return app
+
+
+def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
+    """Let an API that is not serving answer from the database of `settings`, and judge by `tables`."""
+    database_url = settings.database_url.get_secret_value()
+    app.state.settings = settings
+    app.state.database = Database(create_engine(database_url))
+    app.state.tables = tables
+    app.state.live = live.Broadcast(database_url)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.live.close()
+    app.state.database.close()

@@ -4,7 +4,6 @@ Four days of 19 enterprises through the real broker, with faults of wire and reg
 processes of their own.
 """
 
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,8 +14,6 @@ import httpx
 import numpy as np
 import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url
 
 from services.core.domain.calendar import SHANGHAI
 from services.up.stack import Stack
@@ -31,7 +28,7 @@ from simulators.fleet.region import Region, build_region
 from simulators.publish import Faults, Options, publish
 from simulators.registration import RegistryApi
 from simulators.registry import Statistic
-from tests.conftest import TEMPLATE
+from tests.conftest import copy_of
 from tests.integration.running import environment_of, passwords_file, running, running_api, wait_until
 
 START = datetime(2026, 3, 2, tzinfo=SHANGHAI)
@@ -115,13 +112,8 @@ class RunningRegion:
 @pytest.fixture(scope="session")
 def region_database_url(server_url: str) -> Iterator[str]:
     """A database with the newest schema for the region."""
-    name = f"region_{uuid.uuid4().hex[:12]}"
-    named = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**named))
-    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**named))
+    with copy_of(server_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

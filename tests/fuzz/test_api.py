@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
@@ -18,12 +17,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from services.api.app import create_app
 from services.core.domain.calendar import SHANGHAI
-from services.core.settings import Settings
 from tests.fuzz.scale import EXAMPLES
 from tests.integration.line import Line, quarters
 from tests.integration.registered import JUNGAR, Registered
+from tests.integration.served import api, document
 
 CHECKS = [
     not_a_server_error,
@@ -35,20 +33,16 @@ START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 # The live stream has no end to wait for; tests/integration/test_live.py reads it.
 ENDLESS = "/api/v1/live"
 OPERATIONS = sorted(
-    (method.upper(), path)
-    for path, methods in create_app(Settings()).openapi()["paths"].items()
-    for method in methods
-    if path != ENDLESS
+    (method.upper(), path) for path, methods in document()["paths"].items() for method in methods if path != ENDLESS
 )
 _draw = Random(20_260_101)
 _known: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
-def api(module_database_url: str) -> Iterator[BaseSchema]:
+def schema(module_database_url: str) -> Iterator[BaseSchema]:
     """The API's document, with one of everything registered and a day of readings booked."""
-    app = create_app(Settings(database_url=module_database_url))
-    with TestClient(app) as client:
+    with api(database_url=module_database_url) as client:
         registered = Registered(client)
         owner = registered.enterprise()
         gateway = registered.gateway(owner)
@@ -58,13 +52,13 @@ def api(module_database_url: str) -> Iterator[BaseSchema]:
         line.send(gateway, [("not-registered", START, 1.0)])
         line.roll_up()
         _known.update(credit_code=owner, gateway=gateway, meter=meter, area_code=JUNGAR, scope=f"enterprise:{owner}")
-        yield schemathesis.openapi.from_asgi("/openapi.json", app)
+        yield schemathesis.openapi.from_asgi("/openapi.json", client.app)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])
-def test_any_request_is_answered_as_the_document_says(api: BaseSchema, method: str, path: str) -> None:
+def test_any_request_is_answered_as_the_document_says(schema: BaseSchema, method: str, path: str) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    @given(case=api[path][method].as_strategy())
+    @given(case=schema[path][method].as_strategy())
     def ask(case: Case[Any]) -> None:
         ask_of_what_exists(case)
         case.call_and_validate(checks=CHECKS)
@@ -73,8 +67,8 @@ def test_any_request_is_answered_as_the_document_says(api: BaseSchema, method: s
 
 
 def test_subscriptions_of_what_cannot_be_an_enterprise_are_refused_and_not_a_fault() -> None:
-    client = TestClient(create_app(Settings()), raise_server_exceptions=False)
-    assert client.get("/api/v1/enterprises/020000000000000000/subscriptions").status_code == 422
+    with api() as client:
+        assert client.get("/api/v1/enterprises/020000000000000000/subscriptions").status_code == 422
 
 
 def ask_of_what_exists(case: Case[Any]) -> None:

@@ -2,17 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
 from services.core.domain.calendar import SHANGHAI
-from services.core.settings import Settings
 from tests.integration.registered import JUNGAR
 
 ALERTS, STATES, SILENCES, DELIVERIES = (
@@ -48,14 +45,6 @@ _NO_BODIES = (
     b"[" * 100_000,
     json.dumps({"action": "x" * 10_000}).encode(),
 )
-
-
-@contextmanager
-def api(database_url: str, **given: Any) -> Iterator[TestClient]:
-    """The API, with further settings."""
-    app = create_app(Settings(database_url=database_url, **given))
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client
 
 
 def insert(database: psycopg.Connection, table: str, columns: Mapping[str, Any]) -> Any:

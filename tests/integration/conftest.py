@@ -6,11 +6,12 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.integration.alerted import Raised, api
+from tests.integration.alerted import Raised
 from tests.integration.asking import Asking
 from tests.integration.judged import Plant
 from tests.integration.line import Line
 from tests.integration.registered import Registered
+from tests.integration.served import api
 from tests.integration.watched import Service, Watch, data_centre, service
 
 
@@ -24,7 +25,7 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 def client(database_url: str) -> Iterator[TestClient]:
     """The API."""
-    with api(database_url) as client:
+    with api(database_url=database_url) as client:
         yield client
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from services.core.alerting.observe import observations
 from services.core.data.rules import load_rules
-from services.core.data.tables import load_tables
 from services.core.db.engine import create_engine
 from services.core.domain.alerting.observation import Observation
 from services.core.domain.alerting.rule import Rule, parse
+from tests.integration.served import shipped_tables
 from tests.unit.core.alerting.rules import body
 
-TABLES = load_tables()
+TABLES = shipped_tables()
 SHIPPED = {rule.slug: rule for rule in load_rules(TABLES)}
 
 

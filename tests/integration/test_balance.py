@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
-from services.core.settings import Settings
 from tests.integration.line import Line, quarters
 from tests.integration.registered import DALAD, JUNGAR, KANGBASHI, ORDOS, SAIHAN, Registered
+from tests.integration.served import api
 
 NEW_YEAR = datetime.fromisoformat("2026-01-01T00:00:00+08:00")
 JANUARY = {"start": "2026-01-01", "end": "2026-02-01", "bucket": "total"}
@@ -40,8 +39,7 @@ def client(database_url: str, tmp_path: Path) -> Iterator[TestClient]:
     """The API with the coefficients above."""
     (tmp_path / "standard_coal.csv").write_text(STANDARD_COAL, "utf-8")
     (tmp_path / "co2.csv").write_text(CO2, "utf-8")
-    app = create_app(Settings(database_url=database_url, data=tmp_path))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with api(database_url=database_url, data=tmp_path) as client:
         yield client
 
 

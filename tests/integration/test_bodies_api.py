@@ -11,8 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from standardwebhooks.webhooks import Webhook
 
-from tests.integration.alerted import Raised, api, supervision_body
+from tests.integration.alerted import Raised, supervision_body
 from tests.integration.registered import DALAD, JUNGAR, KANGBASHI, ORDOS, Registered
+from tests.integration.served import api
 
 BODIES = "/api/v1/supervision-bodies"
 WEBHOOK = {"channel": "webhook", "address": "https://supervision.example.cn/enermon"}
@@ -285,7 +286,7 @@ def test_what_cannot_be_reached_is_refused_with_the_field(
 
 
 def test_operator_may_allow_private_webhooks_without_tls(database_url: str) -> None:
-    with api(database_url, webhook_allow_private=True, webhook_allow_http=True) as client:
+    with api(database_url=database_url, webhook_allow_private=True, webhook_allow_http=True) as client:
         address = f"{BODIES}/{supervision_body(client)}/subscriptions"
         entry = {"channel": "webhook", "address": "http://127.0.0.1:9090/hook"}
         assert subscribed(client, address, entry)["address"] == "http://127.0.0.1:9090/hook"

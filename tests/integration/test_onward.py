@@ -8,12 +8,11 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.core.check.report import report
 from services.core.domain.booking import SlotEnergy
 from services.core.domain.calendar import SHANGHAI
 from services.core.domain.meter import PICO, Kind, meter_rule
 from services.ingest.rollup.ranges import Bounds
-from tests.integration.line import QUARTER, Line, booked, rolling_up, to_be_booked
+from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, rolling_up, to_be_booked
 from tests.integration.registered import Registered
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
@@ -88,8 +87,7 @@ def test_meters_booked_beside_each_other_are_booked_as_each_alone(
             line.send(gateway, now)
             while rollup.once():
                 pass
-    found = report(database_url)
-    assert found.well, found.lines()
+    assert_every_sum_agrees(database)
     for code in RULES:
         assert booked(database, code) == batch(database, code), code
 
@@ -136,8 +134,7 @@ def test_an_hour_holds_no_more_than_its_slots_while_readings_of_it_wait(
     with rolling_up(database_url, Bounds(dirty=1)) as rollup:
         while rollup.once():
             batches += 1
-            found = report(database_url)
-            assert found.well, found.lines()
+            assert_every_sum_agrees(database)
     assert batches == 9
     assert database.execute("SELECT sum(quantity_pico)::bigint FROM energy_hour").fetchone() == (kwh * PICO,)
 
@@ -156,10 +153,8 @@ def test_every_sum_agrees_after_each_batch_while_others_wait(
             line.send(gateway, now)
             for _ in range(draw.randrange(4)):
                 rollup.once()
-                found = report(database_url)
-                assert found.well, found.lines()
+                assert_every_sum_agrees(database)
         while rollup.once():
-            found = report(database_url)
-            assert found.well, found.lines()
+            assert_every_sum_agrees(database)
     for code in RULES:
         assert booked(database, code) == batch(database, code), code

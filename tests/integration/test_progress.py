@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
 from services.api.routes.progress import clock
 from services.core.data.plans import FOLDER
 from services.core.domain.calendar import SHANGHAI, start_of_day
-from services.core.settings import Settings
 from tests.integration.line import Line
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, SAIHAN, Registered
+from tests.integration.served import api
 
 ADDRESS = "/api/v1/progress"
 DONGSHENG = "150602"
@@ -232,7 +231,7 @@ def test_t34_a_new_plan_is_a_file(database_url: str, tmp_path: Path) -> None:
     (plans / "15.csv").write_text(
         f"{header}\n{row.replace('2021-01-01,2026-01-01', '2026-01-01,2031-01-01')}\n", "utf-8"
     )
-    with TestClient(create_app(Settings(database_url=database_url, data=tmp_path))) as client:
+    with api(database_url=database_url, data=tmp_path) as client:
         found = progress(client, area=ORDOS, year=2026)
         assert (found["plan"]["code"], found["plan"]["last_year"], found["evaluation"]) == ("15", 2030, "annual")
         assert found["basic"]["rows"] == ["X-150600"]

@@ -9,15 +9,15 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.core.data.tables import load_tables
 from services.core.db.engine import connect
 from services.core.domain.calendar import SHANGHAI
 from services.ingest.quality.service import Quality
 from tests.integration.line import QUARTER, Line
 from tests.integration.registered import Registered
+from tests.integration.served import shipped_tables
 
 Reading = tuple[str, datetime, float]
-TABLES = load_tables()
+TABLES = shipped_tables()
 DAY = datetime(2026, 3, 2, tzinfo=SHANGHAI)
 NOON_AFTER = DAY + timedelta(days=1, hours=12)
 

@@ -17,10 +17,8 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
 from services.core.check.report import report
 from services.core.domain.calendar import SHANGHAI
-from services.core.settings import Settings
 from services.up.stack import Stack
 from simulators.broker import broker_from_url
 from simulators.publish import Options, publish
@@ -29,6 +27,7 @@ from simulators.registry import Meter, Registry
 from simulators.replay.feed import feeds_of
 from simulators.replay.mapping import load_mapping, registry_of
 from tests.integration.running import environment_of, passwords_file, running, wait_until
+from tests.integration.served import api
 
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ENERMON_SHARED", CHECKOUT.parent / "shared")) / "data"
@@ -119,9 +118,8 @@ def scopes_of(registry: Registry, meter: Meter) -> list[str]:
 def replayed(stack: Stack, module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
     """The three series, registered, replayed by MQTT, ingested and rolled up."""
     registries = {series: registry_of(load_mapping(series)) for series in SERIES}
-    app = create_app(Settings(database_url=module_database_url))
     expected: dict[str, Sums] = {bucket: defaultdict(float) for bucket in ("hour", "day", "month")}
-    with TestClient(app) as client:
+    with api(database_url=module_database_url) as client:
         for registry in registries.values():
             for kind, rows in registry.by_kind().items():
                 if not rows:

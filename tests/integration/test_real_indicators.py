@@ -16,10 +16,8 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
 from services.core.check.report import report
 from services.core.domain.calendar import SHANGHAI
-from services.core.settings import Settings
 from services.up.stack import Stack
 from simulators.broker import broker_from_url
 from simulators.publish import Options, publish
@@ -28,6 +26,7 @@ from simulators.replay.feed import feeds_of
 from simulators.replay.mapping import MAPPINGS_DIR, Mapping, load_mapping, registry_of
 from tests.integration.registered import credit_code
 from tests.integration.running import environment_of, passwords_file, running, wait_until
+from tests.integration.served import api
 
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ENERMON_SHARED", CHECKOUT.parent / "shared")) / "data"
@@ -117,7 +116,7 @@ def client(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Temp
     """The API, after the series were registered, replayed by MQTT, ingested and rolled up."""
     own = tmp_path_factory.mktemp("faulty")
     mappings = [(load_mapping("plant_daily"), DATA), (load_mapping("pue_24h"), DATA), (faulty_mapping(own), own)]
-    with TestClient(create_app(Settings(database_url=module_database_url))) as client:
+    with api(database_url=module_database_url) as client:
         for mapping, _ in mappings:
             register(client, mapping)
         stack.broker.allow_gateways([gateway["code"] for mapping, _ in mappings for gateway in mapping.gateway])

@@ -7,9 +7,8 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
-from services.core.settings import Settings
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, KANGBASHI, ORDOS, SAIHAN, Registered, credit_code
+from tests.integration.served import api
 
 
 def codes(client: TestClient, address: str, key: str = "code", **parameters: Any) -> list[str]:
@@ -28,7 +27,7 @@ def refused_field(answer: Any, *, status: int = 422) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def unchanged(module_database_url: str) -> Iterator[TestClient]:
     """The API on one database for the tests that write nothing."""
-    with TestClient(create_app(Settings(database_url=module_database_url)), raise_server_exceptions=False) as client:
+    with api(database_url=module_database_url) as client:
         yield client
 
 

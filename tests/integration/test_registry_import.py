@@ -11,10 +11,9 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
 from services.api.registry.table_file import CSV, XLSX
-from services.core.settings import Settings
 from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
+from tests.integration.served import api
 
 PARK_HEADER = ("code", "name_zh", "name_en", "kind", "area_code")
 
@@ -52,7 +51,7 @@ def count(client: TestClient, kind: str) -> int:
 @pytest.fixture(scope="module")
 def unchanged(module_database_url: str) -> Iterator[TestClient]:
     """The API on one database for the tests that write nothing."""
-    with TestClient(create_app(Settings(database_url=module_database_url)), raise_server_exceptions=False) as client:
+    with api(database_url=module_database_url) as client:
         yield client
 
 

@@ -10,14 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import make_url
 
-from services.api.app import create_app
-from services.core.settings import Settings
+from tests.integration.served import api
 
 
 @pytest.fixture(scope="module")
 def unchanged(module_database_url: str) -> Iterator[TestClient]:
     """The API on one database for the tests that write nothing."""
-    with TestClient(create_app(Settings(database_url=module_database_url)), raise_server_exceptions=False) as client:
+    with api(database_url=module_database_url) as client:
         yield client
 
 
@@ -36,10 +35,8 @@ def test_a_database_without_the_newest_schema_is_not_ready(client: TestClient, d
 @pytest.fixture
 def cut_off(database_url: str) -> Iterator[TestClient]:
     """The API with a database that is not there."""
-    settings = Settings(
-        database_url=make_url(database_url).set(database="absent").render_as_string(hide_password=False)
-    )
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    absent = make_url(database_url).set(database="absent").render_as_string(hide_password=False)
+    with api(database_url=absent) as client:
         yield client
 
 
@@ -52,7 +49,7 @@ def test_without_its_database_the_api_says_so_and_lives(cut_off: TestClient) -> 
 
 def test_a_stuck_database_is_answered(database_url: str, database: psycopg.Connection) -> None:
     database.execute(f"ALTER DATABASE {database.info.dbname} SET lock_timeout = '50ms'")
-    with psycopg.connect(database_url) as other, TestClient(create_app(Settings(database_url=database_url))) as client:
+    with psycopg.connect(database_url) as other, api(database_url=database_url) as client:
         other.execute("LOCK TABLE park")
         answer = client.get("/api/v1/parks")
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")

@@ -8,16 +8,15 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
 from services.core.data.seed import seed
 from services.core.data.tables import load_tables
 from services.core.db.engine import create_engine
-from services.core.settings import Settings
+from tests.integration.served import api
 
 
 @pytest.fixture(scope="module")
 def unchanged(module_database_url: str) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(database_url=module_database_url)), raise_server_exceptions=False) as client:
+    with api(database_url=module_database_url) as client:
         yield client
 
 

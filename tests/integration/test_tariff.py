@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.app import create_app
 from services.core.data.loader import DATA
 from services.core.domain.calendar import SHANGHAI
-from services.core.settings import Settings
 from tests.integration.judged import Plant, asked, midnight, refused
 from tests.integration.line import Line
 from tests.integration.registered import Registered
+from tests.integration.served import api
 
 YEAR = ("2025-01-01", "2026-01-01")
 
@@ -92,8 +91,7 @@ def test_reported_renewables_reduce_the_surcharge_once_the_incentive_value_is_gi
     shipped = (DATA / "parameters.csv").read_text("utf-8")
     own = "non_hydro_incentive,激励值,Incentive value,22,%,2025-01-01,,operator,notice of the year,yes\n"
     (tmp_path / "parameters.csv").write_text(shipped + own, "utf-8")
-    app = create_app(Settings(database_url=database_url, data=tmp_path))
-    with TestClient(app) as configured:
+    with api(database_url=database_url, data=tmp_path) as configured:
         answer = tariff(configured, plant)
     # ... with 22 %: 25.7 % is ten whole points above 15, so 10 % is taken off.
     assert answer["surcharge"] == pytest.approx(0.09, abs=1e-15)
@@ -138,8 +136,7 @@ def test_steps_of_the_unified_rule_are_configured_and_not_invented(
         "step.other,cement_clinker,0,0.5,yuan/kWh,2022-01-01,,operator,notice,yes",
     ]
     (tmp_path / "tariff_steps.csv").write_text("\n".join([header, *rows]) + "\n", "utf-8")
-    app = create_app(Settings(database_url=database_url, data=tmp_path))
-    with TestClient(app) as configured:
+    with api(database_url=database_url, data=tmp_path) as configured:
         answer = tariff(configured, plant)
     assert (answer["surcharge"], code_of(answer)) == (0.05, ("breach", "surcharge"))
     assert [step["row"] for step in answer["steps"] if step["row"]] == ["level.ferrosilicon.2023.baseline", "step.2"]

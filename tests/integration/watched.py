@@ -11,13 +11,13 @@ from fastapi.testclient import TestClient
 
 from services.alerts.cycle import Cycle, Outcome
 from services.alerts.messages import Teller
-from services.core.data.tables import load_tables
 from services.core.db.engine import connect, create_engine
 from services.core.domain.calendar import SHANGHAI
 from tests.integration.alerted import insert
 from tests.integration.judged import Plant
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
+from tests.integration.served import shipped_tables
 
 LINK = "https://enermon.example"
 PUE: dict[str, Any] = {
@@ -160,7 +160,7 @@ def service(database_url: str, *, window_s: float = 5.0) -> Iterator[Service]:
     with closing(connect(database_url, application_name="test-alerts")) as connection:
         connection.autocommit = True
         teller.begin(connection)
-        yield Service(Cycle(connection, engine, load_tables(), teller))
+        yield Service(Cycle(connection, engine, shipped_tables(), teller))
     engine.dispose()
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from services.core.check.numbers import Numbers, numbers
 from services.core.db.engine import connect, create_engine
 from services.core.db.migrate import applied_revision, newest_revision
@@ -62,5 +64,10 @@ def report(database_url: str, data: Path | None = None) -> Report:
     with connect(database_url, application_name="enermon-check") as plain, plain.transaction():
         plain.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         ((dirty_slots, meter_changes),) = _sql.pending(plain)
-        differing = dict(_sql.disagreements(plain))
+        differing = disagreements(plain)
     return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing, read)
+
+
+def disagreements(connection: psycopg.Connection) -> Mapping[str, int]:
+    """How many sums differ from those of the level below, by level."""
+    return dict(_sql.disagreements(connection))

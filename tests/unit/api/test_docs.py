@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import services.api
-from services.api.app import REGISTRY, create_app
+from services.api.app import REGISTRY
 from services.api.errors import ProblemKind
 from services.api.registry.nouns import Noun
-from services.core.settings import Settings
+from tests.integration.served import document
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
-DESCRIPTION: dict[str, Any] = create_app(Settings()).openapi()
+DESCRIPTION: dict[str, Any] = document()
 
 
 def problem_codes() -> set[str]:
