@@ -20,10 +20,10 @@ from benchmarks.machine import Machine, OtherLoad, describe, this_machine
 from benchmarks.rig import Rig, rig
 from benchmarks.usage import Usage
 from services.alerts.cycle import Cycle
-from services.alerts.messages import Teller
-from services.core.data.tables import load_tables
+from services.alerts.notify.messages import Teller
 from services.core.db.engine import connect, create_engine
 from services.core.settings import Settings
+from services.judging.data.tables import load_tables
 
 STEPS = ("webhook", "beside", "cycle", "storm")
 CENTRES = 200

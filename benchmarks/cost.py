@@ -7,14 +7,14 @@ import psycopg
 
 from benchmarks import load
 from benchmarks.load import Shape
+from services.core.calendar import to_us
+from services.core.clock import utc_now
 from services.core.db.engine import connect
-from services.core.domain.calendar import to_us
-from services.core.intake.decode import decode
-from services.core.intake.registry import RegistryReader
-from services.core.intake.store import store
-from services.core.intake.validate import check
-from services.ingest.answers import payloads
-from services.ingest.clock import utc_now
+from services.ingest.formats.enermon import decode
+from services.ingest.mqtt.answers import payloads
+from services.ingest.registry import RegistryReader
+from services.ingest.store import store
+from services.ingest.validate import check
 
 _BATCH = 20_000
 

@@ -19,11 +19,11 @@ from benchmarks.cross_story import (
     of_days,
 )
 from benchmarks.quality_proof import series_of, shipped
-from services.core.domain.calendar import DAY_US, HOUR_US, SHANGHAI, Grain, following, from_us, start_of_day, to_us
-from services.core.domain.quality.balance import BalanceDay, balance
-from services.core.domain.quality.day import BEFORE_DAYS
-from services.core.domain.quality.product import ProductDay, energy_product
-from services.core.domain.quality.reported import ReportedMonth, daily_monthly
+from services.core.calendar import DAY_US, HOUR_US, SHANGHAI, Grain, following, from_us, start_of_day, to_us
+from services.quality.checks.balance import BalanceDay, balance
+from services.quality.checks.day import BEFORE_DAYS
+from services.quality.checks.product import ProductDay, energy_product
+from services.quality.checks.reported import ReportedMonth, daily_monthly
 
 SUB_METER, PRODUCT, MONTH = "sub meter wrong", "energy wrong", "month misreported"
 BUILDINGS_EACH = 4

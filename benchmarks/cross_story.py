@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality_proof import Judged, Spans, meets, merged, series_of
-from services.core.domain.calendar import DAY_US, HOUR_US
-from services.core.domain.quality.day import BEFORE_DAYS, Finding
+from services.core.calendar import DAY_US, HOUR_US
+from services.quality.checks.day import BEFORE_DAYS, Finding
 from simulators.fleet.draw import key_of
 
 ESTATE = "estate_hourly"

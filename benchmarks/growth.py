@@ -16,8 +16,8 @@ from benchmarks.machine import Machine, OtherLoad, describe, this_machine
 from benchmarks.measure import Caller, Question, Timing
 from benchmarks.questions import REGION
 from benchmarks.year import Year, hourly_region
+from services.core.calendar import SHANGHAI
 from services.core.db.migrate import upgrade
-from services.core.domain.calendar import SHANGHAI
 from services.up.ports import LOOPBACK
 from simulators.fleet.region import Region
 from simulators.registration import RegistryApi

@@ -12,11 +12,11 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from services.core.calendar import HOUR_US, Grain, following, to_us
 from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
 from services.core.db.engine import connect
-from services.core.domain.calendar import HOUR_US, Grain, following, to_us
-from services.ingest.rollup.adapt import adapt
-from services.ingest.rollup.meters import Accounts, load_meters
+from services.energy.rollup.adapt import adapt
+from services.energy.rollup.meters import Accounts, load_meters
 from simulators.registry import Meter
 
 _METERS_A_COPY = 50

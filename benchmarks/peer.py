@@ -17,7 +17,7 @@ from benchmarks.load import Shape
 from benchmarks.publisher import Order
 from benchmarks.rig import Program, Rig, publisher
 from benchmarks.usage import Usage, peak_memory_mb
-from services.core.broker_users import write_private
+from services.ingest.broker_users import write_private
 from services.up.errors import StartError
 from services.up.ports import choose_port
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.core.data.checks import Limits, limits_of, load_checks
-from services.core.domain.booking import book
-from services.core.domain.calendar import DAY_US, HOUR_US, SHANGHAI, from_us
-from services.core.domain.meter import Flow, Kind, meter_rule
-from services.core.domain.quality.day import BEFORE_DAYS, Finding, MeterDay, MeterFacts, Quantities
-from services.core.domain.quality.series_checks import find
+from services.core.calendar import DAY_US, HOUR_US, SHANGHAI, from_us
+from services.core.meter import Flow, Kind, meter_rule
+from services.energy.booking.booking import book
+from services.quality.checks.day import BEFORE_DAYS, Finding, MeterDay, MeterFacts, Quantities
+from services.quality.checks.declared import Limits, limits_of, load_checks
+from services.quality.checks.series_checks import find
 from simulators.faults.inject import SERIES_FAULTS, InjectedFault, inject
 from simulators.replay import load_mapping, read_series
 from simulators.replay.series import Series

@@ -8,13 +8,13 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from services.core.calendar import Bucket, Grain, bucket_following, floor
 from services.core.db.engine import connect
-from services.core.domain.calendar import Bucket, Grain, bucket_following, floor
-from services.core.intake.message import Checked
-from services.core.intake.registry import RegistryReader
-from services.core.intake.store import store
-from services.core.intake.validate import KnownMeter
-from services.ingest.rollup.service import RollUp
+from services.energy.rollup.service import RollUp
+from services.ingest.message import Checked
+from services.ingest.registry import RegistryReader
+from services.ingest.store import store
+from services.ingest.validate import KnownMeter
 from simulators.fleet.quantity import SimulatedMeter
 from simulators.fleet.region import Region, build_region
 

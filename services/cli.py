@@ -10,9 +10,9 @@ import typer
 
 from services.core import logs
 from services.core.data.loader import DataFileError
-from services.core.gateway_access import NoGatewayKeyError
-from services.core.provenance import command as provenance
 from services.core.settings import Settings
+from services.ingest.gateway_access import NoGatewayKeyError
+from services.provenance import command as provenance
 from services.up.command import up
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def migrate() -> None:
 @app.command()
 def ingest() -> None:
     """Take readings from the MQTT broker and store them."""
-    from services.ingest.service import run
+    from services.ingest.mqtt.service import run
 
     logs.set_up()
     run(Settings())
@@ -50,7 +50,7 @@ def ingest() -> None:
 @app.command()
 def rollup() -> None:
     """Turn stored readings into energy by slot, hour, day and month, and sums by place."""
-    from services.ingest.rollup.service import run
+    from services.energy.rollup.service import run
 
     logs.set_up()
     run(Settings())
@@ -59,7 +59,7 @@ def rollup() -> None:
 @app.command()
 def quality() -> None:
     """Judge the quality of what was received, day by day: counts, checks, estimates."""
-    from services.ingest.quality.service import run
+    from services.quality.process.service import run
 
     logs.set_up()
     run(Settings())
@@ -86,8 +86,8 @@ def alerts() -> None:
 @app.command("gateway-passwords")
 def gateway_passwords() -> None:
     """Print the MQTT password of every registered gateway, as CSV, for the people who set the devices up."""
-    from services.core.broker_users import passwords_csv
-    from services.core.gateway_access import read_access
+    from services.ingest.broker_users import passwords_csv
+    from services.ingest.gateway_access import read_access
 
     typer.echo(passwords_csv(read_access(Settings()).passwords), nl=False)
 
@@ -100,7 +100,7 @@ def broker_users(
     watch: Annotated[bool, typer.Option(help="Stay and write again whenever the registry changes")] = False,
 ) -> None:
     """Write mosquitto's password file from the registry."""
-    from services.core.gateway_access import keep_password_file
+    from services.ingest.gateway_access import keep_password_file
 
     logs.set_up()
     keep_password_file(Settings(), file, service_password_file=service_password_file, pid=pid, watch=watch)
@@ -114,7 +114,7 @@ def check(
 
     Exit code 1 where a sum or a table is at fault.
     """
-    from services.core.check.report import report
+    from services.energy.check.report import report
 
     settings = Settings()
     found = report(settings.database_url.get_secret_value(), settings.data)

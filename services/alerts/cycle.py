@@ -13,16 +13,16 @@ import sqlalchemy.exc
 from sqlalchemy import Connection, Engine
 
 from services.alerts import holding, late, metrics, store
-from services.alerts.messages import News, Teller
+from services.alerts.notify.messages import News, Teller
+from services.alerts.observe.evidence import with_readings
+from services.alerts.observe.observe import observe_all
+from services.alerts.routing.recipients import news_of
+from services.alerts.rules.rule import Rule, RuleError, parse
+from services.alerts.state.observation import Observation
+from services.alerts.state.state import Because, ChangeKind, Timing
 from services.alerts.stepping import Active, evaluation_of, hold_ends, with_alerts, withdrawn
 from services.alerts.store import RuleVersion, Stepped
-from services.core.alerting.evidence import with_readings
-from services.core.alerting.observe import observe_all
-from services.core.data.tables import Tables
-from services.core.domain.alerting.observation import Observation
-from services.core.domain.alerting.recipients import news_of
-from services.core.domain.alerting.rule import Rule, RuleError, parse
-from services.core.domain.alerting.state import Because, ChangeKind, Timing
+from services.judging.data.tables import Tables
 
 log = logging.getLogger("alerts")
 

@@ -10,16 +10,16 @@ import psycopg
 from psycopg.rows import dict_row
 
 from services.alerts import store
-from services.alerts.audience import notice_of, silences_of, tree_of
-from services.core.db.queries import load
-from services.core.domain.alerting.inhibition import (
+from services.alerts.notify.audience import notice_of, silences_of, tree_of
+from services.alerts.routing.routing import silenced_by
+from services.alerts.rules.rule import GATEWAY_SILENCE, Rule
+from services.alerts.state.inhibition import (
     Dependent,
     Inhibition,
     hold_event,
     silence_mark,
 )
-from services.core.domain.alerting.rule import GATEWAY_SILENCE, Rule
-from services.core.domain.alerting.telling import silenced_by
+from services.core.db.queries import load
 
 _sql = load(__file__, "alerts.sql")
 

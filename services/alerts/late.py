@@ -10,13 +10,13 @@ import psycopg
 from psycopg.rows import dict_row
 
 from services.alerts import metrics, store
-from services.alerts.audience import audience_of, notice_of, silences_of
-from services.alerts.messages import News
+from services.alerts.notify.audience import audience_of, notice_of, silences_of
+from services.alerts.notify.messages import News
+from services.alerts.routing.routing import Routing, Subscription, silenced_by
+from services.alerts.rules.rule import Severity
+from services.alerts.state.handling import Action, Actor, Case, Level, Step
+from services.alerts.state.lateness import Escalated, Late, escalation
 from services.core.db.queries import load
-from services.core.domain.alerting.handling import Action, Actor, Case, Level, Step
-from services.core.domain.alerting.lateness import Escalated, Late, escalation
-from services.core.domain.alerting.rule import Severity
-from services.core.domain.alerting.telling import Routing, Subscription, silenced_by
 
 log = logging.getLogger("alerts")
 _sql = load(__file__, "alerts.sql")

@@ -17,17 +17,17 @@ from services.alerts import metrics, store
 from services.alerts.channels.configured import channels_of
 from services.alerts.channels.contract import Channel, Target
 from services.alerts.cycle import Cycle
-from services.alerts.messages import Teller
-from services.alerts.outbox import Deliver, Outbox, Outgoing
-from services.alerts.render import render
-from services.alerts.schedule import Hours, Schedule, Speaks
+from services.alerts.notify.messages import Teller
+from services.alerts.notify.outbox import Deliver, Outbox, Outgoing
+from services.alerts.notify.render import render
+from services.alerts.notify.schedule import Hours, Schedule, Speaks
+from services.alerts.observe.view import span_of
+from services.alerts.rules.rule import Period
+from services.alerts.rules.shipped import load_rules
 from services.alerts.stepping import Active
-from services.core.alerting.view import span_of
-from services.core.data.rules import load_rules
-from services.core.data.tables import load_tables
 from services.core.db.engine import connect, create_engine
-from services.core.domain.alerting.rule import Period
 from services.core.settings import Settings
+from services.judging.data.tables import load_tables
 
 log = logging.getLogger("alerts")
 

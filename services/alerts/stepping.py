@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.alerts.content import evidence_of, figures_of, moment
+from services.alerts.notify.content import evidence_of, figures_of, moment
+from services.alerts.rules.rule import Rule, Severity
+from services.alerts.state.observation import Observation
+from services.alerts.state.state import Because, Change, ChangeKind, Instance, State, Timing, step, withdraw
 from services.alerts.store import Key, Known, RuleChange, Stepped
-from services.core.domain.alerting.observation import Observation
-from services.core.domain.alerting.rule import Rule, Severity
-from services.core.domain.alerting.state import Because, Change, ChangeKind, Instance, State, Timing, step, withdraw
-from services.core.domain.verdict import Verdict
+from services.core.verdict import Verdict
 
 LAST_VALUE_EVERY = timedelta(seconds=60)
 """How often the figures of an alert that goes on firing are brought up to date."""

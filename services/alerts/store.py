@@ -9,10 +9,10 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from services.alerts.routing.routing import RANK
+from services.alerts.rules.rule import Rule, Severity, body_of
+from services.alerts.state.state import Change, ChangeKind, Instance, State
 from services.core.db.queries import load
-from services.core.domain.alerting.rule import Rule, Severity, body_of
-from services.core.domain.alerting.state import Change, ChangeKind, Instance, State
-from services.core.domain.alerting.telling import RANK
 
 _sql = load(__file__, "alerts.sql")
 

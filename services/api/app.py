@@ -47,9 +47,9 @@ from services.api.routes import (
     two_high,
     units,
 )
-from services.core.data.tables import Tables, load_tables
 from services.core.db.engine import create_engine
 from services.core.settings import Settings
+from services.judging.data.tables import Tables, load_tables
 
 MOST_BODY_BYTES = 1_000_000
 

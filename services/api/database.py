@@ -9,8 +9,8 @@ import psycopg
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
-from services.core.intake.registry import RegistryReader
-from services.core.intake.validate import Known
+from services.ingest.registry import RegistryReader
+from services.ingest.validate import Known
 
 
 class Database:

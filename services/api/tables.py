@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.core.data.tables import Tables
+from services.judging.data.tables import Tables
 
 
 async def _tables(request: Request) -> Tables:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.core.intake.message import Answer
-from services.core.intake.store import Unreadable
+from services.ingest.message import Answer
+from services.ingest.store import Unreadable
 
 READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of them", ["outcome"])
 REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messages by reason", ["code"])

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from services.core.broker_users import SERVICE_USER
+from services.ingest.broker_users import SERVICE_USER
 from services.up.child import TICK_S, Account, Child, Command, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home

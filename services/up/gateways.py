@@ -4,7 +4,7 @@ import time
 
 import psycopg
 
-from services.core.broker_users import gateway_passwords, passwords_csv, write_private
+from services.ingest.broker_users import gateway_passwords, passwords_csv, write_private
 from services.up.home import Home
 from services.up.stack import Broker
 

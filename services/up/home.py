@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.core.broker_users import read_or_create_secret, write_private
+from services.ingest.broker_users import read_or_create_secret, write_private
 from services.up.errors import StartError
 
 LOG_ROTATE_BYTES = 10_000_000

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from string import Template
 
-from services.core.broker_users import (
+from services.ingest.broker_users import (
     SERVICE_USER,
     gateway_password,
     gateway_passwords,

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from services.core.broker_users import SERVICE_USER
+from services.ingest.broker_users import SERVICE_USER
 from services.up.child import Account, Child
 from services.up.embedded import EmbeddedBroker, embedded_installed, embedded_postgres
 from services.up.errors import StartError

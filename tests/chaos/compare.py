@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import psycopg
 
-from services.core.domain.calendar import SHANGHAI, Grain, floor, from_us, to_us
-from services.core.domain.meter import PICO
+from services.core.calendar import SHANGHAI, Grain, floor, from_us, to_us
+from services.core.meter import PICO
 from tests.chaos.truth import Amount, Batch, Place, Truth
 from tests.chaos.world import World
 

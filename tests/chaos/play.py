@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.core.domain.meter import PICO
+from services.core.meter import PICO
 from tests.chaos.faults import FAULTS, Fault, rollup_killed_summing, struck
 from tests.chaos.poison import Poisoner, not_kept
 from tests.chaos.stage import NORMAL, Stage

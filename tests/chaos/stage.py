@@ -15,9 +15,9 @@ import httpx
 import msgspec
 import psycopg
 
-from services.core.check.report import report
 from services.core.db.migrate import upgrade
-from services.core.provenance.verify import verify
+from services.energy.check.report import report
+from services.provenance.verify import verify
 from services.up.stack import Stack, embedded_stack, native_stack
 from simulators.registration import RegistryApi
 from simulators.registry import Meter, Registry

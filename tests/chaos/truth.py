@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from services.core.domain.booking import book
-from services.core.domain.calendar import Grain, floor, from_us, hour_floor_us, start_of_day, to_us
-from services.core.domain.meter import Kind, MeterRule, Replacement, meter_rule
+from services.core.calendar import Grain, floor, from_us, hour_floor_us, start_of_day, to_us
+from services.core.meter import Kind, MeterRule, Replacement, meter_rule
+from services.energy.booking.booking import book
 from simulators.registry import Meter
 from tests.chaos.journal import entries_of, readings_of
 from tests.chaos.world import Move, Swap, World

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.credit_code import check_character
+from services.core.calendar import SHANGHAI
+from services.core.credit_code import check_character
 from simulators.registry import Enterprise, Gateway, Meter, Park, Registry, Unit
 
 STEP_MS = 900_000

@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 from paho.mqtt.enums import CallbackAPIVersion
 
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 from tests.integration.ports import free_port
 from tests.integration.registered import credit_code
 

@@ -15,7 +15,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 from services.up.stack import Stack
 from simulators.broker import broker_from_url
 from simulators.clock import FixedClock

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 from services.up.stack import Stack
 from tests.e2e.alerting import Body, Centre, Hooks, Json, Mailbox, Watched, listening
 from tests.integration.certificates import make_certificate

@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from services.core.check.report import report
-from services.core.domain.meter import Mark
+from services.core.meter import Mark
+from services.energy.check.report import report
 from tests.e2e.conftest import END, START, RunningRegion, tolerance, true_use
 
 pytestmark = pytest.mark.timeout(300)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.core.domain.calendar import from_us
-from services.core.intake.decode import _decode_slowly, decode
-from services.core.intake.message import Answer, Decoded, UnreadableMessage, rejection_json
-from services.core.intake.store import _storable
-from services.core.intake.validate import Known, KnownMeter, check
-from services.ingest.answers import payloads as answers_on_the_wire
+from services.core.calendar import from_us
+from services.ingest.formats.enermon import _decode_slowly, decode
+from services.ingest.message import Answer, Decoded, UnreadableMessage, rejection_json
+from services.ingest.mqtt.answers import payloads as answers_on_the_wire
+from services.ingest.store import _storable
+from services.ingest.validate import Known, KnownMeter, check
 
 NOW_US = 1_780_000_000_000_000
 KNOWN = Known(

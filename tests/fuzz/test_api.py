@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 from tests.fuzz.scale import EXAMPLES
 from tests.integration.line import Line, quarters
 from tests.integration.registered import JUNGAR, Registered
@@ -30,7 +30,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
-# The live stream has no end to wait for; tests/integration/test_live.py reads it.
+# The live stream has no end to wait for; tests/integration/api/test_live.py reads it.
 ENDLESS = "/api/v1/live"
 OPERATIONS = sorted(
     (method.upper(), path) for path, methods in document()["paths"].items() for method in methods if path != ENDLESS

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.core.intake.decode import decode, gateway_of
-from services.core.intake.message import UnreadableMessage
-from services.core.intake.validate import check
+from services.ingest.formats.enermon import decode, gateway_of
+from services.ingest.message import UnreadableMessage
+from services.ingest.validate import check
 from tests.fuzz.judged import CODES, KNOWN, NOW_US, judge
 from tests.fuzz.payloads import payloads
 

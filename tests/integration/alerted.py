@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from fastapi.testclient import TestClient
 
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 from tests.integration.registered import JUNGAR
 
 ALERTS, STATES, SILENCES, DELIVERIES = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 from tests.integration.line import Line
 from tests.integration.registered import Registered
 

@@ -8,13 +8,13 @@ from typing import Any
 import psycopg
 from fastapi.testclient import TestClient
 
-from services.core.check.report import disagreements
+from services.core.calendar import to_us
 from services.core.db.engine import connect
-from services.core.domain.booking import Booking, SlotEnergy, book
-from services.core.domain.calendar import to_us
-from services.core.domain.meter import MeterRule
-from services.ingest.rollup.ranges import Bounds
-from services.ingest.rollup.service import RollUp
+from services.core.meter import MeterRule
+from services.energy.booking.booking import Booking, SlotEnergy, book
+from services.energy.check.report import disagreements
+from services.energy.rollup.ranges import Bounds
+from services.energy.rollup.service import RollUp
 
 QUARTER = timedelta(minutes=15)
 Rows = list[dict[str, Any]]

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.core.alerting.observe import observations
-from services.core.data.rules import load_rules
+from services.alerts.observe.observe import observations
+from services.alerts.rules.rule import Rule, parse
+from services.alerts.rules.shipped import load_rules
+from services.alerts.state.observation import Observation
 from services.core.db.engine import create_engine
-from services.core.domain.alerting.observation import Observation
-from services.core.domain.alerting.rule import Rule, parse
 from tests.integration.served import shipped_tables
-from tests.unit.core.alerting.rules import body
+from tests.unit.alerts.rules.rules import body
 
 TABLES = shipped_tables()
 SHIPPED = {rule.slug: rule for rule in load_rules(TABLES)}

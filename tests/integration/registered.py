@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from services.core.domain.credit_code import check_character
+from services.core.credit_code import check_character
 
 JUNGAR, DALAD, KANGBASHI, ORDOS, HOHHOT, SAIHAN = "150622", "150621", "150603", "150600", "150100", "150105"
 

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from services.api.app import answer_from, create_app
-from services.core.data.tables import load_tables
 from services.core.settings import Settings
+from services.judging.data.tables import load_tables
 
 shipped_tables = cache(load_tables)
 

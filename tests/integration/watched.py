@@ -10,9 +10,9 @@ import psycopg
 from fastapi.testclient import TestClient
 
 from services.alerts.cycle import Cycle, Outcome
-from services.alerts.messages import Teller
+from services.alerts.notify.messages import Teller
+from services.core.calendar import SHANGHAI
 from services.core.db.engine import connect, create_engine
-from services.core.domain.calendar import SHANGHAI
 from tests.integration.alerted import insert
 from tests.integration.judged import Plant
 from tests.integration.line import Line

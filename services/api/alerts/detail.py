@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, RowMapping
 
+from services.alerts.state.handling import Actor
 from services.api.alerts import nouns
 from services.api.alerts.deliveries import Delivery, deliveries_of_alert
 from services.api.alerts.fields import Said
@@ -13,7 +14,6 @@ from services.api.alerts.handling import Handling, handling_of, steps_of
 from services.api.alerts.listing import SQL, rows_of, shown
 from services.api.alerts.model import Alert, said
 from services.api.database import Database
-from services.core.domain.alerting.handling import Actor
 
 MOST_DELIVERIES = 200
 

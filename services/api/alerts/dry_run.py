@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.alerts.observe.dry_run import DryRunError, WouldFire, would_have_fired
 from services.api.alerts import nouns
 from services.api.alerts.fields import Severity, Slug, TimeInUtc
 from services.api.alerts.rules import Body, newest_body, rule_in
@@ -17,9 +18,8 @@ from services.api.energy import ask
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry, refusal
-from services.core.alerting.dry_run import DryRunError, WouldFire, would_have_fired
-from services.core.data.tables import Tables
-from services.core.domain.calendar import Grain, floor
+from services.core.calendar import Grain, floor
+from services.judging.data.tables import Tables
 
 MOST_SHOWN = 1000
 EXAMPLE: JsonDict = {"slug": "pue_existing", "start": "2026-02-01", "end": "2026-03-01"}

@@ -7,14 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from sqlalchemy import Connection, RowMapping
 
-from services.api.alerts import nouns
-from services.api.alerts.statements import Statements
-from services.api.database import Database
-from services.api.errors import INVALID_BODY, Refused, refused_fields
-from services.api.reasons import Fault
-from services.api.registry.fields import Code, Day, Entry, Note
-from services.core.domain.alerting.deadlines import STANDARD
-from services.core.domain.alerting.handling import (
+from services.alerts.rules.rule import Severity
+from services.alerts.state.deadlines import STANDARD
+from services.alerts.state.handling import (
     Action,
     Actor,
     ActorKind,
@@ -26,8 +21,13 @@ from services.core.domain.alerting.handling import (
     standing,
     take,
 )
-from services.core.domain.alerting.lateness import due
-from services.core.domain.alerting.rule import Severity
+from services.alerts.state.lateness import due
+from services.api.alerts import nouns
+from services.api.alerts.statements import Statements
+from services.api.database import Database
+from services.api.errors import INVALID_BODY, Refused, refused_fields
+from services.api.reasons import Fault
+from services.api.registry.fields import Code, Day, Entry, Note
 
 SQL = Statements("alerts.sql")
 EXAMPLE: JsonDict = {

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
+from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Severity, Slug, Subject
 from services.api.alerts.known import require_rule
 from services.api.alerts.model import judged
@@ -16,7 +17,6 @@ from services.api.paging import PageQuery, cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, SearchText
 from services.api.registry.filters import AREA_OF_ENTRY, Filter, equal, parameters_of
-from services.core.domain.alerting.handling import Status
 
 SQL = Statements("alerts.sql")
 _LIST = "alerts"

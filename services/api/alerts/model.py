@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 
+from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Figures, Reference, Said, Severity
-from services.core.domain.alerting.handling import Status
-from services.core.domain.reason import REASONS, reason_text
+from services.core.reason import REASONS, reason_text
 
 
 class Judged(BaseModel):

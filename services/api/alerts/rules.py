@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import Connection, RowMapping
 
+from services.alerts.rules.rule import Rule, RuleError, body_of, parse
+from services.alerts.rules.shipped import check_known
 from services.api.alerts import nouns
 from services.api.alerts.fields import Severity
 from services.api.alerts.statements import Statements
@@ -18,9 +20,7 @@ from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
 from services.api.reasons import Fault, InBoth
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
 from services.api.registry.filters import Filter, contains, parameters_of
-from services.core.data.rules import check_known
-from services.core.data.tables import Tables
-from services.core.domain.alerting.rule import Rule, RuleError, body_of, parse
+from services.judging.data.tables import Tables
 
 SQL = Statements("rules.sql")
 _LIST = "rules"

@@ -29,7 +29,7 @@ from services.api.database import Database
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
 from services.api.registry import nouns as registry
 from services.api.registry.resource import amended
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 
 SQL = Statements("bodies.sql")
 SECRET_BYTES = 32

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from services.api.energy.ask import Asked
 from services.api.energy.coverage import Expectation, ExpectedTime, coverage
-from services.core.domain.calendar import Bucket
-from services.core.domain.meter import PICO
+from services.core.calendar import Bucket
+from services.core.meter import PICO
 
 Parts = tuple[tuple[int, int], ...]
 """Year and 1e-12 of the carrier's unit: coefficients are those of a year. Empty where nothing is booked."""

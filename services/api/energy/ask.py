@@ -13,8 +13,7 @@ from pydantic.functional_validators import BeforeValidator
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry.fields import Code, refusal
-from services.core.domain.account import ALL_FLOWS
-from services.core.domain.calendar import (
+from services.core.calendar import (
     SHANGHAI,
     Bucket,
     Grain,
@@ -24,8 +23,9 @@ from services.core.domain.calendar import (
     floor,
     start_of_day,
 )
-from services.core.domain.factors import Basis
-from services.core.domain.meter import Flow
+from services.core.meter import Flow
+from services.energy.account import ALL_FLOWS
+from services.energy.factors import Basis
 
 START_AFTER_END = ProblemKind("start_after_end", 422, "The range ends before it begins")
 RANGE_TOO_LONG = ProblemKind("range_too_long", 422, "The range is too long for the bucket")

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from services.api.energy.answer import Group, Line
 from services.api.energy.valuing import CO2, Missing
-from services.core.domain.account import Account
-from services.core.domain.factors import Basis, Factors
-from services.core.domain.meter import Flow
+from services.core.meter import Flow
+from services.energy.account import Account
+from services.energy.factors import Basis, Factors
 
 ELECTRICITY = "electricity"
 WITHOUT_FEEDSTOCK = (Flow.INPUT, Flow.RENEWABLE, Flow.OUTPUT)

@@ -12,8 +12,8 @@ from services.api.energy.answer import Group, Line, Sum, lines
 from services.api.energy.ask import By, Estimates, ScopeKind
 from services.api.energy.coverage import Expectation
 from services.api.energy.scope import SQL, Scoped
+from services.core.calendar import BUCKET_GRAIN, SHANGHAI, Bucket, Grain, pieces, start_of_day
 from services.core.db.registry_rows import RegistryRows
-from services.core.domain.calendar import BUCKET_GRAIN, SHANGHAI, Bucket, Grain, pieces, start_of_day
 
 _REGISTRY = RegistryRows(SQL)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from services.api.energy.ask import Asked, By, ScopeKind
 from services.api.registry import nouns
 from services.api.registry.statements import Statements
-from services.core.domain.area_tree import AreaTree
+from services.core.area_tree import AreaTree
 
 SQL = Statements(str(Path(__file__).with_name("energy.sql")))
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.api.energy.answer import Parts
-from services.core.data.tables import Tables
 from services.core.data.used import used_row
-from services.core.domain.account import CO2_SIGN, PICO_KILO, SIGN
-from services.core.domain.factors import Applied, Basis, Factors
-from services.core.domain.meter import Flow
+from services.core.meter import Flow
+from services.energy.account import CO2_SIGN, PICO_KILO, SIGN
+from services.energy.factors import Applied, Basis, Factors
+from services.judging.data.tables import Tables
 
 CO2 = "co2"
 CO2_COLUMN = "tco2"

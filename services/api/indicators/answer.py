@@ -6,14 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from services.core.data.tables import Tables
 from services.core.data.used import used_row
-from services.core.domain.indicators.kinds import Indicator
-from services.core.domain.indicators.terms import Term
-from services.core.domain.reason import reason_text
-from services.core.indicators.evaluate import Evaluated, Grouping, Question
-from services.core.indicators.judging import Held, Judgement, Where, judged
-from services.core.indicators.scope import Park, Unit
+from services.core.reason import reason_text
+from services.judging.data.tables import Tables
+from services.judging.indicators.evaluate import Evaluated, Grouping, Question
+from services.judging.indicators.judging import Held, Judgement, Where, judged
+from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.scope import Park, Unit
+from services.judging.indicators.terms import Term
 
 Names = tuple[str | None, str | None]
 """Chinese and English."""

@@ -17,12 +17,12 @@ from services.api.energy.ask import (
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns
-from services.core.domain.calendar import Grain, ceil, floor
-from services.core.domain.indicators.frame import Frame, Span, frame
-from services.core.domain.indicators.kinds import Indicator
-from services.core.domain.indicators.listing import BY_SLUG
-from services.core.indicators.evaluate import SCOPES, Grouping, GroupingError, Question, check
-from services.core.indicators.scope import Scope, ScopeKind, UnknownScopeError, scope_of
+from services.core.calendar import Grain, ceil, floor
+from services.judging.indicators.evaluate import SCOPES, Grouping, GroupingError, Question, check
+from services.judging.indicators.frame import Frame, Span, frame
+from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.listing import BY_SLUG
+from services.judging.indicators.scope import Scope, ScopeKind, UnknownScopeError, scope_of
 
 UNKNOWN_INDICATOR = ProblemKind("unknown_indicator", 404, "No such indicator")
 

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from services.api.indicators.ask import refuse_unknown
 from services.api.paging import PageQuery, cursor_after, key_of_cursor
-from services.core.data.tables import Tables
+from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
-from services.core.domain.area_tree import AreaTree
-from services.core.domain.indicators.terms import Term
-from services.core.indicators.judging import Held
-from services.core.indicators.scope import Unit, UnknownScopeError
-from services.core.judgement.measured import Place, units_in
+from services.judging.data.tables import Tables
+from services.judging.indicators.judging import Held
+from services.judging.indicators.scope import Unit, UnknownScopeError
+from services.judging.indicators.terms import Term
+from services.judging.lists.measured import Place, units_in
 
 T = TypeVar("T")
 

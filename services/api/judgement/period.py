@@ -7,7 +7,7 @@ from pydantic import Field
 from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, Moment
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
-from services.core.domain.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
+from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
 
 NOT_WHOLE_MONTHS = ProblemKind("not_whole_months", 422, "The range does not begin and end with a month")
 

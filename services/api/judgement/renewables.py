@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from services.alerts.rules.comparable import PARK_SUBJECTS
 from services.api.indicators.ask import found_scope
-from services.core.data.comparable import PARK_SUBJECTS
-from services.core.data.plan_targets import Target
-from services.core.data.tables import Tables
-from services.core.domain.area_tree import AreaTree
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.indicators.frame import Frame
-from services.core.domain.indicators.listing import BY_SLUG
-from services.core.domain.target import meets
-from services.core.domain.verdict import Verdict
-from services.core.indicators.evaluate import Evaluated, Question, evaluate
-from services.core.indicators.scope import Park, ScopeKind
+from services.core.area_tree import AreaTree
+from services.core.calendar import SHANGHAI
+from services.core.verdict import Verdict
+from services.judging.data.plan_targets import Target
+from services.judging.data.tables import Tables
+from services.judging.indicators.evaluate import Evaluated, Question, evaluate
+from services.judging.indicators.frame import Frame
+from services.judging.indicators.listing import BY_SLUG
+from services.judging.indicators.scope import Park, ScopeKind
+from services.judging.targets.target import meets
 
 INDICATOR = BY_SLUG["park_renewable_share"]
 Reasons = tuple[tuple[str, str], ...]

@@ -8,13 +8,18 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from services.api.registry import nouns
+from services.core.calendar import SHANGHAI, start_of_day
 from services.core.data.loader import Number
-from services.core.data.tables import Tables
-from services.core.data.tariffs import AluminiumItem
-from services.core.data.tariffs import TariffStep as StepRow
-from services.core.domain.calendar import SHANGHAI, start_of_day
-from services.core.domain.indicators.frame import Span, frame
-from services.core.domain.tariff import (
+from services.judging.data.tables import Tables
+from services.judging.data.tariffs import AluminiumItem
+from services.judging.data.tariffs import TariffStep as StepRow
+from services.judging.indicators.evaluate import Evaluated
+from services.judging.indicators.frame import Span, frame
+from services.judging.indicators.reported import statistics
+from services.judging.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of
+from services.judging.lists.efficiency import PlacedUnit, Placer, listed
+from services.judging.lists.measured import ratios_of
+from services.judging.tariff import (
     VALUE_UNKNOWN,
     AluminiumRule,
     RenewableShare,
@@ -23,11 +28,6 @@ from services.core.domain.tariff import (
     aluminium_surcharge,
     unified_surcharge,
 )
-from services.core.indicators.evaluate import Evaluated
-from services.core.indicators.reported import statistics
-from services.core.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of
-from services.core.judgement.efficiency import PlacedUnit, Placer, listed
-from services.core.judgement.measured import ratios_of
 
 SHARE = "non_hydro_renewable_share"
 INCENTIVE = "non_hydro_incentive"

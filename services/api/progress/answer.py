@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.api.progress import model
-from services.core.data.plan_targets import Target as TargetRow
-from services.core.data.tables import Tables
 from services.core.data.used import used_row
-from services.core.domain.dual import evaluate as judged
-from services.core.domain.dual import facts, intensity, total, warning
-from services.core.domain.dual.reason import obstacle_text, reason_text
-from services.core.domain.forecast import EnergyForecast
-from services.core.dual_control.progress import COVERAGE_LEAST, TOTAL_WARNING_MARGIN, Forecast, Progress
+from services.judging.data.plan_targets import Target as TargetRow
+from services.judging.data.tables import Tables
+from services.judging.dual_control import evaluate as judged
+from services.judging.dual_control import facts, intensity, total, warning
+from services.judging.dual_control.forecast import EnergyForecast
+from services.judging.dual_control.progress import COVERAGE_LEAST, TOTAL_WARNING_MARGIN, Forecast, Progress
+from services.judging.dual_control.reason import obstacle_text, reason_text
 
 FORECAST_ASSUMPTIONS = [
     "feedstock and listed energy keep last year's share of the energy",

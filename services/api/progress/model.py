@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.core.domain.dual.evaluate import Standing
-from services.core.domain.dual.facts import EvaluationKind, Source
-from services.core.domain.dual.warning import Level
-from services.core.domain.forecast import Method
-from services.core.domain.verdict import Verdict
+from services.core.verdict import Verdict
+from services.judging.dual_control.evaluate import Standing
+from services.judging.dual_control.facts import EvaluationKind, Source
+from services.judging.dual_control.forecast import Method
+from services.judging.dual_control.warning import Level
 
 
 class ProgressArea(BaseModel):

@@ -13,9 +13,9 @@ from services.api.energy.scope import narrow, read_areas
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns
-from services.core.domain.area_tree import AreaTree
-from services.core.domain.calendar import SHANGHAI, Bucket, bucket_floor
-from services.core.domain.quality.listing import CHECKS
+from services.core.area_tree import AreaTree
+from services.core.calendar import SHANGHAI, Bucket, bucket_floor
+from services.quality.checks.listing import CHECKS
 
 NOT_ON_DAY = ProblemKind("not_on_day", 422, "The range does not begin and end at midnight in Asia/Shanghai")
 UNKNOWN_CHECK = ProblemKind("unknown_check", 404, "No such check")

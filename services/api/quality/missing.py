@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from services.api.quality.ask import Place
 from services.api.quality.scores import SQL
-from services.core.domain.calendar import DAY_US, SHANGHAI, from_us, hour_floor_us, start_of_day, to_us
-from services.core.domain.quality.counts import missing_times
+from services.core.calendar import DAY_US, SHANGHAI, from_us, hour_floor_us, start_of_day, to_us
+from services.quality.counts import missing_times
 
 _FIRST = (date(1, 1, 1), "")
 

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from services.api.quality.ask import Place, QualityBucket, QualityBy
 from services.api.registry.statements import Statements
-from services.core.data.tables import Tables
-from services.core.domain.calendar import Grain, following, start_of_day
-from services.core.domain.quality.listing import CROSS
-from services.core.domain.quality.score import DIMENSIONS, Scores, Tally, scores
+from services.core.calendar import Grain, following, start_of_day
+from services.judging.data.tables import Tables
+from services.quality.checks.listing import CROSS
+from services.quality.score import DIMENSIONS, Scores, Tally, scores
 
 SQL = Statements(str(Path(__file__).with_name("quality.sql")))
 _DAY_S = 86_400

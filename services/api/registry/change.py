@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.api.database import Database
 from services.api.registry.statements import Statements
-from services.core.domain.calendar import start_of_day
+from services.core.calendar import start_of_day
 
 _SQL = Statements("change.sql")
 

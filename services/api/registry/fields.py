@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from services.api.reasons import REASONS
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.credit_code import ALPHABET, CreditCodeError, require_credit_code
+from services.core.calendar import SHANGHAI
+from services.core.credit_code import ALPHABET, CreditCodeError, require_credit_code
 
 ParkKind = Literal["ordinary", "low_carbon", "zero_carbon"]
 Trade = Literal[

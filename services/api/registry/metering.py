@@ -11,7 +11,7 @@ from services.api.registry import nouns
 from services.api.registry.meter_entry import MeterEntry
 from services.api.registry.owners import owners_of_gateways, owners_of_units
 from services.api.registry.statements import Statements
-from services.core.domain.units import UnitError, factor_to
+from services.core.units import UnitError, factor_to
 
 _SQL = Statements("meter.sql")
 

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from services.core.data.tables import Tables, load_tables
 from services.core.settings import Settings
+from services.judging.data.tables import Tables, load_tables
 
 
 @cache

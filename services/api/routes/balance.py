@@ -22,7 +22,7 @@ from services.api.paging import cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.routes.energy import MissingCoefficient
 from services.api.tables import TablesDep
-from services.core.domain.factors import Applied
+from services.energy.factors import Applied
 
 router = APIRouter(prefix="/api/v1/energy/balance", tags=["energy"])
 

@@ -21,9 +21,9 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
 from services.api.registry.statements import Statements
-from services.core.domain.calendar import SHANGHAI, from_us, slot_floor_us, to_us
-from services.core.intake.validate import AHEAD_US
-from services.core.provenance.correctors import holder_of
+from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
+from services.ingest.validate import AHEAD_US
+from services.provenance.correctors import holder_of
 
 log = logging.getLogger("enermon.api")
 

@@ -22,13 +22,13 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.tables import TablesDep
-from services.core.data.tables import Tables
-from services.core.domain.benchmark import Placing, gap
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.indicators.frame import Span, frame
-from services.core.domain.indicators.terms import Term
-from services.core.judgement.efficiency import PlacedUnit, Placer, listed
-from services.core.judgement.measured import Place, ratios_of
+from services.core.calendar import SHANGHAI
+from services.judging.data.tables import Tables
+from services.judging.indicators.frame import Span, frame
+from services.judging.indicators.terms import Term
+from services.judging.levels import Placing, gap
+from services.judging.lists.efficiency import PlacedUnit, Placer, listed
+from services.judging.lists.measured import Place, ratios_of
 
 router = APIRouter(prefix="/api/v1/efficiency-list", tags=["judgement"])
 NAME = "efficiency-list"

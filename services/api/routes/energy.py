@@ -22,8 +22,8 @@ from services.api.openapi import refusals
 from services.api.paging import cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.tables import TablesDep
-from services.core.domain.factors import Basis
-from services.core.domain.meter import PICO
+from services.core.meter import PICO
+from services.energy.factors import Basis
 
 router = APIRouter(prefix="/api/v1/energy", tags=["energy"])
 

@@ -16,7 +16,7 @@ from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contain
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import Statements
-from services.core.broker_users import SERVICE_USER
+from services.ingest.broker_users import SERVICE_USER
 
 EXAMPLE: JsonDict = {"code": "GW-150622-0007", "credit_code": "91150622MA0N0000XF", "name": "焦化厂 1 号端设备"}
 

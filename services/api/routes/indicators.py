@@ -18,10 +18,10 @@ from services.api.openapi import refusals
 from services.api.paging import cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.tables import TablesDep
-from services.core.domain.indicators.kinds import Indicator
-from services.core.domain.indicators.listing import INDICATORS
-from services.core.indicators.evaluate import GROUPINGS, SCOPES, evaluate
-from services.core.indicators.scope import SQL, Park, UnknownScopeError
+from services.judging.indicators.evaluate import GROUPINGS, SCOPES, evaluate
+from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.listing import INDICATORS
+from services.judging.indicators.scope import SQL, Park, UnknownScopeError
 
 router = APIRouter(prefix="/api/v1/indicators", tags=["indicators"])
 

@@ -21,9 +21,9 @@ from services.api.energy.scope import Scoped
 from services.api.errors import Refused
 from services.api.openapi import refusals
 from services.api.registry import nouns
+from services.core.calendar import SHANGHAI, Bucket, Grain, floor, following
 from services.core.db.engine import connect
-from services.core.domain.calendar import SHANGHAI, Bucket, Grain, floor, following
-from services.core.domain.meter import Flow
+from services.core.meter import Flow
 
 log = logging.getLogger("enermon.api.live")
 

@@ -19,10 +19,10 @@ from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Code, Entry, Moment, Name, Note, Number
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import Statements
-from services.core.domain.booking import book
-from services.core.domain.calendar import to_us
-from services.core.domain.meter import MOST_PER_SLOT_PICO, PICO, Kind, meter_rule
-from services.core.intake.validate import AHEAD_US
+from services.core.calendar import to_us
+from services.core.meter import MOST_PER_SLOT_PICO, PICO, Kind, meter_rule
+from services.energy.booking.booking import book
+from services.ingest.validate import AHEAD_US
 
 REPLACEMENT_EXAMPLE: JsonDict = {
     "ts": "2026-03-02T10:30:00+08:00",

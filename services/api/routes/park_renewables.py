@@ -17,11 +17,11 @@ from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.fields import Code
 from services.api.tables import TablesDep
-from services.core.domain.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
-from services.core.domain.indicators.frame import Span
-from services.core.domain.indicators.terms import Term
-from services.core.indicators.evaluate import Evaluated
-from services.core.indicators.judging import used_target
+from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
+from services.judging.indicators.evaluate import Evaluated
+from services.judging.indicators.frame import Span
+from services.judging.indicators.judging import used_target
+from services.judging.indicators.terms import Term
 
 router = APIRouter(prefix="/api/v1/parks", tags=["judgement"])
 

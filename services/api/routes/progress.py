@@ -17,12 +17,12 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode
 from services.api.tables import TablesDep
-from services.core.data.tables import Tables
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.dual.facts import PlanPeriod
-from services.core.domain.period import FIRST_YEAR, LAST_YEAR
-from services.core.dual_control.progress import read_areas, read_progress
-from services.core.dual_control.targets import areas_with_target, period_of, plan_of_year
+from services.core.calendar import SHANGHAI
+from services.core.period import FIRST_YEAR, LAST_YEAR
+from services.judging.data.tables import Tables
+from services.judging.dual_control.facts import PlanPeriod
+from services.judging.dual_control.progress import read_areas, read_progress
+from services.judging.dual_control.targets import areas_with_target, period_of, plan_of_year
 
 YEAR_OUTSIDE_PLAN = ProblemKind("year_outside_plan", 422, "The year does not lie in the plan")
 NO_PLAN_OF_YEAR = ProblemKind("no_plan_of_year", 422, "The year lies in no plan that is loaded")

@@ -21,10 +21,10 @@ from services.api.quality.missing import incomplete, rows_of
 from services.api.quality.scores import SQL, Line, lines
 from services.api.registry import nouns
 from services.api.tables import TablesDep
+from services.core.calendar import SHANGHAI, start_of_day
 from services.core.data.used import used_row
-from services.core.domain.calendar import SHANGHAI, start_of_day
-from services.core.domain.quality.listing import CHECKS
-from services.core.domain.quality.score import DIMENSIONS
+from services.quality.checks.listing import CHECKS
+from services.quality.score import DIMENSIONS
 
 router = APIRouter(prefix="/api/v1/quality", tags=["quality"])
 

@@ -16,12 +16,12 @@ from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.registry.fields import Code
 from services.api.registry.statements import Statements
-from services.core.domain.calendar import SHANGHAI, to_us
-from services.core.domain.meter import Mark
-from services.core.intake.decode import decode
-from services.core.intake.message import Answer, UnreadableMessage
-from services.core.intake.store import Unreadable, store
-from services.core.intake.validate import check
+from services.core.calendar import SHANGHAI, to_us
+from services.core.meter import Mark
+from services.ingest.formats.enermon import decode
+from services.ingest.message import Answer, UnreadableMessage
+from services.ingest.store import Unreadable, store
+from services.ingest.validate import check
 
 WRITER = "api"
 

@@ -15,8 +15,8 @@ from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
 from services.api.registry.fields import Code
 from services.api.registry.statements import Statements
-from services.core.domain.calendar import to_us
-from services.core.intake.retry import retry
+from services.core.calendar import to_us
+from services.ingest.retry import retry
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
 

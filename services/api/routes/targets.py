@@ -15,9 +15,9 @@ from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
 from services.core.data.divisions import Division, divisions
-from services.core.data.plan_targets import Target as Row
-from services.core.data.plans import Plans
-from services.core.domain.target import Better, ChangeKind, Operator, State, as_printed
+from services.judging.data.plan_targets import Target as Row
+from services.judging.data.plans import Plans
+from services.judging.targets.target import Better, ChangeKind, Operator, State, as_printed
 
 Kind = Literal["target", "threshold", "actual"]
 Nature = Literal["binding", "expected", "incentive", "unlabelled", "actual"]

@@ -15,10 +15,10 @@ from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.fields import Code
 from services.api.tables import TablesDep
-from services.core.data.tables import Tables
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.tariff import PUNISHED, YUAN_PER_KWH, Step
-from services.core.domain.verdict import Verdict
+from services.core.calendar import SHANGHAI
+from services.core.verdict import Verdict
+from services.judging.data.tables import Tables
+from services.judging.tariff import PUNISHED, YUAN_PER_KWH, Step
 
 router = APIRouter(prefix="/api/v1/tariff", tags=["judgement"])
 

@@ -20,10 +20,10 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, UnitStatus
 from services.api.tables import TablesDep
-from services.core.data.tables import Tables
-from services.core.domain.verdict import Verdict
-from services.core.judgement.measured import Place
-from services.core.judgement.two_high import (
+from services.core.verdict import Verdict
+from services.judging.data.tables import Tables
+from services.judging.lists.measured import Place
+from services.judging.lists.two_high import (
     LAST_12_MONTHS,
     PARAMETERS,
     RUNNING_YEAR,

@@ -9,9 +9,9 @@ from pydantic.config import JsonDict
 
 from services.api.paging import Page, PageQuery
 from services.api.registry.fields import AreaCode, Code, Entry, Name, Note, Number, ShortText, Whole, refusal
-from services.core.data.statistic_kinds import OwnerKind, StatisticKind
-from services.core.domain.credit_code import CreditCodeError, require_credit_code
-from services.core.domain.period import FIRST_YEAR, LAST_YEAR, Period, PeriodError
+from services.core.credit_code import CreditCodeError, require_credit_code
+from services.core.period import FIRST_YEAR, LAST_YEAR, Period, PeriodError
+from services.judging.data.statistic_kinds import OwnerKind, StatisticKind
 
 MOST_ENTRIES = 5000
 MOST_VALUE = 1e15

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from services.core.data.loader import DataFileError, Sourced, load_lines, table_file
-from services.core.domain.units import UnitError, factor_to
+from services.core.units import UnitError, factor_to
 
 NAME = "carriers.csv"
 

@@ -13,7 +13,7 @@ from services.alerts.channels.mqtt import alerts_topic, parse_mqtt_url
 from services.alerts.channels.webhook import failure, signatures
 from services.alerts.channels.webhook_address import endpoint_of, is_public, reachable_addresses
 from services.core.settings import Settings
-from tests.unit.alerts.contents import MESSAGE_ID
+from tests.unit.alerts.notify.contents import MESSAGE_ID
 
 NOW = datetime(2026, 3, 1, 0, 5, tzinfo=UTC)
 MESSAGE = Rendered(message_id=MESSAGE_ID, subject="s", text="t", html="h", payload='{"名":1}'.encode())

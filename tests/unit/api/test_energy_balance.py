@@ -7,9 +7,9 @@ import pytest
 
 from services.api.energy.answer import Group, Line
 from services.api.energy.balance import Balance, OnBasis, Shares, balance, grouped
-from services.core.domain.calendar import SHANGHAI, start_of_day
-from services.core.domain.factors import Basis
-from services.core.domain.meter import PICO, Flow
+from services.core.calendar import SHANGHAI, start_of_day
+from services.core.meter import PICO, Flow
+from services.energy.factors import Basis
 from tests.unit.api.test_energy_valuing import FACTORS
 
 DAY = start_of_day(date(2021, 5, 1))

@@ -7,8 +7,8 @@ import pytest
 from services.api.energy.ask import BalanceQuery, By, EnergyQuery, asked, asked_balance, group_names
 from services.api.energy.coverage import Expectation, ExpectedTime, coverage
 from services.api.errors import Refused
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.meter import Flow
+from services.core.calendar import SHANGHAI
+from services.core.meter import Flow
 
 NOW = datetime(2026, 3, 2, 10, 7, tzinfo=SHANGHAI)
 

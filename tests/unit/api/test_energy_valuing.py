@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api.energy.valuing import Valuing
-from services.core.domain.account import Account
-from services.core.domain.factors import Basis, Factor, Factors, FactorTable
-from services.core.domain.meter import PICO, Flow
+from services.core.meter import PICO, Flow
+from services.energy.account import Account
+from services.energy.factors import Basis, Factor, Factors, FactorTable
 
 
 def _table(*rows: tuple[str, str, int]) -> FactorTable:

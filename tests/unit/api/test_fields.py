@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from services.api.registry import fields
-from services.core.domain.meter import Flow, Kind
+from services.core.meter import Flow, Kind
 
 
 def accepted(kind: Any, value: object) -> object:

@@ -8,7 +8,7 @@ import pytest
 from services.api.app import REGISTRY
 from services.api.reasons import REASONS, Fault
 from services.api.registry.importing import columns_of
-from services.core.data.tables import load_tables
+from services.judging.data.tables import load_tables
 
 RESOURCES: list[Any] = [module.RESOURCE for module in REGISTRY]
 IDS = [resource.noun.en for resource in RESOURCES]

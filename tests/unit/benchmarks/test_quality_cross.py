@@ -9,9 +9,9 @@ from benchmarks.cross_arrival import LITTLE_BEHIND
 from benchmarks.cross_proof import BEYOND, CROSS_CHECK_OF, RUNS, cross_tasks, run_cross
 from benchmarks.cross_story import Story, inject_stretches
 from benchmarks.quality import LEAST_RECALL, MOST_FALSE_A_YEAR, Line, cross_section, lines_of
-from services.core.domain.calendar import DAY_US
-from services.core.domain.quality.day import Finding
-from services.core.domain.quality.listing import CHECKS, SERIES
+from services.core.calendar import DAY_US
+from services.quality.checks.day import Finding
+from services.quality.checks.listing import CHECKS, SERIES
 from tests.unit.simulators.test_replay import DATA, needs_data
 
 

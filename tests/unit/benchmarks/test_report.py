@@ -9,7 +9,7 @@ from benchmarks.machine import Machine
 from benchmarks.measure import Question, Timing, percentile
 from benchmarks.report import Answers, Filled, verdict, write_page
 from benchmarks.year import Year
-from services.core.domain.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI
 
 QUESTION = Question("pue, month", "/api/v1/indicators/pue", (("scope", "area:150000"), ("bucket", "month")))
 

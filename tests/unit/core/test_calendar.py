@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.domain.calendar import (
+from services.core.calendar import (
     SHANGHAI,
     Bucket,
     Grain,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.domain.credit_code import ALPHABET, CreditCodeError, check_character, require_credit_code
+from services.core.credit_code import ALPHABET, CreditCodeError, check_character, require_credit_code
 
 # Printed on public business licences: Tencent, Alibaba, and the example of the standard's public calculators.
 REAL_CODES = ("9144030071526726XG", "91330100799655058B", "91350100M000100Y43")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.domain.calendar import SHANGHAI
-from services.core.domain.period import Period, PeriodError, PeriodForm, covering, tiling
+from services.core.calendar import SHANGHAI
+from services.core.period import Period, PeriodError, PeriodForm, covering, tiling
 
 
 def moment(year: int, month: int = 1, day: int = 1) -> datetime:

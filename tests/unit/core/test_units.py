@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from services.core.domain.units import Scale, UnitError, factor_to
+from services.core.units import Scale, UnitError, factor_to
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ CREATE TABLE seal (
 );
 COMMENT ON TABLE seal IS 'Chain over stored batches and corrections; only added to, numbered 1, 2, 3 without gaps';
 COMMENT ON COLUMN seal.ref_id IS 'stored_batch.batch_id or correction.correction_id';
-COMMENT ON COLUMN seal.digest IS 'SHA-256 of all that the batch or the correction says (services/core/domain/sealing.py)';
+COMMENT ON COLUMN seal.digest IS 'SHA-256 of all that the batch or the correction says (services/provenance/digest.py)';
 COMMENT ON COLUMN seal.chain IS 'SHA-256 of the chain of the seal before (32 zero bytes for the first), seal_id, kind, ref_id, digest and sealed_at';
 
 CREATE TABLE seal_due (

@@ -1,0 +1,62 @@
+"""Numbers, periods and times as a person reads them. Pure. Times are those of Asia/Shanghai."""
+
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+from services.core.calendar import SHANGHAI
+
+NOTHING = "–"
+SIGNIFICANT_DIGITS = 6
+RATIO_UNITS = frozenset({"", "1"})
+"""Of a plain ratio nothing is written behind the number."""
+_MONTHS = 12
+
+
+def number_text(value: float | None, unit: str = "") -> str:
+    """At most six significant digits, never an exponent, and the unit: 13,350 kWh/t."""
+    if value is None:
+        return NOTHING
+    exact = Decimal(repr(float(value)))
+    if not exact.is_finite():
+        return NOTHING
+    shown = exact if not exact else round(exact, SIGNIFICANT_DIGITS - 1 - exact.adjusted())
+    digits = f"{shown:,f}"
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return digits if unit in RATIO_UNITS else f"{digits} {unit}"
+
+
+def share_text(share: float | None) -> str:
+    """A share from 0 to 1 as per cent, cut and not rounded, so that what falls short of 90 % does not read 90 %."""
+    if share is None:
+        return NOTHING
+    per_mille = int(Decimal(repr(float(share))) * 1000)
+    return number_text(per_mille / 10, "%")
+
+
+def moment_text(moment: datetime | None) -> str:
+    """2026-03-05 14:07."""
+    return NOTHING if moment is None else f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def period_text(start: datetime | None, end: datetime | None) -> str:
+    """The half-open period: a year, month or day by its name, days with both their ends, else from hour to hour."""
+    if start is None or end is None:
+        return moment_text(start or end)
+    first, after = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+    if not (_is_midnight(first) and _is_midnight(after)):
+        same_day = (after - timedelta(microseconds=1)).date() == first.date() and after.date() == first.date()
+        return f"{first:%Y-%m-%d %H:%M} – " + (f"{after:%H:%M}" if same_day else f"{after:%Y-%m-%d %H:%M}")
+    months = (after.year - first.year) * _MONTHS + after.month - first.month
+    if first.day == after.day == 1 and months > 0:
+        if months == 1:
+            return f"{first:%Y-%m}"
+        if months == _MONTHS and first.month == 1:
+            return f"{first:%Y}"
+        return f"{first:%Y-%m} – {after - timedelta(days=1):%Y-%m}"
+    last = after - timedelta(days=1)
+    return f"{first:%Y-%m-%d}" if last.date() <= first.date() else f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+
+
+def _is_midnight(moment: datetime) -> bool:
+    return moment.timetz().replace(tzinfo=None) == time()

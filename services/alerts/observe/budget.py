@@ -1,0 +1,123 @@
+"""Rules that speak of the energy budget 用能预算 of the running month: what it will come to, in percent of the budget.
+
+Forecast: what was measured so far, an hour, times the hours of the month. Before a whole day is over nothing is told.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from services.alerts.observe.evidence import SQL, rows_out, sum_out
+from services.alerts.observe.view import View, of_area, of_enterprise, of_unit, with_number
+from services.alerts.rules.rule import Rule, Subject
+from services.alerts.state.observation import Observation
+from services.core.calendar import Grain, floor, following
+from services.energy.factors import Basis
+from services.judging.indicators.frame import Frame, Span, frame
+from services.judging.indicators.scope import Unit
+from services.judging.indicators.sums import Subject as Measuring
+from services.judging.indicators.sums import place_sums
+from services.judging.indicators.terms import Measured, Term, coverage_of
+
+KIND = "energy_budget"
+PERCENT = 100
+ONE_DAY = timedelta(days=1)
+_OWNERS = {Subject.UNIT: "unit", Subject.ENTERPRISE: "enterprise"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """The budget of a month, as reported in its newest version."""
+
+    tce: Fraction
+    version: int
+
+
+def month_energy_budget(view: View, rule: Rule) -> list[Observation]:
+    """Each subject with a budget for the month at hand."""
+    month = floor(view.now, Grain.MONTH)
+    end, until = following(month, Grain.MONTH), floor(view.now, Grain.HOUR)
+    subjects = _subjects(view, rule, month)
+    if not subjects:
+        return []
+    if until - month < ONE_DAY:
+        too_early = (("too_early", "24 h"),)
+        return [replace(seen, start=month, end=end, reasons=too_early) for seen, _, _ in subjects]
+    used = _used(view, subjects, frame(month, until, Span.TOTAL))
+    found = []
+    for seen, budget, _ in subjects:
+        term = used[seen.subject_code]
+        shown = replace(seen, start=month, end=end, unit="%", coverage=coverage_of(term.cover))
+        gone = Fraction(*((span // timedelta(hours=1)) for span in (until - month, end - month)))
+        found.append(_judged(view, rule, shown, budget, term, gone))
+    return found
+
+
+def _judged(view: View, rule: Rule, seen: Observation, budget: _Budget, term: Term, gone: Fraction) -> Observation:
+    least = max(float(view.tables.parameter("coverage_least").value), rule.coverage_least or 0.0)
+    if term.value is None:
+        return replace(seen, reasons=term.lacking)
+    if seen.coverage is None or seen.coverage < least:
+        return replace(seen, reasons=(("low_coverage", f"{seen.coverage or 0:.4f}"),))
+    if budget.tce <= 0:
+        return replace(seen, reasons=(("zero_denominator", KIND),))
+    forecast_tce = term.value / gone
+    evidence = {
+        "budget_tce": float(budget.tce),
+        "budget_version": budget.version,
+        "used_tce": sum_out(term, "tce"),
+        "share_of_month_gone": float(gone),
+        "forecast_tce": float(forecast_tce),
+        "coverage": seen.coverage,
+        "rows": rows_out(view.tables, [term]),
+    }
+    return with_number(seen, rule, forecast_tce / budget.tce * PERCENT, evidence)
+
+
+def _budgets(view: View, owner_kind: str, month: datetime) -> Mapping[str, _Budget]:
+    rows = SQL.run(
+        view.connection, "budgets", owner_kind=owner_kind, kind=KIND, period=f"{month.year:04}-{month.month:02}"
+    )
+    return {code: _Budget(Fraction(value), version) for code, version, value in rows}
+
+
+_Subject = tuple[Observation, _Budget, Sequence[Unit]]
+
+
+def _subjects(view: View, rule: Rule, month: datetime) -> list[_Subject]:
+    """Those of whom the rule speaks and who have a budget, with the units that count for them."""
+    owner_kind = _OWNERS.get(rule.subject, "area")
+    budgets = _budgets(view, owner_kind, month)
+    if not budgets:
+        return []
+    if owner_kind == "area":
+        return [(of_area(view, code), budgets[code], ()) for code in sorted(budgets) if view.speaks_of_area(code, rule)]
+    units = view.units(view.now)
+    owned: dict[str, list[Unit]] = defaultdict(list)
+    for unit in units:
+        owned[unit.code if owner_kind == "unit" else unit.credit_code].append(unit)
+    of = of_unit if owner_kind == "unit" else of_enterprise
+    return [
+        (of(owned[code][0]), budgets[code], owned[code])
+        for code in sorted(budgets)
+        if code in owned and any(view.fits(unit, rule.scope) for unit in owned[code])
+    ]
+
+
+def _used(view: View, subjects: Sequence[_Subject], month: Frame) -> dict[str, Term]:
+    """The energy of each so far, tce on the equivalent basis."""
+    whole = (0, len(month.cells))
+    areas = [seen.subject_code for seen, _, units in subjects if not units]
+    amounts: dict[str, Any] = {}
+    if areas:
+        sums = place_sums(view.connection, view.whole_region, areas, month, now=view.now, park_ids={})
+        amounts = {code: sums.of([Measuring(code)], whole) for code in areas}
+    else:
+        sums = view.unit_sums(month)
+        for seen, _, of_whom in subjects:
+            amounts[seen.subject_code] = sums.of([Measuring(unit.code) for unit in of_whom], whole)
+    factors = view.tables.factors
+    return {code: Measured(found, factors).energy(Basis.EQUIVALENT) for code, found in amounts.items()}

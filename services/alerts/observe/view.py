@@ -1,0 +1,231 @@
+"""What the registry says of those whom rules speak of, read once for all rules of a cycle."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from services.alerts.rules.comparison import outcome, required_by
+from services.alerts.rules.compatibility import SOURCES
+from services.alerts.rules.rule import Period, Rule, ScopeFilter, Subject
+from services.alerts.state.observation import Observation, SubjectKind
+from services.core.area_tree import AreaTree
+from services.core.calendar import (
+    MONTHS_OF_YEAR,
+    SHANGHAI,
+    Grain,
+    floor,
+    following,
+    months_before,
+    year_floor,
+)
+from services.core.verdict import Verdict
+from services.judging.data.tables import Tables
+from services.judging.indicators.frame import Frame, Span, frame
+from services.judging.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
+from services.judging.indicators.sums import Sums, unit_sums
+from services.judging.levels import ProjectKind
+
+Names = tuple[str, str]
+Read = TypeVar("Read")
+_GRAIN = {Period.HOUR: Grain.HOUR, Period.DAY: Grain.DAY, Period.MONTH: Grain.MONTH}
+_SPAN = {Period.HOUR: Span.HOUR, Period.DAY: Span.DAY, Period.MONTH: Span.MONTH, Period.YEAR: Span.YEAR}
+
+
+class View:
+    """One look at the database at one time; places are read when first asked for."""
+
+    def __init__(
+        self, connection: Connection, tables: Tables, now: datetime, *, measures: Callable[[Unit], bool]
+    ) -> None:
+        """`measures`: of which units sums will be asked for."""
+        self.connection, self.tables, self.now, self._measures = connection, tables, now, measures
+        # A plan kept for any list of units takes thousands of them for ten: a minute instead of milliseconds.
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+        self._read: dict[str, Any] = {}
+
+    def once(self, name: str, read: Callable[[], Read]) -> Read:
+        """What `read` gives, read when the name is first asked for: several rules stand on the same."""
+        if name not in self._read:
+            self._read[name] = read()
+        found: Read = self._read[name]
+        return found
+
+    @cached_property
+    def _areas(self) -> list[Any]:
+        return list(SQL.run(self.connection, "areas").all())
+
+    @cached_property
+    def tree(self) -> AreaTree:
+        """All areas."""
+        return AreaTree.of(self._areas)
+
+    @cached_property
+    def area_names(self) -> Mapping[str, Names]:
+        """Chinese and English name of every area."""
+        return {row.code: (row.name_zh, row.name_en) for row in self._areas}
+
+    @cached_property
+    def parks(self) -> Mapping[str, Park]:
+        """All parks."""
+        return {park.code: park for park in (Park(*row) for row in SQL.run(self.connection, "parks"))}
+
+    @cached_property
+    def region(self) -> str:
+        """Code of the region."""
+        return next(code for code, level in self.tree.level.items() if level == "region")
+
+    @property
+    def whole_region(self) -> Scope:
+        """The region as a scope: a unit counts with all it used, wherever it lay."""
+        return Scope(ScopeKind.AREA, self.region, self.tree)
+
+    def units(self, end: datetime) -> Sequence[Unit]:
+        """All units, with their place as it was when a period ended."""
+        at = min(end, self.now) - timedelta(microseconds=1)
+        return self.once(f"units {at.date()}", lambda: units_of(self.connection, self.whole_region, at=at))
+
+    def unit_sums(self, period: Frame, *, with_sub: bool = False) -> Sums:
+        """What the units of whom sums are asked for measured over a frame, wherever they lay."""
+        codes = {unit.unit_id: unit.code for unit in self.units(self.now) if self._measures(unit)}
+        return self.once(
+            f"sums {period.start} {period.end} {period.trunc} {with_sub}",
+            lambda: unit_sums(self.connection, self.whole_region, codes, period, now=self.now, with_sub=with_sub),
+        )
+
+    def lies(self, area: str | None, scope: ScopeFilter) -> bool:
+        """Whether an area is one of those the scope names, or lies in one."""
+        return not scope.areas or any(self.tree.above(area, code) for code in scope.areas)
+
+    def in_park(self, code: str | None, scope: ScopeFilter) -> bool:
+        """Whether a park is of a kind the scope names."""
+        if not scope.park_kinds:
+            return True
+        park = self.parks.get(code or "")
+        return park is not None and park.kind in scope.park_kinds
+
+    def speaks_of_area(self, code: str, rule: Rule) -> bool:
+        """Whether the rule speaks of an area; of none that is not registered."""
+        level = self.tree.level.get(code)
+        of_level = level is not None and (rule.subject is Subject.AREA or str(rule.subject) == level)
+        return of_level and self.lies(code, rule.scope)
+
+    def of_trade_there(self, whom: Any, scope: ScopeFilter) -> bool:
+        """Whether the scope names area, park and trade of `whom`: a unit, or a row with these."""
+        return (
+            self.lies(whom.area_code, scope)
+            and self.in_park(whom.park_code, scope)
+            and (not scope.trades or whom.trade in scope.trades)
+        )
+
+    def fits(self, unit: Unit, scope: ScopeFilter) -> bool:
+        """Whether the scope speaks of the unit, its project kind apart."""
+        racks = scope.least_racks
+        return (
+            self.of_trade_there(unit, scope)
+            and (not scope.processes or unit.process in scope.processes)
+            and (racks is None or (unit.standard_racks is not None and unit.standard_racks >= racks))
+        )
+
+
+def is_of_kind(kind: ProjectKind, scope: ScopeFilter) -> bool:
+    """Whether the scope speaks of units of this project kind."""
+    return not scope.unit_status or kind in scope.unit_status
+
+
+def span_of(period: Period, *, running: bool, now: datetime) -> Frame:
+    """The period of a rule as the frame of one: the last complete one at `now`, or the one at hand."""
+    if period is Period.ROLLING_YEAR:
+        month = floor(now, Grain.MONTH)
+        return frame(months_before(month, MONTHS_OF_YEAR), month, Span.TOTAL)
+    if period is Period.YEAR:
+        this_year = year_floor(now)
+        start, end = this_year, this_year.replace(year=this_year.year + 1)
+        if not running:
+            start, end = this_year.replace(year=this_year.year - 1), this_year
+        return frame(start, end, Span.YEAR)
+    grain = _GRAIN[period]
+    start = floor(now, grain)
+    if running:
+        return frame(start, following(start, grain), _SPAN[period])
+    return frame(floor(start - timedelta(microseconds=1), grain), start, _SPAN[period])
+
+
+def last_day(end: datetime, now: datetime) -> date:
+    """The last day of what ends at `end`, as far as it is over."""
+    return (min(end, now).astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
+
+
+def of_unit(unit: Unit) -> Observation:
+    """A unit, still without a verdict."""
+    return Observation(
+        subject_kind="unit",
+        subject_code=unit.code,
+        name_zh=unit.name_zh,
+        name_en=unit.name_en or unit.name_zh,
+        area_code=unit.area_code,
+        park_code=unit.park_code,
+        enterprise_code=unit.credit_code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def of_enterprise(unit: Unit) -> Observation:
+    """The enterprise of a unit, still without a verdict."""
+    return Observation(
+        subject_kind="enterprise",
+        subject_code=unit.credit_code,
+        name_zh=unit.enterprise_zh,
+        name_en=unit.enterprise_en or unit.enterprise_zh,
+        area_code=unit.area_code,
+        park_code=unit.park_code,
+        enterprise_code=unit.credit_code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def of_area(view: View, code: str) -> Observation:
+    """An area, still without a verdict."""
+    name_zh, name_en = view.area_names[code]
+    return Observation(
+        subject_kind="area",
+        subject_code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        area_code=code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def of_row(row: Any, kind: SubjectKind) -> Observation:
+    """What a row of the registry names, with the place of its enterprise, still without a verdict."""
+    return Observation(
+        subject_kind=kind,
+        subject_code=row.code,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        area_code=row.area_code,
+        park_code=row.park_code,
+        enterprise_code=row.credit_code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def with_number(seen: Observation, rule: Rule, value: Fraction, evidence: Mapping[str, Any]) -> Observation:
+    """The same subject, with its value held against the number of the rule."""
+    required = required_by(rule.compare, value)
+    told = outcome(value, [required], rule.clear, lower_is_better=True)
+    return replace(
+        seen,
+        verdict=told.verdict,
+        cleared=told.cleared,
+        value=float(value),
+        unit=SOURCES[rule.indicator].unit,
+        limit=float(told.limit),
+        reasons=told.reasons,
+        evidence=evidence if told.verdict is Verdict.BREACH else {},
+    )

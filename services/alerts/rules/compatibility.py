@@ -1,0 +1,188 @@
+"""Of what a rule can speak: which subjects, periods and comparisons go with an indicator or a further source. Pure."""
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from services.alerts.rules.fields import RuleError
+from services.judging.indicators.kinds import Indicator, Level
+from services.judging.indicators.listing import BY_SLUG
+from services.quality.checks.listing import ALERTED, CHECKS
+
+
+class Compared(enum.StrEnum):
+    """With what a value is compared, named by the field that says so."""
+
+    NUMBER = "number"
+    BENCHMARK = "benchmark"
+    LIMIT_GRADE = "limit_grade"
+    TARGET = "target"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something besides the indicators that a rule can speak of."""
+
+    subjects: tuple[str, ...]
+    period: str
+    running: bool
+    compared: Compared
+    unit: str
+    filters: frozenset[str]
+
+
+AREAS = ("banner", "league", "region", "area")
+_OF_UNITS = frozenset({"areas", "park_kinds", "trades", "processes", "unit_status", "least_racks"})
+_OF_ENTERPRISES = frozenset({"areas", "park_kinds", "trades"})
+_OF_PARKS = frozenset({"areas", "park_kinds"})
+_OF_AREAS = frozenset({"areas"})
+FILTERS: Mapping[str, frozenset[str]] = {
+    "unit": _OF_UNITS,
+    "enterprise": _OF_ENTERPRISES,
+    "park": _OF_PARKS,
+    "gateway": _OF_ENTERPRISES,
+    "meter": _OF_ENTERPRISES,
+    **dict.fromkeys(AREAS, _OF_AREAS),
+}
+
+CHECK_PREFIX = "check_"
+"""Before the slug of a check of data quality."""
+_OF_LISTED = frozenset({"areas", "park_kinds", "trades", "processes"})
+SOURCES: Mapping[str, Source] = {
+    "retrofit_days_left": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_LISTED),
+    "energy_above_approved": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "tce", _OF_LISTED),
+    "dual_control_intensity": Source(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
+    "dual_control_total": Source(AREAS, "year", False, Compared.LEVEL, "tce", _OF_AREAS),
+    "month_energy_budget": Source(("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_LISTED),
+    "gateway_silence_s": Source(("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES),
+    "calibration_days_left": Source(("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES),
+    **{
+        f"{CHECK_PREFIX}{slug}": Source(
+            AREAS if CHECKS[slug].subject == "area" else (CHECKS[slug].subject,),
+            CHECKS[slug].period,
+            False,
+            Compared.NUMBER,
+            CHECKS[slug].unit,
+            _OF_AREAS if CHECKS[slug].subject == "area" else _OF_ENTERPRISES,
+        )
+        for slug in ALERTED
+    },
+}
+"""Besides the indicators: what stands in other judgements and in the registry."""
+EITHER_YEAR = frozenset({"dual_control_intensity", "dual_control_total"})
+"""Sources that can speak of the last complete year, and of the forecast of the running one."""
+
+SUBJECTS: Mapping[Level, tuple[str, ...]] = {
+    Level.UNIT: ("unit", "enterprise", *AREAS, "park"),
+    Level.ENTERPRISE: ("enterprise", *AREAS, "park"),
+    Level.PLACE: ("unit", "enterprise", *AREAS, "park"),
+    Level.AREA: AREAS,
+    Level.PARK: ("park",),
+}
+_YEARS = ("year", "rolling_12_months")
+
+
+def check_fits(
+    slug: str,
+    *,
+    period: str,
+    running: bool,
+    subject: str,
+    compared: Compared,
+    processes: Collection[str],
+    filters: frozenset[str],
+) -> None:
+    """Raise RuleError where the parts of a rule do not go together."""
+    if slug in SOURCES:
+        _check_source(slug, SOURCES[slug], period=period, running=running, subject=subject, compared=compared)
+        allowed = SOURCES[slug].filters & FILTERS[subject]
+    else:
+        indicator = BY_SLUG[slug]
+        _check_indicator(indicator, period=period, running=running, subject=subject, compared=compared)
+        allowed = _filters_of(indicator, subject)
+        if indicator.by_process and subject != "unit" and len(processes) != 1:
+            raise RuleError(
+                "scope.processes",
+                f"{slug} is told apart by process: name exactly one for a {subject}",
+                f"{slug} 按工序区分：对象为 {subject} 时须且只须填写一个工序",
+            )
+    for name in sorted(filters - allowed):
+        known = ", ".join(sorted(allowed))
+        raise RuleError(
+            f"scope.{name}",
+            f"does not narrow a rule of {slug} on a {subject}; these do: {known}",
+            f"不能用于限定 {slug} 对 {subject} 的规则；可用：{known}",
+        )
+
+
+def _filters_of(indicator: Indicator, subject: str) -> frozenset[str]:
+    if indicator.level is Level.UNIT and subject == "region":
+        return _OF_UNITS
+    return FILTERS[subject] | {"processes"} if indicator.by_process else FILTERS[subject]
+
+
+def _check_source(slug: str, source: Source, *, period: str, running: bool, subject: str, compared: Compared) -> None:
+    if subject not in source.subjects:
+        known = ", ".join(source.subjects)
+        raise RuleError(
+            "subject",
+            f"{slug} is known of: {known}; not of a {subject}",
+            f"{slug} 的对象只能是：{known}；不能是 {subject}",
+        )
+    if period != source.period:
+        raise RuleError("period", f"{slug} goes with {source.period}", f"{slug} 的周期只能是 {source.period}")
+    if running != source.running and slug not in EITHER_YEAR:
+        known = str(source.running).lower()
+        raise RuleError("running", f"{slug} goes with {known}", f"{slug} 的 running 只能是 {known}")
+    if compared is not source.compared:
+        raise RuleError("compare", f"{slug} is compared by {source.compared}", f"{slug} 只能按 {source.compared} 比较")
+
+
+def _check_indicator(indicator: Indicator, *, period: str, running: bool, subject: str, compared: Compared) -> None:
+    slug, subjects = indicator.slug, SUBJECTS[indicator.level]
+    if subject not in subjects:
+        known = ", ".join(subjects)
+        raise RuleError(
+            "subject",
+            f"{slug} is an indicator of: {known}; not of a {subject}",
+            f"指标 {slug} 的对象只能是：{known}；不能是 {subject}",
+        )
+    if period == "now":
+        raise RuleError(
+            "period",
+            f"{slug} is formed over time: hour, day, month, rolling_12_months or year",
+            f"{slug} 按时段计算：hour、day、month、rolling_12_months 或 year",
+        )
+    if running and period == "rolling_12_months":
+        raise RuleError(
+            "running",
+            "the twelve months end with a complete one: leave it out",
+            "十二个月以完整月份结束，请不填此项",
+        )
+    if compared is Compared.LEVEL:
+        raise RuleError(
+            "compare.level",
+            f"{slug} has no warning levels; only dual_control_intensity and _total do",
+            f"{slug} 没有预警等级；只有 dual_control_intensity 和 dual_control_total 有",
+        )
+    if compared in (Compared.BENCHMARK, Compared.LIMIT_GRADE) and (
+        indicator.level is not Level.UNIT or subject != "unit"
+    ):
+        raise RuleError(
+            f"compare.{compared}",
+            "levels and grades are those of single units: subject must be unit",
+            "能效水平和限额等级针对单个用能单元：subject 必须是 unit",
+        )
+    if compared is not Compared.NUMBER and period == "hour":
+        raise RuleError(
+            "period",
+            "levels, limits and targets do not speak of hours: day or longer",
+            "能效水平、限额和目标不针对小时：请用 day 或更长周期",
+        )
+    if indicator.yearly and compared is Compared.TARGET and (period not in _YEARS or running):
+        raise RuleError(
+            "period",
+            f"the targets of {slug} are those of a whole year: year or rolling_12_months",
+            f"{slug} 的目标针对全年：year 或 rolling_12_months",
+        )

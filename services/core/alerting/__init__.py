@@ -1,1 +1,0 @@
-"""Observes what the rules of alerts speak of. Reads only."""

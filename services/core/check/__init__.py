@@ -1,1 +1,0 @@
-"""Looks at a running installation and says what is in use and whether the sums agree."""

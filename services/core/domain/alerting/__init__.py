@@ -1,1 +1,0 @@
-"""Alerts: rules, observations, state, handling, and who is told. Pure."""

@@ -1,1 +1,0 @@
-"""Dual control of areas: read from statistics, meters and plans, evaluated."""

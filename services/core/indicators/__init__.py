@@ -1,1 +1,0 @@
-"""Indicators of units, enterprises, parks and areas: read from the sums, evaluated, judged."""

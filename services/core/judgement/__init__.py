@@ -1,1 +1,0 @@
-"""Units judged one by one: the efficiency list and the two-high ledger."""

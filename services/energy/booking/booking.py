@@ -1,0 +1,259 @@
+"""From readings to energy by slot, and how much of it to do again when readings come late."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+from services.core.calendar import HOUR_US, SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
+from services.core.meter import MOST_PER_SLOT_PICO, Kind, Mark, MeterRule, Quality, whole_pico
+from services.energy.booking.counter import SET_ASIDE, Span, book_counter, most_pico, settled
+
+_ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
+
+
+class SlotEnergy(NamedTuple):
+    """What is booked in one slot: 1e-12 of the carrier's unit, seconds that are measured, what is special about it."""
+
+    quantity_pico: int
+    measured_s: int
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Energy by slot start (microseconds since 1970), and marks by the time of the reading."""
+
+    slots: dict[int, SlotEnergy] = field(default_factory=dict)
+    marks: dict[int, Mark] = field(default_factory=dict)
+    overfull: int = 0
+    """Slots not booked, because they would hold more than any meter can carry."""
+
+
+def book(
+    times_us: Sequence[int], values: Sequence[float], rule: MeterRule, *, corrected_us: Sequence[int] = ()
+) -> Booking:
+    """The energy that the readings of one meter say, in order of time and no time twice.
+
+    `corrected_us`, in order, are the times at which a person has replaced, supplied or withdrawn a reading; what is
+    booked by such a reading, or across it, is marked so.
+    """
+    if rule.kind is Kind.COUNTER:
+        spans, marks = book_counter(times_us, values, rule)
+    elif rule.kind is Kind.INTERVAL:
+        spans, marks = _book_interval(times_us, values, rule)
+    else:
+        spans, marks = _book_gauge(times_us, values, rule)
+    if corrected_us:
+        spans = _tell_corrected(spans, corrected_us, reach_end=rule.kind is not Kind.INTERVAL)
+    return _cut(spans, marks)
+
+
+def _tell_corrected(spans: Iterable[Span], corrected_us: Sequence[int], *, reach_end: bool) -> list[Span]:
+    """Mark the spans that begin at, end at or pass a corrected time; an interval meter's, those that begin at one."""
+    told: list[Span] = []
+    for span in spans:
+        i = bisect_left(corrected_us, span.start_us)
+        last_us = span.end_us if reach_end else span.start_us
+        touched = i < len(corrected_us) and corrected_us[i] <= last_us
+        told.append(span._replace(quality=span.quality | _CORRECTED) if touched else span)
+    return told
+
+
+def _book_interval(
+    times_us: Sequence[int], values: Sequence[float], rule: MeterRule
+) -> tuple[list[Span], dict[int, Mark]]:
+    """Each reading is the quantity (or the mean rate) of the period that begins at its time."""
+    scale = rule.pico_per_value * (Fraction(rule.interval_s, 3600) if rule.is_rate else 1)
+    most = most_pico(rule, rule.interval_us)
+    spans: list[Span] = []
+    marks: dict[int, Mark] = {}
+    for at_us, value in zip(times_us, values, strict=True):
+        quantity = whole_pico(value, scale)
+        quality = 0
+        if not 0 <= quantity <= most:
+            if at_us not in rule.accepted_us:
+                marks[at_us] = Mark.SUSPECT
+                continue
+            quality = int(Quality.ACCEPTED)
+        spans.append(Span(at_us, at_us + rule.interval_us, quantity, quality))
+    return spans, marks
+
+
+def _book_gauge(
+    times_us: Sequence[int], values: Sequence[float], rule: MeterRule
+) -> tuple[list[Span], dict[int, Mark]]:
+    """Between two samples the level runs in a straight line; nothing is known beyond twice the interval."""
+    spans: list[Span] = []
+    marks: dict[int, Mark] = {}
+    last: tuple[int, int] | None = None
+    most = most_pico(rule, HOUR_US)
+    for at_us, value in zip(times_us, values, strict=True):
+        rate = whole_pico(value, rule.pico_per_value)
+        quality = 0
+        if not 0 <= rate <= most:
+            if at_us not in rule.accepted_us:
+                marks[at_us] = Mark.SUSPECT
+                continue
+            quality = int(Quality.ACCEPTED)
+        if last is not None and at_us - last[0] <= 2 * rule.interval_us:
+            spans.append(Span(last[0], at_us, (last[1] + rate) * (at_us - last[0]) // (2 * HOUR_US), quality))
+        last = (at_us, rate)
+    return spans, marks
+
+
+def _cut(spans: Iterable[Span], marks: dict[int, Mark]) -> Booking:
+    """Cut spans at slot edges, in proportion to time; the parts of a span add up to it exactly."""
+    cut: dict[int, tuple[int, int, int]] = {}
+    nothing = (0, 0, 0)
+    for start_us, end_us, total, quality in spans:
+        length_us = end_us - start_us
+        measured = not quality & _ESTIMATED
+        slot, done = start_us - start_us % SLOT_US, 0
+        while True:
+            edge_us = slot + SLOT_US
+            if edge_us >= end_us:
+                edge_us, upto = end_us, total
+            else:
+                upto = total * (edge_us - start_us) // length_us
+            pico, measured_us, seen = cut.get(slot, nothing)
+            if measured:
+                measured_us += edge_us - (slot if slot > start_us else start_us)
+            cut[slot] = (pico + upto - done, measured_us, seen | quality)
+            if edge_us == end_us:
+                break
+            slot, done = edge_us, upto
+    slots = {
+        slot: SlotEnergy(pico, min(SLOT_S, (measured_us + 500_000) // 1_000_000), quality)
+        for slot, (pico, measured_us, quality) in cut.items()
+        if -MOST_PER_SLOT_PICO <= pico <= MOST_PER_SLOT_PICO
+    }
+    return Booking(slots, marks, len(cut) - len(slots))
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Neighbouring readings of one meter, with the marks they had; whether there are none before or after."""
+
+    times_us: Sequence[int]
+    values: Sequence[float]
+    marks: Mapping[int, Mark]
+    reaches_start: bool
+    reaches_end: bool
+    corrected_us: Sequence[int] = ()
+    """Times, in order, at which these readings are as a person has corrected them, withdrawn ones too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebooking:
+    """What replaces the slots in [slots_from_us, slots_to_us) and the marks in (marks_after_us, marks_to_us].
+
+    An end that is None is open.
+    """
+
+    booking: Booking
+    slots_from_us: int | None
+    slots_to_us: int | None
+    marks_after_us: int | None
+    marks_to_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsMore:
+    """The readings at hand do not reach far enough."""
+
+    before: bool
+    after: bool
+
+
+def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
+    """Book again what readings that are new or changed in [dirty_from_us, dirty_to_us) can have altered, and no more.
+
+    Slots are booked again by whole hours, so that the sum of an hour needs no slot from elsewhere. Equals `book` over
+    all readings of the meter, whatever the order in which they came.
+    """
+    if rule.kind is Kind.INTERVAL:
+        return _rebook_interval(readings, rule, dirty_from_us, dirty_to_us)
+    start = _window_start(readings, rule, dirty_from_us)
+    if start is None and not readings.reaches_start:
+        return NeedsMore(before=True, after=False)
+    first, slots_from_us = start if start is not None else (0, None)
+    booking = book(readings.times_us[first:], readings.values[first:], rule, corrected_us=readings.corrected_us)
+    end = _window_end(readings, rule, booking.marks, dirty_to_us)
+    if end is None and not readings.reaches_end:
+        return NeedsMore(before=False, after=True)
+    end_us = None if end is None else readings.times_us[end]
+    slots_to_us = None if end_us is None else hour_floor_us(end_us)
+    marks_after_us = None if start is None else readings.times_us[first]
+    slots = {
+        slot: energy
+        for slot, energy in booking.slots.items()
+        if (slots_from_us is None or slot >= slots_from_us) and (slots_to_us is None or slot < slots_to_us)
+    }
+    marks = {at: mark for at, mark in booking.marks.items() if end_us is None or at <= end_us}
+    return Rebooking(Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, marks_after_us, end_us)
+
+
+def _rebook_interval(
+    readings: Readings, rule: MeterRule, dirty_from_us: int, dirty_to_us: int
+) -> Rebooking | NeedsMore:
+    """Each reading stands for itself, so only the periods that overlap the dirty ones are done again."""
+    slots_from_us, slots_to_us = hour_floor_us(dirty_from_us), hour_ceil_us(dirty_to_us + rule.interval_us)
+    # The hours are booked again as a whole, so every reading whose period reaches into them must be at hand.
+    times_us = readings.times_us
+    if not readings.reaches_start and not (times_us and times_us[0] <= slots_from_us - rule.interval_us):
+        return NeedsMore(before=True, after=False)
+    if not readings.reaches_end and not (times_us and times_us[-1] >= slots_to_us):
+        return NeedsMore(before=False, after=True)
+    booking = book(readings.times_us, readings.values, rule, corrected_us=readings.corrected_us)
+    slots = {slot: energy for slot, energy in booking.slots.items() if slots_from_us <= slot < slots_to_us}
+    marks = {at: mark for at, mark in booking.marks.items() if dirty_from_us <= at < dirty_to_us}
+    return Rebooking(
+        Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, dirty_from_us - 1, dirty_to_us - 1
+    )
+
+
+def _believed(rule: MeterRule, mark: Mark | None) -> bool:
+    """Whether a reading with this mark is a point from which the next quantity is counted."""
+    if mark in SET_ASIDE:
+        return False
+    return mark is not Mark.SUSPECT or rule.kind is Kind.COUNTER
+
+
+def _window_start(readings: Readings, rule: MeterRule, dirty_from_us: int) -> tuple[int, int] | None:
+    """Index from which to book, and the first slot that may change; None if the readings at hand do not tell."""
+    before = bisect_left(readings.times_us, dirty_from_us)
+    candidates = (
+        settled(readings.times_us, readings.values, before)
+        if rule.kind is Kind.COUNTER
+        else iter(range(before - 1, -1, -1))
+    )
+    slots_from_us: int | None = None
+    for i in candidates:
+        at_us = readings.times_us[i]
+        if not _believed(rule, readings.marks.get(at_us)):
+            continue
+        if slots_from_us is None:
+            slots_from_us = hour_floor_us(at_us)
+        if at_us <= slots_from_us:
+            return i, slots_from_us
+    return None
+
+
+def _window_end(readings: Readings, rule: MeterRule, marks: Mapping[int, Mark], dirty_to_us: int) -> int | None:
+    """Index of the reading from which on nothing changes: settled, believed before and now. None if there is none."""
+    times_us, values = readings.times_us, readings.values
+    slots_to_us: int | None = None
+    newest_positive = next((i for i in range(len(times_us) - 1, -1, -1) if values[i] > 0), -1)
+    for i in range(bisect_left(times_us, dirty_to_us), len(times_us)):
+        at_us = times_us[i]
+        if not readings.reaches_end and rule.kind is Kind.COUNTER and i >= newest_positive:
+            return None
+        if not (_believed(rule, readings.marks.get(at_us)) and _believed(rule, marks.get(at_us))):
+            continue
+        if slots_to_us is None:
+            slots_to_us = hour_ceil_us(at_us)
+        if at_us >= slots_to_us:
+            return i
+    return None

@@ -1,0 +1,218 @@
+"""Counters: which readings to believe, and how much was used between them.
+
+A counter only rises. A reading below the last believed one (the *base*) is, in this order,
+
+- a *dip*, if it is less than 10 % down: noise, set aside; the energy is booked once, when the counter passes the base;
+- a *glitch*, if the next reading that says something is consistent with the base: set aside;
+- *pending*, if there is no such next reading yet;
+- a *rollover*, if the register's size is known, it went from near its top to near zero, and could have in that time;
+- else a *reset*: the counter counts from zero.
+
+A recorded *replacement* comes before all of these. A rise beyond what the meter can carry is a glitch if the next
+reading is consistent with the base, else *suspect*: believed as a new base, but its energy is not booked until a person
+accepts it.
+
+Every judgement looks at the base, the reading, and the next reading that says something: for a zero the next one that
+is not zero, within ZERO_RUN_US; so judgements depend on the set of readings alone, not on the order they came in.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from services.core.calendar import SLOT_US
+from services.core.meter import MOST_PER_SLOT_PICO, Mark, MeterRule, Quality, Replacement, whole_pico
+
+DIP_SHARE = 0.9
+NEAR_TOP_SHARE = 0.9
+NEAR_ZERO_SHARE = 0.1
+ZERO_RUN_US = 3 * 86_400 * 1_000_000
+LONGEST_GAP_US = 400 * 86_400 * 1_000_000
+SET_ASIDE = frozenset({Mark.DIP, Mark.GLITCH, Mark.PENDING})
+_HOUR_US = 3_600_000_000
+
+# Plain numbers: joining flags of an enum is too slow for every reading.
+_QUALITY = {
+    None: int(Quality.GOOD),
+    Mark.RESET: int(Quality.RESET),
+    Mark.ROLLOVER: int(Quality.ROLLOVER),
+    Mark.REPLACEMENT: int(Quality.REPLACEMENT),
+}
+_ACCEPTED, _ESTIMATED = int(Quality.ACCEPTED), int(Quality.ESTIMATED)
+
+
+class Span(NamedTuple):
+    """A quantity used evenly over [start_us, end_us); `quality` holds bits of Quality."""
+
+    start_us: int
+    end_us: int
+    quantity_pico: int
+    quality: int
+
+
+def most_pico(rule: MeterRule, elapsed_us: int) -> int:
+    """Greatest plausible quantity in `elapsed_us`, in 1e-12 of the carrier's unit; at least that of one interval."""
+    bound = MOST_PER_SLOT_PICO * max(elapsed_us, SLOT_US) // SLOT_US
+    if rule.rated_pico_per_hour is None:
+        return bound
+    return min(bound, rule.rated_pico_per_hour * max(elapsed_us, rule.interval_us) // _HOUR_US)
+
+
+class _Point(NamedTuple):
+    """A register at a moment: its value, and the same in 1e-12 of the carrier's unit."""
+
+    ts_us: int
+    value: float
+    pico: int
+
+
+class _Counter:
+    """The readings of one counter in order of time, and the base as they are gone through."""
+
+    def __init__(self, times_us: Sequence[int], values: Sequence[float], rule: MeterRule) -> None:
+        self.times_us = times_us
+        self.values = values
+        self.rule = rule
+        self.picos = [whole_pico(value, rule.pico_per_value) for value in values]
+        self.base = _Point(0, 0.0, 0)
+        self.spans: list[Span] = []
+        self.size_pico = whole_pico(rule.register_size or 0.0, rule.pico_per_value)
+        self.longest_measured_us = 2 * rule.interval_us
+
+    def point(self, i: int) -> _Point:
+        return _Point(self.times_us[i], self.values[i], self.picos[i])
+
+    def at_register(self, ts_us: int, value: float) -> _Point:
+        return _Point(ts_us, value, whole_pico(value, self.rule.pico_per_value))
+
+    def plausible(self, start: _Point, end: _Point) -> bool:
+        return end.pico - start.pico <= most_pico(self.rule, end.ts_us - start.ts_us)
+
+    def replacements_in(self, after_us: int, until_us: int) -> list[Replacement]:
+        if not self.rule.replacements:
+            return []
+        return [r for r in self.rule.replacements if after_us < r.ts_us <= until_us]
+
+    def next_telling(self, i: int) -> _Point | None:
+        """The next reading that says something about reading `i`, or the last of a meter that was replaced meanwhile.
+
+        A zero counts if it ends a run of zeros too long to be a fault.
+        """
+        for j in range(i + 1, len(self.times_us)):
+            value = self.values[j]
+            if value < 0:
+                continue
+            if value > 0 or self.values[i] > 0 or self.times_us[j] > self.times_us[i] + ZERO_RUN_US:
+                swaps = self.replacements_in(self.times_us[i], self.times_us[j])
+                return self.at_register(swaps[0].ts_us, swaps[0].final_value) if swaps else self.point(j)
+        return None
+
+    def book(self, start_us: int, end_us: int, quantity_pico: int, mark: Mark | None) -> bool:
+        """Book a quantity if it is plausible or accepted; say whether it was."""
+        quality = _QUALITY[mark]
+        elapsed_us = end_us - start_us
+        plausible = 0 <= quantity_pico <= most_pico(self.rule, elapsed_us) and elapsed_us <= LONGEST_GAP_US
+        if not plausible:
+            if end_us not in self.rule.accepted_us or quantity_pico < 0:
+                return False
+            quality |= _ACCEPTED
+        if elapsed_us > self.longest_measured_us:
+            quality |= _ESTIMATED
+        self.spans.append(Span(start_us, end_us, quantity_pico, quality))
+        return True
+
+    def judge(self, i: int) -> Mark | None:
+        """Judge reading `i` against the base, book what was used, and move the base if the reading is believed."""
+        at = self.point(i)
+        if at.value < 0:
+            return Mark.GLITCH
+        swaps = self.replacements_in(self.base.ts_us, at.ts_us)
+        start = self.at_register(swaps[-1].ts_us, swaps[-1].first_value) if swaps else self.base
+        mark = self._fall(i, start) if at.value < start.value else self._rise(i, start)
+        if mark in SET_ASIDE:
+            return mark
+        booked = self._book_swaps(swaps)
+        counted_from = start.pico
+        if mark is Mark.RESET:
+            counted_from = 0
+        elif mark is Mark.ROLLOVER:
+            counted_from -= self.size_pico
+        mark = mark or (Mark.REPLACEMENT if swaps else None)
+        booked &= self.book(start.ts_us, at.ts_us, at.pico - counted_from, mark)
+        self.base = at
+        return mark if booked else Mark.SUSPECT
+
+    def _book_swaps(self, swaps: list[Replacement]) -> bool:
+        """Book what the meters taken out have counted since the base."""
+        booked = True
+        start = self.base
+        for swap in swaps:
+            final = self.at_register(swap.ts_us, swap.final_value)
+            used_pico = final.pico - start.pico
+            if used_pico < 0 and self._rolled_over(start, final):
+                used_pico += self.size_pico
+            booked &= self.book(start.ts_us, swap.ts_us, used_pico, Mark.REPLACEMENT)
+            start = self.at_register(swap.ts_us, swap.first_value)
+        return booked
+
+    def _fall(self, i: int, start: _Point) -> Mark:
+        value = self.values[i]
+        if value > DIP_SHARE * start.value:
+            return Mark.DIP
+        following = self.next_telling(i)
+        if following is None:
+            return Mark.PENDING
+        if following.value >= start.value and self.plausible(start, following):
+            return Mark.GLITCH
+        return Mark.ROLLOVER if self._rolled_over(start, self.point(i)) else Mark.RESET
+
+    def _rolled_over(self, start: _Point, at: _Point) -> bool:
+        size = self.rule.register_size
+        if size is None or not NEAR_TOP_SHARE * size <= start.value <= size or at.value > NEAR_ZERO_SHARE * size:
+            return False
+        through_the_top = at.pico + self.size_pico - start.pico
+        return through_the_top <= most_pico(self.rule, at.ts_us - start.ts_us)
+
+    def _rise(self, i: int, start: _Point) -> Mark | None:
+        at = self.point(i)
+        plausible = self.plausible(start, at)
+        if (plausible and self.rule.rated_pico_per_hour is not None) or at.ts_us in self.rule.accepted_us:
+            return None
+        following = self.next_telling(i) if at.value > start.value else None
+        if following is None or following.value == 0:
+            return None
+        back = start.value <= following.value < (DIP_SHARE * at.value if plausible else at.value)
+        return Mark.GLITCH if back and self.plausible(start, following) else None
+
+
+def book_counter(
+    times_us: Sequence[int], values: Sequence[float], rule: MeterRule
+) -> tuple[list[Span], dict[int, Mark]]:
+    """What a counter's readings say was used, and the mark of each reading that is not plainly good.
+
+    The readings are in order of time, no time twice. The first reading that is not negative is believed as it stands.
+    """
+    counter = _Counter(times_us, values, rule)
+    marks: dict[int, Mark] = {}
+    first = next((i for i, value in enumerate(values) if value >= 0), len(values))
+    marks.update((times_us[i], Mark.GLITCH) for i in range(first))
+    if first < len(values):
+        counter.base = counter.point(first)
+    for i in range(first + 1, len(values)):
+        mark = counter.judge(i)
+        if mark is not None:
+            marks[times_us[i]] = mark
+    return counter.spans, marks
+
+
+def settled(times_us: Sequence[int], values: Sequence[float], before: int) -> Iterator[int]:
+    """Indices, newest first, of readings whose judgement cannot depend on readings from index `before` on.
+
+    A judgement looks one telling reading ahead (see the module's text): it is settled once that one is known.
+    """
+    newest_positive = next((i for i in range(before - 1, -1, -1) if values[i] > 0), -1)
+    newest_known_us = max((times_us[i] for i in range(before) if values[i] >= 0), default=None)
+    for i in range(before - 1, -1, -1):
+        if values[i] < 0:
+            continue
+        if i < newest_positive or (newest_known_us is not None and newest_known_us > times_us[i] + ZERO_RUN_US):
+            yield i

@@ -1,0 +1,247 @@
+"""The common case, for many meters at once: readings that follow those of before as one expects of them.
+
+A window is what was read of one meter around new readings. It is *plain* if nothing in it needs a judgement: a counter
+that has not fallen and not risen faster than it can, an interval meter within its bounds, values of at most six
+decimals. For a plain window this gives what `booking.rebook` gives, to the last digit; of the others it says so.
+All is done in whole numbers of 64 bits: what does not surely fit is not plain.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.core.calendar import HOUR_US, SLOT_S, SLOT_US
+from services.core.meter import MOST_PER_SLOT_PICO, Kind, MeterRule, Quality
+from services.energy.booking.counter import most_pico
+
+Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+OPEN_END_US = 2**62
+_MILLIONTHS = 10**6
+# A double of so many millionths, or fewer, is the decimal that it prints.
+_MOST_MILLIONTHS = 10**15
+# The square of a longer time would not fit into 64 bits.
+_LONGEST_SPAN_US = 4_200_000_000
+_SURELY = 0.999
+_ESTIMATED = int(Quality.ESTIMATED)
+
+
+class PlainRule(NamedTuple):
+    """What makes a meter's readings plain, and what they are worth; a millionth is that of the register's unit."""
+
+    is_counter: int
+    millionth_pico: int
+    """1e-12 of the carrier's unit in a millionth; of a rate, in a millionth of it over one period."""
+    most_millionths: int
+    """Of a counter what it may rise in a window, of an interval meter what may be used in a period."""
+    rated_millionths_per_h: int
+    """0 if there is no bound."""
+    interval_us: int
+    from_us: int
+    """The last change of the meter: a window must begin after it."""
+
+
+def plain_rule(rule: MeterRule) -> PlainRule | None:
+    """The rule for windows of this meter; None if none of them is plain."""
+    if rule.kind is Kind.GAUGE or rule.interval_us > _LONGEST_SPAN_US:
+        return None
+    is_counter = rule.kind is Kind.COUNTER
+    pico = rule.pico_per_value / _MILLIONTHS
+    if rule.is_rate:
+        pico *= Fraction(rule.interval_s, 3600)
+    if pico.denominator != 1 or not 0 < pico.numerator <= MOST_PER_SLOT_PICO:
+        return None
+    most = MOST_PER_SLOT_PICO
+    if not is_counter:
+        most = min(most_pico(rule, rule.interval_us), most // (2 + SLOT_US // rule.interval_us))
+    rated = 0 if rule.rated_pico_per_hour is None else min(rule.rated_pico_per_hour // pico.numerator, 2**62)
+    if rule.rated_pico_per_hour is not None and rated == 0:
+        return None
+    from_us = max((swap.ts_us for swap in rule.replacements), default=-OPEN_END_US)
+    return PlainRule(is_counter, pico.numerator, most // pico.numerator, rated, rule.interval_us, from_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Windows one after another, in each the readings in order of time, from far enough before the dirty time on.
+
+    The columns of `rules` are those of PlainRule.
+    """
+
+    rules: Whole
+    dirty_from_us: Whole
+    dirty_to_us: Whole
+    owner: Whole
+    """By reading: the number of its window."""
+    times_us: Whole
+    values: NDArray[np.float64]
+    complete: Flags
+    """By window: whether there are no other readings of the meter after those."""
+    begins: Flags
+    """By window: whether there are surely none before."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainBooking:
+    """Slots of the plain windows, in order of window and time, which replace those in [slots_from_us, slots_to_us)."""
+
+    plain: Flags
+    slots_from_us: Whole
+    slots_to_us: Whole
+    owner: Whole
+    slot_us: Whole
+    quantity_pico: Whole
+    measured_s: Whole
+    quality: Whole
+    new: Flags
+    """Whether the slot can differ from what was booked for it before; the others are kept already, or still wait."""
+
+
+class _Columns:
+    """The rules of the windows by column, and what follows for each window from its dirty time."""
+
+    def __init__(self, windows: Windows) -> None:
+        rules = windows.rules.T
+        self.is_counter = rules[0] != 0
+        self.pico, self.most, self.rated, self.interval_us, self.from_us = rules[1:]
+        number = len(windows.dirty_from_us)
+        self.first = first = np.searchsorted(windows.owner, np.arange(number))
+        early = windows.times_us < windows.dirty_from_us[windows.owner]
+        before = np.bincount(windows.owner[early], minlength=number)
+        late = np.bincount(windows.owner[windows.times_us >= windows.dirty_to_us[windows.owner]], minlength=number)
+        self.enough = ~self.is_counter | (late == 0)
+        self.settled = before >= 2
+        # The newest reading whose judgement is settled, and the one from which the dirty time is counted.
+        last = len(windows.times_us) - 1
+        settled_us = windows.times_us[np.minimum(first + np.maximum(before - 2, 0), last)]
+        newest_us = windows.times_us[np.minimum(first + np.maximum(before - 1, 0), last)]
+        dirty_hour_us = windows.dirty_from_us - windows.dirty_from_us % HOUR_US
+        self.slots_from_us = np.where(self.is_counter, settled_us - settled_us % HOUR_US, dirty_hour_us)
+        reach_us = windows.dirty_to_us + self.interval_us
+        self.slots_to_us = np.where(self.is_counter, OPEN_END_US, -(-reach_us // HOUR_US) * HOUR_US)
+        changed_from_us = np.where(self.is_counter, newest_us, windows.dirty_from_us)
+        self.changed_from_us = changed_from_us - changed_from_us % SLOT_US
+        self.changed_to_us = np.where(self.is_counter, OPEN_END_US, reach_us)
+
+    def open(self, whole: Flags) -> None:
+        """Book these windows from their first reading on."""
+        self.slots_from_us = np.where(whole, -OPEN_END_US, self.slots_from_us)
+        self.changed_from_us = np.where(whole, -OPEN_END_US, self.changed_from_us)
+
+
+def book_plain(windows: Windows) -> PlainBooking:
+    """Book the plain ones of these windows again; at least one reading must be given in all."""
+    columns = _Columns(windows)
+    owner, times_us = windows.owner, windows.times_us
+    number = len(windows.dirty_from_us)
+    is_counter, interval_us = columns.is_counter[owner], columns.interval_us[owner]
+    millionths, exact = _millionths(windows.values)
+    # A counter is booked from the last reading at or before the first slot on.
+    nothing_us = np.full(number, -OPEN_END_US)
+    base_us = nothing_us.copy()
+    at_or_before = times_us <= columns.slots_from_us[owner]
+    np.maximum.at(base_us, owner[at_or_before], times_us[at_or_before])
+    has_base = columns.settled & (base_us > nothing_us)
+    # Without such a reading all is booked, if the first reading of the meter is at hand.
+    columns.open(is_whole := columns.is_counter & windows.begins & ~has_base)
+    base_us = np.where(is_whole, nothing_us, base_us)
+    first_us = times_us[np.minimum(columns.first, len(times_us) - 1)]
+    has_base = is_whole & (first_us >= columns.from_us) | has_base & (base_us >= columns.from_us)
+    used = np.where(
+        is_counter,
+        times_us >= base_us[owner],
+        (times_us > columns.slots_from_us[owner] - interval_us) & (times_us < columns.slots_to_us[owner]),
+    )
+    joined = np.append((owner[1:] == owner[:-1]) & used[1:] & used[:-1], False)
+    rise = np.append(np.diff(millionths), 0)
+    step_us = np.append(np.diff(times_us), 0)
+    rated = columns.rated[owner]
+    most_rise = _SURELY * rated * np.maximum(step_us, interval_us) / HOUR_US
+    odd = used & ~exact
+    odd |= used & np.where(is_counter, millionths <= 0, (millionths < 0) | (millionths > columns.most[owner]))
+    odd |= joined & is_counter & ((rise < 0) | (step_us > _LONGEST_SPAN_US) | ((rated > 0) & (rise > most_rise)))
+    odd |= joined & ~is_counter & (step_us < interval_us)
+    risen = np.bincount(owner[joined], weights=rise[joined], minlength=number)
+    plain = (
+        (np.bincount(owner[odd], minlength=number) == 0)
+        & (np.bincount(owner[used], minlength=number) > 0)
+        & columns.enough
+        & (~columns.is_counter | (has_base & windows.complete & (risen < _SURELY * columns.most)))
+        & (windows.complete | _reached(windows, columns.slots_to_us))
+    )
+    begins = np.flatnonzero(plain[owner] & used & (joined | ~is_counter))
+    whose, counts = owner[begins], is_counter[begins]
+    length_us = np.where(counts, step_us[begins], interval_us[begins])
+    quantity = np.where(counts, rise[begins], millionths[begins]) * columns.pico[whose]
+    estimated = counts & (length_us > 2 * interval_us[begins])
+    return _cut(plain, columns, _Spans(whose, times_us[begins], length_us, quantity, estimated))
+
+
+def _millionths(values: NDArray[np.float64]) -> tuple[Whole, Flags]:
+    """The values in whole millionths, and whether that is what they say."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = np.rint(values * _MILLIONTHS)
+        exact = (np.abs(near) < _MOST_MILLIONTHS) & (near / _MILLIONTHS == values)
+    return np.where(exact, near, 0.0).astype(np.int64), exact
+
+
+def _reached(windows: Windows, until_us: Whole) -> Flags:
+    """By window: whether a reading at that time or later is at hand."""
+    reached = windows.times_us >= until_us[windows.owner]
+    return np.bincount(windows.owner[reached], minlength=len(until_us)) > 0
+
+
+class _Spans(NamedTuple):
+    owner: Whole
+    start_us: Whole
+    length_us: Whole
+    quantity_pico: Whole
+    estimated: Flags
+
+
+def _cut(plain: Flags, columns: _Columns, spans: _Spans) -> PlainBooking:
+    """Cut spans at slot edges, in proportion to time, and add up what falls into the same slot."""
+    first_slot = spans.start_us // SLOT_US
+    slots = (spans.start_us + spans.length_us - 1) // SLOT_US - first_slot + 1
+    span = np.repeat(np.arange(len(slots)), slots)
+    nth = np.arange(len(span)) - np.repeat(np.cumsum(slots) - slots, slots)
+    slot_us = (first_slot[span] + nth) * SLOT_US
+    from_us = np.maximum(slot_us - spans.start_us[span], 0)
+    to_us = np.minimum(slot_us + SLOT_US - spans.start_us[span], spans.length_us[span])
+    length_us, quantity = spans.length_us[span], spans.quantity_pico[span]
+    pico = _share(quantity, to_us, length_us) - _share(quantity, from_us, length_us)
+    measured_us = np.where(spans.estimated[span], 0, to_us - from_us)
+    owner = spans.owner[span]
+    edges = np.flatnonzero(np.append(True, (np.diff(owner) != 0) | (np.diff(slot_us) != 0))[: len(span)])
+    owner, slot_us = owner[edges], slot_us[edges]
+    measured_s = np.minimum(SLOT_S, (_sum(measured_us, edges) + 500_000) // 1_000_000)
+    quality = (_sum(spans.estimated[span].astype(np.int64), edges) > 0) * _ESTIMATED
+    pico = _sum(pico, edges)
+    kept = (slot_us >= columns.slots_from_us[owner]) & (slot_us < columns.slots_to_us[owner])
+    new = (slot_us >= columns.changed_from_us[owner]) & (slot_us < columns.changed_to_us[owner])
+    return PlainBooking(
+        plain,
+        columns.slots_from_us,
+        columns.slots_to_us,
+        owner=owner[kept],
+        slot_us=slot_us[kept],
+        quantity_pico=pico[kept],
+        measured_s=measured_s[kept],
+        quality=quality[kept],
+        new=new[kept],
+    )
+
+
+def _sum(amounts: Whole, edges: Whole) -> Whole:
+    return np.add.reduceat(amounts, edges) if len(edges) else np.zeros(0, dtype=np.int64)
+
+
+def _share(quantity: Whole, elapsed_us: Whole, length_us: Whole) -> Whole:
+    """quantity × elapsed / length, rounded down; the product itself would not fit into 64 bits."""
+    whole, rest = np.divmod(quantity, length_us)
+    part = rest.astype(np.uint64) * elapsed_us.astype(np.uint64) // length_us.astype(np.uint64)
+    return whole * elapsed_us + part.astype(np.int64)

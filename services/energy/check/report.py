@@ -1,0 +1,73 @@
+"""The report of `enermon check`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from services.core.db.engine import connect, create_engine
+from services.core.db.migrate import applied_revision, newest_revision
+from services.core.db.queries import load
+from services.core.db.timescale import Store, store_of
+from services.judging.data.numbers import Numbers, numbers
+
+_sql = load(__file__, "check.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found. `differing` counts the sums that differ from those of the level below."""
+
+    store: Store
+    revision: str | None
+    newest_revision: str | None
+    dirty_slots: int
+    meter_changes: int
+    differing: Mapping[str, int]
+    numbers: Numbers
+
+    @property
+    def well(self) -> bool:
+        """Whether the schema is the newest, every sum agrees with those below it, and the tables keep their rules."""
+        return self.revision == self.newest_revision and not any(self.differing.values()) and self.numbers.well
+
+    def lines(self, *, each_unverified: bool = False) -> list[str]:
+        """The report for a person; `each_unverified`: a line for each unverified number."""
+        timescale = self.store.timescale_version or "none"
+        found = [
+            f"store      PostgreSQL {self.store.postgres_version}, TimescaleDB {timescale}"
+            + (f" ({self.store.lacks})" if self.store.lacks else ""),
+            f"schema     {self.revision}"
+            + ("" if self.revision == self.newest_revision else f", not {self.newest_revision}"),
+            f"to roll up {self.dirty_slots} slots, {self.meter_changes} changed meters",
+        ]
+        for level, count in self.differing.items():
+            found.append(f"{level:<12} {'agrees' if not count else f'{count} sums differ from the level below'}")
+        return found + self.numbers.lines(each=each_unverified)
+
+
+def report(database_url: str, data: Path | None = None) -> Report:
+    """Look at a database, and at the domain numbers with those of the folder `data` before the shipped ones.
+
+    Sums are compared in one snapshot. Raises OperationalError if the database is away.
+    """
+    read = numbers(data)
+    engine = create_engine(database_url, statement_timeout_s=0)
+    try:
+        with engine.connect() as connection:
+            store, revision = store_of(connection), applied_revision(connection)
+    finally:
+        engine.dispose()
+    if revision is None:
+        return Report(store, None, newest_revision(), 0, 0, {}, read)
+    with connect(database_url, application_name="enermon-check") as plain, plain.transaction():
+        plain.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        ((dirty_slots, meter_changes),) = _sql.pending(plain)
+        differing = disagreements(plain)
+    return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing, read)
+
+
+def disagreements(connection: psycopg.Connection) -> Mapping[str, int]:
+    """How many sums differ from those of the level below, by level."""
+    return dict(_sql.disagreements(connection))

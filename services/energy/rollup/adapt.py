@@ -1,0 +1,143 @@
+"""Times as whole microseconds: the roll-up reads and writes many, and needs no calendar for them."""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg.adapt import Buffer, Dumper, Loader
+from psycopg.pq import Format
+
+from services.core.calendar import from_us
+from services.core.db import bulk
+from services.energy.booking import plain
+
+POSTGRES_EPOCH_US = bulk.POSTGRES_EPOCH_US
+OPEN_END_US = plain.OPEN_END_US
+OPEN_START_US = -OPEN_END_US
+_INT8 = struct.Struct("!q")
+_MINUS_INFINITY, _INFINITY = -(2**63), 2**63 - 1
+_TIMESTAMPTZ = "timestamptz"
+_ARRAY_OF = struct.Struct("!iiI")
+_ARRAY_HEAD = struct.Struct("!iiIii")
+_FLOAT8 = 701
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Microseconds since 1970 (UTC), written as timestamptz; infinite from OPEN_START_US down and OPEN_END_US up."""
+
+    us: int
+
+
+class Integers:
+    """A parameter of type integer[], written all at once."""
+
+    oid, element_oid = 1007, 23
+    element = np.dtype([("length", ">i4"), ("value", ">i4")])
+
+    def __init__(self, values: Iterable[int] | NDArray[np.int64]) -> None:
+        self.values = values if isinstance(values, np.ndarray) else np.fromiter(values, dtype=np.int64)
+
+    def wire(self) -> bytes:
+        """The array as PostgreSQL takes it in binary form."""
+        elements = np.empty(len(self.values), dtype=self.element)
+        elements["length"] = self.element["value"].itemsize
+        elements["value"] = self._wire_values()
+        return _ARRAY_HEAD.pack(1, 0, self.element_oid, len(elements), 1) + elements.tobytes()
+
+    def _wire_values(self) -> NDArray[np.int64]:
+        return self.values
+
+
+class Moments(Integers):
+    """A parameter of type timestamptz[], of microseconds since 1970; infinite as Moment is."""
+
+    oid, element_oid = 1185, 1184
+    element = np.dtype([("length", ">i4"), ("value", ">i8")])
+
+    def _wire_values(self) -> NDArray[np.int64]:
+        return wire_moments(self.values)
+
+
+def wire_moments(moments_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What `wire_us` gives, of many."""
+    finite = np.where(moments_us >= OPEN_END_US, 0, moments_us) - POSTGRES_EPOCH_US
+    wired = np.where(moments_us <= OPEN_START_US, _MINUS_INFINITY, finite)
+    return np.where(moments_us >= OPEN_END_US, _INFINITY, wired)
+
+
+class _ArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: Integers) -> bytes:
+        return obj.wire()
+
+
+_ELEMENTS = {
+    Integers.element_oid: Integers.element,
+    Moments.element_oid: Moments.element,
+    _FLOAT8: np.dtype([("length", ">i4"), ("value", ">f8")]),
+}
+
+
+class _ArrayLoader(Loader):
+    """Reads integer[], timestamptz[] and float8[] that hold no NULL into an array; times in microseconds since 1970."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[Any]:
+        dimensions, _, element_oid = _ARRAY_OF.unpack_from(data)
+        if not dimensions:
+            return np.zeros(0, dtype=np.int64)
+        elements = np.frombuffer(data, dtype=_ELEMENTS[element_oid], offset=_ARRAY_HEAD.size)["value"]
+        native: NDArray[Any] = elements.astype(elements.dtype.newbyteorder("="))
+        return native + POSTGRES_EPOCH_US if element_oid == Moments.element_oid else native
+
+
+class _MomentLoader(Loader):
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> int:
+        value: int = _INT8.unpack(data)[0]
+        if value in (_MINUS_INFINITY, _INFINITY):
+            return OPEN_START_US if value < 0 else OPEN_END_US
+        return value + POSTGRES_EPOCH_US
+
+
+class _MomentDumper(Dumper):
+    def dump(self, obj: Moment) -> bytes:
+        if obj.us <= OPEN_START_US:
+            return b"-infinity"
+        return b"infinity" if obj.us >= OPEN_END_US else from_us(obj.us).isoformat().encode()
+
+
+class _BinaryCursor(psycopg.Cursor[Any]):
+    """A cursor that asks for its results in binary form."""
+
+    def __init__(self, connection: psycopg.Connection[Any], **given: Any) -> None:
+        super().__init__(connection, **given)
+        self.format = Format.BINARY
+
+
+def wire_us(moment_us: int) -> int:
+    """Microseconds since 1970 as binary COPY wants them."""
+    if moment_us <= OPEN_START_US:
+        return _MINUS_INFINITY
+    return _INFINITY if moment_us >= OPEN_END_US else moment_us - POSTGRES_EPOCH_US
+
+
+def adapt(connection: psycopg.Connection) -> None:
+    """Make this connection read timestamptz as microseconds since 1970 and write Moment as timestamptz."""
+    connection.cursor_factory = _BinaryCursor
+    info = connection.adapters.types[_TIMESTAMPTZ]
+    dumper = type("_Dumper", (_MomentDumper,), {"oid": info.oid})
+    connection.adapters.register_dumper(Moment, dumper)
+    connection.adapters.register_loader(_TIMESTAMPTZ, _MomentLoader)
+    for array in (Integers, Moments):
+        connection.adapters.register_dumper(array, type("_Dumper", (_ArrayDumper,), {"oid": array.oid}))
+    for name in ("int4", "timestamptz", "float8"):
+        connection.adapters.register_loader(connection.adapters.types[name].array_oid, _ArrayLoader)

@@ -1,0 +1,200 @@
+"""Readings that go on where the booked ones of their meter end: read and booked for all meters of a batch at once.
+
+Most readings are such. What is in any way special is left to `windows.rebook_all`, meter by meter.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from services.core.calendar import HOUR_US
+from services.core.db.queries import load
+from services.energy.booking.plain import Flags, PlainBooking, Whole, Windows, book_plain
+from services.energy.rollup.adapt import Integers, Moment, Moments, wire_moments
+from services.energy.rollup.meters import Accounts, RolledMeter
+from services.energy.rollup.ranges import DirtyRange
+
+_sql = load(__file__, "onward.sql")
+
+_MOST_OF_METER = 1_000
+_BOOKED = np.dtype(
+    [
+        *(("columns", ">i2"), ("l0", ">i4"), ("meter_id", ">i4"), ("l1", ">i4"), ("account_id", ">i4")),
+        *(("l2", ">i4"), ("slot", ">i8"), ("l3", ">i4"), ("quantity_pico", ">i8"), ("l4", ">i4")),
+        *(("measured_s", ">i2"), ("l5", ">i4"), ("quality", ">i2"), ("l6", ">i4"), ("is_onward", "i1")),
+    ]
+)
+_BOOKED_LENGTHS = {"columns": 7, "l0": 4, "l1": 4, "l2": 8, "l3": 8, "l4": 2, "l5": 2, "l6": 1}
+_REBOOKED = np.dtype(
+    [
+        *(("columns", ">i2"), ("position", ">i4"), ("l1", ">i4"), ("meter_id", ">i4")),
+        *(("l2", ">i4"), ("start_ts", ">i8"), ("l3", ">i4"), ("end_ts", ">i8"), ("booked_slots", ">i4")),
+    ]
+)
+_NULL = -1
+_REBOOKED_LENGTHS = {"columns": 5, "l1": 4, "l2": 8, "l3": 8, "position": _NULL, "booked_slots": _NULL}
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """What was booked, as rows for binary COPY: the slots that are new or can differ, and the ranges of whole hours."""
+
+    booked: bytes
+    rebooked: bytes
+
+
+def book_onward(
+    connection: psycopg.Connection,
+    ranges: Sequence[DirtyRange],
+    meters: Mapping[int, RolledMeter],
+    accounts: Accounts,
+    *,
+    changed: Collection[int],
+    most_readings: int,
+) -> tuple[Onward, list[DirtyRange]]:
+    """Book what goes plainly onward, reading at most so many readings; and the ranges that are left.
+
+    Meters in `changed` are left, and those with more than one dirty range.
+    """
+    asked = _asked(connection, ranges, meters, changed=changed, most_readings=most_readings)
+    if asked is None:
+        return Onward(b"", b""), list(ranges)
+    windows = asked.read(connection)
+    if windows is None:
+        return Onward(b"", b""), list(ranges)
+    found = book_plain(windows)
+    from_us, to_us, keys = zip(*(meters[r.meter_id].newest for r in asked.ranges), strict=True)
+    outside = (found.slot_us < np.array(from_us)[found.owner]) | (found.slot_us >= np.array(to_us)[found.owner])
+    plain = found.plain & (np.bincount(found.owner[outside], minlength=len(asked.ranges)) == 0)
+    ids = accounts.ids(connection, {key for key, chosen in zip(keys, plain.tolist(), strict=True) if chosen})
+    account_ids = np.array([ids.get(key, 0) for key in keys])
+    done = {r.meter_id for r, chosen in zip(asked.ranges, plain.tolist(), strict=True) if chosen}
+    booked = _booked(found, plain[found.owner] & found.new, asked.meter_ids, account_ids)
+    return Onward(booked, _rebooked(found, plain, asked.meter_ids)), [r for r in ranges if r.meter_id not in done]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Ranges whose readings are read from `start_us` on, at most `most` of each."""
+
+    ranges: list[DirtyRange]
+    meter_ids: Whole
+    rules: Whole
+    start_us: Whole
+    most: Whole
+
+    def first(self, chosen: Flags) -> "_Asked":
+        ranges = [r for r, keep in zip(self.ranges, chosen.tolist(), strict=True) if keep]
+        return _Asked(ranges, self.meter_ids[chosen], self.rules[chosen], self.start_us[chosen], self.most[chosen])
+
+    def read(self, connection: psycopg.Connection) -> Windows | None:
+        """The windows around these ranges; None if there are no readings."""
+        owner, times_us, values = _sql.onward(
+            connection,
+            meter_ids=Integers(self.meter_ids),
+            starts=Moments(self.start_us),
+            most=Integers(self.most),
+            from_ts=Moment(int(self.start_us.min())),
+        )
+        if owner is None:
+            return None
+        owner = owner.astype(np.int64) - 1
+        order = np.lexsort((times_us, owner))
+        owner, times_us, values = owner[order], times_us[order], values[order]
+        return Windows(
+            rules=self.rules,
+            dirty_from_us=np.array([r.start_us for r in self.ranges]),
+            dirty_to_us=np.array([r.end_us for r in self.ranges]),
+            owner=owner,
+            times_us=times_us,
+            values=values,
+            complete=np.bincount(owner, minlength=len(self.ranges)) < self.most,
+            begins=self._begins(connection, owner, times_us),
+        )
+
+    def _begins(self, connection: psycopg.Connection, owner: Whole, times_us: Whole) -> Flags:
+        """By window: whether the meter has no readings before; not asked where some are at hand from its start on."""
+        first = np.minimum(np.searchsorted(owner, np.arange(len(self.ranges))), len(owner) - 1)
+        asked = times_us[first] >= self.start_us + 2 * self.rules[:, 4]
+        if not asked.any():
+            return asked
+        begun = {
+            meter_id
+            for (meter_id,) in _sql.beginning_meters(
+                connection, meter_ids=Integers(self.meter_ids[asked]), starts=Moments(self.start_us[asked])
+            )
+        }
+        return np.array([r.meter_id in begun for r in self.ranges], dtype=bool)
+
+
+def _asked(
+    connection: psycopg.Connection,
+    ranges: Sequence[DirtyRange],
+    meters: Mapping[int, RolledMeter],
+    *,
+    changed: Collection[int],
+    most_readings: int,
+) -> _Asked | None:
+    """The ranges that may be plain; None if there is none."""
+    often = Counter(r.meter_id for r in ranges)
+    rules = {meter_id: meter.plain for meter_id, meter in meters.items() if meter_id not in changed}
+    alone = [r for r in ranges if often[r.meter_id] == 1 and rules.get(r.meter_id) is not None]
+    if not alone:
+        return None
+    columns = np.array([rules[r.meter_id] for r in alone], dtype=np.int64)
+    is_counter, interval_us = columns[:, 0] != 0, columns[:, 4]
+    dirty_from_us = np.array([r.start_us for r in alone])
+    # A counter is booked from the hour of the reading before the last one on, and one reading may be missing.
+    reach_us = dirty_from_us - is_counter * 3 * interval_us
+    start_us = reach_us - reach_us % HOUR_US - (1 + is_counter) * interval_us
+    until_us = np.array([r.end_us for r in alone]) + HOUR_US
+    most = (until_us - start_us) // interval_us * 3 // 2 + 8
+    asked = _Asked(alone, np.array([r.meter_id for r in alone]), columns, start_us, most)
+    asked = asked.first((most <= _MOST_OF_METER) & (np.cumsum(np.minimum(most, _MOST_OF_METER)) <= most_readings))
+    special = {
+        meter_id
+        for (meter_id,) in _sql.special_meters(
+            connection, meter_ids=Integers(asked.meter_ids), starts=Moments(asked.start_us)
+        )
+    }
+    if special:
+        asked = asked.first(np.array([r.meter_id not in special for r in asked.ranges], dtype=bool))
+    return asked if asked.ranges else None
+
+
+def _booked(found: PlainBooking, chosen: Flags, meter_ids: Whole, account_ids: Whole) -> bytes:
+    owner = found.owner[chosen]
+    return _rows(
+        _BOOKED,
+        len(owner),
+        **_BOOKED_LENGTHS,
+        meter_id=meter_ids[owner],
+        account_id=account_ids[owner],
+        slot=wire_moments(found.slot_us[chosen]),
+        quantity_pico=found.quantity_pico[chosen],
+        measured_s=found.measured_s[chosen],
+        quality=found.quality[chosen],
+        is_onward=True,
+    )
+
+
+def _rebooked(found: PlainBooking, plain: Flags, meter_ids: Whole) -> bytes:
+    return _rows(
+        _REBOOKED,
+        int(plain.sum()),
+        **_REBOOKED_LENGTHS,
+        meter_id=meter_ids[plain],
+        start_ts=wire_moments(found.slots_from_us[plain]),
+        end_ts=wire_moments(found.slots_to_us[plain]),
+    )
+
+
+def _rows(row: np.dtype[np.void], number: int, **columns: int | NDArray[np.generic]) -> bytes:
+    rows = np.empty(number, dtype=row)
+    for name, column in columns.items():
+        rows[name] = column
+    return rows.tobytes()

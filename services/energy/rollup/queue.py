@@ -1,0 +1,161 @@
+"""The roll-up's queue: what is live goes before what is late, and no batch holds more than its bounds allow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import psycopg
+
+from services.core.calendar import HOUR_US
+from services.core.db.queries import load
+from services.core.meter import Kind
+from services.energy.booking.counter import LONGEST_GAP_US
+from services.energy.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
+from services.energy.rollup.meters import RolledMeter
+from services.energy.rollup.ranges import Bounds, DirtyRange, Extent, within
+from services.ingest import metrics
+from services.ingest.validate import EARLIEST_US
+
+_sql = load(__file__, "queue.sql")
+
+_ASIDE_BATCHES = 5
+# Each may mean to book years of a meter again.
+MOST_CHANGES = 10
+LIVE_US = 2 * HOUR_US
+_LEAST_LATE = 2_000
+# What is late is done in batches of about this length: no live reading waits longer for it.
+_BATCH_S = 1.0
+_NEAR_US = 48 * HOUR_US
+
+Slots = list[tuple[int, int]]
+"""(meter, start of the slot in microseconds since 1970); of changes, the moment from which on all is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken from the queue for one batch."""
+
+    dirty: Slots
+    changed: Slots
+    live_from_us: int
+
+    def __len__(self) -> int:
+        return len(self.dirty) + len(self.changed)
+
+
+class _Probe(NamedTuple):
+    """What a range holds: readings as far as they were counted, the first and last of these, and the neighbours."""
+
+    readings: int
+    first_us: int | None
+    last_us: int | None
+    before_us: int | None
+    after_us: int | None
+
+
+class Queue:
+    """Takes batches, and puts back what does not fit. `bounds` are those of a batch of full size."""
+
+    def __init__(self, connection: psycopg.Connection, bounds: Bounds) -> None:
+        self._connection = connection
+        self._bounds = bounds
+        self._late = bounds.dirty
+        self._most = bounds.meter_readings
+
+    def take(self, *, now_us: int) -> Taken:
+        """The next batch: dirty slots of the last hours first, older ones as far as there is room, changed meters."""
+        connection = self._connection
+        live_from_us = now_us - LIVE_US
+        most = self._bounds.dirty
+        most_changes = max(1, MOST_CHANGES * self._late // most)
+        changed = list(_sql.take_changes(connection, most=most_changes, earliest=Moment(EARLIEST_US)))
+        dirty = list(_sql.take_dirty(connection, most=most))
+        if len(dirty) == most:
+            self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
+            dirty = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
+            dirty += _sql.put_aside(connection, most=most * _ASIDE_BATCHES, live_from=Moment(live_from_us))
+        if len(dirty) < self._late:
+            dirty += _sql.take_late(connection, most=self._late - len(dirty))
+        return Taken(dirty, changed, live_from_us)
+
+    def pace(self, *, took_s: float) -> None:
+        """Take more or fewer late slots next time, by how long this batch has taken."""
+        if took_s > _BATCH_S:
+            self._late = max(min(_LEAST_LATE, self._bounds.dirty), self._late // 2)
+        elif took_s < _BATCH_S / 2:
+            self._late = min(self._bounds.dirty, self._late * 2)
+
+    def fitting(
+        self, taken: Taken, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter]
+    ) -> tuple[list[DirtyRange], Taken]:
+        """The ranges, or pieces of them, to do now, and what was taken for them. The rest is back in the queue."""
+        known = [r for r in ranges if r.meter_id in meters]
+        live = {meter_id for meter_id, slot in taken.dirty if slot >= taken.live_from_us}
+        known.sort(key=lambda r: (r.meter_id not in live, r.meter_id, r.start_us))
+        extents = self._extents(known, meters, now_us=taken.live_from_us + LIVE_US)
+        now, left = within(zip(known, extents, strict=True), self._bounds)
+        if not left:
+            return now, taken
+        for_later = [(m, slot) for m, slot in set(taken.dirty) if m in left and slot >= left[m]]
+        self._lay_aside([(m, slot) for m, slot in for_later if slot < taken.live_from_us])
+        self._put_back([(m, slot) for m, slot in for_later if slot >= taken.live_from_us])
+        changes = [(m, max(from_us, left[m])) for m, from_us in taken.changed if m in left]
+        _sql.put_back_changes(self._connection, **_columns(changes, "from_times"))
+        kept = [(m, slot) for m, slot in taken.dirty if m not in left or slot < left[m]]
+        return now, replace(taken, dirty=kept)
+
+    def _extents(self, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter], *, now_us: int) -> list[Extent]:
+        if not ranges:
+            return []
+        near = (min(r.start_us for r in ranges) - _NEAR_US, max(r.end_us for r in ranges) + _NEAR_US)
+        found = self._probe(dict(enumerate(ranges)), near)
+        # A counter's energy is spread over gaps of any length; that of others is not.
+        far = {
+            position: r
+            for position, r in enumerate(ranges)
+            if meters[r.meter_id].rule.kind is Kind.COUNTER
+            and (found[position].before_us is None or (found[position].after_us is None and near[1] < now_us))
+        }
+        found |= self._probe(far, (OPEN_START_US, OPEN_END_US)) if far else {}
+        return [_extent(r, meters[r.meter_id], found[position], self._most) for position, r in enumerate(ranges)]
+
+    def _probe(self, ranges: Mapping[int, DirtyRange], window_us: tuple[int, int]) -> dict[int, _Probe]:
+        rows = _sql.extents(
+            self._connection,
+            positions=Integers(ranges),
+            meter_ids=Integers(r.meter_id for r in ranges.values()),
+            starts=Moments(r.start_us for r in ranges.values()),
+            ends=Moments(r.end_us for r in ranges.values()),
+            from_ts=Moment(window_us[0]),
+            to_ts=Moment(window_us[1]),
+            most=self._most,
+        )
+        return {position: _Probe(*probe) for position, *probe in rows}
+
+    def _lay_aside(self, slots: Slots) -> None:
+        if slots:
+            _sql.lay_aside(self._connection, **_columns(sorted(slots), "slots"))
+            metrics.ROLLUP_LAID_ASIDE.inc(len(slots))
+
+    def _put_back(self, slots: Slots) -> None:
+        if slots:
+            _sql.put_back_slots(self._connection, **_columns(slots, "slots"))
+
+
+def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> Extent:
+    """From the reading before the range, or its first, to the one after it, or its last: so far energy can change."""
+    rule = meter.rule
+    reach_us = LONGEST_GAP_US if rule.kind is Kind.COUNTER else 2 * rule.interval_us
+    full_us = probe.last_us if probe.readings == most else None
+    from_us = probe.first_us if probe.before_us is None else max(probe.before_us, dirty.start_us - reach_us)
+    to_us = probe.last_us if probe.after_us is None else min(probe.after_us, dirty.end_us + reach_us)
+    return Extent(
+        probe.readings,
+        full_us,
+        from_us=dirty.end_us if from_us is None else from_us,
+        to_us=dirty.start_us if to_us is None else to_us,
+    )
+
+
+def _columns(rows: Slots, times: str) -> dict[str, Integers]:
+    return {"meter_ids": Integers(meter_id for meter_id, _ in rows), times: Moments(at_us for _, at_us in rows)}

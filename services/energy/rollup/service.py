@@ -1,0 +1,244 @@
+"""The roll-up process: takes dirty slots and changed meters, books them again, and keeps every sum above them exact.
+
+One batch is one transaction. One process leads at a time, by an advisory lock; others wait to take over.
+"""
+
+import logging
+import signal
+import struct
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from prometheus_client import start_http_server
+
+from services.core.calendar import DAY_US, to_us
+from services.core.clock import utc_now
+from services.core.db.bulk import copy_in
+from services.core.db.engine import connect
+from services.core.db.queries import load
+from services.core.settings import Settings
+from services.energy.booking.booking import Rebooking
+from services.energy.rollup.adapt import (
+    OPEN_END_US,
+    OPEN_START_US,
+    POSTGRES_EPOCH_US,
+    Integers,
+    Moment,
+    Moments,
+    adapt,
+    wire_us,
+)
+from services.energy.rollup.meters import AccountKey, Accounts, Meters, RolledMeter
+from services.energy.rollup.onward import Onward, book_onward
+from services.energy.rollup.quality import mark_due
+from services.energy.rollup.queue import Queue
+from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
+from services.energy.rollup.windows import rebook_all
+from services.ingest import metrics
+from services.provenance.sealing import Sealing
+
+log = logging.getLogger("rollup")
+
+_sql = load(__file__, "rollup.sql")
+
+LEADER_KEY = 4_070_118_001
+IDLE_S = 0.2
+_BOOKED = struct.Struct("!hiiiiiqiqihihi?")
+_REBOOKED = struct.Struct("!hiiiiiqiqii")
+
+
+class RollUp:
+    """Rolls up on one connection; `bounds` say how much of it goes into one batch."""
+
+    def __init__(self, connection: psycopg.Connection, bounds: Bounds | None = None) -> None:
+        self._connection = connection
+        self._bounds = bounds or Bounds()
+        self._queue = Queue(connection, self._bounds)
+        self._meters = Meters()
+        self._accounts = Accounts()
+        _sql.create_stages(connection)
+        connection.prepare_threshold = 0
+        adapt(connection)
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.commit()
+
+    def lead(self) -> bool:
+        """Try to become the one that rolls up; holds as long as the connection."""
+        leads = bool(_sql.try_lead(self._connection, key=LEADER_KEY))
+        self._connection.commit()
+        return leads
+
+    def once(self) -> int:
+        """Roll up one batch in one transaction; the number of dirty slots and changes it held, 0 if there were none."""
+        try:
+            with self._connection.transaction():
+                return self._batch()
+        except BaseException:
+            self._accounts.forget()
+            raise
+
+    def _batch(self) -> int:
+        connection = self._connection
+        now_us = to_us(utc_now())
+        taken = self._queue.take(now_us=now_us)
+        if not taken:
+            return 0
+        started_s = time.monotonic()
+        ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)
+        meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
+        onward, ranges = book_onward(
+            connection,
+            ranges,
+            meters,
+            self._accounts,
+            changed={meter_id for meter_id, _ in taken.changed},
+            most_readings=self._bounds.readings,
+        )
+        ranges, taken = self._queue.fitting(taken, ranges, meters)
+        results = rebook_all(connection, ranges, meters)
+        self._write_marks(results)
+        self._write_slots(results, meters, onward)
+        self._sum_up()
+        mark_due(connection, taken.dirty)
+        metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
+        took_s = time.monotonic() - started_s
+        metrics.ROLLUP_S.observe(took_s)
+        self._queue.pace(took_s=took_s)
+        overfull = sum(rebooking.booking.overfull for _, rebooking in results)
+        if overfull:
+            metrics.ROLLUP_OVERFULL.inc(overfull)
+            log.warning("slots hold more than any meter can carry and are not booked", extra={"slots": overfull})
+        return len(taken)
+
+    def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> None:
+        _sql.replace_marks(
+            self._connection,
+            meter_ids=Integers(r.meter_id for r, _ in results),
+            afters=Moments(_or(b.marks_after_us, OPEN_START_US) for _, b in results),
+            untils=Moments(_or(b.marks_to_us, OPEN_END_US) for _, b in results),
+        )
+        marks = [
+            (r.meter_id, at_us, mark)
+            for r, b in results
+            for at_us, mark in b.booking.marks.items()
+            if b.marks_after_us is None or at_us > b.marks_after_us
+        ]
+        if marks:
+            _sql.add_marks(
+                self._connection,
+                meter_ids=[m for m, _, _ in marks],
+                times=[Moment(at_us) for _, at_us, _ in marks],
+                qualities=[int(mark) for _, _, mark in marks],
+            )
+
+    def _write_slots(
+        self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], onward: Onward
+    ) -> None:
+        rows: list[tuple[int, AccountKey, int, int, int, int]] = []
+        for dirty, rebooking in results:
+            meter = meters[dirty.meter_id]
+            rows.extend(
+                (dirty.meter_id, meter.account_at(slot), slot, e.quantity_pico, *meter.measured(slot, e))
+                for slot, e in rebooking.booking.slots.items()
+            )
+        account_ids = self._accounts.ids(self._connection, {key for _, key, *_ in rows})
+        pack = _BOOKED.pack
+        copy_in(
+            self._connection,
+            "booked",
+            *(
+                pack(
+                    *(7, 4, m, 4, account_ids[key], 8, slot - POSTGRES_EPOCH_US),
+                    *(8, pico, 2, measured_s, 2, quality, 1, False),
+                )
+                for m, key, slot, pico, measured_s, quality in rows
+            ),
+            onward.booked,
+        )
+        copy_in(
+            self._connection,
+            "rebooked",
+            *(
+                _REBOOKED.pack(
+                    *(5, 4, position, 4, r.meter_id),
+                    *(8, wire_us(_or(b.slots_from_us, OPEN_START_US))),
+                    *(8, wire_us(_or(b.slots_to_us, OPEN_END_US))),
+                    *(4, len(b.booking.slots)),
+                )
+                for position, (r, b) in enumerate(results)
+            ),
+            onward.rebooked,
+        )
+        _sql.book_slots(self._connection)
+        for (position,) in list(_sql.crowded(self._connection)):
+            dirty, rebooking = results[position]
+            kept = rebooking.booking.slots
+            gone = [slot for (slot,) in _sql.slots_in(self._connection, position=position) if slot not in kept]
+            _sql.drop_slots(self._connection, meter_id=dirty.meter_id, **_times("slots", gone))
+
+    def _sum_up(self) -> None:
+        """Carry the change of the touched hours up to days, months and places."""
+        connection = self._connection
+        _sql.find_changed_hours(connection)
+        _sql.book_hours(connection)
+        for meter_id, hours in _by_meter(_sql.empty_hours(connection)).items():
+            _sql.drop_hours(connection, meter_id=meter_id, **_times("hours", hours))
+        _sql.find_delta(connection)
+        _sql.book_days(connection)
+        _sql.book_months(connection)
+        _sql.book_ledger_hours(connection)
+        _sql.book_ledger_days(connection)
+        _sql.book_ledger_months(connection)
+        _sql.tell(connection)
+
+
+def _or(moment_us: int | None, otherwise_us: int) -> int:
+    return otherwise_us if moment_us is None else moment_us
+
+
+def _times(name: str, moments_us: list[int]) -> dict[str, Any]:
+    """Parameters of a deletion: the times, and their bounds, so that other chunks are left alone."""
+    return {name: [Moment(t) for t in moments_us], "first": Moment(min(moments_us)), "last": Moment(max(moments_us))}
+
+
+def _by_meter(rows: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for meter_id, moment in rows:
+        found.setdefault(meter_id, []).append(moment)
+    return found
+
+
+def run(settings: Settings) -> None:
+    """Roll up in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads."""
+    if settings.rollup_metrics_port:
+        start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    while not stopping.is_set():
+        try:
+            with connect(settings.database_url.get_secret_value(), application_name="enermon-rollup") as connection:
+                _serve(RollUp(connection), Sealing(connection), stopping)
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
+            metrics.ROLLUP_LEADER.set(0)
+            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
+            stopping.wait(1)
+
+
+def _serve(rollup: RollUp, sealing: Sealing, stopping: threading.Event) -> None:
+    leads = rollup.lead()
+    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
+    while not leads:
+        if stopping.wait(1):
+            return
+        leads = rollup.lead()
+    metrics.ROLLUP_LEADER.set(1)
+    log.info("leading")
+    while not stopping.is_set():
+        worked = rollup.once()
+        sealing.when_due()
+        if not worked:
+            stopping.wait(IDLE_S)

@@ -1,0 +1,165 @@
+"""Reads what each dirty range needs and books it again, reading further where the judging asks for more."""
+
+from collections import defaultdict
+
+import psycopg
+
+from services.core.calendar import HOUR_US
+from services.core.db.queries import load
+from services.core.meter import Kind, Mark, MeterRule
+from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
+from services.energy.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
+from services.energy.rollup.meters import RolledMeter
+from services.energy.rollup.ranges import DirtyRange, merge_meeting
+
+_sql = load(__file__, "windows.sql")
+_MARGIN_ROWS = 4
+_NEAR_US = 48 * HOUR_US
+_FURTHER = 8
+
+
+class _Reach:
+    """How far to read on either side of a dirty range."""
+
+    def __init__(self, dirty: DirtyRange, rule: MeterRule, *, corrected: bool) -> None:
+        self.dirty = dirty
+        self.corrected = corrected
+        self.rule = rule
+        self.own_us = rule.interval_us + HOUR_US if rule.kind is Kind.INTERVAL else 0
+        # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
+        margin = 1 if self.own_us else _MARGIN_ROWS + 3600 // rule.interval_s
+        self.before = self.after = margin
+
+    def further(self, more: NeedsMore) -> None:
+        self.before *= _FURTHER if more.before else 1
+        self.after *= _FURTHER if more.after else 1
+
+
+def rebook_all(
+    connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
+) -> list[tuple[DirtyRange, Rebooking]]:
+    """Book every dirty range again; the results do not overlap."""
+    corrected = frozenset(
+        meter_id for (meter_id,) in _sql.corrected_meters(connection, meter_ids=sorted({r.meter_id for r in ranges}))
+    )
+    alone: list[tuple[DirtyRange, Rebooking]] = []
+    open_ranges = [r for r in ranges if r.meter_id in meters]
+    while open_ranges:
+        reaches = [_Reach(r, meters[r.meter_id].rule, corrected=r.meter_id in corrected) for r in open_ranges]
+        done = _rebook_each(connection, reaches)
+        settled, open_ranges = merge_meeting(done)
+        again_meters = {r.meter_id for r in open_ranges}
+        for dirty, rebooking in settled:
+            if dirty.meter_id in again_meters:
+                open_ranges.append(dirty)
+            else:
+                alone.append((dirty, rebooking))
+    return alone
+
+
+def _rebook_each(connection: psycopg.Connection, reaches: list[_Reach]) -> list[tuple[DirtyRange, Rebooking]]:
+    done: list[tuple[DirtyRange, Rebooking]] = []
+    while reaches:
+        unfinished: list[_Reach] = []
+        for reach, readings in zip(reaches, _read(connection, reaches), strict=True):
+            dirty = reach.dirty
+            outcome = rebook(readings, reach.rule, dirty_from_us=dirty.start_us, dirty_to_us=dirty.end_us)
+            if isinstance(outcome, NeedsMore):
+                reach.further(outcome)
+                unfinished.append(reach)
+            else:
+                done.append((dirty, outcome))
+        reaches = unfinished
+    return done
+
+
+def _read(connection: psycopg.Connection, reaches: list[_Reach]) -> list[Readings]:
+    near_us = min(r.dirty.start_us - r.own_us - max(_NEAR_US, 2 * r.before * r.rule.interval_us) for r in reaches)
+    sides = _sides(connection, dict(enumerate(reaches)), floor_us=near_us if near_us > 0 else OPEN_START_US)
+    # Few before a range may only mean that they lie further back.
+    far = {p: reach for p, reach in enumerate(reaches) if len(sides[p, -1]) <= reach.before}
+    if far:
+        sides |= _sides(connection, far, floor_us=OPEN_START_US)
+    rows: list[list[tuple[int, float]]] = []
+    reached: list[tuple[bool, bool]] = []
+    for position, reach in enumerate(reaches):
+        early = sorted(sides[position, -1], reverse=True)
+        late = sorted(sides[position, 1])
+        reached.append((len(early) <= reach.before, len(late) <= reach.after))
+        rows.append([*reversed(early[: reach.before]), *sorted(sides[position, 0]), *late[: reach.after]])
+    corrected_us = _correct(connection, reaches, rows, reached)
+    marks = _read_marks(connection, reaches, rows)
+    return [
+        Readings(
+            times_us=[ts for ts, _ in mine],
+            values=[value for _, value in mine],
+            marks=marks[position],
+            reaches_start=reached[position][0],
+            reaches_end=reached[position][1],
+            corrected_us=corrected_us.get(position, ()),
+        )
+        for position, mine in enumerate(rows)
+    ]
+
+
+def _sides(
+    connection: psycopg.Connection, reaches: dict[int, _Reach], *, floor_us: int
+) -> dict[tuple[int, int], list[tuple[int, float]]]:
+    """Readings by position and side: -1 before the range, 0 in it, 1 after it; none before `floor_us`."""
+    sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
+    for position, side, ts, value in _sql.windows(
+        connection,
+        positions=Integers(reaches),
+        meter_ids=Integers(r.dirty.meter_id for r in reaches.values()),
+        starts=Moments(r.dirty.start_us - r.own_us for r in reaches.values()),
+        ends=Moments(r.dirty.end_us + r.own_us for r in reaches.values()),
+        before=Integers(r.before for r in reaches.values()),
+        after=Integers(r.after for r in reaches.values()),
+        floor=Moment(floor_us),
+    ):
+        sides[position, side].append((ts, value))
+    return sides
+
+
+def _correct(
+    connection: psycopg.Connection,
+    reaches: list[_Reach],
+    rows: list[list[tuple[int, float]]],
+    reached: list[tuple[bool, bool]],
+) -> dict[int, list[int]]:
+    """Let the rows say what people have corrected them to; the corrected times by position.
+
+    Corrections count as far as the rows reach: without end where there are no others beyond them.
+    """
+    positions = [p for p, reach in enumerate(reaches) if reach.corrected]
+    if not positions:
+        return {}
+    found: dict[int, dict[int, float | None]] = defaultdict(dict)
+    for position, ts, value in _sql.corrections(
+        connection,
+        positions=Integers(positions),
+        meter_ids=Integers(reaches[p].dirty.meter_id for p in positions),
+        starts=Moments(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
+        ends=Moments(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
+    ):
+        found[position][ts] = value
+    for position, corrections in found.items():
+        counting = dict(rows[position]) | corrections
+        rows[position] = sorted((ts, value) for ts, value in counting.items() if value is not None)
+    return {position: sorted(corrections) for position, corrections in found.items()}
+
+
+def _read_marks(
+    connection: psycopg.Connection, reaches: list[_Reach], rows: list[list[tuple[int, float]]]
+) -> dict[int, dict[int, Mark]]:
+    filled = [position for position, mine in enumerate(rows) if mine]
+    found: dict[int, dict[int, Mark]] = defaultdict(dict)
+    for position, ts, quality in _sql.marks(
+        connection,
+        positions=Integers(filled),
+        meter_ids=Integers(reaches[p].dirty.meter_id for p in filled),
+        starts=Moments(rows[p][0][0] for p in filled),
+        ends=Moments(rows[p][-1][0] for p in filled),
+    ):
+        found[position][ts] = Mark(quality)
+    return found

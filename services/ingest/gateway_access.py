@@ -1,0 +1,80 @@
+"""Keeps mosquitto's password file in step with the registered gateways."""
+
+import logging
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from services.core.db.engine import connect
+from services.core.settings import Settings
+from services.ingest.broker_users import SERVICE_USER, gateway_passwords, is_user_name, write_password_file
+
+log = logging.getLogger("broker-users")
+
+POLL_S = 2.0
+_HOME_KEY = Path("secrets", "gateway.key")
+
+
+class NoGatewayKeyError(Exception):
+    """There is no key from which passwords could be derived; the message says where it was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The password of each gateway, and of each enterprise told of alerts by MQTT; a number that changes with them."""
+
+    revision: int
+    passwords: dict[str, str]
+
+
+def read_access(settings: Settings) -> Access:
+    """Who may connect. Raises NoGatewayKeyError or psycopg.OperationalError."""
+    key = _gateway_key(settings)
+    with connect(settings.database_url.get_secret_value(), application_name="enermon-broker-users") as connection:
+        row = connection.execute("SELECT revision FROM broker_user_revision").fetchone()
+        codes = [str(code) for (code,) in connection.execute("SELECT code FROM broker_user ORDER BY code")]
+    usable = [code for code in codes if is_user_name(code) and code != SERVICE_USER]
+    return Access(row[0] if row else 0, gateway_passwords(key, usable))
+
+
+def _gateway_key(settings: Settings) -> bytes:
+    """The key in the file named, or where none is named in that of the home, which `enermon up` makes."""
+    named = settings.gateway_key_file
+    file = named or settings.home.expanduser().absolute() / _HOME_KEY
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        mend = "Name the right file, as a user who may read it."
+        if named is None:
+            mend = (
+                "ENERMON_GATEWAY_KEY_FILE names no other file. Set it to the key's file, or ENERMON_HOME to the folder "
+                "in which Enermon runs, as a user who may read it."
+            )
+        origin = "ENERMON_HOME" if named is None else "ENERMON_GATEWAY_KEY_FILE"
+        raise NoGatewayKeyError(f"{file} ({origin}): {error.strerror}. {mend}") from error
+
+
+def keep_password_file(settings: Settings, file: Path, *, service_password_file: Path, pid: int, watch: bool) -> None:
+    """Write the password file and tell mosquitto; with `watch` again whenever the registry has changed."""
+    written: int | None = None
+    while True:
+        try:
+            access = read_access(settings)
+            if access.revision != written:
+                service = {SERVICE_USER: service_password_file.read_text("utf-8").strip()}
+                write_password_file(file, access.passwords | service)
+                if pid:
+                    os.kill(pid, signal.SIGHUP)
+                written = access.revision
+                log.info("password file written", extra={"gateways": len(access.passwords)})
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
+            if not watch:
+                raise
+            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
+        if not watch:
+            return
+        time.sleep(POLL_S)

@@ -1,0 +1,219 @@
+"""The connection to the MQTT broker: takes messages, acknowledges them when told to, publishes answers.
+
+MQTT 5 where the broker speaks it, else 3.1.1: then there is no ReceiveMaximum, and a full queue holds the connection
+back instead.
+"""
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt.client import Client, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from services.ingest.mqtt.queue import MessageQueue, Received
+from services.ingest.mqtt.wire import Publish, Wire, WiredClient
+
+log = logging.getLogger("ingest.broker")
+
+READINGS = "enermon/v1/+/readings"
+STATUS = "enermon/v1/+/status"
+SHARE_GROUP = "enermon-ingest"
+SESSION_EXPIRY_S = 7 * 86_400
+KEEPALIVE_S = 60
+CONNECT_WAIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where the broker is and who we are there."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
+
+
+def parse_url(url: str) -> BrokerAddress:
+    """Read mqtt[s]://user:password@host:port. Raises ValueError that says what is wrong without the password."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        raise ValueError("the MQTT URL must look like mqtt://user:password@host:1883 or mqtts://host:8883")
+    tls = parts.scheme == "mqtts"
+    return BrokerAddress(
+        parts.hostname,
+        parts.port or (8883 if tls else 1883),
+        tls,
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+    )
+
+
+class Broker:
+    """One persistent session. Called by its thread: `on_listening` when the broker has taken the subscription,
+    `on_status` (gateway, online) and `on_turned_away` (topic).
+    """
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        *,
+        client_id: str,
+        shared: bool,
+        queue: MessageQueue,
+        receive_maximum: int,
+        on_listening: Callable[[], None],
+        on_status: Callable[[str, bool], None],
+        on_turned_away: Callable[[str], None],
+    ) -> None:
+        self._address = address
+        self._client_id = client_id
+        self._shared = shared
+        self._queue = queue
+        self._receive_maximum = receive_maximum
+        self._on_listening = on_listening
+        self._on_status_change = on_status
+        self._on_turned_away = on_turned_away
+        self._wires = itertools.count(1)
+        self._wire: Wire | None = None
+        self._connected = threading.Event()
+        self._outcome = threading.Event()
+        self._client: Client | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us and the connection stands."""
+        return self._connected.is_set()
+
+    def start(self, stopping: threading.Event) -> bool:
+        """Connect, trying MQTT 5 and 3.1.1 in turn until the broker answers; False if `stopping` was set first."""
+        attempt = 0
+        while not stopping.is_set():
+            protocol = MQTTv5 if attempt % 2 == 0 else MQTTv311
+            self._outcome.clear()
+            client = self._new_client(protocol)
+            try:
+                client.connect(
+                    self._address.host, self._address.port, keepalive=KEEPALIVE_S, **self._session_terms(protocol)
+                )
+                client.loop_start()
+                if self._outcome.wait(CONNECT_WAIT_S) and self.connected:
+                    self._client = client
+                    log.info("connected", extra={"protocol": "5" if protocol == MQTTv5 else "3.1.1"})
+                    return True
+                log.warning("broker did not accept the connection", extra={"host": self._address.host})
+            except OSError as error:
+                log.warning("broker not reachable", extra={"host": self._address.host, "reason": str(error)})
+            client.disconnect()
+            client.loop_stop()
+            attempt += 1
+            stopping.wait(min(0.2 * attempt, 5.0))
+        return False
+
+    def stop(self) -> None:
+        """Leave; what is not acknowledged comes again with the next session."""
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def acknowledge(self, messages: Sequence[Received]) -> None:
+        """Tell the broker that these are stored. Those of an earlier connection are left: they come again."""
+        wire = self._wire
+        if wire is not None:
+            wire.acknowledge(message.packet_id for message in messages if message.session == wire.number)
+
+    def answer(self, gateway: str, payload: bytes) -> None:
+        """Publish an answer to a gateway, QoS 1. Without a connection it is left out: the gateway sends again."""
+        if self._client is not None and self.connected:
+            self._client.publish(f"enermon/v1/{gateway}/ack", payload, qos=1)
+
+    def _new_client(self, protocol: MQTTProtocolVersion) -> Client:
+        client = WiredClient(
+            CallbackAPIVersion.VERSION2,
+            wired=partial(self._new_wire, properties=protocol == MQTTv5),
+            client_id=self._client_id,
+            protocol=protocol,
+            clean_session=False if protocol == MQTTv311 else None,
+        )
+        client.max_inflight_messages_set(1000)
+        client.reconnect_delay_set(min_delay=1, max_delay=10)
+        if self._address.user:
+            client.username_pw_set(self._address.user, self._address.password)
+        if self._address.tls:
+            client.tls_set()
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        return client
+
+    def _session_terms(self, protocol: MQTTProtocolVersion) -> dict[str, Any]:
+        """What CONNECT says so that the session outlives the connection, and how much may be under way."""
+        if protocol != MQTTv5:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        properties.ReceiveMaximum = self._receive_maximum
+        return {"clean_start": False, "properties": properties}
+
+    def _on_connect(self, client: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
+        if reason.is_failure:
+            log.error("broker refused the connection", extra={"reason": str(reason)})
+            self._outcome.set()
+            return
+        v5 = client.protocol == MQTTv5
+        readings = f"$share/{SHARE_GROUP}/{READINGS}" if self._shared and v5 else READINGS
+        client.subscribe([(readings, 1), (STATUS, 1)])
+        self._connected.set()
+        self._outcome.set()
+
+    def _on_subscribe(self, _c: Client, _u: Any, _mid: int, reasons: list[ReasonCode], _p: Properties | None) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            log.error("broker refused the subscription", extra={"reason": ", ".join(refused)})
+        else:
+            self._on_listening()
+
+    def _on_disconnect(self, _c: Client, _u: Any, _f: Any, reason: ReasonCode, _p: Properties | None) -> None:
+        if self._connected.is_set():
+            log.warning("disconnected from the broker", extra={"reason": str(reason)})
+        self._connected.clear()
+        self._outcome.set()
+
+    def _new_wire(self, socket: Any, *, properties: bool) -> Wire:
+        self._wire = Wire(socket, number=next(self._wires), properties=properties, take=self._take)
+        return self._wire
+
+    def _take(self, wire: Wire, messages: list[Publish]) -> None:
+        """Put messages into the queue, waiting for room; acknowledge those that end here."""
+        now_s = time.monotonic()
+        received = []
+        ended = []
+        for topic, payload, packet_id in messages:
+            if topic.endswith("/status"):
+                self._take_status(topic, payload)
+                ended.append(packet_id)
+            else:
+                received.append(Received(topic, payload, packet_id, wire.number, now_s))
+        # Not answered, so the gateway keeps them and sends them again; acknowledged, so that others get through.
+        for message in self._queue.put_fairly(received):
+            ended.append(message.packet_id)
+            self._on_turned_away(message.topic)
+        if ended:
+            wire.acknowledge(ended)
+
+    def _take_status(self, topic: str, payload: bytes) -> None:
+        said = payload.strip().lower()
+        if said in {b"online", b"offline"}:
+            self._on_status_change(topic.split("/")[2], said == b"online")
+        elif payload:
+            log.warning("status is neither online nor offline", extra={"topic": topic, "payload_bytes": len(payload)})

@@ -1,0 +1,101 @@
+"""Takes in readings that were rejected because their meter was not registered with their gateway, and is now."""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import psycopg
+
+from services.core.calendar import from_us, to_us
+from services.core.db.queries import load
+from services.ingest.message import Decoded
+from services.ingest.store import store
+from services.ingest.validate import Known, check
+
+_sql = load(__file__, "retry.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of kept readings: each is stored, duplicate, conflict or refused."""
+
+    stored: int = 0
+    duplicate: int = 0
+    conflict: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    rejection_id: int
+    gateway: str
+    meter: str
+    ts_us: int | None
+    value: float
+
+
+def retry(
+    connection: psycopg.Connection,
+    known: Known,
+    *,
+    gateway: str | None,
+    meter: str | None,
+    most: int,
+    now_us: int,
+    writer: str,
+) -> Retried:
+    """Store up to `most` kept readings, oldest first, and mark their rows, which stay. Raises psycopg.Error.
+
+    Storing and marking are two transactions: if it dies between them, the next one finds duplicates and marks them.
+    """
+    with connection.transaction():
+        rows = _sql.kept_readings(connection, gateway=gateway, meter=meter, most=most)
+        kept = [_Kept(number, gw, code, _time_us(ts), _value(value)) for number, gw, code, ts, value in rows]
+    if not kept:
+        return Retried()
+    by_gateway: dict[str, list[_Kept]] = defaultdict(list)
+    for one in kept:
+        by_gateway[one.gateway].append(one)
+    checked = [check(_message(code, mine), known, now_us=now_us) for code, mine in sorted(by_gateway.items())]
+    # What is rejected again stands in its row already.
+    answers = store(connection, [replace(message, rejected=()) for message in checked], writer=writer)
+    with connection.transaction():
+        outcomes = dict(
+            _sql.note_outcomes(
+                connection,
+                ids=[k.rejection_id for k in kept],
+                meters=[k.meter for k in kept],
+                times=[None if k.ts_us is None else from_us(k.ts_us) for k in kept],
+                values=[k.value for k in kept],
+            )
+        )
+    stored = sum(answer.stored for answer in answers)
+    return Retried(
+        stored=stored,
+        duplicate=max(0, outcomes.get("taken", 0) - stored),
+        conflict=outcomes.get("conflict", 0),
+        refused=outcomes.get("refused", 0),
+    )
+
+
+def _message(gateway: str, kept: list[_Kept]) -> Decoded:
+    timed = [(k.meter, k.ts_us, k.value) for k in kept if k.ts_us is not None]
+    return Decoded(gateway, None, [m for m, _, _ in timed], [t for _, t, _ in timed], [v for _, _, v in timed])
+
+
+def _time_us(text: str) -> int | None:
+    """The time as it is kept: epoch milliseconds, or with an offset; None if it cannot be read or written."""
+    try:
+        moment = from_us(int(text) * 1000) if text.isdecimal() and len(text) <= 15 else datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        return None
+    return None if moment.tzinfo is None else to_us(moment)
+
+
+def _value(text: str) -> float:
+    """The number as it is kept; NaN, which nobody takes, if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,304 @@
+"""Stores batches of checked messages: inserts what is new, and says what was there before.
+
+Binary COPY into a stage and from there what is new; or straight into the table, in half the time, where all is likely
+to be new (docs/decisions/0018-straight-into-the-table.md).
+
+The readings, their digest, the marks for the roll-up and the rejected readings of a batch are one transaction.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from services.core.calendar import SLOT_US, from_us
+from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
+from services.core.db.queries import load
+from services.ingest.message import Answer, Checked, Rejection, UnreadableMessage, rejection_json
+from services.provenance.digest import readings_digest
+
+log = logging.getLogger("intake")
+
+_sql = load(__file__, "store.sql")
+
+_STAGED = np.dtype(
+    {
+        "names": ["n", "l0", "position", "l1", "meter_id", "l2", "ts", "l3", "value"],
+        "formats": [">i2", ">i4", ">i4", ">i4", ">i4", ">i4", ">i8", ">i4", ">f8"],
+    }
+)
+_STRAIGHT = np.dtype(
+    {
+        "names": ["n", "l0", "meter_id", "l1", "ts", "l2", "value", "l3", "batch_id"],
+        "formats": [">i2", ">i4", ">i4", ">i4", ">i8", ">i4", ">f8", ">i4", ">i8"],
+    }
+)
+_DIRTY = np.dtype([("n", ">i2"), ("l0", ">i4"), ("meter_id", ">i4"), ("l1", ">i4"), ("slot", ">i8")])
+_KEPT_BYTES_OF_TOO_LARGE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message to be kept whole, with the reason why it is rejected."""
+
+    gateway: str | None
+    topic: str
+    payload: bytes
+    reason: UnreadableMessage
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The readings of a batch in the order they came: arrays of one length."""
+
+    message: NDArray[np.int64]
+    meter_id: NDArray[np.int64]
+    ts_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What is told of inserted readings beside them: to the chain of seals, and to the roll-up (as COPY wants it)."""
+
+    readings: int
+    digest: bytes
+    first_us: int
+    last_us: int
+    dirty: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Messages made ready for the database. Positions are those of readings in the order they came."""
+
+    messages: Sequence[Checked]
+    rows: _Rows
+    staged: NDArray[np.int64]
+    """In order of meter and time, the first reading of each place."""
+    again: NDArray[np.int64]
+    """Later readings of places that are staged already, and in `first` the position of the staged one."""
+    first: NDArray[np.int64]
+    marks: _Marks | None
+    """Of all that is staged, as if the database had none of it; None if nothing is."""
+
+
+def arrange(messages: Sequence[Checked]) -> Arranged:
+    """Sort a batch and put it into the database's own form. Pure, so it is done while another batch is stored."""
+    rows = _rows(messages)
+    order = np.lexsort((rows.ts_us, rows.meter_id))  # stable: the first of a place stays the first
+    meter_id, ts_us = rows.meter_id[order], rows.ts_us[order]
+    again = np.zeros(len(order), dtype=bool)
+    again[1:] = (meter_id[1:] == meter_id[:-1]) & (ts_us[1:] == ts_us[:-1])
+    staged = order[~again]
+    return Arranged(
+        messages=messages,
+        rows=rows,
+        staged=staged,
+        again=order[again],
+        first=staged[np.cumsum(~again) - 1][again],
+        marks=_marks(rows, staged) if len(staged) else None,
+    )
+
+
+def store(
+    connection: psycopg.Connection, messages: Sequence[Checked], unreadable: Sequence[Unreadable] = (), *, writer: str
+) -> list[Answer]:
+    """Commit messages and say what became of each, in their order.
+
+    `writer` is the process that stores it. Raises psycopg.Error with nothing stored.
+    """
+    return store_arranged(connection, arrange(messages), unreadable, writer=writer)
+
+
+def store_arranged(
+    connection: psycopg.Connection,
+    batch: Arranged,
+    unreadable: Sequence[Unreadable] = (),
+    *,
+    writer: str,
+    straight: bool = False,
+) -> list[Answer]:
+    """Commit a batch that was made ready before, as `store` does.
+
+    `straight`: all of it is likely to be new; it costs half as much if so, and half as much again if not.
+    """
+    if straight:
+        try:
+            return _commit(connection, batch, unreadable, writer, straight=True)
+        except psycopg.errors.UniqueViolation:
+            log.info("not all of a batch was new, storing it by way of the stage")
+    return _commit(connection, batch, unreadable, writer, straight=False)
+
+
+def _commit(
+    connection: psycopg.Connection, batch: Arranged, unreadable: Sequence[Unreadable], writer: str, *, straight: bool
+) -> list[Answer]:
+    messages = batch.messages
+    with connection.transaction():
+        duplicate, conflicts = _store_readings(connection, batch, writer, straight=straight)
+        answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
+        _keep_rejected(connection, messages, conflicts)
+        for message in unreadable:
+            _keep_unreadable(connection, message)
+        gateways = sorted({m.gateway for m in messages})
+        if gateways:
+            _sql.note_message(connection, gateways=gateways)
+    return answers
+
+
+def note_statuses(connection: psycopg.Connection, said: Mapping[str, bool]) -> None:
+    """Keep what gateways, or their last wills, said of themselves: online or not. Raises psycopg.Error."""
+    with connection.transaction():
+        _sql.note_statuses(connection, gateways=list(said), online=list(said.values()))
+
+
+def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) -> Answer:
+    rejected = [rejection_json(r) for r in (*message.rejected, *conflicts)]
+    return Answer(message.seq, len(message.meter_ids) - duplicate - len(conflicts), duplicate, rejected)
+
+
+def _store_readings(
+    connection: psycopg.Connection, batch: Arranged, writer: str, *, straight: bool
+) -> tuple[list[int], list[Sequence[Rejection]]]:
+    messages, rows, marks = batch.messages, batch.rows, batch.marks
+    duplicate = [0] * len(messages)
+    conflicts: list[Sequence[Rejection]] = [()] * len(messages)
+    if marks is None:
+        return duplicate, conflicts
+    batch_id = _sql.next_batch(connection)
+    if straight:
+        _insert_straight(connection, batch, batch_id)
+        stood: dict[int, float] = {}
+    else:
+        stood = _insert(connection, batch, batch_id)
+    taken = [*stood.items()]
+    for position, first in zip(batch.again.tolist(), batch.first.tolist(), strict=True):
+        taken.append((position, stood.get(first, float(rows.value[first]))))
+    for position, stands in taken:
+        i = int(rows.message[position])
+        if rows.value[position] == stands:
+            duplicate[i] += 1
+        else:
+            index = position - int(np.searchsorted(rows.message, i))
+            conflicts[i] = [*conflicts[i], _conflict(messages[i], index, stands)]
+    if stood:
+        new = batch.staged[~np.isin(batch.staged, list(stood))]
+        marks = _marks(rows, new) if len(new) else None
+    if marks is not None:
+        copy_in(connection, "dirty_slot (meter_id, slot)", marks.dirty)
+        _sql.note_batch(
+            connection,
+            batch_id=batch_id,
+            writer=writer,
+            readings=marks.readings,
+            digest=marks.digest,
+            first_ts=from_us(marks.first_us),
+            last_ts=from_us(marks.last_us),
+        )
+    return duplicate, conflicts
+
+
+def _rows(messages: Sequence[Checked]) -> _Rows:
+    sizes = [len(m.meter_ids) for m in messages]
+    count = sum(sizes)
+    return _Rows(
+        message=np.repeat(np.arange(len(messages)), sizes),
+        meter_id=np.fromiter(chain.from_iterable(m.meter_ids for m in messages), np.int64, count),
+        ts_us=np.fromiter(chain.from_iterable(m.times_us for m in messages), np.int64, count),
+        value=np.fromiter(chain.from_iterable(m.values for m in messages), np.float64, count),
+    )
+
+
+def _insert_straight(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> None:
+    """Insert all that is staged. Raises psycopg.errors.UniqueViolation when one of them was there before."""
+    wire = np.empty(len(batch.staged), _STRAIGHT)
+    wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 8, 8, 8
+    wire["batch_id"] = batch_id
+    _fill(wire, batch)
+    copy_in(connection, "reading (meter_id, ts, value, batch_id)", wire.tobytes())
+
+
+def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> dict[int, float]:
+    """Insert what is new; positions of those that were there before, with the value that stands."""
+    _sql.create_stage(connection)
+    wire = np.empty(len(batch.staged), _STAGED)
+    wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 4, 8, 8
+    wire["position"] = batch.staged
+    _fill(wire, batch)
+    copy_in(connection, "stage (position, meter_id, ts, value)", wire.tobytes())
+    if _sql.take_stage(connection, batch_id=batch_id) == len(batch.staged):
+        return {}
+    return dict(_sql.already_stored(connection))
+
+
+def _fill(wire: NDArray[Any], batch: Arranged) -> None:
+    wire["meter_id"] = batch.rows.meter_id[batch.staged]
+    wire["ts"] = batch.rows.ts_us[batch.staged] - POSTGRES_EPOCH_US
+    wire["value"] = batch.rows.value[batch.staged]
+
+
+def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:
+    """Of the readings at these positions, at least one, which are in order of meter and time."""
+    meter_id, ts_us = rows.meter_id[new], rows.ts_us[new]
+    slot = ts_us - ts_us % SLOT_US
+    fresh = np.ones(len(slot), dtype=bool)
+    fresh[1:] = (meter_id[1:] != meter_id[:-1]) | (slot[1:] != slot[:-1])
+    wire = np.empty(int(fresh.sum()), _DIRTY)
+    wire["n"], wire["l0"], wire["l1"] = 2, 4, 8
+    wire["meter_id"] = meter_id[fresh]
+    wire["slot"] = slot[fresh] - POSTGRES_EPOCH_US
+    digest = readings_digest(meter_id, ts_us, rows.value[new])
+    return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), wire.tobytes())
+
+
+def _conflict(message: Checked, index: int, stands: float) -> Rejection:
+    value = message.values[index]
+    return Rejection(
+        message.meters[index],
+        message.times_us[index] // 1000,
+        repr(value),
+        "conflict",
+        f"{stands!r} is stored for this time and stays; {value!r} is not taken",
+    )
+
+
+def _keep_rejected(
+    connection: psycopg.Connection, messages: Sequence[Checked], conflicts: Sequence[Sequence[Rejection]]
+) -> None:
+    rows = [
+        (m.gateway, m.seq, _storable(r.meter), _storable(str(r.ts)), _storable(r.value), r.code, _storable(r.detail))
+        for m, mine in zip(messages, conflicts, strict=True)
+        for r in (*m.rejected, *mine)
+    ]
+    if not rows:
+        return
+    columns = "gateway_code, seq, meter_code, ts_text, value_text, code, detail, received_at"
+    with connection.cursor() as cursor:
+        now = cursor.execute("SELECT now()").fetchone()
+        with cursor.copy(f"COPY rejected_reading ({columns}) FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row((*row, now[0] if now else None))
+
+
+def _keep_unreadable(connection: psycopg.Connection, message: Unreadable) -> None:
+    too_large = message.reason.code == "too_large"
+    _sql.keep_rejected_message(
+        connection,
+        gateway=None if message.gateway is None else _storable(message.gateway),
+        topic=_storable(message.topic),
+        payload=message.payload[:_KEPT_BYTES_OF_TOO_LARGE] if too_large else message.payload,
+        payload_bytes=len(message.payload),
+        code=message.reason.code,
+        detail=_storable(message.reason.detail),
+    )
+
+
+def _storable(text: str) -> str:
+    """Text as PostgreSQL can keep it: no NUL, no lone surrogates."""
+    return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,229 @@
+"""The progress of areas in a year of a plan: what is known is gathered, judged, and the running year is forecast."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from services.core.area_tree import AreaTree
+from services.core.calendar import SHANGHAI
+from services.core.meter import Flow
+from services.energy.factors import Applied
+from services.judging.data.plan_targets import Target as TargetRow
+from services.judging.data.tables import Tables
+from services.judging.dual_control.evaluate import Evaluation, Rules, evaluate
+from services.judging.dual_control.facts import (
+    COEFFICIENT_MISSING,
+    ENERGY,
+    FEEDSTOCK,
+    GDP,
+    GROWTH_PLAN,
+    LISTED,
+    NUMBER_MISSING,
+    REDUCTION_PLAN,
+    RENEWABLE,
+    TOTAL_TARGET,
+    Amount,
+    Obstacle,
+    PlanPeriod,
+    Source,
+    Targets,
+    YearFacts,
+)
+from services.judging.dual_control.forecast import (
+    EnergyForecast,
+    Measured,
+    forecast_energy,
+    forecast_facts,
+    same_day_before,
+)
+from services.judging.dual_control.measured import Metered, Meters
+from services.judging.dual_control.reported import SQL, Reported, Statistic, read_reported
+from services.judging.dual_control.targets import rows_of, targets_of
+
+COVERAGE_LEAST, TOTAL_WARNING_MARGIN = "coverage_least", "total_warning_margin"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An area."""
+
+    code: str
+    level: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The running year as it will be judged; `energy` says how it was reckoned, or why it could not be."""
+
+    energy: EnergyForecast | Obstacle
+    until: date
+    """First day that is not in the measured part."""
+    facts: YearFacts | None
+    evaluation: Evaluation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """An area in a year, and what the judgement stands on."""
+
+    area: Area
+    targets: Targets
+    target_rows: Sequence[TargetRow]
+    facts: Mapping[int, YearFacts]
+    evaluation: Evaluation
+    forecast: Forecast | None
+    """Only of the running year."""
+    statistics: Sequence[Statistic]
+    coefficients: Mapping[str, Applied]
+    """Used for what was measured, by the code of their row."""
+
+
+def read_areas(connection: Connection) -> tuple[AreaTree, Mapping[str, Area]]:
+    """The tree of areas and their names."""
+    rows = SQL.run(connection, "areas").all()
+    return AreaTree.of(rows), {row.code: Area(row.code, row.level, row.name_zh, row.name_en) for row in rows}
+
+
+def rules_of(tables: Tables) -> Rules:
+    """The parameters of the judgement."""
+    margin = tables.parameter(TOTAL_WARNING_MARGIN).value
+    return Rules(float(tables.parameter(COVERAGE_LEAST).value), Fraction(margin) / 100)
+
+
+def read_progress(
+    connection: Connection,
+    tables: Tables,
+    areas: Sequence[str],
+    *,
+    plan: PlanPeriod | None,
+    year: int,
+    now: datetime,
+) -> list[Progress]:
+    """The progress of `areas`, which are registered, in `year`, which lies in `plan`."""
+    if not areas:
+        return []
+    tree, known = read_areas(connection)
+    today = now.astimezone(SHANGHAI).date()
+    years = range(year - 1 if plan is None else plan.base_year, year + 1)
+    reported = read_reported(connection, areas, years)
+    span = {"from_day": date(years[0], 1, 1), "to_day": date(year + 1, 1, 1)}
+    meters = Meters(connection, tables.factors, tree, areas, **span)
+    metered = {y: meters.over(date(y, 1, 1), date(y + 1, 1, 1)) for y in years if y < today.year}
+    running = _Running(meters, year, today) if year == today.year else None
+    found = []
+    for area in areas:
+        facts = {y: _facts(reported, metered[y][area] if y in metered else None, area, y) for y in years}
+        rows = [] if plan is None else rows_of(tables.plans, plan, area)
+        targets, rules = targets_of(rows), rules_of(tables)
+        used = _used(facts, {y: of_year[area] for y, of_year in metered.items()})
+        forecast = None
+        if running is not None:
+            forecast = running.forecast(area, facts, plan, targets, rules)
+            used |= running.used(area)
+        found.append(
+            Progress(
+                known[area],
+                targets,
+                rows,
+                facts,
+                evaluate(facts, plan, targets, year=year, rules=rules),
+                forecast,
+                reported.parts(area, years),
+                used,
+            )
+        )
+    return found
+
+
+def _facts(reported: Reported, metered: Metered | None, area: str, year: int) -> YearFacts:
+    """What is known of a year: what was reported, and what was measured where nothing was.
+
+    Feedstock and renewables are taken from meters only when the energy itself is: else what meters see of them would be
+    taken out of the energy of others.
+    """
+
+    def amount(kind: str) -> Amount | None:
+        value = reported.of(area, year, kind)
+        return None if value is None else Amount(value)
+
+    def rate(kind: str) -> Fraction | None:
+        value = reported.of(area, year, kind)
+        return None if value is None else value / 100
+
+    energy, feedstock, renewable = amount(ENERGY), amount(FEEDSTOCK), amount(RENEWABLE)
+    why_no_energy = NUMBER_MISSING
+    if energy is None and metered is not None and metered.any:
+        energy, why_no_energy = metered.amount(), COEFFICIENT_MISSING
+        feedstock = feedstock or metered.amount(Flow.FEEDSTOCK)
+        renewable = renewable or metered.amount(Flow.RENEWABLE)
+    return YearFacts(
+        year,
+        energy=energy,
+        why_no_energy=why_no_energy,
+        feedstock=feedstock,
+        renewable=renewable,
+        listed=amount(LISTED),
+        gdp={base: of.value for base, of in reported.by_price_base(area, year, GDP).items()},
+        growth_plan=rate(GROWTH_PLAN),
+        reduction_plan=rate(REDUCTION_PLAN),
+        total_target_tce=reported.of(area, year, TOTAL_TARGET),
+    )
+
+
+def _used(facts: Mapping[int, YearFacts], metered: Mapping[int, Metered]) -> dict[str, Applied]:
+    """The coefficients of the years whose energy is measured."""
+    used: dict[str, Applied] = {}
+    for year, found in metered.items():
+        energy = facts[year].energy
+        if energy is not None and energy.source is Source.MEASURED:
+            used |= found.account.used
+    return used
+
+
+class _Running:
+    """The measured part of the running year, and the same span of the year before."""
+
+    def __init__(self, meters: Meters, year: int, today: date) -> None:
+        self._year, self._until = year, today
+        first, first_before, until_before = date(year, 1, 1), date(year - 1, 1, 1), same_day_before(today)
+        self._days, self._days_before = (today - first).days, (until_before - first_before).days
+        self._so_far = meters.over(first, today) if self._days else {}
+        self._before = meters.over(first_before, until_before) if self._days_before else {}
+
+    def forecast(
+        self,
+        area: str,
+        facts: Mapping[int, YearFacts],
+        plan: PlanPeriod | None,
+        targets: Targets,
+        rules: Rules,
+    ) -> Forecast:
+        """What the year comes to, and how it would be judged."""
+        before = facts.get(self._year - 1)
+        energy = forecast_energy(
+            self._year,
+            _measured(self._so_far.get(area), self._days),
+            last_span=_measured(self._before.get(area), self._days_before),
+            last_whole=before.energy if before else None,
+            coverage_least=rules.coverage_least,
+        )
+        if isinstance(energy, Obstacle):
+            return Forecast(energy, self._until, None, None)
+        coming = forecast_facts(facts, self._year, energy)
+        evaluation = evaluate({**facts, self._year: coming}, plan, targets, year=self._year, rules=rules)
+        return Forecast(energy, self._until, coming, evaluation)
+
+    def used(self, area: str) -> dict[str, Applied]:
+        """The coefficients used."""
+        spans = (self._before.get(area), self._so_far.get(area))
+        return {code: applied for span in spans if span for code, applied in span.account.used.items()}
+
+
+def _measured(metered: Metered | None, days: int) -> Measured | None:
+    tce = None if metered is None else metered.tce()
+    return None if tce is None or metered is None else Measured(tce, days, metered.coverage)

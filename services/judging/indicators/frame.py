@@ -1,0 +1,107 @@
+"""The periods an indicator is asked for, and the cells of which their sums are made. Pure."""
+
+import enum
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.core.calendar import (
+    MONTHS_OF_YEAR,
+    SHANGHAI,
+    Bucket,
+    Grain,
+    bucket_floor,
+    bucket_following,
+    year_floor,
+)
+
+
+class Span(enum.StrEnum):
+    """How long a period of an indicator is."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    TOTAL = "total"
+    ROLLING_YEAR = "rolling_12_months"
+    """For each month of the range the twelve months that end with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`cells` follow each other without gap, each within one year, since coefficients are those of a year.
+
+    A period is made of the cells from its first number up to, and without, its second.
+    """
+
+    cells: Sequence[tuple[datetime, datetime]]
+    periods: Sequence[tuple[int, int]]
+    trunc: str
+    """Unit of PostgreSQL's date_trunc by which sums fall into cells."""
+    coarsest: Grain
+
+    @property
+    def start(self) -> datetime:
+        """First moment read."""
+        return self.cells[0][0]
+
+    @property
+    def end(self) -> datetime:
+        """First moment after what is read."""
+        return self.cells[-1][1]
+
+    def bounds(self, period: tuple[int, int]) -> tuple[datetime, datetime]:
+        """Start and end of a period."""
+        return self.cells[period[0]][0], self.cells[period[1] - 1][1]
+
+    def cell_of(self, moment: datetime) -> int:
+        """The number of the cell that holds `moment`; of a moment before the first cell, the first."""
+        return max(0, bisect_right([start for start, _ in self.cells], moment.astimezone(SHANGHAI)) - 1)
+
+
+def _cells(start: datetime, end: datetime, bucket: Bucket) -> list[tuple[datetime, datetime]]:
+    found = []
+    while start < end:
+        following = min(end, bucket_following(bucket_floor(start, bucket), bucket))
+        found.append((start, following))
+        start = following
+    return found
+
+
+_OF_SPAN = {
+    Span.HOUR: (Bucket.HOUR, "hour", Grain.HOUR),
+    Span.DAY: (Bucket.DAY, "day", Grain.DAY),
+    Span.MONTH: (Bucket.MONTH, "month", Grain.MONTH),
+    Span.YEAR: (Bucket.YEAR, "year", Grain.MONTH),
+    Span.TOTAL: (Bucket.YEAR, "year", Grain.MONTH),
+    Span.ROLLING_YEAR: (Bucket.MONTH, "month", Grain.MONTH),
+}
+
+
+def frame(start: datetime, end: datetime, span: Span) -> Frame:
+    """The frame of [start, end), which begins and ends on whole hours of Asia/Shanghai; not empty.
+
+    For rolling years the range is widened to whole months and reaches back eleven months.
+    """
+    bucket, trunc, coarsest = _OF_SPAN[span]
+    if span is Span.ROLLING_YEAR:
+        first = bucket_floor(start, bucket)
+        months_back = first.replace(year=first.year - 1)
+        cells = _cells(bucket_following(months_back, bucket), _ceil_month(end), bucket)
+        periods = [(i, i + MONTHS_OF_YEAR) for i in range(len(cells) - MONTHS_OF_YEAR + 1)]
+        return Frame(cells, periods, trunc, coarsest)
+    cells = _cells(start.astimezone(SHANGHAI), end.astimezone(SHANGHAI), bucket)
+    whole = span is Span.TOTAL
+    return Frame(cells, [(0, len(cells))] if whole else [(i, i + 1) for i in range(len(cells))], trunc, coarsest)
+
+
+def _ceil_month(moment: datetime) -> datetime:
+    floor = bucket_floor(moment, Bucket.MONTH)
+    return floor if floor == moment else bucket_following(floor, Bucket.MONTH)
+
+
+def year_of(cell: tuple[datetime, datetime]) -> int:
+    """The year in which a cell lies."""
+    return year_floor(cell[0]).year

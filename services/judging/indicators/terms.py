@@ -1,0 +1,240 @@
+"""What an indicator is made of: sums of a subject in a period, with their coverage and the rows they stand on. Pure."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+
+from services.core.meter import PICO, Flow
+from services.energy.account import ALL_FLOWS, CO2_SIGN, PICO_KILO, SIGN
+from services.energy.factors import Applied, Basis, Factors
+
+Measure = tuple[str, Flow]
+"""A carrier and the flow in which it is measured."""
+
+Cover = Mapping[Measure, tuple[int, int]]
+"""Measured and expected seconds."""
+
+
+@dataclass(slots=True)
+class Amount:
+    """What meters of one carrier and flow measured in a period. `pico_by_year` is empty where nothing is booked."""
+
+    pico_by_year: dict[int, int] = field(default_factory=dict)
+    measured_s: int = 0
+    expected_s: int = 0
+
+    def add(self, other: "Amount") -> None:
+        """Take up what other meters, or another part of the period, have."""
+        for year, pico in other.pico_by_year.items():
+            self.pico_by_year[year] = self.pico_by_year.get(year, 0) + pico
+        self.measured_s += other.measured_s
+        self.expected_s += other.expected_s
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A statistic of the period: its value in its own unit, and which versions of which periods it was taken from."""
+
+    kind: str
+    value: Decimal
+    periods: tuple[tuple[str, int], ...]
+    """Period as reported, and version."""
+    price_base: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A sum. `value` is None where it cannot be told; `lacking` says why (code of a reason, and of what)."""
+
+    value: Fraction | None
+    cover: Cover = field(default_factory=dict)
+    used: Mapping[str, Applied] = field(default_factory=dict)
+    reported: tuple[Reported, ...] = ()
+    lacking: tuple[tuple[str, str], ...] = ()
+
+    def _joined(self, other: "Term", value: Fraction | None) -> "Term":
+        return Term(
+            value,
+            {**self.cover, **other.cover},
+            {**self.used, **other.used},
+            tuple(dict.fromkeys((*self.reported, *other.reported))),
+            tuple(dict.fromkeys((*self.lacking, *other.lacking))),
+        )
+
+    def __add__(self, other: "Term") -> "Term":
+        return self._joined(other, None if self.value is None or other.value is None else self.value + other.value)
+
+    def __sub__(self, other: "Term") -> "Term":
+        return self + other.scaled(-1)
+
+    def at_most_zero(self) -> "Term":
+        """The same where it is negative, else zero."""
+        value = None if self.value is None else min(self.value, Fraction(0))
+        return Term(value, self.cover, self.used, self.reported, self.lacking)
+
+    def scaled(self, factor: Fraction | int) -> "Term":
+        """The same in another unit."""
+        return Term(
+            None if self.value is None else self.value * factor, self.cover, self.used, self.reported, self.lacking
+        )
+
+
+def exact_sum(parts: Mapping[int, int], *, of: int = 1) -> Fraction:
+    """The sum of numerators over their denominators, by denominator, over `of`: reduced once, and not at each step."""
+    common = lcm(*parts)
+    return Fraction(sum(part * (common // denominator) for denominator, part in parts.items()), common * of)
+
+
+def joined_cover(covers: Iterable[Cover]) -> Cover:
+    """Of several subjects: their seconds put together by carrier and flow."""
+    together: dict[Measure, tuple[int, int]] = {}
+    for cover in covers:
+        for measure, (measured_s, expected_s) in cover.items():
+            before = together.get(measure, (0, 0))
+            together[measure] = (before[0] + measured_s, before[1] + expected_s)
+    return together
+
+
+def coverage_of(cover: Cover) -> float | None:
+    """The least covered carrier and flow, 0 to 1; None where no meter is expected to give readings."""
+    shares = [min(1.0, measured / expected) for measured, expected in cover.values() if expected > 0]
+    return min(shares, default=None)
+
+
+def total_of(terms: Sequence[Term]) -> Term:
+    """The same sum over several subjects, whose coverages are put together by carrier and flow."""
+    used: dict[str, Applied] = {}
+    for term in terms:
+        used.update(term.used)
+    parts: dict[int, int] = {}
+    for term in terms:
+        if term.value is not None:
+            numerator, denominator = term.value.as_integer_ratio()
+            parts[denominator] = parts.get(denominator, 0) + numerator
+    return Term(
+        exact_sum(parts),
+        joined_cover(term.cover for term in terms),
+        used,
+        tuple(dict.fromkeys(reported for term in terms for reported in term.reported)),
+        tuple(dict.fromkeys(lack for term in terms for lack in term.lacking)),
+    )
+
+
+class Measured:
+    """All that was measured of one subject in one period, and what was reported for it."""
+
+    def __init__(
+        self,
+        amounts: Mapping[Measure, Amount],
+        factors: Factors,
+        *,
+        reported: Mapping[str, Reported] | None = None,
+        product_carriers: Collection[str] | None = None,
+    ) -> None:
+        """`product_carriers`: those that have the unit in which the product counts; None: all."""
+        self.amounts = amounts
+        self._product_carriers = product_carriers
+        self._factors = factors
+        self._reported = reported or {}
+
+    def _cover(self, wanted: Callable[[str, Flow], bool]) -> Cover:
+        return {
+            measure: (amount.measured_s, amount.expected_s)
+            for measure, amount in self.amounts.items()
+            if wanted(*measure)
+        }
+
+    def _weighed(
+        self, cover: Cover, find: Callable[[str, int], Applied | None], sign: Mapping[Flow, int], of: str
+    ) -> Term:
+        """Tonnes: quantities times their coefficients (kg per unit); whole numbers until the end."""
+        used: dict[str, Applied] = {}
+        missing: list[tuple[str, str]] = []
+        parts: dict[int, int] = {}
+        for carrier, flow in cover:
+            by_year = self.amounts[carrier, flow].pico_by_year
+            if not by_year:
+                missing.append(("no_readings", f"{carrier} {flow}"))
+            for year, pico in by_year.items():
+                applied = find(carrier, year)
+                if applied is None:
+                    missing.append(("coefficient_missing", f"{of}{carrier} {year}"))
+                    continue
+                used[applied.factor.code] = applied
+                numerator, denominator = applied.factor.per_unit.as_integer_ratio()
+                parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator * pico
+        return Term(None if missing else exact_sum(parts, of=PICO_KILO), cover, used, lacking=tuple(missing))
+
+    def quantity(self, carriers: Sequence[str], flows: Sequence[Flow], *, absent_is_zero: bool = False) -> Term:
+        """Physical quantity of these carriers, which have one unit, over these flows, outputs subtracted.
+
+        `absent_is_zero`: where no such meter is registered there is nothing of it.
+        """
+        cover = self._cover(lambda carrier, flow: carrier in carriers and flow in flows)
+        if not cover and absent_is_zero:
+            return Term(Fraction(0))
+        if not cover:
+            return Term(None, lacking=(("not_measured", f"{'/'.join(carriers)} {'/'.join(flows)}"),))
+        pico, lacking = 0, []
+        for carrier, flow in cover:
+            by_year = self.amounts[carrier, flow].pico_by_year
+            if not by_year:
+                lacking.append(("no_readings", f"{carrier} {flow}"))
+            pico += -sum(by_year.values()) if flow is Flow.OUTPUT else sum(by_year.values())
+        return Term(None if lacking else Fraction(pico, PICO), cover, lacking=tuple(lacking))
+
+    def product(self) -> Term:
+        """What was made, in the unit of the product: by its meters, else as reported."""
+        fitting = self._product_carriers
+        metered = [c for c, flow in self.amounts if flow is Flow.PRODUCT and (fitting is None or c in fitting)]
+        if metered:
+            return self.quantity(metered, [Flow.PRODUCT])
+        if "output" in self._reported:
+            return self.statistic("output")
+        return Term(None, lacking=(("not_measured", "product"),))
+
+    def energy(
+        self,
+        basis: Basis,
+        *,
+        flows: Collection[Flow] = ALL_FLOWS,
+        families: Sequence[str] | None = None,
+        absent_is_zero: bool = False,
+    ) -> Term:
+        """Standard coal in tce over these flows and families of carriers, outputs subtracted."""
+        family = self._factors.family
+        cover = self._cover(
+            lambda carrier, flow: (
+                flow in flows and carrier in family and (families is None or family[carrier] in families)
+            )
+        )
+        if not cover:
+            return Term(Fraction(0)) if absent_is_zero else Term(None, lacking=(("not_measured", "energy"),))
+        return self._weighed(cover, lambda carrier, year: self._factors.standard_coal(carrier, basis, year), SIGN, "")
+
+    def co2(self) -> Term:
+        """tCO2 of what is burnt and bought, less what is sold."""
+        cover = self._cover(lambda carrier, flow: flow in CO2_SIGN and carrier in self._factors.family)
+        if not cover:
+            return Term(None, lacking=(("not_measured", "energy"),))
+        return self._weighed(cover, self._factors.co2.of, CO2_SIGN, "CO2 ")
+
+    def statistic(self, kind: str) -> Term:
+        """What was reported, in the unit of the kind."""
+        found = self._reported.get(kind)
+        if found is None:
+            return Term(None, lacking=(("not_reported", kind),))
+        return Term(Fraction(found.value), reported=(found,))
+
+    def reports(self, kind: str) -> bool:
+        """Whether `kind` was reported for the period."""
+        return kind in self._reported
+
+    def seconds(self) -> tuple[Term, Term]:
+        """Measured and expected seconds of all meters."""
+        if not any(amount.expected_s for amount in self.amounts.values()):
+            return (Term(None, lacking=(("not_measured", "any meter"),)),) * 2
+        measured = sum(min(a.measured_s, a.expected_s) for a in self.amounts.values())
+        return Term(Fraction(measured)), Term(Fraction(sum(a.expected_s for a in self.amounts.values())))

@@ -1,0 +1,107 @@
+"""The units of a place, and the ratio of each of them wherever it lay: one reading for all units of an indicator."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from services.core.area_tree import AreaTree
+from services.judging.data.tables import Tables
+from services.judging.indicators.evaluate import Evaluated, needed_coverage, product_carriers
+from services.judging.indicators.frame import Frame
+from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.ratio import ratio_of
+from services.judging.indicators.reported import statistics
+from services.judging.indicators.scope import Scope, ScopeKind, Unit, area_tree, scope_of, units_of
+from services.judging.indicators.sums import Subject, Sums, unit_sums
+from services.judging.indicators.terms import Measured
+
+_EVERYWHERE = ""
+SumsOf = Callable[[Frame], Sums]
+"""Gives what units measured over a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a list of units is narrowed to."""
+
+    area: str | None = None
+    park: str | None = None
+    enterprise: str | None = None
+
+
+def everywhere(tree: AreaTree) -> Scope:
+    """The whole region: a unit is judged by all that it used, also before its enterprise moved."""
+    return Scope(ScopeKind.AREA, _EVERYWHERE, tree)
+
+
+def units_in(
+    connection: Connection,
+    place: Place,
+    *,
+    until: datetime,
+    processes: Collection[str] = (),
+    trades: Collection[str] = (),
+) -> tuple[list[Unit], AreaTree]:
+    """The units whose enterprise lay in the place at the end of what ends at `until`, and the tree of areas.
+
+    Raises UnknownScopeError when the place is not registered.
+    """
+    named = (
+        (ScopeKind.AREA, place.area),
+        (ScopeKind.PARK, place.park),
+        (ScopeKind.ENTERPRISE, place.enterprise),
+    )
+    scopes = [scope_of(connection, kind, code) for kind, code in named if code is not None]
+    tree = scopes[-1].tree if scopes else area_tree(connection)
+    scope = scopes[-1] if scopes else everywhere(tree)
+    at = until - timedelta(microseconds=1)
+    units = units_of(connection, scope, at=at, processes=processes, trades=trades)
+    return [unit for unit in units if _lies(unit, place, tree)], tree
+
+
+def _lies(unit: Unit, place: Place, tree: AreaTree) -> bool:
+    in_area = place.area is None or tree.above(unit.area_code, place.area)
+    return in_area and (place.park is None or unit.park_code == place.park)
+
+
+def ratios_of(
+    connection: Connection,
+    tables: Tables,
+    units: Sequence[Unit],
+    indicators: Mapping[str, Indicator],
+    tree: AreaTree,
+    frame: Frame,
+    *,
+    now: datetime,
+    read: SumsOf | None = None,
+) -> list[Evaluated]:
+    """Of each of these units the indicator of its process, over the one period of the frame.
+
+    One reading serves them all, whatever their indicators are. `read` gives the sums of at least these units, where the
+    caller has them for more than this.
+    """
+    codes = {unit.unit_id: unit.code for unit in units}
+    sums = read(frame) if read else unit_sums(connection, everywhere(tree), codes, frame, now=now)
+    kinds = {kind for indicator in indicators.values() for kind in indicator.statistics}
+    reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
+    (period,) = frame.periods
+    start, end = frame.bounds(period)
+    needed, span_s = needed_coverage(tables), (end - start).total_seconds()
+    carriers = {process: product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
+    found = []
+    for unit in units:
+        process = unit.process or ""
+        measured = Measured(
+            sums.of([Subject(unit.code)], period),
+            tables.factors,
+            reported=reported.of(unit.code, start, end),
+            product_carriers=carriers[process],
+        )
+        indicator = indicators[process]
+        metered_s = sums.metered_s([Subject(unit.code)], period)
+        ratio = ratio_of(indicator, *indicator.parts(measured), needed=needed, metered=metered_s / span_s)
+        gone = sums.gone([Subject(unit.code)], period, now=now, since=unit.commissioned_on)
+        found.append(Evaluated(start, end, ratio, unit.code, process, (unit,), metered_s, gone))
+    return found

@@ -1,0 +1,114 @@
+"""`enermon corrector` and what `enermon verify` shows on the way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from services.core.calendar import SHANGHAI
+from services.core.settings import Settings
+from services.provenance import found
+from services.provenance.correctors import (
+    NameTakenError,
+    UnknownCorrectorError,
+    add_corrector,
+    list_correctors,
+    revoke_corrector,
+)
+
+_HEAD_BYTES = 32
+
+app = typer.Typer(no_args_is_help=True, help="Who may correct readings.")
+
+NameArgument = Annotated[str, typer.Argument(help="The person's name: it stands beside every correction")]
+
+
+@app.command()
+def add(name: NameArgument) -> None:
+    """Let a person correct readings; prints the token, once."""
+    if not name.strip() or "\0" in name:
+        raise typer.BadParameter("a name to be read beside every correction", param_hint="NAME")
+    try:
+        token = add_corrector(_url(), name.strip())
+    except NameTakenError:
+        typer.echo(f"{name} is, or was, a corrector; a name is never given again: tell them apart", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("The token is shown this once. Hand it over safely; if it is lost, revoke the name.", err=True)
+    typer.echo(token)
+
+
+@app.command("list")
+def list_all() -> None:
+    """List who may correct readings, and who might."""
+    for person in list_correctors(_url()):
+        until = f", revoked {_at(person.revoked_at)}" if person.revoked_at else ""
+        typer.echo(f"{person.name}: since {_at(person.valid_from)}{until}")
+
+
+@app.command()
+def revoke(name: NameArgument) -> None:
+    """Let a person correct no more. What was corrected stays."""
+    try:
+        revoke_corrector(_url(), name.strip())
+    except UnknownCorrectorError:
+        typer.echo(f"{name} is no corrector, or is revoked already; `enermon corrector list` shows them", err=True)
+        raise typer.Exit(1) from None
+
+
+def verify(
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only what was received and sealed from this day (Asia/Shanghai) on"),
+    ] = None,
+    head: Annotated[str | None, typer.Option(help="Head of the chain noted elsewhere, 64 hexadecimal digits")] = None,
+) -> None:
+    """Say whether stored readings and corrections are those that were sealed. Exit code 1 where something differs."""
+    from services.provenance.verify import verify as verify_database
+
+    with _progress() as progress:
+        found_now = verify_database(
+            _url(),
+            since=since.replace(tzinfo=SHANGHAI) if since else None,
+            noted=_noted(head),
+            progress=progress,
+        )
+    typer.echo("\n".join(found_now.lines()))
+    if not found_now.well:
+        raise typer.Exit(1)
+
+
+def _noted(head: str | None) -> bytes | None:
+    if head is None:
+        return None
+    try:
+        noted = bytes.fromhex(head)
+    except ValueError:
+        noted = b""
+    if len(noted) != _HEAD_BYTES:
+        raise typer.BadParameter("64 hexadecimal digits, as GET /api/v1/seal gives them", param_hint="--head")
+    return noted
+
+
+@contextmanager
+def _progress() -> Iterator[found.Progress]:
+    """A bar on standard error; nothing where that is no terminal."""
+    columns = TextColumn("seals and readings"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(done: int, whole: int) -> None:
+            bar.update(task, completed=done, total=whole)
+
+        yield show
+
+
+def _url() -> str:
+    return Settings().database_url.get_secret_value()
+
+
+def _at(moment: datetime) -> str:
+    return moment.astimezone(SHANGHAI).isoformat(timespec="seconds")

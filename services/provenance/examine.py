@@ -1,0 +1,108 @@
+"""What can be told of a batch whose readings are not those that were stored.
+
+A digest says that something differs, not what. But a row carries the transaction that wrote it as it is now: those
+that were written by another than the rest of the batch were changed or added later. Where the rest alone has the
+digest, they were added, and that is proved.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import psycopg
+
+from services.core.calendar import to_us
+from services.provenance.digest import readings_digest
+from services.provenance.found import told_time
+
+_MOST_ROWS = 200_000
+_MOST_NAMED = 10
+
+
+class _Row(NamedTuple):
+    meter_id: int
+    meter: str
+    ts: datetime
+    value: float
+    written_by: str
+
+
+class _Kept(NamedTuple):
+    """The record of the batch."""
+
+    received_at: datetime
+    writer: str
+    readings: int
+    digest: bytes
+    first_ts: datetime
+    last_ts: datetime
+    written_by: str
+
+
+def examine(sql: Any, connection: psycopg.Connection, batch_id: int) -> str:
+    """A sentence on batch `batch_id`: how its readings differ from those that were stored, as far as can be told."""
+    (kept,) = (_Kept(*row) for row in sql.batch(connection, batch_id=batch_id))
+    rows = [_Row(*row) for row in sql.rows_of_batch(connection, batch_id=batch_id, most=_MOST_ROWS + 1)]
+    what = f"batch {batch_id} of {kept.writer}, received {told_time(kept.received_at)}, {kept.readings} readings"
+    if not rows:
+        return f"{what}: all of them are missing"
+    if len(rows) > _MOST_ROWS:
+        return f"{what}: more than {_MOST_ROWS} stand there now"
+    return f"{what}: {'; '.join(_told(sql, connection, kept, rows))}"
+
+
+def _told(sql: Any, connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> Iterable[str]:
+    writer = _writer(kept, rows)
+    first = [row for row in rows if row.written_by == writer]
+    later = [row for row in rows if row.written_by != writer]
+    if later and _digest(first) == kept.digest:
+        yield f"{len(later)} added later, the others are those that were stored: {_named(later)}"
+        return
+    too_few, too_many = kept.readings - len(rows), len(rows) - kept.readings
+    if later:
+        yield f"{len(later)} written later{' (changed)' if not too_many else ' (changed or added)'}: {_named(later)}"
+    if too_few > 0:
+        yield f"{too_few} missing{_holes(sql, connection, kept, rows)}"
+    elif too_many > 0 and not later:
+        yield f"{too_many} too many, which cannot be told apart"
+    elif not later:
+        yield "changed, and written again as a whole: which ones cannot be told"
+
+
+def _writer(kept: _Kept, rows: Sequence[_Row]) -> str:
+    """The transaction that stored the batch; after a restore from a dump the one that wrote most of it."""
+    if any(row.written_by == kept.written_by for row in rows):
+        return kept.written_by
+    return Counter(row.written_by for row in rows).most_common(1)[0][0]
+
+
+def _digest(rows: Sequence[_Row]) -> bytes:
+    return readings_digest(
+        np.array([row.meter_id for row in rows], np.int64),
+        np.array([to_us(row.ts) for row in rows], np.int64),
+        np.array([row.value for row in rows], np.float64),
+    )
+
+
+def _named(rows: Sequence[_Row]) -> str:
+    named = ", ".join(f"{row.meter} {told_time(row.ts)} {row.value!r}" for row in rows[:_MOST_NAMED])
+    return named if len(rows) <= _MOST_NAMED else f"{named} and {len(rows) - _MOST_NAMED} more"
+
+
+def _holes(sql: Any, connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> str:
+    """Where they may have been: holes in the series of the meters that sent through the same gateways."""
+    holes = list(
+        sql.holes(
+            connection,
+            meter_ids=sorted({row.meter_id for row in rows}),
+            first_ts=kept.first_ts,
+            last_ts=kept.last_ts,
+            most=_MOST_NAMED,
+        )
+    )
+    if not holes:
+        return f", between {told_time(kept.first_ts)} and {told_time(kept.last_ts)}"
+    named = ", ".join(f"{meter} between {told_time(before)} and {told_time(after)}" for meter, before, after in holes)
+    return f"; readings are absent there: {named}"

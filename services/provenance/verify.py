@@ -1,0 +1,97 @@
+"""`enermon verify`: whether the stored readings and corrections are those that were sealed, in one snapshot."""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from services.core.db.engine import connect
+from services.core.db.queries import load
+from services.provenance.batches import recount
+from services.provenance.chain import walk
+from services.provenance.found import Differences, Head, Progress, Verification, told_time, untold
+
+_sql = load(__file__, "verify.sql")
+
+_NEVER = 2**61
+
+
+def verify(
+    database_url: str, *, since: datetime | None = None, noted: bytes | None = None, progress: Progress = untold
+) -> Verification:
+    """Recompute chain and digests, of what was sealed and received from `since` on where it is given.
+
+    `noted` is the head of an earlier day, kept elsewhere. Raises psycopg.OperationalError if the database is away.
+    """
+    with connect(database_url, application_name="enermon-verify") as connection, connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return _verify(_sql, connection, since, noted, progress)
+
+
+def _verify(
+    sql: Any, connection: psycopg.Connection, since: datetime | None, noted: bytes | None, progress: Progress
+) -> Verification:
+    first_seal, first_batch = 1, -_NEVER
+    if since is not None:
+        first_seal = sql.first_seal_since(connection, since=since) or _NEVER
+        first_batch = sql.first_batch_since(connection, since=since) or _NEVER
+    differences = Differences()
+    ((seals, readings),) = sql.extent(connection, first_seal=first_seal, first_batch=first_batch)
+    whole = seals + readings
+    walked = walk(
+        sql,
+        connection,
+        differences,
+        first_seal=first_seal,
+        seals=seals,
+        progress=lambda done, _: progress(done, whole),
+    )
+    counted = recount(
+        sql,
+        connection,
+        differences,
+        first_batch=first_batch,
+        readings=readings,
+        progress=lambda done, _: progress(seals + done, whole),
+    )
+    head = next((Head(*row) for row in sql.head(connection)), None)
+    return Verification(
+        head=head,
+        noted=_held_against(sql, connection, noted, head, differences),
+        first_seal=first_seal if walked.seals else 1,
+        seals=walked.seals,
+        batches=counted.batches,
+        agreeing_batches=counted.agreeing,
+        readings=counted.readings,
+        corrections=walked.corrections,
+        waiting=_waiting(sql, connection, first_batch, since, differences),
+        differences=differences,
+    )
+
+
+def _held_against(
+    sql: Any, connection: psycopg.Connection, noted: bytes | None, head: Head | None, differences: Differences
+) -> str:
+    """What became of the head that was noted elsewhere."""
+    if noted is None:
+        return ""
+    for seal_id, sealed_at in sql.seal_of_chain(connection, chain=noted):
+        added = (head.seal_id if head else seal_id) - seal_id
+        return f"is that of seal {seal_id} of {told_time(sealed_at)}; {added} seals were added since"
+    differences.add("the noted head is in no seal: the chain was cut off or written anew since it was noted")
+    return "is in no seal"
+
+
+def _waiting(
+    sql: Any, connection: psycopg.Connection, first_batch: int, since: datetime | None, differences: Differences
+) -> int:
+    """How many batches and corrections wait for their seal; those that do not even wait are differences."""
+    waiting = 0
+    for kind, ref_id, waits in sql.unsealed(connection, first_batch=first_batch, since=since):
+        if waits:
+            waiting += 1
+        else:
+            differences.add(
+                f"{kind} {ref_id} has no seal and waits for none: it was added past the service, or unsealed"
+            )
+    return waiting

@@ -1,0 +1,160 @@
+"""Checks of a day as a whole: what meters, products, reports and clocks say against each other."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from services.core.calendar import DAY_US, Grain, floor, following, months_before, start_of_day, to_us
+from services.core.db.bulk import copy_out, ordered, row_type, times_us
+from services.core.db.queries import load
+from services.core.meter import PICO, Flow
+from services.energy.account import SIGN
+from services.energy.factors import Basis
+from services.energy.rollup.adapt import Moment
+from services.judging.data.tables import Tables
+from services.quality.checks.balance import CHECK as BALANCE
+from services.quality.checks.balance import BalanceDay, balance
+from services.quality.checks.calibration import CHECK as CALIBRATION
+from services.quality.checks.calibration import calibration_due
+from services.quality.checks.clock import CHECK as CLOCK
+from services.quality.checks.clock import clock_drift
+from services.quality.checks.day import BEFORE_DAYS, Detail, Finding
+from services.quality.checks.declared import Limits
+from services.quality.checks.product import CHECK as ENERGY_PRODUCT
+from services.quality.checks.product import ProductDay, energy_product
+from services.quality.checks.reported import ReportedMonth, daily_monthly
+from services.quality.process.days import Found
+
+SQL = load(__file__, "crossing.sql")
+
+DAILY = (BALANCE, ENERGY_PRODUCT, CLOCK, CALIBRATION)
+REPORTED = "reported_"
+MONTHS = 2
+"""So many complete months are held against what was reported: reports come some weeks later."""
+_ARRIVAL = row_type(gateway_id="int4", due_at="ts", received_at="ts")
+
+
+class Crossing:
+    """Makes the checks of a day as a whole, on one connection."""
+
+    def __init__(self, connection: psycopg.Connection, tables: Tables, limits: Limits) -> None:
+        self._connection, self._tables, self._limits = connection, tables, limits
+
+    def of_day(self, day: date) -> list[Found]:
+        """What is found on a day that is over."""
+        past = {"first_day": day - timedelta(days=BEFORE_DAYS), "last_day": day}
+        return [
+            *self._balances(day, past),
+            *self._products(day, past),
+            *self._clocks(day),
+            *self._calibrations(day),
+        ]
+
+    def of_months(self, today: date) -> dict[date, list[Found]]:
+        """What is found of the last complete months, by their last day."""
+        this_month = floor(start_of_day(today), Grain.MONTH)
+        return dict(self._month(months_before(this_month, back).date()) for back in range(1, MONTHS + 1))
+
+    def _balances(self, day: date, past: dict[str, date]) -> Iterable[Found]:
+        series: dict[tuple[str, str], list[tuple[date, BalanceDay]]] = defaultdict(list)
+        for row in SQL.balances(self._connection, **past):
+            code, carrier, of_day, boundary, boundary_days, boundary_meters, sub, sub_days, sub_meters = row
+            each = BalanceDay(
+                start_us=to_us(start_of_day(of_day)),
+                carrier=carrier,
+                boundary=boundary / PICO,
+                boundary_coverage=_share(boundary_days, boundary_meters),
+                sub=sub / PICO,
+                sub_coverage=_share(sub_days, sub_meters),
+            )
+            series[code, carrier].append((of_day, each))
+        for (code, _), days in series.items():
+            if days[-1][0] == day:
+                found = balance(days[-1][1], [each for _, each in days[:-1]], self._limits.balance)
+                yield from (Found("enterprise", code, day, finding) for finding in found)
+
+    def _products(self, day: date, past: dict[str, date]) -> Iterable[Found]:
+        rows: dict[str, dict[date, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        for code, of_day, *sums in SQL.unit_days(self._connection, **past):
+            rows[code][of_day].append(sums)
+        for code, by_day in rows.items():
+            days = {of_day: made for of_day, sums in by_day.items() if (made := self._product_day(of_day, sums))}
+            if day in days:
+                before = [each for of_day, each in sorted(days.items()) if of_day < day]
+                found = energy_product(days[day], before, self._limits.energy_product)
+                yield from (Found("unit", code, day, finding) for finding in found)
+
+    def _product_day(self, day: date, sums: list[Any]) -> ProductDay | None:
+        """Energy and product of a unit's day; None where it has no energy meter, or a coefficient is missing."""
+        factors = self._tables.factors
+        energy, product, has_energy, coverage = 0.0, 0.0, False, 1.0
+        for carrier, flow_name, quantity_pico, measured_days, meters in sums:
+            flow, quantity = Flow(flow_name), quantity_pico / PICO
+            if flow is Flow.PRODUCT:
+                product += quantity
+            elif carrier in factors.family:
+                applied = factors.standard_coal(carrier, Basis.CALORIFIC, day.year)
+                if applied is None:
+                    return None
+                energy, has_energy = energy + SIGN[flow] * quantity * float(applied.factor.per_unit), True
+            else:
+                continue
+            coverage = min(coverage, _share(measured_days, meters))
+        if not has_energy:
+            return None
+        return ProductDay(start_us=to_us(start_of_day(day)), energy_kgce=energy, product=product, coverage=coverage)
+
+    def _month(self, first: date) -> tuple[date, list[Found]]:
+        start = start_of_day(first)
+        end = following(start, Grain.MONTH)
+        kinds = [kind.code for kind in self._tables.statistic_kinds if kind.code.startswith(REPORTED)]
+        last_day = end.date() - timedelta(days=1)
+        found = []
+        for code, carrier, reported, pico, measured_s, expected_s in SQL.reported_months(
+            self._connection, kinds=kinds, period=f"{first:%Y-%m}", from_day=first, to_day=end.date()
+        ):
+            month = ReportedMonth(
+                starts_us=to_us(start),
+                ends_us=to_us(end),
+                carrier=carrier,
+                reported=reported,
+                metered=pico / PICO,
+                coverage=_share(measured_s, expected_s),
+            )
+            found += [
+                Found("enterprise", code, last_day, each) for each in daily_monthly(month, self._limits.daily_monthly)
+            ]
+        return last_day, found
+
+    def _clocks(self, day: date) -> Iterable[Found]:
+        start_us = to_us(start_of_day(day))
+        when = {"from_ts": Moment(start_us), "to_ts": Moment(start_us + DAY_US)}
+        rows = ordered(copy_out(self._connection, SQL.arrivals.sql, _ARRIVAL, **when))
+        due_us, received_us = times_us(rows["due_at"]), times_us(rows["received_at"])
+        refused = {code: (n, ahead_s) for code, n, ahead_s in SQL.refused_from_the_future(self._connection, **when)}
+        for gateway_id, code in SQL.gateways(self._connection):
+            first, after = np.searchsorted(rows["gateway_id"], [gateway_id, gateway_id + 1])
+            found = clock_drift(start_us, due_us[first:after], received_us[first:after], self._limits.clock_drift)
+            if code in refused:
+                found = [*found, self._ahead(start_us, *refused[code])][:1]
+            yield from (Found("gateway", code, day, each) for each in found)
+
+    def _ahead(self, start_us: int, readings: int, ahead_s: float) -> Finding:
+        """A clock so far ahead that readings were refused."""
+        limit_s = self._limits.clock_drift.ahead_s
+        detail: Detail = {"direction": "ahead", "refused": readings}
+        return Finding(CLOCK, start_us, start_us + DAY_US, max(ahead_s, limit_s), limit_s, detail)
+
+    def _calibrations(self, day: date) -> Iterable[Found]:
+        for code, until in SQL.calibrations(self._connection, day=day):
+            for finding in calibration_due(day, until, self._limits.calibration_due):
+                yield Found("meter", code, day, finding)
+
+
+def _share(part: float, whole: float) -> float:
+    """`part` of `whole`, at most 1; 0 where there is no whole."""
+    return min(1.0, part / whole) if whole > 0 else 0.0

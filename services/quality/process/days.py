@@ -1,0 +1,204 @@
+"""Evaluates days of meters: counts for every day, checks and estimates for those that are over."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from services.core.calendar import HOUR_US, start_of_day, to_us
+from services.energy.rollup.adapt import Moment
+from services.quality import estimate
+from services.quality.checks.day import BEFORE_DAYS, Finding, Quantities
+from services.quality.checks.limits import SeriesLimits
+from services.quality.checks.listing import SERIES
+from services.quality.checks.series_checks import find
+from services.quality.counts import DayCounts, InTime, counts
+from services.quality.process.history import SQL, History, Meter, MeterHistory, meters_of
+
+HOURS_OF_DAY = 24
+MOST_APART_DAYS = 7
+"""Due days further apart than this are read by themselves."""
+
+Due = tuple[int, date]
+"""A meter and a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check found of a subject on a day."""
+
+    kind: str
+    code: str
+    day: date
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What was found of one meter and day."""
+
+    meter: Meter
+    day: date
+    counts: DayCounts
+    measured_s: int
+    is_over: bool
+    findings: Sequence[Finding] = ()
+    estimates: Sequence[tuple[int, str, int]] = ()
+    """Start of the hour (microseconds), method, 1e-12 of the carrier's unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Evaluates days by the numbers declared."""
+
+    limits: SeriesLimits
+    in_time: InTime
+
+    def evaluate(self, connection: psycopg.Connection, due: Sequence[Due], last_over: date) -> list[Evaluated]:
+        """Evaluate these days of meters; `last_over` is the last day that is over."""
+        meters = meters_of(connection, sorted({meter_id for meter_id, _ in due}))
+        known = [(meter_id, day) for meter_id, day in due if meter_id in meters]
+        found: list[Evaluated] = []
+        for group in _groups([each for each in known if each[1] > last_over]):
+            found += self._group(connection, group, meters, is_over=False)
+        for group in _groups([each for each in known if each[1] <= last_over]):
+            found += self._group(connection, group, meters, is_over=True)
+        return found
+
+    def _group(
+        self, connection: psycopg.Connection, due: list[Due], meters: dict[int, Meter], *, is_over: bool
+    ) -> list[Evaluated]:
+        first, last = min(day for _, day in due), max(day for _, day in due)
+        days_of: dict[int, list[date]] = defaultdict(list)
+        for meter_id, day in due:
+            days_of[meter_id].append(day)
+        history = History(connection, sorted(days_of), first - timedelta(days=BEFORE_DAYS) if is_over else first, last)
+        received = history.received(first, last)
+        units = sorted({meters[m].unit_id for m in days_of if meters[m].has_product}) if is_over else []
+        products = history.products(units, first, last) if units else {}
+        found = []
+        for meter_id, days in days_of.items():
+            meter, mine = meters[meter_id], history.of(meter_id)
+            gaps = _estimates(meter, mine, days) if is_over else {}
+            for day in sorted(days):
+                counted = counts(mine.day(day, received[meter_id]), meter.facts.interval_us, self.in_time)
+                findings: list[Finding] = []
+                if is_over:
+                    product = products[meter.unit_id, day] if meter.has_product else None
+                    findings = self._find(meter, mine, day, product)
+                found.append(Evaluated(meter, day, counted, mine.measured_s(day), is_over, findings, gaps.get(day, ())))
+        return found
+
+    def _find(self, meter: Meter, mine: MeterHistory, day: date, product: Quantities | None) -> list[Finding]:
+        before = mine.before(day, BEFORE_DAYS)
+        return find(meter.facts, mine.day(day), before, self.limits, product_by_hour=product)
+
+
+def _groups(due: Iterable[Due]) -> list[list[Due]]:
+    """The due days in groups whose days lie close to each other."""
+    groups: list[list[Due]] = []
+    for meter_id, day in sorted(due, key=lambda each: each[1]):
+        if not groups or (day - groups[-1][-1][1]).days > MOST_APART_DAYS:
+            groups.append([])
+        groups[-1].append((meter_id, day))
+    return groups
+
+
+def _estimates(meter: Meter, mine: MeterHistory, days: Sequence[date]) -> dict[date, list[tuple[int, str, int]]]:
+    """Estimates of the hours of these days that were not measured."""
+    hours = mine.hours(meter.facts)
+    if all(hours.measured[mine.index(day) * HOURS_OF_DAY :][:HOURS_OF_DAY].all() for day in days):
+        return {}
+    methods = {"linear": estimate.linear(hours), "profile": estimate.profile(hours)}
+    found: dict[date, list[tuple[int, str, int]]] = {}
+    for day in days:
+        first, start_us = mine.index(day) * HOURS_OF_DAY, to_us(start_of_day(day))
+        found[day] = [
+            (start_us + hour * HOUR_US, method, quantities[first + hour])
+            for method, quantities in methods.items()
+            for hour in range(HOURS_OF_DAY)
+            if first + hour in quantities
+        ]
+    return found
+
+
+def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: datetime) -> None:
+    """Write what was evaluated; findings and estimates of these days are replaced."""
+    if not evaluated:
+        return
+    SQL.keep_days(
+        connection,
+        now=now,
+        meter_ids=[each.meter.meter_id for each in evaluated],
+        days=[each.day for each in evaluated],
+        readings=[each.counts.readings for each in evaluated],
+        received=[each.counts.received for each in evaluated],
+        on_time=[each.counts.on_time for each in evaluated],
+        valid=[each.counts.valid for each in evaluated],
+        resets=[each.counts.resets for each in evaluated],
+        measured_s=[each.measured_s for each in evaluated],
+        checked=[each.is_over for each in evaluated],
+    )
+    over = [each for each in evaluated if each.is_over]
+    if not over:
+        return
+    SQL.drop_findings(
+        connection,
+        kind="meter",
+        codes=[each.meter.facts.code for each in over],
+        days=[each.day for each in over],
+        slugs=list(SERIES),
+    )
+    keep_findings(
+        connection, [Found("meter", each.meter.facts.code, each.day, f) for each in over for f in each.findings], now
+    )
+    rows = [(each.meter.meter_id, *row) for each in over for row in each.estimates]
+    SQL.replace_estimates(
+        connection,
+        now=now,
+        day_meters=[each.meter.meter_id for each in over],
+        day_starts=[start_of_day(each.day) for each in over],
+        meter_ids=[row[0] for row in rows],
+        hours=[Moment(row[1]) for row in rows],
+        methods=[row[2] for row in rows],
+        quantities=[row[3] for row in rows],
+    )
+    SQL.note_changed(connection, now=now, days=sorted({each.day for each in over}))
+
+
+def keep_findings(connection: psycopg.Connection, found: Sequence[Found], now: datetime) -> None:
+    """Add findings."""
+    if not found:
+        return
+    SQL.keep_findings(
+        connection,
+        now=now,
+        slugs=[each.finding.check for each in found],
+        kinds=[each.kind for each in found],
+        codes=[each.code for each in found],
+        days=[each.day for each in found],
+        starts=[Moment(each.finding.starts_us) for each in found],
+        ends=[Moment(each.finding.ends_us) for each in found],
+        values=[_finite(each.finding.value) for each in found],
+        limits=[_finite(each.finding.limit) for each in found],
+        details=[Jsonb({k: _plain(v) for k, v in each.finding.detail.items()}) for each in found],
+    )
+
+
+_MOST = 1e300
+
+
+def _finite(value: float) -> float:
+    """The value as JSON can hold it."""
+    return float(value) if math.isfinite(value) else math.copysign(_MOST, value)
+
+
+def _plain(value: object) -> object:
+    """Numbers of numpy as JSON can hold them."""
+    if isinstance(value, str | bool | int):
+        return value
+    return _finite(float(value))  # type: ignore[arg-type]

@@ -1,0 +1,215 @@
+"""The quality process: takes days of meters whose readings have changed, evaluates them, and then the days as a whole.
+
+One batch is one transaction. One process leads at a time, by an advisory lock; others wait to take over.
+"""
+
+import logging
+import signal
+import threading
+import time
+from datetime import date, datetime, timedelta
+
+import psycopg
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
+from services.core.clock import utc_now
+from services.core.db.engine import connect
+from services.core.settings import Settings
+from services.energy.rollup.adapt import adapt
+from services.judging.data.tables import Tables, load_tables
+from services.quality.checks.day import BEFORE_DAYS
+from services.quality.checks.declared import limits_of
+from services.quality.checks.reported import CHECK as MONTHLY
+from services.quality.checks.silence import CHECK as SILENCE
+from services.quality.counts import InTime
+from services.quality.process.crossing import DAILY, Crossing
+from services.quality.process.days import Judge, keep, keep_findings
+from services.quality.process.history import SQL
+from services.quality.process.silence import Silence
+
+log = logging.getLogger("quality")
+
+LEADER = Gauge("enermon_quality_leader", "1 while this process is the one that judges the quality of data")
+DAYS = Counter("enermon_quality_days_total", "Days of meters looked at", ["over"])
+BATCH_S = Histogram("enermon_quality_seconds", "Time to look at one batch of days of meters")
+WAITING = Gauge("enermon_quality_due_days", "Days of meters that wait to be looked at, as of the last sweep")
+
+LEADER_KEY = 4_070_118_003
+MOST_DAYS = 300
+"""In a batch: each may mean to read five weeks of a meter."""
+SETTLE = timedelta(minutes=45)
+"""A day is over when so much time has passed since its end: what comes in time has come."""
+RUNNING_EVERY = timedelta(minutes=15)
+OVER_EVERY = timedelta(seconds=60)
+"""A day that is over is looked at again so long after the last time."""
+SWEEP_S = 300.0
+HOURLY_S = 3600.0
+FIRST_HOURLY_S = 600.0
+MOST_CROSS_DAYS = 100
+IDLE_S = 2.0
+
+
+class Quality:
+    """Judges the quality of data on one connection."""
+
+    def __init__(self, connection: psycopg.Connection, tables: Tables) -> None:
+        self._connection = connection
+        adapt(connection)
+        connection.execute("SET plan_cache_mode = force_custom_plan")
+        connection.commit()
+        limits = limits_of(
+            tables.checks, daily_monthly_percent=float(tables.parameter("daily_monthly_deviation").value)
+        )
+        self._crossing = Crossing(connection, tables, limits)
+        self._silence = Silence(connection, tables, limits.fleet_silence)
+        self._judge = Judge(
+            limits.series,
+            InTime(
+                intervals=float(tables.parameter("on_time_intervals").value),
+                margin_s=float(tables.parameter("on_time_margin").value),
+            ),
+        )
+
+    def lead(self) -> bool:
+        """Try to become the one that judges; holds as long as the connection."""
+        leads = bool(SQL.try_lead(self._connection, key=LEADER_KEY))
+        self._connection.commit()
+        return leads
+
+    def once(self, now: datetime) -> int:
+        """Evaluate one batch in one transaction; the number of days of meters it held, 0 if none was due."""
+        started_s = time.monotonic()
+        last_over = last_day_over(now)
+        with self._connection.transaction():
+            due = list(
+                SQL.take_due(
+                    self._connection,
+                    now=now,
+                    today=now.astimezone(SHANGHAI).date(),
+                    last_over=last_over,
+                    running_before=now - RUNNING_EVERY,
+                    over_before=now - OVER_EVERY,
+                    most=MOST_DAYS,
+                )
+            )
+            if not due:
+                return 0
+            evaluated = self._judge.evaluate(self._connection, due, last_over)
+            keep(self._connection, evaluated, now)
+        BATCH_S.observe(time.monotonic() - started_s)
+        for is_over in (False, True):
+            DAYS.labels(str(is_over).lower()).inc(sum(each.is_over is is_over for each in evaluated))
+        return len(due)
+
+    def across(self, now: datetime) -> int:
+        """Check one day as a whole whose meters have all been looked at; the number of days, 0 if none was due."""
+        with self._connection.transaction():
+            due = SQL.cross_days(
+                self._connection,
+                last_over=last_day_over(now),
+                quiet_before=now - OVER_EVERY,
+                checked_before=now - RUNNING_EVERY,
+                most=MOST_CROSS_DAYS,
+            )
+            days = [day for (day,) in due]
+            if not days:
+                return 0
+            busy = self._busy_days()
+            day = next((day for day in days if day not in busy), None)
+            if day is None:
+                return 0
+            self._day_as_a_whole(day, busy, now)
+            SQL.note_checked(self._connection, now=now, days=[day])
+        return 1
+
+    def _day_as_a_whole(self, day: date, busy: set[date], now: datetime) -> None:
+        SQL.drop_findings_of_day(self._connection, day=day, slugs=list(DAILY))
+        found = self._crossing.of_day(day)
+        end = start_of_day(day + timedelta(days=1))
+        # Yesterday is judged hourly. Of an older day with nothing after it the rest may be on its way.
+        older = day < now.astimezone(SHANGHAI).date() - timedelta(days=1)
+        if older and self._silence.can_judge(day, busy) and SQL.has_later(self._connection, from_ts=end):
+            SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
+            found += self._silence.judge(day, end, now)
+        keep_findings(self._connection, found, now)
+
+    def _busy_days(self) -> set[date]:
+        return {day for (day,) in SQL.waiting_days(self._connection)}
+
+    def hourly(self, now: datetime) -> None:
+        """What is looked for every hour: enterprises that have just fallen silent at once, and reported months."""
+        local = now.astimezone(SHANGHAI)
+        first = local.date() - timedelta(days=1)
+        with self._connection.transaction():
+            if self._silence.can_judge(first, self._busy_days()):
+                for day in (first, local.date()):
+                    SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
+                found = self._silence.judge(first, floor(now - SETTLE, Grain.HOUR), now)
+                keep_findings(self._connection, found, now)
+            for day, months in self._crossing.of_months(local.date()).items():
+                SQL.drop_findings_of_day(self._connection, day=day, slugs=[MONTHLY])
+                keep_findings(self._connection, months, now)
+
+    def sweep(self, now: datetime) -> None:
+        """Put days that have ended into the queue: those looked at while they ran, and those of which nothing came."""
+        last_over = last_day_over(now)
+        with self._connection.transaction():
+            SQL.sweep(
+                self._connection,
+                last_over=last_over,
+                first_day=last_over - timedelta(days=BEFORE_DAYS),
+                busy_days=sorted(self._busy_days()),
+            )
+            WAITING.set(SQL.waiting(self._connection))
+
+
+def last_day_over(now: datetime) -> date:
+    """The last day of Asia/Shanghai that is over."""
+    return (now - SETTLE).astimezone(SHANGHAI).date() - timedelta(days=1)
+
+
+def run(settings: Settings) -> None:
+    """Judge in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads.
+
+    Raises DataFileError for a faulty file of domain numbers.
+    """
+    tables = load_tables(settings.data)
+    if settings.quality_metrics_port:
+        start_http_server(settings.quality_metrics_port, addr=settings.metrics_host)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    while not stopping.is_set():
+        try:
+            with connect(settings.database_url.get_secret_value(), application_name="enermon-quality") as connection:
+                _serve(Quality(connection, tables), stopping)
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
+            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
+            stopping.wait(1)
+        finally:
+            LEADER.set(0)
+
+
+def _serve(quality: Quality, stopping: threading.Event) -> None:
+    leads = quality.lead()
+    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
+    while not leads:
+        if stopping.wait(1):
+            return
+        leads = quality.lead()
+    LEADER.set(1)
+    log.info("leading")
+    swept_s = float("-inf")
+    # Gateways that were waiting for the service send first what they have kept.
+    hourly_s = time.monotonic() - HOURLY_S + FIRST_HOURLY_S
+    while not stopping.is_set():
+        now = utc_now()
+        if time.monotonic() - swept_s >= SWEEP_S:
+            quality.sweep(now)
+            swept_s = time.monotonic()
+        if time.monotonic() - hourly_s >= HOURLY_S:
+            quality.hourly(now)
+            hourly_s = time.monotonic()
+        if not (quality.once(now) or quality.across(now)):
+            stopping.wait(IDLE_S)

@@ -1,0 +1,343 @@
+"""The sums that a regulator sees are right, whatever came, in which order, and whatever the registry learnt later."""
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from services.core.calendar import SHANGHAI, to_us
+from services.core.meter import PICO
+from services.energy.booking.booking import book
+from tests.integration.line import QUARTER, Line, quarters, rolling_up
+from tests.integration.registered import DALAD, JUNGAR, ORDOS, Registered
+from tests.unit.energy.booking.counter_story import counter_rule
+
+START = datetime(2026, 1, 31, 22, 0, tzinfo=SHANGHAI)
+JANUARY = {"start": "2026-01-01", "end": "2026-02-01"}
+FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}
+BOTH = {"start": "2026-01-01", "end": "2026-03-01"}
+
+
+class Plant:
+    """An enterprise in a park of Jungar Banner with one gateway and one unit."""
+
+    def __init__(self, registered: Registered, **given: Any) -> None:
+        self._registered = registered
+        self.park = registered.park()
+        self.enterprise = registered.enterprise(**({"park_code": self.park} | given))
+        self.unit = registered.unit(self.enterprise)
+        self.gateway = registered.gateway(self.enterprise)
+
+    def meter(self, **given: Any) -> str:
+        return self._registered.meter(unit_code=self.unit, gateway_code=self.gateway, **given)
+
+
+@pytest.fixture
+def plant(registered: Registered) -> Plant:
+    return Plant(registered)
+
+
+def test_energy_adds_up_by_every_scope(line: Line, plant: Plant) -> None:
+    meter = plant.meter(multiplier=100)
+    line.send(plant.gateway, quarters(meter, START, [10.0, 11.5, 12.0]))
+    line.roll_up()
+    scopes = [f"meter:{meter}", f"unit:{plant.unit}", f"enterprise:{plant.enterprise}", f"park:{plant.park}"]
+    scopes += [f"area:{code}" for code in (JUNGAR, ORDOS, "150000")]
+    assert [line.total(scope=scope, **JANUARY) for scope in scopes] == [200.0] * 7
+    assert line.total(scope=f"area:{DALAD}", **JANUARY) is None
+
+
+def test_day_and_month_end_at_midnight_in_shanghai(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START + timedelta(hours=1), range(0, 90, 10)))
+    line.roll_up()
+    by_month = line.ask(bucket="month", **BOTH)
+    assert [(row["start"], row["quantity"]) for row in by_month] == [
+        ("2026-01-01T00:00:00+08:00", 40.0),
+        ("2026-02-01T00:00:00+08:00", 40.0),
+    ]
+
+
+def test_late_reading_corrects_its_hour_and_all_above(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, [(meter, START, 0.0), (meter, START + 8 * QUARTER, 80.0)])
+    line.roll_up()
+    hours = {"scope": "area:150000", "bucket": "hour", "start": START.isoformat(), "end": "2026-02-01"}
+    assert [(row["quantity"], row["coverage"]) for row in line.ask(**hours)] == [(40.0, 0.0), (40.0, 0.0)]
+    line.send(plant.gateway, quarters(meter, START + QUARTER, [1.0, 2.0, 3.0, 4.0, 20.0, 40.0, 60.0]))
+    line.roll_up()
+    assert [(row["quantity"], row["coverage"]) for row in line.ask(**hours)] == [(4.0, 1.0), (76.0, 1.0)]
+    assert line.total(**JANUARY) == 80.0
+
+
+def test_readings_older_than_the_first_are_taken_in(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START, [50.0, 60.0]))
+    line.roll_up()
+    line.send(plant.gateway, quarters(meter, START - 2 * QUARTER, [10.0, 40.0]))
+    line.roll_up()
+    assert line.total(**JANUARY) == 50.0
+
+
+def test_repeated_reading_is_a_duplicate_and_another_value_a_conflict(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    readings = quarters(meter, START, [10.0, 20.0])
+    assert line.send(plant.gateway, readings) == {"seq": 1, "stored": 2, "duplicate": 0, "rejected": []}
+    assert line.send(plant.gateway, readings) == {"seq": 1, "stored": 0, "duplicate": 2, "rejected": []}
+    answer = line.send(plant.gateway, [*quarters(meter, START, [10.0, 25.0, 30.0]), (meter, START, 11.0)])
+    assert (answer["stored"], answer["duplicate"]) == (1, 1)
+    assert sorted(r["detail"] for r in answer["rejected"]) == [
+        "10.0 is stored for this time and stays; 11.0 is not taken",
+        "20.0 is stored for this time and stays; 25.0 is not taken",
+    ]
+    line.roll_up()
+    assert line.total(**JANUARY) == 20.0
+
+
+def test_same_reading_twice_in_one_message_is_stored_once(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    answer = line.send(plant.gateway, [(meter, START, 10.0), (meter, START, 10.0), (meter, START, 12.0)])
+    assert (answer["stored"], answer["duplicate"], [r["code"] for r in answer["rejected"]]) == (1, 1, ["conflict"])
+
+
+def test_energy_moves_with_the_enterprise_from_the_day_on(
+    line: Line, plant: Plant, registered: Registered, client: TestClient
+) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START + timedelta(hours=1), range(0, 90, 10)))
+    line.roll_up()
+    other = registered.park(area_code=DALAD)
+    move = {"area_code": DALAD, "park_code": other, "valid_from": "2026-02-01"}
+    assert client.post(f"/api/v1/enterprises/{plant.enterprise}/memberships", json=move).status_code == 201
+    line.roll_up()
+    of = [f"area:{JUNGAR}", f"park:{plant.park}", f"area:{DALAD}", f"park:{other}", f"area:{ORDOS}"]
+    assert [line.total(scope=scope, **JANUARY) for scope in of] == [40.0, 40.0, None, None, 40.0]
+    assert [line.total(scope=scope, **FEBRUARY) for scope in of] == [None, None, 40.0, 40.0, 40.0]
+    assert client.delete(f"/api/v1/enterprises/{plant.enterprise}/memberships/2026-02-01").status_code == 204
+    line.roll_up()
+    assert [line.total(scope=scope, **BOTH) for scope in of] == [80.0, 80.0, None, None, 80.0]
+
+
+def test_corrected_multiplier_flow_and_carrier_count_from_the_first_reading(
+    line: Line, plant: Plant, client: TestClient
+) -> None:
+    meter = plant.meter(multiplier=10)
+    line.send(plant.gateway, quarters(meter, START, [0.0, 1.0, 2.0]))
+    line.roll_up()
+    change = {"multiplier": 20, "flow": "sub", "carrier": "heat", "unit_of_measure": "GJ"}
+    assert client.patch(f"/api/v1/meters/{meter}", json=change).status_code == 200
+    line.roll_up()
+    (row,) = line.ask(bucket="total", by="flow", **JANUARY)
+    assert (row["carrier"], row["flow"], row["quantity"], row["quantity_unit"]) == ("heat", "sub", 40.0, "GJ")
+
+
+def test_replacement_recorded_later_takes_the_place_of_a_reset(line: Line, plant: Plant, client: TestClient) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START, [1000.0, 1010.0, 3.0, 8.0]))
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)[2]) == (18.0, "reset")
+    swap = {"ts": (START + QUARTER + timedelta(minutes=5)).isoformat(), "final_value": 1015.0, "first_value": 1.0}
+    assert client.post(f"/api/v1/meters/{meter}/replacements", json=swap).status_code == 201
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)[2]) == (10.0 + 5.0 + 2.0 + 5.0, "replacement")
+
+
+def test_suspect_rise_is_booked_once_a_person_accepts_it(line: Line, plant: Plant, client: TestClient) -> None:
+    meter = plant.meter(rated_per_hour=400)
+    line.send(plant.gateway, quarters(meter, START, [100.0, 5_000.0, 5_003.0]))
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (3.0, ["good", "suspect", "good"])
+    accepted = {"ts": (START + QUARTER).isoformat(), "accepted_by": "Narisu", "reason": "seen on site"}
+    assert client.post(f"/api/v1/meters/{meter}/acceptances", json=accepted).status_code == 201
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (4_903.0, ["good", "good", "good"])
+
+
+def test_acceptance_that_could_never_be_booked_is_refused_and_the_reading_stays_suspect(
+    line: Line, plant: Plant, client: TestClient
+) -> None:
+    meter = plant.meter(kind="interval", rated_per_hour=400, multiplier=1000)
+    line.send(plant.gateway, quarters(meter, START, [2_000.0, 2_000.001]))
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (None, ["suspect", "suspect"])
+    most, above = ((START + i * QUARTER).isoformat() for i in range(2))
+    entry = {"ts": above, "accepted_by": "Narisu", "reason": "seen on site"}
+    refused = client.post(f"/api/v1/meters/{meter}/acceptances", json=entry)
+    assert (refused.status_code, refused.json()["code"]) == (409, "cannot_be_booked")
+    assert "more than 2000000 kWh in a quarter of an hour" in refused.json()["detail"]
+    assert client.post(f"/api/v1/meters/{meter}/acceptances", json=entry | {"ts": most}).status_code == 201
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (2_000_000.0, ["good", "suspect"])
+
+
+def test_accepted_rise_of_a_counter_that_no_slot_may_hold_is_good_and_has_no_energy(
+    line: Line, plant: Plant, client: TestClient
+) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START, [1.0, 2_000_002.0, 2_000_005.0]))
+    entry = {"ts": (START + QUARTER).isoformat(), "accepted_by": "Narisu", "reason": "seen on site"}
+    assert client.post(f"/api/v1/meters/{meter}/acceptances", json=entry).status_code == 201
+    line.roll_up()
+    assert (line.total(**JANUARY), line.marks(meter)) == (3.0, ["good", "good", "good"])
+
+
+def test_every_mark_is_shown_with_its_reading(line: Line, plant: Plant) -> None:
+    meter = plant.meter(register_size=10_000)
+    values = [9_000.0, 9_990.0, 5.0, 0.0, 50.0, 49.0, 60.0, 3.0]
+    line.send(plant.gateway, quarters(meter, START, values))
+    line.roll_up()
+    assert line.marks(meter) == ["good", "good", "rollover", "glitch", "good", "dip", "good", "pending"]
+
+
+def test_missing_is_null_and_zero_is_zero(line: Line, plant: Plant) -> None:
+    still, silent = plant.meter(carrier="electricity"), plant.meter(carrier="water", unit_of_measure="m3")
+    line.send(plant.gateway, quarters(still, START, [7.0] * 5))
+    line.roll_up()
+    rows = line.ask(bucket="hour", start=START.isoformat(), end=(START + timedelta(hours=1)).isoformat(), by="meter")
+    found = {row["meter"]: (row["quantity"], row["coverage"]) for row in rows}
+    assert found == {still: (0.0, 1.0), silent: (None, 0.0)}
+
+
+def test_coverage_counts_every_meter_that_should_report(line: Line, plant: Plant) -> None:
+    one, _ = plant.meter(), plant.meter()
+    line.send(plant.gateway, quarters(one, START, range(5)))
+    line.roll_up()
+    hour = {"start": START.isoformat(), "end": (START + timedelta(hours=1)).isoformat()}
+    (row,) = line.ask(bucket="hour", **hour)
+    assert (row["quantity"], row["coverage"]) == (4.0, 0.5)
+
+
+def test_any_grouping_adds_up_to_the_whole(line: Line, registered: Registered) -> None:
+    plants = [Plant(registered), Plant(registered, area_code=DALAD, park_code=None)]
+    for number, plant in enumerate(plants):
+        for _ in range(2):
+            line.send(plant.gateway, quarters(plant.meter(), START, [0.0, 1.0 + number, 5.0]))
+    line.roll_up()
+    for by in (
+        "area",
+        "league",
+        "banner",
+        "park",
+        "enterprise",
+        "unit",
+        "meter",
+        "carrier",
+        "park,enterprise",
+        "banner,unit",
+    ):
+        assert sum(row["quantity"] for row in line.ask(bucket="total", by=by, **JANUARY)) == 20.0, by
+    assert [(row["park"], row["quantity"]) for row in line.ask(bucket="total", by="park", **JANUARY)] == [
+        (None, 10.0),
+        (plants[0].park, 10.0),
+    ]
+
+
+def test_any_range_of_quarter_hours_is_the_sum_of_its_parts(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    draw = random.Random(7)
+    values, at = [], 0.0
+    for _ in range(4 * 24 * 40):
+        at += draw.randint(0, 9)
+        values.append(at)
+    start = datetime(2026, 1, 20, 0, 0, tzinfo=SHANGHAI)
+    line.send(plant.gateway, quarters(meter, start, values))
+    line.roll_up()
+    for _ in range(25):
+        a, b = sorted(draw.sample(range(len(values)), 2))
+        asked = {"start": (start + a * QUARTER).isoformat(), "end": (start + b * QUARTER).isoformat()}
+        for scope in ("area:150000", f"park:{plant.park}", f"meter:{meter}"):
+            assert line.total(scope=scope, **asked) == values[b] - values[a]
+        for bucket in ("hour", "day", "month", "year"):
+            rows = line.ask(scope="area:150600", bucket=bucket, limit=500, **asked)
+            assert sum(row["quantity"] for row in rows) == values[b] - values[a]
+            assert [row["end"] for row in rows[:-1]] == [row["start"] for row in rows[1:]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shuffled_repeated_late_and_faulty_readings_equal_the_batch_truth(
+    line: Line, plant: Plant, database: psycopg.Connection, seed: int
+) -> None:
+    draw = random.Random(seed)
+    truth: dict[str, int] = {}
+    readings: list[tuple[str, datetime, float]] = []
+    for _ in range(4):
+        meter = plant.meter(rated_per_hour=2_000, register_size=10_000)
+        values, at = [], 9_000.0
+        for _ in range(300):
+            at = (at + draw.randint(0, 60)) % 10_000 if draw.random() > 0.01 else 0.0
+            values.append(draw.choice([0.0, at * 0.95, 9_999.0]) if draw.random() < 0.05 else at)
+        kept = [r for r in quarters(meter, START - timedelta(days=60), values) if draw.random() > 0.1]
+        times = [to_us(at) for _, at, _ in kept]
+        booking = book(times, [v for *_, v in kept], counter_rule(rated_per_hour=2_000, register_size=10_000))
+        truth[meter] = sum(slot.quantity_pico for slot in booking.slots.values())
+        readings += kept
+    readings += draw.sample(readings, 60)
+    draw.shuffle(readings)
+    while readings:
+        size = draw.randint(1, 200)
+        line.send(plant.gateway, readings[:size])
+        readings = readings[size:]
+        if draw.random() < 0.5:
+            line.roll_up()
+    line.roll_up()
+    rows = database.execute(
+        "SELECT code, sum(quantity_pico)::numeric FROM energy_slot JOIN meter USING (meter_id) GROUP BY code"
+    ).fetchall()
+    assert {code: int(pico) for code, pico in rows} == truth
+    assert line.total(start="2025-11-01", end="2026-03-01") == sum(truth.values()) / PICO
+
+
+def test_interrupted_roll_up_leaves_nothing_half_done(line: Line, plant: Plant, database_url: str) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START, [0.0, 10.0, 20.0]))
+    with rolling_up(database_url) as rollup:
+        original = rollup._sum_up
+        rollup._sum_up = lambda: (_ for _ in ()).throw(RuntimeError("killed"))  # type: ignore[method-assign]
+        with pytest.raises(RuntimeError, match="killed"):
+            rollup.once()
+        assert line.total(**JANUARY) is None
+        rollup._sum_up = original  # type: ignore[method-assign]
+        while rollup.once():
+            pass
+    assert line.total(**JANUARY) == 20.0
+
+
+def test_only_one_process_leads_and_the_next_takes_over(database_url: str) -> None:
+    with rolling_up(database_url) as second:
+        with rolling_up(database_url) as first:
+            assert (first.lead(), second.lead()) == (True, False)
+        # the server notices the closed connection a moment later
+        assert any(second.lead() for _ in range(10_000))
+
+
+def test_league_of_a_banner_is_answered_with_the_banners_sum(line: Line, plant: Plant) -> None:
+    meter = plant.meter()
+    line.send(plant.gateway, quarters(meter, START + QUARTER, range(0, 90, 10)))
+    line.roll_up()
+    for start in ("2026-01-01", (START + 2 * QUARTER).isoformat()):
+        asked = {"scope": f"area:{JUNGAR}", "start": start, "end": "2026-02-02", "bucket": "day"}
+        by_league = [(row["area"], row["start"], row["quantity"]) for row in line.ask(by="league", **asked)]
+        assert by_league == [(ORDOS, row["start"], row["quantity"]) for row in line.ask(**asked)]
+        assert any(quantity for *_, quantity in by_league)
+
+
+def test_readings_on_days_on_which_none_is_expected_do_not_raise_coverage(
+    line: Line, plant: Plant, client: TestClient
+) -> None:
+    early, silent = plant.meter(valid_from="2026-02-01"), plant.meter()
+    line.send(plant.gateway, quarters(early, START, range(5)))
+    line.roll_up()
+    hour = {"start": START.isoformat(), "end": (START + timedelta(hours=1)).isoformat(), "bucket": "hour"}
+    assert [(row["quantity"], row["coverage"]) for row in line.ask(**hour)] == [(4.0, 0.0)]
+    assert client.patch(f"/api/v1/meters/{early}", json={"valid_from": "2026-01-01"}).status_code == 200
+    line.roll_up()
+    assert [(row["quantity"], row["coverage"]) for row in line.ask(**hour)] == [(4.0, 0.5)]
+    assert silent != early
+
+
+def test_unknown_carrier_is_refused(client: TestClient) -> None:
+    answer = client.get("/api/v1/energy", params={"carrier": "phlogiston"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_carrier")

@@ -1,0 +1,101 @@
+"""The roll-up does bounded pieces, live slots first, and ends where one great batch would have ended."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+from fastapi.testclient import TestClient
+
+from services.core.calendar import SHANGHAI, to_us
+from services.core.db.engine import connect
+from services.core.meter import Kind, meter_rule
+from services.energy.rollup.ranges import Bounds
+from services.energy.rollup.service import RollUp
+from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, to_be_booked
+from tests.integration.registered import Registered
+
+START = datetime(2024, 3, 1, 8, 0, tzinfo=SHANGHAI)
+TINY = Bounds(dirty=40, slots=900, readings=60, meter_slots=400, meter_readings=20)
+Series = list[tuple[str, datetime, float]]
+
+
+def roll_up_in_pieces(database_url: str, bounds: Bounds) -> int:
+    """Roll up all there is; how many batches it took."""
+    batches = 0
+    with connect(database_url, application_name="test-rollup") as connection:
+        rollup = RollUp(connection, bounds)
+        while rollup.once():
+            batches += 1
+        assert_every_sum_agrees(connection)
+    return batches
+
+
+def odd_series(meter: str, seed: int) -> Series:
+    """Weeks of a counter with gaps of days, zeros, dips, a reset, and readings at odd times."""
+    draw = random.Random(seed)
+    at, shown, series = START, 5000.0, []
+    for _ in range(150):
+        at += draw.choice([QUARTER] * 12 + [timedelta(minutes=7), timedelta(hours=5), timedelta(days=4)])
+        shown += draw.uniform(0, 30)
+        kind = draw.random()
+        shown = draw.uniform(0, 50) if kind < 0.01 else shown
+        series.append((meter, at, 0.0 if 0.01 < kind < 0.04 else shown - 20 if 0.04 < kind < 0.08 else shown))
+    return series
+
+
+def assert_booked_as_the_batch_would(database: psycopg.Connection, meter: str, *, multiplier: float) -> None:
+    rule = meter_rule(
+        kind=Kind.COUNTER, unit_of_measure="kWh", carrier_unit="kWh", multiplier=multiplier, interval_s=900
+    )
+    truth = to_be_booked(database, meter, rule)
+    slots = {slot: energy.quantity_pico for slot, energy in booked(database, meter).items()}
+    assert slots == {slot: energy.quantity_pico for slot, energy in truth.slots.items()}
+    marks = database.execute(
+        "SELECT ts, quality FROM reading_mark JOIN meter USING (meter_id) WHERE code = %s", [meter]
+    ).fetchall()
+    assert {to_us(ts): quality for ts, quality in marks} == truth.marks
+
+
+def test_late_bursts_and_changed_meters_in_small_pieces_end_like_one_batch(
+    line: Line, client: TestClient, registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    owner = registered.enterprise()
+    gateway = registered.gateway(owner)
+    meters = [registered.meter(owner, gateway_code=gateway) for _ in range(3)]
+    readings = [reading for seed, meter in enumerate(meters) for reading in odd_series(meter, seed)]
+    random.Random(5).shuffle(readings)
+    for start in range(0, len(readings), 300):
+        line.send(gateway, readings[start : start + 300])
+    assert roll_up_in_pieces(database_url, TINY) > 20
+    for meter in meters:
+        assert_booked_as_the_batch_would(database, meter, multiplier=1)
+    for meter in meters:
+        assert client.patch(f"/api/v1/meters/{meter}", json={"multiplier": 40}).status_code == 200
+    assert roll_up_in_pieces(database_url, TINY) > 20
+    for meter in meters:
+        assert_booked_as_the_batch_would(database, meter, multiplier=40)
+    assert database.execute("SELECT count(*) FROM late_slot").fetchone() == (0,)
+
+
+def test_live_reading_is_booked_before_the_backlog_that_came_before_it(
+    line: Line, registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    owner = registered.enterprise()
+    gateway = registered.gateway(owner)
+    old, live = (registered.meter(owner, gateway_code=gateway) for _ in range(2))
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    line.send(gateway, [(old, START + i * QUARTER, float(i)) for i in range(1000)])
+    line.send(gateway, [(live, now - QUARTER, 1.0), (live, now, 3.0)])
+    with connect(database_url, application_name="test-rollup") as connection:
+        rollup = RollUp(connection, Bounds(dirty=200))
+        rollup.once()
+        booked = database.execute(
+            "SELECT code, sum(quantity_pico)::text FROM energy_slot JOIN meter USING (meter_id) GROUP BY code"
+        ).fetchall()
+        assert (live, str(2 * 10**12)) in booked
+        waiting = database.execute("SELECT count(*) FROM late_slot").fetchone()
+        assert waiting is not None
+        assert waiting[0] >= 800
+    roll_up_in_pieces(database_url, Bounds(dirty=200))
+    assert_booked_as_the_batch_would(database, old, multiplier=1)
+    assert_booked_as_the_batch_would(database, live, multiplier=1)

@@ -1,0 +1,73 @@
+"""A batch is stored alike straight into the table and by way of the stage, whatever of it is new."""
+
+import hashlib
+import struct
+from itertools import product
+
+import pytest
+
+from services.core.calendar import SLOT_US
+from services.core.db.engine import connect
+from services.ingest.message import Answer, Checked
+from services.ingest.store import arrange, store, store_arranged
+
+START_US = 1_767_225_600_000_000  # 2026-01-01
+
+
+def message(*readings: tuple[int, int, float], seq: int = 1) -> Checked:
+    """(number of the meter, quarter of an hour, value)."""
+    return Checked(
+        "GW1",
+        seq,
+        [f"M-{meter}" for meter, _, _ in readings],
+        [meter for meter, _, _ in readings],
+        [START_US + quarter * SLOT_US for _, quarter, _ in readings],
+        [value for _, _, value in readings],
+        (),
+    )
+
+
+NEW = [message((2, 0, 5.0), (1, 1, 2.0), (1, 0, 1.0)), message((3, 0, 9.0), seq=2)]
+HALF_NEW = [message((1, 0, 1.0), (1, 1, 7.0), (1, 2, 3.0)), message((1, 2, 3.0), (1, 2, 4.0), seq=2)]
+
+
+def told(answers: list[Answer]) -> list[tuple[int, int, list[str]]]:
+    return [(a.stored, a.duplicate, [r["code"] for r in a.rejected]) for a in answers]
+
+
+@pytest.mark.parametrize("straight", [True, False])
+def test_batch_of_new_readings_is_stored_with_its_digest_and_marks(database_url: str, straight: bool) -> None:
+    with connect(database_url, application_name="test") as connection:
+        answers = store_arranged(connection, arrange(NEW), writer="test", straight=straight)
+        assert told(answers) == [(3, 0, []), (1, 0, [])]
+        rows = connection.execute("SELECT meter_id, ts, value, batch_id FROM reading ORDER BY meter_id, ts").fetchall()
+        assert [(meter, value) for meter, _, value, _ in rows] == [(1, 1.0), (1, 2.0), (2, 5.0), (3, 9.0)]
+        assert connection.execute("SELECT batch_id, readings, writer, digest FROM stored_batch").fetchall() == [
+            (rows[0][3], 4, "test", sha256_of_new())
+        ]
+        assert len({batch for *_, batch in rows}) == 1
+        dirty = connection.execute("SELECT meter_id FROM dirty_slot ORDER BY meter_id").fetchall()
+        assert [meter for (meter,) in dirty] == [1, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("first", "second"), list(product([True, False], repeat=2)))
+def test_what_was_there_before_is_told_and_stays(database_url: str, first: bool, second: bool) -> None:
+    with connect(database_url, application_name="test") as connection:
+        store_arranged(connection, arrange(NEW), writer="test", straight=first)
+        answers = store_arranged(connection, arrange(HALF_NEW), writer="test", straight=second)
+        assert told(answers) == [(1, 1, ["conflict"]), (0, 1, ["conflict"])]
+        kept = connection.execute("SELECT value FROM reading WHERE meter_id = 1 ORDER BY ts").fetchall()
+        assert [value for (value,) in kept] == [1.0, 2.0, 3.0]
+        counts = connection.execute("SELECT readings FROM stored_batch ORDER BY batch_id").fetchall()
+        assert [count for (count,) in counts] == [4, 1]
+
+
+def test_batch_without_readings_stores_none(database_url: str) -> None:
+    with connect(database_url, application_name="test") as connection:
+        assert told(store(connection, [message()], writer="test")) == [(0, 0, [])]
+        assert connection.execute("SELECT count(*) FROM stored_batch").fetchone() == (0,)
+
+
+def sha256_of_new() -> bytes:
+    rows = sorted(row for each in NEW for row in zip(each.meter_ids, each.times_us, each.values, strict=True))
+    return hashlib.sha256(b"".join(struct.pack(">iqd", *row) for row in rows)).digest()

@@ -1,0 +1,273 @@
+"""The list of energy efficiency: units measured by their meters, placed beside benchmark and baseline."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.core.calendar import SHANGHAI
+from tests.integration.judged import Plant, asked, refused
+from tests.integration.line import Line
+from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, SAIHAN, Registered
+
+MONTH = {"start": "2026-03-01", "end": "2026-04-01"}
+LIST = "efficiency-list"
+
+
+class Fleet:
+    """Plants that run through March 2026, a day's reading of each meter at a time."""
+
+    def __init__(self, registered: Registered, line: Line) -> None:
+        self._registered, self._line = registered, line
+
+    def plant(self, unit: dict[str, Any], daily: dict[tuple[str, str], float], **enterprise: Any) -> Plant:
+        plant = Plant(self._registered, self._line, unit={"commissioned_on": "2015-06-01"} | unit, **enterprise)
+        plant.uses("2026-03-01", "2026-04-01", daily)
+        return plant
+
+    def clinker(self, kgce_per_t: float, **unit: Any) -> Plant:
+        """A kiln of 1000 t a day. Its energy is raw coal, of 0.7143 kgce/kg."""
+        coal_t = kgce_per_t * 1000 / 1000 / 0.7143
+        return self.plant(
+            {"process": "cement_clinker", "code": f"K{kgce_per_t:g}"} | unit,
+            {("raw_coal", "input"): coal_t, ("product", "product"): 1000.0},
+            trade="cement",
+        )
+
+    def data_centre(self, pue: float, *, it_kwh: float = 10_000.0, area_code: str = JUNGAR, **unit: Any) -> Plant:
+        return self.plant(
+            {"process": "data_centre"} | unit,
+            {("electricity", "input"): pue * it_kwh, ("electricity", "it_load"): it_kwh},
+            trade="data_centre",
+            area_code=area_code,
+        )
+
+    def roll_up(self) -> None:
+        self._line.roll_up()
+
+
+@pytest.fixture
+def fleet(registered: Registered, line: Line) -> Fleet:
+    return Fleet(registered, line)
+
+
+def listed(client: TestClient, **parameters: Any) -> dict[str, dict[str, Any]]:
+    return {row["unit"]: row for row in asked(client, LIST, **MONTH, **parameters)["data"]}
+
+
+def test_t16_units_are_placed_with_below_baseline_above_the_number(client: TestClient, fleet: Fleet) -> None:
+    # Clinker: benchmark 100, baseline 117 kgce/t.
+    for value in (99, 110, 120):
+        fleet.clinker(value)
+    fleet.roll_up()
+    answer = asked(client, LIST, **MONTH)
+    rows = {row["unit"]: row for row in answer["data"]}
+    assert [(code, row["placing"], row["verdict"], row["reasons"][0]["code"]) for code, row in rows.items()] == [
+        ("K110", "between", "ok", "baseline_reached"),
+        ("K120", "below_baseline", "breach", "below_baseline"),
+        ("K99", "leader", "ok", "benchmark_reached"),
+    ]
+    assert answer["counts"] == {"leader": 1, "between": 1, "below_baseline": 1, "cannot_judge": 0}
+    worst = rows["K120"]
+    # 120 - 117 = 3 kgce/t, 3 / 117 = 2.564 %; 120 - 100 = 20 kgce/t, 20 %.
+    assert worst["value"] == pytest.approx(120, abs=1e-9)
+    assert worst["gap_to_baseline"] == {"absolute": pytest.approx(3), "percent": pytest.approx(300 / 117)}
+    assert worst["gap_to_benchmark"] == {"absolute": pytest.approx(20), "percent": pytest.approx(20)}
+    assert (worst["value_unit"], worst["benchmark"], worst["baseline"], worst["edition"]) == (
+        "kgce/t",
+        100.0,
+        117.0,
+        "2023",
+    )
+    # 31 days of 1000 t, 120 kgce each.
+    assert worst["denominator"] == {"value": 31_000.0, "unit": "t"}
+    assert worst["numerator"] == {"value": pytest.approx(3_720_000.0), "unit": "kgce"}
+    assert worst["coverage"] == 1.0
+
+
+def test_rows_used_are_named_and_are_those_of_the_levels_not_of_the_fleet_target(
+    client: TestClient, fleet: Fleet
+) -> None:
+    # T36: the region's target for the average, 117, is the number of the baseline; a plant is judged by the baseline.
+    fleet.clinker(110)
+    fleet.roll_up()
+    answer = asked(client, LIST, **MONTH)
+    (row,) = answer["data"]
+    named = {used["code"]: used for used in answer["rows"]}
+    assert set(row["rows"]) == set(named)
+    assert {"level.cement_clinker.2023.benchmark", "level.cement_clinker.2023.baseline"} <= set(named)
+    assert named["level.cement_clinker.2023.baseline"]["value"] == 117.0
+    assert any(code.startswith("limit.gb16780_2021.cement_clinker.energy") for code in named)
+    assert not any(code.startswith(("IM-", "IA", "OR-")) for code in named)
+
+
+def test_new_building_and_planned_units_are_judged_by_the_benchmark(client: TestClient, fleet: Fleet) -> None:
+    fleet.clinker(110, code="OLD", commissioned_on="2023-07-03")
+    fleet.clinker(110, code="NEW", commissioned_on="2023-07-04")
+    fleet.clinker(110, code="BUILDING", status="building", commissioned_on=None)
+    fleet.clinker(99, code="PLANNED", status="planned", commissioned_on=None)
+    fleet.roll_up()
+    rows = listed(client)
+    assert {code: (row["project"], row["verdict"], row["reasons"][0]["code"]) for code, row in rows.items()} == {
+        "OLD": ("existing", "ok", "baseline_reached"),
+        "NEW": ("new", "breach", "worse_than_benchmark"),
+        "BUILDING": ("building", "breach", "worse_than_benchmark"),
+        "PLANNED": ("planned", "ok", "benchmark_reached"),
+    }
+    assert list(listed(client, status="new")) == ["NEW"]
+    assert list(listed(client, status="existing")) == ["OLD"]
+
+
+def test_only_an_existing_unit_below_the_baseline_has_a_deadline(client: TestClient, fleet: Fleet) -> None:
+    fleet.clinker(120, code="NATIONAL")
+    fleet.clinker(120, code="LISTED", retrofit_listed_on="2025-03-01")
+    fleet.clinker(120, code="DUE", retrofit_listed_on="2025-03-01", retrofit_due_on="2026-09-30")
+    fleet.clinker(120, code="NEW", commissioned_on="2024-01-01")
+    fleet.clinker(110, code="BETWEEN")
+    fleet.roll_up()
+    before = datetime.now(SHANGHAI).date()
+    rows = listed(client)
+    today = {before, datetime.now(SHANGHAI).date()}
+    assert {code: (row["deadline"], row["deadline_from"]) for code, row in rows.items()} == {
+        "NATIONAL": ("2025-12-31", "national"),
+        "LISTED": ("2028-03-01", "longest"),
+        "DUE": ("2026-09-30", "unit"),
+        "NEW": (None, None),
+        "BETWEEN": (None, None),
+    }
+    assert rows["LISTED"]["days_left"] in {(date(2028, 3, 1) - day).days for day in today}
+    assert rows["NATIONAL"]["days_left"] in {(date(2025, 12, 31) - day).days for day in today}
+    assert "retrofit_longest" in rows["LISTED"]["rows"]
+
+
+def test_t05_converter_that_gives_energy_back_is_placed_below_zero(client: TestClient, fleet: Fleet) -> None:
+    # 1000 t of steel a day. Gas given off: 31 t of standard coal; 0.7143 kgce/kg of coal taken in.
+    for code, coal_t in (("BEST", 0.0), ("MIDDLE", 15.0), ("WORST", 35.0)):
+        fleet.plant(
+            {"process": "converter", "code": code},
+            {
+                ("raw_coal", "input"): coal_t,
+                ("heat", "output"): 31_000 / 34.12,
+                ("product", "product"): 1000.0,
+            },
+            trade="steel",
+        )
+    fleet.roll_up()
+    rows = listed(client, process="converter")
+    # -31; -31 + 10.7145 = -20.29; -31 + 25.0 = -6.0 kgce/t against -30 and -10.
+    assert {code: (round(row["value"], 4), row["placing"]) for code, row in rows.items()} == {
+        "BEST": (-31.0, "leader"),
+        "MIDDLE": (-20.2855, "between"),
+        "WORST": (-5.9995, "below_baseline"),
+    }
+    assert rows["WORST"]["gap_to_baseline"] == {"absolute": pytest.approx(4.0005), "percent": None}
+
+
+def test_t12_data_centres_are_placed_by_grades_and_judged_by_the_target_of_their_own_scope(
+    client: TestClient, fleet: Fleet
+) -> None:
+    # OR-04: existing ones in Ordos; IM-06: new large ones in the region. Grades 1.20, 1.30, 1.50 (limit).
+    fleet.data_centre(1.4, code="ORDOS-OLD")
+    fleet.data_centre(1.4, code="HOHHOT-OLD", area_code=SAIHAN)
+    fleet.data_centre(1.4, code="HOHHOT-NEW", area_code=SAIHAN, commissioned_on="2024-01-01", standard_racks=3000)
+    fleet.data_centre(1.2, code="ORDOS-BEST", standard_racks=5000)
+    fleet.data_centre(1.6, code="OVER", area_code=SAIHAN)
+    fleet.roll_up()
+    rows = listed(client, process="data_centre")
+    assert {
+        code: (row["placing"], row["grade"], row["verdict"], [t["row"] for t in row["targets"]])
+        for code, row in rows.items()
+    } == {
+        "ORDOS-OLD": ("between", 3, "breach", ["OR-04"]),
+        "HOHHOT-OLD": ("between", 3, "ok", []),
+        "HOHHOT-NEW": ("between", 3, "breach", ["IM-06"]),
+        "ORDOS-BEST": ("leader", 1, "ok", ["OR-04"]),
+        "OVER": ("below_baseline", None, "breach", []),
+    }
+    assert (rows["OVER"]["edition"], rows["OVER"]["baseline"]) == ("GB 40879-2021", 1.5)
+
+
+def test_pue_below_one_and_too_few_readings_cannot_be_judged(client: TestClient, fleet: Fleet, line: Line) -> None:
+    fleet.data_centre(0.9, code="IMPOSSIBLE")
+    gap = fleet.plant({"process": "data_centre", "code": "GAP"}, {}, trade="data_centre")
+    gap.uses("2026-03-01", "2026-03-20", {("electricity", "input"): 13_000.0, ("electricity", "it_load"): 10_000.0})
+    fleet.plant({"process": "cement_clinker", "code": "SILENT"}, {}, trade="cement")
+    fleet.roll_up()
+    rows = listed(client)
+    assert {code: (row["value"], row["placing"], row["reasons"][0]["code"]) for code, row in rows.items()} == {
+        "IMPOSSIBLE": (None, None, "below_possible"),
+        "GAP": (1.3, None, "low_coverage"),
+        "SILENT": (None, None, "not_measured"),
+    }
+    assert {row["verdict"] for row in rows.values()} == {"cannot_judge"}
+    assert list(listed(client, placing="cannot_judge")) == sorted(rows)
+
+
+def test_list_is_narrowed_by_place_and_process(client: TestClient, fleet: Fleet, registered: Registered) -> None:
+    kiln = fleet.clinker(110)
+    fleet.data_centre(1.3, code="DC", area_code=SAIHAN)
+    fleet.plant({"process": "coal_mining", "code": "MINE"}, {("electricity", "input"): 1.0})
+    fleet.roll_up()
+    assert list(listed(client)) == ["DC", "K110"]
+    assert list(listed(client, area=ORDOS)) == list(listed(client, enterprise=kiln.enterprise)) == ["K110"]
+    assert list(listed(client, area=HOHHOT)) == list(listed(client, process="data_centre")) == ["DC"]
+    assert listed(client, area=DALAD) == {}
+
+
+def test_unit_is_judged_by_all_it_used_and_listed_where_it_lies_at_the_end(client: TestClient, fleet: Fleet) -> None:
+    kiln = fleet.clinker(110)
+    move = {"area_code": DALAD, "valid_from": "2026-03-15"}
+    assert client.post(f"/api/v1/enterprises/{kiln.enterprise}/memberships", json=move).status_code == 201
+    fleet.roll_up()
+    assert listed(client, area=JUNGAR) == {}
+    (row,) = listed(client, area=DALAD).values()
+    assert (row["area"], row["denominator"]["value"]) == (DALAD, 31_000.0)
+
+
+def test_a_year_of_which_a_month_was_metered_is_placed_by_it_and_says_so(client: TestClient, fleet: Fleet) -> None:
+    # 120 kgce/t, where the baseline is 117 and the benchmark 100
+    daily = {("raw_coal", "input"): 120 / 0.7143, ("product", "product"): 1000.0}
+    for code, commissioned_on in (("OLD", "2015-06-01"), ("NEW", "2026-03-01")):
+        unit = {"process": "cement_clinker", "code": code, "commissioned_on": commissioned_on}
+        fleet.plant(unit, daily, trade="cement", meters_since="2026-03-01")
+    fleet.roll_up()
+    rows = {row["unit"]: row for row in asked(client, LIST, start="2025-04-01", end="2026-04-01")["data"]}
+    assert {code: [(each["code"], each["of"]) for each in row["reasons"]] for code, row in rows.items()} == {
+        # 31 of 365 days
+        "OLD": [("below_baseline", "cement_clinker"), ("part_of_period", "0.0849")],
+        # it had meters for as long as it stands
+        "NEW": [("worse_than_benchmark", "cement_clinker")],
+    }
+    assert (rows["OLD"]["verdict"], rows["OLD"]["coverage"], rows["OLD"]["deadline"]) == ("breach", 1.0, "2025-12-31")
+    assert rows["OLD"]["reasons"][1]["text"] == "meters were registered for only 0.0849 of the period"
+    assert [len(row["reasons"]) for row in listed(client).values()] == [1, 1]
+
+
+def test_list_is_paged(client: TestClient, fleet: Fleet) -> None:
+    for value in (101, 102, 103):
+        fleet.clinker(value)
+    fleet.roll_up()
+    first = asked(client, LIST, **MONTH, limit=2)
+    second = asked(client, LIST, **MONTH, limit=2, cursor=first["next"])
+    assert [row["unit"] for page in (first, second) for row in page["data"]] == ["K101", "K102", "K103"]
+    assert second["next"] is None
+    assert first["counts"]["between"] == second["counts"]["between"] == 3
+
+
+def test_questions_that_make_no_sense_are_refused(client: TestClient) -> None:
+    assert refused(client, LIST, start="2026-03-02", end="2026-04-01") == (422, "not_whole_months")
+    assert refused(client, LIST, start="2026-04-01", end="2026-03-01") == (422, "start_after_end")
+    assert refused(client, LIST, start="2010-01-01", end="2026-01-01") == (422, "range_too_long")
+    assert refused(client, LIST, area="999999") == (404, "unknown_area")
+    assert refused(client, LIST, park="P-NONE") == (404, "unknown_park")
+    assert refused(client, LIST, placing="best") == (422, "invalid_parameter")
+    for unknown in ("nope", "coal_mining"):
+        answer = client.get(f"/api/v1/{LIST}", params={"process": unknown})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_parameter")
+        (fault,) = answer.json()["errors"]
+        assert (fault["field"], fault["code"]) == ("process", "not_among")
+        assert "cement_clinker" in fault["reason"]
+        assert "data_centre" in fault["reason"]
+    assert refused(client, LIST, cursor="nonsense") == (400, "bad_cursor")
+    assert asked(client, LIST)["data"] == []

@@ -1,0 +1,361 @@
+"""Indicators as a regulator asks for them: of units, places and periods, judged, with all they stand on."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.core.calendar import SHANGHAI
+from tests.integration.asking import A_DAY, DAY, HOUR, Asking, Site, data_centre, reasons
+from tests.integration.line import Line
+from tests.integration.registered import DALAD, JUNGAR, ORDOS, SAIHAN, Registered
+
+
+def test_pue_of_an_area_is_the_ratio_of_sums_and_not_the_mean_of_ratios(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    # 24 x (120 + 30) / 24 x (100 + 20) = 1.25; the mean of 1.2 and 1.5 would be 1.35
+    large = data_centre(registered, line, total=[120.0] * 24, it=[100.0] * 24, measuring_category=2)
+    small = data_centre(registered, line, total=[30.0] * 24, it=[20.0] * 24)
+    line.roll_up()
+    row = asking.row("pue", scope=f"area:{JUNGAR}")
+    assert (row["value"], row["subjects"], row["coverage"]) == (1.25, 2, 1.0)
+    assert (row["numerator"], row["denominator"]) == (
+        {"value": 3600.0, "unit": "kWh"},
+        {"value": 2880.0, "unit": "kWh"},
+    )
+    by_unit = {row["group"]: row for row in asking.rows("pue", scope=f"area:{JUNGAR}", by="unit")}
+    assert {code: row["value"] for code, row in by_unit.items()} == {large.unit: 1.2, small.unit: 1.5}
+    assert by_unit[large.unit]["measuring_category"] == 2
+    assert by_unit[large.unit]["group_zh"] == "焦炉"
+    (enterprise,) = [row for row in asking.rows("pue", by="enterprise") if row["group"] == large.enterprise]
+    assert (enterprise["group_zh"], enterprise["value"]) == ("焦化厂", 1.2)
+
+
+def test_t12_each_pue_target_speaks_of_its_own_kind(registered: Registered, line: Line, asking: Asking) -> None:
+    # existing, in Ordos: 1.3 by the plan of Ordos, and the limit 1.5 of the standard
+    existing = data_centre(registered, line, total=[142.0] * 24, it=[100.0] * 24, commissioned_on="2019-01-01")
+    # new and large, in Hohhot: 1.3 by the plan of the region
+    new = data_centre(
+        registered,
+        line,
+        total=[142.0] * 24,
+        it=[100.0] * 24,
+        commissioned_on="2025-01-01",
+        standard_racks=5000,
+        area_code=SAIHAN,
+    )
+    # existing, in Hohhot: the plan of the region does not speak of it
+    elsewhere = data_centre(registered, line, total=[142.0] * 24, it=[100.0] * 24, area_code=SAIHAN)
+    line.roll_up()
+    found = {row["group"]: row for row in asking.rows("pue", by="unit")}
+    decided = {
+        code: [(limit["row"], limit["met"]) for limit in row["limits"] if limit["met"] is not None]
+        for code, row in found.items()
+    }
+    standard = next(limit["row"] for limit in found[new.unit]["limits"] if limit["what"] == "grade_3")
+    assert decided == {
+        existing.unit: [(standard, True), ("OR-04", False)],
+        new.unit: [(standard, True), ("IM-06", False)],
+        elsewhere.unit: [(standard, True)],
+    }
+    assert [found[site.unit]["verdict"] for site in (existing, new, elsewhere)] == ["breach", "breach", "ok"]
+    assert found[existing.unit]["grade"] == 3
+    fleet = asking.row("pue")
+    assert [(limit["row"], limit["met"]) for limit in fleet["limits"]] == [("IA2-11", False)]
+
+
+def test_a_wild_hour_is_not_judged_and_the_day_stays_a_ratio_of_sums(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    data_centre(registered, line, total=[30.0, *[130.0] * 23], it=[100.0] * 24)
+    line.roll_up()
+    hours = asking.rows("pue", bucket="hour")
+    assert (hours[0]["value"], hours[0]["verdict"], reasons(hours[0])) == (
+        None,
+        "cannot_judge",
+        [("below_possible", "0.3")],
+    )
+    assert [row["value"] for row in hours[1:]] == [1.3] * 23
+    # (30 + 23 x 130) / 2400
+    assert asking.row("pue")["value"] == pytest.approx(3020 / 2400)
+
+
+def test_a_silent_centre_is_left_out_and_the_whole_is_not_judged_where_too_much_is(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    data_centre(registered, line, total=[130.0] * 24, it=[100.0] * 24)
+    silent = data_centre(registered, line, total=[130.0] * 12 + [None] * 12, it=[100.0] * 24)
+    line.roll_up()
+    row = asking.row("pue", scope=f"area:{JUNGAR}")
+    # the electricity of both: 36 of 48 hours
+    assert (row["value"], row["coverage"], row["verdict"]) == (1.3, 0.75, "cannot_judge")
+    assert reasons(row) == [("low_coverage", "0.7500")]
+    assert (row["subjects"], row["judged"], row["left_out"]) == (2, 1, [silent.unit])
+
+
+def test_zero_is_a_value_and_nothing_can_be_divided_by_it(registered: Registered, line: Line, asking: Asking) -> None:
+    site = Site(registered, line, trade="ferroalloy", process="ferrosilicon")
+    site.meter([100.0] * 24, "electricity", "input", "kWh")
+    site.meter([0.0] * 24, "product", "product", "t")
+    line.roll_up()
+    row = asking.row("unit_product_energy", scope=f"unit:{site.unit}")
+    assert (row["value"], row["denominator"]["value"], reasons(row)) == (
+        None,
+        0.0,
+        [("zero_denominator", "unit_product_energy")],
+    )
+
+
+def test_unit_product_energy_is_placed_by_the_levels_of_its_process(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    # 1.6 t coke x 971.4 + 3400 kWh x 0.1229 = 1554.24 + 417.86 = 1972.1 kgce/t: worse than the baseline of 1900
+    existing = Site(registered, line, trade="ferroalloy", process="ferrosilicon")
+    # 1.4 x 971.4 + 3400 x 0.1229 = 1777.82: keeps the baseline, misses the benchmark of 1770 that a new unit must reach
+    new = Site(registered, line, trade="ferroalloy", process="ferrosilicon", commissioned_on="2025-01-01")
+    for site, coke in ((existing, 1.6), (new, 1.4)):
+        site.meter([coke] * 24, "coke", "input", "t")
+        site.meter([3400.0] * 24, "electricity", "input", "kWh")
+        site.meter([1.0] * 24, "product", "product", "t")
+    line.roll_up()
+    found = {row["group"]: row for row in asking.rows("unit_product_energy", by="unit")}
+    shown = {
+        code: (round(row["value"], 2), row["unit"], row["placing"], row["project"], row["verdict"])
+        for code, row in found.items()
+    }
+    assert shown == {
+        existing.unit: (1972.1, "kgce/t", "below_baseline", "existing", "breach"),
+        new.unit: (1777.82, "kgce/t", "between", "new", "breach"),
+    }
+    assert {limit["what"]: limit["value"] for limit in found[new.unit]["limits"]} == {
+        "benchmark": 1770.0,
+        "baseline": 1900.0,
+    }
+    answer = asking.answer("unit_product_energy", by="unit")
+    used = {row["code"] for row in answer["rows"]}
+    assert {limit["row"] for row in answer["data"] for limit in row["limits"]} < used
+    # of the region: 24 x (1972.1 + 1777.82) / 48 t, judged by the region's target of 1900
+    region = asking.row("unit_product_energy")
+    assert (round(region["value"], 2), region["process"], region["verdict"]) == (1874.96, "ferrosilicon", "ok")
+
+
+def test_a_unit_counts_for_the_banner_of_the_day(registered: Registered, line: Line, asking: Asking) -> None:
+    site = Site(registered, line, trade="data_centre", process="data_centre")
+    month = {"valid_from": "2026-03-01", "valid_to": "2026-03-03"}
+    site.meter([120.0] * 24 + [150.0] * 24, "electricity", "input", "kWh", **month)
+    site.meter([100.0] * 48, "electricity", "it_load", "kWh", **month)
+    moved = {"area_code": DALAD, "valid_from": "2026-03-02"}
+    answer = registered.client.post(f"/api/v1/enterprises/{site.enterprise}/memberships", json=moved)
+    assert answer.status_code == 201, answer.text
+    line.roll_up()
+    both_days = {"start": "2026-03-01", "end": "2026-03-03", "bucket": "total"}
+    found = asking.rows("pue", scope=f"area:{ORDOS}", by="banner", **both_days)
+    assert {row["group"]: row["group_zh"] for row in found} == {JUNGAR: "准格尔旗", DALAD: "达拉特旗"}
+    assert {row["group"]: (row["value"], row["coverage"]) for row in found} == {JUNGAR: (1.2, 1.0), DALAD: (1.5, 1.0)}
+    assert asking.row("pue", scope=f"area:{JUNGAR}", **both_days)["value"] == 1.2
+    assert asking.row("pue", scope=f"area:{ORDOS}", **both_days)["value"] == 1.35
+    assert asking.row("pue", scope=f"unit:{site.unit}", **both_days)["value"] == 1.35
+
+
+def test_rolling_twelve_months_end_with_each_month(registered: Registered, line: Line, asking: Asking) -> None:
+    site = Site(registered, line, trade="data_centre", process="data_centre")
+    monthly: dict[str, Any] = {
+        "kind": "interval",
+        "interval_s": 86_400,
+        "valid_from": "2025-01-01",
+        "valid_to": "2026-02-01",
+    }
+    days = [datetime(2025, 1, 1, tzinfo=SHANGHAI) + timedelta(days=i) for i in range(396)]
+    for carrier, flow, value in (("electricity", "input", 150.0), ("electricity", "it_load", 100.0)):
+        code = registered.meter(
+            unit_code=site.unit,
+            gateway_code=site.gateway,
+            carrier=carrier,
+            flow=flow,
+            unit_of_measure="kWh",
+            **monthly,
+        )
+        # the last month runs with 120 in place of 150
+        values = [120.0 if flow == "input" and day.year == 2026 else value for day in days]
+        line.send(site.gateway, [(code, day, amount) for day, amount in zip(days, values, strict=True)])
+    line.roll_up()
+    asked = {"start": "2025-12-01", "end": "2026-02-01", "bucket": "rolling_12_months", "scope": f"unit:{site.unit}"}
+    found = asking.rows("pue", **asked)
+    assert [(row["start"][:10], row["end"][:10]) for row in found] == [
+        ("2025-01-01", "2026-01-01"),
+        ("2025-02-01", "2026-02-01"),
+    ]
+    # second: (334 days x 150 + 31 x 120) / (365 x 100)
+    assert [row["value"] for row in found] == [1.5, pytest.approx((334 * 150 + 31 * 120) / 36_500)]
+
+
+def test_institutions_by_reported_floor_area_and_the_newest_version(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    site = Site(registered, line, trade="public_institution", process="public_building")
+    site.meter([1000.0] * 24, "electricity", "input", "kWh")
+    other = Site(registered, line, trade="public_institution", process="public_building")
+    other.meter([1000.0] * 24, "electricity", "input", "kWh")
+    line.roll_up()
+    asking.report(f"enterprise:{site.enterprise}", "floor_area", "2026", 100.0, "m2")
+    asking.report(f"enterprise:{site.enterprise}", "floor_area", "2026", 50.0, "m2", note="测绘更正")
+    row = asking.row("energy_per_floor_area", scope=f"area:{JUNGAR}")
+    # 24 000 kWh x 0.1229 / 50 m2; the other institution has reported nothing and enters neither sum
+    assert row["value"] == pytest.approx(24_000 * 0.1229 / 50)
+    assert row["statistics"] == [{"kind": "floor_area", "value": 50.0, "periods": ["2026 v2"], "price_base": None}]
+    assert (row["judged"], row["left_out"]) == (1, [other.enterprise])
+    assert reasons(row) == [("not_a_year", "")]
+
+
+def test_energy_of_a_year_is_set_against_floor_area_only_where_the_year_was_metered(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    year = {"start": "2025-01-01", "end": "2026-01-01", "bucket": "year"}
+    daily = {"interval_s": 86_400, "valid_from": "2025-01-01", "valid_to": "2026-01-01"}
+    since_july = daily | {"valid_from": "2025-07-01"}
+    sites = []
+    for given in (daily, since_july):
+        site = Site(registered, line, trade="public_institution", process="public_building")
+        days = 365 if given is daily else 184
+        first = datetime.fromisoformat(str(given["valid_from"])).replace(tzinfo=SHANGHAI)
+        code = site.meter([], "electricity", "input", "kWh", **given)
+        line.send(site.gateway, [(code, first + timedelta(days=i), 100.0) for i in range(days)])
+        asking.report(f"enterprise:{site.enterprise}", "floor_area", "2025", 150.0, "m2")
+        sites.append(site)
+    line.roll_up()
+    whole, half = (asking.row("energy_per_floor_area", scope=f"enterprise:{site.enterprise}", **year) for site in sites)
+    assert (whole["value"], whole["coverage"]) == (pytest.approx(36_500 * 0.1229 / 150), 1.0)
+    assert reasons(half) == [("part_of_period", "0.5041")]
+    region = asking.row("energy_per_floor_area", **year)
+    # 29.9 kgce/m2 of the one that was metered throughout: more than the 27.54 of the region
+    assert (region["left_out"], region["verdict"]) == ([sites[1].enterprise], "breach")
+    assert [(limit["row"], limit["met"]) for limit in region["limits"]] == [("IA2-14", False)]
+
+
+def test_a_meter_that_begins_later_than_the_others_of_its_unit_is_missing_before(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    two_days = {"start": "2026-03-01", "end": "2026-03-03", "bucket": "total"}
+    both = {"valid_from": "2026-03-01", "valid_to": "2026-03-03"}
+    second = {"valid_from": "2026-03-02", "valid_to": "2026-03-03"}
+    # 240 / 100 kWh an hour is 2.4; the total, metered on the second day alone, would make it 1.2
+    centre = Site(registered, line, trade="data_centre", process="data_centre")
+    centre.meter([None] * 24 + [240.0] * 24, "electricity", "input", "kWh", **second)
+    centre.meter([100.0] * 48, "electricity", "it_load", "kWh", **both)
+    # a low-carbon park with renewable electricity on both days and bought electricity on the second: 50 / 150 at best
+    park = registered.park(kind="low_carbon")
+    smelter = Site(registered, line, trade="aluminium", process=None, park_code=park)
+    smelter.meter([None] * 24 + [100.0] * 24, "electricity", "input", "kWh", **second)
+    smelter.meter([50.0] * 48, "electricity", "renewable", "kWh", **both)
+    # a meter that was replaced by another on the second day is missing on none
+    works = Site(registered, line, trade="ferroalloy", process="ferrosilicon")
+    works.meter([1.0] * 24, "coke", "input", "t", valid_from="2026-03-01", valid_to="2026-03-02")
+    works.meter([None] * 24 + [1.0] * 24, "coke", "input", "t", **second)
+    works.meter([1.0] * 48, "product", "product", "t", **both)
+    line.roll_up()
+    pue = asking.row("pue", scope=f"unit:{centre.unit}", **two_days)
+    assert (pue["coverage"], pue["verdict"], reasons(pue)) == (0.5, "cannot_judge", [("low_coverage", "0.5000")])
+    share = asking.row("park_renewable_share", scope=f"park:{park}", **two_days)
+    assert (share["coverage"], share["verdict"]) == (0.5, "cannot_judge")
+    product = asking.row("unit_product_energy", scope=f"unit:{works.unit}", **two_days)
+    assert (product["value"], product["coverage"], product["verdict"]) == (pytest.approx(971.4), 1.0, "ok")
+    # every reading that was expected of a meter came
+    assert asking.row("completeness", scope=f"park:{park}", **two_days)["value"] == 100.0
+
+
+def test_intensity_takes_what_was_reported_and_says_the_price_base(asking: Asking) -> None:
+    area = f"area:{ORDOS}"
+    for quarter, value in (("2024-Q1", 10.0), ("2024-Q2", 20.0), ("2024-Q3", 30.0), ("2024-Q4", 40.0)):
+        asking.report(area, "gdp", quarter, value, "10k CNY", price_base=2020)
+    asking.report(area, "energy_consumption", "2024", 150.0, "tce")
+    row = asking.row("energy_intensity_gdp", scope=area, start="2024-01-01", end="2025-01-01", bucket="year")
+    assert (row["value"], row["unit"]) == (1.5, "tce/10kCNY")
+    assert [(used["kind"], used["periods"], used["price_base"]) for used in row["statistics"]] == [
+        ("energy_consumption", ["2024 v1"], None),
+        ("gdp", ["2024-Q1 v1", "2024-Q2 v1", "2024-Q3 v1", "2024-Q4 v1"], 2020),
+    ]
+    half = asking.row("energy_intensity_gdp", scope=area, start="2024-01-01", end="2024-06-01", bucket="total")
+    assert ("not_reported", "gdp") in reasons(half)
+
+
+def test_shares_of_a_park_and_of_an_area_and_completeness(registered: Registered, line: Line, asking: Asking) -> None:
+    park = registered.park(kind="low_carbon")
+    site = Site(registered, line, trade="aluminium", process=None, park_code=park)
+    site.meter([49.0] * 24, "electricity", "input", "kWh")
+    site.meter([51.0] * 24, "electricity", "renewable", "kWh")
+    site.meter([7.0] * 18 + [None] * 6, "electricity", "sub", "kWh")
+    line.roll_up()
+    row = asking.row("park_renewable_share", scope=f"park:{park}")
+    assert (row["value"], row["verdict"], reasons(row)) == (51.0, "ok", [("met", "OR-07")])
+    by_park = asking.row("park_renewable_share", scope=f"area:{ORDOS}", by="park")
+    assert (by_park["group"], by_park["value"], by_park["verdict"]) == (park, 51.0, "ok")
+    assert asking.row("renewable_electricity_share", scope=f"area:{JUNGAR}")["value"] == 51.0
+    # the sub meter gave 18 of 24 hours: 66 / 72, of the park, the area and the unit alike
+    for scope in (f"park:{park}", f"area:{JUNGAR}", f"unit:{site.unit}", f"enterprise:{site.enterprise}"):
+        found = asking.row("completeness", scope=scope)
+        assert (found["value"], found["verdict"]) == (pytest.approx(100 * 66 / 72), "ok"), scope
+
+
+def test_an_area_without_energy_has_no_share_and_says_so(asking: Asking) -> None:
+    row = asking.row("coal_share", scope=f"area:{DALAD}")
+    assert (row["value"], row["verdict"], reasons(row)) == (None, "cannot_judge", [("not_measured", "energy")])
+
+
+def test_what_has_no_such_indicator_is_told_so(registered: Registered, line: Line, asking: Asking) -> None:
+    smelter = Site(registered, line, trade="aluminium", process="aluminium_electrolysis")
+    for scope in (f"unit:{smelter.unit}", f"enterprise:{smelter.enterprise}", f"area:{DALAD}"):
+        row = asking.row("pue", scope=scope)
+        assert (row["value"], row["subjects"], row["reasons"][0]["code"]) == (None, 0, "no_subjects"), scope
+    assert asking.rows("pue", scope=f"area:{DALAD}", by="unit") == []
+
+
+def test_pages_of_an_answer_hold_every_row_once(registered: Registered, line: Line, client: TestClient) -> None:
+    data_centre(registered, line, total=[130.0] * 24, it=[100.0] * 24)
+    line.roll_up()
+    starts: list[str] = []
+    parameters: dict[str, Any] = A_DAY | {"bucket": "hour", "limit": 7}
+    while True:
+        page = client.get("/api/v1/indicators/pue", params=parameters).json()
+        starts += [row["start"] for row in page["data"]]
+        if page["next"] is None:
+            break
+        parameters["cursor"] = page["next"]
+    assert starts == [(DAY + i * HOUR).isoformat() for i in range(24)]
+
+
+@pytest.mark.parametrize(
+    ("slug", "parameters", "status", "code"),
+    [
+        ("pui", {}, 404, "unknown_indicator"),
+        ("pue", {"scope": "area:150999"}, 404, "unknown_area"),
+        ("pue", {"scope": "unit:NONE"}, 404, "unknown_unit"),
+        ("pue", {"scope": "meter:M"}, 422, "invalid_scope"),
+        ("energy_intensity_gdp", {"scope": "park:P"}, 422, "invalid_scope"),
+        ("energy_intensity_gdp", {"scope": "unit:U"}, 422, "invalid_scope"),
+        ("energy_per_person", {"scope": "unit:U", "by": "unit"}, 422, "invalid_scope"),
+        ("non_fossil_capacity_share", {"scope": "park:P"}, 422, "invalid_scope"),
+        ("energy_intensity_gdp", {"by": "enterprise"}, 422, "invalid_by"),
+        ("park_renewable_share", {"scope": "area:150600"}, 422, "invalid_by"),
+        ("pue", {"by": "meter"}, 422, "invalid_parameter"),
+        ("pue", {"start": "2026-03-01T00:15:00+08:00"}, 422, "not_on_hour"),
+        ("pue", {"start": "2026-04-01"}, 422, "start_after_end"),
+        ("pue", {"bucket": "hour", "end": "2026-06-01"}, 422, "range_too_long"),
+        ("pue", {"start": "yesterday"}, 422, "invalid_parameter"),
+        ("pue", {"start": "2026-W09-7"}, 422, "invalid_parameter"),
+        ("pue", {"colour": "red"}, 422, "invalid_parameter"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_its_code(
+    client: TestClient, slug: str, parameters: dict[str, str], status: int, code: str
+) -> None:
+    answer = client.get(f"/api/v1/indicators/{slug}", params=A_DAY | parameters)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_the_list_says_of_what_each_may_be_asked(client: TestClient) -> None:
+    found = {entry["slug"]: entry for entry in client.get("/api/v1/indicators").json()["data"]}
+    assert len(found) == 17
+    assert found["energy_intensity_gdp"]["scopes"] == ["area"]
+    assert found["pue"]["processes"] == ["data_centre"]

@@ -1,0 +1,213 @@
+"""Step tariffs of units, from what they used in the year before."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.core.calendar import SHANGHAI
+from services.core.data.loader import DATA
+from tests.integration.judged import Plant, asked, midnight, refused
+from tests.integration.line import Line
+from tests.integration.registered import Registered
+from tests.integration.served import api
+
+YEAR = ("2025-01-01", "2026-01-01")
+
+
+def smelter(registered: Registered, line: Line, kwh_per_t: float, **unit: Any) -> Plant:
+    """10 t of liquid aluminium a day."""
+    given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"} | unit
+    plant = Plant(registered, line, unit=given, trade="aluminium")
+    plant.uses(*YEAR, {("electricity", "input"): 10 * kwh_per_t, ("product", "product"): 10.0})
+    return plant
+
+
+def ferrosilicon(registered: Registered, line: Line, kgce_per_t: float, **unit: Any) -> Plant:
+    """100 t of ferrosilicon a day, its energy as heat of 34.12 kgce/GJ. Benchmark 1770, baseline 1900 kgce/t."""
+    given = {"process": "ferrosilicon", "commissioned_on": "2012-01-01"} | unit
+    plant = Plant(registered, line, unit=given, trade="ferroalloy")
+    plant.uses(*YEAR, {("heat", "input"): 100 * kgce_per_t / 34.12, ("product", "product"): 100.0})
+    return plant
+
+
+def tariff(client: TestClient, plant: Plant, year: int = 2026) -> Any:
+    return asked(client, "tariff", unit=plant.unit, year=year)
+
+
+def code_of(answer: Any) -> tuple[str, str]:
+    return answer["verdict"], answer["reasons"][0]["code"]
+
+
+def test_smelter_pays_for_every_twenty_kwh_begun_of_the_year_before(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    plant = smelter(registered, line, 13_345.0)
+    line.roll_up()
+    answer = tariff(client, plant)
+    # 13 345 - 13 300 = 45 kWh/t: three steps of 20 begun, 0.03 yuan/kWh.
+    assert (answer["rule"], answer["value"], answer["value_unit"]) == ("aluminium", 13_345.0, "kWh/t")
+    assert (answer["surcharge"], answer["surcharge_unit"]) == (0.03, "yuan/kWh")
+    assert code_of(answer) == ("breach", "surcharge")
+    assert (answer["start"], answer["end"]) == ("2025-01-01T00:00:00+08:00", "2026-01-01T00:00:00+08:00")
+    assert [(step["code"], step["value"]) for step in answer["steps"]] == [
+        ("threshold", 13_300.0),
+        ("value", 13_345.0),
+        ("above", 45.0),
+        ("steps", 3.0),
+        ("full", 0.03),
+        ("share_unknown", None),
+        ("surcharge", 0.03),
+    ]
+    named = {row["code"]: row for row in answer["rows"]}
+    assert {step["row"] for step in answer["steps"] if step["row"]} == set(named)
+    assert named["aluminium.threshold.2025"]["verified"] is False
+
+
+def test_smelter_exactly_on_the_threshold_pays_nothing(client: TestClient, registered: Registered, line: Line) -> None:
+    plant = smelter(registered, line, 13_300.0)
+    line.roll_up()
+    assert (tariff(client, plant)["surcharge"], code_of(tariff(client, plant))) == (0.0, ("ok", "threshold_kept"))
+
+
+def test_reported_renewables_reduce_the_surcharge_once_the_incentive_value_is_given(
+    client: TestClient, registered: Registered, line: Line, database_url: str, tmp_path: Path
+) -> None:
+    plant = smelter(registered, line, 13_500.0)
+    line.roll_up()
+    share = {
+        "owner": f"enterprise:{plant.enterprise}",
+        "kind": "non_hydro_renewable_share",
+        "period": "2025",
+        "value": 25.7,
+        "unit": "%",
+        "reported_by": "smelter",
+    }
+    assert client.post("/api/v1/statistics", json=[share]).status_code == 200
+    # 200 kWh/t above: 10 steps, 0.10 yuan/kWh. No document prints the incentive value, so nothing is taken off ...
+    assert tariff(client, plant)["surcharge"] == 0.1
+    shipped = (DATA / "parameters.csv").read_text("utf-8")
+    own = "non_hydro_incentive,激励值,Incentive value,22,%,2025-01-01,,operator,notice of the year,yes\n"
+    (tmp_path / "parameters.csv").write_text(shipped + own, "utf-8")
+    with api(database_url=database_url, data=tmp_path) as configured:
+        answer = tariff(configured, plant)
+    # ... with 22 %: 25.7 % is ten whole points above 15, so 10 % is taken off.
+    assert answer["surcharge"] == pytest.approx(0.09, abs=1e-15)
+    assert [step["row"] for step in answer["steps"] if step["code"] == "incentive"] == ["non_hydro_incentive"]
+
+
+def test_unit_that_has_reached_its_level_pays_no_surcharge(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    existing = ferrosilicon(registered, line, 1850.0)
+    leader = ferrosilicon(registered, line, 1700.0)
+    building = ferrosilicon(registered, line, 1750.0, status="building")
+    line.roll_up()
+    assert (tariff(client, existing)["surcharge"], code_of(tariff(client, existing))) == (
+        0.0,
+        ("ok", "baseline_reached"),
+    )
+    assert code_of(tariff(client, leader)) == ("ok", "benchmark_reached")
+    assert (tariff(client, building)["surcharge"], code_of(tariff(client, building))) == (
+        0.0,
+        ("ok", "benchmark_reached"),
+    )
+
+
+def test_steps_of_the_unified_rule_are_configured_and_not_invented(
+    client: TestClient, registered: Registered, line: Line, database_url: str, tmp_path: Path
+) -> None:
+    # 2090 / 1900 = 10 % above the baseline, a little more than that in all.
+    plant = ferrosilicon(registered, line, 2091.0, capacity_class="restricted")
+    line.roll_up()
+    answer = tariff(client, plant)
+    assert (answer["rule"], answer["surcharge"], code_of(answer)) == (
+        "unified",
+        None,
+        ("cannot_judge", "no_steps_configured"),
+    )
+    assert answer["punitive_price"] is True
+    header = (DATA / "tariff_steps.csv").read_text("utf-8").splitlines()[0]
+    rows = [
+        "step.1,,0,0.02,yuan/kWh,2022-01-01,,operator,notice,yes",
+        "step.2,,10,0.05,yuan/kWh,2022-01-01,,operator,notice,yes",
+        "step.other,cement_clinker,0,0.5,yuan/kWh,2022-01-01,,operator,notice,yes",
+    ]
+    (tmp_path / "tariff_steps.csv").write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    with api(database_url=database_url, data=tmp_path) as configured:
+        answer = tariff(configured, plant)
+    assert (answer["surcharge"], code_of(answer)) == (0.05, ("breach", "surcharge"))
+    assert [step["row"] for step in answer["steps"] if step["row"]] == ["level.ferrosilicon.2023.baseline", "step.2"]
+
+
+def test_year_without_readings_and_process_without_levels_cannot_be_judged(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    plant = smelter(registered, line, 13_500.0)
+    mine = Plant(registered, line, unit={"process": "coal_mining"}, trade="coal_mining")
+    line.roll_up()
+    answer = tariff(client, plant, 2025)
+    assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "value_unknown"))
+    assert code_of(tariff(client, mine)) == ("cannot_judge", "no_limit")
+    assert tariff(client, mine)["rule"] is None
+
+
+def test_year_that_is_not_over_has_no_surcharge_yet(
+    client: TestClient, registered: Registered, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant = smelter(registered, line, 13_345.0)
+    line.roll_up()
+    last_hour = datetime(2025, 12, 31, 23, tzinfo=SHANGHAI)
+    monkeypatch.setattr("services.api.routes.tariff.utc_now", lambda: last_hour)
+    answer = tariff(client, plant)
+    assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "year_not_over"))
+    (reason,) = answer["reasons"]
+    assert (reason["of"], reason["text"]) == ("2025", "the year before is not over: 2025")
+    # What is measured so far is shown.
+    assert (answer["value"], [step["code"] for step in answer["steps"]]) == (13_345.0, ["threshold"])
+    assert code_of(tariff(client, plant, 2099)) == ("cannot_judge", "year_not_over")
+    monkeypatch.setattr("services.api.routes.tariff.utc_now", lambda: datetime(2026, 1, 1, tzinfo=SHANGHAI))
+    assert tariff(client, plant)["surcharge"] == 0.03
+
+
+def test_third_of_a_year_with_meters_is_not_judged_as_a_year(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    # Meters from 1 September on: 122 of 365 days, all of them measured. Two of each kind give no year either.
+    given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"}
+    plant = Plant(registered, line, unit=given, trade="aluminium", valid_from="2025-09-01")
+    plant.uses("2025-09-01", "2026-01-01", {("electricity", "input"): 133_450.0, ("product", "product"): 10.0})
+    for carrier, flow in (("electricity", "input"), ("product", "product")):
+        second = registered.meter(
+            unit_code=plant.unit,
+            gateway_code=plant.gateway,
+            kind="interval",
+            carrier=carrier,
+            flow=flow,
+            unit_of_measure={"electricity": "kWh", "product": "t"}[carrier],
+            interval_s=86_400,
+        )
+        days = [midnight("2025-09-01") + timedelta(days=n) for n in range(122)]
+        line.send(plant.gateway, [(second, day, 0.0) for day in days])
+    line.roll_up()
+    answer = tariff(client, plant)
+    assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "part_of_period"))
+    assert answer["reasons"][0]["of"] == "0.3342"
+    assert (answer["value"], answer["coverage"]) == (13_345.0, 1.0)
+
+
+def test_unit_whose_meters_began_in_january_is_judged(client: TestClient, registered: Registered, line: Line) -> None:
+    # 20 January: 346 of 365 days, 94.8 %.
+    given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"}
+    plant = Plant(registered, line, unit=given, trade="aluminium", valid_from="2025-01-20")
+    plant.uses("2025-01-20", "2026-01-01", {("electricity", "input"): 133_450.0, ("product", "product"): 10.0})
+    line.roll_up()
+    assert (tariff(client, plant)["surcharge"], code_of(tariff(client, plant))) == (0.03, ("breach", "surcharge"))
+
+
+def test_unknown_unit_and_odd_year_are_refused(client: TestClient) -> None:
+    assert refused(client, "tariff", unit="U-NONE") == (404, "unknown_unit")
+    assert refused(client, "tariff") == (422, "invalid_parameter")
+    assert refused(client, "tariff", unit="U-NONE", year=1999) == (422, "invalid_parameter")

@@ -1,0 +1,150 @@
+"""Benchmarks, limits, tariffs and parameters: the numbers by which units are judged."""
+
+import re
+from collections import Counter
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from services.api.registry.fields import Trade
+from services.judging.data.tables import Tables, load_tables
+from services.judging.levels import levels_on
+from services.judging.lists.approval import EightTrade
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return load_tables()
+
+
+def test_every_process_the_simulators_use_is_known(tables: Tables) -> None:
+    files = [ROOT / "simulators/fleet/models.toml", *(ROOT / "simulators/mappings").glob("*.toml")]
+    used = {name for file in files for name in re.findall(r'^process = "(\w+)"', file.read_text("utf-8"), re.MULTILINE)}
+    assert {"coking_stamp", "waste_water", "public_building"} <= used
+    assert used <= set(tables.process)
+
+
+@pytest.mark.parametrize(
+    ("process", "benchmark", "baseline"),
+    [
+        ("coking_stamp", "110", "140"),
+        ("blast_furnace", "361", "435"),
+        ("converter", "-30", "-10"),  # negative: better is lower, below zero too
+        ("aluminium_electrolysis", "13000", "13350"),
+        ("cement_clinker", "100", "117"),
+        ("flat_glass_500_800", "9.5", "13.5"),
+    ],
+)
+def test_levels_are_those_of_the_edition_in_force(tables: Tables, process: str, benchmark: str, baseline: str) -> None:
+    levels = levels_on(tables.levels[process], date(2025, 6, 30))
+    assert levels is not None
+    assert (levels.edition, levels.benchmark, levels.baseline) == ("2023", Fraction(benchmark), Fraction(baseline))
+    assert levels.baseline_row == f"level.{process}.2023.baseline"
+    assert tables.row(levels.baseline_row).unit == tables.row(levels.benchmark_row).unit
+
+
+def test_the_edition_of_2021_ends_where_that_of_2023_begins(tables: Tables) -> None:
+    editions = tables.levels["ferrosilicon"]
+    assert levels_on(editions, date(2021, 12, 31)) is None
+    found = [levels_on(editions, day) for day in (date(2022, 1, 1), date(2023, 7, 3), date(2023, 7, 4))]
+    assert [levels and levels.edition for levels in found] == ["2021", "2021", "2023"]
+
+
+def test_the_list_has_25_fields_of_2021_and_11_added_in_2023_each_with_its_deadline(tables: Tables) -> None:
+    fields = {(row.field_zh, row.edition, row.retrofit_deadline) for row in tables.processes if row.field_zh}
+    assert Counter(edition for _, edition, _ in fields) == {"2021": 25, "2023": 11}
+    assert {(edition, deadline) for _, edition, deadline in fields} == {
+        ("2021", date(2025, 12, 31)),
+        ("2023", date(2026, 12, 31)),
+    }
+
+
+def test_a_field_without_known_numbers_has_no_levels(tables: Tables) -> None:
+    assert tables.process["urea"].edition == "2023"
+    assert "urea" not in tables.levels
+    assert {row.code for row in tables.processes if row.edition == "2023"}.isdisjoint(tables.levels)
+
+
+def test_data_centres_are_in_no_list_of_levels_but_have_grades(tables: Tables) -> None:
+    assert "data_centre" not in tables.levels
+    grades = {row.grade: str(row.value) for row in tables.limits if row.process == "data_centre"}
+    assert grades == {1: "1.20", 2: "1.30", 3: "1.50"}
+
+
+def test_limits_and_levels_are_kept_apart_since_they_differ(tables: Tables) -> None:
+    limit = tables.row("limit.gb21256_2025.blast_furnace.energy.3")
+    level = tables.row("level.blast_furnace.2023.baseline")
+    assert (int(limit.value), int(level.value)) == (415, 435)
+    assert limit.valid_from == date(2026, 7, 1)
+
+
+def test_a_grade_the_standard_leaves_out_is_left_out(tables: Tables) -> None:
+    grades = {row.grade: int(row.value) for row in tables.limits if row.process == "electric_arc_furnace_50"}
+    assert grades == {1: 61, 3: 72}
+
+
+def test_the_corrections_of_a_limit_are_said_beside_it(tables: Tables) -> None:
+    (clinker,) = (row for row in tables.limits if row.code == "limit.gb16780_2021.cement_clinker.energy.3")
+    assert clinker.correction is not None
+    assert "1500 m" in clinker.correction
+
+
+def test_the_threshold_for_aluminium_falls_to_13300_in_2025(tables: Tables) -> None:
+    thresholds = [row for row in tables.tariff_aluminium if row.item == "threshold"]
+
+    def of(year: int) -> int:
+        day = date(year, 1, 1)
+        (row,) = (t for t in thresholds if t.valid_from <= day and (t.valid_to is None or day < t.valid_to))
+        return int(row.value)
+
+    assert [of(year) for year in (2022, 2023, 2024, 2025, 2026)] == [13_650, 13_450, 13_450, 13_300, 13_300]
+    assert (int(tables.row("aluminium.step").value), tables.row("aluminium.step").unit) == (20, "kWh/t")
+    assert tables.row("aluminium.surcharge").unit == "yuan/kWh"
+
+
+def test_no_steps_of_the_unified_rule_are_invented(tables: Tables) -> None:
+    assert tables.tariff_steps == ()
+
+
+def test_every_one_of_the_eight_trades_has_a_trade_of_the_registry(tables: Tables) -> None:
+    eight = {row.trade: row.eight for row in tables.two_high}
+    assert set(eight.values()) == set(EightTrade)
+    assert eight["ferroalloy"] is EightTrade.STEEL
+    assert eight["methanol"] is EightTrade.COAL_CHEMICAL
+    assert eight["calcium_carbide"] is EightTrade.CHEMICAL
+    assert eight["coke"] is EightTrade.COKING
+    assert {"coal_mining", "data_centre", "public_institution"}.isdisjoint(eight)
+    assert set(eight) <= set(get_args(Trade))
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "unit"),
+    [
+        ("coverage_least", "0.9", "1"),
+        ("two_high_threshold", "50000", "tce"),
+        ("retrofit_longest", "3", "a"),
+        ("key_unit_threshold", "10000", "tce"),
+        ("daily_monthly_deviation", "5", "%"),
+        ("data_centre_large_racks", "3000", "rack"),
+    ],
+)
+def test_parameters(tables: Tables, code: str, value: str, unit: str) -> None:
+    row = tables.parameter(code)
+    assert (str(row.value), row.unit) == (value, unit)
+
+
+def test_an_own_choice_is_not_called_verified(tables: Tables) -> None:
+    margin = tables.parameter("total_warning_margin")
+    assert (margin.source, margin.verified) == ("Enermon", False)
+
+
+def test_a_code_is_that_of_one_row_in_all_tables(tables: Tables) -> None:
+    counted = Counter(row.code for rows in tables.by_name().values() for row in rows)
+    assert [code for code, times in counted.items() if times > 1] == []
+    with pytest.raises(KeyError):
+        tables.row("kgce.unobtainium")

@@ -1,0 +1,40 @@
+"""docs/indicators.md has every indicator with its formula's unit, source and a worked example."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.core.reason import REASONS
+from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.listing import INDICATORS
+from tests.unit.judging.indicators import test_listing
+
+PAGE = (Path(__file__).parents[4] / "docs" / "indicators.md").read_text("utf-8")
+SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("indicator", INDICATORS, ids=lambda indicator: indicator.slug)
+def test_every_indicator_has_its_section(indicator: Indicator) -> None:
+    section = SECTIONS[indicator.slug]
+    assert indicator.name_zh.split("（")[0] in section
+    assert "Source: " in section
+    assert re.search(r"^Example.*[=%]", section, re.MULTILINE)
+    if indicator.unit not in {"1", "%"}:
+        assert indicator.unit.replace("{product}", "").rstrip("/") in section
+
+
+@pytest.mark.parametrize("indicator", INDICATORS, ids=lambda indicator: indicator.slug)
+def test_every_indicator_has_a_test_with_a_worked_example(indicator: Indicator) -> None:
+    text = Path(test_listing.__file__).read_text("utf-8")
+    assert f'"{indicator.slug}"' in text
+
+
+def test_the_page_has_no_section_of_an_indicator_that_is_gone() -> None:
+    assert set(SECTIONS) == {indicator.slug for indicator in INDICATORS}
+
+
+def test_reasons_are_in_both_languages() -> None:
+    for code, (english, chinese) in REASONS.items():
+        assert english.isascii(), code
+        assert not chinese.isascii(), code
