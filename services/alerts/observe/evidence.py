@@ -13,7 +13,7 @@ from services.alerts.state.observation import Observation
 from services.core.data.used import used_row
 from services.core.db.statements import Statements
 from services.judging.data.tables import Tables
-from services.judging.indicators.evaluate import Evaluated
+from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judging import used_target
 from services.judging.indicators.terms import Term
 

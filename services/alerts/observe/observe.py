@@ -20,12 +20,12 @@ from services.alerts.rules.rule import Period, Rule, Subject
 from services.alerts.state.observation import Observation
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
-from services.judging.indicators.evaluate import Evaluated, Grouping, Question, evaluate, needed_coverage
+from services.judging.indicators.evaluate import Grouping, Question, evaluate
+from services.judging.indicators.forming import Evaluated, together
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.judging import Where, judged
 from services.judging.indicators.kinds import Indicator, Level, Ratio
 from services.judging.indicators.listing import BY_SLUG
-from services.judging.indicators.ratio import ratio_of_all
 from services.judging.indicators.scope import Unit
 from services.judging.levels import Level as BenchmarkLevel
 from services.judging.lists.efficiency import PlacedUnit, Placer, listed
@@ -141,12 +141,8 @@ class _Indicators:
         ]
         if not units:
             return []
-        ratios = {each.group or "": each.ratio for each in units}
-        together = ratio_of_all(indicator, ratios, needed=needed_coverage(self._view.tables))
-        first, metered_s = units[0], max(each.metered_s for each in units)
-        process = first.process if indicator.by_process else None
-        of_whom = tuple(unit for each in units for unit in each.units)
-        return [Evaluated(first.start, first.end, together, None, process, of_whom, metered_s)]
+        process = units[0].process if indicator.by_process else None
+        return [together(self._view.tables, indicator, {each.group or "": each for each in units}, process=process)]
 
     def _observation(
         self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None

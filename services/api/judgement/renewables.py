@@ -12,7 +12,8 @@ from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
 from services.judging.data.plan_targets import Target
 from services.judging.data.tables import Tables
-from services.judging.indicators.evaluate import Evaluated, Question, evaluate
+from services.judging.indicators.evaluate import Question, evaluate
+from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import Park, ScopeKind

@@ -13,7 +13,7 @@ from services.core.data.loader import Number
 from services.judging.data.tables import Tables
 from services.judging.data.tariffs import AluminiumItem
 from services.judging.data.tariffs import TariffStep as StepRow
-from services.judging.indicators.evaluate import Evaluated
+from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.frame import Span, frame
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of

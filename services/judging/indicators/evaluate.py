@@ -1,21 +1,20 @@
 """Evaluates an indicator: for a scope and its periods, as a whole or by unit, enterprise, banner, league or park."""
 
 import enum
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from services.judging.data.tables import Tables
+from services.judging.indicators.forming import Evaluated, Forming, RatioSubject, together
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.kinds import Indicator, Level, Ratio
-from services.judging.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
-from services.judging.indicators.sums import Gone, Subject, Sums, place_sums, unit_sums
-from services.judging.indicators.terms import Measured, Reported, Term
+from services.judging.indicators.sums import Subject, Sums, place_sums, unit_sums
+from services.judging.indicators.terms import Term
 
 
 class Grouping(enum.StrEnum):
@@ -30,31 +29,6 @@ class Grouping(enum.StrEnum):
 
 class GroupingError(ValueError):
     """The indicator cannot be told apart so; the message says how it can."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """An indicator of one group in one period. `units` are those in it, of indicators that are formed by unit."""
-
-    start: datetime
-    end: datetime
-    ratio: Ratio
-    group: str | None = None
-    process: str | None = None
-    units: tuple[Unit, ...] = ()
-    metered_s: float = 0.0
-    """Seconds of the period between the first and the last day with any meter; of a group that of its longest."""
-    gone: Gone = field(default_factory=Gone)
-    """What is over of it, and how much of that was metered; of a group those of its longest."""
-
-    @property
-    def reasons_of_part(self) -> tuple[tuple[str, str], ...]:
-        """The reason that says so where the value stands on meters that were there for a part of it only."""
-        ratio, share = self.ratio, self.gone.metered_share
-        on_meters = ratio.value is not None and (ratio.numerator.cover or ratio.denominator.cover)
-        if not on_meters or share == 1.0 or PART_OF_PERIOD in dict(ratio.reasons):
-            return ()
-        return ((PART_OF_PERIOD, f"{share:.4f}"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,63 +104,28 @@ def of_units(
     )
     owner_kind = "enterprise" if indicator.level is Level.ENTERPRISE else "unit"
     members = _members(indicator, units, sums, asked)
-    reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
     if not members and asked.by is None:
         return _of_nobody(asked)
-    counted = {member.unit.process: product_carriers(tables, member.unit.process) for member in members}
-    needed = needed_coverage(tables)
+    reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
+    forming = Forming(tables, asked.frame, sums, reported, now=asked.now)
+    subjects = {member.name: member.ratio_subject for member in members}
     rows = []
     for period in asked.frame.periods:
-        start, end = asked.frame.bounds(period)
-        grouped: dict[tuple[str, str], dict[str, tuple[Ratio, Unit]]] = {}
-        longest: dict[tuple[str, str], float] = defaultdict(float)
-        gone: dict[tuple[str, str], Gone] = defaultdict(Gone)
-        for member in members:
-            amounts, spoken = sums.look_at(member.subjects, period), reported.of(member.owner, start, end)
-            if not amounts and not spoken and len(members) > 1 and asked.by is not Grouping.UNIT:
+        grouped: dict[tuple[str, str], dict[str, Evaluated]] = {}
+        for name, subject in subjects.items():
+            measured = forming.measured(subject, period)
+            if measured.nothing and len(subjects) > 1 and asked.by is not Grouping.UNIT:
                 continue
-            carriers = counted[member.unit.process]
-            measured = Measured(amounts, tables.factors, reported=spoken, product_carriers=carriers)
-            key = (member.group or "", (member.unit.process or "") if indicator.by_process else "")
-            metered_s = sums.metered_s(member.subjects, period)
-            ratio = _ratio(indicator, measured, needed, metered_s / (end - start).total_seconds())
-            grouped.setdefault(key, {})[member.name] = (ratio, member.unit)
-            longest[key] = max(longest[key], metered_s)
-            since = member.unit.commissioned_on if member.is_one_unit else None
-            gone[key] = gone[key].longer(sums.gone(member.subjects, period, now=asked.now, since=since))
-        for (group, process), found in sorted(grouped.items()):
-            ratios = {name: ratio for name, (ratio, _) in found.items()}
-            together = ratio_of_all(indicator, ratios, needed=needed)
-            of_whom = tuple(unit for _, unit in found.values())
-            key = (group, process)
-            rows.append(
-                Evaluated(start, end, together, group or None, process or None, of_whom, longest[key], gone[key])
-            )
+            key = (subject.group or "", (subject.process or "") if indicator.by_process else "")
+            grouped.setdefault(key, {})[name] = forming.of(indicator, subject, period, measured)
+        for (group, process), found in sorted(grouped.items(), key=lambda item: item[0]):
+            rows.append(together(tables, indicator, found, group=group or None, process=process or None))
     return rows
 
 
 def _of_nobody(asked: Question) -> Sequence[Evaluated]:
     nothing = Ratio(None, Term(None), Term(None), None, (("no_subjects", asked.scope.code),), subjects=0, judged=0)
     return [Evaluated(*asked.frame.bounds(period), nothing) for period in asked.frame.periods]
-
-
-def needed_coverage(tables: Tables) -> NeededCoverage:
-    """The coverage without which nothing is judged."""
-    least, apart = tables.parameter("coverage_least").value, tables.parameter("coverage_apart").value
-    return NeededCoverage(float(least), float(apart))
-
-
-def product_carriers(tables: Tables, process_code: str | None) -> frozenset[str] | None:
-    """The carriers that have the unit in which the product of a process counts; None where it is not known."""
-    process = tables.process.get(process_code or "")
-    if process is None:
-        return None
-    return frozenset(carrier.code for carrier in tables.carriers if carrier.unit == process.product_unit)
-
-
-def _ratio(indicator: Indicator, measured: Measured, needed: NeededCoverage, metered: float) -> Ratio:
-    numerator, denominator = indicator.parts(measured)
-    return ratio_of(indicator, numerator, denominator, needed=needed, metered=metered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +143,13 @@ class _Member:
     def is_one_unit(self) -> bool:
         """Whether it is the unit and no other besides."""
         return {subject.code for subject in self.subjects} == {self.unit.code}
+
+    @property
+    def ratio_subject(self) -> RatioSubject:
+        """The same, as a ratio is formed of it."""
+        unit = self.unit
+        since = unit.commissioned_on if self.is_one_unit else None
+        return RatioSubject(self.owner, tuple(self.subjects), (unit,), self.group, unit.process, since)
 
     @property
     def name(self) -> str:
@@ -267,18 +213,12 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
     )
     owner_kind = "park" if park_ids else "area"
     reported = statistics(connection, owner_kind, codes, indicator.statistics, tables)
-    needed = needed_coverage(tables)
-    rows = []
-    for period in asked.frame.periods:
-        start, end = asked.frame.bounds(period)
-        for code in codes:
-            amounts = sums.look_at([Subject(code)], period)
-            spoken: dict[str, Reported] = reported.of(code, start, end)
-            if not amounts and not spoken and asked.by is not None:
-                continue
-            metered_s = sums.metered_s([Subject(code)], period)
-            measured = Measured(amounts, tables.factors, reported=spoken)
-            ratio = _ratio(indicator, measured, needed, metered_s / (end - start).total_seconds())
-            group, gone = code if asked.by is not None else None, sums.gone([Subject(code)], period, now=asked.now)
-            rows.append(Evaluated(start, end, ratio, group, metered_s=metered_s, gone=gone))
-    return rows
+    forming = Forming(tables, asked.frame, sums, reported, now=asked.now)
+    told_apart = asked.by is not None
+    places = [RatioSubject(code, (Subject(code),), group=code if told_apart else None) for code in codes]
+    known = ((place, period, forming.measured(place, period)) for period in asked.frame.periods for place in places)
+    return [
+        forming.of(indicator, place, period, measured)
+        for place, period, measured in known
+        if not (measured.nothing and told_apart)
+    ]

@@ -13,7 +13,7 @@ from services.core.data.used import used_row
 from services.core.verdict import Finding, Verdict
 from services.judging.data.plan_targets import Target
 from services.judging.data.tables import Tables
-from services.judging.indicators.evaluate import Evaluated
+from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.kinds import Indicator, Level
 from services.judging.indicators.scope import Park, Unit
 from services.judging.levels import Level as BenchmarkLevel

@@ -139,6 +139,11 @@ class Measured:
         self._factors = factors
         self._reported = reported or {}
 
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing was measured, nothing expected, and nothing reported."""
+        return not self.amounts and not self._reported
+
     def _cover(self, wanted: Callable[[str, Flow], bool]) -> Cover:
         return {
             measure: (amount.measured_s, amount.expected_s)

@@ -11,7 +11,7 @@ from services.core.verdict import Verdict
 from services.judging.data.limits import Limit
 from services.judging.data.processes import Process
 from services.judging.data.tables import Tables
-from services.judging.indicators.evaluate import Evaluated
+from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judging import Held, Where, judged
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.listing import BY_SLUG

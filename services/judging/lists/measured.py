@@ -8,14 +8,12 @@ from sqlalchemy import Connection
 
 from services.core.area_tree import AreaTree
 from services.judging.data.tables import Tables
-from services.judging.indicators.evaluate import Evaluated, needed_coverage, product_carriers
+from services.judging.indicators.forming import Evaluated, Forming, RatioSubject
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.kinds import Indicator
-from services.judging.indicators.ratio import ratio_of
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import Scope, ScopeKind, Unit, area_tree, scope_of, units_of
 from services.judging.indicators.sums import Subject, Sums, unit_sums
-from services.judging.indicators.terms import Measured
 
 _EVERYWHERE = ""
 SumsOf = Callable[[Frame], Sums]
@@ -86,22 +84,11 @@ def ratios_of(
     sums = read(frame) if read else unit_sums(connection, everywhere(tree), codes, frame, now=now)
     kinds = {kind for indicator in indicators.values() for kind in indicator.statistics}
     reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
+    forming = Forming(tables, frame, sums, reported, now=now)
     (period,) = frame.periods
-    start, end = frame.bounds(period)
-    needed, span_s = needed_coverage(tables), (end - start).total_seconds()
-    carriers = {process: product_carriers(tables, process) for process in {unit.process or "" for unit in units}}
     found = []
     for unit in units:
         process = unit.process or ""
-        measured = Measured(
-            sums.of([Subject(unit.code)], period),
-            tables.factors,
-            reported=reported.of(unit.code, start, end),
-            product_carriers=carriers[process],
-        )
-        indicator = indicators[process]
-        metered_s = sums.metered_s([Subject(unit.code)], period)
-        ratio = ratio_of(indicator, *indicator.parts(measured), needed=needed, metered=metered_s / span_s)
-        gone = sums.gone([Subject(unit.code)], period, now=now, since=unit.commissioned_on)
-        found.append(Evaluated(start, end, ratio, unit.code, process, (unit,), metered_s, gone))
+        subject = RatioSubject(unit.code, (Subject(unit.code),), (unit,), unit.code, process, unit.commissioned_on)
+        found.append(forming.of(indicators[process], subject, period, forming.measured(subject, period)))
     return found

@@ -7,7 +7,7 @@ import pytest
 from services.core.calendar import SHANGHAI, start_of_day
 from services.core.meter import Flow
 from services.core.reason import reason_text
-from services.judging.indicators.evaluate import Evaluated
+from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.frame import Span, frame
 from services.judging.indicators.kinds import Ratio
 from services.judging.indicators.sums import Gone, Subject, Sums
