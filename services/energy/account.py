@@ -13,7 +13,6 @@ Rules (GB/T 2589-2020; plan for energy saving of Inner Mongolia 2021-2025, M13 a
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from services.core.meter import PICO, Flow
@@ -33,33 +32,91 @@ ALL_FLOWS = tuple(SIGN)
 Quantities = Mapping[tuple[str, Flow], int]
 """1e-12 of the carrier's unit by carrier and flow, all of one year."""
 
+Parts = tuple[tuple[int, int], ...]
+"""Year and 1e-12 of the carrier's unit: coefficients are those of a year. Empty where nothing is booked."""
+
+Tonnes = tuple[int, int]
+"""Numerator and denominator, not reduced, since an answer holds thousands of sums."""
+
 _BASES = tuple(Basis)
 
 
-@dataclass
+class Valuation:
+    """The one place in which a quantity is multiplied with the coefficient of its year; exact."""
+
+    def __init__(self, factors: Factors) -> None:
+        self._factors = factors
+        self._coefficients: dict[tuple[Basis | None, str, int], Tonnes] = {}
+        self.used: dict[str, Applied] = {}
+        """The coefficients used, by the code of their row; carried where they were so for any of the years."""
+        self.missing: dict[Basis | None, set[tuple[str, int]]] = {}
+        """The (carrier, year) without coefficient by basis, under None those of CO2."""
+
+    def tonnes(self, basis: Basis | None, carrier: str, year: int, quantity_pico: int) -> Tonnes | None:
+        """tce on a basis, or under None tCO2, of a quantity of a carrier that is energy.
+
+        None where the coefficient is missing; nothing of a carrier needs none.
+        """
+        key = (basis, carrier, year)
+        coefficient = self._coefficients.get(key) or self._look_up(key)
+        if coefficient is not None:
+            return quantity_pico * coefficient[0], coefficient[1]
+        if quantity_pico == 0:
+            return 0, 1
+        self.missing.setdefault(basis, set()).add((carrier, year))
+        return None
+
+    def _look_up(self, key: tuple[Basis | None, str, int]) -> Tonnes | None:
+        """Tonnes for 1e-12 of the carrier's unit."""
+        (basis, carrier, year), factors = key, self._factors
+        applied = factors.co2.of(carrier, year) if basis is None else factors.standard_coal(carrier, basis, year)
+        if applied is None:
+            return None
+        note(self.used, {applied.factor.code: applied})
+        numerator, denominator = applied.factor.per_unit.as_integer_ratio()
+        self._coefficients[key] = numerator, denominator * PICO_KILO
+        return self._coefficients[key]
+
+
+def note(used: dict[str, Applied], more: Mapping[str, Applied]) -> None:
+    """Take up which coefficients were used; carried is one that was so anywhere."""
+    for code, applied in more.items():
+        if applied.carried or code not in used:
+            used[code] = applied
+
+
+def exact_sum(parts: Mapping[int, int]) -> Fraction:
+    """The sum of numerators over their denominators, by denominator: reduced once, and not at each step."""
+    common = math.lcm(*parts)
+    return Fraction(sum(part * (common // denominator) for denominator, part in parts.items()), common)
+
+
 class Account:
-    """Sums in tce and tCO2, exact. Filled by `add`, since a period may hold several years with their own coefficients.
+    """Sums in tce and tCO2, exact. Filled year by year, since each year has its own coefficients."""
 
-    Kept as whole numbers over the few denominators that coefficients have, since an answer holds thousands of sums.
-    """
+    def __init__(self, factors: Factors) -> None:
+        self._family = factors.family
+        self._valuation = Valuation(factors)
+        # by basis, then by flow, family and denominator; outputs below zero
+        self._coal: dict[Basis, dict[tuple[Flow, str, int], int]] = {basis: {} for basis in Basis}
+        self._co2: dict[int, int] = {}
+        # whose sum lacks a coefficient
+        self._unknown: set[tuple[Basis, Flow, str]] = set()
 
-    factors: Factors
-    used: dict[str, Applied] = field(default_factory=dict)
-    """The coefficients used, by the code of their row; carried where they were so for any of the years."""
-    missing: dict[Basis | None, set[tuple[str, int]]] = field(default_factory=dict)
-    """The (carrier, year) without coefficient by basis, under None those of CO2: what depends on it cannot be told."""
-    _coal: dict[Basis, dict[tuple[Flow, str, int], int]] = field(default_factory=lambda: {b: {} for b in Basis})
-    """By basis, then by flow, family and denominator: 1e-12 kgce, outputs below zero."""
-    _co2: dict[int, int] = field(default_factory=dict)
-    """By denominator: 1e-12 kgCO2."""
-    _untold: set[tuple[Basis, Flow, str]] = field(default_factory=set)
-    """Basis, flow and family whose sum lacks a coefficient."""
+    @property
+    def used(self) -> Mapping[str, Applied]:
+        """The coefficients used, by the code of their row; carried where they were so for any of the years."""
+        return self._valuation.used
+
+    @property
+    def missing(self) -> Mapping[Basis | None, set[tuple[str, int]]]:
+        """The (carrier, year) without coefficient by basis, under None those of CO2."""
+        return self._valuation.missing
 
     def add(self, quantities: Quantities, *, year: int) -> None:
         """Add what was measured in `year`."""
-        family = self.factors.family
         for (carrier, flow), quantity_pico in quantities.items():
-            if quantity_pico == 0 or flow not in SIGN or carrier not in family:
+            if quantity_pico == 0 or flow not in SIGN or carrier not in self._family:
                 continue
             for basis in _BASES:
                 self._add_coal(basis, flow, carrier, quantity_pico, year)
@@ -67,44 +124,33 @@ class Account:
                 self._add_co2(flow, carrier, quantity_pico, year)
 
     def _add_coal(self, basis: Basis, flow: Flow, carrier: str, quantity_pico: int, year: int) -> None:
-        applied = self.factors.standard_coal(carrier, basis, year)
-        family = self.factors.family[carrier]
-        if applied is None:
-            self.missing.setdefault(basis, set()).add((carrier, year))
-            self._untold.add((basis, flow, family))
+        tonnes, family = self._valuation.tonnes(basis, carrier, year, quantity_pico), self._family[carrier]
+        if tonnes is None:
+            self._unknown.add((basis, flow, family))
             return
-        self._note(applied)
-        numerator, denominator = applied.factor.per_unit.as_integer_ratio()
+        numerator, denominator = tonnes
         amounts, key = self._coal[basis], (flow, family, denominator)
-        amounts[key] = amounts.get(key, 0) + SIGN[flow] * numerator * quantity_pico
+        amounts[key] = amounts.get(key, 0) + SIGN[flow] * numerator
 
     def _add_co2(self, flow: Flow, carrier: str, quantity_pico: int, year: int) -> None:
-        applied = self.factors.co2.of(carrier, year)
-        if applied is None:
-            self.missing.setdefault(None, set()).add((carrier, year))
-            return
-        self._note(applied)
-        numerator, denominator = applied.factor.per_unit.as_integer_ratio()
-        self._co2[denominator] = self._co2.get(denominator, 0) + CO2_SIGN[flow] * numerator * quantity_pico
-
-    def _note(self, applied: Applied) -> None:
-        code = applied.factor.code
-        if applied.carried or code not in self.used:
-            self.used[code] = applied
+        tonnes = self._valuation.tonnes(None, carrier, year, quantity_pico)
+        if tonnes is not None:
+            numerator, denominator = tonnes
+            self._co2[denominator] = self._co2.get(denominator, 0) + CO2_SIGN[flow] * numerator
 
     def of(
         self, basis: Basis, *, flows: Iterable[Flow] = ALL_FLOWS, families: Iterable[str] | None = None
     ) -> Fraction | None:
         """tce of these flows and families, outputs subtracted; None where a coefficient of theirs is missing."""
         wanted, only = tuple(flows), None if families is None else tuple(families)
-        for found, flow, family in self._untold:
+        for found, flow, family in self._unknown:
             if found is basis and flow in wanted and (only is None or family in only):
                 return None
         parts: dict[int, int] = {}
         for (flow, family, denominator), amount in self._coal[basis].items():
             if flow in wanted and (only is None or family in only):
                 parts[denominator] = parts.get(denominator, 0) + amount
-        return _tonnes(parts)
+        return exact_sum(parts)
 
     def consumption(self, basis: Basis) -> Fraction | None:
         """综合能源消费量 in tce: inputs, renewable electricity and feedstock, less outputs."""
@@ -125,10 +171,4 @@ class Account:
 
     def tco2(self) -> Fraction | None:
         """CO2 in tonnes; None where a coefficient is missing."""
-        return None if self.missing.get(None) else _tonnes(self._co2)
-
-
-def _tonnes(parts: Mapping[int, int]) -> Fraction:
-    """Tonnes of 1e-12 kilograms over their denominators."""
-    common = math.lcm(*parts)
-    return Fraction(sum(amount * (common // denominator) for denominator, amount in parts.items()), common * PICO_KILO)
+        return None if self.missing.get(None) else exact_sum(self._co2)

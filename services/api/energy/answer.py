@@ -8,9 +8,7 @@ from services.api.energy.ask import Asked
 from services.api.energy.coverage import Expectation, ExpectedTime, coverage
 from services.core.calendar import Bucket
 from services.core.meter import PICO
-
-Parts = tuple[tuple[int, int], ...]
-"""Year and 1e-12 of the carrier's unit: coefficients are those of a year. Empty where nothing is booked."""
+from services.energy.account import Parts
 
 
 class Group(NamedTuple):

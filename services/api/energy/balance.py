@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from services.api.energy.answer import Group, Line
-from services.api.energy.valuing import CO2, Missing
+from services.api.energy.valuing import Missing, named
 from services.core.meter import Flow
 from services.energy.account import Account
 from services.energy.factors import Basis, Factors
@@ -58,11 +58,7 @@ class Balance:
     @property
     def missing(self) -> set[Missing]:
         """The coefficients that are missing."""
-        return {
-            (carrier, year, CO2 if basis is None else basis.value)
-            for basis, found in self.account.missing.items()
-            for carrier, year in found
-        }
+        return named(self.account.missing)
 
 
 Grouped = Mapping[tuple[datetime, Group], Sequence[Line]]

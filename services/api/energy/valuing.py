@@ -1,15 +1,11 @@
-"""What quantities are in standard coal and CO2, by the coefficients of their year.
-
-Exact until the last step: whole numbers and ratios of them, one division for the number that is answered.
-"""
+"""What quantities are in standard coal and CO2, as an answer tells it: one division for each number, at the end."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.api.energy.answer import Parts
 from services.core.data.used import used_row
 from services.core.meter import Flow
-from services.energy.account import CO2_SIGN, PICO_KILO, SIGN
+from services.energy.account import CO2_SIGN, SIGN, Parts, Valuation
 from services.energy.factors import Applied, Basis, Factors
 from services.judging.data.tables import Tables
 
@@ -19,9 +15,6 @@ COLUMNS: Mapping[Basis, str] = {Basis.CALORIFIC: "tce_calorific", Basis.EQUIVALE
 
 Missing = tuple[str, int, str]
 """Carrier, year, and basis or `co2`."""
-_Ratio = tuple[int, int]
-"""Tonnes for 1e-12 of the carrier's unit."""
-_NOTHING: _Ratio = (0, 1)
 _WITHOUT_CO2: frozenset[Flow] = frozenset(SIGN.keys() - CO2_SIGN.keys())
 
 
@@ -29,67 +22,53 @@ class Valuing:
     """Values quantities, and remembers the coefficients used and those that were missing."""
 
     def __init__(self, factors: Factors, bases: Iterable[Basis] = tuple(Basis)) -> None:
-        self._factors = factors
+        self._family = factors.family
         self._bases = tuple(bases)
-        self._ratios: dict[tuple[str, str, int], tuple[_Ratio | None, ...] | None] = {}
+        self._valuation = Valuation(factors)
         self.columns = (*(COLUMNS[basis] for basis in self._bases), CO2_COLUMN)
         """What `of` gives, in its order."""
-        self.used: dict[str, Applied] = {}
+
+    @property
+    def used(self) -> Mapping[str, Applied]:
         """By the code of the row."""
-        self.missing: set[Missing] = set()
+        return self._valuation.used
+
+    @property
+    def missing(self) -> set[Missing]:
+        """What is missing."""
+        return named(self._valuation.missing)
 
     def of(self, carrier: str, flow: str, parts: Parts) -> tuple[float | None, ...]:
         """tce on each basis and tCO2 of a quantity, with its own sign whatever its flow.
 
         All None where nothing is booked or the carrier is no energy; one None where a coefficient is missing.
         """
-        if len(parts) == 1:
-            ((year, pico),) = parts
-            ratios = self._ratios_of(carrier, flow, year)
-            if ratios is not None and pico and None not in ratios:
-                return tuple([pico * ratio[0] / ratio[1] for ratio in ratios if ratio is not None])
-        if not parts or self._ratios_of(carrier, flow, parts[0][0]) is None:
+        if not parts or carrier not in self._family:
             return (None,) * len(self.columns)
-        return tuple([self._sum(carrier, flow, parts, column) for column in range(len(self.columns))])
+        tco2 = 0.0 if flow in _WITHOUT_CO2 else self._sum(None, carrier, parts)
+        return (*[self._sum(basis, carrier, parts) for basis in self._bases], tco2)
 
-    def _sum(self, carrier: str, flow: str, parts: Parts, column: int) -> float | None:
+    def _sum(self, basis: Basis | None, carrier: str, parts: Parts) -> float | None:
         """Over several years, brought to one denominator by hand: a Fraction would look for common divisors."""
-        numerator, denominator, told = 0, 1, True
+        numerator, denominator, known = 0, 1, True
         for year, pico in parts:
-            ratio = (self._ratios_of(carrier, flow, year) or ())[column]
-            if not pico:
-                continue
-            if ratio is None:
-                self.missing.add((carrier, year, (*self._bases, CO2)[column]))
-                told = False
+            tonnes = self._valuation.tonnes(basis, carrier, year, pico)
+            if tonnes is None:
+                known = False
+            elif numerator:
+                numerator, denominator = numerator * tonnes[1] + tonnes[0] * denominator, denominator * tonnes[1]
             else:
-                numerator, denominator = numerator * ratio[1] + pico * ratio[0] * denominator, denominator * ratio[1]
-        return numerator / denominator if told else None
-
-    def _ratios_of(self, carrier: str, flow: str, year: int) -> tuple[_Ratio | None, ...] | None:
-        key = (carrier, flow, year)
-        if key not in self._ratios:
-            self._ratios[key] = self._look_up(carrier, flow, year) if carrier in self._factors.family else None
-        return self._ratios[key]
-
-    def _look_up(self, carrier: str, flow: str, year: int) -> tuple[_Ratio | None, ...]:
-        found = [self._ratio(self._factors.standard_coal(carrier, basis, year)) for basis in self._bases]
-        without_co2 = flow in _WITHOUT_CO2
-        return (*found, _NOTHING if without_co2 else self._ratio(self._factors.co2.of(carrier, year)))
-
-    def _ratio(self, applied: Applied | None) -> _Ratio | None:
-        if applied is None:
-            return None
-        note(self.used, {applied.factor.code: applied})
-        numerator, denominator = applied.factor.per_unit.as_integer_ratio()
-        return numerator, denominator * PICO_KILO
+                numerator, denominator = tonnes
+        return numerator / denominator if known else None
 
 
-def note(used: dict[str, Applied], more: Mapping[str, Applied]) -> None:
-    """Take up which coefficients were used; carried is one that was so anywhere."""
-    for code, applied in more.items():
-        if applied.carried or code not in used:
-            used[code] = applied
+def named(missing: Mapping[Basis | None, Iterable[tuple[str, int]]]) -> set[Missing]:
+    """The coefficients missing on each basis, under None those of CO2, with the name of the basis."""
+    return {
+        (carrier, year, CO2 if basis is None else basis.value)
+        for basis, found in missing.items()
+        for carrier, year in found
+    }
 
 
 def rows_of(tables: Tables, used: Mapping[str, Applied]) -> list[dict[str, Any]]:

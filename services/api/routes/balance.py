@@ -14,7 +14,7 @@ from services.api.energy.ask import BalanceQuery, group_names
 from services.api.energy.balance import Balance, balance, grouped
 from services.api.energy.query import energy
 from services.api.energy.scope import Scoped
-from services.api.energy.valuing import missing_of, note, rows_of
+from services.api.energy.valuing import missing_of, rows_of
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
@@ -22,6 +22,7 @@ from services.api.paging import cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.routes.energy import MissingCoefficient
 from services.api.tables import TablesDep
+from services.energy.account import note
 from services.energy.factors import Applied
 
 router = APIRouter(prefix="/api/v1/energy/balance", tags=["energy"])

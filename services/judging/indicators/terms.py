@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
 
 from services.core.meter import PICO, Flow
-from services.energy.account import ALL_FLOWS, CO2_SIGN, PICO_KILO, SIGN
+from services.energy.account import ALL_FLOWS, CO2_SIGN, SIGN, Valuation, exact_sum
 from services.energy.factors import Applied, Basis, Factors
 
 Measure = tuple[str, Flow]
@@ -81,12 +80,6 @@ class Term:
         )
 
 
-def exact_sum(parts: Mapping[int, int], *, of: int = 1) -> Fraction:
-    """The sum of numerators over their denominators, by denominator, over `of`: reduced once, and not at each step."""
-    common = lcm(*parts)
-    return Fraction(sum(part * (common // denominator) for denominator, part in parts.items()), common * of)
-
-
 def joined_cover(covers: Iterable[Cover]) -> Cover:
     """Of several subjects: their seconds put together by carrier and flow."""
     together: dict[Measure, tuple[int, int]] = {}
@@ -151,26 +144,24 @@ class Measured:
             if wanted(*measure)
         }
 
-    def _weighed(
-        self, cover: Cover, find: Callable[[str, int], Applied | None], sign: Mapping[Flow, int], of: str
-    ) -> Term:
-        """Tonnes: quantities times their coefficients (kg per unit); whole numbers until the end."""
-        used: dict[str, Applied] = {}
+    def _valued(self, basis: Basis | None, cover: Cover, sign: Mapping[Flow, int]) -> Term:
+        """Tonnes of what is covered, on a basis, or under None of CO2."""
+        valuation = Valuation(self._factors)
         missing: list[tuple[str, str]] = []
         parts: dict[int, int] = {}
+        of = "CO2 " if basis is None else ""
         for carrier, flow in cover:
             by_year = self.amounts[carrier, flow].pico_by_year
             if not by_year:
                 missing.append(("no_readings", f"{carrier} {flow}"))
             for year, pico in by_year.items():
-                applied = find(carrier, year)
-                if applied is None:
+                tonnes = valuation.tonnes(basis, carrier, year, pico)
+                if tonnes is None:
                     missing.append(("coefficient_missing", f"{of}{carrier} {year}"))
                     continue
-                used[applied.factor.code] = applied
-                numerator, denominator = applied.factor.per_unit.as_integer_ratio()
-                parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator * pico
-        return Term(None if missing else exact_sum(parts, of=PICO_KILO), cover, used, lacking=tuple(missing))
+                numerator, denominator = tonnes
+                parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator
+        return Term(None if missing else exact_sum(parts), cover, valuation.used, lacking=tuple(missing))
 
     def quantity(self, carriers: Sequence[str], flows: Sequence[Flow], *, absent_is_zero: bool = False) -> Term:
         """Physical quantity of these carriers, which have one unit, over these flows, outputs subtracted.
@@ -217,14 +208,14 @@ class Measured:
         )
         if not cover:
             return Term(Fraction(0)) if absent_is_zero else Term(None, lacking=(("not_measured", "energy"),))
-        return self._weighed(cover, lambda carrier, year: self._factors.standard_coal(carrier, basis, year), SIGN, "")
+        return self._valued(basis, cover, SIGN)
 
     def co2(self) -> Term:
         """tCO2 of what is burnt and bought, less what is sold."""
         cover = self._cover(lambda carrier, flow: flow in CO2_SIGN and carrier in self._factors.family)
         if not cover:
             return Term(None, lacking=(("not_measured", "energy"),))
-        return self._weighed(cover, self._factors.co2.of, CO2_SIGN, "CO2 ")
+        return self._valued(None, cover, CO2_SIGN)
 
     def statistic(self, kind: str) -> Term:
         """What was reported, in the unit of the kind."""

@@ -1,5 +1,6 @@
 """The energy account of GB/T 2589: what comes in less what goes out, on both bases, exact and in any order."""
 
+from collections import defaultdict
 from datetime import date
 from fractions import Fraction
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from services.core.meter import PICO, Flow
 from services.energy.account import Account
 from services.energy.factors import Basis, Factor, Factors, FactorTable
+from services.judging.indicators.terms import Amount, Measure, Measured
 
 FAMILY = {
     "raw_coal": "coal",
@@ -191,3 +193,14 @@ def test_coal_burnt_for_electricity_sold_outside_is_not_counted_as_the_areas_own
     bought = Account(FACTORS)
     bought.add({("raw_coal", Flow.INPUT): 1000 * PICO, ("electricity", Flow.INPUT): 900_000 * PICO}, year=2024)
     assert bought.coal(Basis.EQUIVALENT) == Fraction("714.3")
+
+
+@given(bookings, bases)
+def test_indicators_and_balances_make_the_same_of_the_same_quantities(booked: list[Booked], basis: Basis) -> None:
+    account, amounts = account_of(*booked), defaultdict[Measure, Amount](Amount)
+    for carrier, flow, quantity_pico, year in booked:
+        amounts[carrier, flow].add(Amount({year: quantity_pico}))
+    measured = Measured(amounts, FACTORS)
+    assert measured.energy(basis, absent_is_zero=True).value == account.consumption(basis)
+    emitted = measured.co2()
+    assert emitted.value == account.tco2() or "not_measured" in dict(emitted.lacking)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from services.core.meter import PICO
 from services.judging.indicators.listing import INDICATORS
-from tests.unit.judging.indicators.factories import amount, measured, ratio, value
+from services.judging.indicators.terms import Amount
+from tests.unit.judging.indicators.factories import MONTH_S, YEAR, amount, measured, ratio, value
 
 
 def test_pue_counts_renewable_electricity_too() -> None:
@@ -207,6 +209,13 @@ def test_nothing_made_cannot_be_divided_by() -> None:
 def test_a_year_without_coefficient_is_told() -> None:
     works = measured({("raw_coal", "input"): amount("1", year=2001), ("product", "product"): "1"})
     assert ratio("unit_product_energy", works).reasons == (("coefficient_missing", "raw_coal 2001"),)
+
+
+def test_nothing_of_a_carrier_needs_no_coefficient() -> None:
+    by_year = Amount({2001: 0, YEAR: 10 * PICO}, MONTH_S, MONTH_S)
+    works = measured({("raw_coal", "input"): by_year, ("product", "product"): "714.3"}, product_carriers=["product"])
+    # 10 t x 714.3 kg
+    assert value("unit_product_energy", works) == 10
 
 
 def test_the_rows_used_are_those_of_the_carriers_that_entered() -> None:
