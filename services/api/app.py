@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
+from services.api.asking import utc_now
 from services.api.body_limit import BodyLimit
 from services.api.database import Database
 from services.api.errors import answer_errors_of
@@ -141,6 +142,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     """Let an API that is not serving answer from the database of `settings`, and judge by `tables`."""
     database_url = settings.database_url.get_secret_value()
     app.state.settings = settings
+    app.state.clock = utc_now
     app.state.database = Database(create_engine(database_url))
     app.state.tables = tables
     app.state.live = live.Broadcast(database_url)

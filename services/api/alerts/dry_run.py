@@ -13,8 +13,8 @@ from services.alerts.observe.dry_run import DryRunError, WouldFire, would_have_f
 from services.api.alerts import nouns
 from services.api.alerts.fields import Severity, Slug, TimeInUtc
 from services.api.alerts.rules import Body, newest_body, rule_in
+from services.api.asking import MomentOrDay
 from services.api.database import Database
-from services.api.energy import ask
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry, refusal
@@ -33,7 +33,7 @@ def _text(given: object) -> object:
     return given
 
 
-PastMoment = Annotated[ask.Moment, BeforeValidator(_text, json_schema_input_type=str)]
+PastMoment = Annotated[MomentOrDay, BeforeValidator(_text, json_schema_input_type=str)]
 
 
 class DryRunAsked(Entry):

@@ -11,8 +11,8 @@ from services.api.alerts.fields import AlertState, Severity, Slug, Subject
 from services.api.alerts.known import require_rule
 from services.api.alerts.model import judged
 from services.api.alerts.statements import Statements
+from services.api.asking import MomentOrDay
 from services.api.database import Database
-from services.api.energy.ask import Moment
 from services.api.paging import PageQuery, cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, SearchText
@@ -46,8 +46,8 @@ class AlertQuery(PageQuery):
     severity: Severity | None = None
     state: AlertState | None = None
     status: Status | None = Field(None, description="Of the handling")
-    since: Moment | None = Field(None, description="Fired at or after this moment or day")
-    until: Moment | None = Field(None, description="Fired before this moment or day")
+    since: MomentOrDay | None = Field(None, description="Fired at or after this moment or day")
+    until: MomentOrDay | None = Field(None, description="Fired before this moment or day")
     subject: Subject | None = Field(
         None, description="unit:CODE, enterprise:CREDIT_CODE, park:CODE, area:CODE, gateway:CODE or meter:CODE"
     )

@@ -20,8 +20,8 @@ from services.api.alerts.subscription import (
     SubscriptionEntry,
     SubscriptionPatch,
 )
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.errors import ALREADY_EXISTS
 from services.api.openapi import refusals
 from services.api.paging import Page
@@ -128,7 +128,7 @@ def retire_secret(database: Db, owner: Of, subscription_id: Id) -> Subscription:
     status_code=status.HTTP_202_ACCEPTED,
     responses=refusals(*UNKNOWN, nouns.TOO_MANY_TESTS),
 )
-def send_test(database: Db, owner: Of, link: Link, subscription_id: Id) -> TestMessage:
+def send_test(database: Db, owner: Of, link: Link, subscription_id: Id, now: Now) -> TestMessage:
     """Write a test message, which the alert service sends; also where the subscription is switched off."""
-    message_id = subscriptions.send_test(database, owner, subscription_id, link=link, now=utc_now())
+    message_id = subscriptions.send_test(database, owner, subscription_id, link=link, now=now)
     return TestMessage.model_construct(message_id=message_id)

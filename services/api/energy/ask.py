@@ -1,41 +1,41 @@
 """What may be asked of energy: scope, range, bucket and grouping, checked before the database is."""
 
 import enum
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from datetime import datetime, timedelta
 
-from pydantic import Field, StringConstraints
-from pydantic.functional_validators import BeforeValidator
+from pydantic import Field
 
+from services.api.asking import (
+    INVALID_BY,
+    INVALID_SCOPE,
+    NOT_ON_HOUR,
+    RANGE_TOO_LONG,
+    MomentOrDay,
+    ScopeKind,
+    ScopeText,
+    require_on,
+    require_order,
+    scope_of,
+)
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
-from services.api.registry.fields import Code, refusal
+from services.api.registry.fields import Code
 from services.core.calendar import (
-    SHANGHAI,
     Bucket,
     Grain,
     bucket_floor,
     bucket_following,
     ceil,
     floor,
-    start_of_day,
 )
 from services.core.meter import Flow
 from services.energy.account import ALL_FLOWS
 from services.energy.factors import Basis
 
-START_AFTER_END = ProblemKind("start_after_end", 422, "The range ends before it begins")
-RANGE_TOO_LONG = ProblemKind("range_too_long", 422, "The range is too long for the bucket")
 NOT_ON_QUARTER = ProblemKind("not_on_quarter", 422, "The range does not begin and end on a quarter of an hour")
-INVALID_SCOPE = ProblemKind("invalid_scope", 422, "The scope is not understood")
-NOT_ON_HOUR = ProblemKind("not_on_hour", 422, "The range does not begin and end on a whole hour")
-INVALID_BY = ProblemKind("invalid_by", 422, "The grouping is not understood")
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=SHANGHAI)
-LATEST = datetime(2100, 1, 1, tzinfo=SHANGHAI)
 LONGEST = {
     Bucket.SLOT: timedelta(days=31),
     Bucket.HOUR: timedelta(days=366),
@@ -47,20 +47,6 @@ LONGEST = {
 
 
 _MOMENT_BEFORE = timedelta(microseconds=1)
-
-
-# Weeks and ordinal days of ISO 8601 are not read.
-_CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class ScopeKind(enum.StrEnum):
-    """What a sum may be asked of."""
-
-    AREA = "area"
-    PARK = "park"
-    ENTERPRISE = "enterprise"
-    UNIT = "unit"
-    METER = "meter"
 
 
 class By(enum.StrEnum):
@@ -95,27 +81,6 @@ def group_names(by: Iterable[By]) -> list[str]:
     return [_NAMES.get(one, str(one)) for one in By if one in by and one not in (By.CARRIER, By.FLOW)]
 
 
-def _moment(given: Any) -> Any:
-    """A moment with offset, or a day, which stands for its first moment in Asia/Shanghai."""
-    if not isinstance(given, str):
-        return given
-    try:
-        if not _CALENDAR_DATE.match(given):
-            raise ValueError(given)
-        # a + that was not escaped in the address arrives as a space
-        day = len(given) == len("2026-01-31")
-        moment = start_of_day(date.fromisoformat(given)) if day else datetime.fromisoformat(given.replace(" ", "+"))
-    except ValueError:
-        raise refusal("bad_moment_or_day") from None
-    if moment.tzinfo is None or not EARLIEST <= moment <= LATEST:
-        raise refusal("bad_moment_or_day")
-    return moment.astimezone(SHANGHAI)
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-ScopeText = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[0-9A-Za-z_-]{1,64}$")]
-
-
 class RangeQuery(PageQuery):
     """What every question about energy has: of what, when, in which periods."""
 
@@ -124,8 +89,10 @@ class RangeQuery(PageQuery):
         description="area:CODE, park:CODE, enterprise:CREDIT_CODE, unit:CODE or meter:CODE",
         examples=["area:150600"],
     )
-    start: Moment | None = Field(None, description="First moment, RFC 3339 or a day; today if left out")
-    end: Moment | None = Field(None, description="First moment after the range; the quarter hour at hand if left out")
+    start: MomentOrDay | None = Field(None, description="First moment, RFC 3339 or a day; today if left out")
+    end: MomentOrDay | None = Field(
+        None, description="First moment after the range; the quarter hour at hand if left out"
+    )
     bucket: Bucket = Field(
         Bucket.DAY, description="Period of each sum; days, months and years are those of Asia/Shanghai"
     )
@@ -226,11 +193,8 @@ def asked_balance(query: BalanceQuery, *, now: datetime) -> Asked:
 def _range(query: RangeQuery, *, now: datetime) -> tuple[datetime, datetime]:
     start = query.start or floor(now, Grain.DAY)
     end = query.end or ceil(now, Grain.SLOT)
-    if start >= end:
-        raise Refused(START_AFTER_END, f"start {start.isoformat()} is not before end {end.isoformat()}")
-    for name, moment in (("start", start), ("end", end)):
-        if floor(moment, Grain.SLOT) != moment:
-            raise Refused(NOT_ON_QUARTER, f"{name} {moment.isoformat()}: energy is kept by quarter hours of the hour")
+    require_order(start, end)
+    require_on(Grain.SLOT, start, end, kind=NOT_ON_QUARTER, hint=": energy is kept by quarter hours of the hour")
     if end - start > LONGEST[query.bucket]:
         raise Refused(
             RANGE_TOO_LONG,
@@ -244,19 +208,7 @@ def _require_hours(bucket: Bucket, start: datetime, end: datetime) -> None:
     """Estimates are of whole hours. Raises Refused."""
     if bucket is Bucket.SLOT:
         raise Refused(NOT_ON_HOUR, "estimates are of whole hours; ask for bucket hour or longer")
-    for name, moment in (("start", start), ("end", end)):
-        if floor(moment, Grain.HOUR) != moment:
-            raise Refused(NOT_ON_HOUR, f"{name} {moment.isoformat()}: estimates are of whole hours")
-
-
-def scope_of(text: str) -> tuple[ScopeKind, str]:
-    """What a scope such as area:150600 names. Raises Refused."""
-    kind, _, code = text.partition(":")
-    try:
-        return ScopeKind(kind), code
-    except ValueError:
-        known = ", ".join(f"{k}:" for k in ScopeKind)
-        raise Refused(INVALID_SCOPE, f"a scope begins with one of {known}; {kind}: is none") from None
+    require_on(Grain.HOUR, start, end, kind=NOT_ON_HOUR, hint=": estimates are of whole hours")
 
 
 def _by(text: str, scope: ScopeKind, *, known: Iterable[By] = By) -> frozenset[By]:
@@ -271,8 +223,3 @@ def _by(text: str, scope: ScopeKind, *, known: Iterable[By] = By) -> frozenset[B
     if levels == {By.AREA} and scope is not ScopeKind.AREA:
         raise Refused(INVALID_BY, "area means the level below an area; group by league or banner instead")
     return by
-
-
-def utc_now() -> datetime:
-    """The time now; what is asked is judged against it."""
-    return datetime.now(UTC)

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from services.api.asking import ScopeKind
 from services.api.energy.answer import Group, Line, Sum, lines
-from services.api.energy.ask import By, Estimates, ScopeKind
+from services.api.energy.ask import By, Estimates
 from services.api.energy.coverage import Expectation
 from services.api.energy.scope import SQL, Scoped
 from services.core.calendar import BUCKET_GRAIN, SHANGHAI, Bucket, Grain, pieces, start_of_day

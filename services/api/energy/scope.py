@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
-from services.api.energy.ask import Asked, By, ScopeKind
+from services.api.asking import ScopeKind
+from services.api.energy.ask import Asked, By
 from services.api.registry import nouns
 from services.api.registry.statements import Statements
 from services.core.area_tree import AreaTree

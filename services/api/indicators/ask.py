@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from pydantic import Field
 from sqlalchemy import Connection
 
-from services.api.energy.ask import (
+from services.api.asking import (
     INVALID_BY,
     INVALID_SCOPE,
     NOT_ON_HOUR,
     RANGE_TOO_LONG,
-    START_AFTER_END,
-    Moment,
+    MomentOrDay,
     ScopeText,
+    require_on,
+    require_order,
 )
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
@@ -46,8 +47,8 @@ class IndicatorQuery(PageQuery):
     """The parameters of an indicator. Parameters it does not know are refused."""
 
     scope: ScopeText = Field("area:150000", description="area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE")
-    start: Moment | None = Field(None, description="First moment, RFC 3339 or a day; this month if left out")
-    end: Moment | None = Field(None, description="First moment after the range; the hour at hand if left out")
+    start: MomentOrDay | None = Field(None, description="First moment, RFC 3339 or a day; this month if left out")
+    end: MomentOrDay | None = Field(None, description="First moment after the range; the hour at hand if left out")
     bucket: Span = Field(Span.MONTH, description="Period of each value; of rolling_12_months each month has one")
     by: Grouping | None = Field(None, description="Told apart by unit, enterprise, banner, league or park")
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
@@ -64,11 +65,8 @@ def frame_of(query: IndicatorQuery, *, now: datetime) -> Frame:
     """The periods asked for. Raises Refused with what to change."""
     start = query.start or floor(now, Grain.MONTH)
     end = query.end or ceil(now, Grain.HOUR)
-    if start >= end:
-        raise Refused(START_AFTER_END, f"start {start.isoformat()} is not before end {end.isoformat()}")
-    for name, moment in (("start", start), ("end", end)):
-        if floor(moment, Grain.HOUR) != moment:
-            raise Refused(NOT_ON_HOUR, f"{name} {moment.isoformat()}: indicators are formed of whole hours")
+    require_order(start, end)
+    require_on(Grain.HOUR, start, end, kind=NOT_ON_HOUR, hint=": indicators are formed of whole hours")
     if end - start > LONGEST[query.bucket]:
         longest = LONGEST[query.bucket].days
         raise Refused(

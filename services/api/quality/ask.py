@@ -8,13 +8,22 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import Connection
 
-from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, Asked, By, Moment, ScopeKind, ScopeText, scope_of
+from services.api.asking import (
+    RANGE_TOO_LONG,
+    MomentOrDay,
+    ScopeKind,
+    ScopeText,
+    require_on,
+    require_order,
+    scope_of,
+)
+from services.api.energy.ask import Asked, By
 from services.api.energy.scope import narrow, read_areas
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.core.area_tree import AreaTree
-from services.core.calendar import SHANGHAI, Bucket, bucket_floor
+from services.core.calendar import SHANGHAI, Bucket, Grain
 from services.quality.checks.listing import CHECKS
 
 NOT_ON_DAY = ProblemKind("not_on_day", 422, "The range does not begin and end at midnight in Asia/Shanghai")
@@ -49,8 +58,8 @@ class DaysQuery(PageQuery):
     """A scope and a range of days. Parameters it does not know are refused."""
 
     scope: ScopeText = Field("area:150000", description=_SCOPE, examples=["area:150600"])
-    start: Moment | None = Field(None, description="First day, or its first moment; see `end`")
-    end: Moment | None = Field(None, description="Day after the last one; tomorrow if left out")
+    start: MomentOrDay | None = Field(None, description="First day, or its first moment; see `end`")
+    end: MomentOrDay | None = Field(None, description="Day after the last one; tomorrow if left out")
 
 
 class QualityQuery(DaysQuery):
@@ -118,11 +127,9 @@ def days_of(query: DaysQuery, *, now: datetime, back_days: int | None, longest_d
     end = query.end.date() if query.end else today + timedelta(days=1)
     usual = today.replace(day=1) if back_days is None else today - timedelta(days=back_days)
     start = query.start.date() if query.start else min(usual, end - timedelta(days=1))
-    for name, moment in (("start", query.start), ("end", query.end)):
-        if moment is not None and bucket_floor(moment, Bucket.DAY) != moment:
-            raise Refused(NOT_ON_DAY, f"{name} {moment.isoformat()}: quality is judged by days of Asia/Shanghai")
-    if start >= end:
-        raise Refused(START_AFTER_END, f"start {start} is not before end {end}")
+    hint = ": quality is judged by days of Asia/Shanghai"
+    require_on(Grain.DAY, query.start, query.end, kind=NOT_ON_DAY, hint=hint)
+    require_order(start, end)
     if (end - start).days > longest_days:
         raise Refused(RANGE_TOO_LONG, f"{(end - start).days} days; at most {longest_days} are answered")
     return start, end

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic
 
 from pydantic import BaseModel, ValidationError
@@ -75,7 +76,9 @@ def read_sheet(resource: Resource[E, R, A], lines: Iterator[Line]) -> Sheet[E]:
     return sheet
 
 
-def import_sheet(database: Database, resource: Resource[E, R, A], sheet: Sheet[E], *, dry_run: bool) -> dict[str, Any]:
+def import_sheet(
+    database: Database, resource: Resource[E, R, A], sheet: Sheet[E], *, dry_run: bool, now: datetime
+) -> dict[str, Any]:
     """Write the entries of `sheet` unless it has faults or this is a dry run, and tell what came of it.
 
     Raises Refused(IMPORT_REFUSED) with the same account when there are faults and this is no dry run.
@@ -83,10 +86,10 @@ def import_sheet(database: Database, resource: Resource[E, R, A], sheet: Sheet[E
     entries = [entry for _, entry in sheet.entries]
     if dry_run:
         with database.read() as connection:
-            faults = [*sheet.faults, *_registry_faults(resource, connection, sheet)]
+            faults = [*sheet.faults, *_registry_faults(resource, connection, sheet, now)]
         return _account(sheet, faults, dry_run=True, created=0)
     with registry_change(database) as change:
-        faults = [*sheet.faults, *_registry_faults(resource, change.connection, sheet)]
+        faults = [*sheet.faults, *_registry_faults(resource, change.connection, sheet, now)]
         if faults:
             account = _account(sheet, faults, dry_run=False, created=0)
             found = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
@@ -128,10 +131,12 @@ def _entry(resource: Resource[E, R, A], columns: Sequence[str], line: Line) -> E
         raise _FaultyRow(faults_of(error.errors(include_url=False, include_input=False))) from None
 
 
-def _registry_faults(resource: Resource[E, R, A], connection: Connection, sheet: Sheet[E]) -> Iterator[RowFault]:
+def _registry_faults(
+    resource: Resource[E, R, A], connection: Connection, sheet: Sheet[E], now: datetime
+) -> Iterator[RowFault]:
     entries = [entry for _, entry in sheet.entries]
     existing = resource.existing(connection, [resource.key_of(entry) for entry in entries])
-    for (line, entry), faults in zip(sheet.entries, resource.check(connection, entries), strict=True):
+    for (line, entry), faults in zip(sheet.entries, resource.faults_of(connection, entries, now=now), strict=True):
         key = resource.key_of(entry)
         if key in existing:
             yield RowFault(line, resource.noun.fault(resource.key, "already_exists", key))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import psycopg
@@ -82,6 +83,10 @@ def _nothing_wrong(_connection: Connection, _record: Any) -> list[Fault]:
     return []
 
 
+def _none_faulty(_connection: Connection, entries: Sequence[Any]) -> list[list[Fault]]:
+    return [[] for _ in entries]
+
+
 def _removable(_connection: Connection, _key: str) -> None:
     return None
 
@@ -98,7 +103,7 @@ class Resource(Listing[A], Generic[E, R, A]):
     entry: type[E]
     record: type[R]
     example: JsonDict
-    check: Callable[[Connection, Sequence[E]], list[list[Fault]]]
+    check: Callable[[Connection, Sequence[E]], list[list[Fault]]] = _none_faulty
     check_amended: Callable[[Connection, R], list[Fault]] = _nothing_wrong
     refuse_removal: Callable[[Connection, str], None] = _removable
     reinterprets: frozenset[str] = field(default_factory=frozenset)
@@ -111,6 +116,10 @@ class Resource(Listing[A], Generic[E, R, A]):
     def repeated(self, entry: E, line: int) -> Fault:
         """The fault of an entry of a file whose key stands in `line` too."""
         return Fault(self.key, "repeated_in_file", {"value": self.key_of(entry), "line": line})
+
+    def faults_of(self, connection: Connection, entries: Sequence[E], *, now: datetime) -> list[list[Fault]]:  # noqa: ARG002
+        """The faults of each of `entries`. What is registered is judged alike at any time."""
+        return self.check(connection, entries)
 
     def existing(self, connection: Connection, keys: Sequence[str]) -> frozenset[str]:
         """Those of `keys` that are registered already."""

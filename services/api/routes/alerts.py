@@ -11,8 +11,8 @@ from services.api.alerts.handling import StepEntry, StepTaken
 from services.api.alerts.listing import AlertQuery
 from services.api.alerts.model import AlertList
 from services.api.alerts.states import StateList, StateQuery
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.errors import BAD_CURSOR
 from services.api.openapi import refusals
 
@@ -28,9 +28,9 @@ def list_alerts(database: Db, query: Annotated[AlertQuery, Query()]) -> dict[str
 @router.get(
     "/alerts/{alert_id}", summary="Read an alert", response_model=AlertDetail, responses=refusals(nouns.ALERT.unknown)
 )
-def read_alert(database: Db, alert_id: Id) -> dict[str, Any]:
+def read_alert(database: Db, alert_id: Id, now: Now) -> dict[str, Any]:
     """An alert whole: frozen evidence, history, messages, and what may and must be done now."""
-    return detail.alert_of(database, alert_id, now=utc_now())
+    return detail.alert_of(database, alert_id, now=now)
 
 
 @router.post(
@@ -40,12 +40,12 @@ def read_alert(database: Db, alert_id: Id) -> dict[str, Any]:
     response_model=StepTaken,
     responses=refusals(nouns.ALERT.unknown, nouns.STEP_NOT_ALLOWED, nouns.STILL_FIRING, nouns.OTHER_ACTOR),
 )
-def take_step(database: Db, alert_id: Id, entry: StepEntry) -> StepTaken:
+def take_step(database: Db, alert_id: Id, entry: StepEntry, now: Now) -> StepTaken:
     """Acknowledge, explain, plan, verify, close or reopen an alert, comment on it or attach something.
 
     Steps are only added, never changed. What is not allowed now is refused with what is.
     """
-    return handling.take_step(database, alert_id, entry, now=utc_now())
+    return handling.take_step(database, alert_id, entry, now=now)
 
 
 @router.get("/alert-states", summary="List where rules stand", response_model=StateList, responses=refusals(BAD_CURSOR))

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api import asking
+from services.api.asking import Now
 from services.api.database import Db
 from services.api.energy import ask
 from services.api.energy.ask import BalanceQuery, group_names
@@ -97,22 +99,21 @@ _REFUSALS = refusals(
     nouns.PARK.unknown,
     nouns.ENTERPRISE.unknown,
     nouns.UNIT.unknown,
-    ask.START_AFTER_END,
-    ask.RANGE_TOO_LONG,
+    asking.START_AFTER_END,
+    asking.RANGE_TOO_LONG,
     ask.NOT_ON_QUARTER,
-    ask.INVALID_SCOPE,
-    ask.INVALID_BY,
+    asking.INVALID_SCOPE,
+    asking.INVALID_BY,
 )
 
 
 @router.get("", summary="Draw up the energy balance", response_model=BalanceAnswer, responses=_REFUSALS)
-def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery, Query()]) -> Response:
+def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery, Query()], now: Now) -> Response:
     """综合能源消费量 of a scope in buckets: what came in over the boundary less what went out, on both bases.
 
     What one enterprise sells to another is counted once in an area. Feedstock and renewable electricity are in the
     consumption and shown apart; sub meters, products, IT load and carriers that are no energy are not in it.
     """
-    now = ask.utc_now()
     asked = ask.asked_balance(query, now=now)
     first = int(key_of_cursor(query.cursor, of="balance", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:

@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from sqlalchemy import Connection, Row
 
+from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
-from services.api.energy.ask import START_AFTER_END, utc_now
-from services.api.energy.ask import Moment as MomentOrDay
 from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
@@ -121,11 +120,11 @@ def _author(connection: Connection, credentials: HTTPAuthorizationCredentials | 
     status_code=status.HTTP_201_CREATED,
     responses=refusals(NOT_AUTHORISED, METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT),
 )
-def correct_reading(database: Db, code: Code, entry: CorrectionEntry, credentials: Bearer) -> Correction:
+def correct_reading(database: Db, code: Code, entry: CorrectionEntry, credentials: Bearer, now: Now) -> Correction:
     """Let something else count than what is stored, which stays as it is. The energy around it is booked again."""
     with database.write() as connection:
         author = _author(connection, credentials)
-        faults = _faults(entry, now=utc_now())
+        faults = _faults(entry, now=now)
         if faults:
             raise refused_fields(INVALID_BODY, faults)
         meter_id = _SQL.run(connection, "lock_meter", code=code).scalar()
@@ -215,8 +214,7 @@ def _read(
 )
 def list_corrections(database: Db, code: Code, query: Annotated[CorrectionQuery, Query()]) -> Page[Correction]:
     """Every correction ever recorded, with the original, the newest first; nothing is removed from this list."""
-    if query.start and query.end and query.start >= query.end:
-        raise Refused(START_AFTER_END, f"start {query.start.isoformat()} is not before end {query.end.isoformat()}")
+    require_order(query.start, query.end)
     listed = f"corrections of {code}"
     before = key_of_cursor(query.cursor, of=listed, filters=query.filters) if query.cursor else None
     with database.read() as connection:

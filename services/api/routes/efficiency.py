@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
+from services.api.asking import RANGE_TOO_LONG, START_AFTER_END, Now
 from services.api.database import Db
-from services.api.energy.ask import RANGE_TOO_LONG, START_AFTER_END, utc_now
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.indicators.answer import LimitOut, ReasonOut, RowUsed, Sum, limit_out, reason_out
 from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
@@ -122,12 +122,11 @@ _REFUSALS = refusals(
 
 
 @router.get("", summary="List units by energy efficiency", response_model=EfficiencyAnswer, responses=_REFUSALS)
-def list_efficiency(database: Db, tables: TablesDep, query: Annotated[EfficiencyQuery, Query()]) -> Response:
+def list_efficiency(database: Db, tables: TablesDep, query: Annotated[EfficiencyQuery, Query()], now: Now) -> Response:
     """Units whose process has benchmark and baseline, and data centres, judged over whole months.
 
     Existing units must reach the baseline; new ones, and those being built or planned, the benchmark.
     """
-    now = utc_now()
     start, end = whole_months(query.start, query.end, now=now)
     with database.read() as connection:
         found = _placed(connection, tables, query, start, end, now=now)

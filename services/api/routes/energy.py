@@ -9,6 +9,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api import asking
+from services.api.asking import Now
 from services.api.database import Db
 from services.api.energy import ask
 from services.api.energy.answer import Group, Line
@@ -118,23 +120,22 @@ _REFUSALS = refusals(
     nouns.UNIT.unknown,
     nouns.METER.unknown,
     nouns.CARRIER.unknown,
-    ask.START_AFTER_END,
-    ask.RANGE_TOO_LONG,
+    asking.START_AFTER_END,
+    asking.RANGE_TOO_LONG,
     ask.NOT_ON_QUARTER,
-    ask.NOT_ON_HOUR,
-    ask.INVALID_SCOPE,
-    ask.INVALID_BY,
+    asking.NOT_ON_HOUR,
+    asking.INVALID_SCOPE,
+    asking.INVALID_BY,
 )
 
 
 @router.get("", summary="Sum energy", response_model=EnergyAnswer, responses=_REFUSALS)
-def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Query()]) -> Response:
+def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Query()], now: Now) -> Response:
     """Physical quantities of a scope in buckets, by carrier and by what else is asked for, with their coverage.
 
     Inputs, outputs, sub meters and products are never added to each other: name a `flow` or group by it. Standard coal
     and CO2 are those of the row's own quantity, above zero for outputs too; the balance puts flows together.
     """
-    now = ask.utc_now()
     asked = ask.asked(query, now=now)
     first = int(key_of_cursor(query.cursor, of="energy", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:

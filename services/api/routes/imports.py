@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BUSY, IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
 from services.api.openapi import refusals
@@ -99,10 +100,11 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
         request: Request,
         body: Annotated[bytes, Depends(_whole_body)],
         query: Annotated[ImportQuery, Query()],
+        now: Now,
     ) -> Response:
         with _places.one():
             sheet = read_sheet(resource, lines_of(body, request.headers.get("content-type", "")))
-            return JSONResponse(import_sheet(database, resource, sheet, dry_run=query.dry_run))
+            return JSONResponse(import_sheet(database, resource, sheet, dry_run=query.dry_run, now=now))
 
     @router.get(
         "/template",

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from services.api import asking
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy import ask as energy_ask
 from services.api.errors import BAD_CURSOR
 from services.api.indicators import ask
 from services.api.indicators.answer import IndicatorAnswer, Names, rows_of
@@ -79,22 +80,23 @@ _REFUSALS = refusals(
     nouns.PARK.unknown,
     nouns.ENTERPRISE.unknown,
     nouns.UNIT.unknown,
-    energy_ask.START_AFTER_END,
-    energy_ask.RANGE_TOO_LONG,
-    energy_ask.NOT_ON_HOUR,
-    energy_ask.INVALID_SCOPE,
-    energy_ask.INVALID_BY,
+    asking.START_AFTER_END,
+    asking.RANGE_TOO_LONG,
+    asking.NOT_ON_HOUR,
+    asking.INVALID_SCOPE,
+    asking.INVALID_BY,
 )
 
 
 @router.get("/{slug}", summary="Read an indicator", response_model=IndicatorAnswer, responses=_REFUSALS)
-def read_indicator(database: Db, tables: TablesDep, slug: str, query: Annotated[IndicatorQuery, Query()]) -> Response:
+def read_indicator(
+    database: Db, tables: TablesDep, slug: str, query: Annotated[IndicatorQuery, Query()], now: Now
+) -> Response:
     """An indicator of a scope: value, verdict with reasons, coverage, both sums, and the rows they stand on.
 
     Ratios of sums. Where too little was measured, there is nothing to divide by, or the value is one that cannot be,
     the verdict is cannot_judge.
     """
-    now = energy_ask.utc_now()
     indicator = ask.indicator_of(slug)
     list_name = f"indicator {slug}"
     first = int(key_of_cursor(query.cursor, of=list_name, filters=query.filters)) if query.cursor else 0

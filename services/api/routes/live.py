@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any
 
 import psycopg
@@ -13,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
+from services.api.asking import INVALID_SCOPE, Clock, ScopeText, clock_of, scope_of
 from services.api.database import Database, Db
-from services.api.energy import ask
-from services.api.energy.ask import Asked, By, ScopeText
+from services.api.energy.ask import Asked, By
 from services.api.energy.query import energy, quantity_units
 from services.api.energy.scope import Scoped
 from services.api.errors import Refused
@@ -106,7 +107,7 @@ _EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     response_class=EventSourceResponse,
     responses=_EVENT_STREAM
     | refusals(
-        ask.INVALID_SCOPE,
+        INVALID_SCOPE,
         nouns.AREA.unknown,
         nouns.PARK.unknown,
         nouns.ENTERPRISE.unknown,
@@ -116,13 +117,14 @@ _EVENT_STREAM: dict[int | str, dict[str, Any]] = {
 )
 async def live(database: Db, request: Request, query: Annotated[LiveQuery, Query()]) -> EventSourceResponse:
     """Server-sent events: at once, then at most once a second when other energy is booked; a comment each 15 s."""
-    first = await run_in_threadpool(_state, database, query.scope)
     broadcast: Broadcast = request.app.state.live
-    return EventSourceResponse(_events(database, broadcast, query.scope, first), ping=HEARTBEAT_S)
+    clock = clock_of(request)
+    first = await run_in_threadpool(_state, database, query.scope, now=clock())
+    return EventSourceResponse(_events(database, broadcast, clock, query.scope, first), ping=HEARTBEAT_S)
 
 
 async def _events(
-    database: Database, broadcast: Broadcast, scope: str, state: dict[str, Any]
+    database: Database, broadcast: Broadcast, clock: Clock, scope: str, state: dict[str, Any]
 ) -> AsyncIterator[dict[str, str]]:
     booked = asyncio.Event()
     broadcast.join(booked)
@@ -137,7 +139,7 @@ async def _events(
             await asyncio.sleep(LEAST_PAUSE_S)
             await booked.wait()
             booked.clear()
-            state = await run_in_threadpool(_state, database, scope)
+            state = await run_in_threadpool(_state, database, scope, now=clock())
     except Refused as refusal:
         yield {"event": "error", "data": json.dumps({"code": refusal.kind.code, "detail": refusal.detail})}
     finally:
@@ -148,10 +150,9 @@ def _energy_of(state: dict[str, Any]) -> tuple[Any, Any]:
     return state["hour"], state["day"]
 
 
-def _state(database: Database, scope: str) -> dict[str, Any]:
+def _state(database: Database, scope: str, *, now: datetime) -> dict[str, Any]:
     """The energy of the scope in the hour and the day at hand."""
-    now = ask.utc_now()
-    kind, code = ask.scope_of(scope)
+    kind, code = scope_of(scope)
     state: dict[str, Any] = {"scope": scope, "at": now.astimezone(SHANGHAI).isoformat(timespec="milliseconds")}
     with database.read() as connection:
         units = quantity_units(connection)

@@ -8,8 +8,8 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 from sqlalchemy import Connection, RowMapping
 
+from services.api.asking import Now
 from services.api.database import Database, Db
-from services.api.energy.ask import utc_now
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page
@@ -118,10 +118,10 @@ def list_replacements(database: Db, code: Code) -> Page[Replacement]:
     status_code=status.HTTP_201_CREATED,
     responses=refusals(METER, ALREADY_EXISTS),
 )
-def add_replacement(database: Db, code: Code, entry: ReplacementEntry) -> ReplacementEntry:
+def add_replacement(database: Db, code: Code, entry: ReplacementEntry, now: Now) -> ReplacementEntry:
     """Record that the counter was replaced. Energy since then is booked again."""
     with registry_change(database) as change:
-        faults = _replacement_faults(_kind_of(change.connection, code), entry, now=utc_now())
+        faults = _replacement_faults(_kind_of(change.connection, code), entry, now=now)
         if faults:
             raise refused_fields(INVALID_BODY, faults)
         _add(change, nouns.REPLACEMENT, code, entry)

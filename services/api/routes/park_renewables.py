@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.asking import NOT_ON_HOUR, RANGE_TOO_LONG, START_AFTER_END, MomentOrDay, Now
 from services.api.database import Db
-from services.api.energy.ask import NOT_ON_HOUR, RANGE_TOO_LONG, START_AFTER_END, Moment, utc_now
 from services.api.indicators.answer import ReasonOut, RowUsed, Sum, reason_out
 from services.api.indicators.ask import IndicatorQuery, frame_of
 from services.api.judgement.renewables import INDICATOR, ParkShares, shares_of
@@ -31,8 +31,10 @@ class RenewablesQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: Moment | None = Field(None, description="First moment, on a whole hour; 12 months before `end` if left out")
-    end: Moment | None = Field(None, description="First moment after the range; start of this month if left out")
+    start: MomentOrDay | None = Field(
+        None, description="First moment, on a whole hour; 12 months before `end` if left out"
+    )
+    end: MomentOrDay | None = Field(None, description="First moment after the range; start of this month if left out")
     bucket: Span = Field(Span.MONTH, description="Period of each share")
 
 
@@ -82,13 +84,12 @@ _REFUSALS = refusals(nouns.PARK.unknown, START_AFTER_END, NOT_ON_HOUR, RANGE_TOO
     "/{code}/renewables", summary="Tell a park's renewable share", response_model=RenewablesAnswer, responses=_REFUSALS
 )
 def read_renewables(
-    database: Db, tables: TablesDep, code: Code, query: Annotated[RenewablesQuery, Query()]
+    database: Db, tables: TablesDep, code: Code, query: Annotated[RenewablesQuery, Query()], now: Now
 ) -> Response:
     """Renewable electricity divided by all electricity bought by the park's enterprises, as of the days they belonged.
 
     A low-carbon park must reach 50 %, a zero-carbon park 100 %, where a plan of their area says so.
     """
-    now = utc_now()
     end = query.end or floor(now, Grain.MONTH)
     start = query.start or months_before(floor(end, Grain.MONTH), MONTHS_OF_YEAR)
     asked = IndicatorQuery(scope=f"park:{code}", start=start, end=end, bucket=query.bucket)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
@@ -45,12 +45,6 @@ class ProgressQuery(PageQuery):
     plan: str | None = Field(None, max_length=20, description="Code of a plan; the one in which the year lies")
 
 
-async def clock() -> datetime:
-    """The time now; tests put another in its place."""
-    return utc_now()
-
-
-Now = Annotated[datetime, Depends(clock)]
 _REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, YEAR_OUTSIDE_PLAN, NO_PLAN_OF_YEAR)
 
 

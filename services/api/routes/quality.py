@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from services.api import asking
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy import ask as energy_ask
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
@@ -133,22 +134,21 @@ _RANGE = (
     nouns.ENTERPRISE.unknown,
     nouns.UNIT.unknown,
     nouns.METER.unknown,
-    energy_ask.START_AFTER_END,
-    energy_ask.RANGE_TOO_LONG,
-    energy_ask.INVALID_SCOPE,
+    asking.START_AFTER_END,
+    asking.RANGE_TOO_LONG,
+    asking.INVALID_SCOPE,
     ask.NOT_ON_DAY,
 )
 _PARAMETERS = (*(f"quality_weight_{name}" for name in DIMENSIONS), "on_time_intervals", "on_time_margin")
 
 
 @router.get("", summary="Score the data", response_model=QualityAnswer, responses=refusals(*_RANGE))
-def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery, Query()]) -> Response:
+def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery, Query()], now: Now) -> Response:
     """Completeness, timeliness, validity, accuracy, consistency and their composite, by day or month.
 
     Each is a ratio of sums over the meters of whom readings are expected; days that are running count as far as they
     have come.
     """
-    now = energy_ask.utc_now()
     days = ask.days_of(query, now=now, back_days=None, longest_days=ask.LONGEST_DAYS[query.bucket])
     first = int(key_of_cursor(query.cursor, of="quality", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
@@ -190,9 +190,8 @@ def _row(line: Line, by: QualityBy) -> dict[str, Any]:
 
 
 @router.get("/findings", summary="List findings", responses=refusals(*_RANGE, ask.UNKNOWN_CHECK))
-def list_findings(database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()]) -> Page[Finding]:
+def list_findings(database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()], now: Now) -> Page[Finding]:
     """What the checks have found of meters, units, enterprises, gateways and areas, by day."""
-    now = energy_ask.utc_now()
     checks = ask.checked(query.check)
     start, end = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
     after_day, after_id = date(1, 1, 1), "0"
@@ -240,12 +239,11 @@ def _finding(row: Any, units: dict[str, str]) -> Finding:
 
 
 @router.get("/missing", summary="List missing readings", responses=refusals(*_RANGE))
-def list_missing(database: Db, query: Annotated[MissingQuery, Query()]) -> Page[MissingRow]:
+def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now) -> Page[MissingRow]:
     """Expected readings that have not come, by meter and hour, in the order of days and meters.
 
     A page holds whole days of meters; one may be empty where the next is not.
     """
-    now = energy_ask.utc_now()
     days = ask.days_of(query, now=now, back_days=1, longest_days=ask.LONGEST_MISSING_DAYS)
     after: tuple[date, str] | None = None
     if query.cursor is not None:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
+from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
-from services.api.energy.ask import START_AFTER_END, Moment, utc_now
 from services.api.errors import BAD_CURSOR, TOO_LARGE, ProblemKind, Refused
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
@@ -62,8 +62,10 @@ class Reading(BaseModel):
 class ReadingQuery(PageQuery):
     """Which readings of the meter."""
 
-    start: Moment | None = Field(None, description="First moment, RFC 3339 or a day; the meter's first if left out")
-    end: Moment | None = Field(None, description="First moment after; the meter's last if left out")
+    start: MomentOrDay | None = Field(
+        None, description="First moment, RFC 3339 or a day; the meter's first if left out"
+    )
+    end: MomentOrDay | None = Field(None, description="First moment after; the meter's last if left out")
 
 
 class RejectedReading(BaseModel):
@@ -153,8 +155,7 @@ _EXAMPLE = {
 )
 def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query()]) -> Page[Reading]:
     """The readings of a meter in order of time, each with its quality."""
-    if query.start and query.end and query.start >= query.end:
-        raise Refused(START_AFTER_END, f"start {query.start.isoformat()} is not before end {query.end.isoformat()}")
+    require_order(query.start, query.end)
     listed = f"readings of {code}"
     after = key_of_cursor(query.cursor, of=listed, filters=query.filters) if query.cursor else None
     with database.read() as connection:
@@ -240,6 +241,7 @@ def send_readings(
     database: Db,
     gateway: Annotated[Code, Query(description="Gateway with which the meters are registered")],
     body: Annotated[bytes, Depends(_body)],
+    now: Now,
 ) -> ReadingAnswer:
     """Take a message as it would come by MQTT, store it, and answer as it would be answered there.
 
@@ -250,7 +252,7 @@ def send_readings(
         assert raw is not None
         known = database.registry(raw)
         try:
-            checked = check(decode(gateway, body), known, now_us=to_us(utc_now()))
+            checked = check(decode(gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:
             store(raw, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
             refusal = _refusal(reason, gateway)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from prometheus_client import Counter
 from pydantic import BaseModel, Field
 
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.errors import BAD_CURSOR
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
@@ -66,7 +66,7 @@ class DroppedQuery(PageQuery):
 @router.post(
     "/rejected-readings/retry", summary="Take in rejected readings of meters registered since", responses=refusals()
 )
-def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()]) -> RetryAnswer:
+def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()], now: Now) -> RetryAnswer:
     """Store kept readings that were rejected as `unknown_meter` or `meter_of_another_gateway` and now would not be.
 
     Their rows stay, marked with what became of them, and are not tried again: to ask twice does no harm.
@@ -80,7 +80,7 @@ def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()])
             gateway=query.gateway,
             meter=query.meter,
             most=query.most,
-            now_us=to_us(utc_now()),
+            now_us=to_us(now),
             writer=WRITER,
         )
     outcomes = {

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, status
 from services.api.alerts import nouns, silences
 from services.api.alerts.fields import Id
 from services.api.alerts.silences import Silence, SilenceEnd, SilenceEntry, SilenceQuery
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.errors import BAD_CURSOR
 from services.api.openapi import refusals
 from services.api.paging import Page
@@ -17,23 +17,23 @@ router = APIRouter(prefix="/api/v1/silences", tags=["alerts"])
 
 
 @router.get("", summary="List silences", response_model=Page[Silence], responses=refusals(BAD_CURSOR))
-def list_silences(database: Db, query: Annotated[SilenceQuery, Query()]) -> dict[str, Any]:
+def list_silences(database: Db, query: Annotated[SilenceQuery, Query()], now: Now) -> dict[str, Any]:
     """Silences, the newest first; those that are over too."""
-    return silences.silences_of(database, query, now=utc_now())
+    return silences.silences_of(database, query, now=now)
 
 
 @router.post("", summary="Silence", status_code=status.HTTP_201_CREATED, response_model=Silence, responses=refusals())
-def add_silence(database: Db, entry: SilenceEntry) -> Silence:
+def add_silence(database: Db, entry: SilenceEntry, now: Now) -> Silence:
     """Keep alerts from being told for a time. They are judged and listed all the same."""
-    return silences.add(database, entry, now=utc_now())
+    return silences.add(database, entry, now=now)
 
 
 @router.get(
     "/{silence_id}", summary="Read a silence", response_model=Silence, responses=refusals(nouns.SILENCE.unknown)
 )
-def read_silence(database: Db, silence_id: Id) -> Silence:
+def read_silence(database: Db, silence_id: Id, now: Now) -> Silence:
     """One silence."""
-    return silences.silence_of(database, silence_id, now=utc_now())
+    return silences.silence_of(database, silence_id, now=now)
 
 
 @router.post(
@@ -42,6 +42,6 @@ def read_silence(database: Db, silence_id: Id) -> Silence:
     response_model=Silence,
     responses=refusals(nouns.SILENCE.unknown, nouns.SILENCE_OVER),
 )
-def end_silence(database: Db, silence_id: Id, entry: SilenceEnd) -> Silence:
+def end_silence(database: Db, silence_id: Id, entry: SilenceEnd, now: Now) -> Silence:
     """End a silence before its time. It stays in the list."""
-    return silences.end(database, silence_id, entry.author, now=utc_now())
+    return silences.end(database, silence_id, entry.author, now=now)

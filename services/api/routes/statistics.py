@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field, PlainValidator, TypeAdapter
 
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.errors import BAD_CURSOR, INVALID_BODY
 from services.api.openapi import refusals
 from services.api.paging import Page
@@ -47,12 +47,12 @@ def list_statistics(database: Db, query: Annotated[StatisticQuery, Query()]) -> 
 
 
 @router.post("/api/v1/statistics", summary="Report numbers", responses=refusals(INVALID_BODY))
-def post_statistics(database: Db, entries: Entries) -> Posted:
+def post_statistics(database: Db, entries: Entries, now: Now) -> Posted:
     """Report one number, or a list of at most 5000; all are written or none.
 
     A number that is there already becomes a further version; the very value that is the newest is left as it is.
     """
-    return store.post(database, entries, kinds=known_kinds(), product_units=product_units(), now=utc_now())
+    return store.post(database, entries, kinds=known_kinds(), product_units=product_units(), now=now)
 
 
 router.include_router(import_router(RESOURCE))

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
 from services.api.judgement.listing import UnitNames, names_of, rows_used
 from services.api.judgement.tariff import UnitTariff, tariff_of
@@ -69,13 +69,12 @@ class TariffAnswer(UnitNames):
 
 
 @router.get("", summary="Derive the step tariff of a unit", responses=refusals(nouns.UNIT.unknown))
-def read_tariff(database: Db, tables: TablesDep, query: Annotated[TariffQuery, Query()]) -> TariffAnswer:
+def read_tariff(database: Db, tables: TablesDep, query: Annotated[TariffQuery, Query()], now: Now) -> TariffAnswer:
     """The surcharge on the unit's electricity: the aluminium rule for smelters, the unified rule for the others.
 
     Energy use is that of the year before, which must be over, with meters throughout. Steps of the unified rule are
     configured; none are shipped.
     """
-    now = utc_now()
     year = query.year or now.astimezone(SHANGHAI).year
     with database.read() as connection:
         found = tariff_of(connection, tables, query.unit, year, now=now)

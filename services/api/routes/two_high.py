@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from services.api.asking import Now
 from services.api.database import Db
-from services.api.energy.ask import utc_now
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
 from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
@@ -108,13 +108,12 @@ _REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, nouns.PARK.unknown, nouns.E
 
 
 @router.get("", summary="List two-high units", response_model=TwoHighAnswer, responses=_REFUSALS)
-def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery, Query()]) -> Response:
+def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery, Query()], now: Now) -> Response:
     """Units of the eight trades: whether they belong to the ledger, and whether they use more than was approved.
 
     A unit belongs with 50 000 tce a year or more, by design or else as measured, on the equivalent basis; coal power on
     the calorific one.
     """
-    now = utc_now()
     trades = _trades_asked(tables, query.trade)
     with database.read() as connection:
         place = Place(query.area, query.park, query.enterprise)

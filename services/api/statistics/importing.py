@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from services.api.energy.ask import utc_now
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
@@ -36,9 +36,11 @@ class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
         """Write what says something new."""
         return len(store.append(connection, entries))
 
-
-def _faults(connection: Connection, entries: Sequence[StatisticEntry]) -> list[list[Fault]]:
-    return store.faults_of(connection, entries, kinds=known_kinds(), product_units=product_units(), now=utc_now())
+    def faults_of(
+        self, connection: Connection, entries: Sequence[StatisticEntry], *, now: datetime
+    ) -> list[list[Fault]]:
+        """The faults of each of `entries`."""
+        return store.faults_of(connection, entries, kinds=known_kinds(), product_units=product_units(), now=now)
 
 
 RESOURCE = StatisticResource(
@@ -51,5 +53,4 @@ RESOURCE = StatisticResource(
     page=Page[Statistic],
     sql=store.SQL,
     filters={},
-    check=_faults,
 )

@@ -20,12 +20,13 @@ from tests.integration.alerted import (
     step,
     supervision_body,
 )
+from tests.integration.clock import ask_at
 from tests.integration.registered import JUNGAR, KANGBASHI, ORDOS, SAIHAN, Registered
 
 
 @pytest.fixture(autouse=True)
-def _ten_in_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.routes.alerts.utc_now", lambda: NOW)
+def _ten_in_the_morning(client: TestClient) -> None:
+    ask_at(client, NOW)
 
 
 def test_alerts_are_listed_newest_first_with_names_in_both_languages(

@@ -19,12 +19,13 @@ from tests.integration.alerted import (
     step,
     supervision_body,
 )
+from tests.integration.clock import ask_at
 from tests.integration.registered import KANGBASHI, ORDOS, Registered
 
 
 @pytest.fixture(autouse=True)
-def _ten_in_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.routes.alerts.utc_now", lambda: NOW)
+def _ten_in_the_morning(client: TestClient) -> None:
+    ask_at(client, NOW)
 
 
 def test_alert_is_handled_from_open_to_closed_by_body_and_enterprise(

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
 from tests.integration.alerted import BODY, Raised
+from tests.integration.clock import ask_at
 from tests.integration.judged import Plant
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, Registered
@@ -199,8 +200,8 @@ def halls(registered: Registered, database_url: str, client: TestClient) -> dict
 
 
 @pytest.fixture
-def _in_march(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.routes.rules.utc_now", lambda: datetime(2026, 3, 2, tzinfo=SHANGHAI))
+def _in_march(client: TestClient) -> None:
+    ask_at(client, datetime(2026, 3, 2, tzinfo=SHANGHAI))
 
 
 @pytest.mark.usefixtures("_in_march")

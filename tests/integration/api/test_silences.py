@@ -13,12 +13,13 @@ from tests.integration.alerted import (
     refusal,
     refuses_no_bodies,
 )
+from tests.integration.clock import ask_at
 from tests.integration.registered import JUNGAR, ORDOS, Registered
 
 
 @pytest.fixture(autouse=True)
-def _ten_in_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.routes.silences.utc_now", lambda: NOW)
+def _ten_in_the_morning(client: TestClient) -> None:
+    ask_at(client, NOW)
 
 
 QUIET = {"reason": "停产检修", "author": "王工", "ends_at": "2026-03-05T18:00:00+08:00"}

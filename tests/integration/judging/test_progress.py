@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.routes.progress import clock
 from services.core.calendar import SHANGHAI, start_of_day
 from services.judging.data.plans import FOLDER
+from tests.integration.clock import ask_at
 from tests.integration.line import Line
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, SAIHAN, Registered
 from tests.integration.served import api
@@ -23,12 +23,7 @@ COAL = 0.7143
 
 def at(client: TestClient, day: date) -> None:
     """Let it be noon of that day."""
-    now = start_of_day(day) + timedelta(hours=12)
-
-    async def noon() -> datetime:
-        return now
-
-    client.app.dependency_overrides[clock] = noon  # type: ignore[attr-defined]
+    ask_at(client, start_of_day(day) + timedelta(hours=12))
 
 
 @pytest.fixture(autouse=True)
@@ -321,9 +316,6 @@ def test_a_measured_year_says_so_and_is_not_compared_with_a_reported_one(client:
 
 
 def test_the_day_is_that_of_shanghai(client: TestClient, coal: Coal) -> None:
-    async def late() -> datetime:
-        return datetime(2026, 1, 1, 0, 30, tzinfo=SHANGHAI)
-
-    client.app.dependency_overrides[clock] = late  # type: ignore[attr-defined]
+    ask_at(client, datetime(2026, 1, 1, 0, 30, tzinfo=SHANGHAI))
     found = progress(client, area=JUNGAR)
     assert (found["year"], found["forecast"]["method"]) == (2026, None)

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
 from services.core.data.loader import DATA
+from tests.integration.clock import ask_at
 from tests.integration.judged import Plant, asked, midnight, refused
 from tests.integration.line import Line
 from tests.integration.registered import Registered
@@ -154,13 +155,11 @@ def test_year_without_readings_and_process_without_levels_cannot_be_judged(
     assert tariff(client, mine)["rule"] is None
 
 
-def test_year_that_is_not_over_has_no_surcharge_yet(
-    client: TestClient, registered: Registered, line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_year_that_is_not_over_has_no_surcharge_yet(client: TestClient, registered: Registered, line: Line) -> None:
     plant = smelter(registered, line, 13_345.0)
     line.roll_up()
     last_hour = datetime(2025, 12, 31, 23, tzinfo=SHANGHAI)
-    monkeypatch.setattr("services.api.routes.tariff.utc_now", lambda: last_hour)
+    ask_at(client, last_hour)
     answer = tariff(client, plant)
     assert (answer["surcharge"], code_of(answer)) == (None, ("cannot_judge", "year_not_over"))
     (reason,) = answer["reasons"]
@@ -168,7 +167,7 @@ def test_year_that_is_not_over_has_no_surcharge_yet(
     # What is measured so far is shown.
     assert (answer["value"], [step["code"] for step in answer["steps"]]) == (13_345.0, ["threshold"])
     assert code_of(tariff(client, plant, 2099)) == ("cannot_judge", "year_not_over")
-    monkeypatch.setattr("services.api.routes.tariff.utc_now", lambda: datetime(2026, 1, 1, tzinfo=SHANGHAI))
+    ask_at(client, datetime(2026, 1, 1, tzinfo=SHANGHAI))
     assert tariff(client, plant)["surcharge"] == 0.03
 
 

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
+from tests.integration.clock import ask_at
 from tests.integration.judged import Plant, asked, midnight, refused
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, ORDOS, SAIHAN, Registered
@@ -18,8 +19,8 @@ COAL_KGCE_PER_KG = 0.7143
 
 
 @pytest.fixture(autouse=True)
-def _middle_of_june(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.routes.two_high.utc_now", lambda: NOW)
+def _middle_of_june(client: TestClient) -> None:
+    ask_at(client, NOW)
 
 
 def coking(registered: Registered, line: Line, *, tce_a_day: float = 0.0, until: str = TODAY, **unit: Any) -> Plant:
