@@ -14,8 +14,8 @@ from prometheus_client import start_http_server
 from psycopg import Notify
 
 from services.alerts import metrics, store
-from services.alerts.channels.configured import channels_of
 from services.alerts.channels.contract import Channel, Target
+from services.alerts.channels.kinds import channels_of
 from services.alerts.cycle import Cycle
 from services.alerts.notify.messages import Teller
 from services.alerts.notify.outbox import Deliver, Outbox, Outgoing

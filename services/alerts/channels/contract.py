@@ -1,20 +1,23 @@
-"""What a channel is given and what it says. A channel only knows how to send: no rules, no retries, no database."""
+"""What a channel is given, what it says, how it is declared. A channel only sends: no rules, retries or database."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
+
+from services.core.settings import Settings
 
 MOST_DETAIL = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where to send: an e-mail address, the URL of a webhook, or for MQTT the credit code of the enterprise."""
+    """Where to send."""
 
     address: str = field(repr=False)
     """Not shown in logs: the URL of a webhook may hold a token."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Of a webhook, the newest first; while they are changed, several."""
+    """The newest first; while they are changed, several. None where the channel has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,40 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Leave what is open."""
+
+
+Owner = Literal["body", "enterprise"]
+"""Who is told: a supervision body or an enterprise."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFault:
+    """Why an address is refused: a code of the catalogue of reasons, and what the reason mentions."""
+
+    code: str
+    mentions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelKind:
+    """A kind of channel, declared once: nothing outside its file and the list of `kinds` names it."""
+
+    name: str
+    """As subscriptions give it; lower case letters, digits and _."""
+    owners: tuple[Owner, ...]
+    """Who may be told by it."""
+    connect: Callable[[Settings], Channel]
+    """Raises ValueError for a setting that is wrong."""
+    address_fault: Callable[[str, Settings], AddressFault | None]
+    """What is wrong with an address that is given."""
+    shown_of_owner: Callable[[str], str] | None = None
+    """Where the address is not given but follows from the owner's code: the address as people know it."""
+    new_secret: Callable[[], str] | None = None
+    """Makes the secret that its messages are signed with, where they are."""
+    most_under_way: int = 1
+    """Messages under way to one endpoint at one time."""
+    endpoint_by_host: bool = False
+    """Whether each host of an address is an endpoint of its own; else all messages of the channel go to one."""
 
 
 def one_line(text: str, *, most: int | None = MOST_DETAIL) -> str:

@@ -16,7 +16,9 @@ from email.utils import format_datetime
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
+from services.alerts.channels.address import email_fault
+from services.alerts.channels.contract import Channel, ChannelKind, DeliveryFailed, Rendered, Target
+from services.core.settings import Settings
 
 Security = Literal["none", "starttls", "tls"]
 SCHEMES: dict[str, tuple[Security, int]] = {
@@ -205,3 +207,28 @@ class EmailChannel:
 def _for_ever(code: int) -> bool:
     """5xx, RFC 5321 section 4.2.1, except where the mailbox is full (552) or the server asks for a login (530)."""
     return 500 <= code < 600 and code not in {530, 552}
+
+
+class NoMailServer:
+    """Stands for e-mail where no mail server is set; mails wait, as the setting may come within the day."""
+
+    def send(self, target: Target, message: Rendered) -> None:  # noqa: ARG002 - as every channel
+        """Raises DeliveryFailed."""
+        raise DeliveryFailed("no mail server is set: ENERMON_SMTP_URL is empty", permanent=False)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _connect(settings: Settings) -> Channel:
+    url = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
+    return EmailChannel(parse_smtp_url(url), sender=settings.smtp_from) if url else NoMailServer()
+
+
+KIND = ChannelKind(
+    name="email",
+    owners=("body", "enterprise"),
+    connect=_connect,
+    address_fault=lambda address, _settings: email_fault(address),
+    most_under_way=4,  # one login after the other to one mail server is slow
+)

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import AddressFault, ChannelKind, DeliveryFailed, Rendered, Target
 
 KEEPALIVE_S = 60
 TIMEOUT_S = 10.0
@@ -192,3 +192,12 @@ class _Connection:
         with self._told:
             self._acknowledged[mid] = reason
             self._told.notify_all()
+
+
+KIND = ChannelKind(
+    name="mqtt",
+    owners=("enterprise",),
+    connect=lambda settings: MqttChannel(parse_mqtt_url(settings.mqtt_url.get_secret_value())),
+    address_fault=lambda _address, _settings: AddressFault("fixed_topic"),
+    shown_of_owner=alerts_topic,
+)

@@ -1,16 +1,19 @@
 """Webhook: a signed POST by the convention of Standard Webhooks (https://www.standardwebhooks.com)."""
 
 import asyncio
+import base64
 import binascii
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from secrets import token_bytes
 
 import httpx
 from standardwebhooks import Webhook
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
+from services.alerts.channels.address import url_fault
+from services.alerts.channels.contract import ChannelKind, DeliveryFailed, Rendered, Target
 from services.alerts.channels.webhook_address import (
     Endpoint,
     Resolve,
@@ -24,6 +27,7 @@ TOTAL_TIMEOUT_S = 15.0
 MOST_ANSWER_BYTES = 4096
 SHOWN_ANSWER_CHARACTERS = 120
 SIGNATURE_PREFIX = "whsec_"
+SECRET_BYTES = 32
 GONE = 410
 
 
@@ -107,6 +111,11 @@ class WebhookChannel:
         raise failure(answer.status_code, answer.headers.get("retry-after"), said, now=self._clock())
 
 
+def new_secret() -> str:
+    """A secret by Standard Webhooks: whsec_ and the base64 of random bytes."""
+    return SIGNATURE_PREFIX + base64.b64encode(token_bytes(SECRET_BYTES)).decode("ascii")
+
+
 def signatures(secrets: tuple[str, ...], message: Rendered, now: datetime) -> str:
     """One signature a secret, separated by spaces, so that a receiver can change its key without missing a message.
 
@@ -161,3 +170,17 @@ async def _beginning(answer: httpx.Response) -> str:
         if len(taken) >= MOST_ANSWER_BYTES:
             break
     return taken[:MOST_ANSWER_BYTES].decode("utf-8", "replace").strip()
+
+
+KIND = ChannelKind(
+    name="webhook",
+    owners=("body", "enterprise"),
+    connect=lambda settings: WebhookChannel(
+        allow_private=settings.webhook_allow_private, allow_http=settings.webhook_allow_http
+    ),
+    address_fault=lambda address, settings: url_fault(
+        address, allow_private=settings.webhook_allow_private, allow_http=settings.webhook_allow_http
+    ),
+    new_secret=new_secret,
+    endpoint_by_host=True,
+)

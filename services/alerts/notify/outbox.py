@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,8 @@ import psycopg
 from psycopg.rows import class_row
 
 from services.alerts import metrics
-from services.alerts.channels.contract import DeliveryFailed
+from services.alerts.channels.contract import ChannelKind, DeliveryFailed
+from services.alerts.channels.kinds import KINDS
 from services.alerts.notify.retry import next_attempt
 from services.core.calendar import SHANGHAI
 from services.core.db.engine import connect
@@ -30,8 +31,6 @@ log = logging.getLogger("alerts")
 _sql = load(__file__, "outbox.sql")
 
 MOST_UNDER_WAY = 32
-MOST_EMAILS_UNDER_WAY = 4
-"""One login after the other to one mail server is slow; an endpoint of a webhook gets one message at a time."""
 LEASE = timedelta(minutes=10)
 """Longer than any attempt lasts: meanwhile nobody takes the message."""
 LONGEST_WAIT_S = 0.5
@@ -77,10 +76,16 @@ class Outbox:
     """Sends from one thread that owns the connection; each attempt runs in a thread of its own."""
 
     def __init__(
-        self, database_url: str, deliver: Deliver, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        database_url: str,
+        deliver: Deliver,
+        *,
+        kinds: Mapping[str, ChannelKind] = KINDS,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database_url = database_url
         self._deliver = deliver
+        self._kinds = list(kinds.values())
         self._clock = clock
         self._under_way: dict[UUID, Outgoing] = {}
         self._done: deque[Attempt] = deque()
@@ -148,7 +153,8 @@ class Outbox:
         if room <= 0:
             return ()
         now, in_flight = self._clock(), list(self._under_way)
-        _sql.close_unsendable(connection, now=now, in_flight=in_flight)
+        channels = [kind.name for kind in self._kinds]
+        _sql.close_unsendable(connection, now=now, in_flight=in_flight, channels=channels)
         with connection.cursor(row_factory=class_row(Outgoing)) as cursor:
             cursor.execute(
                 _sql.claim.sql,
@@ -157,7 +163,9 @@ class Outbox:
                     "in_flight": in_flight,
                     "busy": [outgoing.endpoint for outgoing in self._under_way.values()],
                     "most": room,
-                    "most_email": MOST_EMAILS_UNDER_WAY,
+                    "channels": channels,
+                    "most_under_way": [kind.most_under_way for kind in self._kinds],
+                    "by_host": [kind.endpoint_by_host for kind in self._kinds],
                     "lease_until": now + LEASE,
                 },
             )

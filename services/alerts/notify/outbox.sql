@@ -4,15 +4,19 @@ UPDATE message
 SET status = 'dead', finished_at = :now, last_error = gone.reason
 FROM (
     SELECT waiting.message_id,
-        CASE WHEN subscription.subscription_id IS NULL
-            THEN 'the subscription no longer exists'
+        CASE WHEN subscription.subscription_id IS NULL THEN 'the subscription no longer exists'
+            WHEN waiting.channel <> ALL (:channels) THEN 'there is no channel ' || waiting.channel
             ELSE 'the subscription is switched off' || coalesce(': ' || subscription.off_reason, '')
         END AS reason
     FROM message AS waiting
     LEFT JOIN subscription USING (subscription_id)
     WHERE waiting.status = 'waiting'
         AND waiting.message_id <> ALL (:in_flight)
-        AND (subscription.subscription_id IS NULL OR (NOT subscription.enabled AND waiting.kind <> 'test'))
+        AND (
+            subscription.subscription_id IS NULL
+            OR waiting.channel <> ALL (:channels)
+            OR (NOT subscription.enabled AND waiting.kind <> 'test')
+        )
 ) AS gone
 WHERE message.message_id = gone.message_id AND message.status = 'waiting';
 
@@ -22,14 +26,16 @@ WHERE message.message_id = gone.message_id AND message.status = 'waiting';
 -- subscription the oldest few are looked at, which also bounds the work where thousands wait.
 -- An address that was mended meanwhile is used, and stays with the message.
 WITH due AS (
-    SELECT message.message_id, message.created_at, message.alert_ids, subscription_id, message.channel,
+    SELECT message.message_id, message.created_at, message.alert_ids, subscription_id, kind.most_under_way,
         row_number() OVER (PARTITION BY subscription_id ORDER BY message.created_at, message.message_id) AS age_place,
-        CASE message.channel
-            WHEN 'webhook' THEN 'webhook ' || coalesce(substring(subscription.address FROM '^[a-zA-Z]+://([^/?#]+)'), '')
-            ELSE message.channel
+        CASE WHEN kind.by_host
+            THEN kind.name || ' ' || coalesce(substring(subscription.address FROM '^[a-zA-Z]+://([^/?#]+)'), '')
+            ELSE kind.name
         END AS endpoint
     FROM message
     JOIN subscription USING (subscription_id)
+    JOIN unnest(CAST(:channels AS text[]), CAST(:most_under_way AS int[]), CAST(:by_host AS bool[]))
+        AS kind (name, most_under_way, by_host) ON kind.name = message.channel
     WHERE message.status = 'waiting'
         AND message.not_before <= :now
         AND message.message_id <> ALL (:in_flight)
@@ -38,7 +44,7 @@ WITH due AS (
 ranked AS (
     SELECT message_id, created_at, subscription_id, endpoint,
         row_number() OVER (PARTITION BY endpoint ORDER BY created_at, message_id) AS place,
-        CASE channel WHEN 'email' THEN :most_email ELSE 1 END AS most
+        most_under_way
     FROM due
     WHERE age_place <= :most
         AND NOT EXISTS (
@@ -54,7 +60,7 @@ chosen AS (
     FROM ranked
     LEFT JOIN (SELECT name, count(*) AS busy FROM unnest(CAST(:busy AS text[])) AS name GROUP BY name) AS under_way
         ON under_way.name = ranked.endpoint
-    WHERE ranked.place + coalesce(under_way.busy, 0) <= ranked.most
+    WHERE ranked.place + coalesce(under_way.busy, 0) <= ranked.most_under_way
     ORDER BY ranked.created_at, ranked.message_id
     LIMIT :most
 ),

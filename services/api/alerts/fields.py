@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
+from services.alerts.channels.kinds import KINDS
 from services.api.registry.fields import refusal
 
 Severity = Literal["notice", "warning", "severe"]
 AlertState = Literal["firing", "resolved"]
 SubjectKind = Literal["unit", "enterprise", "park", "area", "gateway", "meter"]
-Channel = Literal["email", "webhook", "mqtt"]
 Language = Literal["zh", "en", "both"]
 Mode = Literal["at_once", "daily", "weekly"]
 MessageKind = Literal["fired", "resolved", "repeat", "digest", "escalated", "test"]
@@ -24,6 +24,12 @@ MOST_ID = 2**63 - 1
 _SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,63}$"
 _SUBJECT_PATTERN = "^(unit|enterprise|park|area|gateway|meter):[0-9A-Za-z][0-9A-Za-z_-]{0,63}$"
 _TIME_OF_DAY = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def _channel(name: object) -> object:
+    if not isinstance(name, str) or name not in KINDS:
+        raise refusal("literal_error", expected=" or ".join(f"'{known}'" for known in KINDS))
+    return name
 
 
 def _slug(text: str) -> str:
@@ -54,6 +60,11 @@ def _figures_in_utc(found: Mapping[str, Any]) -> dict[str, Any]:
     times = (name for name in ("at", "period_start", "period_end") if found.get(name) is not None)
     return {**found, **{name: _in_utc(datetime.fromisoformat(found[name])) for name in times}}
 
+
+Channel = Annotated[
+    str, BeforeValidator(_channel), Field(json_schema_extra=lambda schema: schema.update(enum=list(KINDS)))
+]
+"""The name of a channel."""
 
 Id = Annotated[int, Path(ge=1, le=MOST_ID)]
 """A number given by the database."""

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Request, status
 from pydantic import BaseModel, Field
 
 from services.api.alerts import nouns, subscriptions
-from services.api.alerts.address import WebhookPolicy
 from services.api.alerts.fields import Id
 from services.api.alerts.subscription import (
     NewSecret,
@@ -46,16 +45,12 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
-async def _policy(settings: Annotated[Settings, Depends(_settings)]) -> WebhookPolicy:
-    return WebhookPolicy(allow_private=settings.webhook_allow_private, allow_http=settings.webhook_allow_http)
-
-
 async def _link(settings: Annotated[Settings, Depends(_settings)]) -> str:
     return settings.alerts_link
 
 
 Of = Annotated[Owner, Depends(_owner)]
-Policy = Annotated[WebhookPolicy, Depends(_policy)]
+By = Annotated[Settings, Depends(_settings)]
 Link = Annotated[str, Depends(_link)]
 
 router = APIRouter()
@@ -72,9 +67,9 @@ def list_subscriptions(database: Db, owner: Of) -> Page[Subscription]:
 @router.post(
     "", summary="Subscribe", status_code=status.HTTP_201_CREATED, responses=refusals(*NO_OWNER, ALREADY_EXISTS)
 )
-def subscribe(database: Db, owner: Of, policy: Policy, entry: SubscriptionEntry) -> NewSubscription:
+def subscribe(database: Db, owner: Of, settings: By, entry: SubscriptionEntry) -> NewSubscription:
     """Make a subscription. The secret of a webhook is answered here, and never again."""
-    return subscriptions.subscribe(database, owner, entry, policy)
+    return subscriptions.subscribe(database, owner, entry, settings)
 
 
 @router.get("/{subscription_id}", summary="Read a subscription", responses=refusals(*UNKNOWN))
@@ -85,10 +80,10 @@ def read_subscription(database: Db, owner: Of, subscription_id: Id) -> Subscript
 
 @router.patch("/{subscription_id}", summary="Change a subscription", responses=refusals(*UNKNOWN, ALREADY_EXISTS))
 def amend_subscription(
-    database: Db, owner: Of, policy: Policy, subscription_id: Id, patch: SubscriptionPatch
+    database: Db, owner: Of, settings: By, subscription_id: Id, patch: SubscriptionPatch
 ) -> Subscription:
     """Change the fields given. The channel and the secrets stay."""
-    return subscriptions.amend(database, owner, subscription_id, patch, policy)
+    return subscriptions.amend(database, owner, subscription_id, patch, settings)
 
 
 @router.delete(

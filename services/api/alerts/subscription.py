@@ -2,16 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.alerts.channels.contract import Owner as OwnerKind
+from services.alerts.channels.kinds import KINDS
 from services.api.alerts import nouns
-from services.api.alerts.address import WebhookPolicy, email_faults, url_faults
 from services.api.alerts.fields import Channel, Language, Mode, Severity, Slug, TimeOfDay
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry, Note
+from services.core.settings import Settings
 
 EXAMPLE: JsonDict = {
     "channel": "webhook",
@@ -26,14 +28,13 @@ EXAMPLE: JsonDict = {
 }
 
 Rules = Annotated[list[Slug], Field(min_length=1, max_length=500)]
-_CHANNELS = {"body": ("email", "webhook"), "enterprise": ("email", "webhook", "mqtt")}
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Who is told."""
 
-    kind: Literal["body", "enterprise"]
+    kind: OwnerKind
     code: str
 
 
@@ -101,19 +102,20 @@ class NewSecret(BaseModel):
 
 
 def shown_address(channel: str, address: str) -> str:
-    """Where messages go, as people know it: of MQTT, where the credit code of the enterprise is kept, the topic."""
-    return f"enermon/v1/enterprises/{address}/alerts" if channel == "mqtt" else address
+    """Where messages go, as people know it; where the code of the owner is kept, what follows from it."""
+    kind = KINDS.get(channel)
+    return address if kind is None or kind.shown_of_owner is None else kind.shown_of_owner(address)
 
 
 def faults_of(
-    entry: SubscriptionEntry, owner: Owner, *, known_rules: Collection[str], policy: WebhookPolicy
+    entry: SubscriptionEntry, owner: Owner, *, known_rules: Collection[str], settings: Settings
 ) -> list[Fault]:
     """What is wrong with a subscription of `owner`."""
     found = []
-    allowed = _CHANNELS[owner.kind]
+    allowed = [name for name, kind in KINDS.items() if owner.kind in kind.owners]
     if entry.channel not in allowed:
         found.append(Fault("channel", "literal_error", {"expected": ", ".join(allowed)}))
-    found += _address_faults(entry, policy)
+    found += _address_faults(entry, settings)
     found += [
         nouns.RULE.fault(f"rules.{number}", "unknown", slug)
         for number, slug in enumerate(entry.rules or ())
@@ -127,9 +129,9 @@ def faults_of(
     return found
 
 
-def _address_faults(entry: SubscriptionEntry, policy: WebhookPolicy) -> list[Fault]:
-    if entry.channel == "mqtt":
-        return [] if entry.address is None else [Fault("address", "fixed_topic")]
+def _address_faults(entry: SubscriptionEntry, settings: Settings) -> list[Fault]:
+    kind = KINDS[entry.channel]
     if entry.address is None:
-        return [Fault("address", "missing")]
-    return email_faults(entry.address) if entry.channel == "email" else url_faults(entry.address, policy)
+        return [] if kind.shown_of_owner is not None else [Fault("address", "missing")]
+    fault = kind.address_fault(entry.address, settings)
+    return [] if fault is None else [Fault("address", fault.code, fault.mentions)]

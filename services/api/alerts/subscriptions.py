@@ -1,8 +1,6 @@
 """Subscriptions in the database: who is told where, with the secrets of webhooks."""
 
-import base64
 import json
-import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import StatementError
 
+from services.alerts.channels.kinds import KINDS
 from services.api.alerts import nouns
-from services.api.alerts.address import WebhookPolicy
 from services.api.alerts.statements import Statements
 from services.api.alerts.subscription import (
     NewSecret,
@@ -30,9 +28,9 @@ from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_f
 from services.api.registry import nouns as registry
 from services.api.registry.resource import amended
 from services.core.calendar import SHANGHAI
+from services.core.settings import Settings
 
 SQL = Statements("bodies.sql")
-SECRET_BYTES = 32
 MOST_SUBSCRIPTIONS = 100
 MOST_WAITING_TESTS = 5
 
@@ -53,11 +51,12 @@ def subscription_of(database: Database, owner: Owner, subscription_id: int) -> S
         return Subscription.model_construct(**_shown(_row(connection, owner, subscription_id)))
 
 
-def subscribe(database: Database, owner: Owner, entry: SubscriptionEntry, policy: WebhookPolicy) -> NewSubscription:
+def subscribe(database: Database, owner: Owner, entry: SubscriptionEntry, settings: Settings) -> NewSubscription:
     """Make a subscription; of a webhook with a new secret. Raises Refused where it does not fit."""
     with _change(database, owner) as connection:
-        _require_fit(connection, owner, entry, policy, besides=None)
-        secret = new_secret() if entry.channel == "webhook" else None
+        _require_fit(connection, owner, entry, settings, besides=None)
+        make_secret = KINDS[entry.channel].new_secret
+        secret = make_secret() if make_secret else None
         made = SQL.run(
             connection,
             "insert_subscription",
@@ -72,16 +71,16 @@ def subscribe(database: Database, owner: Owner, entry: SubscriptionEntry, policy
 
 
 def amend(
-    database: Database, owner: Owner, subscription_id: int, patch: SubscriptionPatch, policy: WebhookPolicy
+    database: Database, owner: Owner, subscription_id: int, patch: SubscriptionPatch, settings: Settings
 ) -> Subscription:
     """Change the fields given; the secrets stay. Raises Refused where there is no such or the result does not fit."""
     with _change(database, owner) as connection:
         row = _row(connection, owner, subscription_id)
         kept = {name: row[name] for name in SubscriptionEntry.model_fields}
-        if row["channel"] == "mqtt":
+        if _follows_from_owner(row["channel"]):
             kept["address"] = None
         entry = amended(SubscriptionEntry, kept, patch)
-        _require_fit(connection, owner, entry, policy, besides=subscription_id)
+        _require_fit(connection, owner, entry, settings, besides=subscription_id)
         SQL.run(connection, "update_subscription", subscription_id=subscription_id, **_kept(entry, owner))
         return Subscription.model_construct(**_shown(_row(connection, owner, subscription_id)))
 
@@ -96,9 +95,12 @@ def unsubscribe(database: Database, owner: Owner, subscription_id: int) -> None:
 def rotate(database: Database, owner: Owner, subscription_id: int) -> NewSecret:
     """Give a webhook a new secret beside the one it has. Raises Refused where it has two already."""
     with _change(database, owner) as connection:
-        if _secrets_of(connection, owner, subscription_id) > 1:
+        row = _row_with_secret(connection, owner, subscription_id)
+        if row["secrets"] > 1:
             raise Refused(nouns.ROTATION_UNDER_WAY, "retire the secret before first: POST .../retire")
-        secret = new_secret()
+        make_secret = KINDS[row["channel"]].new_secret
+        assert make_secret is not None
+        secret = make_secret()
         SQL.run(connection, "add_secret", subscription_id=subscription_id, secrets=[secret])
         return NewSecret.model_construct(secret=secret)
 
@@ -106,7 +108,7 @@ def rotate(database: Database, owner: Owner, subscription_id: int) -> NewSecret:
 def retire(database: Database, owner: Owner, subscription_id: int) -> Subscription:
     """Keep only the newest secret of a webhook. Raises Refused where there is but one."""
     with _change(database, owner) as connection:
-        if _secrets_of(connection, owner, subscription_id) < 2:
+        if _row_with_secret(connection, owner, subscription_id)["secrets"] < 2:
             raise Refused(nouns.NOTHING_TO_RETIRE, "make a new secret first: POST .../rotate")
         SQL.run(connection, "retire_secrets", subscription_id=subscription_id)
         return Subscription.model_construct(**_shown(_row(connection, owner, subscription_id)))
@@ -131,11 +133,6 @@ def send_test(database: Database, owner: Owner, subscription_id: int, *, link: s
             now=now,
         )
     return message_id
-
-
-def new_secret() -> str:
-    """A secret by Standard Webhooks: whsec_ and the base64 of random bytes."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
 
 
 def _test_content(language: str, *, link: str, now: datetime) -> dict[str, Any]:
@@ -178,19 +175,24 @@ def _row(connection: Connection, owner: Owner, subscription_id: int) -> RowMappi
     raise nouns.SUBSCRIPTION.refuse_unknown(f"{subscription_id} of {owner.code}")
 
 
-def _secrets_of(connection: Connection, owner: Owner, subscription_id: int) -> int:
+def _row_with_secret(connection: Connection, owner: Owner, subscription_id: int) -> RowMapping:
     row = _row(connection, owner, subscription_id)
-    if row["channel"] != "webhook":
+    kind = KINDS.get(row["channel"])
+    if kind is None or kind.new_secret is None:
         raise Refused(nouns.NO_SECRET, f"subscription {subscription_id} is one of {row['channel']}")
-    count: int = row["secrets"]
-    return count
+    return row
+
+
+def _follows_from_owner(channel: str) -> bool:
+    """Whether no address is given, but the code of the owner is kept in its place."""
+    return KINDS[channel].shown_of_owner is not None
 
 
 def _require_fit(
-    connection: Connection, owner: Owner, entry: SubscriptionEntry, policy: WebhookPolicy, *, besides: int | None
+    connection: Connection, owner: Owner, entry: SubscriptionEntry, settings: Settings, *, besides: int | None
 ) -> None:
     known = frozenset(SQL.run(connection, "known_rules", slugs=entry.rules or []).scalars())
-    faults = faults_of(entry, owner, known_rules=known, policy=policy)
+    faults = faults_of(entry, owner, known_rules=known, settings=settings)
     if faults:
         raise refused_fields(INVALID_BODY, faults)
     address = _kept(entry, owner)["address"]
@@ -204,7 +206,7 @@ def _require_fit(
 
 def _kept(entry: SubscriptionEntry, owner: Owner) -> dict[str, Any]:
     kept = entry.model_dump()
-    if entry.channel == "mqtt":
+    if _follows_from_owner(entry.channel):
         kept["address"] = owner.code
     if kept["rules"] is not None:
         kept["rules"] = sorted(set(kept["rules"]))

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook
 
-from services.alerts.channels.configured import channels_of
 from services.alerts.channels.contract import DeliveryFailed, Rendered, Target, one_line
 from services.alerts.channels.email import MailServer, checked_address, parse_smtp_url
+from services.alerts.channels.kinds import channels_of
 from services.alerts.channels.mqtt import alerts_topic, parse_mqtt_url
 from services.alerts.channels.webhook import failure, signatures
 from services.alerts.channels.webhook_address import endpoint_of, is_public, reachable_addresses
 from services.core.settings import Settings
+from tests.integration.served import document
 from tests.unit.alerts.notify.contents import MESSAGE_ID
 
 NOW = datetime(2026, 3, 1, 0, 5, tzinfo=UTC)
@@ -238,3 +239,8 @@ def test_without_a_mail_server_mails_wait_and_say_why() -> None:
 def test_a_mistaken_sender_is_named_at_the_start() -> None:
     with pytest.raises(ValueError, match="ENERMON_SMTP_FROM is not an e-mail address"):
         channels_of(Settings(smtp_url="smtp://localhost", smtp_from="Enermon"))
+
+
+def test_document_of_the_api_names_the_channels_that_are_declared() -> None:
+    channel = document()["components"]["schemas"]["SubscriptionEntry"]["properties"]["channel"]
+    assert channel["enum"] == ["email", "webhook", "mqtt"]

@@ -1,14 +1,13 @@
-"""Where messages may go: what an e-mail address and the URL of a webhook must look like. Pure.
+"""What an e-mail address and the URL of a webhook must look like. Pure.
 
 Names are not looked up here: what they stand for is judged each time a message is sent.
 """
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from services.api.reasons import Fault
+from services.alerts.channels.contract import AddressFault
 
 MOST_EMAIL_CHARACTERS = 254
 MOST_URL_CHARACTERS = 1000
@@ -22,36 +21,28 @@ _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _LOCAL_NAMES = ("localhost", "localhost.localdomain")
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookPolicy:
-    """What the operator lets webhooks do (ENERMON_WEBHOOK_ALLOW_...)."""
-
-    allow_private: bool = False
-    allow_http: bool = False
-
-
-def email_faults(address: str) -> list[Fault]:
+def email_fault(address: str) -> AddressFault | None:
     """What is wrong with an e-mail address (RFC 5321; ASCII only, without quoted parts and address literals)."""
     local, _, domain = address.rpartition("@")
     if len(address) > MOST_EMAIL_CHARACTERS or len(local) > _MOST_LOCAL_PART or not _EMAIL.fullmatch(address):
-        return [Fault("address", "bad_email")]
-    return [Fault("address", "bad_email")] if domain.replace(".", "").isdigit() else []
+        return AddressFault("bad_email")
+    return AddressFault("bad_email") if domain.replace(".", "").isdigit() else None
 
 
-def url_faults(address: str, policy: WebhookPolicy) -> list[Fault]:
-    """What is wrong with the URL of a webhook."""
+def url_fault(address: str, *, allow_private: bool, allow_http: bool) -> AddressFault | None:
+    """What is wrong with the URL of a webhook; the operator may allow the closed network, and http."""
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return [Fault("address", "bad_url")]
+        return AddressFault("bad_url")
     if not _well_formed(address, parts, host) or port == 0:
-        return [Fault("address", "bad_url")]
-    if parts.scheme == "http" and not policy.allow_http:
-        return [Fault("address", "url_without_tls")]
-    if _is_private(host) and not policy.allow_private:
-        return [Fault("address", "url_private", {"host": host})]
-    return []
+        return AddressFault("bad_url")
+    if parts.scheme == "http" and not allow_http:
+        return AddressFault("url_without_tls")
+    if _is_private(host) and not allow_private:
+        return AddressFault("url_private", {"host": host})
+    return None
 
 
 def _well_formed(address: str, parts: SplitResult, host: str) -> bool:
