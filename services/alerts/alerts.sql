@@ -1,6 +1,3 @@
--- name: try_lead$
-SELECT pg_try_advisory_lock(:key);
-
 -- name: rules_now
 SELECT slug, version, body, enabled, shipped
 FROM rule_now
@@ -8,7 +5,7 @@ ORDER BY slug;
 
 -- name: hold_rule$
 -- One version of a rule follows another, whoever writes it.
-SELECT pg_advisory_xact_lock(hashtextextended('rule_version ' || :slug, 0));
+SELECT pg_advisory_xact_lock(:family, hashtext(:slug));
 
 -- name: newest_version
 SELECT version, body, enabled, shipped

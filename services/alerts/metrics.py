@@ -2,7 +2,6 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-LEADER = Gauge("enermon_alerts_leader", "1 while this process is the one that judges and sends")
 CYCLES = Counter("enermon_alerts_cycles_total", "Times that rules were evaluated")
 CYCLE_S = Histogram("enermon_alerts_cycle_seconds", "Time to evaluate the rules that were due and to store the outcome")
 OBSERVE_S = Histogram(

@@ -1,15 +1,12 @@
-"""The alert service: one process leads by an advisory lock, judges and sends; others wait to take over."""
+"""The alert service: one process leads, judges and sends; others wait to take over."""
 
 import logging
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-import sqlalchemy.exc
 from prometheus_client import start_http_server
 from psycopg import Notify
 
@@ -25,7 +22,8 @@ from services.alerts.observe.view import span_of
 from services.alerts.rules.rule import Period
 from services.alerts.rules.shipped import load_rules
 from services.alerts.stepping import Active
-from services.core.db.engine import connect, create_engine
+from services.core.db.engine import create_engine
+from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
 
@@ -34,7 +32,7 @@ log = logging.getLogger("alerts")
 ENERGY = "enermon_energy"
 SHORTEST_WAIT_S = 0.05
 LONGEST_WAIT_S = 0.5
-"""How long a wait may delay the end of the process."""
+"""How soon a new version of a rule is seen."""
 STATEMENT_TIMEOUT_S = 300
 DAILY_EVERY_S = 60.0
 """How often late steps and digests are looked for."""
@@ -58,17 +56,23 @@ class Leader:
         self._ran_s = float("-inf")
         self._daily_s = float("-inf")
 
-    def serve(self, stopping: threading.Event) -> None:
-        """Evaluate whenever there is something to evaluate, until `stopping`."""
+    def begin(self) -> None:
+        """Listen to what the roll-up tells, and learn until when digests were sent."""
         self._connection.execute(f"LISTEN {ENERGY}")
         self._teller.begin(self._connection)
-        while not stopping.is_set():
-            if not self._outbox.alive:
-                raise RuntimeError("the sender of messages has ended; the log says why")
-            self._turn()
-            self._listen()
 
-    def _turn(self) -> None:
+    def turn(self, told: Sequence[Notify]) -> float:
+        """Evaluate what is due, with what was booked meanwhile; the seconds until something is due by time."""
+        if not self._outbox.alive:
+            raise RuntimeError("the sender of messages has ended; the log says why")
+        for notice in told:
+            self._schedule.booked(self._rules, hours_of(notice))
+        self._evaluate()
+        next_s = self._schedule.next_due_s(self._rules)
+        wait_s = self._poll_s if next_s is None else next_s - time.monotonic()
+        return min(max(wait_s, SHORTEST_WAIT_S), LONGEST_WAIT_S)
+
+    def _evaluate(self) -> None:
         """One cycle where something is due; silences and bodies are looked at at least every poll."""
         now, started_s = datetime.now(UTC), time.monotonic()
         active = self._cycle.rules()
@@ -92,16 +96,6 @@ class Leader:
         firing = store.firing_by_rule(self._connection)
         for slug in self._rules.keys() | firing.keys():
             metrics.FIRING.labels(slug).set(firing.get(slug, 0))
-
-    def _listen(self) -> None:
-        """Wait until energy is booked, or a rule is due by time; what was booked meanwhile is noted."""
-        next_s = self._schedule.next_due_s(self._rules)
-        wait_s = self._poll_s if next_s is None else next_s - time.monotonic()
-        wait_s = min(max(wait_s, SHORTEST_WAIT_S), LONGEST_WAIT_S)
-        for notice in self._connection.notifies(timeout=wait_s, stop_after=1):
-            self._schedule.booked(self._rules, hours_of(notice))
-        for notice in self._connection.notifies(timeout=0):
-            self._schedule.booked(self._rules, hours_of(notice))
 
 
 def hours_of(notice: Notify) -> Hours | None:
@@ -137,9 +131,6 @@ def run(settings: Settings) -> None:
 
     Raises DataFileError for a faulty file of domain numbers or rules, ValueError for a wrong setting.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     tables = load_tables(settings.data)
     rules = load_rules(tables, settings.data)
     channels = dict(channels_of(settings))
@@ -148,41 +139,22 @@ def run(settings: Settings) -> None:
     database_url = settings.database_url.get_secret_value()
     engine = create_engine(database_url, statement_timeout_s=STATEMENT_TIMEOUT_S, pool_size=1)
 
-    def lead(connection: psycopg.Connection) -> None:
+    @contextmanager
+    def judging(connection: psycopg.Connection) -> Iterator[Turn]:
         with connection.transaction():
             written = store.keep_shipped(connection, rules, datetime.now(UTC))
-        log.info("leading", extra={"rules": len(rules), "rules_written": written})
+        log.info("rules read", extra={"rules": len(rules), "rules_written": written})
         teller = Teller(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
         with sending(database_url, deliver_by(channels)) as outbox:
             cycle = Cycle(connection, engine, tables, teller)
-            Leader(connection, cycle, teller, outbox, poll_s=settings.alerts_poll_s).serve(stopping)
+            leader = Leader(connection, cycle, teller, outbox, poll_s=settings.alerts_poll_s)
+            leader.begin()
+            yield leader.turn
 
-    while not stopping.is_set():
-        try:
-            with closing(connect(database_url, application_name="enermon-alerts")) as connection:
-                connection.autocommit = True
-                _wait_and_lead(connection, stopping, lead)
-        except (psycopg.OperationalError, psycopg.errors.UndefinedTable, sqlalchemy.exc.OperationalError) as error:
-            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
-            stopping.wait(1)
-        finally:
-            metrics.LEADER.set(0)
+    lead_until_told_to_stop(LockKey.ALERTS, database_url, judging)
     for channel in channels.values():
         channel.close()
     engine.dispose()
-
-
-def _wait_and_lead(
-    connection: psycopg.Connection, stopping: threading.Event, lead: Callable[[psycopg.Connection], None]
-) -> None:
-    leads = store.try_lead(connection)
-    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
-    while not leads:
-        if stopping.wait(1):
-            return
-        leads = store.try_lead(connection)
-    metrics.LEADER.set(1)
-    lead(connection)
 
 
 @contextmanager

@@ -12,11 +12,11 @@ from psycopg.types.json import Jsonb
 from services.alerts.routing.routing import RANK
 from services.alerts.rules.rule import Rule, Severity, body_of
 from services.alerts.state.state import Change, ChangeKind, Instance, State
+from services.core.db.leading import LockKey
 from services.core.db.queries import load
 
 _sql = load(__file__, "alerts.sql")
 
-LEADER_KEY = 4_070_118_002
 SHIPPED_NOTE = "came with the program"
 LEFT_OUT_NOTE = "no longer comes with the program"
 
@@ -87,11 +87,6 @@ class Stepped:
     """Of an alert that is judged by another version of its rule than before."""
 
 
-def try_lead(connection: psycopg.Connection) -> bool:
-    """Become the one that judges and sends, as long as the connection lasts; False where another is."""
-    return bool(_sql.try_lead(connection, key=LEADER_KEY))
-
-
 def rules_now(connection: psycopg.Connection) -> list[RuleVersion]:
     """The newest version of every rule, by slug."""
     return [RuleVersion(slug, version, body, enabled) for slug, version, body, enabled, _ in _sql.rules_now(connection)]
@@ -106,7 +101,7 @@ def keep_shipped(connection: psycopg.Connection, rules: Iterable[Rule], now: dat
     present = {slug for slug, _, _, _, shipped in _sql.rules_now(connection) if shipped}
     written = 0
     for slug in sorted(bodies.keys() | present):
-        _sql.hold_rule(connection, slug=slug)
+        _sql.hold_rule(connection, family=LockKey.RULE_VERSION, slug=slug)
         newest = next(iter(_sql.newest_version(connection, slug=slug)), None)
         version, body, enabled, shipped = newest or (0, None, False, True)
         wanted = bodies.get(slug, body)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 from services.ingest.message import Answer
 from services.ingest.store import Unreadable
@@ -16,7 +16,6 @@ ROLLED_UP_SLOTS = Counter("enermon_rollup_dirty_slots_total", "Dirty slots rolle
 ROLLUP_LAID_ASIDE = Counter("enermon_rollup_laid_aside_slots_total", "Late slots laid aside so that live ones go first")
 ROLLUP_S = Histogram("enermon_rollup_seconds", "Time to roll up one batch")
 ROLLUP_OVERFULL = Counter("enermon_rollup_overfull_slots_total", "Slots not booked: more than any meter can carry")
-ROLLUP_LEADER = Gauge("enermon_rollup_leader", "1 while this process is the one that rolls up")
 
 
 def observe(answers: Sequence[Answer], unreadable: Sequence[Unreadable], *, seconds: float) -> None:

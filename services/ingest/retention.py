@@ -11,7 +11,6 @@ from services.core.db.queries import load
 
 _sql = load(__file__, "retention.sql")
 
-KEEPER_KEY = 4_070_118_002
 MOST_AT_ONCE = 50_000
 
 
@@ -33,8 +32,7 @@ def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Droppe
     """Drop what is older or more than may be kept, oldest first; say how much.
 
     Each step is a short transaction: by age it drops at most MOST_AT_ONCE rows, beyond the cap so many readings of a
-    gateway; `more_may_be_due` says whether there may be more. Does nothing while another process is at it.
-    Raises psycopg.Error.
+    gateway; `more_may_be_due` says whether there may be more. Raises psycopg.Error.
     """
     before = now - timedelta(days=kept.days)
     steps = (
@@ -49,12 +47,21 @@ def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Droppe
     dropped: Dropped = Counter()
     for kind, reason, statement, parameters in steps:
         with connection.transaction():
-            if not _sql.try_keep(connection, key=KEEPER_KEY):
-                break
             counts = dict(statement(connection, **parameters))
             count_dropped(connection, kind, reason, counts)
         dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
     return dropped
+
+
+def ask_to_drop(connection: psycopg.Connection) -> None:
+    """Tell the process that leads the retention that much was rejected. Raises psycopg.Error."""
+    with connection.transaction():
+        _sql.ask_to_drop(connection)
+
+
+def listen_for_asking(connection: psycopg.Connection) -> None:
+    """Be told when a process asks to drop. Raises psycopg.Error."""
+    _sql.listen_for_asking(connection)
 
 
 def more_may_be_due(dropped: Dropped) -> bool:

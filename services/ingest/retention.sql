@@ -1,5 +1,8 @@
--- name: try_keep$
-SELECT pg_try_advisory_xact_lock(:key);
+-- name: ask_to_drop#
+NOTIFY enermon_rejected;
+
+-- name: listen_for_asking#
+LISTEN enermon_rejected;
 
 -- name: drop_old_readings
 WITH dropped AS (

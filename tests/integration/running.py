@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -45,11 +46,13 @@ class Process:
     def wait_for(self, event: str, *, times: int = 1, within_s: float = READY_WITHIN_S) -> None:
         """Wait until the log has said `event` so many times."""
         with self._said:
-            if not self._said.wait_for(lambda: self._count(event) >= times, within_s):
+            if not self._said.wait_for(lambda: len(self.said(event)) >= times, within_s):
                 raise AssertionError(f"no {event!r} within {within_s} s:\n{''.join(self.lines)}")
 
-    def _count(self, event: str) -> int:
-        return sum(json.loads(line).get("event") == event for line in self.lines if line.startswith("{"))
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The lines of the log with this event."""
+        lines = [json.loads(line) for line in list(self.lines) if line.startswith("{")]
+        return [line for line in lines if line.get("event") == event]
 
     def require_running(self) -> None:
         """Raises AssertionError with the log where it has ended."""
@@ -71,6 +74,14 @@ class Process:
         """Memory in use."""
         with open(f"/proc/{self._process.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+
+def stop_at_once(stack: Stack) -> None:
+    """As `pg_ctl stop -m immediate` does: connections are cut, and the next start recovers."""
+    server = stack.database.child
+    assert server is not None
+    os.kill(server.pid, signal.SIGQUIT)
+    server.wait(30)
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_every_variable_is_read_somewhere(page: str) -> None:
 @each_page
 def test_every_metric_is_counted(page: str) -> None:
     code = source_text("services")
-    for metric in re.findall(r"\benermon_(?:api|ingest|rollup|alerts|quality)_\w+", TEXTS[page]):
+    for metric in re.findall(r"\benermon_(?:leading|(?:api|ingest|rollup|alerts|quality)_\w+)", TEXTS[page]):
         assert f'"{metric}"' in code, metric
 
 

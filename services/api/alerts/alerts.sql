@@ -146,7 +146,7 @@ ORDER BY step_id;
 
 -- name: hold_steps
 -- One step of an alert follows another, without waiting for the alert service to finish with its row.
-SELECT pg_advisory_xact_lock(hashtextextended('alert_step', :alert_id));
+SELECT pg_advisory_xact_lock(:family, hashint8(:alert_id));
 
 -- name: append_step
 INSERT INTO alert_step (alert_id, at, actor, action, text, due_on, reference)

@@ -28,6 +28,7 @@ from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Day, Entry, Note
+from services.core.db.leading import LockKey
 
 SQL = Statements("alerts.sql")
 EXAMPLE: JsonDict = {
@@ -123,7 +124,7 @@ def take_step(database: Database, alert_id: int, entry: StepEntry, *, now: datet
     Steps of one alert follow one another, so that the second of two at once is judged by what the first has done.
     """
     with database.write() as connection:
-        SQL.run(connection, "hold_steps", alert_id=alert_id)
+        SQL.run(connection, "hold_steps", family=LockKey.ALERT_STEP, alert_id=alert_id)
         facts = _facts(connection, alert_id)
         _require_actor(connection, facts, entry)
         steps = steps_of(connection, alert_id)

@@ -20,6 +20,7 @@ from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
 from services.api.reasons import Fault, InBoth
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
 from services.api.registry.filters import Filter, contains, parameters_of
+from services.core.db.leading import LockKey
 from services.judging.data.tables import Tables
 
 SQL = Statements("rules.sql")
@@ -129,7 +130,7 @@ def put(database: Database, tables: Tables, slug: str, change: RuleChange, *, no
     """Write a further version of a rule. Raises Refused where its body is no rule, or it has changed meanwhile."""
     rule = None if change.body is None else rule_in(change.body, tables, slug=slug)
     with database.write() as connection:
-        SQL.run(connection, "hold", slug=slug)
+        SQL.run(connection, "hold", family=LockKey.RULE_VERSION, slug=slug)
         newest = _newest(connection, slug)
         version = 0 if newest is None else newest["version"]
         if change.based_on is not None and change.based_on != version:

@@ -25,7 +25,7 @@ ORDER BY version DESC;
 
 -- name: hold
 -- One version of a rule follows another.
-SELECT pg_advisory_xact_lock(hashtextextended('rule_version ' || :slug, 0));
+SELECT pg_advisory_xact_lock(:family, hashtext(:slug));
 
 -- name: append!
 INSERT INTO rule_version (slug, version, body, enabled, shipped, author, note, recorded_at)

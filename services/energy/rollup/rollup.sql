@@ -1,6 +1,3 @@
--- name: try_lead$
-SELECT pg_try_advisory_lock(:key);
-
 -- name: create_stages#
 CREATE TEMPORARY TABLE IF NOT EXISTS booked (
     meter_id integer NOT NULL,

@@ -1,23 +1,23 @@
 """The roll-up process: takes dirty slots and changed meters, books them again, and keeps every sum above them exact.
 
-One batch is one transaction. One process leads at a time, by an advisory lock; others wait to take over.
+One batch is one transaction. One process leads at a time; others wait to take over.
 """
 
 import logging
-import signal
 import struct
-import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from prometheus_client import start_http_server
+from psycopg import Notify
 
 from services.core.calendar import DAY_US, to_us
 from services.core.clock import utc_now
 from services.core.db.bulk import copy_in
-from services.core.db.engine import connect
+from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.db.queries import load
 from services.core.settings import Settings
 from services.energy.booking.booking import Rebooking
@@ -44,7 +44,6 @@ log = logging.getLogger("rollup")
 
 _sql = load(__file__, "rollup.sql")
 
-LEADER_KEY = 4_070_118_001
 IDLE_S = 0.2
 _BOOKED = struct.Struct("!hiiiiiqiqihihi?")
 _REBOOKED = struct.Struct("!hiiiiiqiqii")
@@ -64,12 +63,6 @@ class RollUp:
         adapt(connection)
         connection.execute("SET plan_cache_mode = force_generic_plan")
         connection.commit()
-
-    def lead(self) -> bool:
-        """Try to become the one that rolls up; holds as long as the connection."""
-        leads = bool(_sql.try_lead(self._connection, key=LEADER_KEY))
-        self._connection.commit()
-        return leads
 
     def once(self) -> int:
         """Roll up one batch in one transaction; the number of dirty slots and changes it held, 0 if there were none."""
@@ -215,30 +208,16 @@ def run(settings: Settings) -> None:
     """Roll up in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads."""
     if settings.rollup_metrics_port:
         start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    while not stopping.is_set():
-        try:
-            with connect(settings.database_url.get_secret_value(), application_name="enermon-rollup") as connection:
-                _serve(RollUp(connection), Sealing(connection), stopping)
-        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
-            metrics.ROLLUP_LEADER.set(0)
-            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
-            stopping.wait(1)
+    lead_until_told_to_stop(LockKey.ROLLUP, settings.database_url.get_secret_value(), _rolling_up)
 
 
-def _serve(rollup: RollUp, sealing: Sealing, stopping: threading.Event) -> None:
-    leads = rollup.lead()
-    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
-    while not leads:
-        if stopping.wait(1):
-            return
-        leads = rollup.lead()
-    metrics.ROLLUP_LEADER.set(1)
-    log.info("leading")
-    while not stopping.is_set():
+@contextmanager
+def _rolling_up(connection: psycopg.Connection) -> Iterator[Turn]:
+    rollup, sealing = RollUp(connection), Sealing(connection)
+
+    def turn(_told: Sequence[Notify]) -> float:
         worked = rollup.once()
         sealing.when_due()
-        if not worked:
-            stopping.wait(IDLE_S)
+        return 0.0 if worked else IDLE_S
+
+    yield turn

@@ -28,6 +28,7 @@ from services.ingest.message import Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import Broker, parse_url
 from services.ingest.mqtt.database import Database
+from services.ingest.mqtt.dropping import retaining
 from services.ingest.mqtt.keeper import Keeper
 from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.store import Arranged, Unreadable
@@ -96,13 +97,18 @@ class Ingest:
             return
         batches = self._batches()
         try:
-            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reading:
+            with (
+                retaining(self._settings) as retention,
+                ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reading,
+            ):
                 coming = reading.submit(next, batches, None)
                 while (batch := coming.result()) is not None:
                     coming = reading.submit(next, batches, None)
                     if batch.received:
                         self._handle(batch)
                     self._note_statuses()
+                    if retention.done():
+                        retention.result()
                     self._storing.retry(lambda: self._keeper.work(self._storing.connection, now_s=time.monotonic()))
         finally:
             self._broker.stop()

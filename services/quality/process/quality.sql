@@ -1,6 +1,3 @@
--- name: try_lead$
-SELECT pg_try_advisory_lock(:key);
-
 -- name: take_due
 -- What is deleted here is committed, so what it stands for is seen by every later statement of the transaction. A day that was
 -- looked at a short while ago stays in the queue.

@@ -1,20 +1,20 @@
 """The quality process: takes days of meters whose readings have changed, evaluates them, and then the days as a whole.
 
-One batch is one transaction. One process leads at a time, by an advisory lock; others wait to take over.
+One batch is one transaction. One process leads at a time; others wait to take over.
 """
 
-import logging
-import signal
-import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 import psycopg
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from psycopg import Notify
 
 from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.core.clock import utc_now
-from services.core.db.engine import connect
+from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.settings import Settings
 from services.energy.rollup.adapt import adapt
 from services.judging.data.tables import Tables, load_tables
@@ -28,14 +28,10 @@ from services.quality.process.days import Judge, keep, keep_findings
 from services.quality.process.history import SQL
 from services.quality.process.silence import Silence
 
-log = logging.getLogger("quality")
-
-LEADER = Gauge("enermon_quality_leader", "1 while this process is the one that judges the quality of data")
 DAYS = Counter("enermon_quality_days_total", "Days of meters looked at", ["over"])
 BATCH_S = Histogram("enermon_quality_seconds", "Time to look at one batch of days of meters")
 WAITING = Gauge("enermon_quality_due_days", "Days of meters that wait to be looked at, as of the last sweep")
 
-LEADER_KEY = 4_070_118_003
 MOST_DAYS = 300
 """In a batch: each may mean to read five weeks of a meter."""
 SETTLE = timedelta(minutes=45)
@@ -70,12 +66,6 @@ class Quality:
                 margin_s=float(tables.parameter("on_time_margin").value),
             ),
         )
-
-    def lead(self) -> bool:
-        """Try to become the one that judges; holds as long as the connection."""
-        leads = bool(SQL.try_lead(self._connection, key=LEADER_KEY))
-        self._connection.commit()
-        return leads
 
     def once(self, now: datetime) -> int:
         """Evaluate one batch in one transaction; the number of days of meters it held, 0 if none was due."""
@@ -177,33 +167,22 @@ def run(settings: Settings) -> None:
     tables = load_tables(settings.data)
     if settings.quality_metrics_port:
         start_http_server(settings.quality_metrics_port, addr=settings.metrics_host)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    while not stopping.is_set():
-        try:
-            with connect(settings.database_url.get_secret_value(), application_name="enermon-quality") as connection:
-                _serve(Quality(connection, tables), stopping)
-        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
-            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
-            stopping.wait(1)
-        finally:
-            LEADER.set(0)
+
+    @contextmanager
+    def judging(connection: psycopg.Connection) -> Iterator[Turn]:
+        yield turn_of(Quality(connection, tables))
+
+    lead_until_told_to_stop(LockKey.QUALITY, settings.database_url.get_secret_value(), judging)
 
 
-def _serve(quality: Quality, stopping: threading.Event) -> None:
-    leads = quality.lead()
-    log.info("ready", extra={"role": "leads" if leads else "waits for the process that leads"})
-    while not leads:
-        if stopping.wait(1):
-            return
-        leads = quality.lead()
-    LEADER.set(1)
-    log.info("leading")
+def turn_of(quality: Quality) -> Turn:
+    """One batch a turn, and at their times the days that have ended and what is looked for every hour."""
     swept_s = float("-inf")
     # Gateways that were waiting for the service send first what they have kept.
     hourly_s = time.monotonic() - HOURLY_S + FIRST_HOURLY_S
-    while not stopping.is_set():
+
+    def turn(_told: Sequence[Notify]) -> float:
+        nonlocal swept_s, hourly_s
         now = utc_now()
         if time.monotonic() - swept_s >= SWEEP_S:
             quality.sweep(now)
@@ -211,5 +190,6 @@ def _serve(quality: Quality, stopping: threading.Event) -> None:
         if time.monotonic() - hourly_s >= HOURLY_S:
             quality.hourly(now)
             hourly_s = time.monotonic()
-        if not (quality.once(now) or quality.across(now)):
-            stopping.wait(IDLE_S)
+        return 0.0 if quality.once(now) or quality.across(now) else IDLE_S
+
+    return turn

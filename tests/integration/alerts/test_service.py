@@ -4,7 +4,6 @@ import http.server
 import json
 import os
 import random
-import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from services.core.calendar import SHANGHAI
 from services.up.stack import Stack
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, Registered
-from tests.integration.running import Process, running, wait_until
+from tests.integration.running import Process, running, stop_at_once, wait_until
 from tests.integration.watched import PUE, SILENT, Watch, register_many, service
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -145,7 +144,7 @@ def test_one_leads_and_another_takes_over_when_it_is_killed(
         with running("alerts", **environment) as second:
             register_many(database, 3)
             wait_until("all are told", lambda: len(sink.told()) == 3, within_s=120)
-            assert not any('"leading"' in line for line in second.lines)
+            assert second.said("leading") == []
             first.kill()
             second.wait_for("leading")
             register_many(database, 3, first=3)
@@ -194,14 +193,6 @@ def test_kill_at_any_moment_loses_no_message_and_repeats_none_twice(
     ).fetchall()
     assert {count for _, _, count in each} == {1}
     assert len([1 for subscription, _, _ in each if subscription == max(s for s, _, _ in each)]) == 20 * KILLS
-
-
-def stop_at_once(stack: Stack) -> None:
-    """As `pg_ctl stop -m immediate` does: connections are cut, and the next start recovers."""
-    server = stack.database.child
-    assert server is not None
-    os.kill(server.pid, signal.SIGQUIT)
-    server.wait(30)
 
 
 def test_database_server_that_is_restarted_under_breaches_loses_and_repeats_nothing(

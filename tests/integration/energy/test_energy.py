@@ -305,14 +305,6 @@ def test_interrupted_roll_up_leaves_nothing_half_done(line: Line, plant: Plant, 
     assert line.total(**JANUARY) == 20.0
 
 
-def test_only_one_process_leads_and_the_next_takes_over(database_url: str) -> None:
-    with rolling_up(database_url) as second:
-        with rolling_up(database_url) as first:
-            assert (first.lead(), second.lead()) == (True, False)
-        # the server notices the closed connection a moment later
-        assert any(second.lead() for _ in range(10_000))
-
-
 def test_league_of_a_banner_is_answered_with_the_banners_sum(line: Line, plant: Plant) -> None:
     meter = plant.meter()
     line.send(plant.gateway, quarters(meter, START + QUARTER, range(0, 90, 10)))

@@ -5,13 +5,18 @@ from datetime import datetime
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 
 from services.core.calendar import SHANGHAI
 from services.core.settings import Settings
-from services.ingest.mqtt.keeper import AGAIN_S, KEEP_EVERY_S, Keeper
+from services.ingest.mqtt.dropping import AGAIN_S, DROP_EVERY_S, retaining, turn_of
+from services.ingest.mqtt.keeper import Keeper, kept_by
+from services.ingest.retention import listen_for_asking
 from tests.integration.line import Line, quarters
 from tests.integration.registered import Registered
+from tests.integration.running import wait_until
 
+SETTINGS = Settings(rejected_most_readings=20)
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 
 
@@ -23,38 +28,50 @@ def gateway(client: TestClient, registered: Registered, database_url: str) -> st
     return code
 
 
-@pytest.fixture
-def keeper() -> Keeper:
-    return Keeper(Settings(rejected_most_readings=20))
-
-
 def dropped(database: psycopg.Connection) -> list[tuple[str, str, str, int]]:
     return database.execute("SELECT gateway_code, kind, reason, dropped FROM dropped_count ORDER BY kind").fetchall()
 
 
 def test_cap_holds_every_ten_minutes(
-    gateway: str, keeper: Keeper, client: TestClient, database: psycopg.Connection, database_url: str
+    gateway: str, client: TestClient, database: psycopg.Connection, database_url: str
 ) -> None:
-    keeper.work(lambda: database, now_s=1000.0)
+    turn = turn_of(database, kept_by(SETTINGS))
+    assert turn(()) == DROP_EVERY_S
     assert dropped(database) == [(gateway, "rejected_reading", "cap", 10)]
     Line(client, database_url).send(gateway, quarters("nobody", START, map(float, range(5))))
-    keeper.work(lambda: database, now_s=1001.0)
-    assert dropped(database) == [(gateway, "rejected_reading", "cap", 10)]
-    keeper.work(lambda: database, now_s=1000.0 + KEEP_EVERY_S)
+    assert turn(()) == DROP_EVERY_S
     assert dropped(database) == [(gateway, "rejected_reading", "cap", 15)]
 
 
-def test_cap_holds_at_once_when_much_was_rejected(
-    gateway: str, keeper: Keeper, client: TestClient, database: psycopg.Connection, database_url: str
+def test_more_than_half_of_what_is_kept_is_much(database: psycopg.Connection, database_url: str) -> None:
+    keeper = Keeper(SETTINGS)
+    with psycopg.connect(database_url, autocommit=True) as leader:
+        listen_for_asking(leader)
+        for rows in (10, 1, 10):
+            keeper.note_rejected(rows=rows, size=0)
+            keeper.work(lambda: database, now_s=1000.0)
+            database.execute(f"NOTIFY enermon_rejected, 'after {rows}'")
+        told = [notice.payload for notice in leader.notifies(timeout=120, stop_after=4)]
+    assert told == ["after 10", "", "after 1", "after 10"]
+
+
+def test_cap_holds_at_once_when_any_process_has_rejected_much(
+    gateway: str, client: TestClient, database: psycopg.Connection, database_url: str
 ) -> None:
-    keeper.work(lambda: database, now_s=1000.0)
-    Line(client, database_url).send(gateway, quarters("nobody", START, map(float, range(11))))
-    keeper.note_rejected(rows=11, size=0)
-    keeper.work(lambda: database, now_s=1001.0)
-    assert dropped(database) == [(gateway, "rejected_reading", "cap", 21)]
+    def holds(count: int) -> bool:
+        return dropped(database) == [(gateway, "rejected_reading", "cap", count)]
+
+    with retaining(SETTINGS.model_copy(update={"database_url": SecretStr(database_url)})):
+        wait_until("the cap holds", lambda: holds(10))
+        Line(client, database_url).send(gateway, quarters("nobody", START, map(float, range(11))))
+        elsewhere = Keeper(SETTINGS)
+        elsewhere.note_rejected(rows=11, size=0)
+        elsewhere.work(lambda: database, now_s=1000.0)
+        wait_until("the cap holds again", lambda: holds(21))
 
 
-def test_what_was_turned_away_is_counted_once(keeper: Keeper, database: psycopg.Connection) -> None:
+def test_what_was_turned_away_is_counted_once(database: psycopg.Connection) -> None:
+    keeper = Keeper(SETTINGS)
     for _ in range(3):
         keeper.note_turned_away("G-1")
     keeper.work(lambda: database, now_s=1000.0)
@@ -74,8 +91,8 @@ def test_what_is_too_old_goes_on_at_once_though_no_gateway_alone_has_much_of_it(
             "FROM generate_series(1, 25001)",
             [gateway],
         )
-    keeper = Keeper(Settings())
-    for now_s, left in ((1000.0, 2), (1000.0 + AGAIN_S, 0)):
-        keeper.work(lambda: database, now_s=now_s)
+    turn = turn_of(database, kept_by(Settings()))
+    for left, next_s in ((2, AGAIN_S), (0, DROP_EVERY_S)):
+        assert turn(()) == next_s
         assert database.execute("SELECT count(*) FROM rejected_reading").fetchone() == (left,)
     assert dropped(database) == [(gateway, "rejected_reading", "age", 25001) for gateway in sorted(gateways)]

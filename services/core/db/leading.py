@@ -1,0 +1,133 @@
+"""One process leads in each role, by an advisory lock of PostgreSQL; others wait to take over."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
+from enum import IntEnum, unique
+
+import psycopg
+import sqlalchemy.exc
+from prometheus_client import Gauge
+from psycopg import Notify
+
+from services.core.db.engine import connect
+from services.core.db.queries import load
+
+log = logging.getLogger("leading")
+
+_sql = load(__file__, "leading.sql")
+
+LEADING = Gauge("enermon_leading", "1 while this process leads in the role, 0 while it does not", ["role"])
+
+AGAIN_S = 1.0
+"""How often a process that waits tries to lead, or to reach the database."""
+STOPS_WITHIN_S = 0.5
+"""The longest that a wait holds up the end of the process."""
+
+_AWAY = (psycopg.OperationalError, psycopg.errors.UndefinedTable, sqlalchemy.exc.OperationalError)
+
+
+@unique
+class LockKey(IntEnum):
+    """Every advisory lock of Enermon. Two with the same number would keep each other out."""
+
+    # Who leads in a role: one number.
+    ROLLUP = 4_070_118_001
+    ALERTS = 4_070_118_002
+    QUALITY = 4_070_118_003
+    RETENTION = 4_070_118_004
+    # What one transaction at a time adds to: this number and the hash of a name. PostgreSQL keeps keys of two numbers
+    # apart from those of one.
+    RULE_VERSION = 1
+    ALERT_STEP = 2
+
+    @property
+    def role(self) -> str:
+        """As logs, metrics and the names of connections say it."""
+        return self.name.lower()
+
+
+Turn = Callable[[Sequence[Notify]], float]
+"""Does what is due, given what the database has told meanwhile; for how many seconds there is nothing more to do."""
+Begin = Callable[[psycopg.Connection], AbstractContextManager[Turn]]
+"""Makes ready to lead on this connection, and clears away when the lead ends."""
+
+
+def lead_and_serve(
+    key: LockKey,
+    database_url: str,
+    begin: Begin,
+    *,
+    stopping: threading.Event,
+    on_connected: Callable[[], None] = lambda: None,
+) -> None:
+    """Take turns whenever this process leads, until `stopping`; the lead lasts as long as the connection.
+
+    Waits while another process leads, and while the database or its tables are away, and says so. Where the connection
+    listens (LISTEN), a notice ends the wait between turns. Raises what `begin` and the turns raise for other reasons.
+    """
+    gauge = LEADING.labels(key.role)
+    gauge.set(0)
+    while not stopping.is_set():
+        try:
+            with closing(connect(database_url, application_name=f"enermon-{key.role}")) as connection:
+                connection.autocommit = True
+                if not _lead(connection, key, stopping, on_connected):
+                    return
+                with begin(connection) as turn:
+                    gauge.set(1)
+                    log.info("leading", extra={"role": key.role})
+                    _serve(connection, turn, stopping)
+        except _AWAY as error:
+            log.warning("database not available, waiting", extra={"role": key.role, "reason": str(error).strip()})
+            stopping.wait(AGAIN_S)
+        finally:
+            gauge.set(0)
+
+
+def lead_until_told_to_stop(key: LockKey, database_url: str, begin: Begin) -> None:
+    """`lead_and_serve` as the work of a process, until SIGTERM or SIGINT; says `ready` when it leads or waits to."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+
+    def say_ready() -> None:
+        log.info("ready", extra={"role": key.role})
+
+    lead_and_serve(key, database_url, begin, stopping=stopping, on_connected=say_ready)
+
+
+def _lead(
+    connection: psycopg.Connection, key: LockKey, stopping: threading.Event, on_connected: Callable[[], None]
+) -> bool:
+    """Wait until this process leads; False if told to stop before."""
+    leads = _sql.try_lead(connection, key=key)
+    on_connected()
+    if not leads:
+        led_by = _sql.led_by(connection, key=key)
+        log.info("another process leads, waiting", extra={"role": key.role, "led_by": led_by})
+    while not leads:
+        if stopping.wait(AGAIN_S):
+            return False
+        leads = _sql.try_lead(connection, key=key)
+    return True
+
+
+def _serve(connection: psycopg.Connection, turn: Turn, stopping: threading.Event) -> None:
+    told: Sequence[Notify] = ()
+    while not stopping.is_set():
+        told = _wait(connection, turn(told), stopping)
+
+
+def _wait(connection: psycopg.Connection, wait_s: float, stopping: threading.Event) -> Sequence[Notify]:
+    """What the database tells within `wait_s`; the first word ends the wait. A connection that is cut off raises."""
+    until_s = time.monotonic() + wait_s
+    while not stopping.is_set():
+        left_s = max(0.0, until_s - time.monotonic())
+        told = list(connection.notifies(timeout=min(left_s, STOPS_WITHIN_S), stop_after=1))
+        if told or not left_s:
+            return [*told, *connection.notifies(timeout=0)]
+    return ()

@@ -1,0 +1,14 @@
+-- name: try_lead$
+SELECT pg_try_advisory_lock(:key);
+
+-- name: led_by$
+-- A key of one number is shown in two halves.
+SELECT activity.application_name
+FROM pg_locks AS held
+JOIN pg_stat_activity AS activity USING (pid)
+WHERE held.locktype = 'advisory'
+    AND held.granted
+    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND held.classid::bigint = :key ::bigint >> 32
+    AND held.objid::bigint = :key ::bigint & 4294967295
+    AND held.objsubid = 1;
