@@ -49,6 +49,8 @@ OTHER_HANDS = {
     ("dirty_slot", "INSERT INTO", "quality"),
     ("subscription", "UPDATE", "alerts"),
 }
+BY_TRIGGER = {"subscription_revision"}
+"""Written by no statement of a service: with the changes of other tables."""
 
 each_page = pytest.mark.parametrize("page", TEXTS)
 
@@ -167,7 +169,7 @@ def test_no_table_is_written_by_another_than_its_writer() -> None:
         if not any(file.startswith(WRITERS[who]) for who in allowed)
     }
     assert strangers == set()
-    assert {table for table, _, _ in written} == TABLES
+    assert {table for table, _, _ in written} == TABLES - BY_TRIGGER
 
 
 def test_every_decision_is_listed() -> None:

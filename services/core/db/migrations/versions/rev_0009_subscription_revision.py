@@ -1,0 +1,13 @@
+"""A counter of the subscriptions by MQTT: a change of the users of the broker is always seen."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Count on from here."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_name("0009_subscription_revision.sql").read_text("utf-8"))
