@@ -198,7 +198,7 @@ class Broker:
         now_s = time.monotonic()
         received = []
         ended = []
-        for topic, payload, packet_id in messages:
+        for topic, payload, packet_id, _ in messages:
             if topic.endswith("/status"):
                 self._take_status(topic, payload)
                 ended.append(packet_id)

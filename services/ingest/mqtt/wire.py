@@ -17,6 +17,8 @@ from paho.mqtt.enums import MQTTErrorCode
 _BLOCK_BYTES = 262_144
 _PUBLISH = 0x30
 _PUBACK = b"\x40\x02"
+_PUBREC = b"\x50\x02"
+_EXACTLY_ONCE = 2
 _LONGEST_LENGTH = 4
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -27,6 +29,7 @@ class Publish(NamedTuple):
     topic: str
     payload: bytes
     packet_id: int
+    qos: int
 
 
 def cut(held: bytes, *, properties: bool) -> tuple[list[Publish], bytes, bytes]:
@@ -54,7 +57,8 @@ def _publish(held: bytes, at: int, body: int, after: int, properties: bool) -> P
     topic_from = body + 2
     place = topic_end = topic_from + int.from_bytes(held[body:topic_from], "big")
     packet_id = 0
-    if held[at] & 0x06:
+    qos = held[at] >> 1 & 3
+    if qos:
         place += 2
         packet_id = int.from_bytes(held[topic_end:place], "big")
     if properties and place < after:
@@ -62,7 +66,7 @@ def _publish(held: bytes, at: int, body: int, after: int, properties: bool) -> P
         place += size
     if place > after:
         raise ConnectionError("the broker sent a message that is shorter than it says")
-    return Publish(held[topic_from:topic_end].decode("utf-8", "replace"), held[place:after], packet_id)
+    return Publish(held[topic_from:topic_end].decode("utf-8", "replace"), held[place:after], packet_id, qos)
 
 
 def _length(held: bytes, at: int) -> tuple[int, int]:
@@ -92,6 +96,8 @@ class Wire:
         self._held = b""
         self._for_library = b""
         self._unsent = bytearray()
+        self._exactly_once: set[int] = set()
+        """Packet ids of messages of QoS 2 that are not acknowledged yet."""
         self._lock = threading.Lock()
         """A TLS connection bears one call at a time."""
 
@@ -104,6 +110,7 @@ class Wire:
                 return b""
             messages, self._for_library, self._held = cut(self._held + block, properties=self._properties)
             if messages:
+                self._exactly_once.update([each.packet_id for each in messages if each.qos == _EXACTLY_ONCE])
                 self._take(self, messages)
             if not self._for_library:
                 raise BlockingIOError
@@ -131,8 +138,15 @@ class Wire:
             del self._unsent[:sent]
 
     def acknowledge(self, packet_ids: Iterable[int]) -> None:
-        """Tell the broker that these are dealt with, at once. On a connection that has ended they come again."""
-        packets = b"".join([_PUBACK + packet_id.to_bytes(2, "big") for packet_id in packet_ids if packet_id])
+        """Tell the broker that these are dealt with, at once. On a connection that has ended they come again.
+
+        A message of QoS 2 gets PUBREC; the library gives the PUBCOMP that the broker's PUBREL wants. Ingest asks for
+        QoS 1, but a session may hold a subscription from before.
+        """
+        ids = [packet_id for packet_id in packet_ids if packet_id]
+        exactly_once = self._exactly_once.intersection(ids)
+        self._exactly_once -= exactly_once
+        packets = b"".join([(_PUBREC if each in exactly_once else _PUBACK) + each.to_bytes(2, "big") for each in ids])
         try:
             self.send(packets)
         except OSError:

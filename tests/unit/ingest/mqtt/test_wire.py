@@ -31,14 +31,13 @@ def packet(message: Publish, *, properties: bytes | None) -> bytes:
     if properties is not None:
         body += length(len(properties)) + properties
     body += message.payload
-    return bytes([0x32 if message.packet_id else 0x30]) + length(len(body)) + body
+    return bytes([0x30 | message.qos << 1]) + length(len(body)) + body
 
 
-MESSAGES = st.builds(
-    Publish,
-    st.text(max_size=40).filter(lambda t: len(t.encode()) < 200),
-    st.binary(max_size=300),
-    st.integers(0, 65535),
+TOPICS = st.text(max_size=40).filter(lambda t: len(t.encode()) < 200)
+PAYLOADS = st.binary(max_size=300)
+MESSAGES = st.builds(Publish, TOPICS, PAYLOADS, st.integers(1, 65535), st.sampled_from([1, 2])) | st.builds(
+    Publish, TOPICS, PAYLOADS, st.just(0), st.just(0)
 )
 
 
@@ -90,7 +89,7 @@ class Line:
 
 def test_library_sees_all_but_the_messages() -> None:
     line = Line()
-    message = Publish(TOPIC, b"x" * 1000, 7)
+    message = Publish(TOPIC, b"x" * 1000, 7, 1)
     line.broker.sendall(PINGRESP + packet(message, properties=None) + PINGRESP)
     assert line.wire.recv(1) == PINGRESP[:1]
     assert (line.taken, line.wire.pending()) == ([message], 3)
@@ -105,6 +104,22 @@ def test_acknowledgements_leave_together_and_messages_that_want_none_get_none() 
     line = Line()
     line.wire.acknowledge([1, 0, 258])
     assert line.broker.recv(100) == b"\x40\x02\x00\x01\x40\x02\x01\x02"
+
+
+def test_message_of_quality_of_service_2_gets_the_receipt_that_its_release_is_asked_by() -> None:
+    line = Line()
+    sent = [Publish(TOPIC, b"1", 1, 1), Publish(TOPIC, b"2", 2, 2), Publish(TOPIC, b"3", 3, 2)]
+    line.broker.sendall(b"".join(packet(message, properties=None) for message in sent))
+    with pytest.raises(BlockingIOError):
+        line.wire.recv(1)
+    line.wire.acknowledge([1, 2])
+    assert line.broker.recv(100) == b"\x40\x02\x00\x01\x50\x02\x00\x02"
+    # the id is free again once the broker has released it; then it may stand for a message of QoS 1
+    line.broker.sendall(packet(Publish(TOPIC, b"4", 2, 1), properties=None))
+    with pytest.raises(BlockingIOError):
+        line.wire.recv(1)
+    line.wire.acknowledge([2, 3])
+    assert line.broker.recv(100) == b"\x40\x02\x00\x02\x50\x02\x00\x03"
 
 
 def test_what_the_network_does_not_take_is_kept_and_leaves_in_order() -> None:
