@@ -17,13 +17,12 @@ from benchmarks.load import Shape
 from benchmarks.publisher import Order
 from benchmarks.rig import Program, Rig, publisher
 from benchmarks.usage import Usage, peak_memory_mb
-from services.ingest.broker_users import write_private
+from services.ingest.broker_users import INGEST_USER, write_private
 from services.up.errors import StartError
 from services.up.ports import choose_port
 
 _PACKAGES = ("node-red@4", "pg@8")
 _FLOW = Path(__file__).with_name("node_red")
-_CLIENT_ID = "enermon-node-red"
 _INSTALL_S = 600
 _TIMEOUT_S = 120.0
 _MOST_BATCH = 1000
@@ -91,7 +90,7 @@ def measure_peer(rig: Rig, modules: Path, *, shape: Shape, readings: int) -> Pee
         home = rig.folder / "node-red"
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(_FLOW, home)
-        login = {"bench-broker": {"user": "enermon", "password": rig.broker.password("enermon")}}
+        login = {"bench-broker": {"user": INGEST_USER, "password": rig.broker.password(INGEST_USER)}}
         write_private(home / "flows_cred.json", json.dumps(login))
         argv = [shutil.which("node") or "node", str(modules / "node-red" / "red.js"), "-u", str(home)]
         batch = max(1, min(_MOST_BATCH, 20_000 // shape.per_message))
@@ -115,7 +114,7 @@ def measure_peer(rig: Rig, modules: Path, *, shape: Shape, readings: int) -> Pee
                 peak_mb=peak_memory_mb(program.pid),
                 cpu_s=usage.seconds(),
             )
-        rig.forget_session(_CLIENT_ID)
+        rig.forget_session(INGEST_USER)
         return found
 
 
@@ -154,7 +153,7 @@ def _wait_until_subscribed(rig: Rig, program: Program, *, heard: int) -> None:
 
 def _sessions(rig: Rig) -> int:
     assert rig.broker.child is not None
-    return rig.broker.child.command.log.read_bytes().count(f"as {_CLIENT_ID}".encode())
+    return rig.broker.child.command.log.read_bytes().count(f"as {INGEST_USER}".encode())
 
 
 def _version(modules: Path) -> str:

@@ -21,6 +21,7 @@ from benchmarks import load, packets, service
 from benchmarks.publisher import Done, Line, Order
 from benchmarks.usage import Watched
 from services.core.db.migrate import upgrade
+from services.ingest.broker_users import ingest_user
 from services.up.child import Child, Command, signal_group
 from services.up.errors import StartError
 from services.up.home import Home
@@ -135,14 +136,14 @@ class Rig:
         """One process of `enermon ingest`, ready and subscribed; its session at the broker is forgotten afterwards."""
         environment = {
             "ENERMON_DATABASE_URL": database_url,
-            "ENERMON_MQTT_URL": self.broker.url(),
+            "ENERMON_MQTT_URL": self.broker.url(ingest_user(number)),
             "ENERMON_INGEST_SHARE": str(shared).lower(),
             "ENERMON_INGEST_INSTANCE": str(number),
         }
         with self.program(f"ingest-{number}", _enermon("ingest"), environment) as running:
             running.wait_until_said('"event": "ready"')
             yield running
-        self.forget_session(f"enermon-ingest-{number}")
+        self.forget_session(ingest_user(number))
 
     @contextmanager
     def rollup(self, database_url: str) -> Iterator[Program]:
@@ -159,11 +160,10 @@ class Rig:
             running.wait_until_said('"event": "leading"')
             yield running
 
-    def forget_session(self, client_id: str) -> None:
-        """Let the broker forget what it keeps for this client."""
-        user = "enermon"
+    def forget_session(self, user: str) -> None:
+        """Let the broker forget what it keeps for this user."""
         with socket.create_connection((LOOPBACK, self.broker.port or 0), timeout=10.0) as connection:
-            hello = packets.connect(client_id=client_id, user=user, password=self.broker.password(user))
+            hello = packets.connect(client_id=user, user=user, password=self.broker.password(user))
             connection.sendall(hello)
             connection.recv(64)
             connection.sendall(packets.DISCONNECT)

@@ -95,7 +95,12 @@ def gateway_passwords() -> None:
 @app.command("broker-users")
 def broker_users(
     file: Annotated[Path, typer.Option(help="mosquitto's password file to write")],
-    service_password_file: Annotated[Path, typer.Option(help="File with the password of the user enermon")],
+    service_passwords: Annotated[
+        Path,
+        typer.Option(
+            exists=True, file_okay=False, help="Folder with a file for each service user (enermon-...): its password"
+        ),
+    ],
     pid: Annotated[int, typer.Option(help="mosquitto's process, to be told after each change; 0: none")] = 0,
     watch: Annotated[bool, typer.Option(help="Stay and write again whenever the registry changes")] = False,
 ) -> None:
@@ -103,7 +108,7 @@ def broker_users(
     from services.ingest.gateway_access import keep_password_file
 
     logs.set_up()
-    keep_password_file(Settings(), file, service_password_file=service_password_file, pid=pid, watch=watch)
+    keep_password_file(Settings(), file, services=service_passwords, pid=pid, watch=watch)
 
 
 @app.command()

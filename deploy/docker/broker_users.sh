@@ -6,7 +6,7 @@ umask 027
 users=/mosquitto/users/passwd
 list=/secrets/gateway_passwords/gateways.csv
 
-enermon broker-users --watch --file "$users" --service-password-file "$ENERMON_MQTT_SERVICE_PASSWORD_FILE" &
+enermon broker-users --watch --file "$users" --service-passwords /secrets/mqtt &
 writer=$!
 trap 'kill -TERM $writer; wait $writer; exit 0' TERM INT
 listed=

@@ -39,7 +39,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "must be 1 to 64 letters, digits, - or _, and begin with a letter or digit",
         "必须由 1 至 64 个字母、数字、“-”或“_”组成，且以字母或数字开头",
     ),
-    "reserved": ("cannot be {value}: the service itself has this name", "不能使用 {value}：该名称由系统自身使用"),
+    "reserved": (
+        "must not begin with {prefix}: such names are the services' own",
+        "不能以“{prefix}”开头：此类名称由系统自身的服务使用",
+    ),
     "bad_area_code": ("must be the six digits of an area (GB/T 2260)", "必须是六位行政区划代码（GB/T 2260）"),
     "float_type": _NUMBER,
     "float_parsing": _NUMBER,

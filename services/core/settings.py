@@ -17,6 +17,9 @@ class Settings(BaseSettings):
         SecretStr("postgresql://127.0.0.1:15432/enermon"), description="PostgreSQL URL, with or without TimescaleDB"
     )
     mqtt_url: SecretStr = Field(SecretStr("mqtt://127.0.0.1:11883"), description="mqtt[s]://user:password@host:port")
+    alerts_mqtt_url: SecretStr | None = Field(
+        None, description="The same with the alert service's own user; without it mqtt_url"
+    )
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(8000, ge=1, le=65535)

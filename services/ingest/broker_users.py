@@ -1,7 +1,8 @@
 """Who may connect to the broker: passwords of gateways, and mosquitto's password file.
 
 A gateway's password is derived from one key, so nothing has to be stored for it, and can be printed again at any time
-for the person who sets up the device (``enermon gateway-passwords``).
+for the person who sets up the device (``enermon gateway-passwords``). Each process of the services is a user of its
+own: of two connections of one user the broker ends the older one.
 """
 
 import base64
@@ -16,9 +17,24 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-SERVICE_USER = "enermon"
 PBKDF2_ITERATIONS = 101
 SALT_BYTES = 12
+RESERVED = "enermon"
+"""Names that begin so are the services' own."""
+MOST_INGESTS = 8
+
+
+def ingest_user(instance: int) -> str:
+    """The broker's user for the ingest process of this number."""
+    return f"enermon-ingest-{instance}"
+
+
+INGEST_USER = ingest_user(0)
+ALERTS_USER = "enermon-alerts"
+SERVICE_USERS = (*map(ingest_user, range(MOST_INGESTS)), ALERTS_USER)
+"""Those whose rights are in deploy/mosquitto/acl."""
+PROBE_USER = "enermon-probe"
+"""By whom `enermon up` sees that the broker answers and has read its users; without rights."""
 
 
 def gateway_password(key: bytes, gateway_code: str) -> str:
@@ -44,6 +60,11 @@ def passwords_csv(passwords: Mapping[str, str]) -> str:
 def is_user_name(name: str) -> bool:
     """True for a name that mosquitto can hold and that reaches only its own topic."""
     return bool(name) and not any(character in name for character in ":+#/\r\n\0")
+
+
+def may_be_gateway(code: str) -> bool:
+    """True for a name under which a gateway may connect: one that mosquitto can hold and that no service has."""
+    return is_user_name(code) and not code.startswith(RESERVED)
 
 
 def password_line(user: str, password: str, *, salt: bytes) -> str:

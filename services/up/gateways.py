@@ -4,7 +4,7 @@ import time
 
 import psycopg
 
-from services.ingest.broker_users import gateway_passwords, passwords_csv, write_private
+from services.ingest.broker_users import gateway_passwords, may_be_gateway, passwords_csv, write_private
 from services.up.home import Home
 from services.up.stack import Broker
 
@@ -60,4 +60,4 @@ class GatewayWatch:
         if revision == self._revision:
             return revision, None
         users = self._connection.execute("SELECT code FROM broker_user ORDER BY code")
-        return revision, [str(code) for (code,) in users]
+        return revision, [str(code) for (code,) in users if may_be_gateway(code)]

@@ -57,7 +57,7 @@ class Home:
         return read_or_create_secret(self.gateway_key_file).encode()
 
     def secret(self, name: str) -> str:
-        """A secret of this home, made on first use: ``database`` or ``mqtt``."""
+        """A secret of this home, made on first use: ``database``."""
         return read_or_create_secret(self.secrets / f"{name}.password")
 
     def log_file(self, part: str) -> Path:

@@ -14,17 +14,19 @@ from pathlib import Path
 from string import Template
 
 from services.ingest.broker_users import (
-    SERVICE_USER,
+    INGEST_USER,
+    PROBE_USER,
+    SERVICE_USERS,
     gateway_password,
     gateway_passwords,
-    is_user_name,
+    may_be_gateway,
     write_password_file,
 )
+from services.up.broker_answer import refusal
 from services.up.child import TICK_S, Account, Child, Command, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
 from services.up.leftovers import end_processes_in
-from services.up.mqtt_probe import Answer, ask_to_connect
 from services.up.ports import LOOPBACK, start_on_free_port
 
 PREFERRED_PORT = 11883
@@ -68,16 +70,17 @@ class PrivateMosquitto:
         self.port: int | None = None
         self.child: Child | None = None
         self._gateways: frozenset[str] | None = None
+        self._probe_password = ""
 
-    def url(self, user: str | None = SERVICE_USER) -> str:
-        """URL for the service or for a gateway (with its password), or without user for None."""
+    def url(self, user: str | None = INGEST_USER) -> str:
+        """URL for a service or for a gateway (with its password), or without user for None."""
         if user is None:
             return f"mqtt://{LOOPBACK}:{self.port}"
         return f"mqtt://{user}:{self.password(user)}@{LOOPBACK}:{self.port}"
 
     def password(self, user: str) -> str:
-        """The password of the service or of a gateway."""
-        return self.home.secret("mqtt") if user == SERVICE_USER else gateway_password(self.home.gateway_key(), user)
+        """The password of a service or of a gateway: all come from one key."""
+        return gateway_password(self.home.gateway_key(), user)
 
     def describe(self) -> str:
         """Name and version."""
@@ -86,7 +89,7 @@ class PrivateMosquitto:
         return f"mosquitto {found.group(1)}" if found else "mosquitto"
 
     def start(self, check: Callable[[], None] = lambda: None) -> None:
-        """Start the broker; returns when it takes the service's password. ``check`` may raise to give up."""
+        """Start the broker; returns when it lets in its users, and no others. ``check`` may raise to give up."""
         end_processes_in(self.folder, None, stop_signal=signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
         if self._gateways is None:
             self._gateways = self._gateways_of_last_start()
@@ -112,23 +115,21 @@ class PrivateMosquitto:
                 account=self.account,
             )
         )
-        self._wait_until_accepted(SERVICE_USER, START_TIMEOUT_S, check)
+        self._wait_until_users_are_read(START_TIMEOUT_S, check)
 
     def allow_gateways(self, codes: Iterable[str]) -> None:
         """Let exactly these gateways connect, from its start on or, when it runs, from the return of this call on.
 
-        A code that cannot be an MQTT user (it has : + # or /) is passed over.
+        A code that cannot be a gateway's user (it has : + # or /, or is such as the services have) is passed over.
         """
-        wanted = frozenset(code for code in codes if is_user_name(code))
+        wanted = frozenset(filter(may_be_gateway, codes))
         if wanted == self._gateways:
             return
-        new = wanted - (self._gateways or frozenset())
         self._gateways = wanted
         if self.child is not None and self.child.exit_code() is None:
             self._write_users(wanted)
             os.kill(self.child.pid, signal.SIGHUP)
-            if new:
-                self._wait_until_accepted(min(new), RELOAD_TIMEOUT_S, lambda: None)
+            self._wait_until_users_are_read(RELOAD_TIMEOUT_S, lambda: None)
 
     def stop(self) -> None:
         """Stop the broker; it writes its sessions and queues first."""
@@ -168,21 +169,23 @@ class PrivateMosquitto:
             os.chown(path, self.account.uid, self.account.gid)
 
     def _write_users(self, gateways: frozenset[str]) -> None:
-        users = gateway_passwords(self.home.gateway_key(), gateways)
-        write_password_file(self.folder / "passwd", {**users, SERVICE_USER: self.password(SERVICE_USER)})
+        users = gateway_passwords(self.home.gateway_key(), gateways.union(SERVICE_USERS))
+        # Another one each time: where it is taken, this file has been read.
+        self._probe_password = secrets.token_hex()
+        write_password_file(self.folder / "passwd", {**users, PROBE_USER: self._probe_password})
 
     def _gateways_of_last_start(self) -> frozenset[str]:
         try:
             lines = (self.folder / "passwd").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return frozenset()
-        return frozenset(line.partition(":")[0] for line in lines) - {SERVICE_USER}
+        return frozenset(filter(may_be_gateway, (line.partition(":")[0] for line in lines)))
 
-    def _ask(self, user: str, password: str) -> Answer:
+    def _refusal(self, password: str) -> str | None:
         assert self.port is not None
-        return ask_to_connect(host=LOOPBACK, port=self.port, user=user, password=password)
+        return refusal(host=LOOPBACK, port=self.port, user=PROBE_USER, password=password)
 
-    def _wait_until_accepted(self, user: str, timeout_s: float, check: Callable[[], None]) -> None:
+    def _wait_until_users_are_read(self, timeout_s: float, check: Callable[[], None]) -> None:
         assert self.child is not None
         assert self.port is not None
         deadline = time.monotonic() + timeout_s
@@ -194,16 +197,15 @@ class PrivateMosquitto:
                     "broker_not_started",
                     f"mosquitto did not start ({describe_exit(code)}):\n{lines}\n  Full log: {self.child.command.log}",
                 )
-            answer: Answer | None = None
+            said: str | None = "no answer"
             with suppress(OSError):
-                answer = self._ask(user, self.password(user))
+                said = self._refusal(self._probe_password)
                 # A stranger's broker that lets in anyone would take the right password too.
-                if answer is Answer.ACCEPTED and self._ask(user, secrets.token_hex()) is not Answer.ACCEPTED:
+                if said is None and self._refusal(secrets.token_hex()) is not None:
                     return
             if time.monotonic() > deadline:
-                said = "it lets in anyone" if answer is Answer.ACCEPTED else answer.name if answer else "no answer"
                 raise StartError(
                     "broker_not_ready",
-                    f"mosquitto on port {self.port} does not accept user {user} alone ({said}). "
+                    f"mosquitto on port {self.port} does not let in its users alone ({said or 'it lets in anyone'}). "
                     f"See {self.child.command.log}",
                 )

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from services.ingest.broker_users import SERVICE_USER
+from services.ingest.broker_users import INGEST_USER
 from services.up.child import Account, Child
 from services.up.embedded import EmbeddedBroker, embedded_installed, embedded_postgres
 from services.up.errors import StartError
@@ -38,7 +38,7 @@ class Broker(Protocol):
 
     def describe(self) -> str: ...
 
-    def url(self, user: str | None = SERVICE_USER) -> str: ...
+    def url(self, user: str | None = INGEST_USER) -> str: ...
     def start(self, check: Callable[[], None] = ...) -> None: ...
     def allow_gateways(self, codes: Iterable[str]) -> None: ...
     def stop(self) -> None: ...
@@ -59,8 +59,8 @@ class Stack:
         """URL of the database."""
         return self.database.url
 
-    def mqtt_url(self, user: str | None = SERVICE_USER) -> str:
-        """URL of the broker for the service or a gateway; None for the address alone."""
+    def mqtt_url(self, user: str | None = INGEST_USER) -> str:
+        """URL of the broker for a service or a gateway; None for the address alone."""
         return self.broker.url(user)
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from services.ingest.broker_users import ALERTS_USER
 from services.up.api import PORT_SETTING, PREFERRED_PORT, ApiAddress, await_port
 from services.up.child import Child, Command, describe_exit, signal_group
 from services.up.errors import StartError, StopRequested
@@ -103,8 +104,7 @@ class Supervisor:
         for part in BESIDE_API:
             self._add(part, env)
         self._start_api(env)
-        env = {"ENERMON_ALERTS_LINK": self._api.url, **env}
-        self._add(ALERTS, env)
+        self._add(ALERTS, {"ENERMON_ALERTS_LINK": self._api.url, **env, **self._alerts_at_broker()})
         self._watch_until(lambda: all(part.ready for part in self.parts))
         if plan.with_region:
             self._add(REGION, env)
@@ -178,6 +178,11 @@ class Supervisor:
         detail = f"{plan.broker.describe()} on {LOOPBACK}:{plan.broker.port}"
         self.screen.ready("broker", detail, time.monotonic() - began)
         return plan.broker.url()
+
+    def _alerts_at_broker(self) -> dict[str, str]:
+        """What the alert service is told of its own user at the private broker."""
+        broker = self.plan.broker
+        return {} if broker is None else {"ENERMON_ALERTS_MQTT_URL": broker.url(ALERTS_USER)}
 
     def _migrate(self, database_url: str) -> None:
         began = time.monotonic()

@@ -17,6 +17,7 @@ import psycopg
 
 from services.core.db.migrate import upgrade
 from services.energy.check.report import report
+from services.ingest.broker_users import ingest_user
 from services.provenance.verify import verify
 from services.up.stack import Stack, embedded_stack, native_stack
 from simulators.registration import RegistryApi
@@ -93,11 +94,12 @@ class Stage:
         self.api.wait_until_ready(STARTS_WITHIN_S)
 
     def _ingest(self, number: int, *, shared: bool) -> Kept:
+        url = self.stack.mqtt_url(ingest_user(number))
         environment = {
             "ENERMON_DATABASE_URL": _through(
                 self.stack.database_url, self.stack.database.port, self.proxies.ingest_database
             ),
-            "ENERMON_MQTT_URL": _through(self.stack.mqtt_url(), self.stack.broker.port, self.proxies.ingest_broker),
+            "ENERMON_MQTT_URL": _through(url, self.stack.broker.port, self.proxies.ingest_broker),
             "ENERMON_INGEST_INSTANCE": str(number),
             "ENERMON_INGEST_SHARE": str(shared).lower(),
         }

@@ -16,7 +16,12 @@ from tests.compose.stack import NotSoError, Stack
 START_TIMEOUT_S = 240
 FLEET_TIMEOUT_S = 180
 SECRETS = {
-    "broker-users": ("/secrets/database/enermon", "/secrets/mqtt/enermon", "/secrets/gateways/key"),
+    "broker-users": (
+        "/secrets/database/enermon",
+        "/secrets/mqtt/enermon-ingest-0",
+        "/secrets/mqtt/enermon-alerts",
+        "/secrets/gateways/key",
+    ),
     "database": ("/secrets/superuser/postgres",),
 }
 GATEWAY, METER = "GW-COMPOSE-TEST", "COMPOSE-TEST-E01"

@@ -16,6 +16,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.core.calendar import SHANGHAI
+from services.ingest.broker_users import ALERTS_USER
 from services.up.stack import Stack
 from tests.e2e.alerting import Body, Centre, Hooks, Json, Mailbox, Watched, listening
 from tests.integration.certificates import make_certificate
@@ -54,7 +55,7 @@ def watched(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Tem
     mailbox, hooks = Mailbox(), Hooks()
     environment = {
         "ENERMON_DATABASE_URL": module_database_url,
-        "ENERMON_MQTT_URL": stack.mqtt_url(),
+        "ENERMON_ALERTS_MQTT_URL": stack.mqtt_url(ALERTS_USER),
         "ENERMON_WEBHOOK_ALLOW_PRIVATE": "true",
         "ENERMON_WEBHOOK_ALLOW_HTTP": "true",
     }

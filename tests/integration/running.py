@@ -15,7 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from services.ingest.broker_users import ingest_user
 from services.up.stack import Stack
+from tests.integration.connecting import connected
 from tests.integration.ports import free_port
 
 READY_WITHIN_S = 120.0
@@ -95,16 +97,20 @@ def running(command: str, **environment: str) -> Iterator[Process]:
         process.kill()
 
 
-def environment_of(stack: Stack, database_url: str) -> dict[str, str]:
-    """What services on this database are told. Ingest has a session at the broker for each database.
+def environment_of(stack: Stack, database_url: str, *, instance: int = 0) -> dict[str, str]:
+    """What services on this database are told. Ingest begins with a session of its own at the broker.
 
-    Of a session that others had before it, ingest would be given what came for them since.
+    Of a session that others had before it, ingest would be given what came for them since: mosquitto, which knows
+    sessions by the user, forgets it; the embedded broker, which knows them by the client id, is given another one.
     """
-    name = database_url.rpartition("/")[2].partition("?")[0]
+    user, name = ingest_user(instance), database_url.rpartition("/")[2].partition("?")[0]
+    with connected(stack.mqtt_url(user), user, clean=True):
+        pass
     return {
         "ENERMON_DATABASE_URL": database_url,
-        "ENERMON_MQTT_URL": stack.mqtt_url(),
-        "ENERMON_INGEST_CLIENT_ID": f"ingest-{name}",
+        "ENERMON_MQTT_URL": stack.mqtt_url(user),
+        "ENERMON_INGEST_INSTANCE": str(instance),
+        "ENERMON_INGEST_CLIENT_ID": f"ingest-{name}-{instance}",
     }
 
 

@@ -197,7 +197,9 @@ class _Connection:
 KIND = ChannelKind(
     name="mqtt",
     owners=("enterprise",),
-    connect=lambda settings: MqttChannel(parse_mqtt_url(settings.mqtt_url.get_secret_value())),
+    connect=lambda settings: MqttChannel(
+        parse_mqtt_url((settings.alerts_mqtt_url or settings.mqtt_url).get_secret_value())
+    ),
     address_fault=lambda _address, _settings: AddressFault("fixed_topic"),
     shown_of_owner=alerts_topic,
 )

@@ -16,14 +16,14 @@ from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contain
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import Statements
-from services.ingest.broker_users import SERVICE_USER
+from services.ingest.broker_users import RESERVED
 
 EXAMPLE: JsonDict = {"code": "GW-150622-0007", "credit_code": "91150622MA0N0000XF", "name": "焦化厂 1 号端设备"}
 
 
-def _not_the_service(code: str) -> str:
-    if code == SERVICE_USER:
-        raise refusal("reserved", value=code)
+def _no_service(code: str) -> str:
+    if code.startswith(RESERVED):
+        raise refusal("reserved", prefix=RESERVED)
     return code
 
 
@@ -32,9 +32,7 @@ class GatewayEntry(Entry):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    code: Annotated[Code, AfterValidator(_not_the_service)] = Field(
-        description="Also its MQTT user name and topic level"
-    )
+    code: Annotated[Code, AfterValidator(_no_service)] = Field(description="Also its MQTT user name and topic level")
     credit_code: CreditCode
     name: Name | None = None
 

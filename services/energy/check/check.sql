@@ -3,6 +3,12 @@ SELECT
     (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot) AS dirty_slots,
     (SELECT count(*) FROM meter_change) AS meter_changes;
 
+-- name: gateways_named(prefix)
+SELECT code
+FROM gateway
+WHERE starts_with(code, :prefix)
+ORDER BY code;
+
 -- name: disagreements()
 -- Sums that differ from those of the level below, by meter or by ledger; none if all is well.
 WITH slots AS (

@@ -10,6 +10,7 @@ from services.core.db.engine import connect, create_engine
 from services.core.db.migrate import applied_revision, newest_revision
 from services.core.db.queries import load
 from services.core.db.timescale import Store, store_of
+from services.ingest.broker_users import RESERVED
 from services.judging.data.numbers import Numbers, numbers
 
 _sql = load(__file__, "check.sql")
@@ -26,6 +27,8 @@ class Report:
     meter_changes: int
     differing: Mapping[str, int]
     numbers: Numbers
+    refused_gateways: tuple[str, ...] = ()
+    """Gateways that the broker does not let in, because their names are such as only the services have."""
 
     @property
     def well(self) -> bool:
@@ -42,6 +45,11 @@ class Report:
             + ("" if self.revision == self.newest_revision else f", not {self.newest_revision}"),
             f"to roll up {self.dirty_slots} slots, {self.meter_changes} changed meters",
         ]
+        for code in self.refused_gateways:
+            found.append(
+                f"gateways     {code} cannot connect: names that begin with {RESERVED} are the services' own;"
+                " register it under another code and move its meters to that"
+            )
         for level, count in self.differing.items():
             found.append(f"{level:<12} {'agrees' if not count else f'{count} sums differ from the level below'}")
         return found + self.numbers.lines(each=each_unverified)
@@ -65,7 +73,8 @@ def report(database_url: str, data: Path | None = None) -> Report:
         plain.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         ((dirty_slots, meter_changes),) = _sql.pending(plain)
         differing = disagreements(plain)
-    return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing, read)
+        refused = tuple(code for (code,) in _sql.gateways_named(plain, prefix=RESERVED))
+    return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing, read, refused)
 
 
 def disagreements(connection: psycopg.Connection) -> Mapping[str, int]:

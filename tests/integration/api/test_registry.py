@@ -176,9 +176,23 @@ def test_only_the_fields_given_change(client: TestClient, registered: Registered
     assert client.get(f"/api/v1/meters/{meter}").json() == answer.json()
 
 
-def test_no_gateway_is_called_as_the_service_is_at_the_broker(client: TestClient, registered: Registered) -> None:
-    answer = client.post("/api/v1/gateways", json={"code": "enermon", "credit_code": registered.enterprise()})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "reserved")
+@pytest.mark.parametrize("code", ["enermon", "enermon-ingest-0", "enermonitor"])
+def test_no_gateway_is_called_as_the_services_are_at_the_broker(
+    client: TestClient, registered: Registered, code: str
+) -> None:
+    owner = registered.enterprise()
+    answer = client.post("/api/v1/gateways", json={"code": code, "credit_code": owner})
+    imported = client.post(
+        "/api/v1/import/gateways",
+        content=f"code,credit_code\n{code},{owner}\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    for refused in (answer, imported):
+        assert refused.status_code == 422
+        [fault] = refused.json()["errors"]
+        assert (fault["field"], fault["code"]) == ("code", "reserved")
+        assert "enermon" in fault["reason"]
+        assert fault["reason_zh"].startswith("不能以“enermon”开头")
 
 
 def test_a_gateway_can_be_renamed(client: TestClient, registered: Registered) -> None:

@@ -57,7 +57,7 @@ def test_file_that_is_named_comes_before_the_home(registered: Registered, databa
 
 @pytest.mark.parametrize("command", ["gateway-passwords", "broker-users"])
 def test_without_a_key_the_command_says_where_it_looked_and_how_to_mend_it(command: str, tmp_path: Path) -> None:
-    options = ["--file", "users", "--service-password-file", "service"] if command == "broker-users" else []
+    options = ["--file", "users", "--service-passwords", "."] if command == "broker-users" else []
     none = run(tmp_path, command, *options)
     assert (none.returncode, none.stdout) == (78, "")
     assert "Traceback" not in none.stderr

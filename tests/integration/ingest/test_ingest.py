@@ -233,13 +233,12 @@ def test_database_that_goes_away_is_waited_for_and_nothing_is_answered_meanwhile
 
 
 def test_several_processes_share_the_messages_and_store_each_once(
-    environment: dict[str, str], gateway: Gateway, meter: str, database: psycopg.Connection, store: str
+    stack: Stack, database_url: str, gateway: Gateway, meter: str, database: psycopg.Connection, store: str
 ) -> None:
     if store == "embedded":
         pytest.skip("the embedded broker speaks MQTT 3.1.1: no $share")
-    shared = environment | {"ENERMON_INGEST_SHARE": "true"}
-    names = [shared | {"ENERMON_INGEST_CLIENT_ID": f"{environment['ENERMON_INGEST_CLIENT_ID']}-{i}"} for i in (0, 1)]
-    with running("ingest", **names[0]), running("ingest", **names[1]):
+    one, other = (environment_of(stack, database_url, instance=i) | {"ENERMON_INGEST_SHARE": "true"} for i in (0, 1))
+    with running("ingest", **one), running("ingest", **other):
         for number in range(40):
             gateway.send(readings=[reading(meter, number + i, float(number + i)) for i in range(5)])
         answers = [gateway.answer() for _ in range(40)]

@@ -4,7 +4,6 @@ import queue
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,17 +11,18 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from services.ingest.broker_users import ALERTS_USER, INGEST_USER, SERVICE_USERS, ingest_user
+from services.up.broker_answer import refusal
 from services.up.errors import StartError
 from services.up.mosquitto import PrivateMosquitto
-from services.up.mqtt_probe import Answer, ask_to_connect
 from services.up.ports import LOOPBACK
 from services.up.stack import Broker, embedded_broker, native_broker
+from tests.integration.connecting import ANSWER_S, Messages, connected, subscribe
 from tests.integration.ports import home_in
 
-ANSWER_S = 60.0
 NOT_AUTHORIZED = 0x87
-
-Messages = queue.Queue[tuple[str, bytes]]
+NO_SUBSCRIBER = 0x10
+NOT_ALLOWED = "Not authorized"
 
 
 @pytest.fixture
@@ -44,28 +44,6 @@ def mosquitto(broker: Broker, store: str) -> Broker:
     return broker
 
 
-@contextmanager
-def _connected(url: str, client_id: str, *, mqtt5: bool = False, messages: Messages | None = None) -> Iterator[Client]:
-    """A connected client; ``messages`` takes what a kept session delivers at once."""
-    address = urlsplit(url)
-    protocol = MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311
-    client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=protocol, clean_session=None if mqtt5 else False)
-    if address.username:
-        client.username_pw_set(unquote(address.username), unquote(address.password or ""))
-    if messages is not None:
-        client.on_message = lambda _c, _u, message: messages.put((message.topic, bytes(message.payload)))
-    accepted: queue.Queue[bool] = queue.Queue()
-    client.on_connect = lambda _c, _u, _f, reason, _p: accepted.put(not reason.is_failure)
-    client.connect(str(address.hostname), int(address.port or 0))
-    client.loop_start()
-    try:
-        assert accepted.get(timeout=ANSWER_S)
-        yield client
-    finally:
-        client.disconnect()
-        client.loop_stop()
-
-
 def _publish(client: Client, topic: str, payload: str, *, retain: bool = False) -> int:
     """The broker's reason code for a message with QoS 1: 0 when it is accepted."""
     acknowledged: queue.Queue[int] = queue.Queue()
@@ -74,19 +52,9 @@ def _publish(client: Client, topic: str, payload: str, *, retain: bool = False) 
     return acknowledged.get(timeout=ANSWER_S)
 
 
-def _subscribe(client: Client, topic: str) -> Messages:
-    messages: Messages = queue.Queue()
-    granted: queue.Queue[int] = queue.Queue()
-    client.on_message = lambda _c, _u, message: messages.put((message.topic, bytes(message.payload)))
-    client.on_subscribe = lambda _c, _u, _m, reasons, _p: granted.put(int(reasons[0].value))
-    client.subscribe(topic, 1)
-    assert granted.get(timeout=ANSWER_S) == 1
-    return messages
-
-
-def _answer(broker: Broker, user: str | None, password: str = "") -> Answer:
+def _refusal(broker: Broker, user: str | None, password: str = "") -> str | None:
     assert broker.port is not None
-    return ask_to_connect(host=LOOPBACK, port=broker.port, user=user, password=password)
+    return refusal(host=LOOPBACK, port=broker.port, user=user, password=password)
 
 
 def _password(broker: Broker, user: str) -> str:
@@ -94,10 +62,10 @@ def _password(broker: Broker, user: str) -> str:
 
 
 def test_readings_of_a_gateway_reach_the_service_and_its_answer_the_gateway(broker: Broker) -> None:
-    with _connected(broker.url(), "service") as service, _connected(broker.url("GW-1"), "GW-1") as gateway:
+    with connected(broker.url(), "service") as service, connected(broker.url("GW-1"), "GW-1") as gateway:
         at_service, at_gateway = (
-            _subscribe(service, "enermon/v1/+/readings"),
-            _subscribe(gateway, "enermon/v1/GW-1/ack"),
+            subscribe(service, "enermon/v1/+/readings"),
+            subscribe(gateway, "enermon/v1/GW-1/ack"),
         )
         assert _publish(gateway, "enermon/v1/GW-1/readings", "{}") == 0
         assert at_service.get(timeout=ANSWER_S) == ("enermon/v1/GW-1/readings", b"{}")
@@ -106,35 +74,70 @@ def test_readings_of_a_gateway_reach_the_service_and_its_answer_the_gateway(brok
 
 
 def test_gateway_hears_nothing_of_another_one(broker: Broker) -> None:
-    with _connected(broker.url(), "service") as service, _connected(broker.url("GW-1"), "GW-1") as first:
-        _subscribe(service, "enermon/v1/+/status")
+    with connected(broker.url(), "service") as service, connected(broker.url("GW-1"), "GW-1") as first:
+        subscribe(service, "enermon/v1/+/status")
         assert _publish(first, "enermon/v1/GW-1/status", "online", retain=True) == 0
-        with _connected(broker.url("GW-2"), "GW-2") as second:
-            messages = _subscribe(second, "enermon/v1/GW-2/ack")
+        with connected(broker.url("GW-2"), "GW-2") as second:
+            messages = subscribe(second, "enermon/v1/GW-2/ack")
             assert _publish(service, "enermon/v1/GW-2/ack", "[]") == 0
             assert messages.get(timeout=ANSWER_S) == ("enermon/v1/GW-2/ack", b"[]")
 
 
 def test_wrong_or_missing_password_is_refused(mosquitto: Broker) -> None:
-    assert _answer(mosquitto, "GW-1", _password(mosquitto, "GW-1")) is Answer.ACCEPTED
-    assert _answer(mosquitto, "GW-1", "wrong") is Answer.NOT_ALLOWED
-    assert _answer(mosquitto, "GW-2", _password(mosquitto, "GW-1")) is Answer.NOT_ALLOWED
-    assert _answer(mosquitto, "GW-3", _password(mosquitto, "GW-3")) is Answer.NOT_ALLOWED
-    assert _answer(mosquitto, None) is Answer.NOT_ALLOWED
+    assert _refusal(mosquitto, "GW-1", _password(mosquitto, "GW-1")) is None
+    assert _refusal(mosquitto, "GW-1", "wrong") == NOT_ALLOWED
+    assert _refusal(mosquitto, "GW-2", _password(mosquitto, "GW-1")) == NOT_ALLOWED
+    assert _refusal(mosquitto, "GW-3", _password(mosquitto, "GW-3")) == NOT_ALLOWED
+    assert _refusal(mosquitto, None) == NOT_ALLOWED
+
+
+def test_each_service_may_do_what_its_work_needs_and_no_more(mosquitto: Broker) -> None:
+    for instance in range(len(SERVICE_USERS) - 1):
+        with connected(mosquitto.url(ingest_user(instance)), "any", mqtt5=True) as ingest:
+            assert _publish(ingest, "enermon/v1/GW-1/ack", "[]") in (0, NO_SUBSCRIBER)
+            assert _publish(ingest, "enermon/v1/GW-1/readings", "{}") == NOT_AUTHORIZED
+            assert _publish(ingest, "enermon/v1/enterprises/91150622MA0N0000XF/alerts", "{}") == NOT_AUTHORIZED
+    with connected(mosquitto.url(ALERTS_USER), "any", mqtt5=True) as alerts:
+        assert _publish(alerts, "enermon/v1/enterprises/91150622MA0N0000XF/alerts", "{}") in (0, NO_SUBSCRIBER)
+        assert _publish(alerts, "enermon/v1/GW-1/ack", "[]") == NOT_AUTHORIZED
+        heard = subscribe(alerts, "#")
+        with connected(mosquitto.url("GW-1"), "GW-1") as gateway, connected(mosquitto.url(), "any") as ingest:
+            at_ingest = subscribe(ingest, "enermon/v1/+/readings")
+            _publish(gateway, "enermon/v1/GW-1/readings", "{}")
+            assert at_ingest.get(timeout=ANSWER_S) == ("enermon/v1/GW-1/readings", b"{}")
+        assert heard.empty()
+
+
+def test_client_id_of_another_ends_no_connection_but_one_of_the_same_user(mosquitto: Broker) -> None:
+    ended: queue.Queue[bool] = queue.Queue()
+    with connected(mosquitto.url(), "one", mqtt5=True) as service:
+        service.on_disconnect = lambda *_: ended.put(True)
+        with connected(mosquitto.url("GW-1"), INGEST_USER, mqtt5=True):
+            assert _publish(service, "enermon/v1/GW-1/ack", "[]") == NO_SUBSCRIBER
+        assert ended.empty()
+        assert _refusal(mosquitto, INGEST_USER, _password(mosquitto, INGEST_USER)) is None
+        assert ended.get(timeout=ANSWER_S)
+
+
+def test_gateway_whose_name_begins_as_those_of_the_services_is_not_let_in(mosquitto: Broker) -> None:
+    named = "enermon-ingest-9"
+    mosquitto.allow_gateways(["GW-1", named])
+    assert _refusal(mosquitto, named, _password(mosquitto, named)) == NOT_ALLOWED
+    assert _refusal(mosquitto, "GW-1", _password(mosquitto, "GW-1")) is None
 
 
 def test_gateway_may_not_write_below_another_ones_topic_nor_answer_itself(mosquitto: Broker) -> None:
-    with _connected(mosquitto.url("GW-1"), "GW-1", mqtt5=True) as gateway:
+    with connected(mosquitto.url("GW-1"), "GW-1", mqtt5=True) as gateway:
         assert _publish(gateway, "enermon/v1/GW-2/readings", "{}") == NOT_AUTHORIZED
         assert _publish(gateway, "enermon/v1/GW-1/ack", "[]") == NOT_AUTHORIZED
         assert _publish(gateway, "elsewhere", "{}") == NOT_AUTHORIZED
 
 
 def test_gateway_does_not_read_what_another_one_sends(mosquitto: Broker) -> None:
-    with _connected(mosquitto.url("GW-1"), "GW-1") as first, _connected(mosquitto.url("GW-2"), "GW-2") as second:
-        heard = _subscribe(second, "#")
-        with _connected(mosquitto.url(), "service") as service:
-            at_service = _subscribe(service, "enermon/v1/+/readings")
+    with connected(mosquitto.url("GW-1"), "GW-1") as first, connected(mosquitto.url("GW-2"), "GW-2") as second:
+        heard = subscribe(second, "#")
+        with connected(mosquitto.url(), "service") as service:
+            at_service = subscribe(service, "enermon/v1/+/readings")
             _publish(first, "enermon/v1/GW-1/readings", "{}")
             at_service.get(timeout=ANSWER_S)
             _publish(service, "enermon/v1/GW-2/ack", "[]")
@@ -146,8 +149,9 @@ def test_enterprise_reads_its_own_alerts_and_no_others(mosquitto: Broker) -> Non
     # an enterprise that is told by MQTT is a user of the broker, named by its credit code
     enterprise, other = "91150622MA0N0000XF", "91150622MA0N0001XB"
     mosquitto.allow_gateways(["GW-1", enterprise])
-    with _connected(mosquitto.url(), "service") as service, _connected(mosquitto.url(enterprise), "erp") as reader:
-        heard = _subscribe(reader, "enermon/v1/enterprises/+/alerts")
+    alerts = mosquitto.url(ALERTS_USER)
+    with connected(alerts, "alerts") as service, connected(mosquitto.url(enterprise), "erp") as reader:
+        heard = subscribe(reader, "enermon/v1/enterprises/+/alerts")
         assert _publish(service, f"enermon/v1/enterprises/{other}/alerts", "{}") == 0
         assert _publish(service, f"enermon/v1/enterprises/{enterprise}/alerts", '{"type": "alert.fired"}') == 0
         assert heard.get(timeout=ANSWER_S) == (
@@ -155,29 +159,29 @@ def test_enterprise_reads_its_own_alerts_and_no_others(mosquitto: Broker) -> Non
             b'{"type": "alert.fired"}',
         )
         assert heard.empty()
-    with _connected(mosquitto.url("GW-1"), "GW-1", mqtt5=True) as gateway:
+    with connected(mosquitto.url("GW-1"), "GW-1", mqtt5=True) as gateway:
         assert _publish(gateway, f"enermon/v1/enterprises/{enterprise}/alerts", "{}") == NOT_AUTHORIZED
 
 
-def test_registered_gateway_may_connect_at_once_and_the_others_stay_connected(mosquitto: Broker) -> None:
-    with _connected(mosquitto.url("GW-1"), "GW-1") as gateway:
+def test_registered_gateway_may_connect_at_once_and_the_others_stayconnected(mosquitto: Broker) -> None:
+    with connected(mosquitto.url("GW-1"), "GW-1") as gateway:
         mosquitto.allow_gateways(["GW-1", "GW-3"])
-        assert _answer(mosquitto, "GW-3", _password(mosquitto, "GW-3")) is Answer.ACCEPTED
-        assert _answer(mosquitto, "GW-2", _password(mosquitto, "GW-2")) is Answer.NOT_ALLOWED
+        assert _refusal(mosquitto, "GW-3", _password(mosquitto, "GW-3")) is None
+        assert _refusal(mosquitto, "GW-2", _password(mosquitto, "GW-2")) == NOT_ALLOWED
         assert _publish(gateway, "enermon/v1/GW-1/readings", "{}") == 0
 
 
 def test_what_waits_for_the_service_survives_a_restart_of_the_broker(mosquitto: Broker) -> None:
-    with _connected(mosquitto.url(), "service") as service:
-        _subscribe(service, "enermon/v1/+/readings")
-    with _connected(mosquitto.url("GW-1"), "GW-1") as gateway:
+    with connected(mosquitto.url(), "service") as service:
+        subscribe(service, "enermon/v1/+/readings")
+    with connected(mosquitto.url("GW-1"), "GW-1") as gateway:
         for number in range(2000):
             last = gateway.publish("enermon/v1/GW-1/readings", str(number), qos=1)
         last.wait_for_publish(ANSWER_S)
     mosquitto.stop()
     mosquitto.start()
     messages: Messages = queue.Queue()
-    with _connected(mosquitto.url(), "service", messages=messages):
+    with connected(mosquitto.url(), "service", messages=messages):
         payloads = [messages.get(timeout=ANSWER_S)[1] for _ in range(2000)]
     assert payloads == [str(number).encode() for number in range(2000)]
 
@@ -187,7 +191,7 @@ def test_killed_broker_comes_back_on_its_port_with_its_users(broker: Broker) -> 
     broker.kill()
     broker.start()
     assert broker.port == port
-    assert _answer(broker, "GW-1", _password(broker, "GW-1")) is Answer.ACCEPTED
+    assert _refusal(broker, "GW-1", _password(broker, "GW-1")) is None
 
 
 def test_embedded_broker_says_at_once_that_it_does_not_know_mqtt_5(broker: Broker, store: str) -> None:
@@ -227,7 +231,7 @@ def test_embedded_broker_whose_port_another_takes_meanwhile_goes_to_a_free_one(t
         private.start(take_the_port)
         assert private.port != others[0].server_address[1]
         assert private.exit_code() is None
-        assert _answer(private, None) is Answer.ACCEPTED
+        assert _refusal(private, None) is None
     finally:
         private.stop()
         for other in others:
@@ -245,7 +249,7 @@ def test_broker_that_lets_in_anyone_is_not_taken_for_mosquitto(
         threading.Thread(target=other.serve_forever, daemon=True).start()
         mosquitto.port = other.server_address[1]
         try:
-            with pytest.raises(StartError, match=r"GW-3 alone \(it lets in anyone\)") as refused:
+            with pytest.raises(StartError, match=r"its users alone \(it lets in anyone\)") as refused:
                 mosquitto.allow_gateways(["GW-3"])
             assert refused.value.code == "broker_not_ready"
         finally:

@@ -111,7 +111,7 @@ def test_every_part_is_named_when_ready_then_the_address(up: Up) -> None:
 
 def test_embedded_store_says_what_it_lacks(up: Up, store: str) -> None:
     assert ("without TimescaleDB" in up.text()) == (store == "embedded")
-    assert ("knows no passwords" in up.text()) == (store == "embedded")
+    assert ("knows no users" in up.text()) == (store == "embedded")
 
 
 def test_second_start_on_the_same_home_is_refused_and_the_first_goes_on(up: Up, store: str) -> None:

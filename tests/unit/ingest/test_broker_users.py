@@ -2,15 +2,18 @@
 
 import base64
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from services.ingest.broker_users import (
+    SERVICE_USERS,
     gateway_password,
     gateway_passwords,
     is_user_name,
+    may_be_gateway,
     password_line,
     passwords_csv,
     read_or_create_secret,
@@ -47,6 +50,26 @@ def test_name_that_reaches_beyond_its_topic_is_refused(name: str) -> None:
     assert not is_user_name(name)
     with pytest.raises(ValueError, match="cannot be an MQTT user"):
         password_line(name, "x", salt=b"123456789012")
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("GW-1", True),
+        ("91150622MA0N0000XF", True),
+        ("Enermon-1", True),
+        ("enermon", False),
+        ("enermon-ingest-0", False),
+        ("a/b", False),
+    ],
+)
+def test_gateway_is_named_as_no_service_is(name: str, may: bool) -> None:
+    assert may_be_gateway(name) == may
+
+
+def test_access_list_of_mosquitto_knows_each_service_user_and_no_other() -> None:
+    rights = (Path(__file__).parents[3] / "deploy" / "mosquitto" / "acl").read_text("utf-8")
+    assert re.findall(r"^user (.+)$", rights, re.MULTILINE) == list(SERVICE_USERS)
 
 
 def test_password_file_is_replaced_whole_and_private(tmp_path: Path) -> None:

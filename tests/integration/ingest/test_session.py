@@ -1,0 +1,72 @@
+"""Ingest's session at the broker is its own: nobody takes it over, and what is left in it is worked off."""
+
+import json
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+
+from services.core.calendar import SHANGHAI
+from services.ingest.broker_users import INGEST_USER
+from services.up.stack import Stack
+from tests.integration.connecting import ANSWER_S, connected, subscribe
+from tests.integration.ingest.test_ingest import Gateway
+from tests.integration.registered import Registered
+from tests.integration.running import environment_of, running
+
+START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
+
+
+def message(meter: str, number: int) -> str:
+    ts = (START + number * timedelta(minutes=15)).isoformat()
+    return json.dumps({"seq": number, "readings": [{"meter": meter, "ts": ts, "value": float(number)}]})
+
+
+@pytest.mark.parametrize("mqtt5", [True, False])
+def test_gateway_that_calls_itself_ingest_disturbs_neither_ingest_nor_other_gateways(
+    stack: Stack, store: str, registered: Registered, database_url: str, mqtt5: bool
+) -> None:
+    if store == "embedded":
+        pytest.skip("the embedded broker knows no users: whoever takes a client id has its session")
+    owner = registered.enterprise()
+    good, stranger = (registered.gateway(owner) for _ in range(2))
+    meter = registered.meter(owner, gateway_code=good)
+    stack.broker.allow_gateways([good, stranger])
+    with running("ingest", **environment_of(stack, database_url)) as ingest:
+        gateway = Gateway(stack, good, store)
+        with connected(stack.mqtt_url(stranger), INGEST_USER, mqtt5=mqtt5) as client:
+            client.subscribe("#", 2)
+            for number in range(5):
+                gateway.publish(message(meter, number).encode())
+                assert gateway.answer()["stored"] == 1
+        gateway.publish(message(meter, 5).encode())
+        assert gateway.answer()["stored"] == 1
+        gateway.close()
+        assert "disconnected from the broker" not in "".join(ingest.lines)
+
+
+@pytest.mark.parametrize("mqtt5", [True, False])
+def test_messages_of_quality_of_service_2_that_wait_in_the_session_are_stored_and_answered(
+    stack: Stack, store: str, registered: Registered, database_url: str, database: psycopg.Connection, mqtt5: bool
+) -> None:
+    if store == "embedded":
+        pytest.skip("the embedded broker keeps no session for a client that is away")
+    owner = registered.enterprise()
+    code = registered.gateway(owner)
+    meter = registered.meter(owner, gateway_code=code)
+    stack.broker.allow_gateways([code])
+    environment = environment_of(stack, database_url)
+    with connected(environment["ENERMON_MQTT_URL"], INGEST_USER, mqtt5=False) as client:
+        subscribe(client, "#", qos=2)
+    with connected(stack.mqtt_url(code), code, mqtt5=mqtt5) as sender:
+        for number in range(50):
+            info = sender.publish(f"enermon/v1/{code}/readings", message(meter, number), qos=2)
+        info.wait_for_publish(ANSWER_S)
+    gateway = Gateway(stack, code, store)
+    with running("ingest", **environment) as ingest:
+        assert sorted(gateway.answer()["seq"] for _ in range(50)) == list(range(50))
+        gateway.publish(message(meter, 50).encode())
+        assert gateway.answer()["seq"] == 50
+        assert "disconnected from the broker" not in "".join(ingest.lines)
+    gateway.close()
+    assert database.execute("SELECT count(*) FROM reading").fetchone() == (51,)
