@@ -133,6 +133,26 @@ def test_gateway_may_not_write_below_another_ones_topic_nor_answer_itself(mosqui
         assert _publish(gateway, "elsewhere", "{}") == NOT_AUTHORIZED
 
 
+def test_message_to_a_topic_that_is_not_the_gateways_own_is_dropped_by_the_broker(mosquitto: Broker) -> None:
+    topics = [
+        "enermon/v1/GW-1/readings/",
+        "/enermon/v1/GW-1/readings",
+        "enermon/v1//GW-1/readings",
+        "enermon/v1/GW-1/Readings",
+        "enermon/v1/gw-1/readings",
+        "enermon/v1/GW-1/readings/METER",
+        "enermon/v2/GW-1/readings",
+    ]
+    with connected(mosquitto.url(), "any") as ingest:
+        heard = subscribe(ingest, "#")
+        with connected(mosquitto.url("GW-1"), "GW-1", mqtt5=True) as told:
+            assert [_publish(told, topic, "{}") for topic in topics] == [NOT_AUTHORIZED] * len(topics)
+        with connected(mosquitto.url("GW-1"), "GW-1") as untold:
+            assert [_publish(untold, topic, "{}") for topic in topics] == [0] * len(topics)
+            assert _publish(untold, "enermon/v1/GW-1/readings", "{}") == 0
+        assert heard.get(timeout=ANSWER_S)[0] == "enermon/v1/GW-1/readings"
+
+
 def test_gateway_does_not_read_what_another_one_sends(mosquitto: Broker) -> None:
     with connected(mosquitto.url("GW-1"), "GW-1") as first, connected(mosquitto.url("GW-2"), "GW-2") as second:
         heard = subscribe(second, "#")
