@@ -6,6 +6,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,6 +17,8 @@ from sqlalchemy import make_url
 from services.core.db.migrate import upgrade
 from services.up.stack import Stack, embedded_stack, native_installed, native_stack
 from tests.integration.ports import home_in
+
+ON_THE_REGION = frozenset(f"tests/e2e/test_{name}.py" for name in ("enemy", "judgement", "region"))
 
 TEMPLATE = "enermon_template"
 STRATEGIES_SINCE = 150_000
@@ -29,6 +32,21 @@ settings.load_profile("enermon")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the store be chosen."""
     parser.addoption("--store", choices=("native", "embedded"), default="native", help="database and broker to test on")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Processes are given whole files, and those that stand on the simulated region together: it is built once."""
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = _given_together
+    return scheduler
+
+
+def _given_together(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return "the region" if file in ON_THE_REGION else file
 
 
 @pytest.fixture(scope="session")

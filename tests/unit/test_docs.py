@@ -1,6 +1,7 @@
 """What the pages name exists: commands, links, addresses, variables, tables and their writers, metrics."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,7 @@ def commands_of(app: typer.Typer) -> set[str]:
     return set(group.commands)
 
 
+@cache
 def source_text(*folders: str) -> str:
     """All program text in these folders and files."""
     files = [
