@@ -1,6 +1,7 @@
 # make up      install what is missing and run Enermon in the foreground (ARGS="--no-fleet" passes options on)
-# make test    lint and all tests, on TimescaleDB with mosquitto and again on the embedded store, in WORKERS=3 processes at
-#              once, each with a database and a broker of its own (ARGS="-n 0 -x" one by one, to the first that fails)
+# make test    lint and all tests, on TimescaleDB with mosquitto, and those that ask something of the store again on the
+#              embedded one, in WORKERS=3 processes at once, each with a database and a broker of its own
+#              (ARGS="-n 0 -x" one by one, to the first that fails)
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
 # make bench   measure intake, answers and alerts and write docs/benchmarks.md (ARGS="--parts ingest")
@@ -16,7 +17,7 @@ ENERMON_HOME ?= $(CURDIR)/.enermon
 export ENERMON_HOME
 BIN = $(ENERMON_HOME)/venv/bin
 WORKERS ?= 3
-PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
@@ -29,7 +30,7 @@ up:
 
 test: lint
 	$(PYTEST) --store native $(ARGS)
-	$(PYTEST) --store embedded --ignore=tests/unit $(ARGS)
+	$(PYTEST) --store embedded -m store --ignore=tests/unit --ignore=tests/fuzz $(ARGS)
 
 test-compose:
 	PYTHON="$(BIN)/python" tests/compose/run.sh $(ARGS)

@@ -11,6 +11,8 @@ from tests.chaos.play import SHORT, Play
 from tests.chaos.stage import staged
 from tests.chaos.world import World
 
+pytestmark = pytest.mark.store
+
 SEED = 1
 
 

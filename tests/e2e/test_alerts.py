@@ -42,6 +42,7 @@ OWN_RULE: Json = {
 }
 
 pytestmark = [
+    pytest.mark.store,
     pytest.mark.timeout(300),
     # aiosmtpd within TLS does not know that it is
     pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS"),

@@ -29,7 +29,7 @@ KGCE = {
 }
 SIGN = {"input": 1, "renewable": 1, "feedstock": 1, "output": -1}
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.store, pytest.mark.timeout(300)]
 
 Row = dict[str, Any]
 Truths = dict[tuple[str, str], Truth]

@@ -7,7 +7,7 @@ from services.core.meter import Mark
 from services.energy.check.report import report
 from tests.e2e.conftest import END, START, RunningRegion, tolerance, true_use
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.store, pytest.mark.timeout(300)]
 
 
 def test_sums_are_the_true_use_whatever_the_wire_and_the_registers_did(region: RunningRegion) -> None:

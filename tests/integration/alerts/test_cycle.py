@@ -170,6 +170,7 @@ def test_digest_tells_of_the_day_once(watch: Watch, alerts: Service, centre: Pla
     assert watch.messages() == [(daily, "digest", 1)]
 
 
+@pytest.mark.store
 def test_weekly_digest_tells_on_monday_at_eight_of_the_week_before_once(
     watch: Watch, alerts: Service, centre: Plant, database_url: str
 ) -> None:
@@ -198,6 +199,7 @@ def test_weekly_digest_tells_on_monday_at_eight_of_the_week_before_once(
     assert watch.messages() == [(weekly, "digest", 1)] * 2
 
 
+@pytest.mark.store
 def test_firing_alert_is_told_again_after_its_interval(watch: Watch, alerts: Service, centre: Plant) -> None:
     watch.rule(PUE, repeat_s=3600)
     watch.subscription()
@@ -231,6 +233,7 @@ def test_rule_that_cannot_be_evaluated_stops_no_other(
     assert [alert["rule"] for content in watch.contents() for alert in content["alerts"]] == ["pue_high"]
 
 
+@pytest.mark.store
 def test_alert_that_joins_a_waiting_message_makes_no_second_one(watch: Watch, alerts: Service, centre: Plant) -> None:
     watch.rule(PUE)
     jungar = watch.subscription()

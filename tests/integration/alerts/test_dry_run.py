@@ -53,6 +53,7 @@ def days(connection: Connection, number: int, **given: Any) -> list[tuple[int, i
     ]
 
 
+@pytest.mark.store
 def test_a_breach_fires_at_the_end_of_its_day_and_ends_with_the_first_day_in_order(
     registered: Registered, line: Line, connection: Connection
 ) -> None:

@@ -55,6 +55,7 @@ def test_alert_told_then_silenced_and_resolved_is_told_resolved_when_the_silence
     assert (alert["value"], alert["because"]) == (1.2, "cleared")
 
 
+@pytest.mark.store
 def test_alert_that_comes_back_before_the_silence_ends_is_not_told_again(
     watch: Watch, alerts: Service, centre: Plant
 ) -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from tests.integration.alerted import NOW, Raised
 
+pytestmark = pytest.mark.store
+
 CHANGES = [
     "UPDATE alert_event SET at = now()",
     "DELETE FROM alert_event",

@@ -37,6 +37,7 @@ def untold() -> float:
     return REGISTRY.get_sample_value("enermon_alerts_untold_total", {"kind": "escalated"}) or 0.0
 
 
+@pytest.mark.store
 def test_late_step_is_told_to_the_league_then_to_the_region_and_to_that_again(
     watch: Watch, alerts: Service, silent: None
 ) -> None:

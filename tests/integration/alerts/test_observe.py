@@ -214,6 +214,7 @@ def test_non_fossil_energy_below_the_target_of_its_own_plan(
     assert {code for code, _ in found["150000"].reasons} == {"missed"}
 
 
+@pytest.mark.store
 def test_rules_together_see_what_each_sees_alone(registered: Registered, line: Line, connection: Connection) -> None:
     data_centre(registered, line, total=[142.0] * 24, it=[100.0] * 24)
     smelter(registered, line, coke_t=1.6, area_code=DALAD)

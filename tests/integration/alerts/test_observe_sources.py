@@ -87,6 +87,7 @@ def test_more_used_than_approved_counts_in_twelve_months_and_in_the_running_year
     assert evidence["uses"]["running_year"]["equivalent_tce"] == pytest.approx(166 * 100.0)
 
 
+@pytest.mark.store
 def test_intensity_that_rose_is_level_one_and_one_behind_its_progress_level_two(
     client: TestClient, connection: Connection
 ) -> None:

@@ -17,6 +17,8 @@ from services.alerts.notify.outbox import INTERRUPTED, LONGEST_WAIT_S, Deliver, 
 from tests.integration.registered import JUNGAR
 from tests.integration.running import wait_until
 
+pytestmark = pytest.mark.store
+
 Rows = list[tuple[Any, ...]]
 
 

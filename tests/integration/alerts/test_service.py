@@ -22,6 +22,8 @@ from tests.integration.registered import JUNGAR, Registered
 from tests.integration.running import Process, running, stop_at_once, wait_until
 from tests.integration.watched import PUE, SILENT, Watch, register_many, service
 
+pytestmark = pytest.mark.store
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KILLS = int(os.environ.get("ENERMON_KILLS", "8"))
 QUICK = PUE | {"slug": "pue_hour", "period": "hour"}

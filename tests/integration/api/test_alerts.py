@@ -68,6 +68,7 @@ def test_alerts_are_listed_newest_first_with_names_in_both_languages(
     }
 
 
+@pytest.mark.store
 def test_area_filter_reaches_what_lies_below(client: TestClient, raised: Raised) -> None:
     banner, other = raised.alert(area_code=JUNGAR), raised.alert(area_code=SAIHAN)
     league = raised.alert(subject_kind="area", subject_code=ORDOS, area_code=ORDOS)
@@ -79,6 +80,7 @@ def test_area_filter_reaches_what_lies_below(client: TestClient, raised: Raised)
     assert client.get(ALERTS, params={"area": ORDOS}).json()["counts"]["alerts"] == 2
 
 
+@pytest.mark.store
 def test_every_filter_narrows_list_and_counts(client: TestClient, raised: Raised, registered: Registered) -> None:
     raised.rule()
     raised.rule("gateway_silent", title={"zh": "端设备失联", "en": "Gateway silent"})
@@ -112,6 +114,7 @@ def test_every_filter_narrows_list_and_counts(client: TestClient, raised: Raised
         assert answer["counts"]["alerts"] == len(expected), given
 
 
+@pytest.mark.store
 def test_pages_follow_one_another_and_keep_the_counts(client: TestClient, raised: Raised) -> None:
     made = [raised.alert(fired_at=NOW - timedelta(minutes=number // 2)) for number in range(7)]
     seen: list[int] = []
@@ -233,6 +236,7 @@ def test_severe_alert_not_taken_up_in_a_day_is_overdue(client: TestClient, raise
     assert due == {"action": "acknowledge", "due_on": "2026-03-01", "overdue": True}
 
 
+@pytest.mark.store
 def test_what_is_pending_and_what_cannot_be_judged_is_shown_with_reasons(
     client: TestClient, raised: Raised, registered: Registered
 ) -> None:
@@ -272,6 +276,7 @@ def test_what_is_pending_and_what_cannot_be_judged_is_shown_with_reasons(
     assert client.get(STATES, params={"subject": "unit:GONE"}).json()["data"][0]["subject_name_zh"] is None
 
 
+@pytest.mark.store
 def test_states_are_paged_in_the_order_of_rule_and_subject(client: TestClient, raised: Raised) -> None:
     for number in range(5):
         raised.state("pending", f"unit:U-{number}")

@@ -28,6 +28,7 @@ def _ten_in_the_morning(client: TestClient) -> None:
     ask_at(client, NOW)
 
 
+@pytest.mark.store
 def test_alert_is_handled_from_open_to_closed_by_body_and_enterprise(
     client: TestClient, raised: Raised, registered: Registered
 ) -> None:

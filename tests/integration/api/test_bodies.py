@@ -38,6 +38,7 @@ def refusal(answer: Any) -> tuple[int, str, list[tuple[str, str]]]:
     return answer.status_code, body["code"], [(e["field"], e["code"]) for e in body.get("errors", [])]
 
 
+@pytest.mark.store
 def test_bodies_are_registered_changed_listed_by_area_and_removed(client: TestClient) -> None:
     supervision_body(client, "SB-ORDOS", ORDOS)
     supervision_body(client, "SB-JUNGAR", JUNGAR)
@@ -119,6 +120,7 @@ def test_secret_of_a_webhook_is_shown_once_and_fits_the_standard(
     assert database.execute("SELECT secrets FROM subscription").fetchall() == [([secret],)]
 
 
+@pytest.mark.store
 def test_secret_is_replaced_with_both_valid_in_between(
     client: TestClient, body: str, database: psycopg.Connection
 ) -> None:
@@ -252,6 +254,7 @@ def test_enterprise_that_is_removed_takes_its_subscriptions_along_and_leaves_wha
     assert listed[0]["enterprise"] == {"code": enterprise, "name_zh": None, "name_en": None}
 
 
+@pytest.mark.store
 def test_subscriptions_are_those_of_their_owner(client: TestClient, registered: Registered, body: str) -> None:
     made = subscribed(client, body, WEBHOOK)["subscription_id"]
     other = f"{BODIES}/{supervision_body(client, 'SB-OTHER', KANGBASHI)}/subscriptions"

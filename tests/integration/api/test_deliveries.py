@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.alerted import (
@@ -16,6 +17,7 @@ from tests.integration.alerted import (
 from tests.integration.registered import Registered
 
 
+@pytest.mark.store
 def test_messages_are_listed_with_attempts_and_the_reason_of_the_last_failure(
     client: TestClient, raised: Raised, registered: Registered
 ) -> None:
@@ -58,6 +60,7 @@ def test_messages_are_listed_with_attempts_and_the_reason_of_the_last_failure(
     assert client.get(f"{DELIVERIES}/{sent}").json()["address"] == f"enermon/v1/enterprises/{enterprise}/alerts"
 
 
+@pytest.mark.store
 def test_message_says_whom_it_told_whatever_becomes_of_subscription_and_body(
     client: TestClient, raised: Raised
 ) -> None:
@@ -87,6 +90,7 @@ def test_only_a_waiting_message_says_when_it_is_sent_next(client: TestClient, ra
     assert next_at == {"waiting": "2026-03-02T02:00:00Z", "sent": None, "dead": None}
 
 
+@pytest.mark.store
 def test_messages_are_paged_and_odd_questions_refused(client: TestClient, raised: Raised) -> None:
     made = [raised.message(1, []) for _ in range(5)]
     first = client.get(DELIVERIES, params={"limit": 3}).json()

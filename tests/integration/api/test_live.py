@@ -14,6 +14,8 @@ from tests.integration.line import Line
 from tests.integration.registered import Registered
 from tests.integration.running import running_api
 
+pytestmark = pytest.mark.store
+
 
 @pytest.fixture
 def api(database_url: str) -> Iterator[str]:

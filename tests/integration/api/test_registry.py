@@ -31,6 +31,7 @@ def unchanged(module_database_url: str) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.mark.store
 def test_the_banners_of_a_league_are_listed_below_it(unchanged: TestClient) -> None:
     banners = codes(unchanged, "areas", parent=ORDOS)
     assert len(banners) == 9
@@ -39,6 +40,7 @@ def test_the_banners_of_a_league_are_listed_below_it(unchanged: TestClient) -> N
     assert codes(unchanged, "areas", q="准格尔") == [JUNGAR]
 
 
+@pytest.mark.store
 def test_carriers_say_the_unit_they_are_kept_in(unchanged: TestClient) -> None:
     assert unchanged.get("/api/v1/carriers/natural_gas").json() == {
         "code": "natural_gas",
@@ -51,6 +53,7 @@ def test_carriers_say_the_unit_they_are_kept_in(unchanged: TestClient) -> None:
     }
 
 
+@pytest.mark.store
 def test_what_is_made_from_coal_is_of_family_coal(unchanged: TestClient) -> None:
     coal = set(codes(unchanged, "carriers", family="coal"))
     assert {"raw_coal", "washed_coal", "coke", "coke_oven_gas", "blast_furnace_gas", "converter_gas"} <= coal
@@ -75,6 +78,7 @@ def test_a_membership_that_begins_later_is_not_the_present_one(client: TestClien
     assert codes(client, "enterprises", key="credit_code", area=JUNGAR) == []
 
 
+@pytest.mark.store
 def test_filters_by_place_follow_the_present_membership(client: TestClient, registered: Registered) -> None:
     park = registered.park()
     inside = registered.enterprise(park_code=park)
@@ -93,6 +97,7 @@ def test_filters_by_place_follow_the_present_membership(client: TestClient, regi
     assert len(codes(client, "units", area=HOHHOT)) == len(codes(client, "gateways", area=HOHHOT)) == 1
 
 
+@pytest.mark.store
 def test_meters_are_filtered_by_what_they_measure_and_belong_to(client: TestClient, registered: Registered) -> None:
     coking = registered.enterprise()
     registered.meter(coking, code="E-1")
@@ -110,6 +115,7 @@ def test_meters_are_filtered_by_what_they_measure_and_belong_to(client: TestClie
     assert codes(client, "meters", q="e-") == ["E-1", "E-2"]
 
 
+@pytest.mark.store
 def test_the_signs_of_like_stand_for_themselves_in_a_search(client: TestClient, registered: Registered) -> None:
     registered.park(code="P-1", name_zh="100%绿电园区")
     registered.park(code="P-2", name_zh="1000 绿电园区")
@@ -139,6 +145,7 @@ def test_a_mistyped_parameter_is_refused(unchanged: TestClient) -> None:
     assert refused_field(unchanged.get("/api/v1/meters?aera=150622")) == ("aera", "extra_forbidden")
 
 
+@pytest.mark.store
 def test_pages_join_to_the_whole_list(unchanged: TestClient) -> None:
     seen: list[str] = []
     cursor: str | None = None
@@ -161,6 +168,7 @@ def test_a_page_that_ends_with_the_list_is_the_last(unchanged: TestClient) -> No
 
 
 @pytest.mark.parametrize("address", ["/api/v1/carriers?", "/api/v1/areas?level=league&"])
+@pytest.mark.store
 def test_a_cursor_of_another_list_or_filter_is_refused(unchanged: TestClient, address: str) -> None:
     cursor = unchanged.get("/api/v1/areas?limit=1").json()["next"]
     answer = unchanged.get(f"{address}cursor={cursor}")
@@ -195,6 +203,7 @@ def test_no_gateway_is_called_as_the_services_are_at_the_broker(
         assert fault["reason_zh"].startswith("不能以“enermon”开头")
 
 
+@pytest.mark.store
 def test_a_gateway_can_be_renamed(client: TestClient, registered: Registered) -> None:
     gateway = registered.gateway(registered.enterprise(), name="旧")
     assert client.patch(f"/api/v1/gateways/{gateway}", json={"name": "新"}).json()["name"] == "新"
@@ -309,6 +318,7 @@ def test_a_park_lies_in_a_banner_or_league(unchanged: TestClient) -> None:
     assert refused_field(unchanged.post("/api/v1/parks", json=entry)) == ("area_code", "not_below_league")
 
 
+@pytest.mark.store
 def test_a_park_cannot_move_away_from_its_enterprises(client: TestClient, registered: Registered) -> None:
     park = registered.park()
     registered.enterprise(park_code=park)
@@ -323,6 +333,7 @@ def test_what_is_registered_cannot_be_registered_again(client: TestClient, regis
     assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
 
 
+@pytest.mark.store
 def test_what_is_in_use_stays(client: TestClient, registered: Registered) -> None:
     park = registered.park()
     enterprise = registered.enterprise(park_code=park)
@@ -371,6 +382,7 @@ def test_a_meter_with_readings_stays(client: TestClient, registered: Registered,
         ("meters/none/acceptances", "unknown_meter"),
     ],
 )
+@pytest.mark.store
 def test_what_is_not_registered_is_unknown(unchanged: TestClient, address: str, code: str) -> None:
     answer = unchanged.get(f"/api/v1/{address}")
     assert (answer.status_code, answer.json()["code"]) == (404, code)

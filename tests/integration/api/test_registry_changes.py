@@ -77,6 +77,7 @@ def test_what_a_meters_readings_mean_is_booked_again_from_the_beginning(
     assert queue() == [], "the same values again change nothing"
 
 
+@pytest.mark.store
 def test_a_meter_moved_to_another_unit_is_booked_again(
     client: TestClient, registered: Registered, queue: Callable[[], Queue]
 ) -> None:
@@ -97,6 +98,7 @@ def test_names_book_nothing_again(
     assert revision(database) == before + 1
 
 
+@pytest.mark.store
 def test_a_move_books_all_meters_of_the_enterprise_again_from_its_first_day_in_shanghai(
     client: TestClient, registered: Registered, queue: Callable[[], Queue]
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_membership_lies_where_an_enterprise_may_lie(client: TestClient, regis
     assert answer.json()["errors"][0]["code"] == "park_elsewhere"
 
 
+@pytest.mark.store
 def test_a_replacement_books_again_from_its_time(
     client: TestClient, registered: Registered, queue: Callable[[], Queue]
 ) -> None:
@@ -182,6 +185,7 @@ def test_a_replacement_is_not_recorded_before_it_happens(
     assert client.post(address, json=registers | {"ts": soon.isoformat()}).status_code == 201
 
 
+@pytest.mark.store
 def test_an_accepted_reading_is_booked_again_from_its_time(
     client: TestClient, registered: Registered, database: psycopg.Connection, queue: Callable[[], Queue]
 ) -> None:

@@ -56,6 +56,7 @@ def unchanged(module_database_url: str) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("kind", ["parks", "enterprises", "units", "gateways", "meters"])
+@pytest.mark.store
 def test_the_template_can_be_imported_as_it_is(client: TestClient, kind: str) -> None:
     for earlier in ("parks", "enterprises", "units", "gateways", "meters"):
         template = client.get(f"/api/v1/import/{earlier}/template")

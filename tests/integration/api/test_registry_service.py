@@ -25,6 +25,7 @@ def test_the_process_lives_and_is_ready(unchanged: TestClient) -> None:
     assert unchanged.get("/health/ready").json() == {"status": "ok"}
 
 
+@pytest.mark.store
 def test_a_database_without_the_newest_schema_is_not_ready(client: TestClient, database: psycopg.Connection) -> None:
     database.execute("UPDATE alembic_version SET version_num = '0000'")
     answer = client.get("/health/ready")
@@ -40,6 +41,7 @@ def cut_off(database_url: str) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.mark.store
 def test_without_its_database_the_api_says_so_and_lives(cut_off: TestClient) -> None:
     assert cut_off.get("/health/live").status_code == 200
     for answer in (cut_off.get("/health/ready"), cut_off.get("/api/v1/parks"), cut_off.delete("/api/v1/parks/P-1")):
@@ -47,6 +49,7 @@ def test_without_its_database_the_api_says_so_and_lives(cut_off: TestClient) -> 
         assert answer.headers["retry-after"] == "5"
 
 
+@pytest.mark.store
 def test_a_stuck_database_is_answered(database_url: str, database: psycopg.Connection) -> None:
     database.execute(f"ALTER DATABASE {database.info.dbname} SET lock_timeout = '50ms'")
     with psycopg.connect(database_url) as other, api(database_url=database_url) as client:
@@ -55,6 +58,7 @@ def test_a_stuck_database_is_answered(database_url: str, database: psycopg.Conne
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
 
 
+@pytest.mark.store
 def test_a_failure_inside_is_answered_with_a_number_and_logged_under_it(
     client: TestClient, database: psycopg.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -44,6 +44,7 @@ def test_unit_of_which_nothing_is_known_says_so(client: TestClient, registered: 
     assert {name: unit_of(client, code)[name] for name in KNOWN} == dict.fromkeys(KNOWN)
 
 
+@pytest.mark.store
 def test_approval_changes_alone_and_can_be_taken_back(client: TestClient, registered: Registered) -> None:
     code = registered.unit(registered.enterprise(), **KNOWN)
     changed = client.patch(f"/api/v1/units/{code}", json={"approved_energy_tce": 190000, "capacity_class": None}).json()
@@ -131,6 +132,7 @@ def test_listing_cannot_be_taken_from_under_its_date(client: TestClient, registe
     assert unit_of(client, code)["retrofit_listed_on"] == "2025-03-01"
 
 
+@pytest.mark.store
 def test_units_are_listed_by_capacity_class(client: TestClient, registered: Registered) -> None:
     enterprise = registered.enterprise()
     restricted = registered.unit(enterprise, capacity_class="restricted")
@@ -154,6 +156,7 @@ def test_file_brings_the_same_fields(client: TestClient, registered: Registered)
     assert (unit["design_energy_tce"], unit["retrofit_due_on"], unit["standard_racks"]) == (50000.5, "2028-03-01", 3200)
 
 
+@pytest.mark.store
 def test_petrochemical_is_a_trade(client: TestClient, registered: Registered) -> None:
     enterprise = registered.enterprise(trade="petrochemical")
     answer = client.get("/api/v1/enterprises", params={"trade": "petrochemical"}).json()

@@ -30,6 +30,7 @@ def refusal(answer: Any) -> tuple[int, str, list[tuple[str, str]]]:
     return answer.status_code, body["code"], [(e["field"], e["code"]) for e in body.get("errors", [])]
 
 
+@pytest.mark.store
 def test_rule_is_made_changed_and_switched_off_in_versions(client: TestClient) -> None:
     made = put(client, "pue_high", body=BODY, note="试行")
     assert made.status_code == 200, made.text
@@ -68,6 +69,7 @@ def test_shipped_rule_can_be_changed_and_stays_known_as_shipped(client: TestClie
     assert [v["shipped"] for v in client.get(f"{RULES}/pue_high").json()["versions"]] == [False, True]
 
 
+@pytest.mark.store
 def test_rules_are_listed_narrowed_and_paged(client: TestClient, raised: Raised) -> None:
     raised.rule("a_rule")
     raised.rule("b_rule", severity="severe", title={"zh": "严重", "en": "Severe 100%"})

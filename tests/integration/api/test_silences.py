@@ -25,6 +25,7 @@ def _ten_in_the_morning(client: TestClient) -> None:
 QUIET = {"reason": "停产检修", "author": "王工", "ends_at": "2026-03-05T18:00:00+08:00"}
 
 
+@pytest.mark.store
 def test_silence_begins_now_and_is_ended_and_kept(client: TestClient, raised: Raised) -> None:
     raised.rule("gateway_silent", title={"zh": "端设备失联", "en": "Gateway silent"})
     made = client.post(SILENCES, json=QUIET | {"rule": "gateway_silent", "area": ORDOS})
@@ -61,6 +62,7 @@ def test_silence_may_begin_later_and_be_ended_before_it_does(client: TestClient)
     assert refusal(again) == (409, "silence_over")
 
 
+@pytest.mark.store
 def test_silences_are_listed_newest_first_and_narrowed(
     client: TestClient, raised: Raised, registered: Registered
 ) -> None:

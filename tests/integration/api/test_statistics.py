@@ -80,6 +80,7 @@ def test_correction_is_a_further_version_and_the_first_stays(client: TestClient)
     assert versions(client) == [(1, 1000.5), (2, 990.0)]
 
 
+@pytest.mark.store
 def test_same_value_again_is_no_new_version(client: TestClient) -> None:
     posted(client, number(value=0.1))
     again = posted(client, number(value=0.1, reported_by="另一人"), number(period="2024", value=7))
@@ -97,6 +98,7 @@ def test_value_of_an_earlier_version_is_a_new_one(client: TestClient) -> None:
     assert versions(client) == [(1, 1.0), (2, 2.0), (3, 1.0)]
 
 
+@pytest.mark.store
 def test_other_price_base_is_another_number(client: TestClient) -> None:
     posted(client, gdp(value=100), gdp(value=80, price_base=2015))
     assert [(row["price_base"], row["version"], row["value"]) for row in listed(client)] == [
@@ -156,6 +158,7 @@ def test_no_number_is_infinite(client: TestClient) -> None:
         assert faults(answer) == [("value", "finite_number")]
 
 
+@pytest.mark.store
 def test_number_too_small_to_be_told_its_bounds_and_never_answered_with_a_failure(client: TestClient) -> None:
     energy = number(value=1000)
     answer = client.post(ADDRESS, json=[energy, gdp(value=1e-320)])
@@ -242,6 +245,7 @@ def test_two_postings_at_once_both_get_a_version(client: TestClient) -> None:
     assert versions(client, period="2025") == answered
 
 
+@pytest.mark.store
 def test_filters_narrow_the_list(client: TestClient) -> None:
     posted(
         client,
@@ -288,6 +292,7 @@ def test_filter_that_names_nothing_is_refused(
 
 
 @pytest.mark.parametrize("all_versions", [False, True])
+@pytest.mark.store
 def test_pages_follow_each_other_without_gap_or_repetition(client: TestClient, all_versions: bool) -> None:
     for value in (1, 2):
         posted(client, *(number(period=str(year), value=value) for year in range(2015, 2026)), gdp(value=value))
@@ -327,6 +332,7 @@ def test_what_numbers_were_reported_for_stays_registered(client: TestClient, reg
     assert client.delete(f"/api/v1/enterprises/{enterprise}").json()["code"] == "in_use"
 
 
+@pytest.mark.store
 def test_kinds_say_whose_they_are_and_in_which_unit(client: TestClient) -> None:
     kinds = {kind["code"]: kind for kind in client.get("/api/v1/statistic-kinds").json()["data"]}
     energies = [carrier["code"] for carrier in client.get("/api/v1/carriers").json()["data"] if carrier["is_energy"]]

@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.reporting import listed, versions
@@ -27,6 +28,7 @@ def imported(client: TestClient, body: bytes, *, dry_run: bool = False) -> Any:
     )
 
 
+@pytest.mark.store
 def test_file_adds_versions_and_counts_those_that_say_something_new(client: TestClient) -> None:
     rows = [
         ("area:150600", "gdp", "2024", "4.5e7", "10k CNY", "2020", "统计局", ""),

@@ -83,6 +83,7 @@ def test_every_table_can_be_read_whole(unchanged: TestClient) -> None:
         assert len(rows(unchanged, name, limit=1000)) == len(known)
 
 
+@pytest.mark.store
 def test_an_own_table_of_carriers_is_seeded(database_url: str, database: psycopg.Connection, tmp_path: Path) -> None:
     header = "code,name_zh,name_en,unit,is_energy,family,nbs_code,source,verified\n"
     (tmp_path / "carriers.csv").write_text(header + "lignite,褐煤,Lignite,t,yes,coal,05,own,yes\n", "utf-8")

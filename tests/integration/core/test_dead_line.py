@@ -8,9 +8,12 @@ import os
 import socket
 
 import psycopg
+import pytest
 from sqlalchemy import text
 
 from services.core.db.engine import connect, create_engine
+
+pytestmark = pytest.mark.store
 
 NOTICED_WITHIN_S = 60
 _SETTINGS = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")

@@ -16,6 +16,8 @@ from services.up.stack import Stack
 from tests.integration.ports import free_port
 from tests.integration.running import environment_of, running, stop_at_once, wait_until
 
+pytestmark = pytest.mark.store
+
 
 def reject_of_old(database: psycopg.Connection, *, rows: int) -> None:
     """Rejected readings older than any that are kept."""

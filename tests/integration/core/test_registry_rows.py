@@ -10,6 +10,8 @@ from services.core.db.statements import Statements
 from tests.integration.line import Line, quarters
 from tests.integration.registered import Registered
 
+pytestmark = pytest.mark.store
+
 START = datetime(2026, 3, 2, tzinfo=SHANGHAI)
 
 

@@ -92,6 +92,7 @@ def consumed(answer: dict[str, Any]) -> tuple[float, float]:
     return row["calorific"]["consumption_tce"], row["equivalent"]["consumption_tce"]
 
 
+@pytest.mark.store
 def test_coal_that_becomes_electricity_that_smelts_counts_once(line: Line, registered: Registered, ask: Any) -> None:
     mine, plant, smelter = (Works(registered, line) for _ in range(3))
     mine.uses("raw_coal", 120, "product")
@@ -175,6 +176,7 @@ def test_consumption_moves_with_the_enterprise_in_the_middle_of_a_month(
     assert consumed(ask(scope=f"area:{ORDOS}", **JANUARY)) == (285.72, 285.72)
 
 
+@pytest.mark.store
 def test_leagues_banners_and_enterprises_add_up(line: Line, registered: Registered, ask: Any) -> None:
     for number, area in enumerate((JUNGAR, JUNGAR, DALAD, KANGBASHI, SAIHAN)):
         works = Works(registered, line, area_code=area)
@@ -289,6 +291,7 @@ def test_balances_come_in_pages(line: Line, registered: Registered, ask: Any) ->
         ({"cursor": "x"}, 400, "bad_cursor"),
     ],
 )
+@pytest.mark.store
 def test_balance_that_cannot_be_drawn_up_is_refused(
     client: TestClient, parameters: dict[str, str], status: int, code: str
 ) -> None:

@@ -1,8 +1,11 @@
 """`enermon check` counts all that waits for the roll-up."""
 
 import psycopg
+import pytest
 
 from services.energy.check.report import report
+
+pytestmark = pytest.mark.store
 
 
 def test_late_slots_that_wait_are_counted(database_url: str) -> None:

@@ -15,6 +15,8 @@ from tests.integration.line import QUARTER, Line, quarters, rolling_up
 from tests.integration.registered import DALAD, JUNGAR, ORDOS, Registered
 from tests.unit.energy.booking.counter_story import counter_rule
 
+pytestmark = pytest.mark.store
+
 START = datetime(2026, 1, 31, 22, 0, tzinfo=SHANGHAI)
 JANUARY = {"start": "2026-01-01", "end": "2026-02-01"}
 FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}

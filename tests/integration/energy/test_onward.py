@@ -15,6 +15,8 @@ from services.energy.rollup.ranges import Bounds
 from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, rolling_up, to_be_booked
 from tests.integration.registered import Registered
 
+pytestmark = pytest.mark.store
+
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 RULES: dict[str, dict[str, Any]] = {
     "COUNTER": {"kind": "counter", "multiplier": 80.0, "rated_per_hour": 90_000.0},

@@ -36,6 +36,7 @@ KWH_IN_GJ = 0.0036
 RELATIVE = 1e-6
 
 pytestmark = [
+    pytest.mark.store,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"SKIPPED, NOT CHECKED ON REAL INPUT: {DATA} is absent"),
     pytest.mark.timeout(600),
 ]

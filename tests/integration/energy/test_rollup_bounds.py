@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI, to_us
@@ -13,6 +14,8 @@ from services.energy.rollup.ranges import Bounds
 from services.energy.rollup.service import RollUp
 from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, to_be_booked
 from tests.integration.registered import Registered
+
+pytestmark = pytest.mark.store
 
 START = datetime(2024, 3, 1, 8, 0, tzinfo=SHANGHAI)
 TINY = Bounds(dirty=40, slots=900, readings=60, meter_slots=400, meter_readings=20)

@@ -16,6 +16,8 @@ from tests.integration.ingest.test_ingest import Gateway
 from tests.integration.registered import Registered
 from tests.integration.running import Process, environment_of, running, wait_until
 
+pytestmark = pytest.mark.store
+
 MESSAGES = 6_000
 NEVER_LONGER_S = 10.0
 

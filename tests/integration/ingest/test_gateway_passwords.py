@@ -10,6 +10,8 @@ import pytest
 from services.ingest.broker_users import gateway_password
 from tests.integration.registered import Registered
 
+pytestmark = pytest.mark.store
+
 KEY = b"key of the tests"
 
 

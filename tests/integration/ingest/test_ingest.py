@@ -17,6 +17,8 @@ from services.up.stack import Stack
 from tests.integration.registered import Registered
 from tests.integration.running import Process, environment_of, running, wait_until
 
+pytestmark = pytest.mark.store
+
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 ANSWER_WITHIN_S = 60.0
 

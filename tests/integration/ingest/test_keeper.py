@@ -16,6 +16,8 @@ from tests.integration.line import Line, quarters
 from tests.integration.registered import Registered
 from tests.integration.running import wait_until
 
+pytestmark = pytest.mark.store
+
 SETTINGS = Settings(rejected_most_readings=20)
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 

@@ -13,6 +13,8 @@ from services.ingest.retention import Kept, drop
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.registered import Registered
 
+pytestmark = pytest.mark.store
+
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 ALL = Kept(days=200, readings=1000, messages=1000, messages_bytes=10**6)
 

@@ -14,6 +14,8 @@ from tests.integration.ingest.test_ingest import Gateway
 from tests.integration.registered import Registered
 from tests.integration.running import environment_of, running
 
+pytestmark = pytest.mark.store
+
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 
 

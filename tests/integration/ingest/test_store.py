@@ -11,6 +11,8 @@ from services.core.db.engine import connect
 from services.ingest.message import Answer, Checked
 from services.ingest.store import arrange, store, store_arranged
 
+pytestmark = pytest.mark.store
+
 START_US = 1_767_225_600_000_000  # 2026-01-01
 
 

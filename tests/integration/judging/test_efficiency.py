@@ -56,6 +56,7 @@ def listed(client: TestClient, **parameters: Any) -> dict[str, dict[str, Any]]:
     return {row["unit"]: row for row in asked(client, LIST, **MONTH, **parameters)["data"]}
 
 
+@pytest.mark.store
 def test_t16_units_are_placed_with_below_baseline_above_the_number(client: TestClient, fleet: Fleet) -> None:
     # Clinker: benchmark 100, baseline 117 kgce/t.
     for value in (99, 110, 120):

@@ -234,6 +234,7 @@ def test_energy_of_a_year_is_set_against_floor_area_only_where_the_year_was_mete
     assert [(limit["row"], limit["met"]) for limit in region["limits"]] == [("IA2-14", False)]
 
 
+@pytest.mark.store
 def test_a_meter_that_begins_later_than_the_others_of_its_unit_is_missing_before(
     registered: Registered, line: Line, asking: Asking
 ) -> None:
@@ -303,6 +304,7 @@ def test_an_area_without_energy_has_no_share_and_says_so(asking: Asking) -> None
     assert (row["value"], row["verdict"], reasons(row)) == (None, "cannot_judge", [("not_measured", "energy")])
 
 
+@pytest.mark.store
 def test_what_has_no_such_indicator_is_told_so(registered: Registered, line: Line, asking: Asking) -> None:
     smelter = Site(registered, line, trade="aluminium", process="aluminium_electrolysis")
     for scope in (f"unit:{smelter.unit}", f"enterprise:{smelter.enterprise}", f"area:{DALAD}"):

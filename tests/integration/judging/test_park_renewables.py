@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.judged import Plant, asked, refused
@@ -34,6 +35,7 @@ def shares(answer: Any) -> list[tuple[float, str | None]]:
     return [(round(row["value"], 6), row["verdict"]) for row in (*answer["data"], answer["total"])]
 
 
+@pytest.mark.store
 def test_share_of_a_low_carbon_park_is_a_ratio_of_sums_held_against_fifty_percent(
     client: TestClient, registered: Registered, line: Line
 ) -> None:

@@ -8,6 +8,7 @@ from tests.integration.registered import DALAD, Registered
 
 
 @pytest.mark.parametrize("by", [None, "unit", "enterprise", "league"])
+@pytest.mark.store
 def test_a_year_of_which_one_day_was_metered_is_judged_and_says_so(
     registered: Registered, line: Line, asking: Asking, by: str | None
 ) -> None:

@@ -80,6 +80,7 @@ def five_years(client: TestClient) -> TestClient:
     return client
 
 
+@pytest.mark.store
 def test_the_five_year_evaluation_of_a_league(five_years: TestClient) -> None:
     found = progress(five_years, area=ORDOS, year=2025)
     assert (found["evaluation"], found["plan"]["code"], found["price_base"]) == ("final", "14", 2020)

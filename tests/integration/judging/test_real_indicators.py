@@ -56,6 +56,7 @@ MOST_PUE = 2.0
 """rated_per_hour of the mapping (2000 kWh) over the assumed IT load."""
 
 pytestmark = [
+    pytest.mark.store,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"SKIPPED, NOT CHECKED ON REAL INPUT: {DATA} is absent"),
     pytest.mark.timeout(300),
 ]

@@ -99,6 +99,7 @@ def test_reported_renewables_reduce_the_surcharge_once_the_incentive_value_is_gi
     assert [step["row"] for step in answer["steps"] if step["code"] == "incentive"] == ["non_hydro_incentive"]
 
 
+@pytest.mark.store
 def test_unit_that_has_reached_its_level_pays_no_surcharge(
     client: TestClient, registered: Registered, line: Line
 ) -> None:

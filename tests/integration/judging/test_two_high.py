@@ -39,6 +39,7 @@ def reason(row: dict[str, Any], name: str = "reasons") -> str:
     return str(row[name][0]["code"])
 
 
+@pytest.mark.store
 def test_t15_smelter_belongs_by_equivalent_and_not_by_calorific_value(
     client: TestClient, registered: Registered, line: Line
 ) -> None:

@@ -71,6 +71,7 @@ def slots(database: psycopg.Connection) -> list[tuple[float, bool]]:
     return [(pico / 1e12, bool(quality & Quality.CORRECTED)) for pico, quality in rows]
 
 
+@pytest.mark.store
 def test_a_replaced_reading_is_booked_anew_and_the_original_stays(
     client: TestClient, line: Line, meter: str, correct: Correct, database: psycopg.Connection
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_supplied_reading_counts_beside_the_real_one_until_it_is_revoked(
     assert total(line, meter) == 5.0
 
 
+@pytest.mark.store
 def test_the_readings_show_original_corrected_value_and_author(
     client: TestClient, meter: str, correct: Correct
 ) -> None:
@@ -217,6 +219,7 @@ def test_the_corrections_are_listed_newest_first_by_page_and_time(
     ]
 
 
+@pytest.mark.store
 def test_a_name_is_given_to_one_person_only(database_url: str, token: str) -> None:
     with pytest.raises(NameTakenError):
         add_corrector(database_url, "Narisu")
@@ -238,6 +241,7 @@ def test_the_database_holds_no_token(database: psycopg.Connection, token: str) -
 
 @pytest.mark.parametrize("table", ["reading", "stored_batch", "correction"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET ctid = ctid", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.store
 def test_what_was_stored_is_neither_changed_nor_deleted(
     database: psycopg.Connection, meter: str, correct: Correct, table: str, change: str
 ) -> None:

@@ -16,6 +16,8 @@ from services.provenance.verify import verify
 from tests.integration.line import QUARTER, Line, booked
 from tests.integration.registered import Registered
 
+pytestmark = pytest.mark.store
+
 START_US = to_us(datetime(2026, 3, 2, 8, 0, tzinfo=SHANGHAI))
 STEP_US = int(QUARTER.total_seconds()) * 1_000_000
 UNITS = {Kind.COUNTER: "kWh", Kind.INTERVAL: "kWh", Kind.GAUGE: "kW"}

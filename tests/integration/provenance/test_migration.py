@@ -16,6 +16,8 @@ from services.provenance.sealing import Sealing
 from services.provenance.verify import verify
 from services.up.stack import Stack
 
+pytestmark = pytest.mark.store
+
 NAME = "test_before_batches"
 
 

@@ -20,6 +20,8 @@ from services.provenance.verify import verify
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.registered import Registered
 
+pytestmark = pytest.mark.store
+
 START = datetime(2026, 3, 2, 8, 0, tzinfo=SHANGHAI)
 
 

@@ -16,6 +16,8 @@ from tests.integration.line import QUARTER, Line
 from tests.integration.registered import Registered
 from tests.integration.served import shipped_tables
 
+pytestmark = pytest.mark.store
+
 Reading = tuple[str, datetime, float]
 TABLES = shipped_tables()
 DAY = datetime(2026, 3, 2, tzinfo=SHANGHAI)

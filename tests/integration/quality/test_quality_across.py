@@ -14,6 +14,8 @@ from tests.integration.observing import connected, seen, told
 from tests.integration.quality.test_quality import DAY, NOON_AFTER, asked, interval_day, look, quality
 from tests.integration.registered import Registered
 
+pytestmark = pytest.mark.store
+
 __all__ = ["quality"]
 
 LATER = NOON_AFTER + timedelta(minutes=5)

@@ -20,6 +20,8 @@ from services.up.stack import Broker, embedded_broker, native_broker
 from tests.integration.connecting import ANSWER_S, Messages, connected, subscribe
 from tests.integration.ports import home_in
 
+pytestmark = pytest.mark.store
+
 NOT_AUTHORIZED = 0x87
 NO_SUBSCRIBER = 0x10
 NOT_ALLOWED = "Not authorized"

@@ -18,6 +18,8 @@ import pytest
 
 from tests.integration.ports import free_port, home_in
 
+pytestmark = pytest.mark.store
+
 READY_S = 120.0
 STOP_S = 60.0
 

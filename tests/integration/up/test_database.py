@@ -16,6 +16,8 @@ from services.up.postgres import PrivatePostgres
 from services.up.stack import embedded_database, native_database
 from tests.integration.ports import home_in
 
+pytestmark = pytest.mark.store
+
 ANSWER_S = 60.0
 
 
