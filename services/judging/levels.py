@@ -63,6 +63,10 @@ class Levels:
         """The number of `level`."""
         return self.benchmark if level is Level.BENCHMARK else self.baseline
 
+    def row_of(self, level: Level) -> str:
+        """Code of the row that `level` is from."""
+        return self.benchmark_row if level is Level.BENCHMARK else self.baseline_row
+
 
 def levels_on(editions: Iterable[Levels], day: date) -> Levels | None:
     """The newest edition in force on `day`; None where none is."""

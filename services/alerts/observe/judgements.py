@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from services.alerts.observe.evidence import rows_out
 from services.alerts.observe.view import View, last_day, of_unit, span_of, with_number
-from services.alerts.rules.comparable import PUE
 from services.alerts.rules.rule import Period, Rule
 from services.alerts.state.observation import Observation
 from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
+from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.scope import Unit
+from services.judging.indicators.standards import listed, standard_of
 from services.judging.levels import Placing, ProjectKind
-from services.judging.lists.efficiency import PlacedUnit, Placer, listed
+from services.judging.lists.efficiency import PlacedUnit, place_unit
 from services.judging.lists.measured import ratios_of
 from services.judging.lists.two_high import PARAMETERS, LedgerUnit, Use, ledger, trades_of
 
@@ -27,22 +29,20 @@ def retrofit_days_left(view: View, rule: Rule) -> list[Observation]:
     """
     today = view.now.astimezone(SHANGHAI).date()
     found = []
-    for placed in view.once("placed", lambda: _placed(view)):
-        if not view.fits(placed.unit, rule.scope):
+    for each in view.once("placed", lambda: _placed(view)):
+        if not view.fits(each.unit, rule.scope):
             continue
         period = span_of(Period.ROLLING_YEAR, running=False, now=view.now)
-        seen = replace(
-            of_unit(placed.unit), coverage=placed.ratio.coverage, start=period.start, end=period.end, unit="d"
-        )
-        if placed.placing is None:
-            found.append(replace(seen, reasons=placed.reasons))
-        elif placed.placing is not Placing.BELOW_BASELINE:
-            found.append(replace(seen, verdict=Verdict.OK, cleared=True, reasons=placed.reasons))
-        elif placed.deadline is None:
-            found.append(replace(seen, reasons=(("no_deadline", placed.process.code),)))
+        seen = replace(of_unit(each.unit), coverage=each.ratio.coverage, start=period.start, end=period.end, unit="d")
+        if each.placing is None:
+            found.append(replace(seen, reasons=each.reasons))
+        elif each.placing is not Placing.BELOW_BASELINE:
+            found.append(replace(seen, verdict=Verdict.OK, cleared=True, reasons=each.reasons))
+        elif each.deadline is None:
+            found.append(replace(seen, reasons=(("no_deadline", each.process.code),)))
         else:
-            left = Fraction(placed.deadline.days_left(today))
-            found.append(with_number(seen, rule, left, _placed_evidence(view, placed)))
+            left = Fraction(each.deadline.days_left(today))
+            found.append(with_number(seen, rule, left, _placed_evidence(view, each)))
     return found
 
 
@@ -60,15 +60,21 @@ def with_approval(tables: Tables) -> Callable[[Unit], bool]:
 
 def _placed(view: View) -> list[PlacedUnit]:
     """The existing units of the list of energy efficiency, data centres apart, which have no levels to be below."""
-    indicators = {code: found for code, found in listed(view.tables).items() if found.slug != PUE}
-    period = span_of(Period.ROLLING_YEAR, running=False, now=view.now)
-    units = [unit for unit in view.units(period.end) if unit.process in indicators]
-    placer = Placer(view.tables, view.tree, last_day(period.end, view.now))
+    period, indicators = span_of(Period.ROLLING_YEAR, running=False, now=view.now), listed(view.tables)
+    day = last_day(period.end, view.now)
+    units = [unit for unit in view.units(period.end) if _can_be_below(view.tables, unit, day)]
     found = ratios_of(
         view.connection, view.tables, units, indicators, view.tree, period, now=view.now, read=view.unit_sums
     )
-    placed = [placer.placed(each) for each in found]
-    return [each for each in placed if each.kind is ProjectKind.EXISTING and each.levels is not None]
+    return [place_unit(view.tables, view.tree, each, day) for each in found]
+
+
+def _can_be_below(tables: Tables, unit: Unit, day: date) -> bool:
+    """Whether the national list has levels for the unit, and takes it for an existing one."""
+    standard = standard_of(tables, unit.process, day)
+    if standard is None or standard.by.levels_from is not LevelsFrom.LIST or standard.levels is None:
+        return False
+    return standard.kind_of(unit) is ProjectKind.EXISTING
 
 
 def _placed_evidence(view: View, placed: PlacedUnit) -> dict[str, Any]:

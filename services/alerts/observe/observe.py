@@ -4,31 +4,32 @@ Rules that ask the same indicator of the same period and subjects share one eval
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from fractions import Fraction
 
 from sqlalchemy import Connection
 
 from services.alerts.observe.evidence import of_ratio
 from services.alerts.observe.sources import MEASURES, READERS, nobody
-from services.alerts.observe.view import View, is_of_kind, last_day, of_area, of_enterprise, of_unit, span_of
-from services.alerts.rules.comparable import OIL
+from services.alerts.observe.view import View, last_day, of_area, of_enterprise, of_park, of_unit, span_of
 from services.alerts.rules.comparison import Outcome, Requirement, outcome, required_by
 from services.alerts.rules.compatibility import Compared
-from services.alerts.rules.rule import Period, Rule, Subject
+from services.alerts.rules.rule import Compare, Period, Rule, Subject
 from services.alerts.state.observation import Observation
 from services.core.verdict import Verdict
+from services.judging.data.plan_targets import Target
 from services.judging.data.tables import Tables
 from services.judging.indicators.evaluate import Grouping, Question, evaluate
 from services.judging.indicators.forming import Evaluated, together
 from services.judging.indicators.frame import Frame
-from services.judging.indicators.judging import Where, judged
+from services.judging.indicators.judged_by import LevelsFrom
+from services.judging.indicators.judging import Where, held, targets_of_place, targets_of_unit
 from services.judging.indicators.kinds import Indicator, Level, Ratio
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import Unit
+from services.judging.indicators.standards import Standard, UnitsOfMeasure, standard_of, units_of_measure
 from services.judging.levels import Level as BenchmarkLevel
-from services.judging.lists.efficiency import PlacedUnit, Placer, listed
 from services.judging.lists.measured import ratios_of
 
 GROUPINGS: dict[Subject, tuple[Grouping | None, ...]] = {
@@ -87,23 +88,26 @@ class _Indicators:
     def __init__(self, view: View) -> None:
         self._view = view
         self._evaluated: dict[_Key, Sequence[Evaluated]] = {}
-        self._placed: dict[int, PlacedUnit | None] = {}
-        self._placers: dict[object, Placer] = {}
-        self._listed = listed(view.tables)
 
     def observed(self, rule: Rule) -> list[Observation]:
         """Those of one rule."""
         indicator = BY_SLUG[rule.indicator]
-        found = [
-            (each, grouping) for grouping in GROUPINGS[rule.subject] for each in self._found(rule, indicator, grouping)
-        ]
-        seen = (self._observation(rule, indicator, each, grouping) for each, grouping in found)
-        return [each for each in seen if each is not None]
+        found = []
+        for grouping in GROUPINGS[rule.subject]:
+            for each in self._subjects(rule, indicator, grouping):
+                seen = self._observation(rule, indicator, each, grouping)
+                if seen is not None:
+                    found.append(seen)
+        return found
 
-    def _found(self, rule: Rule, indicator: Indicator, grouping: Grouping | None) -> Sequence[Evaluated]:
+    def _subjects(self, rule: Rule, indicator: Indicator, grouping: Grouping | None) -> Sequence[Evaluated]:
+        """Those of whom the rule speaks, with the value of each."""
         if grouping is None and indicator.level is Level.UNIT:
             return self._of_region(rule, indicator)
-        return self._evaluation(rule, indicator, grouping)
+        found = self._evaluation(rule, indicator, grouping)
+        if grouping is None:
+            return found
+        return [each for each in found if each.group is not None and self._speaks_of(rule, indicator, each, grouping)]
 
     def _evaluation(self, rule: Rule, indicator: Indicator, grouping: Grouping | None) -> Sequence[Evaluated]:
         key = (indicator.slug, rule.period, rule.running, grouping)
@@ -144,42 +148,6 @@ class _Indicators:
         process = units[0].process if indicator.by_process else None
         return [together(self._view.tables, indicator, {each.group or "": each for each in units}, process=process)]
 
-    def _observation(
-        self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None
-    ) -> Observation | None:
-        """None where the rule does not speak of the subject: out of its scope, or nothing says how it should be."""
-        if grouping is not None and (found.group is None or not self._speaks_of(rule, indicator, found, grouping)):
-            return None
-        ratio = self._ratio(rule, found)
-        required = self._required(rule, indicator, found, grouping, ratio.value)
-        if required is None:
-            return None
-        told = self._outcome(rule, indicator, ratio, required)
-        tables, process = self._view.tables, self._view.tables.process.get(found.process or "")
-        product = process.product_unit if process else "unit"
-        energy = "kgoe" if self._in_oil(rule, found) else "kgce"
-        units = [
-            unit.format(product=product).replace("kgce", energy)
-            for unit in (indicator.unit, indicator.numerator_unit, indicator.denominator_unit)
-        ]
-        evidence = {}
-        if told.verdict is Verdict.BREACH:
-            shown = replace(found, ratio=ratio)
-            evidence = of_ratio(tables, shown, required, numerator_unit=units[1], denominator_unit=units[2])
-        return replace(
-            self._subject(found, grouping),
-            verdict=told.verdict,
-            cleared=told.cleared,
-            value=None if ratio.value is None else float(ratio.value),
-            unit=units[0],
-            limit=float(told.limit),
-            coverage=ratio.coverage,
-            reasons=told.reasons,
-            start=found.start,
-            end=found.end,
-            evidence=evidence,
-        )
-
     def _speaks_of(self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping) -> bool:
         view, scope, code = self._view, rule.scope, found.group or ""
         if indicator.by_process and scope.processes and found.process not in scope.processes:
@@ -195,91 +163,80 @@ class _Indicators:
     def _is_of_kind(self, rule: Rule, found: Evaluated) -> bool:
         if not rule.scope.unit_status:
             return True
-        placed = self._place(found)
-        unit = found.units[0]
-        if placed is not None:
-            return is_of_kind(placed.kind, rule.scope)
-        # no levels hold for its process, so none can be younger than they are
-        return unit.status in rule.scope.unit_status
+        unit, standard = found.units[0], self._standard(found, last_day(found.end, self._view.now))
+        # where no levels hold for its process, it cannot be younger than they are
+        return (standard.kind_of(unit) if standard else unit.status) in rule.scope.unit_status
 
-    def _place(self, found: Evaluated) -> PlacedUnit | None:
-        """The unit as the list of energy efficiency has it; None where it does not list its process."""
-        if id(found) not in self._placed:
-            placed = None
-            if (found.units[0].process or "") in self._listed:
-                day = last_day(found.end, self._view.now)
-                if day not in self._placers:
-                    self._placers[day] = Placer(self._view.tables, self._view.tree, day)
-                placed = self._placers[day].placed(found)
-            self._placed[id(found)] = placed
-        return self._placed[id(found)]
+    def _standard(self, found: Evaluated, day: date) -> Standard | None:
+        """What holds for the process of a unit; None where its units are not judged one by one."""
+        return standard_of(self._view.tables, found.units[0].process, day)
 
-    def _by_levels(self, rule: Rule, found: Evaluated) -> PlacedUnit | None:
-        """The unit as placed, where the rule asks for the levels of what its process is judged by."""
-        if rule.compare.kind not in (Compared.BENCHMARK, Compared.LIMIT_GRADE):
+    def _observation(
+        self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None
+    ) -> Observation | None:
+        """None where nothing says how the subject should be."""
+        asked = self._asked(rule, indicator, found, grouping)
+        if asked is None:
             return None
-        placed = self._place(found)
-        return placed if placed is not None and placed.indicator.slug == rule.indicator else None
+        ratio, units = asked.ratio, asked.units
+        told = _outcome(rule, indicator, ratio, asked.required)
+        evidence = {}
+        if told.verdict is Verdict.BREACH:
+            shown = replace(found, ratio=ratio)
+            evidence = of_ratio(
+                self._view.tables,
+                shown,
+                asked.required,
+                numerator_unit=units.numerator,
+                denominator_unit=units.denominator,
+            )
+        return replace(
+            self._subject(found, grouping),
+            verdict=told.verdict,
+            cleared=told.cleared,
+            value=None if ratio.value is None else float(ratio.value),
+            unit=units.value,
+            limit=float(told.limit),
+            coverage=ratio.coverage,
+            reasons=told.reasons,
+            start=found.start,
+            end=found.end,
+            evidence=evidence,
+        )
 
-    def _in_oil(self, rule: Rule, found: Evaluated) -> bool:
-        placed = self._by_levels(rule, found)
-        return placed is not None and placed.process.metric == OIL
-
-    def _ratio(self, rule: Rule, found: Evaluated) -> Ratio:
-        placed = self._by_levels(rule, found)
-        return found.ratio if placed is None else placed.ratio
-
-    def _required(
-        self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None, value: Fraction | None
-    ) -> list[Requirement] | None:
-        """What the rule requires of the subject; None where it says nothing of it."""
-        compare, probe = rule.compare, Fraction(1) if value is None else value
+    def _asked(self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None) -> "_Asked | None":
+        """What the rule asks of the subject; None where it asks nothing."""
+        compare, tables = rule.compare, self._view.tables
+        if compare.kind in (Compared.BENCHMARK, Compared.LIMIT_GRADE):
+            standard = self._standard(found, last_day(found.end, self._view.now))
+            if standard is None or standard.indicator is not indicator:
+                return None
+            ratio = standard.in_its_unit(found.ratio)
+            required = _by_standard(compare, standard, _probe(ratio))
+            return _Asked(ratio, standard.units, required) if required else None
         if compare.kind is Compared.NUMBER:
-            return [required_by(compare, probe)]
-        if compare.kind is Compared.TARGET:
-            return self._targets(indicator, found, grouping, probe) or None
-        placed = self._by_levels(rule, found)
-        if placed is None:
-            return None
-        if compare.kind is Compared.LIMIT_GRADE:
-            limits = [(f"grade_{row.grade}", Fraction(row.value), row.code) for row in placed.limits]
-            limits = [limit for limit in limits if limit[0] == f"grade_{compare.limit_grade}"]
-        elif placed.levels is None or placed.process.code not in self._view.tables.levels:
-            return None
+            required = [required_by(compare, _probe(found.ratio))]
         else:
-            level, levels = compare.benchmark or BenchmarkLevel.BASELINE, placed.levels
-            row = levels.benchmark_row if level is BenchmarkLevel.BENCHMARK else levels.baseline_row
-            limits = [(str(level), levels.value_of(level), row)]
-        return [
-            Requirement(what=what, op="<=", limit=limit, met=probe <= limit, row=row) for what, limit, row in limits
-        ] or None
+            required = self._by_targets(indicator, found, grouping)
+        units = units_of_measure(indicator, tables.process.get(found.process or ""))
+        return _Asked(found.ratio, units, required) if required else None
 
-    def _targets(
-        self, indicator: Indicator, found: Evaluated, grouping: Grouping | None, probe: Fraction
-    ) -> list[Requirement]:
-        """The targets that speak of the subject. They are the same whatever was measured, so a value stands in."""
-        view, code = self._view, found.group or self._view.region
-        place = code if grouping in (None, Grouping.BANNER, Grouping.LEAGUE) else None
-        where = Where(place, view.parks.get(code) if grouping is Grouping.PARK else None, view.tree)
-        asked = replace(found, ratio=replace(found.ratio, value=probe, reasons=()))
-        if grouping is not Grouping.UNIT:
-            # the average of several, even where there is but one: no target of a single one speaks of it
-            asked = replace(asked, units=())
-        return [
-            Requirement(what="target", op=held.op, limit=Fraction(repr(held.value)), met=held.met, row=held.row["code"])
-            for held in judged(view.tables, indicator, asked, where).limits
-            if held.what == "target"
-        ]
-
-    def _outcome(self, rule: Rule, indicator: Indicator, ratio: Ratio, required: list[Requirement]) -> Outcome:
-        reasons, least = ratio.reasons, rule.coverage_least
-        if not reasons and ratio.value is None:
-            reasons = (("no_value", indicator.slug),)
-        if not reasons and least is not None and ratio.coverage is not None and ratio.coverage < least:
-            reasons = (("low_coverage", f"{ratio.coverage:.4f}"),)
-        if reasons or ratio.value is None:
-            return Outcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)
-        return outcome(ratio.value, required, rule.clear, lower_is_better=indicator.lower_is_better)
+    def _by_targets(self, indicator: Indicator, found: Evaluated, grouping: Grouping | None) -> list[Requirement]:
+        """The targets that speak of the subject: those of a single unit, or those of the place or the average in it."""
+        view, day, value = self._view, last_day(found.end, found.end), _probe(found.ratio)
+        code = found.group or view.region
+        if grouping is Grouping.UNIT:
+            standard, park = self._standard(found, day), None
+            if standard is None or standard.indicator is not indicator:
+                return []
+            targets = targets_of_unit(view.tables, standard, found.units[0], day.year, view.tree)
+        else:
+            park = view.parks[code] if grouping is Grouping.PARK else None
+            area = code if grouping in (None, Grouping.BANNER, Grouping.LEAGUE) else None
+            where = Where(area, park, view.tree)
+            targets = targets_of_place(view.tables, indicator, where, day.year, process=found.process)
+        always_due = grouping is Grouping.UNIT or park is not None
+        return [_required_by_target(target, value, day.year, always_due=always_due) for target in targets]
 
     def _subject(self, found: Evaluated, grouping: Grouping | None) -> Observation:
         """Who it is, still without a verdict."""
@@ -288,15 +245,51 @@ class _Indicators:
         view, code = self._view, found.group or self._view.region
         if grouping is Grouping.ENTERPRISE:
             return of_enterprise(found.units[0])
-        if grouping is not Grouping.PARK:
-            return of_area(view, code)
-        park = view.parks[code]
-        return Observation(
-            subject_kind="park",
-            subject_code=code,
-            name_zh=park.name_zh,
-            name_en=park.name_en or park.name_zh,
-            area_code=park.area_code,
-            park_code=code,
-            verdict=Verdict.CANNOT_JUDGE,
-        )
+        return of_park(view, code) if grouping is Grouping.PARK else of_area(view, code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a rule asks of a subject, and the ratio in the unit in which it asks."""
+
+    ratio: Ratio
+    units: UnitsOfMeasure
+    required: Sequence[Requirement]
+
+
+def _probe(ratio: Ratio) -> Fraction:
+    """Its value; without one any number: what is asked for does not depend on it, and nothing is judged by it."""
+    return Fraction(1) if ratio.value is None else ratio.value
+
+
+def _required_by_target(target: Target, value: Fraction, year: int, *, always_due: bool) -> Requirement:
+    assert target.value is not None
+    met = held(value, target, year, always_due=always_due).met
+    return Requirement(what="target", op=str(target.op), limit=Fraction(target.value), met=met, row=target.code)
+
+
+def _by_standard(compare: Compare, standard: Standard, value: Fraction) -> list[Requirement]:
+    """The level or the grade of the process with which the rule compares; nothing where it has none."""
+    if compare.kind is Compared.LIMIT_GRADE:
+        limits = [
+            (f"grade_{row.grade}", Fraction(row.value), row.code)
+            for row in standard.limits
+            if row.grade == compare.limit_grade
+        ]
+    elif standard.levels is None or standard.by.levels_from is not LevelsFrom.LIST:
+        return []
+    else:
+        level, levels = compare.benchmark or BenchmarkLevel.BASELINE, standard.levels
+        limits = [(str(level), levels.value_of(level), levels.row_of(level))]
+    return [Requirement(what=what, op="<=", limit=limit, met=value <= limit, row=row) for what, limit, row in limits]
+
+
+def _outcome(rule: Rule, indicator: Indicator, ratio: Ratio, required: Sequence[Requirement]) -> Outcome:
+    reasons, least = ratio.reasons, rule.coverage_least
+    if not reasons and ratio.value is None:
+        reasons = (("no_value", indicator.slug),)
+    if not reasons and least is not None and ratio.coverage is not None and ratio.coverage < least:
+        reasons = (("low_coverage", f"{ratio.coverage:.4f}"),)
+    if reasons or ratio.value is None:
+        return Outcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)
+    return outcome(ratio.value, required, rule.clear, lower_is_better=indicator.lower_is_better)

@@ -28,7 +28,6 @@ from services.judging.data.tables import Tables
 from services.judging.indicators.frame import Frame, Span, frame
 from services.judging.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
 from services.judging.indicators.sums import Sums, unit_sums
-from services.judging.levels import ProjectKind
 
 Names = tuple[str, str]
 Read = TypeVar("Read")
@@ -132,11 +131,6 @@ class View:
         )
 
 
-def is_of_kind(kind: ProjectKind, scope: ScopeFilter) -> bool:
-    """Whether the scope speaks of units of this project kind."""
-    return not scope.unit_status or kind in scope.unit_status
-
-
 def span_of(period: Period, *, running: bool, now: datetime) -> Frame:
     """The period of a rule as the frame of one: the last complete one at `now`, or the one at hand."""
     if period is Period.ROLLING_YEAR:
@@ -197,6 +191,20 @@ def of_area(view: View, code: str) -> Observation:
         name_zh=name_zh,
         name_en=name_en,
         area_code=code,
+        verdict=Verdict.CANNOT_JUDGE,
+    )
+
+
+def of_park(view: View, code: str) -> Observation:
+    """A park, still without a verdict."""
+    park = view.parks[code]
+    return Observation(
+        subject_kind="park",
+        subject_code=code,
+        name_zh=park.name_zh,
+        name_en=park.name_en or park.name_zh,
+        area_code=park.area_code,
+        park_code=code,
         verdict=Verdict.CANNOT_JUDGE,
     )
 

@@ -3,7 +3,7 @@
 A comparison that nothing in the files can ever answer would make a rule that speaks of nobody; it is refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 
 from services.alerts.rules.compatibility import AREAS, SUBJECTS, Compared
@@ -13,37 +13,13 @@ from services.core.area_tree import AreaTree
 from services.core.data.divisions import divisions
 from services.judging.data.limits import Limit
 from services.judging.data.plan_targets import Target
+from services.judging.data.processes import Process
 from services.judging.data.tables import Tables
-from services.judging.indicators.kinds import Level
-from services.judging.indicators.listing import BY_SLUG
+from services.judging.indicators.judged_by import PARK_TARGETS, ByMetric, LevelsFrom
+from services.judging.indicators.listing import BY_METRIC, BY_SLUG
+from services.judging.indicators.standards import is_listed
 from services.judging.levels import Level as BenchmarkLevel
-from services.judging.limit import PueScope
 
-PUE = "pue"
-OIL = "energy_kgoe"
-INDICATOR_OF_METRIC: Mapping[str, str] = {
-    "energy": "unit_product_energy",
-    OIL: "unit_product_energy",
-    "ac_electricity": "aluminium_ac_power",
-    PUE: PUE,
-}
-"""By how a process is measured: the indicator that its levels and grades judge."""
-LIMITED_AS: Mapping[str, str] = {"energy": "energy", "ac_electricity": "molten_ac", PUE: PUE}
-"""What the limit standards call that which the indicator of a metric measures."""
-PUE_SUBJECT: Mapping[PueScope, str] = {
-    PueScope.NEW_LARGE: "new_data_centres",
-    PueScope.EXISTING: "existing_data_centres",
-}
-"""Targets that speak of a single data centre; that of the average of the large ones does not."""
-GROUP_SUBJECT: Mapping[str, str] = {
-    PUE: "large_data_centres_average",
-    "energy_per_floor_area": "public_institutions",
-    "energy_per_person": "public_institutions",
-}
-"""Targets that speak of all of a kind in an area; of other indicators those without a subject do."""
-PARK_SUBJECTS: Mapping[str, str] = {"low_carbon": "low_carbon_park", "zero_carbon": "zero_carbon_park"}
-"""By kind of park, the targets that speak of one."""
-COMPLETENESS = "completeness"
 _WORDS_ZH = {"benchmark": "能效水平", "limit_grade": "限额等级", "target": "规划目标"}
 
 
@@ -85,7 +61,7 @@ def _possible(tables: Tables, slug: str) -> Iterator[str]:
     yield "op and number"
     if _with_levels(tables, slug):
         yield f"{' or '.join(BenchmarkLevel)} (unit)"
-    grades = {row.grade for row, _ in _grades(tables, slug)}
+    grades = {row.grade for row in _grades(tables, slug)}
     if grades:
         yield f"limit_grade {', '.join(map(str, sorted(grades)))} (unit)"
     subjects = [subject for subject in SUBJECTS[BY_SLUG[slug].level] if any(_targets(tables, slug, subject))]
@@ -93,46 +69,43 @@ def _possible(tables: Tables, slug: str) -> Iterator[str]:
         yield f"target ({', '.join(subjects)})"
 
 
+def _judged_by(tables: Tables, slug: str) -> Iterator[tuple[Process, ByMetric]]:
+    """The processes whose units are judged one by one by the indicator, and by what."""
+    for process in tables.processes:
+        if is_listed(tables, process):
+            indicator, by = BY_METRIC[process.metric]
+            if indicator.slug == slug:
+                yield process, by
+
+
 def _with_levels(tables: Tables, slug: str) -> set[str]:
     """Processes with two levels for the indicator."""
-    return {
-        process.code
-        for process in tables.processes
-        if INDICATOR_OF_METRIC.get(process.metric) == slug and process.code in tables.levels
-    }
+    return {process.code for process, by in _judged_by(tables, slug) if by.levels_from is LevelsFrom.LIST}
 
 
-def _grades(tables: Tables, slug: str) -> Iterator[tuple[Limit, str]]:
-    """The limits of the indicator, each with its process; of data centres, and of processes that have levels."""
-    of_process = {
-        process.code: LIMITED_AS[process.metric]
-        for process in tables.processes
-        if process.metric in LIMITED_AS
-        and INDICATOR_OF_METRIC[process.metric] == slug
-        and (process.metric == PUE or process.code in tables.levels)
-    }
-    for row in tables.limits:
-        if of_process.get(row.process) == row.item:
-            yield row, row.process
+def _grades(tables: Tables, slug: str) -> Iterator[Limit]:
+    """The limits by which the indicator is judged."""
+    for process, by in _judged_by(tables, slug):
+        yield from (row for row in tables.limits_of.get(process.code, ()) if row.item == by.limited_as)
 
 
 def _with_grade(tables: Tables, rule: Rule) -> set[str]:
-    return {process for row, process in _grades(tables, rule.indicator) if row.grade == rule.compare.limit_grade}
+    return {row.process for row in _grades(tables, rule.indicator) if row.grade == rule.compare.limit_grade}
 
 
 def _targets(tables: Tables, slug: str, subject: str) -> Iterator[Target]:
     """The targets of the newest plan that can speak of such a subject."""
+    by = BY_SLUG[slug].judged_by
     newest = max(tables.plans.plans.values(), key=lambda plan: plan.first_year, default=None)
-    if newest is None or slug == COMPLETENESS:
+    if newest is None or not by.has_targets:
         return
     for target in tables.plans.by_indicator.get((newest.code, slug), ()):
-        whom = target.subject or ""
         if subject == "unit":
-            fits = slug == PUE and whom in PUE_SUBJECT.values()
+            fits = target.subject in by.unit_targets.values()
         elif subject == "park":
-            fits = whom in PARK_SUBJECTS.values()
-        elif subject in AREAS and BY_SLUG[slug].level is not Level.PARK:
-            fits = whom == GROUP_SUBJECT.get(slug, "") and subject in ("area", _tree().level[target.area_code])
+            fits = target.subject in PARK_TARGETS.values()
+        elif subject in AREAS:
+            fits = target.subject == by.area_targets and subject in ("area", _tree().level[target.area_code])
         else:
             fits = False
         if fits:
@@ -145,7 +118,7 @@ def _reaches(rule: Rule, target: Target) -> bool:
     if scope.processes and target.process and target.process not in scope.processes:
         return False
     if str(rule.subject) == "park" and scope.park_kinds:
-        kinds = {PARK_SUBJECTS[kind] for kind in scope.park_kinds & PARK_SUBJECTS.keys()}
+        kinds = {PARK_TARGETS[kind] for kind in scope.park_kinds & PARK_TARGETS.keys()}
         if target.subject not in kinds:
             return False
     if not scope.areas:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services.alerts.rules.comparable import PARK_SUBJECTS
 from services.api.indicators.ask import found_scope
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
@@ -15,6 +14,7 @@ from services.judging.data.tables import Tables
 from services.judging.indicators.evaluate import Question, evaluate
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.frame import Frame
+from services.judging.indicators.judged_by import PARK_TARGETS
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import Park, ScopeKind
 from services.judging.targets.target import meets
@@ -77,7 +77,7 @@ def park_target(tables: Tables, park: Park, tree: AreaTree, year: int) -> Target
         if target.indicator == INDICATOR.slug
         and target.kind == "target"
         and target.value is not None
-        and target.subject == PARK_SUBJECTS.get(park.kind)
+        and target.subject == PARK_TARGETS.get(park.kind)
         and target.valid_from.year <= year
         and tree.above(park.area_code, target.area_code)
     ]

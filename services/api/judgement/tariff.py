@@ -15,9 +15,11 @@ from services.judging.data.tariffs import AluminiumItem
 from services.judging.data.tariffs import TariffStep as StepRow
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.frame import Span, frame
+from services.judging.indicators.judged_by import LevelsFrom, Metric
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of
-from services.judging.lists.efficiency import PlacedUnit, Placer, listed
+from services.judging.indicators.standards import standard_of
+from services.judging.lists.efficiency import PlacedUnit, place_unit
 from services.judging.lists.measured import ratios_of
 from services.judging.tariff import (
     VALUE_UNKNOWN,
@@ -32,7 +34,6 @@ from services.judging.tariff import (
 SHARE = "non_hydro_renewable_share"
 INCENTIVE = "non_hydro_incentive"
 """Parameter an operator gives: no document here prints the incentive value of the region."""
-ALUMINIUM_METRIC = "ac_electricity"
 NOT_OVER, IN_PART = "year_not_over", "part_of_period"
 
 Reasons = tuple[tuple[str, str], ...]
@@ -59,19 +60,20 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
         (unit,) = units_of(connection, Scope(ScopeKind.UNIT, code, tree), at=end)
     except UnknownScopeError as error:
         raise nouns.UNIT.refuse_unknown(error.code) from None
-    indicators = listed(tables)
-    if unit.process not in indicators or unit.process not in tables.levels:
+    standard = standard_of(tables, unit.process, end.date())
+    if standard is None or standard.by.levels_from is not LevelsFrom.LIST:
         return UnitTariff(unit, start, end, None, None)
     period = frame(start, end, Span.TOTAL)
+    indicators = {standard.process.code: standard.indicator}
     (found,) = ratios_of(connection, tables, [unit], indicators, tree, period, now=now)
-    placed = Placer(tables, tree, end.date()).placed(found)
+    of_list = place_unit(tables, tree, found, end.date())
     lacking = _lacking(found, least=float(tables.parameter("coverage_least").value), now=now)
-    use = _Use(None if lacking else placed.ratio.value, _unknown(lacking))
-    if placed.process.metric == ALUMINIUM_METRIC:
-        surcharge = _aluminium(connection, tables, placed, use, year, start, end)
+    use = _Use(None if lacking else of_list.ratio.value, _unknown(lacking))
+    if standard.by.metric is Metric.AC_ELECTRICITY:
+        surcharge = _aluminium(connection, tables, of_list, use, year, start, end)
     else:
-        surcharge = _unified(tables, placed, use, end.date())
-    return UnitTariff(unit, start, end, placed, surcharge, lacking)
+        surcharge = _unified(tables, of_list, use, end.date())
+    return UnitTariff(unit, start, end, of_list, surcharge, lacking)
 
 
 @dataclass(frozen=True, slots=True)

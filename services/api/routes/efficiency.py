@@ -25,9 +25,10 @@ from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI
 from services.judging.data.tables import Tables
 from services.judging.indicators.frame import Span, frame
+from services.judging.indicators.standards import listed
 from services.judging.indicators.terms import Term
 from services.judging.levels import Placing, gap
-from services.judging.lists.efficiency import PlacedUnit, Placer, listed
+from services.judging.lists.efficiency import PlacedUnit, place_unit
 from services.judging.lists.measured import Place, ratios_of
 
 router = APIRouter(prefix="/api/v1/efficiency-list", tags=["judgement"])
@@ -164,15 +165,15 @@ def _placed(
     wanted = [code for code in indicators if query.process in (None, code)]
     place = Place(query.area, query.park, query.enterprise)
     units, tree = units_of_place(connection, place, until=end, processes=wanted)
-    placer = Placer(tables, tree, (end - timedelta(microseconds=1)).date())
+    day = (end - timedelta(microseconds=1)).date()
     period = frame(start, end, Span.TOTAL)
-    return [placer.placed(found) for found in ratios_of(connection, tables, units, indicators, tree, period, now=now)]
+    found = ratios_of(connection, tables, units, indicators, tree, period, now=now)
+    return [place_unit(tables, tree, each, day) for each in found]
 
 
 def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
     unit, process, ratio, levels = placed.unit, placed.process, placed.ratio, placed.levels
-    energy = "kgoe" if process.metric == "energy_kgoe" else "kgce"
-    indicator, deadline = placed.indicator, placed.deadline
+    measure, deadline = placed.standard.units, placed.deadline
     codes = [*placed.rows, *ratio.numerator.used, *ratio.denominator.used, *(h.row["code"] for h in placed.targets)]
     return {
         **names_of(unit),
@@ -181,9 +182,9 @@ def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
         "process_name_en": process.name_en,
         "project": placed.kind,
         "commissioned_on": unit.commissioned_on,
-        "indicator": indicator.slug,
+        "indicator": placed.indicator.slug,
         "value": None if ratio.value is None else float(ratio.value),
-        "value_unit": indicator.unit.format(product=process.product_unit).replace("kgce", energy),
+        "value_unit": measure.value,
         "edition": levels.edition if levels else None,
         "benchmark": float(levels.benchmark) if levels else None,
         "baseline": float(levels.baseline) if levels else None,
@@ -200,8 +201,8 @@ def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
         "grade_corrections": sorted({limit.correction for limit in placed.limits if limit.correction}),
         "targets": [limit_out(held) for held in placed.targets],
         "coverage": ratio.coverage,
-        "numerator": _sum(ratio.numerator, indicator.numerator_unit.replace("kgce", energy)),
-        "denominator": _sum(ratio.denominator, indicator.denominator_unit.format(product=process.product_unit)),
+        "numerator": _sum(ratio.numerator, measure.numerator),
+        "denominator": _sum(ratio.denominator, measure.denominator),
         "rows": list(dict.fromkeys(codes)),
     }
 

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 from services.core.data.loader import DataFileError, Number, Sourced, load, load_lines, table_file
+from services.judging.indicators.judged_by import Metric
 from services.judging.levels import Level, Levels
 
 PROCESSES = "processes.csv"
 BENCHMARKS = "benchmarks.csv"
-
-Metric = Literal["energy", "ac_electricity", "energy_kgoe", "coal_supply", "pue", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

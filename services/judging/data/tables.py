@@ -76,6 +76,14 @@ class Tables:
         return process_files.levels_of(self.benchmarks)
 
     @cached_property
+    def limits_of(self) -> Mapping[str, tuple[Limit, ...]]:
+        """The limits by process, in the order of their file."""
+        found: dict[str, list[Limit]] = {}
+        for row in self.limits:
+            found.setdefault(row.process, []).append(row)
+        return {process: tuple(rows) for process, rows in found.items()}
+
+    @cached_property
     def process(self) -> Mapping[str, Process]:
         """The processes by code."""
         return {row.code: row for row in self.processes}

@@ -1,12 +1,11 @@
 """Judges an evaluated indicator: by the levels of the process, the limit standard, or the target of a plan."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from services.alerts.rules.comparable import COMPLETENESS, GROUP_SUBJECT, PARK_SUBJECTS, PUE, PUE_SUBJECT
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
 from services.core.data.used import used_row
@@ -14,19 +13,16 @@ from services.core.verdict import Finding, Verdict
 from services.judging.data.plan_targets import Target
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated
+from services.judging.indicators.judged_by import PARK_TARGETS, LevelsFrom
 from services.judging.indicators.kinds import Indicator, Level
 from services.judging.indicators.scope import Park, Unit
+from services.judging.indicators.standards import Standard, standard_of
 from services.judging.levels import Level as BenchmarkLevel
-from services.judging.levels import Placing, judge, level_for, levels_on, place, project_kind
+from services.judging.levels import Placing, ProjectKind, judge, level_for, place
 from services.judging.limit import grade_of, pue_scope
 from services.judging.targets.target import Operator, meets
 
-# How a process must be measured for its levels to judge the indicator.
-METRIC_OF = {
-    "unit_product_energy": "energy",
-    "aluminium_ac_power": "ac_electricity",
-    "coal_per_kwh_supplied": "coal_supply",
-}
+PERCENT = 100
 LIMIT_GRADE = 3
 # Levels, limits and targets are meant for a year; days and months are held against them, hours are not.
 SHORTEST = timedelta(days=1)
@@ -55,7 +51,6 @@ class Judgement:
     project: str | None = None
     edition: str | None = None
     grade: int | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +72,18 @@ def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where
     if found.ratio.reasons or found.ratio.value is None:
         reasons = found.ratio.reasons or (("no_value", indicator.slug),)
         return Judgement(Verdict.CANNOT_JUDGE, reasons)
-    value = found.ratio.value
-    if found.end - found.start < SHORTEST and indicator.slug != COMPLETENESS:
+    value, by = found.ratio.value, indicator.judged_by
+    if by.parameter is not None:
+        return _by_parameter(tables, by.parameter, value)
+    if found.end - found.start < SHORTEST:
         return Judgement(Verdict.CANNOT_JUDGE, (("too_short", ""),))
     if indicator.yearly and not _is_year(found):
         return Judgement(Verdict.CANNOT_JUDGE, (("not_a_year", ""),))
-    single = found.units[0] if len(found.units) == 1 and found.ratio.subjects == 1 else None
-    if indicator.slug == COMPLETENESS:
-        return _by_parameter(tables, value)
-    if indicator.slug == PUE and single is not None:
-        return _pue_of(tables, value, single, found, where.tree)
-    if indicator.level is Level.UNIT and single is not None:
-        return _by_levels(tables, indicator, value, single, found)
-    return _decided(_targets_of(tables, indicator, value, found, where))
+    if indicator.level is Level.UNIT and len(found.units) == 1 and found.ratio.subjects == 1:
+        return _of_unit(tables, indicator, value, found.units[0], found, where.tree)
+    year = _last_day(found).year
+    targets = targets_of_place(tables, indicator, where, year, process=found.process)
+    return _decided([held(value, target, year, always_due=where.park is not None) for target in targets])
 
 
 def _is_year(found: Evaluated) -> bool:
@@ -97,11 +91,10 @@ def _is_year(found: Evaluated) -> bool:
     return start.day == 1 and (end.year, end.month, end.day) == (start.year + 1, start.month, 1)
 
 
-def _by_parameter(tables: Tables, value: Fraction) -> Judgement:
-    row = tables.parameter("coverage_least")
-    least = 100 * Fraction(row.value)
-    held = Held("parameter", ">=", float(least), value >= least, used_row(row))
-    return _decided([held])
+def _by_parameter(tables: Tables, code: str, value: Fraction) -> Judgement:
+    row = tables.parameter(code)
+    least = PERCENT * Fraction(row.value)
+    return _decided([Held("parameter", ">=", float(least), value >= least, used_row(row))])
 
 
 def _decided(limits: Sequence[Held]) -> Judgement:
@@ -116,18 +109,27 @@ def _decided(limits: Sequence[Held]) -> Judgement:
     return Judgement(verdict, reasons, tuple(limits))
 
 
-def _last_day(found: Evaluated) -> Any:
+def _last_day(found: Evaluated) -> date:
     return (found.end.astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
 
 
-def _by_levels(tables: Tables, indicator: Indicator, value: Fraction, unit: Unit, found: Evaluated) -> Judgement:
-    process = tables.process.get(unit.process or "")
-    if process is None or process.metric != METRIC_OF.get(indicator.slug):
+def _of_unit(
+    tables: Tables, indicator: Indicator, value: Fraction, unit: Unit, found: Evaluated, tree: AreaTree
+) -> Judgement:
+    """A single unit by what holds for its process; levels in another unit of measure do not judge the value."""
+    standard = standard_of(tables, unit.process, _last_day(found))
+    if standard is None or standard.indicator is not indicator or standard.by.levels_in is not None:
         return Judgement(Verdict.CANNOT_JUDGE, (("no_limit", unit.process or ""),))
-    levels = levels_on(tables.levels.get(process.code, ()), _last_day(found))
+    if standard.by.levels_from is LevelsFrom.LIMIT:
+        return _by_grades(tables, standard, value, unit, _last_day(found), tree)
+    return _by_levels(tables, standard, value, unit)
+
+
+def _by_levels(tables: Tables, standard: Standard, value: Fraction, unit: Unit) -> Judgement:
+    levels, process = standard.levels, standard.process.code
     if levels is None:
-        return Judgement(Verdict.CANNOT_JUDGE, (("no_limit", process.code),))
-    kind = project_kind(unit.status, unit.commissioned_on, edition_from=levels.valid_from)
+        return Judgement(Verdict.CANNOT_JUDGE, (("no_limit", process),))
+    kind = standard.kind_of(unit)
     placing = place(value, levels)
     finding = judge(placing, kind)
     binding = level_for(kind)
@@ -137,72 +139,60 @@ def _by_levels(tables: Tables, indicator: Indicator, value: Fraction, unit: Unit
             "<=",
             float(levels.value_of(level)),
             value <= levels.value_of(level) if level is binding else None,
-            used_row(tables.row(levels.benchmark_row if level is BenchmarkLevel.BENCHMARK else levels.baseline_row)),
+            used_row(tables.row(levels.row_of(level))),
         )
         for level in BenchmarkLevel
     )
-    return Judgement(finding.verdict, ((finding.reason, process.code),), limits, placing, str(kind), levels.edition)
+    return Judgement(finding.verdict, ((finding.reason, process),), limits, placing, str(kind), levels.edition)
 
 
-def _pue_of(tables: Tables, value: Fraction, unit: Unit, found: Evaluated, tree: AreaTree) -> Judgement:
-    """A data centre by the limit of its standard, and by the target of the plan that speaks of its kind."""
-    rows = {
-        row.grade: row
-        for row in tables.limits
-        if row.process == "data_centre" and row.item == PUE and row.valid_from <= _last_day(found)
-    }
-    grade = grade_of(value, {number: Fraction(row.value) for number, row in rows.items()})
+def _by_grades(tables: Tables, standard: Standard, value: Fraction, unit: Unit, day: date, tree: AreaTree) -> Judgement:
+    """A unit by the limit of its standard, and by the targets of the plan that speak of its kind."""
     limits = [
         Held(
-            f"grade_{number}",
+            f"grade_{row.grade}",
             "<=",
             float(row.value),
-            value <= Fraction(row.value) if number == LIMIT_GRADE else None,
+            value <= Fraction(row.value) if row.grade == LIMIT_GRADE else None,
             used_row(row),
         )
-        for number, row in sorted(rows.items())
+        for row in sorted(standard.limits, key=lambda row: row.grade)
     ]
-    edition_from = min((row.valid_from for row in rows.values()), default=_last_day(found))
-    kind = project_kind(unit.status, unit.commissioned_on, edition_from=edition_from)
+    targets = targets_of_unit(tables, standard, unit, day.year, tree)
+    decided = _decided([*limits, *(held(value, target, day.year, always_due=True) for target in targets)])
+    return replace(decided, project=str(standard.kind_of(unit)), grade=grade_of(value, standard.grades))
+
+
+def targets_of_unit(tables: Tables, standard: Standard, unit: Unit, year: int, tree: AreaTree) -> list[Target]:
+    """The targets that speak of single units of its kind, of plans of the areas in which it lies."""
     large_from = int(tables.parameter("data_centre_large_racks").value)
-    scope = pue_scope(is_new=str(kind) != "existing", standard_racks=unit.standard_racks, large_from_racks=large_from)
-    if scope is not None:
-        subject = PUE_SUBJECT[scope]
-        year = _last_day(found).year
-        targets = [
-            t for t in _current(tables, PUE, year) if t.subject == subject and tree.above(unit.area_code, t.area_code)
-        ]
-        limits += [_held(value, target, year, always_due=True) for target in targets]
-    decided = _decided(limits)
-    return Judgement(
-        decided.verdict,
-        decided.reasons,
-        decided.limits,
-        None,
-        str(kind),
-        None,
-        grade,
-        {"pue_scope": scope and str(scope)},
-    )
+    is_new = standard.kind_of(unit) is not ProjectKind.EXISTING
+    scope = pue_scope(is_new=is_new, standard_racks=unit.standard_racks, large_from_racks=large_from)
+    subject = standard.indicator.judged_by.unit_targets.get(scope) if scope is not None else None
+    if subject is None:
+        return []
+    return [
+        target
+        for target in _current(tables, standard.indicator.slug, year)
+        if target.subject == subject and tree.above(unit.area_code, target.area_code)
+    ]
 
 
-def _targets_of(tables: Tables, indicator: Indicator, value: Fraction, found: Evaluated, where: Where) -> list[Held]:
-    year = _last_day(found).year
+def targets_of_place(
+    tables: Tables, indicator: Indicator, where: Where, year: int, *, process: str | None
+) -> list[Target]:
+    """The targets that speak of the area or the park, and of the process where they name one."""
     targets = [
         target
         for target in _current(tables, indicator.slug, year)
-        if (not target.process or target.process == (found.process or target.process))
+        if not target.process or target.process == (process or target.process)
     ]
     if where.park is not None:
-        subject = PARK_SUBJECTS.get(where.park.kind)
+        subject = PARK_TARGETS.get(where.park.kind)
         # a plan speaks of the parks of its own area alone
-        targets = [t for t in targets if t.subject == subject and where.tree.above(where.park.area_code, t.area_code)]
-        return [_held(value, target, year, always_due=True) for target in targets]
-    subject = GROUP_SUBJECT.get(indicator.slug, "")
-    if indicator.level is Level.PARK:
-        return []
-    targets = [t for t in targets if t.area_code == where.area_code and (t.subject or "") == subject]
-    return [_held(value, target, year) for target in targets]
+        return [t for t in targets if t.subject == subject and where.tree.above(where.park.area_code, t.area_code)]
+    subject = indicator.judged_by.area_targets
+    return [t for t in targets if t.area_code == where.area_code and t.subject == subject]
 
 
 def _current(tables: Tables, slug: str, year: int) -> Iterable[Target]:
@@ -214,7 +204,8 @@ def _current(tables: Tables, slug: str, year: int) -> Iterable[Target]:
     return tables.plans.by_indicator.get((newest.code, slug), ())
 
 
-def _held(value: Fraction, target: Target, year: int, *, always_due: bool = False) -> Held:
+def held(value: Fraction, target: Target, year: int, *, always_due: bool = False) -> Held:
+    """The value held against a target; one of a later year decides only where it is met, unless it is `always_due`."""
     assert target.value is not None
     finding: Finding = meets(
         Operator(target.op),

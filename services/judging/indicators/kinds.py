@@ -2,9 +2,10 @@
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
+from services.judging.indicators.judged_by import JudgedBy
 from services.judging.indicators.terms import Measured, Term
 
 Parts = Callable[[Measured], tuple[Term, Term]]
@@ -42,6 +43,7 @@ class Indicator:
     source: str
     level: Level
     parts: Parts
+    judged_by: JudgedBy = field(default_factory=JudgedBy)
     processes: frozenset[str] = frozenset()
     """Only units of these processes; empty: of all."""
     trades: frozenset[str] = frozenset()

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from services.judging.indicators import ratios
+from services.judging.indicators.judged_by import ByMetric, JudgedBy, LevelsFrom, Metric, OtherUnit
 from services.judging.indicators.kinds import Indicator, Level
+from services.judging.limit import PueScope
 
 PERCENT = 100
 INSTITUTIONS = frozenset({"public_institution"})
 REGION_PLAN = "内政发〔2022〕17号"
+IN_OIL = OtherUnit(unit="kgoe/{product}", numerator_unit="kgoe", parameter="oil_equivalent")
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
@@ -23,6 +26,14 @@ INDICATORS: tuple[Indicator, ...] = (
         source="GB 40879-2021; ISO/IEC 30134-2",
         level=Level.UNIT,
         parts=ratios.pue,
+        judged_by=JudgedBy(
+            metrics=(ByMetric(metric=Metric.PUE, limited_as="pue", levels_from=LevelsFrom.LIMIT),),
+            unit_targets={
+                PueScope.NEW_LARGE: "new_data_centres",
+                PueScope.EXISTING: "existing_data_centres",
+            },
+            area_targets="large_data_centres_average",
+        ),
         processes=frozenset({"data_centre"}),
         least=Fraction(1),
     ),
@@ -52,6 +63,12 @@ INDICATORS: tuple[Indicator, ...] = (
         source="GB/T 2589-2020; limit standard of the process",
         level=Level.UNIT,
         parts=ratios.unit_product_energy,
+        judged_by=JudgedBy(
+            metrics=(
+                ByMetric(metric=Metric.ENERGY, limited_as="energy"),
+                ByMetric(metric=Metric.ENERGY_KGOE, levels_in=IN_OIL),
+            )
+        ),
         by_process=True,
         statistics=frozenset({"output"}),
     ),
@@ -82,6 +99,7 @@ INDICATORS: tuple[Indicator, ...] = (
         source="GB 21346-2022",
         level=Level.UNIT,
         parts=ratios.unit_product_electricity,
+        judged_by=JudgedBy(metrics=(ByMetric(metric=Metric.AC_ELECTRICITY, limited_as="molten_ac"),)),
         processes=frozenset({"aluminium_electrolysis"}),
         statistics=frozenset({"output"}),
     ),
@@ -97,6 +115,7 @@ INDICATORS: tuple[Indicator, ...] = (
         source="GB/T 2589-2020; DL/T 904",
         level=Level.UNIT,
         parts=ratios.coal_per_kwh_supplied,
+        judged_by=JudgedBy(metrics=(ByMetric(metric=Metric.COAL_SUPPLY),)),
         processes=frozenset({"coal_power"}),
     ),
     Indicator(
@@ -111,6 +130,7 @@ INDICATORS: tuple[Indicator, ...] = (
         source=f"{REGION_PLAN} 附件2",
         level=Level.ENTERPRISE,
         parts=ratios.energy_per("floor_area"),
+        judged_by=JudgedBy(area_targets="public_institutions"),
         yearly=True,
         trades=INSTITUTIONS,
         statistics=frozenset({"floor_area"}),
@@ -127,6 +147,7 @@ INDICATORS: tuple[Indicator, ...] = (
         source=f"{REGION_PLAN} 附件2",
         level=Level.ENTERPRISE,
         parts=ratios.energy_per("head_count"),
+        judged_by=JudgedBy(area_targets="public_institutions"),
         yearly=True,
         trades=INSTITUTIONS,
         statistics=frozenset({"head_count"}),
@@ -247,6 +268,7 @@ INDICATORS: tuple[Indicator, ...] = (
         source="鄂尔多斯市“十四五”节能减排综合工作实施方案 三（二）",
         level=Level.PARK,
         parts=ratios.renewable_electricity,
+        judged_by=JudgedBy(area_targets=None),
         lower_is_better=False,
     ),
     Indicator(
@@ -262,9 +284,14 @@ INDICATORS: tuple[Indicator, ...] = (
         source="重点用能单位能耗在线监测系统技术规范",
         level=Level.PLACE,
         parts=ratios.completeness,
+        judged_by=JudgedBy(parameter="coverage_least"),
         lower_is_better=False,
         coverage_counts=False,
     ),
 )
 
+BY_METRIC: Mapping[Metric, tuple[Indicator, ByMetric]] = {
+    by.metric: (indicator, by) for indicator in INDICATORS for by in indicator.judged_by.metrics
+}
+"""By how a process is measured: the indicator that judges its units, and by what."""
 BY_SLUG: Mapping[str, Indicator] = {indicator.slug: indicator for indicator in INDICATORS}

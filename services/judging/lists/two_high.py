@@ -14,6 +14,7 @@ from services.energy.factors import Basis
 from services.judging.data.parameters import TwoHighTrade
 from services.judging.data.tables import Tables
 from services.judging.indicators.frame import Frame, Span, frame
+from services.judging.indicators.judged_by import Metric
 from services.judging.indicators.scope import Unit
 from services.judging.indicators.sums import Subject, Sums, unit_sums
 from services.judging.indicators.terms import Amount, Measure, Measured, Term, coverage_of
@@ -23,8 +24,6 @@ from services.judging.lists.measured import SumsOf, everywhere
 LAST_12_MONTHS, RUNNING_YEAR = "last_12_months", "running_year"
 THRESHOLD, LEAST = "two_high_threshold", "coverage_least"
 PARAMETERS = (THRESHOLD, LEAST)
-COAL_POWER = "coal_supply"
-"""What is measured of processes that make electricity of coal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def ledger(
 def basis_of(tables: Tables, unit: Unit) -> Basis:
     """The basis on which the energy of a unit is held against threshold and approval."""
     process = tables.process.get(unit.process or "")
-    return counted_on(makes_electricity_of_coal=process is not None and process.metric == COAL_POWER)
+    return counted_on(makes_electricity_of_coal=process is not None and process.metric is Metric.COAL_SUPPLY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from services.alerts.rules.rule import RuleError, parse
 from services.alerts.rules.shipped import check_known
 from services.judging.data.tables import load_tables
-from services.judging.lists.efficiency import listed
+from services.judging.indicators.standards import listed
 from tests.unit.alerts.rules.rules import body
 
 TABLES = load_tables()
