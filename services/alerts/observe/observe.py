@@ -18,13 +18,12 @@ from services.alerts.rules.compatibility import Compared
 from services.alerts.rules.rule import Compare, Period, Rule, Subject
 from services.alerts.state.observation import Observation
 from services.core.verdict import Verdict
-from services.judging.data.plan_targets import Target
 from services.judging.data.tables import Tables
+from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_unit
 from services.judging.indicators.evaluate import Grouping, Question, evaluate
 from services.judging.indicators.forming import Evaluated, together
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.judging import Where, held, targets_of_place, targets_of_unit
 from services.judging.indicators.kinds import Indicator, Level, Ratio
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import Unit
@@ -226,17 +225,16 @@ class _Indicators:
         view, day, value = self._view, last_day(found.end, found.end), _probe(found.ratio)
         code = found.group or view.region
         if grouping is Grouping.UNIT:
-            standard, park = self._standard(found, day), None
+            standard = self._standard(found, day)
             if standard is None or standard.indicator is not indicator:
                 return []
-            targets = targets_of_unit(view.tables, standard, found.units[0], day.year, view.tree)
+            aims = aims_of_unit(view.tables, standard, found.units[0], day.year, view.tree)
         else:
             park = view.parks[code] if grouping is Grouping.PARK else None
             area = code if grouping in (None, Grouping.BANNER, Grouping.LEAGUE) else None
             where = Where(area, park, view.tree)
-            targets = targets_of_place(view.tables, indicator, where, day.year, process=found.process)
-        always_due = grouping is Grouping.UNIT or park is not None
-        return [_required_by_target(target, value, day.year, always_due=always_due) for target in targets]
+            aims = aims_of_place(view.tables, indicator, where, day.year, found.process)
+        return [_required_by_target(aim, value, day.year) for aim in aims]
 
     def _subject(self, found: Evaluated, grouping: Grouping | None) -> Observation:
         """Who it is, still without a verdict."""
@@ -262,10 +260,9 @@ def _probe(ratio: Ratio) -> Fraction:
     return Fraction(1) if ratio.value is None else ratio.value
 
 
-def _required_by_target(target: Target, value: Fraction, year: int, *, always_due: bool) -> Requirement:
-    assert target.value is not None
-    met = held(value, target, year, always_due=always_due).met
-    return Requirement(what="target", op=str(target.op), limit=Fraction(target.value), met=met, row=target.code)
+def _required_by_target(aim: Aim, value: Fraction, year: int) -> Requirement:
+    met = aim.met_by(value, year)
+    return Requirement(what="target", op=str(aim.target.op), limit=aim.limit, met=met, row=aim.target.code)
 
 
 def _by_standard(compare: Compare, standard: Standard, value: Fraction) -> list[Requirement]:

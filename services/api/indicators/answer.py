@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from services.core.data.used import used_row
 from services.core.reason import reason_text
 from services.judging.data.tables import Tables
+from services.judging.indicators.aims import Where
 from services.judging.indicators.evaluate import Grouping, Question
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.judging import Held, Judgement, Where, judged
+from services.judging.indicators.judging import Held, Judgement, judged
 from services.judging.indicators.kinds import Indicator
 from services.judging.indicators.scope import Park, Unit
 from services.judging.indicators.terms import Term

@@ -1,6 +1,6 @@
 """Judges an evaluated indicator: by the levels of the process, the limit standard, or the target of a plan."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -9,18 +9,18 @@ from typing import Any
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
 from services.core.data.used import used_row
-from services.core.verdict import Finding, Verdict
+from services.core.verdict import Verdict
 from services.judging.data.plan_targets import Target
 from services.judging.data.tables import Tables
+from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_unit
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.judged_by import PARK_TARGETS, LevelsFrom
+from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.kinds import Indicator, Level
-from services.judging.indicators.scope import Park, Unit
+from services.judging.indicators.scope import Unit
 from services.judging.indicators.standards import Standard, standard_of
 from services.judging.levels import Level as BenchmarkLevel
-from services.judging.levels import Placing, ProjectKind, judge, level_for, place
-from services.judging.limit import grade_of, pue_scope
-from services.judging.targets.target import Operator, meets
+from services.judging.levels import Placing, judge, level_for, place
+from services.judging.limit import grade_of
 
 PERCENT = 100
 LIMIT_GRADE = 3
@@ -53,15 +53,6 @@ class Judgement:
     grade: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The place whose targets count: the area asked of or grouped by, or the park."""
-
-    area_code: str | None
-    park: Park | None
-    tree: AreaTree
-
-
 def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:
     """The verdict on what was evaluated; it says so where there were meters for a part of the period only."""
     judgement = _judged(tables, indicator, found, where)
@@ -82,8 +73,7 @@ def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where
     if indicator.level is Level.UNIT and len(found.units) == 1 and found.ratio.subjects == 1:
         return _of_unit(tables, indicator, value, found.units[0], found, where.tree)
     year = _last_day(found).year
-    targets = targets_of_place(tables, indicator, where, year, process=found.process)
-    return _decided([held(value, target, year, always_due=where.park is not None) for target in targets])
+    return _decided([_held(value, aim, year) for aim in aims_of_place(tables, indicator, where, year, found.process)])
 
 
 def _is_year(found: Evaluated) -> bool:
@@ -158,74 +148,14 @@ def _by_grades(tables: Tables, standard: Standard, value: Fraction, unit: Unit, 
         )
         for row in sorted(standard.limits, key=lambda row: row.grade)
     ]
-    targets = targets_of_unit(tables, standard, unit, day.year, tree)
-    decided = _decided([*limits, *(held(value, target, day.year, always_due=True) for target in targets)])
+    aims = aims_of_unit(tables, standard, unit, day.year, tree)
+    decided = _decided([*limits, *(_held(value, aim, day.year) for aim in aims)])
     return replace(decided, project=str(standard.kind_of(unit)), grade=grade_of(value, standard.grades))
 
 
-def targets_of_unit(tables: Tables, standard: Standard, unit: Unit, year: int, tree: AreaTree) -> list[Target]:
-    """The targets that speak of single units of its kind, of plans of the areas in which it lies."""
-    large_from = int(tables.parameter("data_centre_large_racks").value)
-    is_new = standard.kind_of(unit) is not ProjectKind.EXISTING
-    scope = pue_scope(is_new=is_new, standard_racks=unit.standard_racks, large_from_racks=large_from)
-    subject = standard.indicator.judged_by.unit_targets.get(scope) if scope is not None else None
-    if subject is None:
-        return []
-    return [
-        target
-        for target in _current(tables, standard.indicator.slug, year)
-        if target.subject == subject and tree.above(unit.area_code, target.area_code)
-    ]
-
-
-def targets_of_place(
-    tables: Tables, indicator: Indicator, where: Where, year: int, *, process: str | None
-) -> list[Target]:
-    """The targets that speak of the area or the park, and of the process where they name one."""
-    targets = [
-        target
-        for target in _current(tables, indicator.slug, year)
-        if not target.process or target.process == (process or target.process)
-    ]
-    if where.park is not None:
-        subject = PARK_TARGETS.get(where.park.kind)
-        # a plan speaks of the parks of its own area alone
-        return [t for t in targets if t.subject == subject and where.tree.above(where.park.area_code, t.area_code)]
-    subject = indicator.judged_by.area_targets
-    return [t for t in targets if t.area_code == where.area_code and t.subject == subject]
-
-
-def _current(tables: Tables, slug: str, year: int) -> Iterable[Target]:
-    """The targets of the plan of the year; after the last plan those of the last one."""
-    begun = [plan for plan in tables.plans.plans.values() if plan.first_year <= year]
-    newest = max(begun, key=lambda plan: plan.first_year, default=None)
-    if newest is None:
-        return []
-    return tables.plans.by_indicator.get((newest.code, slug), ())
-
-
-def held(value: Fraction, target: Target, year: int, *, always_due: bool = False) -> Held:
-    """The value held against a target; one of a later year decides only where it is met, unless it is `always_due`."""
-    assert target.value is not None
-    finding: Finding = meets(
-        Operator(target.op),
-        actual=value,
-        target=target.value,
-        high=target.value_high,
-        better=target.direction,
-        state=target.state,
-    )
-    met: bool | None = None if finding.verdict is Verdict.CANNOT_JUDGE else finding.verdict is Verdict.OK
-    due = always_due or target.target_year is None or year >= target.target_year
-    if not due and not met:
-        met = None
-    return Held(
-        "target",
-        str(target.op),
-        float(target.value),
-        met,
-        used_target(target, carried=year >= target.valid_to.year),
-    )
+def _held(value: Fraction, aim: Aim, year: int) -> Held:
+    row = used_target(aim.target, carried=year >= aim.target.valid_to.year)
+    return Held("target", str(aim.target.op), float(aim.limit), aim.met_by(value, year), row)
 
 
 def used_target(target: Target, *, carried: bool = False) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from services.core.verdict import Verdict
 from services.judging.data.limits import Limit
 from services.judging.data.processes import Process
 from services.judging.data.tables import Tables
+from services.judging.indicators.aims import Where
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.judging import Held, Where, judged
+from services.judging.indicators.judging import Held, judged
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.scope import Unit
 from services.judging.indicators.standards import Standard, standard_of
