@@ -79,7 +79,7 @@ def _clock(kind: str, gateway: _Gateway, rate: float, draw: np.random.Generator)
     found = []
     for i in range(BEFORE_DAYS, days):
         a, b = np.searchsorted(gateway.starts_us, [start_us + i * DAY_US, start_us + (i + 1) * DAY_US])
-        found += clock_drift(start_us + i * DAY_US, gateway.due_us[a:b], received_us[a:b], shipped().clock_drift)
+        found += clock_drift(start_us + i * DAY_US, gateway.due_us[a:b], received_us[a:b], shipped()["clock_drift"])
     faults = [(start_us + a * DAY_US, start_us + b * DAY_US) for a, b in made]
     begins_us, ends_us = start_us + BEFORE_DAYS * DAY_US, start_us + days * DAY_US
     return Story(gateway.series, kind, gateway.name, begins_us, ends_us, faults, found)
@@ -137,5 +137,5 @@ def _silences(start_us: int, names: tuple[str, ...], told: Hourly, only: Spans |
         )
         members = [names[row] for row in np.flatnonzero(here)]
         fleet = FleetHours(begins_us - PAST_DAYS * DAY_US, members, hours[here], JUDGED_DAYS * DAY_H)
-        found += fleet_silence(fleet, shipped().fleet_silence)[0]
+        found += fleet_silence(fleet, shipped()["fleet_silence"])[0]
     return found

@@ -80,7 +80,7 @@ def _balance(subject: str, start_us: int, true: Hourly, rate: float, draw: np.ra
     hours = (12, 72)
     made = inject_stretches(draw, told.hours, hours, rate, first=PAST_H, margin=DAY_H, make=make)
     days = _balance_days(start_us, true, told)
-    limits = shipped().balance
+    limits = shipped()["balance"]
     found = [
         finding
         for i in range(BEFORE_DAYS, len(days))
@@ -145,7 +145,7 @@ def products(data_dir: Path, rate: float, seed: int) -> Iterator[Story]:
     found = []
     for i in range(first, len(days)):
         before = np.searchsorted(starts_us, days[i].start_us - BEFORE_DAYS * DAY_US)
-        found += energy_product(days[i], days[before:i], shipped().energy_product)
+        found += energy_product(days[i], days[before:i], shipped()["energy_product"])
     faults = [(days[a].start_us, days[b - 1].start_us + DAY_US) for a, b in made]
     # The gaps of the source are no clean time: as many days as it has.
     ends_us = days[first].start_us + (len(days) - first) * DAY_US
@@ -180,7 +180,7 @@ def _months(subject: str, start_us: int, true: Hourly, rate: float, draw: np.ran
             coverage=float(np.mean(~np.isnan(told[a:b]))),
         )
         faults += [(starts_us, ends_us)] if wrong else []
-        found += daily_monthly(month, shipped().daily_monthly)
+        found += daily_monthly(month, shipped()["daily_monthly"])
     return Story(ESTATE, MONTH, subject, bounds[0][0], bounds[-1][1], faults, found)
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from services.core.calendar import DAY_US, HOUR_US, SHANGHAI, from_us
 from services.core.meter import Flow, Kind, meter_rule
 from services.energy.booking.booking import book
 from services.quality.checks.day import BEFORE_DAYS, Finding, MeterDay, MeterFacts, Quantities
-from services.quality.checks.declared import Limits, limits_of, load_checks
+from services.quality.checks.declared import limits_of, load_checks
 from services.quality.checks.series_checks import find
 from simulators.faults.inject import SERIES_FAULTS, InjectedFault, inject
 from simulators.replay import load_mapping, read_series
@@ -133,7 +134,7 @@ def meter_days(series: Series, meter: MeterFacts) -> list[MeterDay]:
 
 
 @cache
-def shipped() -> Limits:
+def shipped() -> dict[str, Any]:
     """The limits that are shipped."""
     return limits_of(load_checks(), daily_monthly_percent=5)
 
@@ -146,7 +147,7 @@ def _findings(
     check: str,
 ) -> list[Finding]:
     """What one check finds, day by day, each with the days before it."""
-    limits = shipped().series
+    limits = shipped()
     return [
         finding
         for i in judged

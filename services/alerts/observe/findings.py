@@ -13,7 +13,7 @@ from services.alerts.rules.compatibility import CHECK_PREFIX
 from services.alerts.rules.rule import Rule
 from services.alerts.state.observation import Observation, SubjectKind
 from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
-from services.quality.checks.listing import CHECKS
+from services.quality.checks.kinds import CHECKS
 
 REMEMBERED = timedelta(days=60)
 """A subject of which so long nothing was found is not spoken of."""

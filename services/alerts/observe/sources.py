@@ -17,7 +17,7 @@ from services.alerts.state.observation import Observation, SubjectKind
 from services.core.calendar import SHANGHAI
 from services.judging.data.tables import Tables
 from services.judging.indicators.scope import Unit
-from services.quality.checks.listing import ALERTED
+from services.quality.checks.kinds import alerted_checks
 
 Reader = Callable[[View, Rule], list[Observation]]
 
@@ -77,7 +77,7 @@ MEASURES: Mapping[str, Callable[[Tables], Callable[[Unit], bool]]] = {
     "month_energy_budget": lambda _: _everybody,
     "gateway_silence_s": lambda _: nobody,
     "calibration_days_left": lambda _: nobody,
-    **{f"{CHECK_PREFIX}{slug}": lambda _: nobody for slug in ALERTED},
+    **{f"{CHECK_PREFIX}{slug}": lambda _: nobody for slug in alerted_checks()},
 }
 """Of which units each source needs sums."""
 
@@ -89,6 +89,6 @@ READERS: Mapping[str, Reader] = {
     "month_energy_budget": month_energy_budget,
     "gateway_silence_s": gateway_silence,
     "calibration_days_left": calibration_days_left,
-    **{f"{CHECK_PREFIX}{slug}": found_by_check for slug in ALERTED},
+    **{f"{CHECK_PREFIX}{slug}": found_by_check for slug in alerted_checks()},
 }
 """By the name under which a rule asks; the names are those of SOURCES in the domain."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.alerts.rules.fields import RuleError
 from services.judging.indicators.kinds import Indicator, Level
 from services.judging.indicators.listing import BY_SLUG
-from services.quality.checks.listing import ALERTED, CHECKS
+from services.quality.checks.kinds import CHECKS, alerted_checks
 
 
 class Compared(enum.StrEnum):
@@ -66,7 +66,7 @@ SOURCES: Mapping[str, Source] = {
             CHECKS[slug].unit,
             _OF_AREAS if CHECKS[slug].subject == "area" else _OF_ENTERPRISES,
         )
-        for slug in ALERTED
+        for slug in alerted_checks()
     },
 }
 """Besides the indicators: what stands in other judgements and in the registry."""

@@ -24,7 +24,7 @@ from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI, Bucket, Grain
-from services.quality.checks.listing import CHECKS
+from services.quality.checks.kinds import CHECKS
 
 NOT_ON_DAY = ProblemKind("not_on_day", 422, "The range does not begin and end at midnight in Asia/Shanghai")
 UNKNOWN_CHECK = ProblemKind("unknown_check", 404, "No such check")

@@ -11,7 +11,7 @@ from services.api.quality.ask import Place, QualityBucket, QualityBy
 from services.api.registry.statements import Statements
 from services.core.calendar import Grain, following, start_of_day
 from services.judging.data.tables import Tables
-from services.quality.checks.listing import CROSS
+from services.quality.checks.kinds import cross_checks
 from services.quality.score import DIMENSIONS, Scores, Tally, scores
 
 SQL = Statements(str(Path(__file__).with_name("quality.sql")))
@@ -101,6 +101,6 @@ def _tallies(
             measured_s=int(row.measured_s),
             resets=int(row.resets),
         )
-    for row in SQL.run(connection, "inconsistent", slugs=list(CROSS), **when, **grouped):
+    for row in SQL.run(connection, "inconsistent", slugs=list(cross_checks()), **when, **grouped):
         found[position_of[row.bucket], row.grouped] += Tally(inconsistent=int(row.meter_days))
     return {key: tally for key, tally in found.items() if tally.expected > 0}

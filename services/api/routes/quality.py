@@ -24,7 +24,7 @@ from services.api.registry import nouns
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI, start_of_day
 from services.core.data.used import used_row
-from services.quality.checks.listing import CHECKS
+from services.quality.checks.kinds import CHECKS
 from services.quality.score import DIMENSIONS
 
 router = APIRouter(prefix="/api/v1/quality", tags=["quality"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from services.core.calendar import DAY_US
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Detail, Finding
 
 CHECK = "balance"
@@ -56,3 +57,6 @@ def balance(day: BalanceDay, before: Sequence[BalanceDay], limits: BalanceLimits
 
 def _comparable(day: BalanceDay, limits: BalanceLimits) -> bool:
     return day.boundary > 0 and min(day.boundary_coverage, day.sub_coverage) >= limits.coverage_least
+
+
+KIND = CheckKind(slug=CHECK, subject="enterprise", unit="1", limits=BalanceLimits, is_cross=True)

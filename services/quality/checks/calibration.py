@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.core.calendar import DAY_US, start_of_day, to_us
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Finding
 
 CHECK = "calibration_due"
@@ -27,3 +28,6 @@ def calibration_due(day: date, calibrated_until: date | None, limits: Calibratio
     start_us = to_us(start_of_day(day))
     detail = {"calibrated_until": calibrated_until.isoformat()}
     return [Finding(CHECK, start_us, start_us + DAY_US, float(over), limits.most_days_over, detail)]
+
+
+KIND = CheckKind(slug=CHECK, subject="meter", unit="d", limits=CalibrationLimits, is_alerted=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.core.calendar import DAY_US
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Finding, Times
 
 CHECK = "clock_drift"
@@ -41,3 +42,6 @@ def clock_drift(start_us: int, due_us: Times, received_us: Times, limits: ClockL
     limit = limits.ahead_s if ahead else limits.behind_s
     detail = {"direction": "ahead" if ahead else "behind", "median_lag_s": median_s, "readings": len(due_us)}
     return [Finding(CHECK, start_us, start_us + DAY_US, abs(least_s), limit, detail)]
+
+
+KIND = CheckKind(slug=CHECK, subject="gateway", unit="s", limits=ClockLimits)

@@ -3,19 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from services.core.data.loader import DataFileError, Sourced, load_lines, table_file
-from services.quality.checks.balance import BalanceLimits
-from services.quality.checks.calibration import CalibrationLimits
-from services.quality.checks.clock import ClockLimits
-from services.quality.checks.limits import SeriesLimits
-from services.quality.checks.listing import CHECKS, SERIES
-from services.quality.checks.product import ProductLimits
-from services.quality.checks.reported import ReportedLimits
-from services.quality.checks.silence import SilenceLimits
+from services.quality.checks import reported
+from services.quality.checks.kinds import CHECKS
 
 NAME = "checks.csv"
 PERCENT = 100
@@ -72,43 +66,20 @@ def load_checks(override: Path | None = None) -> tuple[Check, ...]:
     return rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The limits of all checks."""
-
-    series: SeriesLimits
-    balance: BalanceLimits
-    energy_product: ProductLimits
-    daily_monthly: ReportedLimits
-    clock_drift: ClockLimits
-    calibration_due: CalibrationLimits
-    fleet_silence: SilenceLimits
-
-
-def limits_of(checks: Sequence[Check], *, daily_monthly_percent: float) -> Limits:
-    """The limits that these rows give. Raises ValueError naming what is missing or unknown.
+def limits_of(checks: Sequence[Check], *, daily_monthly_percent: float) -> dict[str, Any]:
+    """The limits of each check by its slug. Raises ValueError naming what is missing or unknown.
 
     `daily_monthly_percent`: how far daily and monthly reports may be apart is a parameter of its own.
     """
-    given = {row.code: row.parameters for row in checks}
-    monthly = {**given["daily_monthly"], "most_apart": daily_monthly_percent / PERCENT}
-    return Limits(
-        series=SeriesLimits.of({slug: given[slug] for slug in SERIES}),
-        balance=_made(BalanceLimits, "balance", given["balance"]),
-        energy_product=_made(ProductLimits, "energy_product", given["energy_product"]),
-        daily_monthly=_made(ReportedLimits, "daily_monthly", monthly),
-        clock_drift=_made(ClockLimits, "clock_drift", given["clock_drift"]),
-        calibration_due=_made(CalibrationLimits, "calibration_due", given["calibration_due"]),
-        fleet_silence=_made(SilenceLimits, "fleet_silence", given["fleet_silence"]),
-    )
+    apart = {reported.CHECK: {"most_apart": daily_monthly_percent / PERCENT}}
+    return {
+        row.code: _made(CHECKS[row.code].limits, row.code, {**row.parameters, **apart.get(row.code, {})})
+        for row in checks
+    }
 
 
-_Made = TypeVar("_Made")
-
-
-def _made(kind: type[_Made], slug: str, parameters: Mapping[str, float]) -> _Made:
-    wanted: Any = kind
-    names = {field.name for field in fields(wanted)}
+def _made(kind: type[Any], slug: str, parameters: Mapping[str, float]) -> Any:
+    names = {field.name for field in fields(kind)}
     if parameters.keys() != names:
         raise ValueError(f"check {slug}: the parameters must be {sorted(names)}, not {sorted(parameters)}")
     return kind(**parameters)

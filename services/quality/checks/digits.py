@@ -1,5 +1,6 @@
 """Values that were written rather than measured: rounded, or taken from another day."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from math import log
 
@@ -7,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.core.calendar import DAY_US, SHANGHAI, from_us
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Finding, Quantities
 from services.quality.checks.grid import Grid, run_lengths, runs
-from services.quality.checks.limits import Repeated, Rounded
 
 _MOST_DECIMALS = 6
 _PRINTED_SHARE = 0.98
@@ -18,6 +19,24 @@ _COARSER = (5, 10, 50, 100, 500, 1000, 5000, 10000)
 _NEAR = 1e-6
 _HALF_OF_HALF = 0.25
 """What does not hold a quarter of the needed evidence in the judged day is told on the day before or not at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounded:
+    """Values whose last digits are zeros, where the meter prints finer ones."""
+
+    chance: float
+    """The run of round values must be less probable than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """Values that stood at the same time of another day."""
+
+    least_h: float
+    """A shorter run is never a finding, hours."""
+    chance: float
+    """The run of equal values must be less probable than this."""
 
 
 def rounded(grid: Grid, limit: Rounded) -> list[Finding]:
@@ -128,3 +147,19 @@ def _days_before(grid: Grid, back: int, rows: int) -> Quantities | None:
 def _day_of(moment_us: int) -> date:
     moment: datetime = from_us(moment_us)
     return moment.astimezone(SHANGHAI).date()
+
+
+ROUNDED = CheckKind(
+    slug="rounded",
+    subject="meter",
+    unit="1",
+    limits=Rounded,
+    of_series=lambda seen, limits: rounded(seen.grid, limits),
+)
+REPEATED = CheckKind(
+    slug="repeated",
+    subject="meter",
+    unit="h",
+    limits=Repeated,
+    of_series=lambda seen, limits: repeated(seen.grid, limits),
+)

@@ -6,6 +6,7 @@ from itertools import combinations
 from statistics import median
 
 from services.core.calendar import DAY_US
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Finding
 
 CHECK = "energy_product"
@@ -58,3 +59,6 @@ def _line(products: Sequence[float], energies: Sequence[float]) -> tuple[float, 
     slopes = [(d - b) / (c - a) for (a, b), (c, d) in combinations(points, 2) if a != c]
     slope = max(0.0, median(slopes)) if slopes else 0.0
     return slope, median(energy - slope * product for product, energy in points)
+
+
+KIND = CheckKind(slug=CHECK, subject="unit", unit="1", limits=ProductLimits, is_cross=True)

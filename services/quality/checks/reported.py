@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Detail, Finding
 
 CHECK = "daily_monthly"
@@ -45,3 +46,6 @@ def daily_monthly(month: ReportedMonth, limits: ReportedLimits) -> list[Finding]
         return []
     detail: Detail = {"carrier": month.carrier, "reported": month.reported, "metered": month.metered}
     return [Finding(CHECK, month.starts_us, month.ends_us, apart / abs(whole), limits.most_apart, detail)]
+
+
+KIND = CheckKind(slug=CHECK, subject="enterprise", unit="1", limits=ReportedLimits, period="month", is_cross=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Finding, Quantities
 from services.quality.checks.grid import Grid
-from services.quality.checks.limits import TooRegular
 
 USUAL_SMALLEST = 0.1
 """One in ten days of the past may have less: so a few that are faulty themselves do not count as usual."""
@@ -15,6 +15,20 @@ USUAL_ROUGHEST = 0.9
 _LEAST_KNOWN = 0.9
 _MOST_EQUAL = 0.93
 """Where more neighbours than these are equal the meter is stuck, which is another check."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooRegular:
+    """Values that move less than this meter ever does. The spread is the standard deviation over the mean of a day."""
+
+    share_of_past: float
+    """A spread below this share of the usual smallest of the past is a finding by itself."""
+    share_if_shapeless: float
+    """So is one below this share, if the day also lacks the shape of the past: its usual hours, its smoothness."""
+    likeness: float
+    """A correlation with the usual day below this is no likeness."""
+    least_level: float
+    """Of less than this share of the usual mean nothing is said: a plant at rest moves little."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,3 +115,12 @@ def _usual_day(grid: Grid) -> Quantities:
     known = np.isfinite(grid.past).any(axis=0)
     usual[known] = np.nanmedian(grid.past[:, known], axis=0)
     return usual
+
+
+KIND = CheckKind(
+    slug="too_regular",
+    subject="meter",
+    unit="1",
+    limits=TooRegular,
+    of_series=lambda seen, limits: too_regular(seen.grid, limits),
+)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import Finding
 
 CHECK = "fleet_silence"
@@ -141,3 +142,6 @@ def _allowed(using: int, rate: float, limits: SilenceLimits) -> int:
     log_terms += (using - np.arange(using + 1)) * math.log1p(-chance_of_one)
     tail = np.cumsum(np.exp(log_terms)[::-1])[::-1]
     return max(least, int(np.flatnonzero(tail >= limits.chance)[-1]))
+
+
+KIND = CheckKind(slug=CHECK, subject="area", unit="1", limits=SilenceLimits, period="now")

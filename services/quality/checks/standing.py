@@ -1,19 +1,51 @@
 """Meters that stand: stuck at a value, or at zero while the plant works; and registers that begin again too often."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from services.core.calendar import DAY_US, HOUR_US
 from services.core.meter import Kind
+from services.quality.checks.contract import CheckKind
 from services.quality.checks.day import BEFORE_DAYS, Detail, Finding, Quantities
 from services.quality.checks.grid import Grid, run_lengths, runs
-from services.quality.checks.limits import ResetOften, Stuck, ZeroRun
 
 USUAL_SHARE = 0.9
 """What nine of ten days keep is usual; so a few days that are faulty themselves do not widen it."""
 HARDLY_EVER_SHARE = 0.2
 """A meter without a known product is judged where not more of its days saw a zero: a fault or two among them."""
 _HOURS_OF_DAY = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """The same value again and again."""
+
+    least_h: float
+    """A shorter run is never a finding, hours."""
+    times_of_past: float
+    """The run must be longer than so many times the usual longest of the past."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZeroRun:
+    """Nothing used while the plant produces, or while the meter's own past never stood still."""
+
+    least_h: float
+    """A shorter run is never a finding, hours."""
+    times_of_past: float
+    """The run must be longer than so many times the usual longest of the past."""
+    product_share: float
+    """The plant produces in an hour with more than this share of the day's mean product."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetOften:
+    """A counter that begins at zero again and again."""
+
+    most: float
+    """So many resets are allowed in the judged day and the 35 days before."""
 
 
 def stuck(grid: Grid, limit: Stuck) -> list[Finding]:
@@ -94,3 +126,27 @@ def _producing(grid: Grid, product_by_hour: Quantities, share: float) -> NDArray
     hour = (np.arange(grid.of_day) * grid.meter.interval_us - shift_us) // HOUR_US
     producing: NDArray[np.bool_] = by_hour[np.clip(hour, 0, _HOURS_OF_DAY - 1)]
     return producing
+
+
+STUCK = CheckKind(
+    slug="stuck",
+    subject="meter",
+    unit="h",
+    limits=Stuck,
+    of_series=lambda seen, limits: stuck(seen.grid, limits),
+)
+ZERO_RUN = CheckKind(
+    slug="zero_run",
+    subject="meter",
+    unit="h",
+    limits=ZeroRun,
+    of_series=lambda seen, limits: zero_run(seen.grid, limits, seen.product_by_hour),
+)
+RESET_OFTEN = CheckKind(
+    slug="reset_often",
+    subject="meter",
+    unit="1",
+    limits=ResetOften,
+    of_series=lambda seen, limits: reset_often(seen.grid, limits),
+    needs_past=False,
+)

@@ -1,7 +1,7 @@
 """Checks of a day as a whole: what meters, products, reports and clocks say against each other."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,9 +23,9 @@ from services.quality.checks.calibration import calibration_due
 from services.quality.checks.clock import CHECK as CLOCK
 from services.quality.checks.clock import clock_drift
 from services.quality.checks.day import BEFORE_DAYS, Detail, Finding
-from services.quality.checks.declared import Limits
 from services.quality.checks.product import CHECK as ENERGY_PRODUCT
 from services.quality.checks.product import ProductDay, energy_product
+from services.quality.checks.reported import CHECK as DAILY_MONTHLY
 from services.quality.checks.reported import ReportedMonth, daily_monthly
 from services.quality.process.days import Found
 
@@ -41,7 +41,7 @@ _ARRIVAL = row_type(gateway_id="int4", due_at="ts", received_at="ts")
 class Crossing:
     """Makes the checks of a day as a whole, on one connection."""
 
-    def __init__(self, connection: psycopg.Connection, tables: Tables, limits: Limits) -> None:
+    def __init__(self, connection: psycopg.Connection, tables: Tables, limits: Mapping[str, Any]) -> None:
         self._connection, self._tables, self._limits = connection, tables, limits
 
     def of_day(self, day: date) -> list[Found]:
@@ -74,7 +74,7 @@ class Crossing:
             series[code, carrier].append((of_day, each))
         for (code, _), days in series.items():
             if days[-1][0] == day:
-                found = balance(days[-1][1], [each for _, each in days[:-1]], self._limits.balance)
+                found = balance(days[-1][1], [each for _, each in days[:-1]], self._limits[BALANCE])
                 yield from (Found("enterprise", code, day, finding) for finding in found)
 
     def _products(self, day: date, past: dict[str, date]) -> Iterable[Found]:
@@ -85,7 +85,7 @@ class Crossing:
             days = {of_day: made for of_day, sums in by_day.items() if (made := self._product_day(of_day, sums))}
             if day in days:
                 before = [each for of_day, each in sorted(days.items()) if of_day < day]
-                found = energy_product(days[day], before, self._limits.energy_product)
+                found = energy_product(days[day], before, self._limits[ENERGY_PRODUCT])
                 yield from (Found("unit", code, day, finding) for finding in found)
 
     def _product_day(self, day: date, sums: list[Any]) -> ProductDay | None:
@@ -126,7 +126,7 @@ class Crossing:
                 coverage=_share(measured_s, expected_s),
             )
             found += [
-                Found("enterprise", code, last_day, each) for each in daily_monthly(month, self._limits.daily_monthly)
+                Found("enterprise", code, last_day, each) for each in daily_monthly(month, self._limits[DAILY_MONTHLY])
             ]
         return last_day, found
 
@@ -138,20 +138,20 @@ class Crossing:
         refused = {code: (n, ahead_s) for code, n, ahead_s in SQL.refused_from_the_future(self._connection, **when)}
         for gateway_id, code in SQL.gateways(self._connection):
             first, after = np.searchsorted(rows["gateway_id"], [gateway_id, gateway_id + 1])
-            found = clock_drift(start_us, due_us[first:after], received_us[first:after], self._limits.clock_drift)
+            found = clock_drift(start_us, due_us[first:after], received_us[first:after], self._limits[CLOCK])
             if code in refused:
                 found = [*found, self._ahead(start_us, *refused[code])][:1]
             yield from (Found("gateway", code, day, each) for each in found)
 
     def _ahead(self, start_us: int, readings: int, ahead_s: float) -> Finding:
         """A clock so far ahead that readings were refused."""
-        limit_s = self._limits.clock_drift.ahead_s
+        limit_s = self._limits[CLOCK].ahead_s
         detail: Detail = {"direction": "ahead", "refused": readings}
         return Finding(CLOCK, start_us, start_us + DAY_US, max(ahead_s, limit_s), limit_s, detail)
 
     def _calibrations(self, day: date) -> Iterable[Found]:
         for code, until in SQL.calibrations(self._connection, day=day):
-            for finding in calibration_due(day, until, self._limits.calibration_due):
+            for finding in calibration_due(day, until, self._limits[CALIBRATION]):
                 yield Found("meter", code, day, finding)
 
 

@@ -2,9 +2,10 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -13,8 +14,7 @@ from services.core.calendar import HOUR_US, start_of_day, to_us
 from services.energy.rollup.adapt import Moment
 from services.quality import estimate
 from services.quality.checks.day import BEFORE_DAYS, Finding, Quantities
-from services.quality.checks.limits import SeriesLimits
-from services.quality.checks.listing import SERIES
+from services.quality.checks.kinds import series_checks
 from services.quality.checks.series_checks import find
 from services.quality.counts import DayCounts, InTime, counts
 from services.quality.process.history import SQL, History, Meter, MeterHistory, meters_of
@@ -55,7 +55,8 @@ class Evaluated:
 class Judge:
     """Evaluates days by the numbers declared."""
 
-    limits: SeriesLimits
+    limits: Mapping[str, Any]
+    """Of each check by its slug."""
     in_time: InTime
 
     def evaluate(self, connection: psycopg.Connection, due: Sequence[Due], last_over: date) -> list[Evaluated]:
@@ -151,7 +152,7 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: da
         kind="meter",
         codes=[each.meter.facts.code for each in over],
         days=[each.day for each in over],
-        slugs=list(SERIES),
+        slugs=[kind.slug for kind in series_checks()],
     )
     keep_findings(
         connection, [Found("meter", each.meter.facts.code, each.day, f) for each in over for f in each.findings], now

@@ -58,9 +58,9 @@ class Quality:
             tables.checks, daily_monthly_percent=float(tables.parameter("daily_monthly_deviation").value)
         )
         self._crossing = Crossing(connection, tables, limits)
-        self._silence = Silence(connection, tables, limits.fleet_silence)
+        self._silence = Silence(connection, tables, limits[SILENCE])
         self._judge = Judge(
-            limits.series,
+            limits,
             InTime(
                 intervals=float(tables.parameter("on_time_intervals").value),
                 margin_s=float(tables.parameter("on_time_margin").value),

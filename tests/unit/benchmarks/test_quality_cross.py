@@ -11,7 +11,7 @@ from benchmarks.cross_story import Story, inject_stretches
 from benchmarks.quality import LEAST_RECALL, MOST_FALSE_A_YEAR, Line, cross_section, lines_of
 from services.core.calendar import DAY_US
 from services.quality.checks.day import Finding
-from services.quality.checks.listing import CHECKS, SERIES
+from services.quality.checks.kinds import CHECKS, series_checks
 from tests.unit.simulators.test_replay import DATA, needs_data
 
 
@@ -43,7 +43,7 @@ def test_faults_lie_apart_after_the_past_and_what_is_none_is_drawn_anew() -> Non
 
 
 def test_every_check_across_is_proved_but_the_calibration_which_is_a_comparison_of_dates() -> None:
-    assert set(CROSS_CHECK_OF.values()) == set(CHECKS) - set(SERIES) - {"calibration_due"}
+    assert set(CROSS_CHECK_OF.values()) == set(CHECKS) - {kind.slug for kind in series_checks()} - {"calibration_due"}
     assert {kind for kind, _ in RUNS} == set(CROSS_CHECK_OF)
 
 

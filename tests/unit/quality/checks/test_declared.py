@@ -7,7 +7,7 @@ import pytest
 
 from services.core.data.loader import DATA, DataFileError
 from services.quality.checks.declared import NAME, limits_of, load_checks
-from services.quality.checks.listing import CHECKS
+from services.quality.checks.kinds import CHECKS
 
 PAGE = (Path(__file__).parents[4] / "docs" / "quality.md").read_text("utf-8")
 
@@ -19,7 +19,7 @@ def test_every_check_is_declared_and_on_the_page_in_order() -> None:
 
 
 def test_how_far_daily_and_monthly_reports_may_be_apart_is_the_parameter() -> None:
-    assert limits_of(load_checks(), daily_monthly_percent=5).daily_monthly.most_apart == 0.05
+    assert limits_of(load_checks(), daily_monthly_percent=5)["daily_monthly"].most_apart == 0.05
 
 
 @pytest.mark.parametrize(

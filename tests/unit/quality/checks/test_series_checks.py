@@ -1,11 +1,13 @@
 """What cannot have been measured is found where it stands, and what a sound meter does is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from services.core.meter import Kind
 from services.quality.checks.day import MeterDay, Quantities
-from services.quality.checks.limits import SeriesLimits
+from services.quality.checks.declared import limits_of, load_checks
 from services.quality.checks.series_checks import LEAST_PAST_DAYS, find
 from tests.unit.quality.checks.series_story import (
     DAYS,
@@ -201,4 +203,4 @@ def test_a_run_does_not_go_across_a_day_that_is_missing() -> None:
 
 def test_limits_with_a_missing_or_unknown_parameter_are_refused() -> None:
     with pytest.raises(ValueError, match="check implausible: the parameters must be"):
-        SeriesLimits.of({"implausible": {"times": 3.0}})
+        limits_of([replace(load_checks()[0], parameters={"times": 3.0})], daily_monthly_percent=5)
