@@ -166,27 +166,15 @@ def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) ->
 def _store_readings(
     connection: psycopg.Connection, batch: Arranged, writer: str, *, straight: bool
 ) -> tuple[list[int], list[Sequence[Rejection]]]:
-    messages, rows, marks = batch.messages, batch.rows, batch.marks
-    duplicate = [0] * len(messages)
-    conflicts: list[Sequence[Rejection]] = [()] * len(messages)
+    rows, marks = batch.rows, batch.marks
     if marks is None:
-        return duplicate, conflicts
+        return not_new(batch, {})
     batch_id = _sql.next_batch(connection)
     if straight:
         _insert_straight(connection, batch, batch_id)
         stood: dict[int, float] = {}
     else:
         stood = _insert(connection, batch, batch_id)
-    taken = [*stood.items()]
-    for position, first in zip(batch.again.tolist(), batch.first.tolist(), strict=True):
-        taken.append((position, stood.get(first, float(rows.value[first]))))
-    for position, stands in taken:
-        i = int(rows.message[position])
-        if rows.value[position] == stands:
-            duplicate[i] += 1
-        else:
-            index = position - int(np.searchsorted(rows.message, i))
-            conflicts[i] = [*conflicts[i], _conflict(messages[i], index, stands)]
     if stood:
         new = batch.staged[~np.isin(batch.staged, list(stood))]
         marks = _marks(rows, new) if len(new) else None
@@ -201,7 +189,28 @@ def _store_readings(
             first_ts=from_us(marks.first_us),
             last_ts=from_us(marks.last_us),
         )
-    return duplicate, conflicts
+    return not_new(batch, stood)
+
+
+def not_new(batch: Arranged, stood: Mapping[int, float]) -> tuple[list[int], list[Sequence[Rejection]]]:
+    """By message, how many readings are repetitions, and which contradict a value that came before them.
+
+    `stood`: by position, the values that were stored before for the same meter and time. Pure.
+    """
+    messages, rows = batch.messages, batch.rows
+    duplicate = [0] * len(messages)
+    conflicts: list[list[Rejection]] = [[] for _ in messages]
+    taken = [*stood.items()]
+    for position, first in zip(batch.again.tolist(), batch.first.tolist(), strict=True):
+        taken.append((position, stood.get(first, float(rows.value[first]))))
+    for position, stands in taken:
+        i = int(rows.message[position])
+        if rows.value[position] == stands:
+            duplicate[i] += 1
+        else:
+            index = position - int(np.searchsorted(rows.message, i))
+            conflicts[i].append(_conflict(messages[i], index, stands))
+    return duplicate, [*conflicts]
 
 
 def _rows(messages: Sequence[Checked]) -> _Rows:

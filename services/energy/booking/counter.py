@@ -16,7 +16,9 @@ Every judgement looks at the base, the reading, and the next reading that says s
 is not zero, within ZERO_RUN_US; so judgements depend on the set of readings alone, not on the order they came in.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from services.core.calendar import SLOT_US
@@ -97,14 +99,32 @@ class _Counter:
 
         A zero counts if it ends a run of zeros too long to be a fault.
         """
-        for j in range(i + 1, len(self.times_us)):
-            value = self.values[j]
-            if value < 0:
-                continue
-            if value > 0 or self.values[i] > 0 or self.times_us[j] > self.times_us[i] + ZERO_RUN_US:
-                swaps = self.replacements_in(self.times_us[i], self.times_us[j])
-                return self.at_register(swaps[0].ts_us, swaps[0].final_value) if swaps else self.point(j)
-        return None
+        next_known, next_positive = self._following
+        if self.values[i] > 0:
+            j = next_known[i]
+        else:
+            beyond = bisect_right(self.times_us, self.times_us[i] + ZERO_RUN_US, i + 1)
+            j = min(next_positive[i], next_known[beyond - 1])
+        if j == len(self.times_us):
+            return None
+        swaps = self.replacements_in(self.times_us[i], self.times_us[j])
+        return self.at_register(swaps[0].ts_us, swaps[0].final_value) if swaps else self.point(j)
+
+    @cached_property
+    def _following(self) -> tuple[list[int], list[int]]:
+        """By reading: index of the next one that is not negative, and of the next positive one; past the end if none.
+
+        Found once for all readings: to search anew from each would take the square of the time where zeros abound.
+        """
+        known = positive = len(self.values)
+        next_known, next_positive = [known] * known, [positive] * positive
+        for i in range(len(self.values) - 1, -1, -1):
+            next_known[i], next_positive[i] = known, positive
+            if self.values[i] >= 0:
+                known = i
+            if self.values[i] > 0:
+                positive = i
+        return next_known, next_positive
 
     def book(self, start_us: int, end_us: int, quantity_pico: int, mark: Mark | None) -> bool:
         """Book a quantity if it is plausible or accepted; say whether it was."""

@@ -1,12 +1,14 @@
 """Which stretches of a meter's time must be booked again. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.core.calendar import HOUR_US, SLOT_US
 from services.energy.booking.booking import Rebooking
 
 APART_US = 86_400 * 1_000_000
+_OPEN_END_US = 2**62
+_OPEN_START_US = -_OPEN_END_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,26 @@ def ranges_of(dirty: Iterable[tuple[int, int]], changed: Iterable[tuple[int, int
     return joined
 
 
+def join_reaching(read: Sequence[tuple[DirtyRange, int]]) -> dict[DirtyRange, DirtyRange]:
+    """For each range the one to book it in, given the time of the last reading that was read for it.
+
+    Ranges are joined where what was read of one reaches into the next. Each by itself would be judged with its
+    neighbours, as often as there are neighbours in reach, only to be done again as one. `read` is in order of meter
+    and time.
+    """
+    joined: dict[DirtyRange, DirtyRange] = {}
+    group: list[DirtyRange] = []
+    for position, (dirty, last_us) in enumerate(read):
+        group.append(dirty)
+        following = read[position + 1][0] if position + 1 < len(read) else None
+        if following is not None and following.meter_id == dirty.meter_id and following.start_us <= last_us:
+            continue
+        whole = DirtyRange(dirty.meter_id, group[0].start_us, max(r.end_us for r in group))
+        joined |= dict.fromkeys(group, whole)
+        group.clear()
+    return joined
+
+
 def merge_meeting(
     done: list[tuple[DirtyRange, Rebooking]],
 ) -> tuple[list[tuple[DirtyRange, Rebooking]], list[DirtyRange]]:
@@ -44,6 +66,8 @@ def merge_meeting(
     again: list[DirtyRange] = []
     group: list[tuple[DirtyRange, Rebooking]] = []
 
+    marks_to_us = slots_to_us = _OPEN_START_US
+
     def close() -> None:
         if len(group) == 1:
             alone.append(group[0])
@@ -52,24 +76,24 @@ def merge_meeting(
             again.append(DirtyRange(ranges[0].meter_id, ranges[0].start_us, max(r.end_us for r in ranges)))
         group.clear()
 
-    for item in sorted(done, key=lambda pair: (pair[0].meter_id, pair[0].start_us)):
-        if group and not any(_meet(earlier, item) for earlier in group):
+    for dirty, rebooking in sorted(done, key=lambda pair: (pair[0].meter_id, pair[0].start_us)):
+        of_same_meter = bool(group) and group[0][0].meter_id == dirty.meter_id
+        marks_meet = _or(rebooking.marks_after_us, _OPEN_START_US) < marks_to_us
+        slots_meet = _or(rebooking.slots_from_us, _OPEN_START_US) < slots_to_us
+        if not (of_same_meter and (marks_meet or slots_meet)):
             close()
-        group.append(item)
+        if not group:
+            marks_to_us = slots_to_us = _OPEN_START_US
+        group.append((dirty, rebooking))
+        # How far the whole group reaches: to compare each result with all others would take the square of the time.
+        marks_to_us = max(marks_to_us, _or(rebooking.marks_to_us, _OPEN_END_US))
+        slots_to_us = max(slots_to_us, _or(rebooking.slots_to_us, _OPEN_END_US))
     close()
     return alone, again
 
 
-def _meet(first: tuple[DirtyRange, Rebooking], second: tuple[DirtyRange, Rebooking]) -> bool:
-    if first[0].meter_id != second[0].meter_id:
-        return False
-    for until_us, from_us in (
-        (first[1].marks_to_us, second[1].marks_after_us),
-        (first[1].slots_to_us, second[1].slots_from_us),
-    ):
-        if until_us is None or from_us is None or from_us < until_us:
-            return True
-    return False
+def _or(moment_us: int | None, otherwise_us: int) -> int:
+    return otherwise_us if moment_us is None else moment_us
 
 
 @dataclass(frozen=True, slots=True)

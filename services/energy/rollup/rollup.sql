@@ -69,13 +69,13 @@ CROSS JOIN LATERAL (
 WHERE rebooked.booked_slots IS NOT NULL AND found.slots > rebooked.booked_slots;
 
 -- name: slots_in
-SELECT energy_slot.slot
+SELECT rebooked.position, energy_slot.slot
 FROM energy_slot
 JOIN rebooked
     ON energy_slot.meter_id = rebooked.meter_id
     AND energy_slot.slot >= rebooked.start_ts
     AND energy_slot.slot < rebooked.end_ts
-WHERE rebooked.position = :position;
+WHERE rebooked.position = ANY (:positions ::integer[]);
 
 -- name: drop_slots!
 DELETE FROM energy_slot

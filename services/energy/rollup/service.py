@@ -166,18 +166,19 @@ class RollUp:
             onward.rebooked,
         )
         _sql.book_slots(self._connection)
-        for (position,) in list(_sql.crowded(self._connection)):
-            dirty, rebooking = results[position]
-            kept = rebooking.booking.slots
-            gone = [slot for (slot,) in _sql.slots_in(self._connection, position=position) if slot not in kept]
-            _sql.drop_slots(self._connection, meter_id=dirty.meter_id, **_times("slots", gone))
+        crowded = [position for (position,) in _sql.crowded(self._connection)]
+        standing = _sql.slots_in(self._connection, positions=Integers(crowded)) if crowded else ()
+        gone = ((p, slot) for p, slot in standing if slot not in results[p][1].booking.slots)
+        for position, slots in _grouped(gone).items():
+            dirty, _ = results[position]
+            _sql.drop_slots(self._connection, meter_id=dirty.meter_id, **_times("slots", slots))
 
     def _sum_up(self) -> None:
         """Carry the change of the touched hours up to days, months and places."""
         connection = self._connection
         _sql.find_changed_hours(connection)
         _sql.book_hours(connection)
-        for meter_id, hours in _by_meter(_sql.empty_hours(connection)).items():
+        for meter_id, hours in _grouped(_sql.empty_hours(connection)).items():
             _sql.drop_hours(connection, meter_id=meter_id, **_times("hours", hours))
         _sql.find_delta(connection)
         _sql.book_days(connection)
@@ -197,10 +198,11 @@ def _times(name: str, moments_us: list[int]) -> dict[str, Any]:
     return {name: [Moment(t) for t in moments_us], "first": Moment(min(moments_us)), "last": Moment(max(moments_us))}
 
 
-def _by_meter(rows: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+def _grouped(rows: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    """The second of each pair, by the first."""
     found: dict[int, list[int]] = {}
-    for meter_id, moment in rows:
-        found.setdefault(meter_id, []).append(moment)
+    for number, moment_us in rows:
+        found.setdefault(number, []).append(moment_us)
     return found
 
 

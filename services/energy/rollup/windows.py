@@ -10,7 +10,7 @@ from services.core.meter import Kind, Mark, MeterRule
 from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
 from services.energy.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
 from services.energy.rollup.meters import RolledMeter
-from services.energy.rollup.ranges import DirtyRange, merge_meeting
+from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
 
 _sql = load(__file__, "windows.sql")
 _MARGIN_ROWS = 4
@@ -42,27 +42,28 @@ def rebook_all(
     corrected = frozenset(
         meter_id for (meter_id,) in _sql.corrected_meters(connection, meter_ids=sorted({r.meter_id for r in ranges}))
     )
-    alone: list[tuple[DirtyRange, Rebooking]] = []
+    done: list[tuple[DirtyRange, Rebooking]] = []
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
+        open_ranges.sort(key=lambda r: (r.meter_id, r.start_us))
         reaches = [_Reach(r, meters[r.meter_id].rule, corrected=r.meter_id in corrected) for r in open_ranges]
-        done = _rebook_each(connection, reaches)
-        settled, open_ranges = merge_meeting(done)
-        again_meters = {r.meter_id for r in open_ranges}
-        for dirty, rebooking in settled:
-            if dirty.meter_id in again_meters:
-                open_ranges.append(dirty)
-            else:
-                alone.append((dirty, rebooking))
-    return alone
+        done, open_ranges = merge_meeting(done + _rebook_each(connection, reaches))
+    return done
 
 
 def _rebook_each(connection: psycopg.Connection, reaches: list[_Reach]) -> list[tuple[DirtyRange, Rebooking]]:
     done: list[tuple[DirtyRange, Rebooking]] = []
     while reaches:
+        at_hand = _read(connection, reaches)
+        last_us = [max(readings.times_us, default=OPEN_START_US) for readings in at_hand]
+        joined = join_reaching([(reach.dirty, at_us) for reach, at_us in zip(reaches, last_us, strict=True)])
         unfinished: list[_Reach] = []
-        for reach, readings in zip(reaches, _read(connection, reaches), strict=True):
-            dirty = reach.dirty
+        for reach, readings in zip(reaches, at_hand, strict=True):
+            dirty = joined[reach.dirty]
+            if dirty != reach.dirty:
+                if not (unfinished and unfinished[-1].dirty == dirty):
+                    unfinished.append(_Reach(dirty, reach.rule, corrected=reach.corrected))
+                continue
             outcome = rebook(readings, reach.rule, dirty_from_us=dirty.start_us, dirty_to_us=dirty.end_us)
             if isinstance(outcome, NeedsMore):
                 reach.further(outcome)

@@ -54,6 +54,25 @@ class _TimeError(ValueError):
         self.code = code
 
 
+class _SharedTime:
+    """The time that all values of a message share, read and shown once: it may be as long as the message."""
+
+    def __init__(self, ts: Any) -> None:
+        self.sent = _sent(ts)
+        self.shown = _shown(ts)
+        self._bad: _TimeError | None = None
+        try:
+            self._us = _time_us(ts)
+        except _TimeError as bad:
+            self._bad = bad
+
+    def us(self) -> int:
+        """Microseconds since 1970. Raises _TimeError."""
+        if self._bad is not None:
+            raise _TimeError(self._bad.code, str(self._bad))
+        return self._us
+
+
 def gateway_of(topic: str) -> str:
     """The gateway that a readings topic names. Raises UnreadableMessage (bad_topic)."""
     gateway = topic[len(_PREFIX) : -len(_SUFFIX)]
@@ -129,6 +148,8 @@ def _from_values(gateway: str, seq: int | None, ts: Any, values: dict[str, float
 
 
 def _time_us(ts: Any) -> int:
+    if isinstance(ts, _SharedTime):
+        return ts.us()
     if isinstance(ts, bool) or not isinstance(ts, int | float | str):
         raise _TimeError("ts_unreadable", "ts must be a text with offset, or epoch milliseconds")
     if isinstance(ts, str):
@@ -162,7 +183,7 @@ def _decode_slowly(gateway: str, payload: bytes) -> Decoded:
     if (readings is None) == (values is None):
         raise UnreadableMessage("undecodable", "give either readings, or ts and values", seq)
     if isinstance(values, _Object):
-        ts = wire.get("ts")
+        ts = _SharedTime(wire.get("ts"))
         readings = [_Object([("meter", meter), ("ts", ts), ("value", value)]) for meter, value in values.pairs]
     if not isinstance(readings, list):
         raise UnreadableMessage("undecodable", "readings must be a list, values an object", seq)
@@ -219,11 +240,15 @@ def _as_float(value: int | float) -> float:
 
 def _sent(ts: Any) -> str | int:
     """A time as it was sent, so that the gateway finds the reading again."""
+    if isinstance(ts, _SharedTime):
+        return ts.sent
     return ts if type(ts) is int and 0 <= ts <= _LARGEST_TS_MS else _shown(ts)
 
 
 def _shown(value: Any) -> str:
     """A value as it came, cut to a length that is safe to keep."""
+    if isinstance(value, _SharedTime):
+        return value.shown
     if isinstance(value, str):
         return value[:_SHOWN]
     try:

@@ -1,8 +1,22 @@
 """Dirty slots are joined where they lie close; results that contradict each other are done again as one."""
 
+from collections.abc import Callable
+
+import pytest
+
 from services.core.calendar import DAY_US, SLOT_US
 from services.energy.booking.booking import Booking, Rebooking
-from services.energy.rollup.ranges import APART_US, DirtyRange, merge_meeting, ranges_of
+from services.energy.rollup.ranges import (
+    APART_US,
+    Bounds,
+    DirtyRange,
+    Extent,
+    join_reaching,
+    merge_meeting,
+    ranges_of,
+    within,
+)
+from tests.growth import growth, is_linear
 
 
 def rebooking(from_us: int | None, to_us: int | None) -> Rebooking:
@@ -42,3 +56,52 @@ def test_an_open_end_meets_all_that_come_later_but_not_other_meters() -> None:
         other,
     ]
     assert merge_meeting(done) == ([other], [DirtyRange(1, 10, 99)])
+
+
+def test_ranges_are_done_as_one_where_what_was_read_of_one_reaches_into_the_next() -> None:
+    first, second, third, other = (
+        DirtyRange(1, 10, 20),
+        DirtyRange(1, 60, 70),
+        DirtyRange(1, 90, 95),
+        DirtyRange(2, 10, 20),
+    )
+    as_one = DirtyRange(1, 10, 70)
+    assert join_reaching([(first, 60), (second, 89), (third, 99), (other, 20)]) == {
+        first: as_one,
+        second: as_one,
+        third: third,
+        other: other,
+    }
+
+
+SPREAD: dict[str, Callable[[int], Rebooking]] = {
+    "each alone": lambda at: rebooking(at, at + 10),
+    "each meets the next": lambda at: rebooking(at - 5, at + 90),
+    "each meets the next ten": lambda at: rebooking(at - 500, at + 500),
+    "open ends": lambda at: rebooking(None, at),
+}
+
+
+@pytest.mark.parametrize("spread", SPREAD)
+def test_ranges_are_parted_in_the_same_time_each(spread: str) -> None:
+    def parting(size: int) -> Callable[[], object]:
+        done = [(DirtyRange(1, at, at + 5), SPREAD[spread](at)) for at in range(0, 80 * size, 80)]
+        return lambda: merge_meeting(done)
+
+    assert is_linear(growth(parting, 1_000))
+
+
+@pytest.mark.parametrize("apart_us", [SLOT_US, APART_US + 2 * SLOT_US, 40 * APART_US])
+def test_dirty_slots_are_joined_and_cut_to_a_batch_in_the_same_time_each(apart_us: int) -> None:
+    def joining(size: int) -> Callable[[], object]:
+        dirty = [(1, i * apart_us) for i in range(size)]
+
+        def join() -> None:
+            ranges = ranges_of(dirty, [], end_us=0)
+            extents = [Extent(1, None, from_us=r.start_us - APART_US, to_us=r.end_us + APART_US) for r in ranges]
+            within(zip(ranges, extents, strict=True), Bounds())
+            join_reaching([(r, r.end_us + APART_US) for r in ranges])
+
+        return join
+
+    assert is_linear(growth(joining, 1_000))

@@ -1,8 +1,12 @@
 """Gateways take turns, and one that floods is turned away before it takes the room of the others."""
 
 import threading
+from collections.abc import Callable
+
+import pytest
 
 from services.ingest.mqtt.queue import ACTIVE_S, MessageQueue, Received
+from tests.growth import growth, is_linear
 
 
 def message(gateway: str, packet_id: int = 1, *, payload: bytes = b"x", at_s: float = 0.0) -> Received:
@@ -114,3 +118,19 @@ def test_runs_of_a_backlog_are_no_flood() -> None:
     run = [[message(f"G-{gateway}", i) for i in range(1500)] for gateway in range(10)]
     assert queue.put_fairly([message(f"G-{gateway}") for gateway in range(50)]) == []
     assert [queue.put_fairly(each) for each in run] == [[]] * 10
+
+
+@pytest.mark.parametrize("gateways", ["one", "many"])
+def test_messages_pass_the_queue_in_the_same_time_each_however_many_wait(gateways: str) -> None:
+    def passing(size: int) -> Callable[[], object]:
+        messages = [message("one" if gateways == "one" else f"G{i}", i, at_s=float(i)) for i in range(size)]
+
+        def pass_through() -> None:
+            queue = MessageQueue(most_messages=size, most_bytes=size * size)
+            assert queue.put_fairly(messages) == []
+            while taken := queue.take(most=100, timeout_s=0):
+                queue.done(taken)
+
+        return pass_through
+
+    assert is_linear(growth(passing, 1_000))
