@@ -2,7 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+MessageCode = Literal["undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic"]
+"""Why a message is rejected whole; docs/mqtt.md says what to do."""
+ReadingCode = Literal[
+    "unknown_meter",
+    "meter_of_another_gateway",
+    "not_a_number",
+    "ambiguous",
+    "infinite",
+    "ts_without_offset",
+    "ts_unreadable",
+    "ts_in_future",
+    "ts_out_of_range",
+    "conflict",
+]
+"""Why a reading is rejected."""
 
 LARGEST_PAYLOAD_BYTES = 1_000_000
 MOST_READINGS = 10_000
@@ -11,7 +27,7 @@ MOST_READINGS = 10_000
 class UnreadableMessage(Exception):  # noqa: N818 - named after the fact, not the class
     """A message that is rejected whole."""
 
-    def __init__(self, code: str, detail: str, seq: int | None = None) -> None:
+    def __init__(self, code: MessageCode, detail: str, seq: int | None = None) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
@@ -25,7 +41,7 @@ class Rejection:
     meter: str
     ts: str | int
     value: str
-    code: str
+    code: ReadingCode
     detail: str
 
 

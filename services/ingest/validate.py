@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypeGuard
 
 from services.core.calendar import from_us, to_us
-from services.ingest.message import Checked, Decoded, Rejection, UnreadableMessage
+from services.ingest.message import Checked, Decoded, ReadingCode, Rejection, UnreadableMessage
 
 AHEAD_US = 600 * 1_000_000
 EARLIEST_US = to_us(datetime(2000, 1, 1, tzinfo=UTC))
@@ -84,6 +84,7 @@ def _all_good(ids: list[int | None], decoded: Decoded, latest_us: int) -> TypeGu
 def _rejection(
     code: str, at_us: int, value: float, meter: KnownMeter | None, gateway: str, latest_us: int
 ) -> Rejection:
+    reason: tuple[ReadingCode, str]
     if meter is None:
         reason = ("unknown_meter", "the meter is not registered")
     elif meter.gateway != gateway:

@@ -12,7 +12,14 @@ from typing import Any
 import msgspec
 
 from services.core.calendar import EPOCH, to_us
-from services.ingest.message import LARGEST_PAYLOAD_BYTES, MOST_READINGS, Decoded, Rejection, UnreadableMessage
+from services.ingest.message import (
+    LARGEST_PAYLOAD_BYTES,
+    MOST_READINGS,
+    Decoded,
+    ReadingCode,
+    Rejection,
+    UnreadableMessage,
+)
 
 _PREFIX, _SUFFIX = "enermon/v1/", "/readings"
 _LARGEST_SEQ = 2**63 - 1
@@ -49,7 +56,7 @@ class _Object(dict[str, Any]):
 
 
 class _TimeError(ValueError):
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: ReadingCode, detail: str) -> None:
         super().__init__(detail)
         self.code = code
 
