@@ -24,7 +24,6 @@ from services.up.postgres import PrivatePostgres
 from services.up.running import RunningPart, pause_before_restart
 from services.up.screen import Screen
 from services.up.stack import Broker
-from services.up.watchdog import Watchdog
 
 TICK_S = 0.1
 SLOW_AFTER_S = 30.0
@@ -69,7 +68,6 @@ class Supervisor:
     parts: list[RunningPart] = field(default_factory=list)
     _api: ApiAddress = field(init=False)
     _stop_signals: int = 0
-    _watchdog: Watchdog | None = None
     _gateways: GatewayWatch | None = None
     _servers: list[_Kept] = field(default_factory=list)
     _said: set[str] = field(default_factory=set)
@@ -79,7 +77,6 @@ class Supervisor:
         with self.plan.home.only_one():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
-            self._watchdog = Watchdog()
             try:
                 self._start()
                 self._watch_until(lambda: False)
@@ -158,7 +155,6 @@ class Supervisor:
         self._servers.append(_Kept(database))
         database.start(self._check)
         database.fixed_port = database.port  # the parts know this address: it stays over restarts
-        self._tell_watchdog()
         detail = f"{describe_database(database.url, edition=database.program.edition)} on {LOOPBACK}:{database.port}"
         self.screen.ready("database", detail, time.monotonic() - began)
         return database.url
@@ -174,7 +170,6 @@ class Supervisor:
         self._servers.append(_Kept(plan.broker))
         plan.broker.start(self._check)
         plan.broker.fixed_port = plan.broker.port
-        self._tell_watchdog()
         detail = f"{plan.broker.describe()} on {LOOPBACK}:{plan.broker.port}"
         self.screen.ready("broker", detail, time.monotonic() - began)
         return plan.broker.url()
@@ -237,7 +232,6 @@ class Supervisor:
                     self._gateways.look()
                 except StartError as error:
                     self.screen.note(f"      broker: {error}")
-            self._tell_watchdog()
             self._say_what_is_slow(began)
             time.sleep(TICK_S)
 
@@ -285,12 +279,6 @@ class Supervisor:
                 self._said.add(name)
                 self.screen.note(f"      {name} is not ready yet; its log: {self.plan.home.logs / name}.log")
 
-    def _tell_watchdog(self) -> None:
-        children = [running.child for running in reversed(self.parts)]
-        children += [kept.server.child for kept in reversed(self._servers)]
-        if self._watchdog is not None:
-            self._watchdog.watch({c.pid: c.stop_signal for c in children if c is not None and c.exit_code() is None})
-
     def _stop(self) -> None:
         for running in reversed(self.parts):
             running.stop()
@@ -298,8 +286,6 @@ class Supervisor:
             self._gateways.close()
         for kept in reversed(self._servers):
             kept.server.stop()
-        if self._watchdog is not None:
-            self._watchdog.close()
 
     def _check(self) -> None:
         if self._stop_signals:

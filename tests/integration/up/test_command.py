@@ -168,9 +168,12 @@ def test_killed_up_leaves_nothing_running_goes_on_with_its_data_and_stops_on_int
     home = tmp_path / "home"
     first = _start(home, store)
     assert len(_processes_of(home)) >= 5
-    first.process.kill()
-    first.process.wait()
-    assert _eventually(lambda: not _processes_of(home), within_s=STOP_S), _processes_of(home)
+    live = f"http://127.0.0.1:{first.api_port}/api/v1/live"
+    with httpx.stream("GET", live, params={"scope": "area:150000"}) as watching:  # which does not end by itself
+        assert watching.status_code == 200
+        first.process.kill()
+        first.process.wait()
+        assert _eventually(lambda: not _processes_of(home), within_s=STOP_S), _processes_of(home)
     made = (home / "logs" / "initdb.log").stat().st_mtime
     second = _start(home, store)
     assert (home / "logs" / "initdb.log").stat().st_mtime == made
