@@ -2,16 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
 from typing import get_args
 
 import pytest
 
-from services.api import reasons as of_values
-from services.core import reason as of_verdicts
 from services.core.meter import Mark, Quality
+from services.core.reason import REASONS, About
 from services.ingest.message import MessageCode, ReadingCode
-from services.judging.dual_control import reason as of_areas
 from tests.unit.api.test_docs import problem_codes
 from tests.unit.test_docs import ARCHITECTURE, ROOT, TEXTS, each_page, source_text
 from tests.unit.up.test_operations_page import SOURCE as OF_UP
@@ -86,16 +83,17 @@ def test_errors_of_up_are_those_of_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "catalogue"),
+    ("heading", "about"),
     [
-        ("## Verdicts 判定", of_verdicts.REASONS),
-        ("## Dual control 双控", of_areas.REASONS),
-        ("## Refused values 取值不符", of_values.REASONS),
+        ("## Verdicts 判定", About.VERDICT),
+        ("## Dual control 双控", About.PROGRESS),
+        ("## Refused values 取值不符", About.REFUSAL),
+        ("## Ended alerts 预警结束", About.ENDED),
     ],
 )
-def test_reasons_are_those_of_the_page_with_their_words(heading: str, catalogue: Mapping[str, tuple[str, str]]) -> None:
+def test_reasons_are_those_of_the_page_with_their_words(heading: str, about: About) -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section("docs/reasons.md", heading), re.MULTILINE)
-    assert rows == [(code, english, chinese) for code, (english, chinese) in catalogue.items()]
+    assert rows == [(code, english, chinese) for code, (english, chinese) in REASONS[about].items()]
 
 
 @pytest.mark.parametrize("page", ["docs/indicators.md", "docs/dual-control.md"])
@@ -103,7 +101,7 @@ def test_reasons_that_a_page_explains_exist(page: str) -> None:
     [table] = re.findall(r"^\| reason \| .*?(?=\n\n|\Z)", TEXTS[page], re.MULTILINE | re.DOTALL)
     named = first_cells(table)
     assert len(named) > 5
-    assert set(named) <= of_verdicts.REASONS.keys() | of_areas.REASONS.keys()
+    assert set(named) <= REASONS[About.VERDICT].keys() | REASONS[About.PROGRESS].keys()
 
 
 @each_page

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from services.alerts.notify.figures import number_text, period_text
-from services.alerts.notify.wording import CHINESE, ENGLISH
 from services.alerts.routing.routing import bound
 from services.alerts.rules.rule import Rule
 from services.alerts.state.observation import Observation
 from services.alerts.state.state import Because
 from services.core.calendar import SHANGHAI
+from services.core.reason import About, reason_text
 
 OBSERVED = "observed"
 """Key in an alert's evidence under which its figures and texts stand."""
@@ -74,7 +74,8 @@ def entry_of(alert: Mapping[str, Any], *, as_now: bool, late: Mapping[str, Any] 
 
 def _ended(because: str | None) -> dict[str, Any]:
     known = because or Because.CLEARED
-    return {"because": str(known), "text_zh": CHINESE.ended[known], "text_en": ENGLISH.ended[known]}
+    text = reason_text(About.ENDED, known)
+    return {"because": str(known), "text_zh": text.zh, "text_en": text.en}
 
 
 def content_of(

@@ -31,8 +31,6 @@ class Wording:
     late_step: str
     steps: dict[str, str]
     levels: dict[str, str]
-    ended: dict[str, str]
-    """By why an alert has ended."""
     more: str
     open: str
     foot: str
@@ -70,12 +68,6 @@ CHINESE = Wording(
     late_step="{step}，最迟应于 {due_on} 完成，已逾期 {days} 天，上报至{level}",
     steps={"acknowledge": "受理", "explain": "说明原因", "plan": "提交整改计划", "verify": "核查", "close": "办结"},
     levels={"banner": "旗县区", "league": "盟市", "region": "自治区"},
-    ended={
-        "cleared": "已恢复正常；以下为当前数值。",
-        "rule_off": "规则已停用，不再判断；以下为最近一次判断的数值。",
-        "out_of_scope": "规则已不再适用于该对象；以下为最近一次判断的数值。",
-        "rule_changed": "规则已修改，按修改后的规则不再构成预警；以下为当前数值。",
-    },
     more="另有 {count} 条未列出。",
     open="查看详情",
     foot="时间均为北京时间（UTC+8）。由 Enermon 自动发出，请勿回复。",
@@ -119,12 +111,6 @@ ENGLISH = Wording(
         "close": "close",
     },
     levels={"banner": "banner", "league": "league", "region": "region"},
-    ended={
-        "cleared": "In order again; the figures are those of now.",
-        "rule_off": "The rule was switched off, so it is judged no more; the figures are the last ones judged.",
-        "out_of_scope": "The rule does not speak of it any more; the figures are the last ones judged.",
-        "rule_changed": "The rule was changed, and by it this is no breach; the figures are those of now.",
-    },
     more="{count} more are not listed.",
     open="Show",
     foot="Times are those of Asia/Shanghai (UTC+8). Sent by Enermon; please do not answer.",

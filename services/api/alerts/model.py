@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 
 from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Figures, Reference, Said, Severity
-from services.core.reason import REASONS, reason_text
+from services.core.reason import REASONS, About, InBoth, reason_text
 
 
 class Judged(BaseModel):
@@ -85,5 +85,6 @@ def said(reasons: Iterable[Iterable[str]] | None) -> list[Said]:
 
 
 def _said(code: str, of: str = "") -> Said:
-    english, chinese = reason_text(code, of) if code in REASONS else (of or code, of or code)
+    known = code in REASONS[About.VERDICT]
+    english, chinese = reason_text(About.VERDICT, code, of=of) if known else InBoth(of or code, of or code)
     return Said.model_construct(code=code, of=of, text=english, text_zh=chinese)

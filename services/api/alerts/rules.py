@@ -17,10 +17,11 @@ from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
-from services.api.reasons import Fault, InBoth
+from services.api.reasons import Fault
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
 from services.api.registry.filters import Filter, contains, parameters_of
 from services.core.db.leading import LockKey
+from services.core.reason import InBoth
 from services.judging.data.tables import Tables
 
 SQL = Statements("rules.sql")

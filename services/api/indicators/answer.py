@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from services.core.data.used import used_row
-from services.core.reason import reason_text
+from services.core.reason import About, reason_text
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Where
 from services.judging.indicators.evaluate import Grouping, Question
@@ -207,7 +207,7 @@ def product_unit(tables: Tables, process: str | None) -> str:
 
 def reason_out(code: str, of: str) -> dict[str, str]:
     """A reason in both languages."""
-    english, chinese = reason_text(code, of)
+    english, chinese = reason_text(About.VERDICT, code, of=of)
     return {"code": code, "of": of, "text": english, "text_zh": chinese}
 
 

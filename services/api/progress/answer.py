@@ -14,7 +14,7 @@ from services.judging.dual_control import evaluate as judged
 from services.judging.dual_control import facts, intensity, total, warning
 from services.judging.dual_control.forecast import EnergyForecast
 from services.judging.dual_control.progress import COVERAGE_LEAST, TOTAL_WARNING_MARGIN, Forecast, Progress
-from services.judging.dual_control.reason import obstacle_text, reason_text
+from services.judging.dual_control.reason import obstacle_text, standing_text
 
 FORECAST_ASSUMPTIONS = [
     "feedstock and listed energy keep last year's share of the energy",
@@ -107,7 +107,7 @@ def _obstacles(found: Iterable[facts.Obstacle]) -> list[model.Obstacle]:
 
 
 def _said(code: str) -> dict[str, str]:
-    text, text_zh = reason_text(code)
+    text, text_zh = standing_text(code)
     return {"reason": str(code), "text": text, "text_zh": text_zh}
 
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from services.api.reasons import REASONS
 from services.core.calendar import SHANGHAI
 from services.core.credit_code import ALPHABET, CreditCodeError, require_credit_code
+from services.core.reason import REASONS, About
 
 ParkKind = Literal["ordinary", "low_carbon", "zero_carbon"]
 Trade = Literal[
@@ -45,7 +45,7 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 def refusal(code: str, **mentions: Any) -> PydanticCustomError:
     """The error by which a field type refuses a value for a reason of the catalogue."""
-    return PydanticCustomError(code, REASONS[code][0], mentions)
+    return PydanticCustomError(code, REASONS[About.REFUSAL][code].en, mentions)
 
 
 def _printable(text: str) -> str:

@@ -1,12 +1,10 @@
 """The parts of each resource agree with each other."""
 
-import string
 from typing import Any
 
 import pytest
 
 from services.api.app import REGISTRY
-from services.api.reasons import REASONS, Fault
 from services.api.registry.importing import columns_of
 from services.judging.data.tables import load_tables
 
@@ -57,16 +55,3 @@ def test_the_process_of_the_example_is_a_known_one() -> None:
 def test_every_filter_that_may_be_asked_for_has_a_condition(module: Any) -> None:
     query = getattr(module, f"{module.RESOURCE.noun.en.capitalize()}Query")
     assert set(query.model_fields) - {"limit", "cursor"} == set(module.RESOURCE.filters)
-
-
-@pytest.mark.parametrize("code", REASONS)
-def test_every_reason_mentions_the_same_in_both_languages(code: str) -> None:
-    mentioned = [
-        {name for _, name, _, _ in string.Formatter().parse(text) if name is not None} for text in REASONS[code]
-    ]
-    nouns = {"noun": "noun_zh"}
-    english = {nouns.get(name, name) for name in mentioned[0]}
-    assert mentioned[1] <= english
-    fault = Fault("field", code, dict.fromkeys(mentioned[0] | mentioned[1], "x"))
-    assert fault.reason
-    assert fault.reason_zh

@@ -5,14 +5,14 @@ import pytest
 from services.judging.dual_control import facts
 from services.judging.dual_control.evaluate import Standing
 from services.judging.dual_control.facts import Obstacle
-from services.judging.dual_control.reason import NAMES, REASONS, obstacle_text, reason_text
+from services.judging.dual_control.reason import NAMES, obstacle_text, standing_text
 from services.judging.dual_control.reported import KINDS
 from services.judging.dual_control.total import WaiverReason
 
 
 @pytest.mark.parametrize("code", [*Standing, *WaiverReason])
 def test_every_standing_and_waiver_has_its_words(code: str) -> None:
-    assert all(reason_text(code))
+    assert all(standing_text(code))
 
 
 @pytest.mark.parametrize(
@@ -36,4 +36,4 @@ def test_every_obstacle_names_year_and_number(code: str) -> None:
 
 def test_every_number_has_a_name() -> None:
     assert set(NAMES) == set(KINDS)
-    assert all(english and chinese for english, chinese in [*NAMES.values(), *REASONS.values()])
+    assert all(english and chinese for english, chinese in NAMES.values())

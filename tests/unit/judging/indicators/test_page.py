@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from services.core.reason import REASONS
 from services.judging.indicators.kinds import Indicator
 from services.judging.indicators.listing import INDICATORS
 from tests.unit.judging.indicators import test_listing
@@ -32,9 +31,3 @@ def test_every_indicator_has_a_test_with_a_worked_example(indicator: Indicator) 
 
 def test_the_page_has_no_section_of_an_indicator_that_is_gone() -> None:
     assert set(SECTIONS) == {indicator.slug for indicator in INDICATORS}
-
-
-def test_reasons_are_in_both_languages() -> None:
-    for code, (english, chinese) in REASONS.items():
-        assert english.isascii(), code
-        assert not chinese.isascii(), code

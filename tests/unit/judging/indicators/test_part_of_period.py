@@ -6,7 +6,7 @@ import pytest
 
 from services.core.calendar import SHANGHAI, start_of_day
 from services.core.meter import Flow
-from services.core.reason import reason_text
+from services.core.reason import About, reason_text
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.frame import Span, frame
 from services.judging.indicators.kinds import Ratio
@@ -90,7 +90,7 @@ def test_where_nothing_was_measured_there_is_nothing_to_say_of_the_period() -> N
 def test_the_reason_stands_once_and_reads_in_both_languages() -> None:
     judged_by_it = Ratio(PUE.value, PUE.numerator, PUE.denominator, 1.0, (("part_of_period", "0.5041"),))
     assert reasons(judged_by_it, gone(date(2025, 7, 1))) == ()
-    assert reason_text("part_of_period", "0.0247") == (
+    assert reason_text(About.VERDICT, "part_of_period", of="0.0247") == (
         "meters were registered for only 0.0247 of the period",
         "本期仅有 0.0247 的时间登记了计量点",
     )
