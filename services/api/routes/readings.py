@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import Row
 
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
@@ -14,11 +14,11 @@ from services.api.errors import BAD_CURSOR, TOO_LARGE, ProblemKind, Refused
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
 from services.api.registry import nouns
-from services.api.registry.fields import Code
+from services.api.registry.fields import Code, refusal
 from services.api.registry.statements import Statements
 from services.core.calendar import SHANGHAI, to_us
 from services.core.meter import Mark
-from services.ingest.formats.enermon import decode
+from services.ingest.formats.kinds import FORMATS
 from services.ingest.message import Answer, UnreadableMessage
 from services.ingest.store import Unreadable, store
 from services.ingest.validate import check
@@ -148,6 +148,17 @@ _EXAMPLE = {
 }
 
 
+def _format(name: object) -> object:
+    if not isinstance(name, str) or name not in FORMATS:
+        raise refusal("literal_error", expected=" or ".join(f"'{known}'" for known in FORMATS))
+    return name
+
+
+FormatName = Annotated[
+    str, BeforeValidator(_format), Field(json_schema_extra=lambda schema: schema.update(enum=list(FORMATS)))
+]
+
+
 @router.get(
     "/meters/{code}/readings",
     summary="List the readings of a meter",
@@ -242,6 +253,7 @@ def send_readings(
     gateway: Annotated[Code, Query(description="Gateway with which the meters are registered")],
     body: Annotated[bytes, Depends(_body)],
     now: Now,
+    format_name: Annotated[FormatName, Query(alias="format", description="Format of the message")] = "enermon",
 ) -> ReadingAnswer:
     """Take a message as it would come by MQTT, store it, and answer as it would be answered there.
 
@@ -252,7 +264,7 @@ def send_readings(
         assert raw is not None
         known = database.registry(raw)
         try:
-            checked = check(decode(gateway, body), known, now_us=to_us(now))
+            checked = check(FORMATS[format_name].decode(gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:
             store(raw, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
             refusal = _refusal(reason, gateway)

@@ -1,4 +1,4 @@
-"""From (topic, payload) to samples. Pure; every other payload format is one more function of this shape.
+"""Our own format, JSON in two forms: from the payload to samples. Pure.
 
 The typed decoder reads what well-made gateways send. What it refuses is read again, slowly and value by value, so that
 one bad value costs that value and not its message. So is a message that may give a name twice, of which the typed
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from services.core.calendar import EPOCH, to_us
+from services.ingest.formats.contract import FormatKind
 from services.ingest.message import (
     LARGEST_PAYLOAD_BYTES,
     MOST_READINGS,
@@ -21,7 +22,6 @@ from services.ingest.message import (
     UnreadableMessage,
 )
 
-_PREFIX, _SUFFIX = "enermon/v1/", "/readings"
 _LARGEST_SEQ = 2**63 - 1
 _LARGEST_TS_MS = 253_402_300_799_999  # end of the year 9999
 # A time with an offset can lie hours beyond what a moment in UTC can say.
@@ -78,14 +78,6 @@ class _SharedTime:
         if self._bad is not None:
             raise _TimeError(self._bad.code, str(self._bad))
         return self._us
-
-
-def gateway_of(topic: str) -> str:
-    """The gateway that a readings topic names. Raises UnreadableMessage (bad_topic)."""
-    gateway = topic[len(_PREFIX) : -len(_SUFFIX)]
-    if not (topic.startswith(_PREFIX) and topic.endswith(_SUFFIX)) or not gateway or "/" in gateway:
-        raise UnreadableMessage("bad_topic", f"{topic[:_SHOWN]!r} is not enermon/v1/{{gateway}}/readings")
-    return gateway
 
 
 def decode(gateway: str, payload: bytes) -> Decoded:
@@ -262,3 +254,6 @@ def _shown(value: Any) -> str:
         return json.dumps(value)[:_SHOWN]
     except RecursionError:
         return "nested too deeply"
+
+
+KIND = FormatKind(name="enermon", decode=decode)

@@ -25,7 +25,8 @@ from services.ingest.mqtt.wire import Publish, Wire, WiredClient
 
 log = logging.getLogger("ingest.broker")
 
-READINGS = "enermon/v1/+/readings"
+READINGS = ("enermon/v1/+/readings", "enermon/v1/+/readings/+")
+"""In our own format, and in one that is named."""
 STATUS = "enermon/v1/+/status"
 SHARE_GROUP = "enermon-ingest"
 SESSION_EXPIRY_S = 7 * 86_400
@@ -171,8 +172,8 @@ class Broker:
             self._outcome.set()
             return
         v5 = client.protocol == MQTTv5
-        readings = f"$share/{SHARE_GROUP}/{READINGS}" if self._shared and v5 else READINGS
-        client.subscribe([(readings, 1), (STATUS, 1)])
+        shared = f"$share/{SHARE_GROUP}/" if self._shared and v5 else ""
+        client.subscribe([*((f"{shared}{topic}", 1) for topic in READINGS), (STATUS, 1)])
         self._connected.set()
         self._outcome.set()
 
@@ -199,7 +200,7 @@ class Broker:
         received = []
         ended = []
         for topic, payload, packet_id, _ in messages:
-            if topic.endswith("/status"):
+            if topic.endswith("/status") and topic.count("/") == STATUS.count("/"):
                 self._take_status(topic, payload)
                 ended.append(packet_id)
             else:

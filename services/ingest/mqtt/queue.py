@@ -28,6 +28,11 @@ class Received(NamedTuple):
     """Number of the connection it came by; acknowledgements belong to a connection."""
     arrived_s: float
 
+    @property
+    def sender(self) -> str:
+        """Who sent it: the topic up to the gateway, whatever the format."""
+        return self.topic.partition("/readings")[0]
+
 
 class MessageQueue:
     """A queue that holds what is taken and not yet committed. `put` waits while it is full; nothing is dropped."""
@@ -36,9 +41,9 @@ class MessageQueue:
         self._most_messages = most_messages
         self._most_bytes = most_bytes
         self._waiting: OrderedDict[str, deque[Received]] = OrderedDict()
-        """By topic, that is by gateway; the first has its turn."""
+        """By sender; the first has its turn."""
         self._held: dict[str, tuple[int, int]] = {}
-        """By topic: messages and bytes that wait or are being stored."""
+        """By sender: messages and bytes that wait or are being stored."""
         self._heard_s: OrderedDict[str, float] = OrderedDict()
         self._messages = 0
         self._bytes = 0
@@ -53,8 +58,9 @@ class MessageQueue:
                 self._changed.wait()
             if self._closed:
                 return False
-            self._waiting.setdefault(message.topic, deque()).append(message)
-            self._count(message.topic, 1, size)
+            sender = message.sender
+            self._waiting.setdefault(sender, deque()).append(message)
+            self._count(sender, 1, size)
             self._changed.notify_all()
             return True
 
@@ -79,8 +85,9 @@ class MessageQueue:
         gateway that is alone may have all.
         """
         with self._changed:
-            active = self._active_with(message.topic, message.arrived_s)
-            held, held_bytes = self._held.get(message.topic, (0, 0))
+            sender = message.sender
+            active = self._active_with(sender, message.arrived_s)
+            held, held_bytes = self._held.get(sender, (0, 0))
             if active < 2:
                 return False
             share = max(1.5 / active, LEAST_SHARE)
@@ -88,9 +95,9 @@ class MessageQueue:
                 LEAST_SHARE_BYTES, share * self._most_bytes
             )
 
-    def _active_with(self, topic: str, now_s: float) -> int:
-        self._heard_s[topic] = now_s
-        self._heard_s.move_to_end(topic)
+    def _active_with(self, sender: str, now_s: float) -> int:
+        self._heard_s[sender] = now_s
+        self._heard_s.move_to_end(sender)
         while next(iter(self._heard_s.values())) < now_s - ACTIVE_S:
             self._heard_s.popitem(last=False)
         return len(self._heard_s)
@@ -98,12 +105,12 @@ class MessageQueue:
     def _full(self, size: int) -> bool:
         return self._messages >= self._most_messages or (self._messages > 0 and self._bytes + size > self._most_bytes)
 
-    def _count(self, topic: str, messages: int, size: int) -> None:
-        held, held_bytes = self._held.get(topic, (0, 0))
+    def _count(self, sender: str, messages: int, size: int) -> None:
+        held, held_bytes = self._held.get(sender, (0, 0))
         if held + messages:
-            self._held[topic] = (held + messages, held_bytes + size)
+            self._held[sender] = (held + messages, held_bytes + size)
         else:
-            del self._held[topic]
+            del self._held[sender]
         self._messages += messages
         self._bytes += size
 
@@ -121,20 +128,20 @@ class MessageQueue:
             taken: list[Received] = []
             size = 0
             while self._waiting and len(taken) < most and (most_bytes is None or size < most_bytes):
-                topic, messages = next(iter(self._waiting.items()))
+                sender, messages = next(iter(self._waiting.items()))
                 taken.append(messages.popleft())
                 size += len(taken[-1].payload)
                 if messages:
-                    self._waiting.move_to_end(topic)
+                    self._waiting.move_to_end(sender)
                 else:
-                    del self._waiting[topic]
+                    del self._waiting[sender]
             return taken
 
     def done(self, messages: Sequence[Received]) -> None:
         """Messages taken before are dealt with: make room for others."""
         with self._changed:
             for message in messages:
-                self._count(message.topic, -1, -len(message.payload))
+                self._count(message.sender, -1, -len(message.payload))
             self._changed.notify_all()
 
     def close(self) -> None:

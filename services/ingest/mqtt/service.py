@@ -23,7 +23,7 @@ from services.core.clock import utc_now
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest import store as intake_store
-from services.ingest.formats.enermon import decode, gateway_of
+from services.ingest.formats.kinds import topic_parts
 from services.ingest.message import Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import Broker, parse_url
@@ -163,8 +163,8 @@ class Ingest:
     def _read(self, message: Received, known: Known, now_us: int) -> Checked | Unreadable:
         gateway: str | None = None
         try:
-            gateway = gateway_of(message.topic)
-            return check(decode(gateway, message.payload), known, now_us=now_us)
+            gateway, kind = topic_parts(message.topic)
+            return check(kind.decode(gateway, message.payload), known, now_us=now_us)
         except UnreadableMessage as reason:
             return Unreadable(gateway, message.topic, message.payload, reason)
         except Exception:
@@ -246,7 +246,8 @@ class Ingest:
     def _note_turned_away(self, topic: str) -> None:
         metrics.TURNED_AWAY.inc()
         try:
-            self._keeper.note_turned_away(gateway_of(topic))
+            gateway, _ = topic_parts(topic)
+            self._keeper.note_turned_away(gateway)
         except UnreadableMessage:
             log.warning("message turned away", extra={"topic": topic[:200]})
 

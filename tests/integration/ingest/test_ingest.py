@@ -47,9 +47,10 @@ class Gateway:
         for answer in json.loads(message.payload):
             self.answers.put(answer)
 
-    def publish(self, payload: bytes) -> None:
-        """Send raw bytes, QoS 1, and wait for the broker's word."""
-        self._client.publish(f"enermon/v1/{self.code}/readings", payload, qos=1).wait_for_publish(ANSWER_WITHIN_S)
+    def publish(self, payload: bytes, *, named: str = "") -> None:
+        """Send raw bytes, QoS 1, in the format that is named, and wait for the broker's word."""
+        topic = f"enermon/v1/{self.code}/readings{named and f'/{named}'}"
+        self._client.publish(topic, payload, qos=1).wait_for_publish(ANSWER_WITHIN_S)
 
     def say(self, status: str) -> None:
         """Say online or offline."""
@@ -113,6 +114,18 @@ def stored(database: psycopg.Connection) -> list[tuple[datetime, float]]:
 
 def reading(meter: str, quarter: int, value: float) -> dict[str, Any]:
     return {"meter": meter, "ts": (START + quarter * timedelta(minutes=15)).isoformat(), "value": value}
+
+
+def test_format_is_a_level_of_the_topic_and_one_that_is_unknown_is_recorded(
+    ingest: Process, gateway: Gateway, meter: str, database: psycopg.Connection
+) -> None:
+    payload = json.dumps({"seq": 7, "readings": [reading(meter, 0, 10.5)]}).encode()
+    gateway.publish(payload, named="pigeon")
+    gateway.publish(payload, named="enermon")
+    assert gateway.answer() == {"seq": 7, "stored": 1, "duplicate": 0, "rejected": []}
+    assert stored(database) == [(START, 10.5)]
+    kept = database.execute("SELECT topic, code, payload FROM rejected_message").fetchall()
+    assert kept == [(f"enermon/v1/{gateway.code}/readings/pigeon", "bad_topic", payload)]
 
 
 def test_both_forms_are_stored_and_answered(

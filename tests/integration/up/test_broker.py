@@ -137,12 +137,10 @@ def test_gateway_may_not_write_below_another_ones_topic_nor_answer_itself(mosqui
 
 def test_message_to_a_topic_that_is_not_the_gateways_own_is_dropped_by_the_broker(mosquitto: Broker) -> None:
     topics = [
-        "enermon/v1/GW-1/readings/",
         "/enermon/v1/GW-1/readings",
         "enermon/v1//GW-1/readings",
         "enermon/v1/GW-1/Readings",
         "enermon/v1/gw-1/readings",
-        "enermon/v1/GW-1/readings/METER",
         "enermon/v2/GW-1/readings",
     ]
     with connected(mosquitto.url(), "any") as ingest:

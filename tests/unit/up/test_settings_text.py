@@ -47,6 +47,7 @@ def test_access_list_gives_a_gateway_its_own_topic_only() -> None:
     lines = [line for line in (TEMPLATES / "acl").read_text().splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if line.startswith("pattern")] == [
         "pattern write enermon/v1/%u/readings",
+        "pattern write enermon/v1/%u/readings/+",
         "pattern write enermon/v1/%u/status",
         "pattern read enermon/v1/%u/ack",
         # of enterprises whose user name is their credit code

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.core.calendar import to_us
-from services.ingest.formats.enermon import decode, gateway_of
+from services.ingest.formats.enermon import decode
 from services.ingest.message import LARGEST_PAYLOAD_BYTES, MOST_READINGS, Decoded, UnreadableMessage
 
 AT = "2026-01-01T00:15:00+08:00"
@@ -121,17 +121,6 @@ def test_sequence_number_is_told_where_it_could_be_read() -> None:
     with pytest.raises(UnreadableMessage) as failed:
         read({"seq": 9})
     assert failed.value.seq == 9
-
-
-def test_gateway_is_the_level_of_the_topic() -> None:
-    assert gateway_of("enermon/v1/GW1/readings") == "GW1"
-
-
-@pytest.mark.parametrize("topic", ["enermon/v1//readings", "enermon/v1/a/b/readings", "enermon/v2/a/readings", "x", ""])
-def test_other_topics_are_bad(topic: str) -> None:
-    with pytest.raises(UnreadableMessage) as failed:
-        gateway_of(topic)
-    assert failed.value.code == "bad_topic"
 
 
 JSON = st.recursive(
