@@ -1,22 +1,22 @@
--- name: rules_now
+-- name: rules_now()
 SELECT slug, version, body, enabled, shipped
 FROM rule_now
 ORDER BY slug;
 
--- name: hold_rule$
+-- name: hold_rule(family, slug)
 -- One version of a rule follows another, whoever writes it.
 SELECT pg_advisory_xact_lock(:family, hashtext(:slug));
 
--- name: newest_version
+-- name: newest_version(slug)
 SELECT version, body, enabled, shipped
 FROM rule_now
 WHERE slug = :slug;
 
--- name: add_shipped_version!
+-- name: add_shipped_version(slug, version, body, enabled, note, now)
 INSERT INTO rule_version (slug, version, body, enabled, shipped, author, note, recorded_at)
 VALUES (:slug, :version, :body, :enabled, true, 'alert service', :note, :now);
 
--- name: states
+-- name: states(rules)
 SELECT alert_state.rule, alert_state.subject_kind, alert_state.subject_code, alert_state.state, alert_state.since,
     alert_state.rule_version, alert_state.alert_id, alert_state.cannot_since, alert_state.cannot_reasons,
     alert_state.evaluated_at, alert.resolved_at, alert.severity, alert.rule_version AS alert_version, alert.last_value
@@ -24,17 +24,17 @@ FROM alert_state
 LEFT JOIN alert USING (alert_id)
 WHERE alert_state.rule = ANY (:rules);
 
--- name: rules_with_states
+-- name: rules_with_states()
 SELECT DISTINCT rule
 FROM alert_state;
 
--- name: count_firing
+-- name: count_firing()
 SELECT rule, count(*)
 FROM alert_state
 WHERE state = 'firing'
 GROUP BY rule;
 
--- name: write_states!
+-- name: write_states(rows)
 INSERT INTO alert_state (
     rule, subject_kind, subject_code, state, since, rule_version, alert_id, cannot_since, cannot_reasons, evaluated_at
 )
@@ -52,14 +52,14 @@ SET state = excluded.state,
     cannot_reasons = excluded.cannot_reasons,
     evaluated_at = excluded.evaluated_at;
 
--- name: drop_states!
+-- name: drop_states(rows)
 DELETE FROM alert_state
 USING jsonb_to_recordset(:rows) AS entry (rule text, subject_kind text, subject_code text)
 WHERE alert_state.rule = entry.rule
     AND alert_state.subject_kind = entry.subject_kind
     AND alert_state.subject_code = entry.subject_code;
 
--- name: add_alerts
+-- name: add_alerts(rows)
 INSERT INTO alert (
     rule, rule_version, subject_kind, subject_code, severity, area_code, park_code, enterprise_code, fired_at, evidence,
     last_value
@@ -72,24 +72,24 @@ FROM jsonb_to_recordset(:rows) AS entry (
 )
 RETURNING alert_id, rule, subject_kind, subject_code;
 
--- name: resolve_alerts!
+-- name: resolve_alerts(now, alert_ids)
 UPDATE alert
 SET resolved_at = :now, inhibited_by = NULL
 WHERE alert_id = ANY (:alert_ids);
 
--- name: reopen_alerts!
+-- name: reopen_alerts(alert_ids)
 UPDATE alert
 SET resolved_at = NULL, reopened = reopened + 1
 WHERE alert_id = ANY (:alert_ids);
 
--- name: change_rules!
+-- name: change_rules(rows)
 -- What the rule says now of alerts that fire; the evidence stays that of the moment of firing.
 UPDATE alert
 SET rule_version = entry.rule_version, severity = entry.severity
 FROM jsonb_to_recordset(:rows) AS entry (alert_id bigint, rule_version integer, severity text)
 WHERE alert.alert_id = entry.alert_id;
 
--- name: closed
+-- name: closed(alert_ids)
 -- Of these alerts those whose handling is closed.
 SELECT alert_id
 FROM (
@@ -106,19 +106,19 @@ WHERE action = 'close'
         WHERE alert_event.alert_id = last_move.alert_id AND kind = 'reopened' AND alert_event.at > last_move.at
     );
 
--- name: set_inhibited!
+-- name: set_inhibited(rows)
 UPDATE alert
 SET inhibited_by = entry.inhibited_by
 FROM jsonb_to_recordset(:rows) AS entry (alert_id bigint, inhibited_by text)
 WHERE alert.alert_id = entry.alert_id;
 
--- name: set_last_values!
+-- name: set_last_values(rows)
 UPDATE alert
 SET last_value = entry.last_value
 FROM jsonb_to_recordset(:rows) AS entry (alert_id bigint, last_value jsonb)
 WHERE alert.alert_id = entry.alert_id;
 
--- name: add_events!
+-- name: add_events(rows)
 INSERT INTO alert_event (alert_id, at, kind, detail)
 SELECT alert_id, at, kind, detail
 FROM ROWS FROM (
@@ -126,7 +126,7 @@ FROM ROWS FROM (
 ) WITH ORDINALITY AS entry (alert_id, at, kind, detail, place)
 ORDER BY place;
 
--- name: tellable
+-- name: tellable()
 -- The alerts that fire, and those of which it is still to be told that they ended.
 SELECT alert_id, rule, severity, subject_kind, subject_code, area_code, enterprise_code, inhibited_by,
     resolved_at IS NULL AS firing
@@ -140,14 +140,14 @@ WHERE alert_id IN (
     FROM alert_told
 );
 
--- name: units_of_gateways
-SELECT DISTINCT gateway.code, unit.code
+-- name: units_of_gateways(gateways)
+SELECT DISTINCT gateway.code AS gateway, unit.code AS unit
 FROM gateway
 JOIN meter USING (gateway_id)
 JOIN unit USING (unit_id)
 WHERE gateway.code = ANY (:gateways);
 
--- name: unfinished
+-- name: unfinished(since)
 -- Alerts whose handling is not closed, with their steps and what was escalated. What ended by itself before anybody took it
 -- up asks for nothing, unless it was severe.
 SELECT alert.alert_id, alert.rule, alert.severity, alert.subject_code, alert.area_code, alert.enterprise_code,

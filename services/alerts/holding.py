@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 
 from services.alerts import store
 from services.alerts.notify.audience import notice_of, silences_of, tree_of
@@ -19,9 +18,9 @@ from services.alerts.state.inhibition import (
     hold_event,
     silence_mark,
 )
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
-_sql = load(__file__, "alerts.sql")
+_sql = Statements.beside(__file__, "alerts.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,7 @@ class Held:
 
 def review(connection: psycopg.Connection, rules: Mapping[str, Rule], now: datetime) -> Held:
     """See what holds each alert back, and write what has changed; `rules`: those switched on, by slug."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(_sql.tellable.sql).fetchall()
+    rows = _sql.run(connection, "tellable").mappings().all()
     if not rows:
         return Held({})
     held = _held(connection, rows, rules, now)
@@ -89,6 +87,6 @@ def _units_of_silent(connection: psycopg.Connection, dependents: Iterable[Depend
     silent = [each.subject_code for each in dependents if each.inhibits and each.indicator == GATEWAY_SILENCE]
     units: defaultdict[str, set[str]] = defaultdict(set)
     if silent:
-        for gateway, unit in _sql.units_of_gateways(connection, gateways=silent):
+        for gateway, unit in _sql.run(connection, "units_of_gateways", gateways=silent):
             units[gateway].add(unit)
     return {gateway: frozenset(found) for gateway, found in units.items()}

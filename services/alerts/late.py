@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 
 from services.alerts import metrics, store
 from services.alerts.notify.audience import audience_of, notice_of, silences_of
@@ -16,10 +15,10 @@ from services.alerts.routing.routing import Routing, Subscription, silenced_by
 from services.alerts.rules.rule import Severity
 from services.alerts.state.handling import Action, Actor, Case, Level, Step
 from services.alerts.state.lateness import Escalated, Late, escalation
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")
-_sql = load(__file__, "alerts.sql")
+_sql = Statements.beside(__file__, "alerts.sql")
 
 FORGOTTEN_AFTER = timedelta(days=730)
 """An alert older than this is escalated no more."""
@@ -63,8 +62,7 @@ def escalate(connection: psycopg.Connection, now: datetime) -> list[News]:
 
 
 def _found(connection: psycopg.Connection, now: datetime) -> list[Escalation]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(_sql.unfinished.sql, {"since": now - FORGOTTEN_AFTER}).fetchall()
+    rows = _sql.run(connection, "unfinished", since=now - FORGOTTEN_AFTER).mappings().all()
     if not rows:
         return []
     routing, silences = audience_of(connection).routing, silences_of(connection, now)

@@ -6,16 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from services.alerts.routing.routing import RANK
 from services.alerts.rules.rule import Rule, Severity, body_of
 from services.alerts.state.state import Change, ChangeKind, Instance, State
 from services.core.db.leading import LockKey
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
-_sql = load(__file__, "alerts.sql")
+_sql = Statements.beside(__file__, "alerts.sql")
 
 SHIPPED_NOTE = "came with the program"
 LEFT_OUT_NOTE = "no longer comes with the program"
@@ -89,7 +88,7 @@ class Stepped:
 
 def rules_now(connection: psycopg.Connection) -> list[RuleVersion]:
     """The newest version of every rule, by slug."""
-    return [RuleVersion(slug, version, body, enabled) for slug, version, body, enabled, _ in _sql.rules_now(connection)]
+    return [RuleVersion(row.slug, row.version, row.body, row.enabled) for row in _sql.run(connection, "rules_now")]
 
 
 def keep_shipped(connection: psycopg.Connection, rules: Iterable[Rule], now: datetime) -> int:
@@ -98,19 +97,26 @@ def keep_shipped(connection: psycopg.Connection, rules: Iterable[Rule], now: dat
     A rule that an operator has written a version of stays as he wrote it.
     """
     bodies = {rule.slug: body_of(rule) for rule in rules}
-    present = {slug for slug, _, _, _, shipped in _sql.rules_now(connection) if shipped}
+    present = {row.slug for row in _sql.run(connection, "rules_now") if row.shipped}
     written = 0
     for slug in sorted(bodies.keys() | present):
-        _sql.hold_rule(connection, family=LockKey.RULE_VERSION, slug=slug)
-        newest = next(iter(_sql.newest_version(connection, slug=slug)), None)
+        _sql.run(connection, "hold_rule", family=LockKey.RULE_VERSION, slug=slug)
+        newest = _sql.run(connection, "newest_version", slug=slug).first()
         version, body, enabled, shipped = newest or (0, None, False, True)
         wanted = bodies.get(slug, body)
         enable = slug in bodies
         if not shipped or (wanted, enable) == (body, enabled):
             continue
         note = SHIPPED_NOTE if enable else LEFT_OUT_NOTE
-        _sql.add_shipped_version(
-            connection, slug=slug, version=version + 1, body=Jsonb(wanted), enabled=enable, note=note, now=now
+        _sql.run(
+            connection,
+            "add_shipped_version",
+            slug=slug,
+            version=version + 1,
+            body=Jsonb(wanted),
+            enabled=enable,
+            note=note,
+            now=now,
         )
         written += 1
     return written
@@ -118,19 +124,18 @@ def keep_shipped(connection: psycopg.Connection, rules: Iterable[Rule], now: dat
 
 def rules_with_states(connection: psycopg.Connection) -> set[str]:
     """The rules that stand with some subject in another way than plainly in order."""
-    return {rule for (rule,) in _sql.rules_with_states(connection)}
+    return set(_sql.run(connection, "rules_with_states").scalars())
 
 
 def firing_by_rule(connection: psycopg.Connection) -> dict[str, int]:
     """How many alerts of each rule fire."""
-    return dict(_sql.count_firing(connection))
+    return dict(_sql.run(connection, "count_firing"))
 
 
 def states_of(connection: psycopg.Connection, rules: Iterable[str]) -> dict[Key, Known]:
     """Where these rules stand with their subjects; one that is not there is in order."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(_sql.states.sql, {"rules": list(rules)})
-        return {(row["rule"], row["subject_kind"], row["subject_code"]): _known(row) for row in cursor}
+    rows = _sql.run(connection, "states", rules=list(rules)).mappings()
+    return {(row["rule"], row["subject_kind"], row["subject_code"]): _known(row) for row in rows}
 
 
 def _known(row: Mapping[str, Any]) -> Known:
@@ -154,18 +159,20 @@ def write(connection: psycopg.Connection, stepped: Sequence[Stepped], now: datet
     numbered = [_numbered(each, numbers.get(each.key)) for each in stepped]
     changes = [change for each in numbered for change in each.changes]
     _change_rules(connection, numbered)
-    for kind, statement in ((ChangeKind.RESOLVED, _sql.resolve_alerts), (ChangeKind.REOPENED, _sql.reopen_alerts)):
-        of_kind = [change.alert_id for change in changes if change.kind is kind]
-        if of_kind:
-            statement(connection, alert_ids=of_kind, now=now)
+    resolved = [change.alert_id for change in changes if change.kind is ChangeKind.RESOLVED]
+    reopened = [change.alert_id for change in changes if change.kind is ChangeKind.REOPENED]
+    if resolved:
+        _sql.run(connection, "resolve_alerts", alert_ids=resolved, now=now)
+    if reopened:
+        _sql.run(connection, "reopen_alerts", alert_ids=reopened)
     if changes:
         add_events(connection, [(c.alert_id or 0, c.at, str(c.kind), c.detail) for c in changes])
     kept = [_state_row(each) for each in numbered if each.instance.needs_row]
     gone = [_key_row(each.key) for each in numbered if not each.instance.needs_row]
     if kept:
-        _sql.write_states(connection, rows=Jsonb(kept))
+        _sql.run(connection, "write_states", rows=Jsonb(kept))
     if gone:
-        _sql.drop_states(connection, rows=Jsonb(gone))
+        _sql.run(connection, "drop_states", rows=Jsonb(gone))
     return numbered
 
 
@@ -173,7 +180,7 @@ def _new_alerts(connection: psycopg.Connection, stepped: Sequence[Stepped]) -> d
     rows = [each.new_alert for each in stepped if each.new_alert is not None]
     if not rows:
         return {}
-    added = _sql.add_alerts(connection, rows=Jsonb(rows))
+    added = _sql.run(connection, "add_alerts", rows=Jsonb(rows))
     return {(rule, kind, code): alert_id for alert_id, rule, kind, code in added}
 
 
@@ -188,7 +195,7 @@ def _change_rules(connection: psycopg.Connection, stepped: Iterable[Stepped]) ->
         if each.changed_rule is not None
     ]
     if rows:
-        _sql.change_rules(connection, rows=Jsonb(rows))
+        _sql.run(connection, "change_rules", rows=Jsonb(rows))
 
 
 def _numbered(stepped: Stepped, alert_id: int | None) -> Stepped:
@@ -204,22 +211,24 @@ def add_events(connection: psycopg.Connection, events: Iterable[Event]) -> None:
         {"alert_id": alert_id, "at": at.isoformat(), "kind": kind, "detail": dict(detail)}
         for alert_id, at, kind, detail in events
     ]
-    _sql.add_events(connection, rows=Jsonb(rows))
+    _sql.run(connection, "add_events", rows=Jsonb(rows))
 
 
 def closed_of(connection: psycopg.Connection, alert_ids: Iterable[int]) -> set[int]:
     """Of these alerts those whose handling is closed."""
-    return {alert_id for (alert_id,) in _sql.closed(connection, alert_ids=list(alert_ids))}
+    return set(_sql.run(connection, "closed", alert_ids=list(alert_ids)).scalars())
 
 
 def set_inhibited(connection: psycopg.Connection, by_alert: Mapping[int, str | None]) -> None:
     """Say of each alert what holds its messages back; None: nothing."""
-    _sql.set_inhibited(connection, rows=Jsonb([{"alert_id": a, "inhibited_by": by} for a, by in by_alert.items()]))
+    _sql.run(
+        connection, "set_inhibited", rows=Jsonb([{"alert_id": a, "inhibited_by": by} for a, by in by_alert.items()])
+    )
 
 
 def set_last_values(connection: psycopg.Connection, by_alert: Mapping[int, Mapping[str, Any]]) -> None:
     """Keep what the last evaluation found of each alert."""
-    _sql.set_last_values(connection, rows=Jsonb([{"alert_id": a, "last_value": v} for a, v in by_alert.items()]))
+    _sql.run(connection, "set_last_values", rows=Jsonb([{"alert_id": a, "last_value": v} for a, v in by_alert.items()]))
 
 
 def _key_row(key: Key) -> dict[str, Any]:

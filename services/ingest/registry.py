@@ -2,10 +2,10 @@
 
 import psycopg
 
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.ingest.validate import Known, KnownMeter
 
-_sql = load(__file__, "store.sql")
+_sql = Statements.beside(__file__, "store.sql")
 
 
 class RegistryReader:
@@ -18,9 +18,9 @@ class RegistryReader:
     def read(self, connection: psycopg.Connection) -> Known:
         """The registry now. Raises psycopg.Error."""
         with connection.transaction():
-            revision = _sql.revision(connection)
+            revision = _sql.run(connection, "revision").scalar_one()
             if revision != self._revision:
-                meters = {code: KnownMeter(meter_id, gw) for code, meter_id, gw in _sql.known_meters(connection)}
-                self._known = Known(meters, frozenset(code for (code,) in _sql.known_gateways(connection)))
+                meters = {code: KnownMeter(meter_id, gw) for code, meter_id, gw in _sql.run(connection, "known_meters")}
+                self._known = Known(meters, frozenset(_sql.run(connection, "known_gateways").scalars()))
                 self._revision = revision
         return self._known

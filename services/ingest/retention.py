@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
-_sql = load(__file__, "retention.sql")
+_sql = Statements.beside(__file__, "retention.sql")
 
 MOST_AT_ONCE = 50_000
 
@@ -36,18 +36,18 @@ def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Droppe
     """
     before = now - timedelta(days=kept.days)
     steps = (
-        ("rejected_reading", "age", _sql.drop_old_readings, {"before": before, "most": MOST_AT_ONCE}),
-        ("rejected_message", "age", _sql.drop_old_messages, {"before": before, "most": MOST_AT_ONCE}),
-        ("rejected_reading", "cap", _sql.drop_readings_beyond, {"cap": kept.readings, "most": MOST_AT_ONCE}),
+        ("rejected_reading", "age", "drop_old_readings", {"before": before, "most": MOST_AT_ONCE}),
+        ("rejected_message", "age", "drop_old_messages", {"before": before, "most": MOST_AT_ONCE}),
+        ("rejected_reading", "cap", "drop_readings_beyond", {"cap": kept.readings, "most": MOST_AT_ONCE}),
         (
-            *("rejected_message", "cap", _sql.drop_messages_beyond),
+            *("rejected_message", "cap", "drop_messages_beyond"),
             {"cap": kept.messages, "cap_bytes": kept.messages_bytes},
         ),
     )
     dropped: Dropped = Counter()
     for kind, reason, statement, parameters in steps:
         with connection.transaction():
-            counts = dict(statement(connection, **parameters))
+            counts = dict(_sql.run(connection, statement, **parameters))
             count_dropped(connection, kind, reason, counts)
         dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
     return dropped
@@ -56,12 +56,12 @@ def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Droppe
 def ask_to_drop(connection: psycopg.Connection) -> None:
     """Tell the process that leads the retention that much was rejected. Raises psycopg.Error."""
     with connection.transaction():
-        _sql.ask_to_drop(connection)
+        _sql.run(connection, "ask_to_drop")
 
 
 def listen_for_asking(connection: psycopg.Connection) -> None:
     """Be told when a process asks to drop. Raises psycopg.Error."""
-    _sql.listen_for_asking(connection)
+    _sql.run(connection, "listen_for_asking")
 
 
 def more_may_be_due(dropped: Dropped) -> bool:
@@ -75,4 +75,6 @@ def more_may_be_due(dropped: Dropped) -> bool:
 def count_dropped(connection: psycopg.Connection, kind: str, reason: str, counts: Mapping[str, int]) -> None:
     """Add to what has been dropped of each gateway today. Raises psycopg.Error."""
     if counts:
-        _sql.count_dropped(connection, kind=kind, reason=reason, gateways=list(counts), counts=list(counts.values()))
+        _sql.run(
+            connection, "count_dropped", kind=kind, reason=reason, gateways=list(counts), counts=list(counts.values())
+        )

@@ -1,10 +1,10 @@
--- name: ask_to_drop#
+-- name: ask_to_drop()
 NOTIFY enermon_rejected;
 
--- name: listen_for_asking#
+-- name: listen_for_asking()
 LISTEN enermon_rejected;
 
--- name: drop_old_readings
+-- name: drop_old_readings(before, most)
 WITH dropped AS (
     DELETE FROM rejected_reading
     WHERE rejection_id = ANY (
@@ -14,7 +14,7 @@ WITH dropped AS (
 )
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
--- name: drop_old_messages
+-- name: drop_old_messages(before, most)
 WITH dropped AS (
     DELETE FROM rejected_message
     WHERE message_id = ANY (
@@ -24,7 +24,7 @@ WITH dropped AS (
 )
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
--- name: drop_readings_beyond
+-- name: drop_readings_beyond(cap, most)
 -- Of each gateway the newest `cap` stay.
 WITH beyond AS (
     SELECT gateway_code, count(*) - :cap AS surplus
@@ -47,7 +47,7 @@ dropped AS (
 )
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
--- name: drop_messages_beyond
+-- name: drop_messages_beyond(cap, cap_bytes)
 -- Of each gateway the newest `cap` of together `cap_bytes` stay.
 WITH ranked AS (
     SELECT
@@ -65,7 +65,7 @@ dropped AS (
 )
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
--- name: count_dropped!
+-- name: count_dropped(kind, reason, gateways, counts)
 INSERT INTO dropped_count AS kept (gateway_code, kind, reason, day, dropped)
 SELECT gateway_code, :kind, :reason, (now() AT TIME ZONE 'Asia/Shanghai')::date, dropped
 FROM unnest(:gateways ::text[], :counts ::bigint[]) AS fresh (gateway_code, dropped)

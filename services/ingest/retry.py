@@ -8,12 +8,12 @@ from datetime import datetime
 import psycopg
 
 from services.core.calendar import from_us, to_us
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.ingest.message import Decoded
 from services.ingest.store import store
 from services.ingest.validate import Known, check
 
-_sql = load(__file__, "retry.sql")
+_sql = Statements.beside(__file__, "retry.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,11 @@ def retry(
     Storing and marking are two transactions: if it dies between them, the next one finds duplicates and marks them.
     """
     with connection.transaction():
-        rows = _sql.kept_readings(connection, gateway=gateway, meter=meter, most=most)
-        kept = [_Kept(number, gw, code, _time_us(ts), _value(value)) for number, gw, code, ts, value in rows]
+        rows = _sql.run(connection, "kept_readings", gateway=gateway, meter=meter, most=most)
+        kept = [
+            _Kept(row.rejection_id, row.gateway_code, row.meter_code, _time_us(row.ts_text), _value(row.value_text))
+            for row in rows
+        ]
     if not kept:
         return Retried()
     by_gateway: dict[str, list[_Kept]] = defaultdict(list)
@@ -62,8 +65,9 @@ def retry(
     answers = store(connection, [replace(message, rejected=()) for message in checked], writer=writer)
     with connection.transaction():
         outcomes = dict(
-            _sql.note_outcomes(
+            _sql.run(
                 connection,
+                "note_outcomes",
                 ids=[k.rejection_id for k in kept],
                 meters=[k.meter for k in kept],
                 times=[None if k.ts_us is None else from_us(k.ts_us) for k in kept],

@@ -1,4 +1,4 @@
--- name: kept_readings
+-- name: kept_readings(gateway, meter, most)
 -- Rejected readings whose meter is registered with their gateway by now, oldest first.
 SELECT
     kept.rejection_id,
@@ -17,7 +17,7 @@ WHERE
 ORDER BY kept.rejection_id
 LIMIT :most;
 
--- name: note_outcomes
+-- name: note_outcomes(ids, meters, times, values)
 -- A kept reading is taken if it is the one that stands for its meter and time now; one without a time could not be read.
 WITH told AS (
     UPDATE rejected_reading

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from services.core.calendar import SLOT_US, from_us
 from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.ingest.message import Answer, Checked, Rejection, UnreadableMessage, rejection_json
 from services.provenance.digest import readings_digest
 
 log = logging.getLogger("intake")
 
-_sql = load(__file__, "store.sql")
+_sql = Statements.beside(__file__, "store.sql")
 
 _STAGED = np.dtype(
     {
@@ -148,14 +148,14 @@ def _commit(
             _keep_unreadable(connection, message)
         gateways = sorted({m.gateway for m in messages})
         if gateways:
-            _sql.note_message(connection, gateways=gateways)
+            _sql.run(connection, "note_message", gateways=gateways)
     return answers
 
 
 def note_statuses(connection: psycopg.Connection, said: Mapping[str, bool]) -> None:
     """Keep what gateways, or their last wills, said of themselves: online or not. Raises psycopg.Error."""
     with connection.transaction():
-        _sql.note_statuses(connection, gateways=list(said), online=list(said.values()))
+        _sql.run(connection, "note_statuses", gateways=list(said), online=list(said.values()))
 
 
 def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) -> Answer:
@@ -169,7 +169,7 @@ def _store_readings(
     rows, marks = batch.rows, batch.marks
     if marks is None:
         return not_new(batch, {})
-    batch_id = _sql.next_batch(connection)
+    batch_id: int = _sql.run(connection, "next_batch").scalar_one()
     if straight:
         _insert_straight(connection, batch, batch_id)
         stood: dict[int, float] = {}
@@ -180,8 +180,9 @@ def _store_readings(
         marks = _marks(rows, new) if len(new) else None
     if marks is not None:
         copy_in(connection, "dirty_slot (meter_id, slot)", marks.dirty)
-        _sql.note_batch(
+        _sql.run(
             connection,
+            "note_batch",
             batch_id=batch_id,
             writer=writer,
             readings=marks.readings,
@@ -235,15 +236,15 @@ def _insert_straight(connection: psycopg.Connection, batch: Arranged, batch_id: 
 
 def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> dict[int, float]:
     """Insert what is new; positions of those that were there before, with the value that stands."""
-    _sql.create_stage(connection)
+    _sql.run(connection, "create_stage")
     wire = np.empty(len(batch.staged), _STAGED)
     wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 4, 8, 8
     wire["position"] = batch.staged
     _fill(wire, batch)
     copy_in(connection, "stage (position, meter_id, ts, value)", wire.tobytes())
-    if _sql.take_stage(connection, batch_id=batch_id) == len(batch.staged):
+    if _sql.run(connection, "take_stage", batch_id=batch_id).rowcount == len(batch.staged):
         return {}
-    return dict(_sql.already_stored(connection))
+    return dict(_sql.run(connection, "already_stored"))
 
 
 def _fill(wire: NDArray[Any], batch: Arranged) -> None:
@@ -297,8 +298,9 @@ def _keep_rejected(
 
 def _keep_unreadable(connection: psycopg.Connection, message: Unreadable) -> None:
     too_large = message.reason.code == "too_large"
-    _sql.keep_rejected_message(
+    _sql.run(
         connection,
+        "keep_rejected_message",
         gateway=None if message.gateway is None else _storable(message.gateway),
         topic=_storable(message.topic),
         payload=message.payload[:_KEPT_BYTES_OF_TOO_LARGE] if too_large else message.payload,

@@ -1,4 +1,4 @@
--- name: create_stage#
+-- name: create_stage()
 CREATE TEMPORARY TABLE IF NOT EXISTS stage (
     position integer NOT NULL,
     meter_id integer NOT NULL,
@@ -6,10 +6,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage (
     value double precision NOT NULL
 ) ON COMMIT DELETE ROWS;
 
--- name: next_batch$
+-- name: next_batch()
 SELECT nextval('stored_batch_number');
 
--- name: take_stage!
+-- name: take_stage(batch_id)
 -- The stage is in order of the key, so that two writers cannot wait for each other in a circle.
 INSERT INTO reading (meter_id, ts, value, batch_id)
 SELECT
@@ -20,7 +20,7 @@ SELECT
 FROM stage
 ON CONFLICT DO NOTHING;
 
--- name: already_stored
+-- name: already_stored()
 -- Staged readings that another transaction has stored before, with the value that stands.
 SELECT
     stage.position,
@@ -29,7 +29,7 @@ FROM stage
 JOIN reading USING (meter_id, ts)
 WHERE reading.xmin <> pg_current_xact_id()::xid;
 
--- name: note_batch!
+-- name: note_batch(batch_id, writer, readings, digest, first_ts, last_ts)
 WITH noted AS (
     INSERT INTO stored_batch (batch_id, received_at, writer, readings, digest, first_ts, last_ts)
     VALUES (:batch_id, now(), :writer, :readings, :digest, :first_ts, :last_ts)
@@ -39,11 +39,11 @@ INSERT INTO seal_due (kind, ref_id)
 SELECT 'batch', batch_id
 FROM noted;
 
--- name: keep_rejected_message!
+-- name: keep_rejected_message(gateway, topic, payload, payload_bytes, code, detail)
 INSERT INTO rejected_message (received_at, gateway_code, topic, payload, payload_bytes, code, detail)
 VALUES (now(), :gateway, :topic, :payload, :payload_bytes, :code, :detail);
 
--- name: known_meters
+-- name: known_meters()
 SELECT
     meter.code,
     meter.meter_id,
@@ -51,13 +51,13 @@ SELECT
 FROM meter
 JOIN gateway USING (gateway_id);
 
--- name: known_gateways
+-- name: known_gateways()
 SELECT code FROM gateway;
 
--- name: revision$
+-- name: revision()
 SELECT revision FROM registry_revision;
 
--- name: note_statuses!
+-- name: note_statuses(gateways, online)
 INSERT INTO gateway_state (gateway_code, online, status_at)
 SELECT
     said.gateway_code,
@@ -70,7 +70,7 @@ SET
     online = excluded.online,
     status_at = excluded.status_at;
 
--- name: note_message!
+-- name: note_message(gateways)
 INSERT INTO gateway_state (gateway_code, last_message_at)
 SELECT
     heard.gateway_code,

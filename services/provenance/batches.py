@@ -9,9 +9,12 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.db.bulk import copy_out, row_type, times_us
+from services.core.db.statements import Statements
 from services.provenance.digest import packed_readings
 from services.provenance.examine import examine
 from services.provenance.found import Differences, Progress
+
+_sql = Statements.beside(__file__, "verify.sql")
 
 GROUP_READINGS = 250_000
 _TOO_MANY = 1_000_000
@@ -39,7 +42,6 @@ class Recount(NamedTuple):
 
 
 def recount(
-    sql: Any,
     connection: psycopg.Connection,
     differences: Differences,
     *,
@@ -50,10 +52,10 @@ def recount(
     """Hold the readings of each batch from number `first_batch` on against its digest; there should be `readings`."""
     batches = agreeing = read = examined = 0
     low = first_batch
-    for group, is_last in _groups(sql, connection, first_batch):
+    for group, is_last in _groups(connection, first_batch):
         high = _LAST if is_last else group[-1].batch_id + 1
         most = sum(batch.readings for batch in group) + _TOO_MANY
-        rows = _read(sql, connection, low=low, high=high, most=most)
+        rows = _read(connection, low=low, high=high, most=most)
         if len(rows) == most:
             differences.add(f"more than {_TOO_MANY} readings too many with batch numbers from {low} on; not looked at")
         for batch, digest in zip(group, _digests(rows, group), strict=True):
@@ -61,7 +63,7 @@ def recount(
                 agreeing += 1
             elif examined < _MOST_EXAMINED:
                 examined += 1
-                differences.add(examine(sql, connection, batch.batch_id))
+                differences.add(examine(connection, batch.batch_id))
             else:
                 differences.add(f"batch {batch.batch_id}: its readings are not those that were stored")
         _tell_strangers(rows, group, differences)
@@ -70,11 +72,11 @@ def recount(
     return Recount(batches, agreeing, read)
 
 
-def _groups(sql: Any, connection: psycopg.Connection, first_batch: int) -> Iterator[tuple[list[_Batch], bool]]:
+def _groups(connection: psycopg.Connection, first_batch: int) -> Iterator[tuple[list[_Batch], bool]]:
     """Batches by number in groups of bounded size, and whether it is the last; at least one, which may be empty."""
     group: list[_Batch] = []
     size, after = 0, first_batch - 1
-    while page := [_Batch(*row) for row in sql.batches_after(connection, after=after, most=_PAGE)]:
+    while page := _sql.run(connection, "batches_after", after=after, most=_PAGE).of(_Batch).all():
         for batch in page:
             if group and size + batch.readings > GROUP_READINGS:
                 yield group, False
@@ -85,9 +87,9 @@ def _groups(sql: Any, connection: psycopg.Connection, first_batch: int) -> Itera
     yield group, True
 
 
-def _read(sql: Any, connection: psycopg.Connection, *, low: int, high: int, most: int) -> NDArray[Any]:
+def _read(connection: psycopg.Connection, *, low: int, high: int, most: int) -> NDArray[Any]:
     """Readings with batch numbers in [low, high) by batch, meter and time, at most so many."""
-    return copy_out(connection, sql.readings_of_batches.sql, _ROW, low=low, high=high, most=most)
+    return copy_out(connection, _sql["readings_of_batches"], _ROW, low=low, high=high, most=most)
 
 
 def _digests(rows: NDArray[Any], group: Sequence[_Batch]) -> Iterator[bytes]:

@@ -1,14 +1,17 @@
 """Walks the chain of seals: none is missing, each follows from the one before, and says what its record says."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psycopg
 
 from services.core.calendar import to_us
+from services.core.db.statements import Statements
 from services.provenance.digest import NO_CHAIN, next_chain
 from services.provenance.found import Differences, Progress, told_time
 from services.provenance.records import record_digests
+
+_sql = Statements.beside(__file__, "verify.sql")
 
 _PAGE = 20_000
 
@@ -30,7 +33,6 @@ class Walk(NamedTuple):
 
 
 def walk(
-    sql: Any,
     connection: psycopg.Connection,
     differences: Differences,
     *,
@@ -41,9 +43,9 @@ def walk(
     """Recompute the chain from `first_seal` on, `seals` of them; the chain before it is taken as it stands."""
     number, chain = 0, NO_CHAIN
     if first_seal > 1:
-        number, chain = first_seal - 1, _chain_before(sql, connection, first_seal)
+        number, chain = first_seal - 1, _chain_before(connection, first_seal)
     done = corrections = 0
-    while page := [_Seal(*row) for row in sql.seals_after(connection, after=number, most=_PAGE)]:
+    while page := _sql.run(connection, "seals_after", after=number, most=_PAGE).of(_Seal).all():
         records = record_digests(connection, [(seal.kind, seal.ref_id) for seal in page])
         for seal in page:
             _check(seal, number, chain, records.get((seal.kind, seal.ref_id)), differences)
@@ -54,12 +56,9 @@ def walk(
     return Walk(done, corrections)
 
 
-def _chain_before(sql: Any, connection: psycopg.Connection, first_seal: int) -> bytes:
-    for row in sql.seals_after(connection, after=first_seal - 2, most=1):
-        seal = _Seal(*row)
-        if seal.seal_id == first_seal - 1:
-            return seal.chain
-    return NO_CHAIN
+def _chain_before(connection: psycopg.Connection, first_seal: int) -> bytes:
+    seal = _sql.run(connection, "seals_after", after=first_seal - 2, most=1).of(_Seal).first()
+    return seal.chain if seal is not None and seal.seal_id == first_seal - 1 else NO_CHAIN
 
 
 def _check(seal: _Seal, number: int, chain: bytes, record: bytes | None, differences: Differences) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.core.db.engine import connect
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
-_sql = load(__file__, "correctors.sql")
+_sql = Statements.beside(__file__, "correctors.sql")
 
 _TOKEN_BYTES = 32
 
@@ -54,7 +54,7 @@ def add_corrector(database_url: str, name: str) -> str:
     """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with connect(database_url, application_name="enermon-corrector") as connection:
-        if not _sql.add(connection, name=name, token_sha256=token_sha256(token)):
+        if not _sql.run(connection, "add", name=name, token_sha256=token_sha256(token)).rowcount:
             raise NameTakenError(name)
     return token
 
@@ -62,11 +62,11 @@ def add_corrector(database_url: str, name: str) -> str:
 def list_correctors(database_url: str) -> list[Corrector]:
     """All who may or might correct readings, in the order in which they were added."""
     with connect(database_url, application_name="enermon-corrector") as connection:
-        return [Corrector(*row) for row in _sql.correctors(connection)]
+        return _sql.run(connection, "correctors").of(Corrector).all()
 
 
 def revoke_corrector(database_url: str, name: str) -> None:
     """Let a person correct no more; what was corrected stays. Raises UnknownCorrectorError."""
     with connect(database_url, application_name="enermon-corrector") as connection:
-        if not _sql.revoke(connection, name=name):
+        if not _sql.run(connection, "revoke", name=name).rowcount:
             raise UnknownCorrectorError(name)

@@ -8,14 +8,17 @@ digest, they were added, and that is proved.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import psycopg
 
 from services.core.calendar import to_us
+from services.core.db.statements import Statements
 from services.provenance.digest import readings_digest
 from services.provenance.found import told_time
+
+_sql = Statements.beside(__file__, "verify.sql")
 
 _MOST_ROWS = 200_000
 _MOST_NAMED = 10
@@ -41,19 +44,19 @@ class _Kept(NamedTuple):
     written_by: str
 
 
-def examine(sql: Any, connection: psycopg.Connection, batch_id: int) -> str:
+def examine(connection: psycopg.Connection, batch_id: int) -> str:
     """A sentence on batch `batch_id`: how its readings differ from those that were stored, as far as can be told."""
-    (kept,) = (_Kept(*row) for row in sql.batch(connection, batch_id=batch_id))
-    rows = [_Row(*row) for row in sql.rows_of_batch(connection, batch_id=batch_id, most=_MOST_ROWS + 1)]
+    kept = _sql.run(connection, "batch", batch_id=batch_id).of(_Kept).one()
+    rows = _sql.run(connection, "rows_of_batch", batch_id=batch_id, most=_MOST_ROWS + 1).of(_Row).all()
     what = f"batch {batch_id} of {kept.writer}, received {told_time(kept.received_at)}, {kept.readings} readings"
     if not rows:
         return f"{what}: all of them are missing"
     if len(rows) > _MOST_ROWS:
         return f"{what}: more than {_MOST_ROWS} stand there now"
-    return f"{what}: {'; '.join(_told(sql, connection, kept, rows))}"
+    return f"{what}: {'; '.join(_told(connection, kept, rows))}"
 
 
-def _told(sql: Any, connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> Iterable[str]:
+def _told(connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> Iterable[str]:
     writer = _writer(kept, rows)
     first = [row for row in rows if row.written_by == writer]
     later = [row for row in rows if row.written_by != writer]
@@ -64,7 +67,7 @@ def _told(sql: Any, connection: psycopg.Connection, kept: _Kept, rows: Sequence[
     if later:
         yield f"{len(later)} written later{' (changed)' if not too_many else ' (changed or added)'}: {_named(later)}"
     if too_few > 0:
-        yield f"{too_few} missing{_holes(sql, connection, kept, rows)}"
+        yield f"{too_few} missing{_holes(connection, kept, rows)}"
     elif too_many > 0 and not later:
         yield f"{too_many} too many, which cannot be told apart"
     elif not later:
@@ -91,11 +94,12 @@ def _named(rows: Sequence[_Row]) -> str:
     return named if len(rows) <= _MOST_NAMED else f"{named} and {len(rows) - _MOST_NAMED} more"
 
 
-def _holes(sql: Any, connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> str:
+def _holes(connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> str:
     """Where they may have been: holes in the series of the meters that sent through the same gateways."""
     holes = list(
-        sql.holes(
+        _sql.run(
             connection,
+            "holes",
             meter_ids=sorted({row.meter_id for row in rows}),
             first_ts=kept.first_ts,
             last_ts=kept.last_ts,

@@ -1,4 +1,4 @@
--- name: batches
+-- name: batches(numbers)
 -- Times in microseconds since 1970.
 SELECT
     batch_id,
@@ -12,7 +12,7 @@ FROM stored_batch
 WHERE batch_id = ANY (:numbers ::bigint[])
 ORDER BY batch_id;
 
--- name: corrections
+-- name: corrections(numbers)
 -- Times in microseconds since 1970.
 SELECT
     correction_id,

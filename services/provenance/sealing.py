@@ -11,13 +11,13 @@ import psycopg
 
 from services.core.calendar import SHANGHAI, from_us
 from services.core.clock import utc_now
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.provenance.digest import NO_CHAIN, next_chain
 from services.provenance.records import Ref, record_digests
 
 log = logging.getLogger("rollup")
 
-_sql = load(__file__, "sealing.sql")
+_sql = Statements.beside(__file__, "sealing.sql")
 
 EVERY_S = 1.0
 MOST = 10_000
@@ -45,23 +45,25 @@ class Sealing:
         """Seal up to MOST batches and corrections in one transaction; how many were taken from the queue."""
         connection = self._connection
         with connection.transaction():
-            due = list(_sql.take_due(connection, most=MOST))
+            due = list(_sql.run(connection, "take_due", most=MOST))
             fresh = [(kind, ref_id) for kind, ref_id, is_sealed in due if not is_sealed]
             if fresh:
                 self._add(record_digests(connection, fresh))
         return len(due)
 
     def _add(self, digests: dict[Ref, bytes]) -> None:
-        sealed_us = int(_sql.now(self._connection))
-        seal_id, chain = next(((number, chain) for number, chain, _ in _sql.head(self._connection)), (0, NO_CHAIN))
+        sealed_us = int(_sql.run(self._connection, "now").scalar_one())
+        head = _sql.run(self._connection, "head").first()
+        seal_id, chain = (head.seal_id, head.chain) if head else (0, NO_CHAIN)
         first = seal_id + 1
         chains: list[bytes] = []
         for (kind, ref_id), digest in digests.items():
             seal_id += 1
             chain = next_chain(chain, seal_id=seal_id, kind=kind, ref_id=ref_id, digest=digest, sealed_us=sealed_us)
             chains.append(chain)
-        _sql.add(
+        _sql.run(
             self._connection,
+            "add",
             seal_ids=list(range(first, seal_id + 1)),
             kinds=[kind for kind, _ in digests],
             ref_ids=[ref_id for _, ref_id in digests],
@@ -75,8 +77,8 @@ class Sealing:
         if today == self._told_on:
             return
         with self._connection.transaction():
-            heads = list(_sql.head(self._connection))
-        for seal_id, chain, sealed_us in heads:
+            head = _sql.run(self._connection, "head").first()
+        if head is not None:
             self._told_on = today
-            at = from_us(sealed_us).isoformat()
-            log.info("head of the seals", extra={"seal": seal_id, "head": chain.hex(), "sealed_at": at})
+            at = from_us(head.sealed_at).isoformat()
+            log.info("head of the seals", extra={"seal": head.seal_id, "head": head.chain.hex(), "sealed_at": at})

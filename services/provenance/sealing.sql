@@ -1,4 +1,4 @@
--- name: take_due
+-- name: take_due(most)
 -- What is to be sealed, and whether it has its seal already.
 DELETE FROM seal_due
 WHERE ctid = ANY (ARRAY(SELECT ctid FROM seal_due LIMIT :most))
@@ -7,16 +7,16 @@ RETURNING
     ref_id,
     EXISTS (SELECT FROM seal WHERE seal.kind = seal_due.kind AND seal.ref_id = seal_due.ref_id) AS is_sealed;
 
--- name: now$
+-- name: now()
 SELECT now();
 
--- name: head
+-- name: head()
 SELECT seal_id, chain, sealed_at
 FROM seal
 ORDER BY seal_id DESC
 LIMIT 1;
 
--- name: add!
+-- name: add(seal_ids, kinds, ref_ids, digests, chains)
 INSERT INTO seal (seal_id, kind, ref_id, digest, chain, sealed_at)
 SELECT
     added.seal_id,

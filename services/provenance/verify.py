@@ -1,17 +1,16 @@
 """`enermon verify`: whether the stored readings and corrections are those that were sealed, in one snapshot."""
 
 from datetime import datetime
-from typing import Any
 
 import psycopg
 
 from services.core.db.engine import connect
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.provenance.batches import recount
 from services.provenance.chain import walk
 from services.provenance.found import Differences, Head, Progress, Verification, told_time, untold
 
-_sql = load(__file__, "verify.sql")
+_sql = Statements.beside(__file__, "verify.sql")
 
 _NEVER = 2**61
 
@@ -25,21 +24,20 @@ def verify(
     """
     with connect(database_url, application_name="enermon-verify") as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return _verify(_sql, connection, since, noted, progress)
+        return _verify(connection, since, noted, progress)
 
 
 def _verify(
-    sql: Any, connection: psycopg.Connection, since: datetime | None, noted: bytes | None, progress: Progress
+    connection: psycopg.Connection, since: datetime | None, noted: bytes | None, progress: Progress
 ) -> Verification:
     first_seal, first_batch = 1, -_NEVER
     if since is not None:
-        first_seal = sql.first_seal_since(connection, since=since) or _NEVER
-        first_batch = sql.first_batch_since(connection, since=since) or _NEVER
+        first_seal = _sql.run(connection, "first_seal_since", since=since).scalar_one() or _NEVER
+        first_batch = _sql.run(connection, "first_batch_since", since=since).scalar_one() or _NEVER
     differences = Differences()
-    ((seals, readings),) = sql.extent(connection, first_seal=first_seal, first_batch=first_batch)
+    seals, readings = _sql.run(connection, "extent", first_seal=first_seal, first_batch=first_batch).one()
     whole = seals + readings
     walked = walk(
-        sql,
         connection,
         differences,
         first_seal=first_seal,
@@ -47,47 +45,44 @@ def _verify(
         progress=lambda done, _: progress(done, whole),
     )
     counted = recount(
-        sql,
         connection,
         differences,
         first_batch=first_batch,
         readings=readings,
         progress=lambda done, _: progress(seals + done, whole),
     )
-    head = next((Head(*row) for row in sql.head(connection)), None)
+    head = _sql.run(connection, "head").of(Head).first()
     return Verification(
         head=head,
-        noted=_held_against(sql, connection, noted, head, differences),
+        noted=_held_against(connection, noted, head, differences),
         first_seal=first_seal if walked.seals else 1,
         seals=walked.seals,
         batches=counted.batches,
         agreeing_batches=counted.agreeing,
         readings=counted.readings,
         corrections=walked.corrections,
-        waiting=_waiting(sql, connection, first_batch, since, differences),
+        waiting=_waiting(connection, first_batch, since, differences),
         differences=differences,
     )
 
 
 def _held_against(
-    sql: Any, connection: psycopg.Connection, noted: bytes | None, head: Head | None, differences: Differences
+    connection: psycopg.Connection, noted: bytes | None, head: Head | None, differences: Differences
 ) -> str:
     """What became of the head that was noted elsewhere."""
     if noted is None:
         return ""
-    for seal_id, sealed_at in sql.seal_of_chain(connection, chain=noted):
+    for seal_id, sealed_at in _sql.run(connection, "seal_of_chain", chain=noted):
         added = (head.seal_id if head else seal_id) - seal_id
         return f"is that of seal {seal_id} of {told_time(sealed_at)}; {added} seals were added since"
     differences.add("the noted head is in no seal: the chain was cut off or written anew since it was noted")
     return "is in no seal"
 
 
-def _waiting(
-    sql: Any, connection: psycopg.Connection, first_batch: int, since: datetime | None, differences: Differences
-) -> int:
+def _waiting(connection: psycopg.Connection, first_batch: int, since: datetime | None, differences: Differences) -> int:
     """How many batches and corrections wait for their seal; those that do not even wait are differences."""
     waiting = 0
-    for kind, ref_id, waits in sql.unsealed(connection, first_batch=first_batch, since=since):
+    for kind, ref_id, waits in _sql.run(connection, "unsealed", first_batch=first_batch, since=since):
         if waits:
             waiting += 1
         else:

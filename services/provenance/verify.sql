@@ -1,16 +1,16 @@
--- name: extent
+-- name: extent(first_seal, first_batch)
 -- What is to be looked at: seals, and readings of batches, from the first one on.
 SELECT
     (SELECT count(*) FROM seal WHERE seal_id >= :first_seal) AS seals,
     (SELECT coalesce(sum(readings), 0)::bigint FROM stored_batch WHERE batch_id >= :first_batch) AS readings;
 
--- name: first_seal_since$
+-- name: first_seal_since(since)
 SELECT min(seal_id) FROM seal WHERE sealed_at >= :since;
 
--- name: first_batch_since$
+-- name: first_batch_since(since)
 SELECT min(batch_id) FROM stored_batch WHERE received_at >= :since;
 
--- name: seals_after
+-- name: seals_after(after, most)
 SELECT
     seal_id,
     kind,
@@ -23,16 +23,16 @@ WHERE seal_id > :after
 ORDER BY seal_id
 LIMIT :most;
 
--- name: seal_of_chain
+-- name: seal_of_chain(chain)
 SELECT seal_id, sealed_at FROM seal WHERE chain = :chain;
 
--- name: head
+-- name: head()
 SELECT seal_id, chain, sealed_at
 FROM seal
 ORDER BY seal_id DESC
 LIMIT 1;
 
--- name: unsealed
+-- name: unsealed(first_batch, since)
 -- Batches and corrections without a seal, and whether they wait for one.
 SELECT
     unsealed.kind,
@@ -52,21 +52,21 @@ FROM (
 WHERE NOT EXISTS (SELECT FROM seal WHERE seal.kind = unsealed.kind AND seal.ref_id = unsealed.ref_id)
 ORDER BY 1, 2;
 
--- name: batches_after
+-- name: batches_after(after, most)
 SELECT batch_id, readings, digest
 FROM stored_batch
 WHERE batch_id > :after
 ORDER BY batch_id
 LIMIT :most;
 
--- name: readings_of_batches
+-- name: readings_of_batches(low, high, most)
 SELECT batch_id, meter_id, ts, value
 FROM reading
 WHERE batch_id >= :low AND batch_id < :high
 ORDER BY batch_id, meter_id, ts
 LIMIT :most;
 
--- name: rows_of_batch
+-- name: rows_of_batch(batch_id, most)
 -- Readings of a batch with the transaction that wrote each as it is now; that of its record is the one that stored it.
 SELECT
     reading.meter_id,
@@ -80,7 +80,7 @@ WHERE reading.batch_id = :batch_id
 ORDER BY reading.meter_id, reading.ts
 LIMIT :most;
 
--- name: batch
+-- name: batch(batch_id)
 SELECT
     received_at,
     writer,
@@ -92,7 +92,7 @@ SELECT
 FROM stored_batch
 WHERE batch_id = :batch_id;
 
--- name: holes
+-- name: holes(meter_ids, first_ts, last_ts, most)
 -- Where the series of the meters behind the same gateways have a hole within the time of the batch.
 WITH behind AS (
     SELECT meter.meter_id, meter.code, meter.interval_s * interval '1 second' AS step

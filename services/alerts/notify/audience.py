@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 
 from services.alerts.routing.routing import Body, MessageKind, Notice, Routing, Silence, Subscription
 from services.alerts.rules.rule import Severity
 from services.core.area_tree import AreaTree
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
-_sql = load(__file__, "messages.sql")
+_sql = Statements.beside(__file__, "messages.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,43 +47,41 @@ class Ledger:
     def write(self, connection: psycopg.Connection, now: datetime) -> None:
         """Store what has changed."""
         if self._ended:
-            _sql.drop_told(connection, alert_ids=list(self._ended))
+            _sql.run(connection, "drop_told", alert_ids=list(self._ended))
         if self._added:
             alert_ids, subscription_ids = (list(column) for column in zip(*self._added, strict=True))
-            _sql.add_told(connection, alert_ids=alert_ids, subscription_ids=subscription_ids, now=now)
+            _sql.run(connection, "add_told", alert_ids=alert_ids, subscription_ids=subscription_ids, now=now)
 
 
 def ledger_of(connection: psycopg.Connection, alert_ids: Iterable[int]) -> Ledger:
     """Who was told of these alerts."""
     told: defaultdict[int, set[int]] = defaultdict(set)
-    for alert_id, subscription_id in _sql.told(connection, alert_ids=list(alert_ids)):
+    for alert_id, subscription_id in _sql.run(connection, "told", alert_ids=list(alert_ids)):
         told[alert_id].add(subscription_id)
     return Ledger({alert_id: frozenset(found) for alert_id, found in told.items()})
 
 
 def tree_of(connection: psycopg.Connection) -> AreaTree:
     """The areas."""
-    return AreaTree.of(_sql.areas(connection))
+    return AreaTree.of(_sql.run(connection, "areas"))
 
 
 def audience_of(connection: psycopg.Connection) -> Audience:
     """Who is told of what."""
-    bodies = [Body(code, area_code) for code, area_code in _sql.bodies(connection)]
+    bodies = [Body(row.code, row.area_code) for row in _sql.run(connection, "bodies")]
     subscriptions, languages = [], {}
-    with connection.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(_sql.subscriptions.sql):
-            languages[row["subscription_id"]] = row.pop("language")
-            rules = None if row["rules"] is None else frozenset(row["rules"])
-            least = Severity(row["least_severity"])
-            subscriptions.append(Subscription(**row | {"rules": rules, "least_severity": least}))
+    for row in _sql.run(connection, "subscriptions").mappings():
+        languages[row["subscription_id"]] = row.pop("language")
+        rules = None if row["rules"] is None else frozenset(row["rules"])
+        least = Severity(row["least_severity"])
+        subscriptions.append(Subscription(**row | {"rules": rules, "least_severity": least}))
     routing = Routing.of(bodies, subscriptions, tree_of(connection))
     return Audience(routing, languages, tuple(subscriptions))
 
 
 def silences_of(connection: psycopg.Connection, now: datetime) -> list[Silence]:
     """The silences that hold now."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return [Silence(**row) for row in cursor.execute(_sql.silences.sql, {"now": now})]
+    return _sql.run(connection, "silences", now=now).of(Silence).all()
 
 
 def notice_of(row: Mapping[str, Any]) -> Notice:

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from services.alerts import metrics
@@ -27,10 +26,10 @@ from services.alerts.routing.routing import (
     place,
     quiet_until,
 )
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")
-_sql = load(__file__, "messages.sql")
+_sql = Statements.beside(__file__, "messages.sql")
 
 Row = Mapping[str, Any]
 
@@ -67,7 +66,7 @@ class Teller:
 
     def begin(self, connection: psycopg.Connection) -> None:
         """Learn until when each subscription has had its digest."""
-        self._digests = dict(_sql.last_digests(connection))
+        self._digests = dict(_sql.run(connection, "last_digests"))
 
     def tell(self, connection: psycopg.Connection, news: Sequence[News], now: datetime) -> int:
         """Write the messages for `news`; how many are new."""
@@ -123,7 +122,9 @@ class Teller:
         )
         alert_ids = list(dict.fromkeys([*earlier_ids, *(entry["alert_id"] for entry in group.entries)]))
         if placed.message_id is not None:
-            _sql.add_to_message(connection, message_id=placed.message_id, alert_ids=alert_ids, content=Jsonb(content))
+            _sql.run(
+                connection, "add_to_message", message_id=placed.message_id, alert_ids=alert_ids, content=Jsonb(content)
+            )
             return False
         _add(connection, group.subscription, group.kind, content, alert_ids, now=now, not_before=placed.not_before)
         return True
@@ -150,7 +151,7 @@ class Teller:
         audience: Audience,
         now: datetime,
     ) -> int:
-        numbers = {alert_id for (alert_id,) in _sql.alerts_with_news(connection, start=due.start, end=due.end)}
+        numbers = set(_sql.run(connection, "alerts_with_news", start=due.start, end=due.end).scalars())
         rows = [row for row in _alerts(connection, numbers).values() if row["inhibited_by"] is None]
         of_whom: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
@@ -183,16 +184,13 @@ def _say_untold(alert_ids: Sequence[int]) -> None:
 
 
 def _alerts(connection: psycopg.Connection, alert_ids: Iterable[int]) -> dict[int, Row]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(_sql.alerts.sql, {"alert_ids": list(alert_ids)})
-        return {row["alert_id"]: row for row in found}
+    found = _sql.run(connection, "alerts", alert_ids=list(alert_ids)).mappings()
+    return {row["alert_id"]: row for row in found}
 
 
 def _latest(connection: psycopg.Connection, group_keys: Iterable[str], alert_ids: Iterable[int]) -> dict[str, Row]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        given = {"group_keys": list(group_keys), "alert_ids": list(alert_ids)}
-        found = cursor.execute(_sql.hold_untouched.sql, given)
-        return {row["group_key"]: row for row in found}
+    given = {"group_keys": list(group_keys), "alert_ids": list(alert_ids)}
+    return {row["group_key"]: row for row in _sql.run(connection, "hold_untouched", **given).mappings()}
 
 
 def _add(
@@ -205,8 +203,9 @@ def _add(
     now: datetime,
     not_before: datetime,
 ) -> None:
-    _sql.add_message(
+    _sql.run(
         connection,
+        "add_message",
         message_id=uuid4(),
         subscription_id=subscription.subscription_id,
         kind=kind,

@@ -1,22 +1,22 @@
--- name: areas
+-- name: areas()
 SELECT code, level, parent_code
 FROM area;
 
--- name: bodies
+-- name: bodies()
 SELECT code, area_code
 FROM supervision_body;
 
--- name: subscriptions
+-- name: subscriptions()
 SELECT subscription_id, body_code, enterprise_code, least_severity, rules, mode, quiet_from, quiet_to, enabled, language
 FROM subscription
 WHERE enabled;
 
--- name: silences
+-- name: silences(now)
 SELECT silence_id, starts_at, ends_at, rule, area_code, enterprise_code, subject_code
 FROM silence
 WHERE ends_at > :now AND starts_at <= :now;
 
--- name: alerts
+-- name: alerts(alert_ids)
 SELECT alert.alert_id, alert.rule, alert.rule_version, alert.severity, alert.subject_kind, alert.subject_code,
     alert.area_code, alert.enterprise_code, alert.fired_at, alert.resolved_at, alert.last_value, alert.inhibited_by,
     coalesce(judged_again.observed, alert.evidence -> 'observed') AS observed,
@@ -52,7 +52,7 @@ LEFT JOIN LATERAL (
 ) AS judged_again ON true
 WHERE alert.alert_id = ANY (:alert_ids);
 
--- name: hold_untouched
+-- name: hold_untouched(group_keys, alert_ids)
 -- The newest message of each group. One that no attempt was made of is held until the end of the transaction, so that
 -- it can be added to; the sender passes it over meanwhile. Nothing is added to one if a later one that waits speaks of
 -- the same alerts: what is told last must be how they stand.
@@ -84,7 +84,7 @@ FROM newest
 JOIN message USING (message_id)
 LEFT JOIN held USING (message_id);
 
--- name: add_message!
+-- name: add_message(message_id, kind, group_key, alert_ids, content, now, not_before, subscription_id)
 -- Who is told stays with the message, whatever becomes of the subscription.
 INSERT INTO message (
     message_id, subscription_id, channel, address, body_code, enterprise_code, kind, group_key, alert_ids, content,
@@ -95,37 +95,37 @@ SELECT :message_id, subscription_id, channel, address, body_code, enterprise_cod
 FROM subscription
 WHERE subscription_id = :subscription_id;
 
--- name: add_to_message!
+-- name: add_to_message(alert_ids, content, message_id)
 UPDATE message
 SET alert_ids = :alert_ids, content = :content
 WHERE message_id = :message_id;
 
--- name: last_digests
+-- name: last_digests()
 -- Until when each subscription has had its digest: the end of the newest, which its group key names.
 SELECT subscription_id, max(CAST(split_part(group_key, '/', 3) AS timestamptz))
 FROM message
 WHERE kind = 'digest'
 GROUP BY subscription_id;
 
--- name: alerts_with_news
+-- name: alerts_with_news(start, end)
 SELECT DISTINCT alert_id
 FROM alert_event
 WHERE at >= :start
     AND at < :end
     AND kind IN ('fired', 'reopened', 'resolved', 'released');
 
--- name: told
+-- name: told(alert_ids)
 -- Who was told that these alerts fire, and not yet that they ended.
 SELECT alert_id, subscription_id
 FROM alert_told
 WHERE alert_id = ANY (:alert_ids);
 
--- name: add_told!
+-- name: add_told(now, alert_ids, subscription_ids)
 INSERT INTO alert_told (alert_id, subscription_id, at)
 SELECT alert_id, subscription_id, :now
 FROM unnest(CAST(:alert_ids AS bigint[]), CAST(:subscription_ids AS bigint[])) AS entry (alert_id, subscription_id)
 ON CONFLICT DO NOTHING;
 
--- name: drop_told!
+-- name: drop_told(alert_ids)
 DELETE FROM alert_told
 WHERE alert_id = ANY (:alert_ids);

@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import class_row
 
 from services.alerts import metrics
 from services.alerts.channels.contract import ChannelKind, DeliveryFailed
@@ -24,11 +23,11 @@ from services.alerts.channels.kinds import KINDS
 from services.alerts.notify.retry import next_attempt
 from services.core.calendar import SHANGHAI
 from services.core.db.engine import connect
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")
 
-_sql = load(__file__, "outbox.sql")
+_sql = Statements.beside(__file__, "outbox.sql")
 
 MOST_UNDER_WAY = 32
 LEASE = timedelta(minutes=10)
@@ -127,7 +126,7 @@ class Outbox:
                 self._stopping.wait(1)
 
     def _take_up_interrupted(self, connection: psycopg.Connection) -> None:
-        found = list(_sql.take_up_interrupted(connection, now=self._clock(), detail=INTERRUPTED))
+        found = list(_sql.run(connection, "take_up_interrupted", now=self._clock(), detail=INTERRUPTED))
         if found:
             log.info("messages are sent again: their sender died", extra={"messages": len(found)})
 
@@ -154,33 +153,31 @@ class Outbox:
             return ()
         now, in_flight = self._clock(), list(self._under_way)
         channels = [kind.name for kind in self._kinds]
-        _sql.close_unsendable(connection, now=now, in_flight=in_flight, channels=channels)
-        with connection.cursor(row_factory=class_row(Outgoing)) as cursor:
-            cursor.execute(
-                _sql.claim.sql,
-                {
-                    "now": now,
-                    "in_flight": in_flight,
-                    "busy": [outgoing.endpoint for outgoing in self._under_way.values()],
-                    "most": room,
-                    "channels": channels,
-                    "most_under_way": [kind.most_under_way for kind in self._kinds],
-                    "by_host": [kind.endpoint_by_host for kind in self._kinds],
-                    "lease_until": now + LEASE,
-                },
-            )
-            return cursor.fetchall()
+        _sql.run(connection, "close_unsendable", now=now, in_flight=in_flight, channels=channels)
+        claimed = _sql.run(
+            connection,
+            "claim",
+            now=now,
+            in_flight=in_flight,
+            busy=[outgoing.endpoint for outgoing in self._under_way.values()],
+            most=room,
+            channels=channels,
+            most_under_way=[kind.most_under_way for kind in self._kinds],
+            by_host=[kind.endpoint_by_host for kind in self._kinds],
+            lease_until=now + LEASE,
+        )
+        return claimed.of(Outgoing).all()
 
     @staticmethod
     def _count_waiting(connection: psycopg.Connection) -> None:
-        for new, again in _sql.count_waiting(connection):
-            metrics.WAITING.labels("new").set(new)
-            metrics.WAITING.labels("retry").set(again)
+        waiting = _sql.run(connection, "count_waiting").one()
+        metrics.WAITING.labels("new").set(waiting.new)
+        metrics.WAITING.labels("retry").set(waiting.again)
 
     def _wait_s(self, connection: psycopg.Connection) -> float:
         """Until the next message is due; what is due and has to wait for its endpoint is woken by that."""
         now = self._clock()
-        due = _sql.next_due(connection, now=now, in_flight=list(self._under_way))
+        due = _sql.run(connection, "next_due", now=now, in_flight=list(self._under_way)).scalar_one()
         return LONGEST_WAIT_S if due is None else min((due - now).total_seconds(), LONGEST_WAIT_S)
 
     def _attempt(self, outgoing: Outgoing) -> None:
@@ -210,8 +207,9 @@ class Outbox:
         message_id, failure = attempt.outgoing.message_id, attempt.failure
         again_at = None if failure is None or failure.permanent else self._again_at(connection, attempt, failure)
         outcome = "sent" if failure is None else "dead" if again_at is None else "failed"
-        _sql.add_delivery(
+        _sql.run(
             connection,
+            "add_delivery",
             message_id=message_id,
             at=attempt.at,
             outcome=outcome,
@@ -220,9 +218,11 @@ class Outbox:
         )
         last_error = None if failure is None else failure.detail
         if again_at is None:
-            _sql.finish(connection, message_id=message_id, status=outcome, at=self._clock(), last_error=last_error)
+            _sql.run(
+                connection, "finish", message_id=message_id, status=outcome, at=self._clock(), last_error=last_error
+            )
         else:
-            _sql.try_again(connection, message_id=message_id, not_before=again_at, last_error=last_error)
+            _sql.run(connection, "try_again", message_id=message_id, not_before=again_at, last_error=last_error)
         _say(attempt, outcome)
         if failure is not None and failure.gone:
             self._switch_off(connection, attempt.outgoing, failure)
@@ -231,14 +231,13 @@ class Outbox:
     def _switch_off(self, connection: psycopg.Connection, outgoing: Outgoing, failure: DeliveryFailed) -> None:
         """Tell nothing more to a receiver that is gone; what waits for it dies with that reason."""
         reason = f"{failure.detail} ({self._clock().astimezone(SHANGHAI):%Y-%m-%d %H:%M})"
-        for (number,) in _sql.switch_off(
-            connection, subscription_id=outgoing.subscription_id, address=outgoing.address, reason=reason
-        ):
+        given = {"subscription_id": outgoing.subscription_id, "address": outgoing.address, "reason": reason}
+        for number in _sql.run(connection, "switch_off", **given).scalars():
             log.warning("subscription switched off", extra={"subscription": number, "reason": reason})
 
     def _again_at(self, connection: psycopg.Connection, attempt: Attempt, failure: DeliveryFailed) -> datetime | None:
         outgoing = attempt.outgoing
-        first_at = _sql.first_attempt(connection, message_id=outgoing.message_id) or attempt.at
+        first_at = _sql.run(connection, "first_attempt", message_id=outgoing.message_id).scalar_one() or attempt.at
         return next_attempt(
             outgoing.attempts, first_at, self._clock(), random.random, retry_after_s=failure.retry_after_s
         )

@@ -1,4 +1,4 @@
--- name: close_unsendable!
+-- name: close_unsendable(now, channels, in_flight)
 -- What nobody can be sent any more: the reason stays with the message.
 UPDATE message
 SET status = 'dead', finished_at = :now, last_error = gone.reason
@@ -20,7 +20,7 @@ FROM (
 ) AS gone
 WHERE message.message_id = gone.message_id AND message.status = 'waiting';
 
--- name: claim
+-- name: claim(channels, most_under_way, by_host, now, in_flight, most, busy, lease_until)
 -- Takes messages that are due, of each endpoint no more than may be under way there, and counts the attempt before it is made.
 -- What tells of an alert waits for what told of it before: the last that a receiver hears is how it stands. Of each
 -- subscription the oldest few are looked at, which also bounds the work where thousands wait.
@@ -81,39 +81,39 @@ RETURNING message.message_id, message.kind, message.content, message.attempts, m
     message.subscription_id, message.channel, message.address, subscription.secrets, subscription.language,
     message.enterprise_code, free.endpoint;
 
--- name: next_due$
+-- name: next_due(now, in_flight)
 -- What is due already waits for its endpoint: the end of an attempt wakes.
 SELECT min(not_before)
 FROM message
 WHERE status = 'waiting' AND not_before > :now AND message_id <> ALL (:in_flight);
 
--- name: add_delivery!
+-- name: add_delivery(message_id, at, outcome, detail, seconds)
 INSERT INTO delivery (message_id, at, outcome, detail, seconds)
 VALUES (:message_id, :at, :outcome, :detail, :seconds);
 
--- name: first_attempt$
+-- name: first_attempt(message_id)
 SELECT min(at)
 FROM delivery
 WHERE message_id = :message_id;
 
--- name: switch_off
+-- name: switch_off(reason, subscription_id, address)
 -- A receiver that says it is gone is told nothing more; if it was given another address meanwhile, that one goes on.
 UPDATE subscription
 SET enabled = false, off_reason = :reason
 WHERE subscription_id = :subscription_id AND address = :address AND enabled
 RETURNING subscription_id;
 
--- name: finish!
+-- name: finish(status, at, last_error, message_id)
 UPDATE message
 SET status = :status, finished_at = :at, last_error = :last_error
 WHERE message_id = :message_id;
 
--- name: try_again!
+-- name: try_again(not_before, last_error, message_id)
 UPDATE message
 SET not_before = :not_before, last_error = :last_error
 WHERE message_id = :message_id;
 
--- name: take_up_interrupted
+-- name: take_up_interrupted(now, detail)
 -- Attempts without an outcome: their sender died. They are made again, with the same message id.
 WITH interrupted AS (
     UPDATE message
@@ -127,7 +127,7 @@ SELECT message_id, :now, 'failed', :detail, 0
 FROM interrupted
 RETURNING message_id;
 
--- name: count_waiting
-SELECT count(*) FILTER (WHERE attempts = 0), count(*) FILTER (WHERE attempts > 0)
+-- name: count_waiting()
+SELECT count(*) FILTER (WHERE attempts = 0) AS new, count(*) FILTER (WHERE attempts > 0) AS again
 FROM message
 WHERE status = 'waiting';

@@ -2,7 +2,7 @@
 -- `names_of_entry` joins `named` to rows `entry` that have rule, rule_version, subject_kind, subject_code, area_code,
 -- park_code and enterprise_code.
 
--- name: alerts
+-- name: alerts()
 SELECT
     alert.*,
     CASE WHEN alert.resolved_at IS NULL THEN 'firing' ELSE 'resolved' END AS state,
@@ -36,7 +36,7 @@ LEFT JOIN (
     ORDER BY alert_id DESC, step_id DESC
 ) AS handled USING (alert_id);
 
--- name: names_of_entry
+-- part: names_of_entry()
 LEFT JOIN LATERAL (
     SELECT
         rule_version.body -> 'title' ->> 'zh' AS title_zh,
@@ -71,7 +71,7 @@ LEFT JOIN LATERAL (
     ) AS subject ON true
 ) AS named ON true;
 
--- name: text_is_in_entry
+-- part: text_is_in_entry(q)
 -- Each list of names is searched once, not once an alert.
 (
     entry.rule ILIKE :q
@@ -94,7 +94,7 @@ LEFT JOIN LATERAL (
     )
 );
 
--- name: case
+-- name: case(alert_id)
 SELECT
     alert.severity,
     alert.fired_at,
@@ -109,46 +109,46 @@ FROM alert
 LEFT JOIN area ON area.code = alert.area_code
 WHERE alert.alert_id = :alert_id;
 
--- name: area_of_body
+-- name: area_of_body(code)
 SELECT area_code
 FROM supervision_body
 WHERE code = :code;
 
--- name: area_lies_in
+-- name: area_lies_in(area, above)
 SELECT 1
 FROM area
 LEFT JOIN area AS league ON league.code = area.parent_code
 WHERE area.code = :area
     AND :above IN (area.code, area.parent_code, league.parent_code);
 
--- name: rule_of_alert
+-- name: rule_of_alert(rule, rule_version)
 SELECT body
 FROM rule_version
 WHERE slug = :rule
     AND version = :rule_version;
 
--- name: state_of_alert
+-- name: state_of_alert(alert_id)
 SELECT state, since, cannot_since, cannot_reasons, evaluated_at
 FROM alert_state
 WHERE alert_id = :alert_id;
 
--- name: events
+-- name: events(alert_id)
 SELECT event_id, at, kind, detail
 FROM alert_event
 WHERE alert_id = :alert_id
 ORDER BY at, event_id;
 
--- name: steps
+-- name: steps(alert_id)
 SELECT *
 FROM alert_step
 WHERE alert_id = :alert_id
 ORDER BY step_id;
 
--- name: hold_steps
+-- name: hold_steps(family, alert_id)
 -- One step of an alert follows another, without waiting for the alert service to finish with its row.
 SELECT pg_advisory_xact_lock(:family, hashint8(:alert_id));
 
--- name: append_step
+-- name: append_step(alert_id, at, actor, action, text, due_on, reference)
 INSERT INTO alert_step (alert_id, at, actor, action, text, due_on, reference)
 VALUES (:alert_id, :at, :actor, :action, :text, :due_on, :reference)
 RETURNING step_id;

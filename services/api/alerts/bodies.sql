@@ -1,7 +1,7 @@
 -- Supervision bodies, and the subscriptions of bodies and enterprises. The secrets of webhooks are never read here but
 -- counted.
 
--- name: select
+-- name: select()
 SELECT
     body.code,
     body.name_zh,
@@ -14,55 +14,55 @@ SELECT
 FROM supervision_body AS body
 JOIN area ON area.code = body.area_code;
 
--- name: existing
+-- name: existing(keys)
 SELECT code
 FROM supervision_body
 WHERE code = ANY(:keys);
 
--- name: insert!
+-- name: insert(rows)
 INSERT INTO supervision_body (code, name_zh, name_en, area_code)
 SELECT code, name_zh, name_en, area_code
 FROM json_to_recordset(CAST(:rows AS json)) AS entry (code text, name_zh text, name_en text, area_code text);
 
--- name: update!
+-- name: update(name_zh, name_en, area_code, code)
 UPDATE supervision_body
 SET name_zh = :name_zh,
     name_en = :name_en,
     area_code = :area_code
 WHERE code = :code;
 
--- name: delete!
+-- name: delete(key)
 DELETE FROM supervision_body
 WHERE code = :key;
 
--- name: count_subscriptions
+-- name: count_subscriptions(body_code)
 SELECT count(*)
 FROM subscription
 WHERE body_code = :body_code;
 
--- name: known_body
+-- name: known_body(code)
 SELECT 1
 FROM supervision_body
 WHERE code = :code;
 
--- name: known_enterprise
+-- name: known_enterprise(code)
 SELECT 1
 FROM enterprise
 WHERE credit_code = :code;
 
--- name: hold_body
+-- name: hold_body(code)
 SELECT 1
 FROM supervision_body
 WHERE code = :code
 FOR NO KEY UPDATE;
 
--- name: hold_enterprise
+-- name: hold_enterprise(code)
 SELECT 1
 FROM enterprise
 WHERE credit_code = :code
 FOR NO KEY UPDATE;
 
--- name: subscriptions
+-- name: subscriptions(code, owner_kind)
 SELECT
     subscription_id,
     body_code,
@@ -83,7 +83,7 @@ WHERE body_code = :code AND :owner_kind = 'body'
     OR enterprise_code = :code AND :owner_kind = 'enterprise'
 ORDER BY subscription_id;
 
--- name: insert_subscription
+-- name: insert_subscription(owner_kind, code, channel, address, language, least_severity, rules, mode, quiet_from, quiet_to, enabled)
 INSERT INTO subscription (
     body_code,
     enterprise_code,
@@ -112,7 +112,7 @@ VALUES (
 )
 RETURNING subscription_id;
 
--- name: update_subscription!
+-- name: update_subscription(address, language, least_severity, rules, mode, quiet_from, quiet_to, enabled, subscription_id)
 UPDATE subscription
 SET address = :address,
     language = :language,
@@ -125,33 +125,33 @@ SET address = :address,
     off_reason = CASE WHEN :enabled THEN NULL ELSE off_reason END
 WHERE subscription_id = :subscription_id;
 
--- name: delete_subscription!
+-- name: delete_subscription(subscription_id)
 DELETE FROM subscription
 WHERE subscription_id = :subscription_id;
 
--- name: add_secret!
+-- name: add_secret(secrets, subscription_id)
 UPDATE subscription
 SET secrets = CAST(:secrets AS text[]) || secrets
 WHERE subscription_id = :subscription_id;
 
--- name: retire_secrets!
+-- name: retire_secrets(subscription_id)
 UPDATE subscription
 SET secrets = ARRAY[secrets[1]]
 WHERE subscription_id = :subscription_id;
 
--- name: known_rules
+-- name: known_rules(slugs)
 SELECT DISTINCT slug
 FROM rule_version
 WHERE slug = ANY(:slugs);
 
--- name: count_waiting_tests
+-- name: count_waiting_tests(subscription_id)
 SELECT count(*)
 FROM message
 WHERE subscription_id = :subscription_id
     AND kind = 'test'
     AND status = 'waiting';
 
--- name: insert_test!
+-- name: insert_test(message_id, content, now, subscription_id)
 INSERT INTO message (
     message_id,
     subscription_id,

@@ -1,6 +1,6 @@
 -- Messages with whom they tell, as it stood when they were written. Conditions speak of a row as `entry`.
 
--- name: messages
+-- name: messages()
 SELECT
     message_id,
     subscription_id,
@@ -19,7 +19,7 @@ SELECT
     last_error
 FROM message;
 
--- name: names_of_entry
+-- part: names_of_entry()
 LEFT JOIN LATERAL (
     SELECT
         body.name_zh AS body_name_zh,
@@ -31,7 +31,7 @@ LEFT JOIN LATERAL (
     LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code
 ) AS named ON true;
 
--- name: attempts
+-- name: attempts(message_ids)
 SELECT message_id, at, outcome, detail, seconds
 FROM delivery
 WHERE message_id = ANY(:message_ids)

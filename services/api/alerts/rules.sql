@@ -1,12 +1,12 @@
 -- Rules in versions. `now` gives the newest of each, and whether the rule came with the program.
 
--- name: known
+-- name: known(slug)
 SELECT 1
 FROM rule_version
 WHERE slug = :slug
 LIMIT 1;
 
--- name: now
+-- name: now()
 SELECT
     rule_now.*,
     EXISTS (
@@ -17,16 +17,16 @@ SELECT
     ) AS firing
 FROM rule_now;
 
--- name: versions
+-- name: versions(slug)
 SELECT version, body, enabled, shipped, author, note, recorded_at
 FROM rule_version
 WHERE slug = :slug
 ORDER BY version DESC;
 
--- name: hold
+-- name: hold(family, slug)
 -- One version of a rule follows another.
 SELECT pg_advisory_xact_lock(:family, hashtext(:slug));
 
--- name: append!
+-- name: append(slug, version, body, enabled, author, note, now)
 INSERT INTO rule_version (slug, version, body, enabled, shipped, author, note, recorded_at)
 VALUES (:slug, :version, CAST(:body AS jsonb), :enabled, false, :author, :note, :now);

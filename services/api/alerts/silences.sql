@@ -1,4 +1,4 @@
--- name: silences
+-- name: silences(now)
 SELECT
     silence.*,
     CASE
@@ -8,7 +8,7 @@ SELECT
     END AS state
 FROM silence;
 
--- name: names_of_entry
+-- part: names_of_entry()
 LEFT JOIN LATERAL (
     SELECT
         newest.body -> 'title' ->> 'zh' AS title_zh,
@@ -25,7 +25,7 @@ LEFT JOIN LATERAL (
     LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code
 ) AS named ON true;
 
--- name: known_subject
+-- name: known_subject(value)
 SELECT 1 FROM unit WHERE code = :value
 UNION ALL
 SELECT 1 FROM enterprise WHERE credit_code = :value
@@ -39,12 +39,12 @@ UNION ALL
 SELECT 1 FROM meter WHERE code = :value
 LIMIT 1;
 
--- name: insert
+-- name: insert(rule, area, enterprise, subject, reason, author, starts_at, ends_at)
 INSERT INTO silence (rule, area_code, enterprise_code, subject_code, reason, author, starts_at, ends_at)
 VALUES (:rule, :area, :enterprise, :subject, :reason, :author, :starts_at, :ends_at)
 RETURNING silence_id;
 
--- name: end
+-- name: end(now, author, silence_id)
 -- One that has not begun ends as it begins.
 UPDATE silence
 SET ends_at = greatest(CAST(:now AS timestamptz), starts_at + interval '1 microsecond'),

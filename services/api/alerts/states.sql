@@ -1,6 +1,6 @@
 -- Where rules stand with subjects. `placed` adds where each subject is; conditions speak of its rows as `entry`.
 
--- name: placed
+-- name: placed()
 SELECT
     alert_state.*,
     place.area_code,

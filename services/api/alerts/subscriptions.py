@@ -62,6 +62,7 @@ def subscribe(database: Database, owner: Owner, entry: SubscriptionEntry, settin
             "insert_subscription",
             owner_kind=owner.kind,
             code=owner.code,
+            channel=entry.channel,
             **_kept(entry, owner),
         ).scalar_one()
         if secret is not None:
@@ -205,7 +206,7 @@ def _require_fit(
 
 
 def _kept(entry: SubscriptionEntry, owner: Owner) -> dict[str, Any]:
-    kept = entry.model_dump()
+    kept = entry.model_dump(exclude={"channel"})
     if _follows_from_owner(entry.channel):
         kept["address"] = owner.code
     if kept["rules"] is not None:

@@ -150,7 +150,8 @@ class Resource(Listing[A], Generic[E, R, A]):
             record = amended(self.record, kept, patch)
             _refuse(self.check_amended(change.connection, record))
             new = record.model_dump()
-            self.sql.run(change.connection, "update", **new)
+            changing = self.sql.statements["update"].parameters
+            self.sql.run(change.connection, "update", **{name: new[name] for name in changing})
             if any(new[name] != kept[name] for name in self.reinterprets):
                 change.reinterpret_meter(key, since=None)
             return self.shape(self.row(change.connection, key))

@@ -14,11 +14,11 @@ from prometheus_client import Gauge
 from psycopg import Notify
 
 from services.core.db.engine import connect
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 
 log = logging.getLogger("leading")
 
-_sql = load(__file__, "leading.sql")
+_sql = Statements.beside(__file__, "leading.sql")
 
 LEADING = Gauge("enermon_leading", "1 while this process leads in the role, 0 while it does not", ["role"])
 
@@ -104,15 +104,15 @@ def _lead(
     connection: psycopg.Connection, key: LockKey, stopping: threading.Event, on_connected: Callable[[], None]
 ) -> bool:
     """Wait until this process leads; False if told to stop before."""
-    leads = _sql.try_lead(connection, key=key)
+    leads = bool(_sql.run(connection, "try_lead", key=key).scalar_one())
     on_connected()
     if not leads:
-        led_by = _sql.led_by(connection, key=key)
+        led_by = _sql.run(connection, "led_by", key=key).scalar()
         log.info("another process leads, waiting", extra={"role": key.role, "led_by": led_by})
     while not leads:
         if stopping.wait(AGAIN_S):
             return False
-        leads = _sql.try_lead(connection, key=key)
+        leads = bool(_sql.run(connection, "try_lead", key=key).scalar_one())
     return True
 
 

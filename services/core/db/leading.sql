@@ -1,7 +1,7 @@
--- name: try_lead$
+-- name: try_lead(key)
 SELECT pg_try_advisory_lock(:key);
 
--- name: led_by$
+-- name: led_by(key)
 -- A key of one number is shown in two halves.
 SELECT activity.application_name
 FROM pg_locks AS held

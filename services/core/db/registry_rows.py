@@ -18,7 +18,7 @@ class RegistryRows:
     """Runs statements that read the registry and nothing else, and keeps their rows until its revision rises."""
 
     def __init__(self, statements: Statements) -> None:
-        self._statements = statements
+        self.statements = statements
         self._kept: OrderedDict[Hashable, Sequence[Row[*tuple[Any, ...]]]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -35,7 +35,7 @@ class RegistryRows:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        rows = self._statements.run(connection, name, **parameters).all()
+        rows = self.statements.run(connection, name, **parameters).all()
         if len(rows) <= _MOST_ROWS:
             with self._lock:
                 self._kept[key] = rows

@@ -1,31 +1,187 @@
-"""Named SQL statements of a file, run on a connection of SQLAlchemy."""
+"""Named SQL: the statements of a .sql file, each with the parameters it takes.
 
-from collections.abc import Mapping
+`-- name: late_slots(most)` begins a statement that can be run, `-- part: in_area(area)` a piece that others are put
+together from. Parameters are written `:most`. What is called is checked: the name, and that exactly the declared
+parameters are given (tests hold every call in the program to that, and prepare every statement on the real schema).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Self, TypeVar, overload
 
-import aiosql
-from sqlalchemy import Connection, CursorResult
+import sqlalchemy
+from psycopg import Connection, Cursor
+from psycopg.rows import class_row, dict_row, namedtuple_row, scalar_row
+from sqlalchemy import CursorResult
+
+_HEAD = re.compile(r"-- (?P<kind>name|part): (?P<name>\w+)\((?P<parameters>[\w, ]*)\)")
+_ANY_HEAD = re.compile(r"-- (name|part):")
+# What is quoted, a comment, and a cast hold no parameters.
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|::|:(?P<name>[a-z_]\w*)")
+
+T = TypeVar("T")
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement as psycopg takes it; a part is none that could be run."""
+
+    text: str
+    parameters: frozenset[str]
+    is_part: bool
+
+
+class Rows(Generic[T]):
+    """What a statement gave: rows with the columns as attributes, unless asked for in another form."""
+
+    def __init__(self, cursor: Cursor[Any]) -> None:
+        self._cursor = cursor
+
+    def of(self, kind: type[Kind]) -> "Rows[Kind]":
+        """The rows as `kind`, whose fields are named as the columns are."""
+        self._cursor.row_factory = class_row(kind)
+        return Rows(self._cursor)
+
+    def mappings(self) -> "Rows[dict[str, Any]]":
+        """The rows by the names of their columns."""
+        self._cursor.row_factory = dict_row
+        return Rows(self._cursor)
+
+    def scalars(self) -> "Rows[Any]":
+        """The first column alone."""
+        self._cursor.row_factory = scalar_row
+        return Rows(self._cursor)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._cursor)
+
+    def all(self) -> list[T]:
+        """Every row that is left."""
+        return self._cursor.fetchall()
+
+    def first(self) -> T | None:
+        """The next row; None where there is none."""
+        return self._cursor.fetchone()
+
+    def one(self) -> T:
+        """The only row. Raises ValueError where there is none, or another."""
+        (row,) = self.all()
+        return row
+
+    def scalar(self) -> Any:
+        """The first column of the next row; None where there is none."""
+        return self.scalars().first()
+
+    def scalar_one(self) -> Any:
+        """The first column of the only row. Raises ValueError where there is none, or another."""
+        return self.scalars().one()
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were given, or changed."""
+        return self._cursor.rowcount
 
 
 class Statements:
-    """The named statements of one file. Parameters are written `:name`."""
+    """The statements of one file. Raises ValueError for a faulty one."""
 
     def __init__(self, file: Path) -> None:
-        queries = aiosql.from_path(file, "psycopg", mandatory_parameters=False)
-        self._text: Mapping[str, str] = {
-            name: getattr(queries, name).sql.rstrip().rstrip(";")
-            for name in queries.available_queries
-            if not name.endswith("_cursor")
-        }
+        self.file = file
+        self._statements = read(file.read_text("utf-8"))
+
+    @classmethod
+    def beside(cls, module: str, name: str) -> Self:
+        """Those of the file `name` that lies beside the module `module` (its __file__)."""
+        return cls(Path(module).with_name(name))
+
+    @property
+    def statements(self) -> Mapping[str, Statement]:
+        """All of them, by name."""
+        return self._statements
 
     def __getitem__(self, name: str) -> str:
-        return self._text[name]
+        """The text of a statement or part, to put others together from it. Raises LookupError."""
+        return self._named(name).text
 
-    def run(self, connection: Connection, name: str, /, **parameters: Any) -> CursorResult[*tuple[Any, ...]]:
-        """Execute the statement `name`."""
-        return connection.exec_driver_sql(self._text[name], parameters)
+    @overload
+    def run(self, connection: Connection[Any], name: str, /, **parameters: Any) -> Rows[Any]: ...
 
-    def by_code(self, connection: Connection, name: str, column: str, /, **parameters: Any) -> dict[str, str]:
+    @overload
+    def run(
+        self, connection: sqlalchemy.Connection, name: str, /, **parameters: Any
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+
+    def run(self, connection: Any, name: str, /, **parameters: Any) -> Any:
+        """Execute the statement `name`. Raises LookupError, TypeError for wrong parameters, psycopg.Error."""
+        text = self.text_for(name, parameters)
+        if isinstance(connection, sqlalchemy.Connection):
+            return connection.exec_driver_sql(text, parameters)
+        return run_text(connection, text, parameters)
+
+    def by_code(
+        self, connection: sqlalchemy.Connection, name: str, column: str, /, **parameters: Any
+    ) -> dict[str, str]:
         """Execute the statement `name` and give the `column` of each row by its column `code`."""
         return {row["code"]: row[column] for row in self.run(connection, name, **parameters).mappings()}
+
+    def text_for(self, name: str, parameters: Mapping[str, Any]) -> str:
+        """The text of a statement that is to be run with these. Raises LookupError, TypeError."""
+        statement = self._named(name)
+        if statement.is_part:
+            raise LookupError(f"{self.file.name}: {name} is a part, and no statement")
+        if parameters.keys() != statement.parameters:
+            raise TypeError(f"{self.file.name}: {name} takes {sorted(statement.parameters)}, not {sorted(parameters)}")
+        return statement.text
+
+    def _named(self, name: str) -> Statement:
+        try:
+            return self._statements[name]
+        except KeyError:
+            raise LookupError(f"{self.file.name}: there is no statement {name}") from None
+
+
+def run_text(connection: Connection[Any], text: str, parameters: Mapping[str, Any]) -> Rows[Any]:
+    """Execute SQL with parameters as psycopg takes them, %(name)s. Raises psycopg.Error."""
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    # Without parameters it may be several statements.
+    cursor.execute(text.encode(), parameters or None)
+    return Rows(cursor)
+
+
+def read(text: str) -> dict[str, Statement]:
+    """The statements and parts of a file, by name. Raises ValueError."""
+    found: dict[str, Statement] = {}
+    blocks = re.split(r"^(?=-- (?:name|part):)", text, flags=re.MULTILINE)
+    for block in blocks:
+        if not _ANY_HEAD.match(block):
+            continue
+        line, _, body = block.partition("\n")
+        head = _HEAD.fullmatch(line.rstrip())
+        if head is None:
+            raise ValueError(f"not `-- name: statement(parameter, ...)`: {line}")
+        name, declared = head["name"], frozenset(re.findall(r"\w+", head["parameters"]))
+        used: set[str] = set()
+        statement = Statement(_bound(body, used).strip().rstrip(";"), declared, head["kind"] == "part")
+        if name in found:
+            raise ValueError(f"{name} is there twice")
+        if "%" in body:
+            raise ValueError(f"{name} has a %, which psycopg would take for a parameter")
+        if used != declared:
+            raise ValueError(f"{name} declares {sorted(declared)} and uses {sorted(used)}")
+        found[name] = statement
+    return found
+
+
+def _bound(body: str, used: set[str]) -> str:
+    """The SQL with its parameters as psycopg takes them; their names are added to `used`."""
+
+    def placeholder(match: re.Match[str]) -> str:
+        if match["name"] is None:
+            return match[0]
+        used.add(match["name"])
+        return f"%({match['name']})s"
+
+    return _PARAMETER.sub(placeholder, body)

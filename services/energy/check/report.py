@@ -8,12 +8,12 @@ import psycopg
 
 from services.core.db.engine import connect, create_engine
 from services.core.db.migrate import applied_revision, newest_revision
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.core.db.timescale import Store, store_of
 from services.ingest.broker_users import RESERVED
 from services.judging.data.numbers import Numbers, numbers
 
-_sql = load(__file__, "check.sql")
+_sql = Statements.beside(__file__, "check.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,14 @@ def report(database_url: str, data: Path | None = None) -> Report:
         return Report(store, None, newest_revision(), 0, 0, {}, read)
     with connect(database_url, application_name="enermon-check") as plain, plain.transaction():
         plain.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        ((dirty_slots, meter_changes),) = _sql.pending(plain)
+        pending = _sql.run(plain, "pending").one()
         differing = disagreements(plain)
-        refused = tuple(code for (code,) in _sql.gateways_named(plain, prefix=RESERVED))
-    return Report(store, revision, newest_revision(), dirty_slots, meter_changes, differing, read, refused)
+        refused = tuple(_sql.run(plain, "gateways_named", prefix=RESERVED).scalars())
+    return Report(
+        store, revision, newest_revision(), pending.dirty_slots, pending.meter_changes, differing, read, refused
+    )
 
 
 def disagreements(connection: psycopg.Connection) -> Mapping[str, int]:
     """How many sums differ from those of the level below, by level."""
-    return dict(_sql.disagreements(connection))
+    return dict(_sql.run(connection, "disagreements"))

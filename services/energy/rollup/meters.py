@@ -8,13 +8,13 @@ from typing import NamedTuple, Self
 
 import psycopg
 
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.core.meter import Kind, MeterRule, Quality, Replacement, meter_rule
 from services.energy.booking.booking import SlotEnergy
 from services.energy.booking.plain import PlainRule, plain_rule
 from services.energy.rollup.quality import Stretch, collection_faults
 
-_sql = load(__file__, "meters.sql")
+_sql = Statements.beside(__file__, "meters.sql")
 _COLLECTION_FAULT = int(Quality.COLLECTION_FAULT)
 
 
@@ -98,41 +98,38 @@ class RolledMeter:
 def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
     """The meters of a batch, by number. A meter that is no longer registered is left out."""
     swaps: dict[int, list[Replacement]] = defaultdict(list)
-    for meter_id, ts, final, first in _sql.replacements(connection, meter_ids=meter_ids):
+    for meter_id, ts, final, first in _sql.run(connection, "replacements", meter_ids=meter_ids):
         swaps[meter_id].append(Replacement(ts, final, first))
     accepted: dict[int, set[int]] = defaultdict(set)
-    for meter_id, ts in _sql.acceptances(connection, meter_ids=meter_ids):
+    for meter_id, ts in _sql.run(connection, "acceptances", meter_ids=meter_ids):
         accepted[meter_id].add(ts)
-    rows = list(_sql.meters(connection, meter_ids=meter_ids))
+    rows = list(_sql.run(connection, "meters", meter_ids=meter_ids))
     places: dict[int, list[Place]] = defaultdict(list)
-    for enterprise_id, from_us, area_code, park_id in _sql.memberships(
-        connection, enterprise_ids=sorted({row[11] for row in rows})
+    for enterprise_id, from_us, area_code, park_id in _sql.run(
+        connection, "memberships", enterprise_ids=sorted({row.enterprise_id for row in rows})
     ):
         places[enterprise_id].append(Place(from_us, area_code, park_id))
     meters: dict[int, RolledMeter] = {}
     for row in rows:
-        meter_id, kind, unit, carrier_unit, multiplier, interval_s, size, rated, carrier, flow, unit_id, owner = row[
-            :12
-        ]
         rule = meter_rule(
-            kind=Kind(kind),
-            unit_of_measure=unit,
-            carrier_unit=carrier_unit,
-            multiplier=multiplier,
-            interval_s=interval_s,
-            register_size=size,
-            rated_per_hour=rated,
-            replacements=tuple(swaps[meter_id]),
-            accepted_us=frozenset(accepted[meter_id]),
+            kind=Kind(row.kind),
+            unit_of_measure=row.unit_of_measure,
+            carrier_unit=row.carrier_unit,
+            multiplier=row.multiplier,
+            interval_s=row.interval_s,
+            register_size=row.register_size,
+            rated_per_hour=row.rated_per_hour,
+            replacements=tuple(swaps[row.meter_id]),
+            accepted_us=frozenset(accepted[row.meter_id]),
         )
-        meters[meter_id] = RolledMeter(
+        meters[row.meter_id] = RolledMeter(
             rule,
-            unit_id=unit_id,
-            enterprise_id=owner,
-            carrier=carrier,
-            flow=flow,
-            places=places[owner],
-            valid_us=row[12:],
+            unit_id=row.unit_id,
+            enterprise_id=row.enterprise_id,
+            carrier=row.carrier,
+            flow=row.flow,
+            places=places[row.enterprise_id],
+            valid_us=(row.valid_from, row.valid_to),
         )
     return meters
 
@@ -150,7 +147,7 @@ class Meters:
 
     def of(self, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
         """These meters, by number. A meter that is no longer registered is left out."""
-        revision = _sql.revision(connection)
+        revision = _sql.run(connection, "revision").scalar_one()
         if revision != self._revision:
             self._kept.clear()
             self._revision = revision
@@ -178,10 +175,12 @@ class Accounts:
         """The number of each account in `keys`."""
         missing = keys - self._ids.keys()
         if missing:
-            for account_id, *key in _sql.find_accounts(connection, unit_ids=sorted({k.unit_id for k in missing})):
-                self._ids[AccountKey(*key)] = account_id
+            unit_ids = sorted({key.unit_id for key in missing})
+            for row in _sql.run(connection, "find_accounts", unit_ids=unit_ids).mappings():
+                account_id = row.pop("account_id")
+                self._ids[AccountKey(**row)] = account_id
         for key in sorted(missing - self._ids.keys(), key=str):
-            account_id = _sql.open_account(connection, **key._asdict())
-            _sql.open_ledgers(connection, account_id=account_id)
+            account_id = _sql.run(connection, "open_account", **key._asdict()).scalar_one()
+            _sql.run(connection, "open_ledgers", account_id=account_id)
             self._ids[key] = account_id
         return {key: self._ids[key] for key in keys}

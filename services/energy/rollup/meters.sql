@@ -1,7 +1,7 @@
--- name: revision$
+-- name: revision()
 SELECT revision FROM registry_revision;
 
--- name: meters
+-- name: meters(meter_ids)
 SELECT
     meter.meter_id,
     meter.kind,
@@ -22,18 +22,18 @@ JOIN carrier ON carrier.code = meter.carrier
 JOIN unit USING (unit_id)
 WHERE meter.meter_id = ANY (:meter_ids);
 
--- name: replacements
+-- name: replacements(meter_ids)
 SELECT meter_id, ts, final_value, first_value
 FROM meter_replacement
 WHERE meter_id = ANY (:meter_ids)
 ORDER BY meter_id, ts;
 
--- name: acceptances
+-- name: acceptances(meter_ids)
 SELECT meter_id, ts
 FROM reading_acceptance
 WHERE meter_id = ANY (:meter_ids);
 
--- name: memberships
+-- name: memberships(enterprise_ids)
 SELECT
     enterprise_id,
     valid_from::timestamp AT TIME ZONE 'Asia/Shanghai' AS valid_from,
@@ -43,7 +43,7 @@ FROM membership
 WHERE enterprise_id = ANY (:enterprise_ids)
 ORDER BY enterprise_id, valid_from;
 
--- name: find_accounts
+-- name: find_accounts(unit_ids)
 SELECT
     account_id,
     unit_id,
@@ -55,12 +55,12 @@ SELECT
 FROM account
 WHERE unit_id = ANY (:unit_ids);
 
--- name: open_account$
+-- name: open_account(unit_id, enterprise_id, area_code, park_id, carrier, flow)
 INSERT INTO account (unit_id, enterprise_id, area_code, park_id, carrier, flow)
 VALUES (:unit_id, :enterprise_id, :area_code, :park_id, :carrier, :flow)
 RETURNING account_id;
 
--- name: open_ledgers!
+-- name: open_ledgers(account_id)
 -- The account adds to its banner, the league and the region above it, and its park.
 WITH RECURSIVE above AS (
     SELECT area.code, area.parent_code

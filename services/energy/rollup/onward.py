@@ -12,13 +12,13 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.energy.booking.plain import Flags, PlainBooking, Whole, Windows, book_plain
 from services.energy.rollup.adapt import Integers, Moment, Moments, wire_moments
 from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.ranges import DirtyRange
 
-_sql = load(__file__, "onward.sql")
+_sql = Statements.beside(__file__, "onward.sql")
 
 _MOST_OF_METER = 1_000
 _BOOKED = np.dtype(
@@ -93,13 +93,14 @@ class _Asked:
 
     def read(self, connection: psycopg.Connection) -> Windows | None:
         """The windows around these ranges; None if there are no readings."""
-        owner, times_us, values = _sql.onward(
+        owner, times_us, values = _sql.run(
             connection,
+            "onward",
             meter_ids=Integers(self.meter_ids),
             starts=Moments(self.start_us),
             most=Integers(self.most),
             from_ts=Moment(int(self.start_us.min())),
-        )
+        ).one()
         if owner is None:
             return None
         owner = owner.astype(np.int64) - 1
@@ -122,12 +123,8 @@ class _Asked:
         asked = times_us[first] >= self.start_us + 2 * self.rules[:, 4]
         if not asked.any():
             return asked
-        begun = {
-            meter_id
-            for (meter_id,) in _sql.beginning_meters(
-                connection, meter_ids=Integers(self.meter_ids[asked]), starts=Moments(self.start_us[asked])
-            )
-        }
+        given = {"meter_ids": Integers(self.meter_ids[asked]), "starts": Moments(self.start_us[asked])}
+        begun = set(_sql.run(connection, "beginning_meters", **given).scalars())
         return np.array([r.meter_id in begun for r in self.ranges], dtype=bool)
 
 
@@ -155,12 +152,8 @@ def _asked(
     most = (until_us - start_us) // interval_us * 3 // 2 + 8
     asked = _Asked(alone, np.array([r.meter_id for r in alone]), columns, start_us, most)
     asked = asked.first((most <= _MOST_OF_METER) & (np.cumsum(np.minimum(most, _MOST_OF_METER)) <= most_readings))
-    special = {
-        meter_id
-        for (meter_id,) in _sql.special_meters(
-            connection, meter_ids=Integers(asked.meter_ids), starts=Moments(asked.start_us)
-        )
-    }
+    given = {"meter_ids": Integers(asked.meter_ids), "starts": Moments(asked.start_us)}
+    special = set(_sql.run(connection, "special_meters", **given).scalars())
     if special:
         asked = asked.first(np.array([r.meter_id not in special for r in asked.ranges], dtype=bool))
     return asked if asked.ranges else None

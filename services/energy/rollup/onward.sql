@@ -1,4 +1,4 @@
--- name: special_meters
+-- name: special_meters(meter_ids, starts)
 -- Those of the meters whose readings from that time on were judged, or are corrected.
 SELECT listed.meter_id
 FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)
@@ -10,7 +10,7 @@ WHERE
         WHERE reading_mark.meter_id = listed.meter_id AND reading_mark.ts >= listed.start_ts
     );
 
--- name: onward^
+-- name: onward(meter_ids, starts, most, from_ts)
 -- Of each meter the first readings from a time on, at most so many: all in one row, as they are fetched row by row much
 -- more slowly. `from_ts` is the first of the times: chunks before it are not looked at.
 SELECT
@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
     LIMIT wanted.most
 ) AS near;
 
--- name: beginning_meters
+-- name: beginning_meters(meter_ids, starts)
 -- Those of the meters that have no reading before that time.
 SELECT listed.meter_id
 FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)

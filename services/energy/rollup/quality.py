@@ -6,11 +6,11 @@ from datetime import timedelta
 import psycopg
 
 from services.core.calendar import DAY_US, SHANGHAI
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.energy.rollup.adapt import Integers
 from services.quality.checks.day import BEFORE_DAYS
 
-_sql = load(__file__, "quality.sql")
+_sql = Statements.beside(__file__, "quality.sql")
 
 Stretch = tuple[int, int]
 """[start, end), microseconds since 1970, on whole hours."""
@@ -23,8 +23,9 @@ def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -
     With them go the days after them that have been checked by what was known of the days before.
     """
     days = sorted({(meter_id, (slot_us + _OFFSET_US) // DAY_US) for meter_id, slot_us in dirty})
-    _sql.mark_due(
+    _sql.run(
         connection,
+        "mark_due",
         meter_ids=Integers(m for m, _ in days),
         day_numbers=Integers(day for _, day in days),
         before_days=BEFORE_DAYS,
@@ -34,6 +35,6 @@ def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -
 def collection_faults(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, list[Stretch]]:
     """When a fault of the collection is known of these meters."""
     found: dict[int, list[Stretch]] = {}
-    for meter_id, starts_us, ends_us in _sql.collection_faults(connection, meter_ids=meter_ids):
+    for meter_id, starts_us, ends_us in _sql.run(connection, "collection_faults", meter_ids=meter_ids):
         found.setdefault(meter_id, []).append((starts_us, ends_us))
     return found

@@ -1,4 +1,4 @@
--- name: mark_due!
+-- name: mark_due(meter_ids, day_numbers, before_days)
 -- Days with new readings and days whose energy has changed; and those that were checked with such a day as their past. Of
 -- yesterday there are none: what comes after it is not over.
 WITH changed AS (
@@ -22,7 +22,7 @@ JOIN quality_day AS later
         AND later.checked
 WHERE changed.day < (now() AT TIME ZONE 'Asia/Shanghai')::date - 1;
 
--- name: collection_faults
+-- name: collection_faults(meter_ids)
 SELECT meter_id, starts_at, ends_at
 FROM collection_fault
 WHERE meter_id = ANY (:meter_ids);

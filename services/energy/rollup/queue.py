@@ -7,7 +7,7 @@ from typing import NamedTuple
 import psycopg
 
 from services.core.calendar import HOUR_US
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.core.meter import Kind
 from services.energy.booking.counter import LONGEST_GAP_US
 from services.energy.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
@@ -16,7 +16,7 @@ from services.energy.rollup.ranges import Bounds, DirtyRange, Extent, within
 from services.ingest import metrics
 from services.ingest.validate import EARLIEST_US
 
-_sql = load(__file__, "queue.sql")
+_sql = Statements.beside(__file__, "queue.sql")
 
 _ASIDE_BATCHES = 5
 # Each may mean to book years of a meter again.
@@ -68,14 +68,14 @@ class Queue:
         live_from_us = now_us - LIVE_US
         most = self._bounds.dirty
         most_changes = max(1, MOST_CHANGES * self._late // most)
-        changed = list(_sql.take_changes(connection, most=most_changes, earliest=Moment(EARLIEST_US)))
-        dirty = list(_sql.take_dirty(connection, most=most))
+        changed = list(_sql.run(connection, "take_changes", most=most_changes, earliest=Moment(EARLIEST_US)))
+        dirty = list(_sql.run(connection, "take_dirty", most=most))
         if len(dirty) == most:
             self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
             dirty = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
-            dirty += _sql.put_aside(connection, most=most * _ASIDE_BATCHES, live_from=Moment(live_from_us))
+            dirty += _sql.run(connection, "put_aside", most=most * _ASIDE_BATCHES, live_from=Moment(live_from_us))
         if len(dirty) < self._late:
-            dirty += _sql.take_late(connection, most=self._late - len(dirty))
+            dirty += _sql.run(connection, "take_late", most=self._late - len(dirty))
         return Taken(dirty, changed, live_from_us)
 
     def pace(self, *, took_s: float) -> None:
@@ -100,7 +100,7 @@ class Queue:
         self._lay_aside([(m, slot) for m, slot in for_later if slot < taken.live_from_us])
         self._put_back([(m, slot) for m, slot in for_later if slot >= taken.live_from_us])
         changes = [(m, max(from_us, left[m])) for m, from_us in taken.changed if m in left]
-        _sql.put_back_changes(self._connection, **_columns(changes, "from_times"))
+        _sql.run(self._connection, "put_back_changes", **_columns(changes, "from_times"))
         kept = [(m, slot) for m, slot in taken.dirty if m not in left or slot < left[m]]
         return now, replace(taken, dirty=kept)
 
@@ -120,8 +120,9 @@ class Queue:
         return [_extent(r, meters[r.meter_id], found[position], self._most) for position, r in enumerate(ranges)]
 
     def _probe(self, ranges: Mapping[int, DirtyRange], window_us: tuple[int, int]) -> dict[int, _Probe]:
-        rows = _sql.extents(
+        rows = _sql.run(
             self._connection,
+            "extents",
             positions=Integers(ranges),
             meter_ids=Integers(r.meter_id for r in ranges.values()),
             starts=Moments(r.start_us for r in ranges.values()),
@@ -130,16 +131,18 @@ class Queue:
             to_ts=Moment(window_us[1]),
             most=self._most,
         )
-        return {position: _Probe(*probe) for position, *probe in rows}
+        return {
+            row.position: _Probe(row.readings, row.first_ts, row.last_ts, row.before_ts, row.after_ts) for row in rows
+        }
 
     def _lay_aside(self, slots: Slots) -> None:
         if slots:
-            _sql.lay_aside(self._connection, **_columns(sorted(slots), "slots"))
+            _sql.run(self._connection, "lay_aside", **_columns(sorted(slots), "slots"))
             metrics.ROLLUP_LAID_ASIDE.inc(len(slots))
 
     def _put_back(self, slots: Slots) -> None:
         if slots:
-            _sql.put_back_slots(self._connection, **_columns(slots, "slots"))
+            _sql.run(self._connection, "put_back_slots", **_columns(slots, "slots"))
 
 
 def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> Extent:

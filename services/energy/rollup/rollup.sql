@@ -1,4 +1,4 @@
--- name: create_stages#
+-- name: create_stages()
 CREATE TEMPORARY TABLE IF NOT EXISTS booked (
     meter_id integer NOT NULL,
     account_id integer NOT NULL,
@@ -39,7 +39,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS delta (
     slot_count integer NOT NULL
 ) ON COMMIT DELETE ROWS;
 
--- name: replace_marks!
+-- name: replace_marks(meter_ids, afters, untils)
 DELETE FROM reading_mark
 USING unnest(:meter_ids ::integer[], :afters ::timestamptz[], :untils ::timestamptz[])
     AS judged (meter_id, after_ts, until_ts)
@@ -48,12 +48,12 @@ WHERE
     AND reading_mark.ts > judged.after_ts
     AND reading_mark.ts <= judged.until_ts;
 
--- name: add_marks!
+-- name: add_marks(meter_ids, times, qualities)
 INSERT INTO reading_mark (meter_id, ts, quality)
 SELECT meter_id, ts, quality
 FROM unnest(:meter_ids ::integer[], :times ::timestamptz[], :qualities ::smallint[]) AS mark (meter_id, ts, quality);
 
--- name: crowded
+-- name: crowded()
 -- Positions of rebooked ranges that hold more slots than were booked: the others were booked before and are not any more.
 -- Where the number was not noted, all that were booked before are booked again.
 SELECT rebooked.position
@@ -68,7 +68,7 @@ CROSS JOIN LATERAL (
 ) AS found
 WHERE rebooked.booked_slots IS NOT NULL AND found.slots > rebooked.booked_slots;
 
--- name: slots_in
+-- name: slots_in(positions)
 SELECT rebooked.position, energy_slot.slot
 FROM energy_slot
 JOIN rebooked
@@ -77,11 +77,11 @@ JOIN rebooked
     AND energy_slot.slot < rebooked.end_ts
 WHERE rebooked.position = ANY (:positions ::integer[]);
 
--- name: drop_slots!
+-- name: drop_slots(meter_id, slots, first, last)
 DELETE FROM energy_slot
 WHERE meter_id = :meter_id AND slot = ANY (:slots ::timestamptz[]) AND slot >= :first AND slot <= :last;
 
--- name: book_slots!
+-- name: book_slots()
 INSERT INTO energy_slot AS kept (meter_id, account_id, slot, quantity_pico, measured_s, quality)
 SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
 FROM booked
@@ -97,7 +97,7 @@ WHERE
     OR kept.quality <> excluded.quality
     OR kept.account_id <> excluded.account_id;
 
--- name: find_changed_hours!
+-- name: find_changed_hours()
 -- Ranges are booked again by whole hours: what is booked in them now, beside what stood there before.
 -- Of a range that goes onward (without position) only some slots are booked. The others of its hours count as they are
 -- kept: those whose readings still wait in the queue are kept later, and not counted before.
@@ -175,7 +175,7 @@ WHERE
     (fresh.account_id, fresh.quantity_pico, fresh.measured_s, fresh.slot_count, fresh.quality)
     IS DISTINCT FROM (old.account_id, old.quantity_pico, old.measured_s, old.slot_count, old.quality);
 
--- name: book_hours!
+-- name: book_hours()
 INSERT INTO energy_hour (meter_id, account_id, hour, quantity_pico, measured_s, slot_count, quality)
 SELECT meter_id, new_account_id, hour, new_quantity_pico, new_measured_s, new_slot_count, new_quality
 FROM hour_change
@@ -188,16 +188,16 @@ SET
     slot_count = excluded.slot_count,
     quality = excluded.quality;
 
--- name: empty_hours
+-- name: empty_hours()
 SELECT meter_id, hour
 FROM hour_change
 WHERE new_account_id IS NULL;
 
--- name: drop_hours!
+-- name: drop_hours(meter_id, hours, first, last)
 DELETE FROM energy_hour
 WHERE meter_id = :meter_id AND hour = ANY (:hours ::timestamptz[]) AND hour >= :first AND hour <= :last;
 
--- name: find_delta!
+-- name: find_delta()
 -- What the change of the hours means for everything above them.
 INSERT INTO delta (meter_id, account_id, hour, day, month, quantity_pico, measured_s, slot_count)
 SELECT
@@ -227,7 +227,7 @@ FROM (
 GROUP BY meter_id, account_id, hour
 HAVING sum(quantity_pico) <> 0 OR sum(measured_s) <> 0 OR sum(slot_count) <> 0;
 
--- name: book_days!
+-- name: book_days()
 INSERT INTO energy_day AS kept (meter_id, day, account_id, quantity_pico, measured_s, slot_count)
 SELECT meter_id, day, account_id, sum(quantity_pico), sum(measured_s), sum(slot_count)
 FROM delta
@@ -238,7 +238,7 @@ SET
     measured_s = kept.measured_s + excluded.measured_s,
     slot_count = kept.slot_count + excluded.slot_count;
 
--- name: book_months!
+-- name: book_months()
 INSERT INTO energy_month AS kept (meter_id, month, account_id, quantity_pico, measured_s, slot_count)
 SELECT meter_id, month, account_id, sum(quantity_pico), sum(measured_s), sum(slot_count)
 FROM delta
@@ -249,7 +249,7 @@ SET
     measured_s = kept.measured_s + excluded.measured_s,
     slot_count = kept.slot_count + excluded.slot_count;
 
--- name: book_ledger_hours!
+-- name: book_ledger_hours()
 INSERT INTO ledger_hour AS kept (ledger_id, hour, quantity_pico, measured_s, slot_count)
 SELECT account_ledger.ledger_id, delta.hour, sum(delta.quantity_pico), sum(delta.measured_s), sum(delta.slot_count)
 FROM delta
@@ -261,7 +261,7 @@ SET
     measured_s = kept.measured_s + excluded.measured_s,
     slot_count = kept.slot_count + excluded.slot_count;
 
--- name: book_ledger_days!
+-- name: book_ledger_days()
 INSERT INTO ledger_day AS kept (ledger_id, day, quantity_pico, measured_s, slot_count)
 SELECT account_ledger.ledger_id, delta.day, sum(delta.quantity_pico), sum(delta.measured_s), sum(delta.slot_count)
 FROM delta
@@ -273,7 +273,7 @@ SET
     measured_s = kept.measured_s + excluded.measured_s,
     slot_count = kept.slot_count + excluded.slot_count;
 
--- name: book_ledger_months!
+-- name: book_ledger_months()
 INSERT INTO ledger_month AS kept (ledger_id, month, quantity_pico, measured_s, slot_count)
 SELECT account_ledger.ledger_id, delta.month, sum(delta.quantity_pico), sum(delta.measured_s), sum(delta.slot_count)
 FROM delta
@@ -285,7 +285,7 @@ SET
     measured_s = kept.measured_s + excluded.measured_s,
     slot_count = kept.slot_count + excluded.slot_count;
 
--- name: tell!
+-- name: tell()
 -- First and last hour whose energy has changed, in seconds since 1970: who listens need not look at others.
 SELECT
     pg_notify(

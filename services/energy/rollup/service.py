@@ -18,7 +18,7 @@ from services.core.calendar import DAY_US, to_us
 from services.core.clock import utc_now
 from services.core.db.bulk import copy_in
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.core.settings import Settings
 from services.energy.booking.booking import Rebooking
 from services.energy.rollup.adapt import (
@@ -42,7 +42,7 @@ from services.provenance.sealing import Sealing
 
 log = logging.getLogger("rollup")
 
-_sql = load(__file__, "rollup.sql")
+_sql = Statements.beside(__file__, "rollup.sql")
 
 IDLE_S = 0.2
 _BOOKED = struct.Struct("!hiiiiiqiqihihi?")
@@ -58,7 +58,7 @@ class RollUp:
         self._queue = Queue(connection, self._bounds)
         self._meters = Meters()
         self._accounts = Accounts()
-        _sql.create_stages(connection)
+        _sql.run(connection, "create_stages")
         connection.prepare_threshold = 0
         adapt(connection)
         connection.execute("SET plan_cache_mode = force_generic_plan")
@@ -107,8 +107,9 @@ class RollUp:
         return len(taken)
 
     def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> None:
-        _sql.replace_marks(
+        _sql.run(
             self._connection,
+            "replace_marks",
             meter_ids=Integers(r.meter_id for r, _ in results),
             afters=Moments(_or(b.marks_after_us, OPEN_START_US) for _, b in results),
             untils=Moments(_or(b.marks_to_us, OPEN_END_US) for _, b in results),
@@ -120,8 +121,9 @@ class RollUp:
             if b.marks_after_us is None or at_us > b.marks_after_us
         ]
         if marks:
-            _sql.add_marks(
+            _sql.run(
                 self._connection,
+                "add_marks",
                 meter_ids=[m for m, _, _ in marks],
                 times=[Moment(at_us) for _, at_us, _ in marks],
                 qualities=[int(mark) for _, _, mark in marks],
@@ -165,28 +167,28 @@ class RollUp:
             ),
             onward.rebooked,
         )
-        _sql.book_slots(self._connection)
-        crowded = [position for (position,) in _sql.crowded(self._connection)]
-        standing = _sql.slots_in(self._connection, positions=Integers(crowded)) if crowded else ()
+        _sql.run(self._connection, "book_slots")
+        crowded = _sql.run(self._connection, "crowded").scalars().all()
+        standing = _sql.run(self._connection, "slots_in", positions=Integers(crowded)) if crowded else ()
         gone = ((p, slot) for p, slot in standing if slot not in results[p][1].booking.slots)
         for position, slots in _grouped(gone).items():
             dirty, _ = results[position]
-            _sql.drop_slots(self._connection, meter_id=dirty.meter_id, **_times("slots", slots))
+            _sql.run(self._connection, "drop_slots", meter_id=dirty.meter_id, **_times("slots", slots))
 
     def _sum_up(self) -> None:
         """Carry the change of the touched hours up to days, months and places."""
         connection = self._connection
-        _sql.find_changed_hours(connection)
-        _sql.book_hours(connection)
-        for meter_id, hours in _grouped(_sql.empty_hours(connection)).items():
-            _sql.drop_hours(connection, meter_id=meter_id, **_times("hours", hours))
-        _sql.find_delta(connection)
-        _sql.book_days(connection)
-        _sql.book_months(connection)
-        _sql.book_ledger_hours(connection)
-        _sql.book_ledger_days(connection)
-        _sql.book_ledger_months(connection)
-        _sql.tell(connection)
+        _sql.run(connection, "find_changed_hours")
+        _sql.run(connection, "book_hours")
+        for meter_id, hours in _grouped(_sql.run(connection, "empty_hours")).items():
+            _sql.run(connection, "drop_hours", meter_id=meter_id, **_times("hours", hours))
+        _sql.run(connection, "find_delta")
+        _sql.run(connection, "book_days")
+        _sql.run(connection, "book_months")
+        _sql.run(connection, "book_ledger_hours")
+        _sql.run(connection, "book_ledger_days")
+        _sql.run(connection, "book_ledger_months")
+        _sql.run(connection, "tell")
 
 
 def _or(moment_us: int | None, otherwise_us: int) -> int:

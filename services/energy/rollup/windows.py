@@ -5,14 +5,14 @@ from collections import defaultdict
 import psycopg
 
 from services.core.calendar import HOUR_US
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.core.meter import Kind, Mark, MeterRule
 from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
 from services.energy.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
 from services.energy.rollup.meters import RolledMeter
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
 
-_sql = load(__file__, "windows.sql")
+_sql = Statements.beside(__file__, "windows.sql")
 _MARGIN_ROWS = 4
 _NEAR_US = 48 * HOUR_US
 _FURTHER = 8
@@ -39,9 +39,8 @@ def rebook_all(
     connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
 ) -> list[tuple[DirtyRange, Rebooking]]:
     """Book every dirty range again; the results do not overlap."""
-    corrected = frozenset(
-        meter_id for (meter_id,) in _sql.corrected_meters(connection, meter_ids=sorted({r.meter_id for r in ranges}))
-    )
+    meter_ids = sorted({r.meter_id for r in ranges})
+    corrected = frozenset(_sql.run(connection, "corrected_meters", meter_ids=meter_ids).scalars())
     done: list[tuple[DirtyRange, Rebooking]] = []
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
@@ -108,8 +107,9 @@ def _sides(
 ) -> dict[tuple[int, int], list[tuple[int, float]]]:
     """Readings by position and side: -1 before the range, 0 in it, 1 after it; none before `floor_us`."""
     sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
-    for position, side, ts, value in _sql.windows(
+    for position, side, ts, value in _sql.run(
         connection,
+        "windows",
         positions=Integers(reaches),
         meter_ids=Integers(r.dirty.meter_id for r in reaches.values()),
         starts=Moments(r.dirty.start_us - r.own_us for r in reaches.values()),
@@ -136,8 +136,9 @@ def _correct(
     if not positions:
         return {}
     found: dict[int, dict[int, float | None]] = defaultdict(dict)
-    for position, ts, value in _sql.corrections(
+    for position, ts, value in _sql.run(
         connection,
+        "corrections",
         positions=Integers(positions),
         meter_ids=Integers(reaches[p].dirty.meter_id for p in positions),
         starts=Moments(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
@@ -155,8 +156,9 @@ def _read_marks(
 ) -> dict[int, dict[int, Mark]]:
     filled = [position for position, mine in enumerate(rows) if mine]
     found: dict[int, dict[int, Mark]] = defaultdict(dict)
-    for position, ts, quality in _sql.marks(
+    for position, ts, quality in _sql.run(
         connection,
+        "marks",
         positions=Integers(filled),
         meter_ids=Integers(reaches[p].dirty.meter_id for p in filled),
         starts=Moments(rows[p][0][0] for p in filled),

@@ -1,4 +1,4 @@
--- name: windows
+-- name: windows(positions, meter_ids, starts, ends, before, after, floor)
 -- For each dirty range its readings and some on either side; one more than asked for on a side says that there are others.
 -- None before `floor` is looked at: it spares the older chunks of a long history.
 SELECT
@@ -39,13 +39,13 @@ CROSS JOIN LATERAL (
     )
 ) AS near;
 
--- name: corrected_meters
+-- name: corrected_meters(meter_ids)
 -- Those of the meters whose readings a person has corrected: few, so the others are read without asking for corrections.
 SELECT listed.meter_id
 FROM unnest(:meter_ids ::integer[]) AS listed (meter_id)
 WHERE EXISTS (SELECT FROM correction WHERE correction.meter_id = listed.meter_id);
 
--- name: corrections
+-- name: corrections(positions, meter_ids, starts, ends)
 SELECT
     dirty.position,
     correction_now.ts,
@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (
         AND counting.ts <= dirty.end_ts
 ) AS correction_now;
 
--- name: marks
+-- name: marks(positions, meter_ids, starts, ends)
 SELECT
     dirty.position,
     mark.ts,

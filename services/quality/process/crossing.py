@@ -10,7 +10,7 @@ import psycopg
 
 from services.core.calendar import DAY_US, Grain, floor, following, months_before, start_of_day, to_us
 from services.core.db.bulk import copy_out, ordered, row_type, times_us
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow
 from services.energy.account import SIGN
 from services.energy.factors import Basis
@@ -29,7 +29,7 @@ from services.quality.checks.reported import CHECK as DAILY_MONTHLY
 from services.quality.checks.reported import ReportedMonth, daily_monthly
 from services.quality.process.days import Found
 
-SQL = load(__file__, "crossing.sql")
+SQL = Statements.beside(__file__, "crossing.sql")
 
 DAILY = (BALANCE, ENERGY_PRODUCT, CLOCK, CALIBRATION)
 REPORTED = "reported_"
@@ -61,17 +61,16 @@ class Crossing:
 
     def _balances(self, day: date, past: dict[str, date]) -> Iterable[Found]:
         series: dict[tuple[str, str], list[tuple[date, BalanceDay]]] = defaultdict(list)
-        for row in SQL.balances(self._connection, **past):
-            code, carrier, of_day, boundary, boundary_days, boundary_meters, sub, sub_days, sub_meters = row
+        for row in SQL.run(self._connection, "balances", **past):
             each = BalanceDay(
-                start_us=to_us(start_of_day(of_day)),
-                carrier=carrier,
-                boundary=boundary / PICO,
-                boundary_coverage=_share(boundary_days, boundary_meters),
-                sub=sub / PICO,
-                sub_coverage=_share(sub_days, sub_meters),
+                start_us=to_us(start_of_day(row.day)),
+                carrier=row.carrier,
+                boundary=row.boundary / PICO,
+                boundary_coverage=_share(row.boundary_days, row.boundary_meters),
+                sub=row.sub / PICO,
+                sub_coverage=_share(row.sub_days, row.sub_meters),
             )
-            series[code, carrier].append((of_day, each))
+            series[row.credit_code, row.carrier].append((row.day, each))
         for (code, _), days in series.items():
             if days[-1][0] == day:
                 found = balance(days[-1][1], [each for _, each in days[:-1]], self._limits[BALANCE])
@@ -79,8 +78,8 @@ class Crossing:
 
     def _products(self, day: date, past: dict[str, date]) -> Iterable[Found]:
         rows: dict[str, dict[date, list[Any]]] = defaultdict(lambda: defaultdict(list))
-        for code, of_day, *sums in SQL.unit_days(self._connection, **past):
-            rows[code][of_day].append(sums)
+        for row in SQL.run(self._connection, "unit_days", **past):
+            rows[row.code][row.day].append(row)
         for code, by_day in rows.items():
             days = {of_day: made for of_day, sums in by_day.items() if (made := self._product_day(of_day, sums))}
             if day in days:
@@ -92,18 +91,18 @@ class Crossing:
         """Energy and product of a unit's day; None where it has no energy meter, or a coefficient is missing."""
         factors = self._tables.factors
         energy, product, has_energy, coverage = 0.0, 0.0, False, 1.0
-        for carrier, flow_name, quantity_pico, measured_days, meters in sums:
-            flow, quantity = Flow(flow_name), quantity_pico / PICO
+        for row in sums:
+            flow, quantity = Flow(row.flow), row.quantity_pico / PICO
             if flow is Flow.PRODUCT:
                 product += quantity
-            elif carrier in factors.family:
-                applied = factors.standard_coal(carrier, Basis.CALORIFIC, day.year)
+            elif row.carrier in factors.family:
+                applied = factors.standard_coal(row.carrier, Basis.CALORIFIC, day.year)
                 if applied is None:
                     return None
                 energy, has_energy = energy + SIGN[flow] * quantity * float(applied.factor.per_unit), True
             else:
                 continue
-            coverage = min(coverage, _share(measured_days, meters))
+            coverage = min(coverage, _share(row.measured_days, row.meters))
         if not has_energy:
             return None
         return ProductDay(start_us=to_us(start_of_day(day)), energy_kgce=energy, product=product, coverage=coverage)
@@ -114,29 +113,30 @@ class Crossing:
         kinds = [kind.code for kind in self._tables.statistic_kinds if kind.code.startswith(REPORTED)]
         last_day = end.date() - timedelta(days=1)
         found = []
-        for code, carrier, reported, pico, measured_s, expected_s in SQL.reported_months(
-            self._connection, kinds=kinds, period=f"{first:%Y-%m}", from_day=first, to_day=end.date()
+        for row in SQL.run(
+            self._connection, "reported_months", kinds=kinds, period=f"{first:%Y-%m}", from_day=first, to_day=end.date()
         ):
             month = ReportedMonth(
                 starts_us=to_us(start),
                 ends_us=to_us(end),
-                carrier=carrier,
-                reported=reported,
-                metered=pico / PICO,
-                coverage=_share(measured_s, expected_s),
+                carrier=row.carrier,
+                reported=row.reported,
+                metered=row.quantity_pico / PICO,
+                coverage=_share(row.measured_s, row.expected_s),
             )
-            found += [
-                Found("enterprise", code, last_day, each) for each in daily_monthly(month, self._limits[DAILY_MONTHLY])
-            ]
+            findings = daily_monthly(month, self._limits[DAILY_MONTHLY])
+            found += [Found("enterprise", row.owner_code, last_day, each) for each in findings]
         return last_day, found
 
     def _clocks(self, day: date) -> Iterable[Found]:
         start_us = to_us(start_of_day(day))
         when = {"from_ts": Moment(start_us), "to_ts": Moment(start_us + DAY_US)}
-        rows = ordered(copy_out(self._connection, SQL.arrivals.sql, _ARRIVAL, **when))
+        rows = ordered(copy_out(self._connection, SQL["arrivals"], _ARRIVAL, **when))
         due_us, received_us = times_us(rows["due_at"]), times_us(rows["received_at"])
-        refused = {code: (n, ahead_s) for code, n, ahead_s in SQL.refused_from_the_future(self._connection, **when)}
-        for gateway_id, code in SQL.gateways(self._connection):
+        refused = {
+            code: (n, ahead_s) for code, n, ahead_s in SQL.run(self._connection, "refused_from_the_future", **when)
+        }
+        for gateway_id, code in SQL.run(self._connection, "gateways"):
             first, after = np.searchsorted(rows["gateway_id"], [gateway_id, gateway_id + 1])
             found = clock_drift(start_us, due_us[first:after], received_us[first:after], self._limits[CLOCK])
             if code in refused:
@@ -150,7 +150,7 @@ class Crossing:
         return Finding(CLOCK, start_us, start_us + DAY_US, max(ahead_s, limit_s), limit_s, detail)
 
     def _calibrations(self, day: date) -> Iterable[Found]:
-        for code, until in SQL.calibrations(self._connection, day=day):
+        for code, until in SQL.run(self._connection, "calibrations", day=day):
             for finding in calibration_due(day, until, self._limits[CALIBRATION]):
                 yield Found("meter", code, day, finding)
 

@@ -1,4 +1,4 @@
--- name: balances
+-- name: balances(first_day, last_day)
 -- By enterprise, carrier and day: the boundary of the units that have sub meters of the carrier, and these. Quantities in 1e-12.
 WITH compared AS (
     SELECT meter.meter_id, enterprise.credit_code, meter.carrier, meter.flow
@@ -35,7 +35,7 @@ WHERE tenure.from_day <= :last_day ::date AND tenure.to_day > :first_day ::date
 GROUP BY compared.credit_code, compared.carrier, each.day
 ORDER BY compared.credit_code, compared.carrier, each.day;
 
--- name: unit_days
+-- name: unit_days(first_day, last_day)
 -- What units with a product meter used and made, by day; only boundary meters and products.
 SELECT
     unit.code,
@@ -64,7 +64,7 @@ WHERE
 GROUP BY unit.code, each.day, meter.carrier, meter.flow
 ORDER BY unit.code, each.day;
 
--- name: reported_months
+-- name: reported_months(to_day, from_day, kinds, period)
 -- What enterprises reported for a month, beside what their meters measured in it.
 SELECT
     reported.owner_code,
@@ -100,7 +100,7 @@ WHERE
     AND (kept.account_id IS NULL OR account.account_id IS NOT NULL)
 GROUP BY reported.owner_code, reported.kind, reported.value;
 
--- name: arrivals
+-- name: arrivals(from_ts, to_ts)
 -- When readings of a day can be known at the earliest, and when they were received, by gateway.
 SELECT
     meter.gateway_id,
@@ -111,10 +111,10 @@ JOIN reading USING (meter_id)
 JOIN stored_batch USING (batch_id)
 WHERE reading.ts >= :from_ts AND reading.ts < :to_ts;
 
--- name: gateways
+-- name: gateways()
 SELECT gateway_id, code FROM gateway;
 
--- name: refused_from_the_future
+-- name: refused_from_the_future(from_ts, to_ts)
 -- Readings that were refused because they lay in the future: their number, and how far the clock was ahead, in seconds.
 SELECT
     gateway_code,
@@ -126,7 +126,7 @@ FROM rejected_reading
 WHERE code = 'ts_in_future' AND received_at >= :from_ts AND received_at < :to_ts
 GROUP BY gateway_code;
 
--- name: calibrations
+-- name: calibrations(day)
 SELECT DISTINCT meter.code, meter.calibrated_until
 FROM meter
 JOIN tenure USING (meter_id)
@@ -135,7 +135,7 @@ WHERE
     AND tenure.from_day <= :day ::date
     AND tenure.to_day > :day ::date;
 
--- name: fleet_hours
+-- name: fleet_hours(weights, carriers, from_ts, to_ts)
 -- Inputs of enterprises by carrier and hour. Not known is what was only spread over a gap.
 SELECT
     unit.enterprise_id,
@@ -152,18 +152,18 @@ WHERE
     AND (energy_hour.measured_s > 0 OR (energy_hour.quality & 65) = 64)
 GROUP BY unit.enterprise_id, energy_hour.hour;
 
--- name: fleet_places
+-- name: fleet_places(day)
 -- Enterprises of which readings are expected on a day, with their banner.
-SELECT DISTINCT ON (tenure.enterprise_id) tenure.enterprise_id, enterprise.credit_code, tenure.area_code
+SELECT DISTINCT ON (tenure.enterprise_id) tenure.enterprise_id, enterprise.credit_code, tenure.area_code AS banner
 FROM tenure
 JOIN enterprise USING (enterprise_id)
 WHERE tenure.flow = 'input' AND tenure.from_day <= :day ::date AND tenure.to_day > :day ::date
 ORDER BY tenure.enterprise_id;
 
--- name: areas
+-- name: areas()
 SELECT code, level, parent_code FROM area;
 
--- name: fallen
+-- name: fallen(enterprise_ids, hours)
 -- Meters of enterprises in hours in which these were silent: those that said nothing, or zero.
 SELECT meter.meter_id, extract(EPOCH FROM silent.hour)::bigint AS hour_s
 FROM unnest(:enterprise_ids ::integer[], :hours ::timestamptz[]) AS silent (enterprise_id, hour)

@@ -131,8 +131,9 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: da
     """Write what was evaluated; findings and estimates of these days are replaced."""
     if not evaluated:
         return
-    SQL.keep_days(
+    SQL.run(
         connection,
+        "keep_days",
         now=now,
         meter_ids=[each.meter.meter_id for each in evaluated],
         days=[each.day for each in evaluated],
@@ -147,8 +148,9 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: da
     over = [each for each in evaluated if each.is_over]
     if not over:
         return
-    SQL.drop_findings(
+    SQL.run(
         connection,
+        "drop_findings",
         kind="meter",
         codes=[each.meter.facts.code for each in over],
         days=[each.day for each in over],
@@ -158,8 +160,9 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: da
         connection, [Found("meter", each.meter.facts.code, each.day, f) for each in over for f in each.findings], now
     )
     rows = [(each.meter.meter_id, *row) for each in over for row in each.estimates]
-    SQL.replace_estimates(
+    SQL.run(
         connection,
+        "replace_estimates",
         now=now,
         day_meters=[each.meter.meter_id for each in over],
         day_starts=[start_of_day(each.day) for each in over],
@@ -168,15 +171,16 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: da
         methods=[row[2] for row in rows],
         quantities=[row[3] for row in rows],
     )
-    SQL.note_changed(connection, now=now, days=sorted({each.day for each in over}))
+    SQL.run(connection, "note_changed", now=now, days=sorted({each.day for each in over}))
 
 
 def keep_findings(connection: psycopg.Connection, found: Sequence[Found], now: datetime) -> None:
     """Add findings."""
     if not found:
         return
-    SQL.keep_findings(
+    SQL.run(
         connection,
+        "keep_findings",
         now=now,
         slugs=[each.finding.check for each in found],
         kinds=[each.kind for each in found],

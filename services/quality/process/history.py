@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from services.core.calendar import DAY_US, SLOT_US, start_of_day, to_us
 from services.core.db.bulk import copy_out, ordered, row_type, times_us
-from services.core.db.queries import load
+from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow, Mark
 from services.energy.rollup.adapt import Moment
 from services.energy.rollup.meters import load_meters
 from services.quality.checks.day import SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
 from services.quality.estimate import Hours, hours_of
 
-SQL = load(__file__, "quality.sql")
+SQL = Statements.beside(__file__, "quality.sql")
 
 _READING = row_type(meter_id="int4", ts="ts", value="float8")
 _RECEIVED = row_type(meter_id="int4", ts="ts", received_at="ts")
@@ -41,10 +41,10 @@ def meters_of(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int,
     """The meters by number; one that is not registered any more is left out."""
     rolled = load_meters(connection, meter_ids)
     found = {}
-    for meter_id, code, carrier, flow, unit_id, has_product in SQL.facts(connection, meter_ids=meter_ids):
-        if meter_id in rolled:
-            facts = MeterFacts(code, carrier, Flow(flow), rolled[meter_id].rule)
-            found[meter_id] = Meter(meter_id, facts, unit_id, has_product)
+    for row in SQL.run(connection, "facts", meter_ids=meter_ids):
+        if row.meter_id in rolled:
+            facts = MeterFacts(row.code, row.carrier, Flow(row.flow), rolled[row.meter_id].rule)
+            found[row.meter_id] = Meter(row.meter_id, facts, row.unit_id, row.has_product)
     return found
 
 
@@ -132,10 +132,10 @@ class History:
         self._connection, self._meter_ids, self._first = connection, meter_ids, first
         self._days = (last - first).days + 1
         when = self._when(first, last)
-        self._readings = ordered(copy_out(connection, SQL.readings.sql, _READING, **when))
-        self._slots = ordered(copy_out(connection, SQL.slots.sql, _SLOT, **when))
+        self._readings = ordered(copy_out(connection, SQL["readings"], _READING, **when))
+        self._slots = ordered(copy_out(connection, SQL["slots"], _SLOT, **when))
         self._marks: dict[int, dict[int, Mark]] = defaultdict(dict)
-        for meter_id, at_us, quality in SQL.marks(connection, **when):
+        for meter_id, at_us, quality in SQL.run(connection, "marks", **when):
             self._marks[meter_id][at_us] = Mark(quality)
 
     def _when(self, first: date, last: date) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class History:
 
     def received(self, first: date, last: date) -> dict[int, tuple[Times, Times]]:
         """By meter the times of its readings of these days, and when each was received."""
-        rows = ordered(copy_out(self._connection, SQL.received.sql, _RECEIVED, **self._when(first, last)))
+        rows = ordered(copy_out(self._connection, SQL["received"], _RECEIVED, **self._when(first, last)))
         found = {}
         for meter_id in self._meter_ids:
             mine = _rows_of(rows, meter_id)
@@ -170,7 +170,7 @@ class History:
         del when["meter_ids"]
         start_us = to_us(start_of_day(first))
         found: dict[tuple[int, date], Quantities] = defaultdict(lambda: np.full(_HOURS_OF_DAY, np.nan))
-        for unit_id, hour_us, quantity_pico in SQL.products(self._connection, unit_ids=unit_ids, **when):
+        for unit_id, hour_us, quantity_pico in SQL.run(self._connection, "products", unit_ids=unit_ids, **when):
             days, within_us = divmod(hour_us - start_us, DAY_US)
             hour = within_us * _HOURS_OF_DAY // DAY_US
             found[unit_id, first + timedelta(days=days)][hour] = quantity_pico / PICO

@@ -1,4 +1,4 @@
--- name: take_due
+-- name: take_due(today, last_over, running_before, now, over_before, most)
 -- What is deleted here is committed, so what it stands for is seen by every later statement of the transaction. A day that was
 -- looked at a short while ago stays in the queue.
 WITH waiting AS (
@@ -29,14 +29,14 @@ SELECT DISTINCT meter_id, day
 FROM taken
 ORDER BY meter_id, day;
 
--- name: waiting$
+-- name: waiting()
 SELECT count(*)
 FROM (
     SELECT DISTINCT meter_id, day
     FROM quality_due
 ) AS due;
 
--- name: sweep!
+-- name: sweep(last_over, first_day, busy_days)
 -- Days that are over: those looked at while they ran, and those of which nothing came.
 INSERT INTO quality_due (meter_id, day)
 SELECT meter_id, day
@@ -56,7 +56,7 @@ WHERE
     AND each.day ::date <> ALL (:busy_days ::date[])
     AND NOT EXISTS (SELECT FROM quality_day WHERE quality_day.meter_id = tenure.meter_id AND quality_day.day = each.day ::date);
 
--- name: waiting_days
+-- name: waiting_days()
 -- Days of which readings of more meters than a hundredth wait to be rolled up: what is booked of them says little as yet.
 SELECT day
 FROM (
@@ -71,11 +71,11 @@ FROM (
 GROUP BY day
 HAVING count(*) * 100 > (SELECT count(*) FROM meter);
 
--- name: has_later$
+-- name: has_later(from_ts)
 -- Whether anything is booked from a moment on.
 SELECT EXISTS (SELECT FROM ledger_hour WHERE hour >= :from_ts AND slot_count > 0);
 
--- name: facts
+-- name: facts(meter_ids)
 SELECT
     meter.meter_id,
     meter.code,
@@ -86,28 +86,28 @@ SELECT
 FROM meter
 WHERE meter.meter_id = ANY (:meter_ids ::integer[]);
 
--- name: readings
+-- name: readings(meter_ids, from_ts, to_ts)
 SELECT meter_id, ts, value
 FROM reading_now
 WHERE meter_id = ANY (:meter_ids ::integer[]) AND ts >= :from_ts AND ts < :to_ts;
 
--- name: received
+-- name: received(meter_ids, from_ts, to_ts)
 SELECT reading.meter_id, reading.ts, stored_batch.received_at
 FROM reading
 JOIN stored_batch USING (batch_id)
 WHERE reading.meter_id = ANY (:meter_ids ::integer[]) AND reading.ts >= :from_ts AND reading.ts < :to_ts;
 
--- name: marks
+-- name: marks(meter_ids, from_ts, to_ts)
 SELECT meter_id, ts, quality
 FROM reading_mark
 WHERE meter_id = ANY (:meter_ids ::integer[]) AND ts >= :from_ts AND ts < :to_ts;
 
--- name: slots
+-- name: slots(meter_ids, from_ts, to_ts)
 SELECT meter_id, slot, quantity_pico, measured_s, quality
 FROM energy_slot
 WHERE meter_id = ANY (:meter_ids ::integer[]) AND slot >= :from_ts AND slot < :to_ts;
 
--- name: products
+-- name: products(unit_ids, from_ts, to_ts)
 -- What units made, by hour.
 SELECT meter.unit_id, energy_hour.hour, sum(energy_hour.quantity_pico)::double precision AS quantity_pico
 FROM meter
@@ -119,7 +119,7 @@ WHERE
     AND energy_hour.hour < :to_ts
 GROUP BY meter.unit_id, energy_hour.hour;
 
--- name: keep_days!
+-- name: keep_days(now, meter_ids, days, readings, received, on_time, valid, resets, measured_s, checked)
 INSERT INTO quality_day (meter_id, day, readings, received, on_time, valid, resets, measured_s, checked, evaluated_at)
 SELECT meter_id, day, readings, received, on_time, valid, resets, measured_s, checked, :now
 FROM unnest(
@@ -137,7 +137,7 @@ SET
     checked = excluded.checked,
     evaluated_at = excluded.evaluated_at;
 
--- name: drop_findings!
+-- name: drop_findings(codes, days, kind, slugs)
 DELETE FROM finding
 USING unnest(:codes ::text[], :days ::date[]) AS again (code, day)
 WHERE
@@ -146,11 +146,11 @@ WHERE
     AND finding.day = again.day
     AND finding.check_slug = ANY (:slugs ::text[]);
 
--- name: drop_findings_of_day!
+-- name: drop_findings_of_day(day, slugs)
 DELETE FROM finding
 WHERE day = :day AND check_slug = ANY (:slugs ::text[]);
 
--- name: keep_findings!
+-- name: keep_findings(now, slugs, kinds, codes, days, starts, ends, values, limits, details)
 INSERT INTO finding (check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, found_at)
 SELECT check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, :now
 FROM unnest(
@@ -158,7 +158,7 @@ FROM unnest(
     :values ::double precision[], :limits ::double precision[], :details ::jsonb[]
 ) AS fresh (check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail);
 
--- name: replace_estimates!
+-- name: replace_estimates(day_meters, day_starts, meter_ids, hours, methods, now, quantities)
 -- Hours of these days of meters: what is not estimated any more goes, what is stays as it was where it did not change.
 WITH gone AS (
     DELETE FROM estimate
@@ -183,14 +183,14 @@ SET
     made_at = excluded.made_at
 WHERE kept.quantity_pico <> excluded.quantity_pico;
 
--- name: note_changed!
+-- name: note_changed(now, days)
 INSERT INTO quality_region_day (day, changed_at)
 SELECT day, :now
 FROM unnest(:days ::date[]) AS changed (day)
 ON CONFLICT (day) DO UPDATE
 SET changed_at = excluded.changed_at;
 
--- name: cross_days
+-- name: cross_days(last_over, quiet_before, checked_before, most)
 -- Days that are over whose meters were looked at after the day as a whole was; not those that are just being looked at.
 SELECT day
 FROM quality_region_day
@@ -202,12 +202,12 @@ WHERE
 ORDER BY day DESC
 LIMIT :most;
 
--- name: note_checked!
+-- name: note_checked(now, days)
 UPDATE quality_region_day
 SET checked_at = :now
 WHERE day = ANY (:days ::date[]);
 
--- name: drop_faults
+-- name: drop_faults(from_ts, to_ts, meter_ids, starts, ends)
 -- Faults that begin in the judged hours and are not found any more.
 DELETE FROM collection_fault
 WHERE
@@ -223,14 +223,14 @@ WHERE
     )
 RETURNING meter_id, starts_at, ends_at;
 
--- name: keep_faults
+-- name: keep_faults(now, meter_ids, starts, ends)
 INSERT INTO collection_fault (meter_id, starts_at, ends_at, found_at)
 SELECT meter_id, starts_at, ends_at, :now
 FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[]) AS fresh (meter_id, starts_at, ends_at)
 ON CONFLICT DO NOTHING
 RETURNING meter_id, starts_at, ends_at;
 
--- name: book_again!
+-- name: book_again(meter_ids, starts, ends)
 -- The roll-up books these hours anew.
 INSERT INTO dirty_slot (meter_id, slot)
 SELECT fault.meter_id, each.hour

@@ -73,8 +73,9 @@ class Quality:
         last_over = last_day_over(now)
         with self._connection.transaction():
             due = list(
-                SQL.take_due(
+                SQL.run(
                     self._connection,
+                    "take_due",
                     now=now,
                     today=now.astimezone(SHANGHAI).date(),
                     last_over=last_over,
@@ -95,14 +96,15 @@ class Quality:
     def across(self, now: datetime) -> int:
         """Check one day as a whole whose meters have all been looked at; the number of days, 0 if none was due."""
         with self._connection.transaction():
-            due = SQL.cross_days(
+            due = SQL.run(
                 self._connection,
+                "cross_days",
                 last_over=last_day_over(now),
                 quiet_before=now - OVER_EVERY,
                 checked_before=now - RUNNING_EVERY,
                 most=MOST_CROSS_DAYS,
             )
-            days = [day for (day,) in due]
+            days = due.scalars().all()
             if not days:
                 return 0
             busy = self._busy_days()
@@ -110,22 +112,25 @@ class Quality:
             if day is None:
                 return 0
             self._day_as_a_whole(day, busy, now)
-            SQL.note_checked(self._connection, now=now, days=[day])
+            SQL.run(self._connection, "note_checked", now=now, days=[day])
         return 1
 
     def _day_as_a_whole(self, day: date, busy: set[date], now: datetime) -> None:
-        SQL.drop_findings_of_day(self._connection, day=day, slugs=list(DAILY))
+        SQL.run(self._connection, "drop_findings_of_day", day=day, slugs=list(DAILY))
         found = self._crossing.of_day(day)
         end = start_of_day(day + timedelta(days=1))
         # Yesterday is judged hourly. Of an older day with nothing after it the rest may be on its way.
         older = day < now.astimezone(SHANGHAI).date() - timedelta(days=1)
-        if older and self._silence.can_judge(day, busy) and SQL.has_later(self._connection, from_ts=end):
-            SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
+        if older and self._silence.can_judge(day, busy) and self._has_later(end):
+            SQL.run(self._connection, "drop_findings_of_day", day=day, slugs=[SILENCE])
             found += self._silence.judge(day, end, now)
         keep_findings(self._connection, found, now)
 
+    def _has_later(self, end: datetime) -> bool:
+        return bool(SQL.run(self._connection, "has_later", from_ts=end).scalar_one())
+
     def _busy_days(self) -> set[date]:
-        return {day for (day,) in SQL.waiting_days(self._connection)}
+        return set(SQL.run(self._connection, "waiting_days").scalars())
 
     def hourly(self, now: datetime) -> None:
         """What is looked for every hour: enterprises that have just fallen silent at once, and reported months."""
@@ -134,24 +139,25 @@ class Quality:
         with self._connection.transaction():
             if self._silence.can_judge(first, self._busy_days()):
                 for day in (first, local.date()):
-                    SQL.drop_findings_of_day(self._connection, day=day, slugs=[SILENCE])
+                    SQL.run(self._connection, "drop_findings_of_day", day=day, slugs=[SILENCE])
                 found = self._silence.judge(first, floor(now - SETTLE, Grain.HOUR), now)
                 keep_findings(self._connection, found, now)
             for day, months in self._crossing.of_months(local.date()).items():
-                SQL.drop_findings_of_day(self._connection, day=day, slugs=[MONTHLY])
+                SQL.run(self._connection, "drop_findings_of_day", day=day, slugs=[MONTHLY])
                 keep_findings(self._connection, months, now)
 
     def sweep(self, now: datetime) -> None:
         """Put days that have ended into the queue: those looked at while they ran, and those of which nothing came."""
         last_over = last_day_over(now)
         with self._connection.transaction():
-            SQL.sweep(
+            SQL.run(
                 self._connection,
+                "sweep",
                 last_over=last_over,
                 first_day=last_over - timedelta(days=BEFORE_DAYS),
                 busy_days=sorted(self._busy_days()),
             )
-            WAITING.set(SQL.waiting(self._connection))
+            WAITING.set(SQL.run(self._connection, "waiting").scalar_one())
 
 
 def last_day_over(now: datetime) -> date:

@@ -48,7 +48,7 @@ class Silence:
     def judge(self, first: date, end: datetime, now: datetime) -> list[Found]:
         """What is found in the hours from the first moment of `first` up to `end`; the faults in them are replaced."""
         start_us, end_us = to_us(start_of_day(first)), to_us(end)
-        enterprises = [Enterprise(*row) for row in SQL.fleet_places(self._connection, day=first)]
+        enterprises = SQL.run(self._connection, "fleet_places", day=first).of(Enterprise).all()
         judged = (end_us - start_us) // HOUR_US
         fleet = self._read(enterprises, start_us, judged, first.year)
         silent = np.zeros((len(enterprises), judged), dtype=bool)
@@ -73,8 +73,9 @@ class Silence:
                 weights.append(float(applied.factor.per_unit))
         quantity = np.full((len(enterprises), past + judged), np.nan)
         row_of = {each.enterprise_id: i for i, each in enumerate(enterprises)}
-        for enterprise_id, hour_s, kgce_pico in SQL.fleet_hours(
+        for enterprise_id, hour_s, kgce_pico in SQL.run(
             self._connection,
+            "fleet_hours",
             carriers=carriers,
             weights=weights,
             from_ts=Moment(from_us_),
@@ -86,7 +87,7 @@ class Silence:
 
     def _places(self, enterprises: Sequence[Enterprise]) -> Iterable[tuple[str, list[int]]]:
         """The region and its leagues, each with the rows of its enterprises."""
-        tree = AreaTree.of(SQL.areas(self._connection))
+        tree = AreaTree.of(SQL.run(self._connection, "areas"))
         rows: dict[str, list[int]] = defaultdict(list)
         for i, each in enumerate(enterprises):
             for level in ("region", "league"):
@@ -98,16 +99,17 @@ class Silence:
         rows, hours = np.nonzero(silent)
         if not len(rows):
             return []
-        fallen = SQL.fallen(
+        fallen = SQL.run(
             self._connection,
+            "fallen",
             enterprise_ids=[enterprises[i].enterprise_id for i in rows.tolist()],
             hours=[Moment(start_us + hour * HOUR_US) for hour in hours.tolist()],
         )
         stretches = []
         for (meter_id, _), group in groupby(
-            enumerate(fallen), key=lambda pair: (pair[1][0], pair[1][1] // _HOUR_S - pair[0])
+            enumerate(fallen), key=lambda pair: (pair[1].meter_id, pair[1].hour_s // _HOUR_S - pair[0])
         ):
-            seconds = [hour_s for _, (_, hour_s) in group]
+            seconds = [row.hour_s for _, row in group]
             stretches.append((meter_id, seconds[0] * 1_000_000, (seconds[-1] + _HOUR_S) * 1_000_000))
         return stretches
 
@@ -118,11 +120,12 @@ class Silence:
             "starts": [Moment(starts_us) for _, starts_us, _ in faults],
             "ends": [Moment(ends_us) for _, _, ends_us in faults],
         }
-        gone = KEPT.drop_faults(self._connection, from_ts=Moment(start_us), to_ts=Moment(end_us), **given)
-        changed = [*gone, *KEPT.keep_faults(self._connection, now=now, **given)]
+        gone = KEPT.run(self._connection, "drop_faults", from_ts=Moment(start_us), to_ts=Moment(end_us), **given)
+        changed = [*gone, *KEPT.run(self._connection, "keep_faults", now=now, **given)]
         if changed:
-            KEPT.book_again(
+            KEPT.run(
                 self._connection,
+                "book_again",
                 meter_ids=[meter_id for meter_id, _, _ in changed],
                 starts=[Moment(starts_us) for _, starts_us, _ in changed],
                 ends=[Moment(ends_us) for _, _, ends_us in changed],

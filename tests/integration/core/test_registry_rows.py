@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
 from services.core.calendar import SHANGHAI
 from services.core.db.statements import Statements
@@ -34,9 +35,9 @@ def test_meters_registered_later_are_expected_at_once(
     asked = []
     run = Statements.run
 
-    def counted(self: Statements, connection: object, name: str, /, **parameters: object) -> object:
+    def counted(self: Statements, connection: Connection, name: str, /, **parameters: object) -> object:
         asked.append(name)
-        return run(self, connection, name, **parameters)  # type: ignore[arg-type]
+        return run(self, connection, name, **parameters)
 
     monkeypatch.setattr(Statements, "run", counted)
     assert [coverage(client), coverage(client)] == [1.0, 1.0]

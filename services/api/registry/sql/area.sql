@@ -1,3 +1,3 @@
--- name: select
+-- name: select()
 SELECT code, name_zh, name_en, level, parent_code
 FROM area;

@@ -1,4 +1,4 @@
--- name: select
+-- name: select()
 SELECT
     enterprise.enterprise_id,
     enterprise.credit_code,
@@ -19,12 +19,12 @@ LEFT JOIN LATERAL (
 ) AS present ON true
 LEFT JOIN park USING (park_id);
 
--- name: existing
+-- name: existing(keys)
 SELECT credit_code
 FROM enterprise
 WHERE credit_code = ANY(:keys);
 
--- name: insert!
+-- name: insert(rows)
 WITH entry AS (
     SELECT *
     FROM json_to_recordset(CAST(:rows AS json)) AS entry (
@@ -49,13 +49,13 @@ FROM entry
 JOIN inserted USING (credit_code)
 LEFT JOIN park ON park.code = entry.park_code;
 
--- name: update!
+-- name: update(name_zh, name_en, trade, credit_code)
 UPDATE enterprise
 SET name_zh = :name_zh,
     name_en = :name_en,
     trade = :trade
 WHERE credit_code = :credit_code;
 
--- name: delete!
+-- name: delete(key)
 DELETE FROM enterprise
 WHERE credit_code = :key;

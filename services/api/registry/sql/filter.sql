@@ -1,6 +1,6 @@
 -- Conditions of lists, each over one row `entry` of a resource; and what must exist for a filter to make sense.
 
--- name: area_is_below
+-- part: area_is_below(area)
 entry.area_code IN (
     SELECT code
     FROM area
@@ -9,7 +9,7 @@ entry.area_code IN (
         OR parent_code IN (SELECT code FROM area WHERE parent_code = :area)
 );
 
--- name: enterprise_in_area
+-- part: enterprise_in_area(area)
 entry.enterprise_id IN (
     SELECT present.enterprise_id
     FROM (
@@ -23,7 +23,7 @@ entry.enterprise_id IN (
     WHERE :area IN (area.code, area.parent_code, league.parent_code)
 );
 
--- name: enterprise_in_park
+-- part: enterprise_in_park(park)
 entry.enterprise_id IN (
     SELECT present.enterprise_id
     FROM (
@@ -36,26 +36,26 @@ entry.enterprise_id IN (
     WHERE park.code = :park
 );
 
--- name: enterprise_is
+-- part: enterprise_is(enterprise)
 entry.enterprise_id = (SELECT enterprise_id FROM enterprise WHERE credit_code = :enterprise);
 
--- name: enterprise_of_trade
+-- part: enterprise_of_trade(trade)
 entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE trade = :trade);
 
--- name: known_area
+-- name: known_area(value)
 SELECT 1 FROM area WHERE code = :value;
 
--- name: known_park
+-- name: known_park(value)
 SELECT 1 FROM park WHERE code = :value;
 
--- name: known_enterprise
+-- name: known_enterprise(value)
 SELECT 1 FROM enterprise WHERE credit_code = :value;
 
--- name: known_unit
+-- name: known_unit(value)
 SELECT 1 FROM unit WHERE code = :value;
 
--- name: known_gateway
+-- name: known_gateway(value)
 SELECT 1 FROM gateway WHERE code = :value;
 
--- name: known_carrier
+-- name: known_carrier(value)
 SELECT 1 FROM carrier WHERE code = :value;

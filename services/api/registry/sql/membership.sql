@@ -1,9 +1,9 @@
--- name: enterprise
+-- name: enterprise(credit_code)
 SELECT 1
 FROM enterprise
 WHERE credit_code = :credit_code;
 
--- name: of_enterprise
+-- name: of_enterprise(credit_code)
 SELECT membership.area_code, park.code AS park_code, membership.valid_from
 FROM membership
 JOIN enterprise USING (enterprise_id)
@@ -11,23 +11,23 @@ LEFT JOIN park USING (park_id)
 WHERE enterprise.credit_code = :credit_code
 ORDER BY membership.valid_from;
 
--- name: areas
+-- name: areas(codes)
 SELECT code, level, parent_code
 FROM area
 WHERE code = ANY(:codes);
 
--- name: areas_of_parks
+-- name: areas_of_parks(codes)
 SELECT code, area_code
 FROM park
 WHERE code = ANY(:codes);
 
--- name: insert!
+-- name: insert(valid_from, area_code, park_code, credit_code)
 INSERT INTO membership (enterprise_id, valid_from, area_code, park_id)
 SELECT enterprise.enterprise_id, :valid_from, :area_code, (SELECT park_id FROM park WHERE code = :park_code)
 FROM enterprise
 WHERE enterprise.credit_code = :credit_code;
 
--- name: update!
+-- name: update(area_code, park_code, credit_code, valid_from)
 UPDATE membership
 SET area_code = :area_code,
     park_id = (SELECT park_id FROM park WHERE code = :park_code)
@@ -36,7 +36,7 @@ WHERE enterprise.enterprise_id = membership.enterprise_id
     AND enterprise.credit_code = :credit_code
     AND membership.valid_from = :valid_from;
 
--- name: delete!
+-- name: delete(credit_code, valid_from)
 DELETE FROM membership
 USING enterprise
 WHERE enterprise.enterprise_id = membership.enterprise_id

@@ -1,4 +1,4 @@
--- name: select
+-- name: select()
 SELECT
     unit.enterprise_id,
     meter.code,
@@ -21,23 +21,23 @@ FROM meter
 JOIN unit USING (unit_id)
 JOIN gateway USING (gateway_id);
 
--- name: existing
+-- name: existing(keys)
 SELECT code
 FROM meter
 WHERE code = ANY(:keys);
 
--- name: units_of_carriers
+-- name: units_of_carriers()
 SELECT code, unit
 FROM carrier;
 
--- name: has_readings
+-- name: has_readings(code)
 SELECT EXISTS (
     SELECT 1
     FROM reading
     WHERE meter_id = (SELECT meter_id FROM meter WHERE code = :code)
 );
 
--- name: insert!
+-- name: insert(rows)
 INSERT INTO meter (
     code, unit_id, gateway_id, name_zh, name_en, kind, carrier, flow, unit_of_measure,
     multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to, calibrated_until
@@ -80,7 +80,7 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
 JOIN unit ON unit.code = entry.unit_code
 JOIN gateway ON gateway.code = entry.gateway_code;
 
--- name: update!
+-- name: update(name_zh, name_en, kind, carrier, flow, unit_of_measure, multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to, calibrated_until, code, unit_code, gateway_code)
 UPDATE meter
 SET unit_id = unit.unit_id,
     gateway_id = gateway.gateway_id,
@@ -102,6 +102,6 @@ WHERE meter.code = :code
     AND unit.code = :unit_code
     AND gateway.code = :gateway_code;
 
--- name: delete!
+-- name: delete(key)
 DELETE FROM meter
 WHERE code = :key;

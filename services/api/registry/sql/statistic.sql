@@ -2,15 +2,15 @@
 -- anything from being taken out of the registry until the end of the transaction. `names_of_owners` is joined to rows
 -- `entry`, and `owner_in_area` is a condition over one: its owner lies in the area today.
 
--- name: hold!
+-- name: hold()
 LOCK TABLE statistic IN SHARE ROW EXCLUSIVE MODE;
 
--- name: hold_registry
+-- name: hold_registry()
 SELECT revision
 FROM registry_revision
 FOR SHARE;
 
--- name: known_owners
+-- name: known_owners(rows)
 SELECT entry.owner_kind, entry.owner_code, unit.process
 FROM json_to_recordset(CAST(:rows AS json)) AS entry (owner_kind text, owner_code text)
 LEFT JOIN area ON entry.owner_kind = 'area' AND area.code = entry.owner_code
@@ -19,14 +19,14 @@ LEFT JOIN enterprise ON entry.owner_kind = 'enterprise' AND enterprise.credit_co
 LEFT JOIN unit ON entry.owner_kind = 'unit' AND unit.code = entry.owner_code
 WHERE num_nonnulls(area.code, park.code, enterprise.credit_code, unit.code) = 1;
 
--- name: reported_for
+-- name: reported_for(owner_kind, owner_code)
 SELECT 1
 FROM statistic
 WHERE owner_kind = :owner_kind
     AND owner_code = :owner_code
 LIMIT 1;
 
--- name: append
+-- name: append(rows)
 INSERT INTO statistic (owner_kind, owner_code, kind, period, price_base, version, value, reported_by, note)
 SELECT
     entry.owner_kind,
@@ -62,7 +62,7 @@ LEFT JOIN LATERAL (
 WHERE newest.value IS DISTINCT FROM entry.value
 RETURNING owner_kind, owner_code, kind, period, price_base;
 
--- name: newest_of
+-- name: newest_of(rows)
 SELECT newest.*
 FROM json_to_recordset(CAST(:rows AS json)) AS given (
     owner_kind text,
@@ -83,7 +83,7 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS newest;
 
--- name: names_of_owners
+-- part: names_of_owners()
 LEFT JOIN LATERAL (
     SELECT name_zh, name_en FROM area WHERE entry.owner_kind = 'area' AND code = entry.owner_code
     UNION ALL
@@ -94,7 +94,7 @@ LEFT JOIN LATERAL (
     SELECT name_zh, name_en FROM unit WHERE entry.owner_kind = 'unit' AND code = entry.owner_code
 ) AS owner ON true;
 
--- name: owner_in_area
+-- part: owner_in_area(area)
 (entry.owner_kind, entry.owner_code) IN (
     WITH below AS (
         SELECT code

@@ -1,4 +1,4 @@
--- name: select
+-- name: select()
 SELECT
     unit.enterprise_id,
     unit.code,
@@ -18,12 +18,12 @@ SELECT
 FROM unit
 JOIN enterprise USING (enterprise_id);
 
--- name: existing
+-- name: existing(keys)
 SELECT code
 FROM unit
 WHERE code = ANY(:keys);
 
--- name: insert!
+-- name: insert(rows)
 INSERT INTO unit (
     code,
     enterprise_id,
@@ -73,7 +73,7 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
 )
 JOIN enterprise USING (credit_code);
 
--- name: update!
+-- name: update(name_zh, name_en, process, status, commissioned_on, design_energy_tce, approved_energy_tce, retrofit_listed_on, retrofit_due_on, capacity_class, measuring_category, standard_racks, code)
 UPDATE unit
 SET name_zh = :name_zh,
     name_en = :name_en,
@@ -89,6 +89,6 @@ SET name_zh = :name_zh,
     standard_racks = :standard_racks
 WHERE code = :code;
 
--- name: delete!
+-- name: delete(key)
 DELETE FROM unit
 WHERE code = :key;
