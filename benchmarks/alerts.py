@@ -21,7 +21,7 @@ from benchmarks.rig import Rig, rig
 from benchmarks.usage import Usage
 from services.alerts.cycle import Cycle
 from services.alerts.notify.messages import Teller
-from services.core.db.engine import connect, create_engine
+from services.core.db.connections import connect, connect_to_ask
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
 
@@ -115,11 +115,13 @@ def _cycle(made: Rig, url: str) -> Iterator[Callable[[str], Cycled]]:
     """The cycle of an alert service that has just started, without its clock and its sender."""
     settings = Settings()
     teller = Teller(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
-    engine = create_engine(url, pool_size=1)
-    with closing(connect(url, application_name="enermon-alerts")) as connection:
+    with (
+        closing(connect(url, application_name="enermon-alerts")) as connection,
+        closing(connect_to_ask(url, application_name="enermon-alerts-reading")) as reading,
+    ):
         connection.autocommit = True
         teller.begin(connection)
-        cycle = Cycle(connection, engine, load_tables(), teller)
+        cycle = Cycle(connection, reading, load_tables(), teller)
 
         def look(name: str) -> Cycled:
             firing = _firing(connection)
@@ -134,7 +136,6 @@ def _cycle(made: Rig, url: str) -> Iterator[Callable[[str], Cycled]]:
             return Cycled(name, instances, fired, outcome.messages, seconds, own_cpu_s, database_cpu_s)
 
         yield look
-    engine.dispose()
 
 
 def _firing(connection: psycopg.Connection) -> int:

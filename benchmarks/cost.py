@@ -9,7 +9,7 @@ from benchmarks import load
 from benchmarks.load import Shape
 from services.core.calendar import to_us
 from services.core.clock import utc_now
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.ingest.formats.enermon import decode
 from services.ingest.mqtt.answers import payloads
 from services.ingest.registry import RegistryReader

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US, Grain, following, to_us
 from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.energy.rollup.adapt import adapt
 from services.energy.rollup.meters import Accounts, load_meters
 from simulators.registry import Meter

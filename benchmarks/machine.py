@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import sqlalchemy
-
-from services.core.db.engine import create_engine
+from services.core.db.connections import connect
 from services.core.db.timescale import store_of
 
 _PROC = Path("/proc")
@@ -52,10 +50,8 @@ def this_machine() -> Machine:
 
 def describe(database_url: str) -> str:
     """Which database this is."""
-    engine: sqlalchemy.Engine = create_engine(database_url)
-    with engine.connect() as connection:
+    with connect(database_url, application_name="bench") as connection:
         store = store_of(connection)
-    engine.dispose()
     timescale = f", TimescaleDB {store.timescale_version} ({store.license})" if store.timescale_version else ""
     return f"PostgreSQL {store.postgres_version.split()[0]}{timescale}"
 

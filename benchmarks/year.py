@@ -9,7 +9,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.calendar import Bucket, Grain, bucket_following, floor
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.energy.rollup.service import RollUp
 from services.ingest.message import Checked
 from services.ingest.registry import RegistryReader

@@ -4,13 +4,13 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import psycopg
-import sqlalchemy.exc
-from sqlalchemy import Connection, Engine
+from psycopg import Connection
 
 from services.alerts import holding, late, metrics, store
 from services.alerts.notify.messages import News, Teller
@@ -31,8 +31,8 @@ FAULTS = (
     LookupError,
     TypeError,
     ValueError,
-    sqlalchemy.exc.DataError,
-    sqlalchemy.exc.ProgrammingError,
+    psycopg.DataError,
+    psycopg.ProgrammingError,
 )
 """What a rule that does not fit what it finds can raise; others than it go on."""
 
@@ -47,11 +47,14 @@ class Outcome:
 
 
 class Cycle:
-    """Evaluates on two connections: reads a snapshot through `engine`, writes on the connection that holds the lock."""
+    """Evaluates on two connections: reads a snapshot on `reading`, writes on the one that holds the lock."""
 
-    def __init__(self, connection: psycopg.Connection, engine: Engine, tables: Tables, teller: Teller) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, reading: psycopg.Connection, tables: Tables, teller: Teller
+    ) -> None:
         self._connection = connection
-        self._engine = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+        self._reading = reading
+        reading.read_only, reading.isolation_level = True, psycopg.IsolationLevel.REPEATABLE_READ
         self._tables = tables
         self._teller = teller
         self._parsed: dict[tuple[str, int], Rule | None] = {}
@@ -83,7 +86,7 @@ class Cycle:
         self, active: Mapping[str, Active], due: Sequence[str], now: datetime, *, with_daily: bool = True
     ) -> Outcome:
         """Evaluate the rules `due` of those `active`; `with_daily`: see to late steps and digests too."""
-        with self._engine.connect() as reading:
+        with self._snapshot() as reading:
             seen = self._observe(reading, {slug: active[slug] for slug in due}, now)
             known = store.states_of(self._connection, seen)
             found = evaluation_of(active, seen, known, now)
@@ -95,6 +98,13 @@ class Cycle:
             outcome.messages = self._write(active, stepped, found.figures, now, with_daily=with_daily)
         metrics.CYCLES.inc()
         return outcome
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        try:
+            yield self._reading
+        finally:
+            self._reading.rollback()
 
     def _switched_off(self, active: Mapping[str, Active], now: datetime) -> Iterator[Stepped]:
         """What becomes of the subjects of rules that are switched off."""

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -22,7 +22,7 @@ from services.alerts.observe.view import span_of
 from services.alerts.rules.rule import Period
 from services.alerts.rules.shipped import load_rules
 from services.alerts.stepping import Active
-from services.core.db.engine import create_engine
+from services.core.db.connections import connect_to_ask
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
@@ -137,7 +137,6 @@ def run(settings: Settings) -> None:
     if settings.alerts_metrics_port:
         start_http_server(settings.alerts_metrics_port, addr=settings.metrics_host)
     database_url = settings.database_url.get_secret_value()
-    engine = create_engine(database_url, statement_timeout_s=STATEMENT_TIMEOUT_S, pool_size=1)
 
     @contextmanager
     def judging(connection: psycopg.Connection) -> Iterator[Turn]:
@@ -145,8 +144,11 @@ def run(settings: Settings) -> None:
             written = store.keep_shipped(connection, rules, datetime.now(UTC))
         log.info("rules read", extra={"rules": len(rules), "rules_written": written})
         teller = Teller(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
-        with sending(database_url, deliver_by(channels)) as outbox:
-            cycle = Cycle(connection, engine, tables, teller)
+        reads = connect_to_ask(
+            database_url, application_name="enermon-alerts-reading", statement_timeout_s=STATEMENT_TIMEOUT_S
+        )
+        with closing(reads) as reading, sending(database_url, deliver_by(channels)) as outbox:
+            cycle = Cycle(connection, reading, tables, teller)
             leader = Leader(connection, cycle, teller, outbox, poll_s=settings.alerts_poll_s)
             leader.begin()
             yield leader.turn
@@ -154,7 +156,6 @@ def run(settings: Settings) -> None:
     lead_until_told_to_stop(LockKey.ALERTS, database_url, judging)
     for channel in channels.values():
         channel.close()
-    engine.dispose()
 
 
 @contextmanager

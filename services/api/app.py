@@ -48,7 +48,6 @@ from services.api.routes import (
     two_high,
     units,
 )
-from services.core.db.engine import create_engine
 from services.core.settings import Settings
 from services.judging.data.tables import Tables, load_tables
 
@@ -143,7 +142,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     database_url = settings.database_url.get_secret_value()
     app.state.settings = settings
     app.state.clock = utc_now
-    app.state.database = Database(create_engine(database_url))
+    app.state.database = Database(database_url)
     app.state.tables = tables
     app.state.live = live.Broadcast(database_url)
 

@@ -1,5 +1,6 @@
 """How the API reaches the database: one bounded pool, one transaction a request."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -7,31 +8,65 @@ from typing import Annotated
 
 import psycopg
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine
+from psycopg import Connection, IsolationLevel
+from psycopg_pool import PoolTimeout
 
+from services.core.db.connections import pool_to_ask
 from services.ingest.registry import RegistryReader
 from services.ingest.validate import Known
 
+_POOL_SIZE = 8
+_LONGEST_WAIT_S = 30.0
+"""So long a request waits for others to give a connection back; if the database is away, not longer than a step."""
+_STEP_S = 1.0
+
 
 class Database:
-    """The database behind the API."""
+    """The database behind the API. Connections are opened when first needed."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database_url: str) -> None:
+        self._pool = pool_to_ask(
+            database_url, application_name="enermon", size=_POOL_SIZE, on_refusal=self._note_refusal
+        )
+        self._refused_s = float("-inf")
         self._registry, self._registry_lock = RegistryReader(), Lock()
-        self._reading_engine = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that cannot write, and sees one moment: an answer of several statements is not torn."""
-        with self._reading_engine.connect() as connection:
+        with self._connection() as connection:
+            connection.read_only, connection.isolation_level = True, IsolationLevel.REPEATABLE_READ
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction, committed at the end of the block unless an error leaves it."""
-        with self._engine.begin() as connection:
+        with self._connection() as connection:
+            connection.read_only, connection.isolation_level = None, None
             yield connection
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        connection = self._taken()
+        try:
+            with connection:  # commits, or rolls back; one of a pool stays open
+                yield connection
+        finally:
+            self._pool.putconn(connection)
+
+    def _taken(self) -> Connection:
+        """A connection of the pool. Raises psycopg.OperationalError where there is none."""
+        self._pool.open()
+        began_s = time.monotonic()
+        while True:
+            try:
+                return self._pool.getconn(timeout=_STEP_S)
+            except PoolTimeout:
+                if self._refused_s >= began_s or time.monotonic() - began_s >= _LONGEST_WAIT_S:
+                    raise
+
+    def _note_refusal(self) -> None:
+        self._refused_s = time.monotonic()
 
     def registry(self, connection: psycopg.Connection) -> Known:
         """What is registered, as readings are checked by it; read anew when it has changed."""
@@ -40,7 +75,7 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
-        self._engine.dispose()
+        self._pool.close()
 
 
 async def _database(request: Request) -> Database:

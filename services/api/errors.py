@@ -12,7 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import exc as sql
 from starlette.exceptions import HTTPException
 
 from services.api.reasons import Fault, faults_of
@@ -173,11 +172,10 @@ def _methods_at(request: Request) -> str:
 
 
 def _on_database(request: Request, error: Exception) -> Response:
-    cause = getattr(error, "orig", None)
-    if isinstance(cause, psycopg.errors.QueryCanceled):
+    if isinstance(error, psycopg.errors.QueryCanceled):
         log.warning("statement cancelled after its time limit: %s", request.url.path)
         return problem(request, Refused(DATABASE_TIMEOUT, "the database took longer than the time limit; ask for less"))
-    log.warning("database unavailable: %s", type(cause or error).__name__)
+    log.warning("database unavailable: %s", type(error).__name__)
     return problem(request, Refused(DATABASE_UNAVAILABLE, "the database does not answer; try again in a few seconds"))
 
 
@@ -195,8 +193,6 @@ def answer_errors_of(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(sql.OperationalError, _on_database)
     app.add_exception_handler(psycopg.OperationalError, _on_database)
-    app.add_exception_handler(sql.InterfaceError, _on_database)
-    app.add_exception_handler(sql.TimeoutError, _on_database)
+    app.add_exception_handler(psycopg.InterfaceError, _on_database)
     app.add_exception_handler(Exception, _on_unhandled)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.settings import Settings
 from services.ingest.broker_users import RESERVED, gateway_passwords, may_be_gateway, write_password_file
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.db.statements import Statements
 
 _sql = Statements.beside(__file__, "correctors.sql")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import psycopg
 
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.db.statements import Statements
 from services.provenance.batches import recount
 from services.provenance.chain import walk

@@ -9,7 +9,7 @@ import psycopg
 from fastapi.testclient import TestClient
 
 from services.core.calendar import to_us
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.meter import MeterRule
 from services.energy.booking.booking import Booking, SlotEnergy, book
 from services.energy.check.report import disagreements

@@ -1,17 +1,17 @@
 """Rules looking at a database, for tests."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.alerts.observe.observe import observations
 from services.alerts.rules.rule import Rule, parse
 from services.alerts.rules.shipped import load_rules
 from services.alerts.state.observation import Observation
-from services.core.db.engine import create_engine
+from services.core.db.connections import connect_to_ask
 from tests.integration.served import shipped_tables
 from tests.unit.alerts.rules.rules import body
 
@@ -22,10 +22,8 @@ SHIPPED = {rule.slug: rule for rule in load_rules(TABLES)}
 @contextmanager
 def connected(database_url: str) -> Iterator[Connection]:
     """A connection as the services have it."""
-    engine = create_engine(database_url)
-    with engine.connect() as connection:
+    with closing(connect_to_ask(database_url, application_name="test")) as connection:
         yield connection
-    engine.dispose()
 
 
 def rule(**given: Any) -> Rule:

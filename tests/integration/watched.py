@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from services.alerts.cycle import Cycle, Outcome
 from services.alerts.notify.messages import Teller
 from services.core.calendar import SHANGHAI
-from services.core.db.engine import connect, create_engine
+from services.core.db.connections import connect, connect_to_ask
 from tests.integration.alerted import insert
 from tests.integration.judged import Plant
 from tests.integration.line import Line
@@ -156,12 +156,13 @@ class Service:
 def service(database_url: str, *, window_s: float = 5.0) -> Iterator[Service]:
     """An alert service that has just started."""
     teller = Teller(window_s=window_s, link=LINK)
-    engine = create_engine(database_url, pool_size=1)
-    with closing(connect(database_url, application_name="test-alerts")) as connection:
+    with (
+        closing(connect(database_url, application_name="test-alerts")) as connection,
+        closing(connect_to_ask(database_url, application_name="test-alerts-reading")) as reading,
+    ):
         connection.autocommit = True
         teller.begin(connection)
-        yield Service(Cycle(connection, engine, shipped_tables(), teller))
-    engine.dispose()
+        yield Service(Cycle(connection, reading, shipped_tables(), teller))
 
 
 def register_many(database: psycopg.Connection, number: int, *, first: int = 0) -> None:

@@ -22,7 +22,7 @@ from services.alerts.channels.contract import ChannelKind, DeliveryFailed
 from services.alerts.channels.kinds import KINDS
 from services.alerts.notify.retry import next_attempt
 from services.core.calendar import SHANGHAI
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")

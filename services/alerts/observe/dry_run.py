@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.alerts.observe.observe import observations
 from services.alerts.observe.view import span_of

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.alerts.rules.comparison import Requirement
 from services.alerts.state.observation import Observation

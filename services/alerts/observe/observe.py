@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.alerts.observe.evidence import of_ratio
 from services.alerts.observe.sources import MEASURES, READERS, nobody

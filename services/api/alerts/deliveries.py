@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, RowMapping
 
 from services.api.alerts import nouns
 from services.api.alerts.fields import Channel, IdFilter, MessageKind, MessageStatus, Outcome, Reference
@@ -18,6 +19,7 @@ from services.api.database import Database
 from services.api.paging import PageQuery, cursor_after, key_of_cursor
 from services.api.registry.fields import Code, CreditCode
 from services.api.registry.filters import Filter, equal
+from services.core.db.statements import run_text
 
 SQL = Statements("deliveries.sql")
 MOST_ALERTS_SHOWN = 20
@@ -134,14 +136,14 @@ def delivery_of(database: Database, message_id: UUID) -> DeliveryDetail:
         return DeliveryDetail.model_construct(**_shown(connection, rows)[0], content=rows[0]["content"])
 
 
-def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[RowMapping]:
+def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
     statement = (
         "SELECT entry.*, named.* FROM ("  # noqa: S608 - put together from this program's own parts
         f"SELECT * FROM ({SQL['messages']}) AS entry WHERE {condition}"
         " ORDER BY created_at DESC, message_id DESC LIMIT %(row_limit)s"
         f") AS entry {SQL['names_of_entry']} ORDER BY entry.created_at DESC, entry.message_id DESC"
     )
-    return connection.exec_driver_sql(statement, dict(parameters)).mappings().all()
+    return run_text(connection, statement, parameters).mappings().all()
 
 
 def _counts(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,16 +151,14 @@ def _counts(connection: Connection, condition: str, parameters: Mapping[str, Any
         f"SELECT status, count(*) AS messages FROM ({SQL['messages']}) AS entry"  # noqa: S608 - own parts
         f" WHERE {condition} GROUP BY status"
     )
-    found = {
-        row["status"]: row["messages"] for row in connection.exec_driver_sql(statement, dict(parameters)).mappings()
-    }
+    found = {row["status"]: row["messages"] for row in run_text(connection, statement, parameters).mappings()}
     return {
         "messages": sum(found.values()),
         "status": {status: found.get(status, 0) for status in get_args(MessageStatus)},
     }
 
 
-def _shown(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+def _shown(connection: Connection, rows: Sequence[DictRow]) -> list[dict[str, Any]]:
     history: dict[UUID, list[Attempt]] = defaultdict(list)
     ids = [row["message_id"] for row in rows]
     for attempt in SQL.run(connection, "attempts", message_ids=ids).mappings():
@@ -168,7 +168,7 @@ def _shown(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str,
     return [_of_row(row) | {"history": history[row["message_id"]]} for row in rows]
 
 
-def _of_row(row: RowMapping) -> dict[str, Any]:
+def _of_row(row: DictRow) -> dict[str, Any]:
     shown = {name: row[name] for name in Delivery.model_fields if name in row}
     return shown | {
         "address": shown_address(row["channel"], row["address"]),

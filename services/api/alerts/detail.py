@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, RowMapping
 
 from services.alerts.state.handling import Actor
 from services.api.alerts import nouns
@@ -61,7 +62,7 @@ def alert_of(database: Database, alert_id: int, *, now: datetime) -> dict[str, A
         rule = SQL.run(connection, "rule_of_alert", rule=row["rule"], rule_version=row["rule_version"])
         handling = handling_of(connection, alert_id, steps_of(connection, alert_id), now=now)
         return shown(row) | {
-            "rule_body": rule.scalar_one_or_none(),
+            "rule_body": rule.scalar(),
             "evidence": row["evidence"],
             "cannot_judge": _cannot_judge(connection, alert_id),
             "handling": handling.model_dump(),
@@ -84,12 +85,12 @@ def _history(connection: Connection, alert_id: int) -> list[dict[str, Any]]:
     return sorted([*events, *steps], key=lambda entry: entry["at"])
 
 
-def _event(row: RowMapping) -> dict[str, Any]:
+def _event(row: DictRow) -> dict[str, Any]:
     nothing = dict.fromkeys(("actor", "text", "due_on", "reference"))
     return {"at": row["at"], "by": "service", "kind": row["kind"], "detail": row["detail"], **nothing}
 
 
-def _step(row: RowMapping) -> dict[str, Any]:
+def _step(row: DictRow) -> dict[str, Any]:
     actor = Actor.parse(row["actor"])
     return {
         "at": row["at"],

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection, RowMapping
 
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import STANDARD
@@ -143,14 +144,14 @@ def take_step(database: Database, alert_id: int, entry: StepEntry, *, now: datet
     return StepTaken.model_construct(step_id=step_id, alert_id=alert_id, at=at, handling=handling)
 
 
-def _facts(connection: Connection, alert_id: int) -> RowMapping:
+def _facts(connection: Connection, alert_id: int) -> DictRow:
     facts = SQL.run(connection, "case", alert_id=alert_id).mappings().first()
     if facts is None:
         raise nouns.ALERT.refuse_unknown(str(alert_id))
     return facts
 
 
-def _case(facts: RowMapping) -> Case:
+def _case(facts: DictRow) -> Case:
     return Case(
         severity=Severity(facts["severity"]),
         fired_at=facts["fired_at"],
@@ -181,11 +182,11 @@ def _allowed(case: Case, status: Status) -> Allowed:
     )
 
 
-def _require_actor(connection: Connection, facts: RowMapping, entry: StepEntry) -> None:
+def _require_actor(connection: Connection, facts: DictRow, entry: StepEntry) -> None:
     """Refuse a body that is not registered, or whose area does not hold that of the alert."""
     if entry.actor_kind is not ActorKind.SUPERVISION_BODY:
         return
-    area = SQL.run(connection, "area_of_body", code=entry.actor).scalar_one_or_none()
+    area = SQL.run(connection, "area_of_body", code=entry.actor).scalar()
     if area is None:
         raise refused_fields(INVALID_BODY, [nouns.BODY.fault("actor", "unknown", entry.actor)])
     of_alert = facts["area_code"]

@@ -1,6 +1,6 @@
 """Refuses filters that name a rule which is not there: an empty list would hide the mistake."""
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.alerts import nouns
 from services.api.alerts.statements import Statements

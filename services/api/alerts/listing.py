@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import Field
-from sqlalchemy import Connection, RowMapping
 
 from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Severity, Slug, Subject
@@ -17,6 +18,7 @@ from services.api.paging import PageQuery, cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, SearchText
 from services.api.registry.filters import AREA_OF_ENTRY, Filter, equal, parameters_of
+from services.core.db.statements import run_text
 
 SQL = Statements("alerts.sql")
 _LIST = "alerts"
@@ -79,7 +81,7 @@ def alerts_of(database: Database, query: AlertQuery) -> dict[str, Any]:
     return {"counts": counts, "data": [shown(row) for row in rows], "next": following}
 
 
-def rows_of(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[RowMapping]:
+def rows_of(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
     """The alerts that meet the condition, with names, the newest first; at most `row_limit` of the parameters."""
     statement = (
         "SELECT entry.*, named.* FROM ("  # noqa: S608 - put together from this program's own parts
@@ -87,10 +89,10 @@ def rows_of(connection: Connection, condition: str, parameters: Mapping[str, Any
         " ORDER BY fired_at DESC, alert_id DESC LIMIT %(row_limit)s"
         f") AS entry {SQL['names_of_entry']} ORDER BY entry.fired_at DESC, entry.alert_id DESC"
     )
-    return connection.exec_driver_sql(statement, dict(parameters)).mappings().all()
+    return run_text(connection, statement, parameters).mappings().all()
 
 
-def shown(row: RowMapping) -> dict[str, Any]:
+def shown(row: DictRow) -> dict[str, Any]:
     """An alert as model.Alert describes it."""
     plain = (
         "alert_id",
@@ -111,7 +113,7 @@ def _counts(connection: Connection, condition: str, parameters: Mapping[str, Any
         f"SELECT severity, state, status, count(*) AS alerts FROM ({SQL['alerts']}) AS entry"  # noqa: S608 - own parts
         f" WHERE {condition} GROUP BY severity, state, status"
     )
-    rows = connection.exec_driver_sql(statement, dict(parameters)).mappings().all()
+    rows = run_text(connection, statement, parameters).mappings().all()
     known: Mapping[str, list[str]] = {
         "severity": list(reversed(get_args(Severity))),
         "state": list(get_args(AlertState)),

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
-from sqlalchemy import RowMapping
 
 from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Figures, Reference, Said, Severity
@@ -60,7 +60,7 @@ class AlertList(BaseModel):
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
-def reference(row: RowMapping, name: str) -> Reference | None:
+def reference(row: DictRow, name: str) -> Reference | None:
     """Code and names of the area, park or enterprise of a row; None where it has none."""
     code = row[f"{name}_code"]
     if code is None:
@@ -68,7 +68,7 @@ def reference(row: RowMapping, name: str) -> Reference | None:
     return Reference.model_construct(code=code, name_zh=row[f"{name}_name_zh"], name_en=row[f"{name}_name_en"])
 
 
-def judged(row: RowMapping) -> dict[str, Any]:
+def judged(row: DictRow) -> dict[str, Any]:
     """The fields of Judged of a row with its names."""
     return {
         **{name: row[name] for name in ("rule", "rule_version", "title_zh", "title_en")},

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import Connection, RowMapping
 
 from services.alerts.rules.rule import Rule, RuleError, body_of, parse
 from services.alerts.rules.shipped import check_known
@@ -21,6 +22,7 @@ from services.api.reasons import Fault
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
 from services.api.registry.filters import Filter, contains, parameters_of
 from services.core.db.leading import LockKey
+from services.core.db.statements import run_text
 from services.core.reason import InBoth
 from services.judging.data.tables import Tables
 
@@ -205,20 +207,20 @@ def _refused(field: str, code: str, **mentions: object) -> Refused:
     return refused_fields(INVALID_BODY, [Fault(field[:100], code, mentions)])
 
 
-def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[RowMapping]:
+def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
     statement = (
         f"SELECT * FROM ({SQL['now']}) AS entry"  # noqa: S608 - put together from this program's own parts
         f" WHERE {condition} ORDER BY entry.slug LIMIT %(row_limit)s"
     )
-    return connection.exec_driver_sql(statement, dict(parameters)).mappings().all()
+    return run_text(connection, statement, parameters).mappings().all()
 
 
-def _newest(connection: Connection, slug: str) -> RowMapping | None:
+def _newest(connection: Connection, slug: str) -> DictRow | None:
     rows = _rows(connection, "entry.slug = %(slug)s", {"slug": slug, "row_limit": 1})
     return rows[0] if rows else None
 
 
-def _shown(row: RowMapping) -> dict[str, Any]:
+def _shown(row: DictRow) -> dict[str, Any]:
     body = row["body"]
     title = body.get("title") or {}
     return {

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection, RowMapping
 
 from services.api.alerts import nouns
 from services.api.alerts.fields import Reference, Slug
@@ -20,6 +21,7 @@ from services.api.reasons import Fault
 from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Moment, Name, Note
 from services.api.registry.filters import AREA_OF_ENTRY, Filter
+from services.core.db.statements import run_text
 
 SQL = Statements("silences.sql")
 LONGEST = timedelta(days=366)
@@ -151,13 +153,13 @@ def _require_known(connection: Connection, given: Mapping[str, object]) -> None:
         require_rule(connection, str(given["rule"]))
 
 
-def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[RowMapping]:
+def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
     statement = (
         "SELECT entry.*, named.* FROM ("  # noqa: S608 - put together from this program's own parts
         f"SELECT * FROM ({SQL['silences']}) AS entry WHERE {condition} ORDER BY silence_id DESC LIMIT %(row_limit)s"
         f") AS entry {SQL['names_of_entry']} ORDER BY entry.silence_id DESC"
     )
-    return connection.exec_driver_sql(statement, dict(parameters)).mappings().all()
+    return run_text(connection, statement, parameters).mappings().all()
 
 
 def _one(connection: Connection, silence_id: int, now: datetime) -> Silence:
@@ -167,7 +169,7 @@ def _one(connection: Connection, silence_id: int, now: datetime) -> Silence:
     raise nouns.SILENCE.refuse_unknown(str(silence_id))
 
 
-def _shown(row: RowMapping) -> dict[str, Any]:
+def _shown(row: DictRow) -> dict[str, Any]:
     shown = {name: row[name] for name in Silence.model_fields if name in row}
     places = {name: reference(row, name) for name in ("area", "enterprise")}
     return shown | places | {"subject": row["subject_code"]}

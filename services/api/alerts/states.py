@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, RowMapping
 
 from services.api.alerts import listing
 from services.api.alerts.fields import Said, Slug, Subject
@@ -17,6 +18,7 @@ from services.api.paging import PageQuery, cursor_after, key_of_cursor
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.registry.filters import AREA_OF_ENTRY, Filter, equal
+from services.core.db.statements import run_text
 
 SQL = Statements("states.sql")
 _LIST = "alert states"
@@ -100,14 +102,14 @@ def states_of(database: Database, query: StateQuery) -> dict[str, Any]:
     return {"counts": counts, "data": [_shown(row) for row in rows], "next": following}
 
 
-def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[RowMapping]:
+def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
     order = ", ".join(f"entry.{name}" for name in _KEY)
     statement = (
         "SELECT entry.*, named.* FROM ("  # noqa: S608 - put together from this program's own parts
         f"SELECT * FROM ({SQL['placed']}) AS entry WHERE {condition} ORDER BY {order} LIMIT %(row_limit)s"
         f") AS entry {listing.SQL['names_of_entry']} ORDER BY {order}"
     )
-    return connection.exec_driver_sql(statement, dict(parameters)).mappings().all()
+    return run_text(connection, statement, parameters).mappings().all()
 
 
 def _counts(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> dict[str, int]:
@@ -119,10 +121,10 @@ def _counts(connection: Connection, condition: str, parameters: Mapping[str, Any
         f" count(*) FILTER (WHERE {_CANNOT_JUDGE}) AS cannot_judge"
         f" FROM ({SQL['placed']}) AS entry WHERE {condition}"
     )
-    return dict(connection.exec_driver_sql(statement, dict(parameters)).mappings().one())
+    return run_text(connection, statement, parameters).mappings().one()
 
 
-def _shown(row: RowMapping) -> dict[str, Any]:
+def _shown(row: DictRow) -> dict[str, Any]:
     plain = ("state", "since", "alert_id", "cannot_since", "evaluated_at")
     reasons = said(row["cannot_reasons"]) if row["cannot_since"] is not None else []
     return judged(row) | {name: row[name] for name in plain} | {"reasons": reasons}

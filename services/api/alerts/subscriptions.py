@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping
-from sqlalchemy.exc import StatementError
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from services.alerts.channels.kinds import KINDS
 from services.api.alerts import nouns
@@ -151,32 +151,25 @@ def _test_content(language: str, *, link: str, now: datetime) -> dict[str, Any]:
 
 @contextmanager
 def _change(database: Database, owner: Owner) -> Iterator[Connection]:
-    """A transaction in which no other changes subscriptions of `owner`. Raises Refused where there is no such owner.
-
-    What fails in it is logged without the parameters: a secret may be among them.
-    """
-    try:
-        with database.write() as connection:
-            if SQL.run(connection, f"hold_{owner.kind}", code=owner.code).first() is None:
-                raise _OWNERS[owner.kind].refuse_unknown(owner.code)
-            yield connection
-    except StatementError as error:
-        error.hide_parameters = True
-        raise
+    """A transaction in which no other changes subscriptions of `owner`. Raises Refused where there is no such owner."""
+    with database.write() as connection:
+        if SQL.run(connection, f"hold_{owner.kind}", code=owner.code).first() is None:
+            raise _OWNERS[owner.kind].refuse_unknown(owner.code)
+        yield connection
 
 
-def _rows(connection: Connection, owner: Owner) -> list[RowMapping]:
+def _rows(connection: Connection, owner: Owner) -> list[DictRow]:
     return list(SQL.run(connection, "subscriptions", owner_kind=owner.kind, code=owner.code).mappings())
 
 
-def _row(connection: Connection, owner: Owner, subscription_id: int) -> RowMapping:
+def _row(connection: Connection, owner: Owner, subscription_id: int) -> DictRow:
     for row in _rows(connection, owner):
         if row["subscription_id"] == subscription_id:
             return row
     raise nouns.SUBSCRIPTION.refuse_unknown(f"{subscription_id} of {owner.code}")
 
 
-def _row_with_secret(connection: Connection, owner: Owner, subscription_id: int) -> RowMapping:
+def _row_with_secret(connection: Connection, owner: Owner, subscription_id: int) -> DictRow:
     row = _row(connection, owner, subscription_id)
     kind = KINDS.get(row["channel"])
     if kind is None or kind.new_secret is None:
@@ -214,7 +207,7 @@ def _kept(entry: SubscriptionEntry, owner: Owner) -> dict[str, Any]:
     return kept
 
 
-def _shown(row: RowMapping) -> dict[str, Any]:
+def _shown(row: DictRow) -> dict[str, Any]:
     shown = {name: _plain(row[name]) for name in Subscription.model_fields}
     return shown | {"address": shown_address(row["channel"], row["address"])}
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.asking import ScopeKind
 from services.api.energy.answer import Group, Line, Sum, lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.asking import ScopeKind
 from services.api.energy.ask import Asked, By

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from psycopg import Connection
 from pydantic import Field
-from sqlalchemy import Connection
 
 from services.api.asking import (
     INVALID_BY,

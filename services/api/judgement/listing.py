@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from psycopg import Connection
 from pydantic import BaseModel
-from sqlalchemy import Connection
 
 from services.api.indicators.ask import refuse_unknown
 from services.api.paging import PageQuery, cursor_after, key_of_cursor

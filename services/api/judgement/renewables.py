@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.indicators.ask import found_scope
 from services.core.area_tree import AreaTree

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.registry import nouns
 from services.core.calendar import SHANGHAI, start_of_day

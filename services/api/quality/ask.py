@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from psycopg import Connection
 from pydantic import Field
-from sqlalchemy import Connection
 
 from services.api.asking import (
     RANGE_TOO_LONG,

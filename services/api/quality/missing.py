@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.quality.ask import Place
 from services.api.quality.scores import SQL

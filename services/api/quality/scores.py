@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.quality.ask import Place, QualityBucket, QualityBy
 from services.api.registry.statements import Statements

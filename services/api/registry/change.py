@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.database import Database
 from services.api.registry.statements import Statements

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.errors import INVALID_PARAMETER, refused_fields
 from services.api.registry import nouns

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
+from psycopg import Connection
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection
 
 from services.api.database import Database
 from services.api.errors import IMPORT_REFUSED, INVALID_BODY, Refused, field_problem

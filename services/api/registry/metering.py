@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.reasons import Fault
 from services.api.registry import nouns

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.reasons import Fault
 from services.api.registry import nouns

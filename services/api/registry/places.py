@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.reasons import Fault
 from services.api.registry import nouns

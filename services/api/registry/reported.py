@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.errors import IN_USE, Refused
 from services.api.registry.nouns import Noun

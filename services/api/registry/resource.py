@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-import psycopg
+from psycopg import Connection
+from psycopg.errors import ForeignKeyViolation
+from psycopg.rows import DictRow
 from pydantic import BaseModel, ValidationError
 from pydantic.config import JsonDict
-from sqlalchemy import Connection, RowMapping
-from sqlalchemy.exc import IntegrityError
 
 from services.api.database import Database
 from services.api.errors import ALREADY_EXISTS, IN_USE, INVALID_BODY, Refused, refused_fields
@@ -21,12 +21,13 @@ from services.api.registry.fields import Entry
 from services.api.registry.filters import Filter, parameters_of
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import Statements
+from services.core.db.statements import run_text
 
 E = TypeVar("E", bound=Entry)
 R = TypeVar("R", bound=Entry)
 A = TypeVar("A", bound=BaseModel)
 
-Row = RowMapping
+Row = DictRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ class Listing(Generic[A]):
                 f"SELECT * FROM ({self.sql['select']}) AS entry"  # noqa: S608 - put together from this program's own parts
                 f" WHERE {' AND '.join(conditions) or 'true'} ORDER BY entry.{self.key} LIMIT %(row_limit)s"
             )
-            rows = connection.exec_driver_sql(statement, parameters).mappings().all()
+            rows = run_text(connection, statement, parameters).mappings().all()
         more = len(rows) > query.limit
         rows = rows[: query.limit]
         following = cursor_after(rows[-1][self.key], of=self.noun.en, filters=given) if more else None
@@ -68,7 +69,7 @@ class Listing(Generic[A]):
     def row(self, connection: Connection, key: str) -> Row:
         """The row of the thing named `key`. Raises Refused when there is none."""
         statement = f"SELECT * FROM ({self.sql['select']}) AS entry WHERE entry.{self.key} = %(key)s"  # noqa: S608
-        row = connection.exec_driver_sql(statement, {"key": key}).mappings().first()
+        row = run_text(connection, statement, {"key": key}).mappings().first()
         if row is None:
             raise self.noun.refuse_unknown(key)
         return row
@@ -163,7 +164,7 @@ class Resource(Listing[A], Generic[E, R, A]):
             self.refuse_removal(change.connection, key)
             try:
                 self.sql.run(change.connection, "delete", key=key)
-            except IntegrityError as error:
+            except ForeignKeyViolation as error:
                 raise _in_use(self.noun, key, error) from None
 
 
@@ -180,8 +181,6 @@ def _refuse(faults: Sequence[Fault]) -> None:
         raise refused_fields(INVALID_BODY, faults)
 
 
-def _in_use(noun: Noun, key: str, error: IntegrityError) -> Refused | IntegrityError:
-    if not isinstance(error.orig, psycopg.errors.ForeignKeyViolation):
-        return error
-    user = (error.orig.diag.table_name or "other").replace("_", " ")
+def _in_use(noun: Noun, key: str, error: ForeignKeyViolation) -> Refused:
+    user = (error.diag.table_name or "other").replace("_", " ")
     return Refused(IN_USE, f"{noun.en} {key} still has {user} entries; remove or move these first")

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from psycopg import Connection
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection, Row
 
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
@@ -160,7 +160,7 @@ def _faults(entry: CorrectionEntry, *, now: datetime) -> list[Fault]:
     return faults
 
 
-def _require_sense(entry: CorrectionEntry, standing: Row[Any]) -> None:
+def _require_sense(entry: CorrectionEntry, standing: Any) -> None:
     """Refuse a correction that was thought for another state than the one at hand."""
     at = entry.ts.astimezone(SHANGHAI).isoformat()
     stored, kind, value = standing.stored, standing.kind, standing.value

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from psycopg import Connection
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
 
 from services.api.asking import RANGE_TOO_LONG, START_AFTER_END, Now
 from services.api.database import Db

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
+from psycopg import Connection
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE

@@ -23,7 +23,7 @@ from services.api.errors import Refused
 from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.core.calendar import SHANGHAI, Bucket, Grain, floor, following
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.meter import Flow
 
 log = logging.getLogger("enermon.api.live")

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status
+from psycopg import Connection
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, LAST_MEMBERSHIP, Refused, refused_fields

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status
+from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection, RowMapping
 
 from services.api.asking import Now
 from services.api.database import Database, Db
@@ -81,7 +82,7 @@ EventTs = Annotated[Moment, Path(description="Its `ts`", examples=["2026-03-02T1
 METER = nouns.METER.unknown
 
 
-def _kind_of(connection: Connection, code: str) -> RowMapping:
+def _kind_of(connection: Connection, code: str) -> DictRow:
     meter = _SQL.run(connection, "kind_of_meter", code=code).mappings().first()
     if meter is None:
         raise nouns.METER.refuse_unknown(code)
@@ -128,7 +129,7 @@ def add_replacement(database: Db, code: Code, entry: ReplacementEntry, now: Now)
     return entry
 
 
-def _replacement_faults(meter: RowMapping, entry: ReplacementEntry, *, now: datetime) -> list[Fault]:
+def _replacement_faults(meter: DictRow, entry: ReplacementEntry, *, now: datetime) -> list[Fault]:
     if meter["kind"] != "counter":
         return [Fault("final_value", "only_for_counters")]
     faults: list[Fault] = []
@@ -182,7 +183,7 @@ def accept_reading(database: Db, code: Code, entry: AcceptanceEntry) -> Acceptan
     return entry
 
 
-def _require_bookable(reading: RowMapping, entry: AcceptanceEntry) -> None:
+def _require_bookable(reading: DictRow, entry: AcceptanceEntry) -> None:
     """Refuse a reading of an interval meter that by itself is more than a slot may hold.
 
     What is booked of a counter or a gauge depends on the readings beside it, so their readings say nothing alone.

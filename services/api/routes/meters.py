@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
+from psycopg import Connection
 from pydantic import ConfigDict, Field
-from sqlalchemy import Connection
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
+from psycopg import Connection
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import Row
 
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
@@ -188,7 +187,7 @@ def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query
     return Page[Reading](data=data, next=following)
 
 
-def _reading(row: Row[Any]) -> Reading:
+def _reading(row: Any) -> Reading:
     correction = None
     if row.correction_id is not None:
         correction = ReadingCorrection(
@@ -260,16 +259,14 @@ def send_readings(
     200 also where single readings are rejected: `rejected` says which and why.
     """
     with database.write() as connection:
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        known = database.registry(raw)
+        known = database.registry(connection)
         try:
             checked = check(FORMATS[format_name].decode(gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:
-            store(raw, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
+            store(connection, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
             refusal = _refusal(reason, gateway)
         else:
-            (answer,) = store(raw, [checked], writer=WRITER)
+            (answer,) = store(connection, [checked], writer=WRITER)
             return _shape(answer)
     raise refusal
 

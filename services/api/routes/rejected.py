@@ -72,11 +72,9 @@ def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()],
     Their rows stay, marked with what became of them, and are not tried again: to ask twice does no harm.
     """
     with database.write() as connection:
-        raw = connection.connection.driver_connection
-        assert raw is not None
         found = retry(
-            raw,
-            database.registry(raw),
+            connection,
+            database.registry(connection),
             gateway=query.gateway,
             meter=query.meter,
             most=query.most,

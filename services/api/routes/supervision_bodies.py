@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, status
+from psycopg import Connection
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
-from sqlalchemy import Connection
 
 from services.api.alerts import nouns, subscriptions
 from services.api.alerts.subscribing import router as subscribing

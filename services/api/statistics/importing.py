@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.api.paging import Page
 from services.api.reasons import Fault

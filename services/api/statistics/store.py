@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, INVALID_PARAMETER, refused_fields
@@ -16,6 +17,7 @@ from services.api.registry.filters import Filter
 from services.api.registry.statements import Statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.judge import OWNER_NOUNS, Known, faults_of_entry, unit_of
+from services.core.db.statements import run_text
 from services.judging.data.statistic_kinds import OwnerKind, StatisticKind
 
 SQL = Statements("statistic.sql")
@@ -150,19 +152,17 @@ def _conditions(query: StatisticQuery) -> tuple[list[str], dict[str, object]]:
     return conditions, parameters
 
 
-def _named(connection: Connection, statement: str, **parameters: object) -> list[RowMapping]:
+def _named(connection: Connection, statement: str, **parameters: object) -> list[DictRow]:
     """The rows of `statement` with the names of their owners."""
     columns = ", ".join(f"entry.{name}" for name in _ORDER)
     named = (
         "SELECT entry.*, owner.name_zh AS owner_name_zh, owner.name_en AS owner_name_en"  # noqa: S608 - own parts
         f" FROM ({statement}) AS entry {SQL['names_of_owners']} ORDER BY {columns}"
     )
-    return list(connection.exec_driver_sql(named, parameters).mappings())
+    return list(run_text(connection, named, parameters).mappings())
 
 
-def _units_of(
-    connection: Connection, rows: Sequence[RowMapping], kinds: Kinds, product_units: ProductUnits
-) -> list[str]:
+def _units_of(connection: Connection, rows: Sequence[DictRow], kinds: Kinds, product_units: ProductUnits) -> list[str]:
     of_product = {row["owner_code"] for row in rows if row["kind"] in kinds and kinds[row["kind"]].is_of_product}
     unit_of_owner = {}
     if of_product:
@@ -190,11 +190,11 @@ def _row(entry: StatisticEntry) -> dict[str, object]:
     return dict(zip(_KEY, entry.key, strict=True))
 
 
-def _key(row: RowMapping) -> Key:
+def _key(row: DictRow) -> Key:
     return (row["owner_kind"], row["owner_code"], row["kind"], row["period"], row["price_base"])
 
 
-def _fields(row: RowMapping, kinds: Kinds, unit: str) -> dict[str, Any]:
+def _fields(row: DictRow, kinds: Kinds, unit: str) -> dict[str, Any]:
     kind = kinds.get(row["kind"])
     return {
         "owner": f"{row['owner_kind']}:{row['owner_code']}",

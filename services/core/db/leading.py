@@ -9,11 +9,10 @@ from contextlib import AbstractContextManager, closing
 from enum import IntEnum, unique
 
 import psycopg
-import sqlalchemy.exc
 from prometheus_client import Gauge
 from psycopg import Notify
 
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.db.statements import Statements
 
 log = logging.getLogger("leading")
@@ -27,7 +26,7 @@ AGAIN_S = 1.0
 STOPS_WITHIN_S = 0.5
 """The longest that a wait holds up the end of the process."""
 
-_AWAY = (psycopg.OperationalError, psycopg.errors.UndefinedTable, sqlalchemy.exc.OperationalError)
+_AWAY = (psycopg.OperationalError, psycopg.errors.UndefinedTable)
 
 
 @unique

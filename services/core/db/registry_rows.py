@@ -5,9 +5,9 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from psycopg import Connection
 
-from services.core.db.statements import Statements
+from services.core.db.statements import Statements, run_text
 
 _MOST_ANSWERS = 64
 _MOST_ROWS = 5_000
@@ -19,18 +19,19 @@ class RegistryRows:
 
     def __init__(self, statements: Statements) -> None:
         self.statements = statements
-        self._kept: OrderedDict[Hashable, Sequence[Row[*tuple[Any, ...]]]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Sequence[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def all(self, connection: Connection, name: str, /, **parameters: Any) -> Sequence[Row[*tuple[Any, ...]]]:
+    def all(self, connection: Connection, name: str, /, **parameters: Any) -> Sequence[Any]:
         """The rows of the statement `name`.
 
         The revision is read first: should the registry change in between, newer rows are kept under a revision that
         nobody asks for again.
         """
-        revision = connection.exec_driver_sql("SELECT revision FROM registry_revision").scalar_one()
+        revision = run_text(connection, "SELECT revision FROM registry_revision", {}).scalar_one()
         asked = tuple((key, _frozen(value)) for key, value in sorted(parameters.items()))
-        key = (connection.engine.url, revision, name, asked)
+        of = connection.info
+        key = (of.host, of.port, of.dbname, revision, name, asked)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

@@ -9,12 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar
 
-import sqlalchemy
 from psycopg import Connection, Cursor
 from psycopg.rows import class_row, dict_row, namedtuple_row, scalar_row
-from sqlalchemy import CursorResult
 
 _HEAD = re.compile(r"-- (?P<kind>name|part): (?P<name>\w+)\((?P<parameters>[\w, ]*)\)")
 _ANY_HEAD = re.compile(r"-- (name|part):")
@@ -106,24 +104,11 @@ class Statements:
         """The text of a statement or part, to put others together from it. Raises LookupError."""
         return self._named(name).text
 
-    @overload
-    def run(self, connection: Connection[Any], name: str, /, **parameters: Any) -> Rows[Any]: ...
-
-    @overload
-    def run(
-        self, connection: sqlalchemy.Connection, name: str, /, **parameters: Any
-    ) -> CursorResult[*tuple[Any, ...]]: ...
-
-    def run(self, connection: Any, name: str, /, **parameters: Any) -> Any:
+    def run(self, connection: Connection[Any], name: str, /, **parameters: Any) -> Rows[Any]:
         """Execute the statement `name`. Raises LookupError, TypeError for wrong parameters, psycopg.Error."""
-        text = self.text_for(name, parameters)
-        if isinstance(connection, sqlalchemy.Connection):
-            return connection.exec_driver_sql(text, parameters)
-        return run_text(connection, text, parameters)
+        return run_text(connection, self.text_for(name, parameters), parameters)
 
-    def by_code(
-        self, connection: sqlalchemy.Connection, name: str, column: str, /, **parameters: Any
-    ) -> dict[str, str]:
+    def by_code(self, connection: Connection[Any], name: str, column: str, /, **parameters: Any) -> dict[str, str]:
         """Execute the statement `name` and give the `column` of each row by its column `code`."""
         return {row["code"]: row[column] for row in self.run(connection, name, **parameters).mappings()}
 

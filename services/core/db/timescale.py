@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import psycopg
+from psycopg.rows import scalar_row
 from sqlalchemy import Connection, text
 
 
@@ -23,13 +25,12 @@ class Store:
         return ""
 
 
-def store_of(connection: Connection) -> Store:
+def store_of(connection: psycopg.Connection) -> Store:
     """Describe the database behind `connection`."""
-    postgres = connection.execute(text("SHOW server_version")).scalar_one()
-    version = connection.execute(
-        text("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
-    ).scalar_one_or_none()
-    licence = connection.execute(text("SELECT current_setting('timescaledb.license', true)")).scalar_one_or_none()
+    cursor = connection.cursor(row_factory=scalar_row)
+    postgres = cursor.execute("SHOW server_version").fetchone()
+    version = cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
+    licence = cursor.execute("SELECT current_setting('timescaledb.license', true)").fetchone()
     return Store(str(postgres), version, licence if version else None)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from services.core.db.engine import connect, create_engine
+from services.core.db.connections import connect
 from services.core.db.migrate import applied_revision, newest_revision
 from services.core.db.statements import Statements
 from services.core.db.timescale import Store, store_of
@@ -61,19 +61,14 @@ def report(database_url: str, data: Path | None = None) -> Report:
     Sums are compared in one snapshot. Raises OperationalError if the database is away.
     """
     read = numbers(data)
-    engine = create_engine(database_url, statement_timeout_s=0)
-    try:
-        with engine.connect() as connection:
-            store, revision = store_of(connection), applied_revision(connection)
-    finally:
-        engine.dispose()
-    if revision is None:
-        return Report(store, None, newest_revision(), 0, 0, {}, read)
-    with connect(database_url, application_name="enermon-check") as plain, plain.transaction():
-        plain.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        pending = _sql.run(plain, "pending").one()
-        differing = disagreements(plain)
-        refused = tuple(_sql.run(plain, "gateways_named", prefix=RESERVED).scalars())
+    with connect(database_url, application_name="enermon-check") as connection, connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        store, revision = store_of(connection), applied_revision(connection)
+        if revision is None:
+            return Report(store, None, newest_revision(), 0, 0, {}, read)
+        pending = _sql.run(connection, "pending").one()
+        differing = disagreements(connection)
+        refused = tuple(_sql.run(connection, "gateways_named", prefix=RESERVED).scalars())
     return Report(
         store, revision, newest_revision(), pending.dirty_slots, pending.meter_changes, differing, read, refused
     )

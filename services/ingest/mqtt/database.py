@@ -8,7 +8,7 @@ import psycopg
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 from tenacity.stop import stop_when_event_set
 
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.ingest.registry import RegistryReader
 from services.ingest.validate import Known
 

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.area_tree import AreaTree
 from services.core.calendar import Grain, pieces, start_of_day

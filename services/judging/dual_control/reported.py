@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.db.statements import Statements
 from services.core.period import Period, tiling

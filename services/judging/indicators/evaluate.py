@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject, together

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.period import Period, covering, tiling
 from services.judging.data.statistic_kinds import Nature

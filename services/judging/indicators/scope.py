@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.area_tree import AreaTree
 from services.core.db.statements import Statements

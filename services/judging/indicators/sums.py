@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.calendar import SHANGHAI, Grain, pieces, start_of_day
 from services.core.db.registry_rows import RegistryRows

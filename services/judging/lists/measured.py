@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.area_tree import AreaTree
 from services.judging.data.tables import Tables

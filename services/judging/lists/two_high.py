@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.area_tree import AreaTree
 from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before, year_floor

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.alerts.observe.observe import observe_all
 from services.alerts.rules.rule import Rule

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.alerts.observe.dry_run import DryRunError, would_have_fired
 from services.core.calendar import SHANGHAI

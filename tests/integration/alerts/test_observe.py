@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.alerts.observe.evidence import with_readings
 from services.alerts.observe.observe import observations, observe_all
@@ -233,4 +233,4 @@ def test_one_connection_serves_cycle_after_cycle(registered: Registered, line: L
     for minute in range(12):
         found = seen(connection, rule(), AFTER + timedelta(minutes=minute))
         assert told(found) == {site.unit: ("breach", 1.42, False)}
-    assert connection.exec_driver_sql("SHOW plan_cache_mode").scalar_one() == "force_custom_plan"
+    assert connection.execute("SHOW plan_cache_mode").fetchone() == ("force_custom_plan",)

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.calendar import SHANGHAI
 from tests.integration.judged import Plant, midnight

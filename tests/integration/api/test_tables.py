@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.data.seed import seed
-from services.core.db.engine import create_engine
+from services.core.db.migrate import engine_of
 from services.judging.data.tables import load_tables
 from tests.integration.served import api
 
@@ -87,9 +87,7 @@ def test_every_table_can_be_read_whole(unchanged: TestClient) -> None:
 def test_an_own_table_of_carriers_is_seeded(database_url: str, database: psycopg.Connection, tmp_path: Path) -> None:
     header = "code,name_zh,name_en,unit,is_energy,family,nbs_code,source,verified\n"
     (tmp_path / "carriers.csv").write_text(header + "lignite,褐煤,Lignite,t,yes,coal,05,own,yes\n", "utf-8")
-    engine = create_engine(database_url)
-    with engine.begin() as connection:
+    with engine_of(database_url).begin() as connection:
         seed(connection, tmp_path)
-    engine.dispose()
     row = database.execute("SELECT unit, family, nbs_code FROM carrier WHERE code = 'lignite'").fetchone()
     assert row == ("t", "coal", "05")

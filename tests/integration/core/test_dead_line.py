@@ -9,9 +9,9 @@ import socket
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
-from services.core.db.engine import connect, create_engine
+from services.api.database import Database
+from services.core.db.connections import connect
 
 pytestmark = pytest.mark.store
 
@@ -46,11 +46,8 @@ def test_ingest_and_roll_up_and_the_server_notice_a_dead_line(server_url: str) -
 
 
 def test_the_api_and_the_server_notice_a_dead_line(server_url: str) -> None:
-    engine = create_engine(server_url)
-    with engine.connect() as pooled:
-        pooled.execute(text("SELECT 1"))
-        raw = pooled.connection.driver_connection
-        assert isinstance(raw, psycopg.Connection)
-        assert notices(of_server(raw))
-        assert notices(of_client(raw))
-    engine.dispose()
+    database = Database(server_url)
+    with database.read() as connection:
+        assert notices(of_server(connection))
+        assert notices(of_client(connection))
+    database.close()

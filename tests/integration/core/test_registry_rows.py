@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection
+from psycopg import Connection
 
 from services.core.calendar import SHANGHAI
 from services.core.db.statements import Statements

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI, to_us
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.meter import Kind, meter_rule
 from services.energy.rollup.ranges import Bounds
 from services.energy.rollup.service import RollUp

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from services.core.calendar import SHANGHAI
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.core.meter import Kind, meter_rule
 from services.energy.booking.booking import Readings
 from services.energy.rollup import windows

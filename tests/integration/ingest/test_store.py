@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from services.core.calendar import SLOT_US
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.ingest.message import Answer, Checked
 from services.ingest.store import arrange, store, store_arranged
 

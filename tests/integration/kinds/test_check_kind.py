@@ -9,7 +9,7 @@ import pytest
 
 from services.core.calendar import SHANGHAI
 from services.core.data.loader import DATA
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.judging.data.tables import load_tables
 from services.quality.checks.contract import CheckKind, SeriesSeen
 from services.quality.checks.day import Finding

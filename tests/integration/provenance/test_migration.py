@@ -10,7 +10,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from services.core.db import migrate
-from services.core.db.engine import connect, create_engine
+from services.core.db.connections import connect
 from services.energy.rollup.adapt import adapt
 from services.provenance.sealing import Sealing
 from services.provenance.verify import verify
@@ -28,12 +28,10 @@ def old_url(stack: Stack) -> Iterator[str]:
     with psycopg.connect(stack.database_url, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(name))
     url = make_url(stack.database_url).set(database=NAME).render_as_string(hide_password=False)
-    engine = create_engine(url)
-    with engine.begin() as connection:
+    with migrate.engine_of(url).begin() as connection:
         config = migrate._config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
-    engine.dispose()
     yield url
     with psycopg.connect(stack.database_url, autocommit=True) as server:
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from services.cli import app
 from services.core.calendar import SHANGHAI
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.energy.rollup.adapt import adapt
 from services.provenance import batches
 from services.provenance.correctors import add_corrector

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
-from services.core.db.engine import connect
+from services.core.db.connections import connect
 from services.quality.process.service import Quality
 from tests.integration.line import QUARTER, Line
 from tests.integration.registered import Registered

@@ -6,8 +6,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from psycopg_pool import PoolTimeout
 
 from services.api.body_limit import BodyLimit
 from services.api.errors import answer_errors_of
@@ -22,15 +21,15 @@ def client() -> TestClient:
 
     @app.get("/cancelled")
     def cancelled() -> None:
-        raise OperationalError("SELECT secret", {}, psycopg.errors.QueryCanceled())
+        raise psycopg.errors.QueryCanceled("canceling SELECT secret")
 
     @app.get("/gone")
     def gone() -> None:
-        raise OperationalError("SELECT secret", {}, psycopg.OperationalError("host db.internal"))
+        raise psycopg.OperationalError("host db.internal, SELECT secret")
 
     @app.get("/no-connection-left")
     def no_connection_left() -> None:
-        raise PoolTimeoutError
+        raise PoolTimeout
 
     @app.post("/echo")
     @app.post("/files")
