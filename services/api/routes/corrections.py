@@ -107,7 +107,7 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 def _author(connection: Connection, credentials: HTTPAuthorizationCredentials | None) -> str:
     if credentials is None:
         raise Refused(NOT_AUTHORISED, "send Authorization: Bearer and a token; `enermon corrector add` gives one")
-    holder = holder_of(credentials.credentials, (tuple(row) for row in _SQL.run(connection, "correctors")))
+    holder = holder_of(credentials.credentials, _SQL.run(connection, "correctors"))
     if holder is None:
         log.warning("a correction was refused: token unknown or revoked")
         raise Refused(NOT_AUTHORISED, "the token is unknown or revoked; `enermon corrector list` shows who holds one")

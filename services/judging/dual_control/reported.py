@@ -98,8 +98,8 @@ def read_reported(connection: Connection, areas: Sequence[str], years: Sequence[
         last_year=f"{years[-1]:04}",
     )
     of_area: dict[str, list[Statistic]] = {}
-    for area, kind, period, price_base, version, value in rows:
-        of_area.setdefault(area, []).append(Statistic(kind, period, price_base, version, value))
+    for row in rows.mappings():
+        of_area.setdefault(row.pop("owner_code"), []).append(Statistic(**row))
     reported = Reported()
     for area, statistics in of_area.items():
         reported.take(area, statistics)

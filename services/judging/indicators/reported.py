@@ -78,6 +78,7 @@ def statistics(
     if not kinds or not codes:
         return found
     rows = SQL.run(connection, "reported", owner_kind=owner_kind, codes=list(codes), kinds=sorted(kinds))
-    for owner, kind, period, price_base, version, value in rows:
-        found.add(owner, kind, Period.parse(period), price_base, _Statistic(value, version))
+    for row in rows:
+        statistic = _Statistic(row.value, row.version)
+        found.add(row.owner_code, row.kind, Period.parse(row.period), row.price_base, statistic)
     return found

@@ -102,10 +102,10 @@ def scope_of(connection: Connection, kind: ScopeKind, code: str) -> Scope:
         whole = tree.level[code] == "region"
         return Scope(kind, code, tree, None if whole else tuple(tree.banners_of(code)))
     if kind is ScopeKind.PARK:
-        row = SQL.run(connection, "park", code=code).first()
-        if row is None:
+        park = SQL.run(connection, "park", code=code).of(Park).first()
+        if park is None:
             raise UnknownScopeError(kind, code)
-        return Scope(kind, code, tree, park=Park(*row))
+        return Scope(kind, code, tree, park=park)
     if kind is ScopeKind.ENTERPRISE and SQL.run(connection, "has_enterprise", credit_code=code).first() is None:
         raise UnknownScopeError(kind, code)
     return Scope(kind, code, tree)
@@ -133,10 +133,11 @@ def units_of(
         processes=sorted(processes) or None,
         trades=sorted(trades) or None,
         on_day=at.date(),
-    ).all()
-    if not rows and scope.kind is ScopeKind.UNIT:
+    )
+    units = rows.of(Unit).all()
+    if not units and scope.kind is ScopeKind.UNIT:
         _require_unit(connection, scope)
-    return [Unit(*row) for row in rows]
+    return units
 
 
 def _require_unit(connection: Connection, scope: Scope) -> None:

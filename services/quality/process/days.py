@@ -159,17 +159,17 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: da
     keep_findings(
         connection, [Found("meter", each.meter.facts.code, each.day, f) for each in over for f in each.findings], now
     )
-    rows = [(each.meter.meter_id, *row) for each in over for row in each.estimates]
+    rows = [(each.meter.meter_id, row) for each in over for row in each.estimates]
     SQL.run(
         connection,
         "replace_estimates",
         now=now,
         day_meters=[each.meter.meter_id for each in over],
         day_starts=[start_of_day(each.day) for each in over],
-        meter_ids=[row[0] for row in rows],
-        hours=[Moment(row[1]) for row in rows],
-        methods=[row[2] for row in rows],
-        quantities=[row[3] for row in rows],
+        meter_ids=[meter_id for meter_id, _ in rows],
+        hours=[Moment(hour_us) for _, (hour_us, _, _) in rows],
+        methods=[method for _, (_, method, _) in rows],
+        quantities=[quantity_pico for _, (_, _, quantity_pico) in rows],
     )
     SQL.run(connection, "note_changed", now=now, days=sorted({each.day for each in over}))
 
