@@ -13,7 +13,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US, Grain, following, to_us
-from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
+from services.core.db.bulk import POSTGRES_EPOCH_US, RowType, copy_in
 from services.core.db.connections import connect
 from services.energy.rollup.adapt import adapt
 from services.energy.rollup.meters import Accounts, load_meters
@@ -22,14 +22,14 @@ from simulators.registry import Meter
 _METERS_A_COPY = 50
 _WRITERS = 2
 _PICO_PER_MILLI = 1_000_000_000
-_HOUR_ROW = np.dtype(
-    {
-        "names": [
-            *("n", "l0", "meter_id", "l1", "account_id", "l2", "hour", "l3", "quantity_pico"),
-            *("l4", "measured_s", "l5", "slot_count", "l6", "quality"),
-        ],
-        "formats": [*(">i2", ">i4", ">i4", ">i4", ">i4", ">i4", ">i8", ">i4", ">i8"), *(">i4", ">i2") * 3],
-    }
+_HOUR_ROW = RowType(
+    meter_id="int4",
+    account_id="int4",
+    hour="ts",
+    quantity_pico="int8",
+    measured_s="int2",
+    slot_count="int2",
+    quality="int2",
 )
 # A numeric on the wire: four words, then digits of base 10 000. A quantity is ten thousandths of a unit times 1e8.
 _DIGITS, _DIGIT = 5, 10_000
@@ -77,7 +77,7 @@ class Sums:
                     wire = np.empty(len(edges), _OF_PLACE)
                     self.put(wire, milli, edges, meters=self._meters[ledger_id])
                     wire["owner"] = ledger_id
-                    copy_in(connection, f"ledger_{grain} (ledger_id, {grain}, {_SUM_COLUMNS})", wire.tobytes())
+                    copy_in(connection, f"ledger_{grain}", ("ledger_id", grain, *_SUM_COLUMNS), wire.tobytes())
 
     def grains(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """Name of a grain, and the numbers of the hours with which its periods begin."""
@@ -175,16 +175,17 @@ def _copy_hours(
     last: int,
 ) -> None:
     count = last - first
-    wire = np.empty(count * len(part), _HOUR_ROW)
-    wire["n"] = 7
-    wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 8, 8
-    wire["l4"], wire["l5"], wire["l6"] = 2, 2, 2
-    wire["meter_id"] = np.repeat([meter_id for meter_id, _, _ in part], count)
-    wire["account_id"] = np.repeat([account_id for _, account_id, _ in part], count)
-    wire["hour"] = np.tile(sums.first_us + np.arange(first, last) * HOUR_US, len(part))
-    wire["quantity_pico"] = np.concatenate([each[first:last] for each in milli]) * _PICO_PER_MILLI
-    wire["measured_s"], wire["slot_count"], wire["quality"] = 3600, 4, 0
-    copy_in(connection, f"energy_hour (meter_id, account_id, hour, {_SUM_COLUMNS}, quality)", wire.tobytes())
+    rows = _HOUR_ROW.wire(
+        count * len(part),
+        meter_id=np.repeat([meter_id for meter_id, _, _ in part], count),
+        account_id=np.repeat([account_id for _, account_id, _ in part], count),
+        hour=np.tile(to_us(sums.start) + np.arange(first, last) * HOUR_US, len(part)),
+        quantity_pico=np.concatenate([each[first:last] for each in milli]) * _PICO_PER_MILLI,
+        measured_s=3600,
+        slot_count=4,
+        quality=0,
+    )
+    copy_in(connection, "energy_hour", _HOUR_ROW.columns, rows)
     connection.commit()
 
 
@@ -203,10 +204,11 @@ def _copy_days(
                 of_meter = wire[number * len(edges) : (number + 1) * len(edges)]
                 sums.put(of_meter, mine, edges, meters=1)
                 of_meter["owner"], of_meter["account_id"] = meter_id, account_id
-            copy_in(connection, f"energy_{grain} (meter_id, account_id, {grain}, {_SUM_COLUMNS})", wire.tobytes())
+            columns = ("meter_id", "account_id", grain, *_SUM_COLUMNS)
+            copy_in(connection, f"energy_{grain}", columns, wire.tobytes())
 
 
-_SUM_COLUMNS = "quantity_pico, measured_s, slot_count"
+_SUM_COLUMNS = ("quantity_pico", "measured_s", "slot_count")
 
 
 def _month_edges(start: datetime, end: datetime) -> NDArray[np.int64]:

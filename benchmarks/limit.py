@@ -10,14 +10,9 @@ import psycopg
 from numpy.typing import NDArray
 
 from benchmarks.load import METERS, batches
-from services.core.db.bulk import POSTGRES_EPOCH_US, framed
+from services.core.db.bulk import RowType, framed
 
-_ROW = np.dtype(
-    {
-        "names": ["n", "l0", "meter_id", "l1", "ts", "l2", "value", "l3", "batch_id"],
-        "formats": [">i2", ">i4", ">i4", ">i4", ">i8", ">i4", ">f8", ">i4", ">i8"],
-    }
-)
+_ROW = RowType(meter_id="int4", ts="ts", value="float8", batch_id="int8")
 # As `reading`: keyed by meter and time, in chunks of 30 days, 8 bytes beside the value.
 _TABLE = """
 CREATE TABLE limit_reading (
@@ -90,11 +85,7 @@ def _measure(name: str, database_url: str, readings: int, write: Callable[[psyco
 
 
 def _wire(ids: NDArray[Any], times_ms: NDArray[Any], values: NDArray[Any], number: int) -> bytes:
-    rows = np.empty(len(ids), _ROW)
-    rows["n"], rows["l0"], rows["l1"], rows["l2"], rows["l3"] = 4, 4, 8, 8, 8
-    rows["meter_id"], rows["value"], rows["batch_id"] = ids, values, number
-    rows["ts"] = times_ms * 1000 - POSTGRES_EPOCH_US
-    return framed(rows.tobytes())
+    return framed(_ROW.wire(len(ids), meter_id=ids, ts=times_ms * 1000, value=values, batch_id=number))
 
 
 def _copy(connection: psycopg.Connection, table: str, wire: bytes) -> None:

@@ -17,7 +17,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.calendar import SLOT_US, from_us
-from services.core.db.bulk import POSTGRES_EPOCH_US, copy_in
+from services.core.db.bulk import RowType, copy_in
 from services.core.db.statements import Statements
 from services.ingest.message import Answer, Checked, Rejection, UnreadableMessage, rejection_json
 from services.provenance.digest import readings_digest
@@ -26,19 +26,9 @@ log = logging.getLogger("intake")
 
 _sql = Statements.beside(__file__, "store.sql")
 
-_STAGED = np.dtype(
-    {
-        "names": ["n", "l0", "position", "l1", "meter_id", "l2", "ts", "l3", "value"],
-        "formats": [">i2", ">i4", ">i4", ">i4", ">i4", ">i4", ">i8", ">i4", ">f8"],
-    }
-)
-_STRAIGHT = np.dtype(
-    {
-        "names": ["n", "l0", "meter_id", "l1", "ts", "l2", "value", "l3", "batch_id"],
-        "formats": [">i2", ">i4", ">i4", ">i4", ">i8", ">i4", ">f8", ">i4", ">i8"],
-    }
-)
-_DIRTY = np.dtype([("n", ">i2"), ("l0", ">i4"), ("meter_id", ">i4"), ("l1", ">i4"), ("slot", ">i8")])
+_STAGED = RowType(position="int4", meter_id="int4", ts="ts", value="float8")
+_STRAIGHT = RowType(meter_id="int4", ts="ts", value="float8", batch_id="int8")
+_DIRTY = RowType(meter_id="int4", slot="ts")
 _KEPT_BYTES_OF_TOO_LARGE = 4096
 
 
@@ -179,7 +169,7 @@ def _store_readings(
         new = batch.staged[~np.isin(batch.staged, list(stood))]
         marks = _marks(rows, new) if len(new) else None
     if marks is not None:
-        copy_in(connection, "dirty_slot (meter_id, slot)", marks.dirty)
+        copy_in(connection, "dirty_slot", _DIRTY.columns, marks.dirty)
         _sql.run(
             connection,
             "note_batch",
@@ -227,30 +217,23 @@ def _rows(messages: Sequence[Checked]) -> _Rows:
 
 def _insert_straight(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> None:
     """Insert all that is staged. Raises psycopg.errors.UniqueViolation when one of them was there before."""
-    wire = np.empty(len(batch.staged), _STRAIGHT)
-    wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 8, 8, 8
-    wire["batch_id"] = batch_id
-    _fill(wire, batch)
-    copy_in(connection, "reading (meter_id, ts, value, batch_id)", wire.tobytes())
+    rows = _STRAIGHT.wire(len(batch.staged), batch_id=batch_id, **_columns(batch))
+    copy_in(connection, "reading", _STRAIGHT.columns, rows)
 
 
 def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> dict[int, float]:
     """Insert what is new; positions of those that were there before, with the value that stands."""
     _sql.run(connection, "create_stage")
-    wire = np.empty(len(batch.staged), _STAGED)
-    wire["n"], wire["l0"], wire["l1"], wire["l2"], wire["l3"] = 4, 4, 4, 8, 8
-    wire["position"] = batch.staged
-    _fill(wire, batch)
-    copy_in(connection, "stage (position, meter_id, ts, value)", wire.tobytes())
+    rows = _STAGED.wire(len(batch.staged), position=batch.staged, **_columns(batch))
+    copy_in(connection, "stage", _STAGED.columns, rows)
     if _sql.run(connection, "take_stage", batch_id=batch_id).rowcount == len(batch.staged):
         return {}
     return dict(_sql.run(connection, "already_stored"))
 
 
-def _fill(wire: NDArray[Any], batch: Arranged) -> None:
-    wire["meter_id"] = batch.rows.meter_id[batch.staged]
-    wire["ts"] = batch.rows.ts_us[batch.staged] - POSTGRES_EPOCH_US
-    wire["value"] = batch.rows.value[batch.staged]
+def _columns(batch: Arranged) -> dict[str, NDArray[Any]]:
+    rows, staged = batch.rows, batch.staged
+    return {"meter_id": rows.meter_id[staged], "ts": rows.ts_us[staged], "value": rows.value[staged]}
 
 
 def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:
@@ -259,12 +242,9 @@ def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:
     slot = ts_us - ts_us % SLOT_US
     fresh = np.ones(len(slot), dtype=bool)
     fresh[1:] = (meter_id[1:] != meter_id[:-1]) | (slot[1:] != slot[:-1])
-    wire = np.empty(int(fresh.sum()), _DIRTY)
-    wire["n"], wire["l0"], wire["l1"] = 2, 4, 8
-    wire["meter_id"] = meter_id[fresh]
-    wire["slot"] = slot[fresh] - POSTGRES_EPOCH_US
+    dirty = _DIRTY.wire(int(fresh.sum()), meter_id=meter_id[fresh], slot=slot[fresh])
     digest = readings_digest(meter_id, ts_us, rows.value[new])
-    return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), wire.tobytes())
+    return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), dirty)
 
 
 def _conflict(message: Checked, index: int, stands: float) -> Rejection:

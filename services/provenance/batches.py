@@ -8,7 +8,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from services.core.db.bulk import copy_out, row_type, times_us
+from services.core.db.bulk import RowType, copy_out, times_us
 from services.core.db.statements import Statements
 from services.provenance.digest import packed_readings
 from services.provenance.examine import examine
@@ -24,7 +24,7 @@ _MOST_EXAMINED = 20
 _MOST_STRANGERS = 20
 
 _PACKED_BYTES = 20
-_ROW = row_type(batch_id="int8", meter_id="int4", ts="ts", value="float8")
+_ROW = RowType(batch_id="int8", meter_id="int4", ts="ts", value="float8")
 
 
 class _Batch(NamedTuple):
@@ -89,7 +89,7 @@ def _groups(connection: psycopg.Connection, first_batch: int) -> Iterator[tuple[
 
 def _read(connection: psycopg.Connection, *, low: int, high: int, most: int) -> NDArray[Any]:
     """Readings with batch numbers in [low, high) by batch, meter and time, at most so many."""
-    return copy_out(connection, _sql["readings_of_batches"], _ROW, low=low, high=high, most=most)
+    return copy_out(connection, _sql, "readings_of_batches", _ROW, low=low, high=high, most=most)
 
 
 def _digests(rows: NDArray[Any], group: Sequence[_Batch]) -> Iterator[bytes]:

@@ -1,34 +1,66 @@
-"""Reads many rows at once as arrays, and writes them: binary COPY, out laid over a numpy type."""
+"""Reads many rows at once as arrays, and writes them: binary COPY, laid over a numpy type. A row is described once."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import psycopg
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from services.core.calendar import OPEN_END_US, OPEN_START_US
+from services.core.db.statements import Statements
 
 POSTGRES_EPOCH_US = 946_684_800_000_000
 """From 1970 to the moment from which PostgreSQL counts its microseconds."""
+MINUS_INFINITY, INFINITY = -(2**63), 2**63 - 1
+"""Of a timestamptz on the wire."""
 _HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TAIL = b"\xff\xff"
+_NULL = -1
+_WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "ts": ">i8", "bool": "i1"}
 
 
-def row_type(**columns: str) -> np.dtype[Any]:
-    """The type of a binary COPY row of these columns, not null: int2 to int8, float8, ts (timestamptz)."""
-    wire = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "ts": ">i8"}
-    parts: list[tuple[str, str]] = [("_count", ">i2")]
-    for name, kind in columns.items():
-        parts += [(f"_{name}_bytes", ">i4"), (name, wire[kind])]
-    return np.dtype(parts)
+class RowType:
+    """Rows of binary COPY: their columns in order, each int2 to int8, float8, bool or ts (timestamptz)."""
+
+    def __init__(self, **columns: str) -> None:
+        self.columns = columns
+
+    def layout(self, given: Collection[str]) -> np.dtype[Any]:
+        """A row on the wire in which the columns `given` have a value, and the others are NULL."""
+        parts: list[tuple[str, str]] = [("_count", ">i2")]
+        for name, kind in self.columns.items():
+            parts.append((f"_{name}_bytes", ">i4"))
+            if name in given:
+                parts.append((name, _WIRE[kind]))
+        return np.dtype(parts)
+
+    def wire(self, number: int, **values: ArrayLike) -> bytes:
+        """So many rows as COPY takes them, of arrays or single values by column; one that is left out is NULL.
+
+        Times are microseconds since 1970, infinite from OPEN_START_US down and from OPEN_END_US up.
+        """
+        layout = self.layout(values.keys())
+        rows = np.empty(number, layout)
+        rows["_count"] = len(self.columns)
+        for name, kind in self.columns.items():
+            rows[f"_{name}_bytes"] = layout[name].itemsize if name in values else _NULL
+            if name in values:
+                rows[name] = wire_moments(np.asarray(values[name], np.int64)) if kind == "ts" else values[name]
+        return rows.tobytes()
 
 
-def copy_out(connection: psycopg.Connection, query: str, rows: np.dtype[Any], **parameters: Any) -> NDArray[Any]:
-    """The rows of `query`, whose columns are those of `rows`, in its order. Raises psycopg.Error."""
-    statement = f"COPY ({query.rstrip().rstrip(';')}) TO STDOUT (FORMAT binary)"
+def copy_out(
+    connection: psycopg.Connection, statements: Statements, name: str, rows: RowType, **parameters: Any
+) -> NDArray[Any]:
+    """The rows of the statement `name`, whose columns are those of `rows`, none of them NULL. Raises psycopg.Error."""
+    statement = f"COPY ({statements.text_for(name, parameters)}) TO STDOUT (FORMAT binary)"
     sent = bytearray()
     with connection.cursor() as cursor, cursor.copy(statement.encode(), parameters) as copy:
         for part in copy:
             sent += part
-    return np.frombuffer(sent, rows, (len(sent) - len(_HEAD) - len(_TAIL)) // rows.itemsize, len(_HEAD))
+    layout = rows.layout(rows.columns)
+    return np.frombuffer(sent, layout, (len(sent) - len(_HEAD) - len(_TAIL)) // layout.itemsize, len(_HEAD))
 
 
 def framed(*rows: bytes) -> bytes:
@@ -36,9 +68,9 @@ def framed(*rows: bytes) -> bytes:
     return b"".join((_HEAD, *rows, _TAIL))
 
 
-def copy_in(connection: psycopg.Connection, table: str, *rows: bytes) -> None:
-    """Write rows, which are in the form of binary COPY, into a table: its name, and columns. Raises psycopg.Error."""
-    statement = f"COPY {table} FROM STDIN (FORMAT binary)"
+def copy_in(connection: psycopg.Connection, table: str, columns: Collection[str], *rows: bytes) -> None:
+    """Write rows, which are in the form of binary COPY, into these columns of a table. Raises psycopg.Error."""
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)"
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         copy.write(framed(*rows))
 
@@ -52,3 +84,10 @@ def ordered(rows: NDArray[Any]) -> NDArray[Any]:
 def times_us(column: NDArray[Any]) -> NDArray[np.int64]:
     """Microseconds since 1970 of a column of type ts."""
     return column.astype(np.int64) + POSTGRES_EPOCH_US
+
+
+def wire_moments(moments_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Microseconds since 1970 as a timestamptz is on the wire."""
+    finite = np.where(moments_us >= OPEN_END_US, 0, moments_us) - POSTGRES_EPOCH_US
+    wired = np.where(moments_us <= OPEN_START_US, MINUS_INFINITY, finite)
+    return np.where(moments_us >= OPEN_END_US, INFINITY, wired)

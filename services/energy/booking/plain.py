@@ -13,14 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.core.calendar import HOUR_US, SLOT_S, SLOT_US
+from services.core.calendar import HOUR_US, OPEN_END_US, SLOT_S, SLOT_US
 from services.core.meter import MOST_PER_SLOT_PICO, Kind, MeterRule, Quality
 from services.energy.booking.counter import most_pico
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-OPEN_END_US = 2**62
 _MILLIONTHS = 10**6
 # A double of so many millionths, or fewer, is the decimal that it prints.
 _MOST_MILLIONTHS = 10**15

@@ -11,15 +11,10 @@ from numpy.typing import NDArray
 from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.pq import Format
 
-from services.core.calendar import from_us
-from services.core.db import bulk
-from services.energy.booking import plain
+from services.core.calendar import OPEN_END_US, OPEN_START_US, from_us
+from services.core.db.bulk import INFINITY, MINUS_INFINITY, POSTGRES_EPOCH_US, wire_moments
 
-POSTGRES_EPOCH_US = bulk.POSTGRES_EPOCH_US
-OPEN_END_US = plain.OPEN_END_US
-OPEN_START_US = -OPEN_END_US
 _INT8 = struct.Struct("!q")
-_MINUS_INFINITY, _INFINITY = -(2**63), 2**63 - 1
 _TIMESTAMPTZ = "timestamptz"
 _ARRAY_OF = struct.Struct("!iiI")
 _ARRAY_HEAD = struct.Struct("!iiIii")
@@ -63,13 +58,6 @@ class Moments(Integers):
         return wire_moments(self.values)
 
 
-def wire_moments(moments_us: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What `wire_us` gives, of many."""
-    finite = np.where(moments_us >= OPEN_END_US, 0, moments_us) - POSTGRES_EPOCH_US
-    wired = np.where(moments_us <= OPEN_START_US, _MINUS_INFINITY, finite)
-    return np.where(moments_us >= OPEN_END_US, _INFINITY, wired)
-
-
 class _ArrayDumper(Dumper):
     format = Format.BINARY
 
@@ -103,7 +91,7 @@ class _MomentLoader(Loader):
 
     def load(self, data: Buffer) -> int:
         value: int = _INT8.unpack(data)[0]
-        if value in (_MINUS_INFINITY, _INFINITY):
+        if value in (MINUS_INFINITY, INFINITY):
             return OPEN_START_US if value < 0 else OPEN_END_US
         return value + POSTGRES_EPOCH_US
 
@@ -121,13 +109,6 @@ class _BinaryCursor(psycopg.Cursor[Any]):
     def __init__(self, connection: psycopg.Connection[Any], **given: Any) -> None:
         super().__init__(connection, **given)
         self.format = Format.BINARY
-
-
-def wire_us(moment_us: int) -> int:
-    """Microseconds since 1970 as binary COPY wants them."""
-    if moment_us <= OPEN_START_US:
-        return _MINUS_INFINITY
-    return _INFINITY if moment_us >= OPEN_END_US else moment_us - POSTGRES_EPOCH_US
 
 
 def adapt(connection: psycopg.Connection) -> None:

@@ -9,34 +9,29 @@ from dataclasses import dataclass
 
 import numpy as np
 import psycopg
-from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US
+from services.core.db.bulk import RowType
 from services.core.db.statements import Statements
 from services.energy.booking.plain import Flags, PlainBooking, Whole, Windows, book_plain
-from services.energy.rollup.adapt import Integers, Moment, Moments, wire_moments
+from services.energy.rollup.adapt import Integers, Moment, Moments
 from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.ranges import DirtyRange
 
 _sql = Statements.beside(__file__, "onward.sql")
 
 _MOST_OF_METER = 1_000
-_BOOKED = np.dtype(
-    [
-        *(("columns", ">i2"), ("l0", ">i4"), ("meter_id", ">i4"), ("l1", ">i4"), ("account_id", ">i4")),
-        *(("l2", ">i4"), ("slot", ">i8"), ("l3", ">i4"), ("quantity_pico", ">i8"), ("l4", ">i4")),
-        *(("measured_s", ">i2"), ("l5", ">i4"), ("quality", ">i2"), ("l6", ">i4"), ("is_onward", "i1")),
-    ]
+BOOKED = RowType(
+    meter_id="int4",
+    account_id="int4",
+    slot="ts",
+    quantity_pico="int8",
+    measured_s="int2",
+    quality="int2",
+    is_onward="bool",
 )
-_BOOKED_LENGTHS = {"columns": 7, "l0": 4, "l1": 4, "l2": 8, "l3": 8, "l4": 2, "l5": 2, "l6": 1}
-_REBOOKED = np.dtype(
-    [
-        *(("columns", ">i2"), ("position", ">i4"), ("l1", ">i4"), ("meter_id", ">i4")),
-        *(("l2", ">i4"), ("start_ts", ">i8"), ("l3", ">i4"), ("end_ts", ">i8"), ("booked_slots", ">i4")),
-    ]
-)
-_NULL = -1
-_REBOOKED_LENGTHS = {"columns": 5, "l1": 4, "l2": 8, "l3": 8, "position": _NULL, "booked_slots": _NULL}
+REBOOKED = RowType(position="int4", meter_id="int4", start_ts="ts", end_ts="ts", booked_slots="int4")
+"""What goes onward has no position, and the number of its slots is not noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +156,11 @@ def _asked(
 
 def _booked(found: PlainBooking, chosen: Flags, meter_ids: Whole, account_ids: Whole) -> bytes:
     owner = found.owner[chosen]
-    return _rows(
-        _BOOKED,
+    return BOOKED.wire(
         len(owner),
-        **_BOOKED_LENGTHS,
         meter_id=meter_ids[owner],
         account_id=account_ids[owner],
-        slot=wire_moments(found.slot_us[chosen]),
+        slot=found.slot_us[chosen],
         quantity_pico=found.quantity_pico[chosen],
         measured_s=found.measured_s[chosen],
         quality=found.quality[chosen],
@@ -176,18 +169,9 @@ def _booked(found: PlainBooking, chosen: Flags, meter_ids: Whole, account_ids: W
 
 
 def _rebooked(found: PlainBooking, plain: Flags, meter_ids: Whole) -> bytes:
-    return _rows(
-        _REBOOKED,
+    return REBOOKED.wire(
         int(plain.sum()),
-        **_REBOOKED_LENGTHS,
         meter_id=meter_ids[plain],
-        start_ts=wire_moments(found.slots_from_us[plain]),
-        end_ts=wire_moments(found.slots_to_us[plain]),
+        start_ts=found.slots_from_us[plain],
+        end_ts=found.slots_to_us[plain],
     )
-
-
-def _rows(row: np.dtype[np.void], number: int, **columns: int | NDArray[np.generic]) -> bytes:
-    rows = np.empty(number, dtype=row)
-    for name, column in columns.items():
-        rows[name] = column
-    return rows.tobytes()

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import psycopg
 
-from services.core.calendar import HOUR_US
+from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import Kind
 from services.energy.booking.counter import LONGEST_GAP_US
-from services.energy.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
+from services.energy.rollup.adapt import Integers, Moment, Moments
 from services.energy.rollup.meters import RolledMeter
 from services.energy.rollup.ranges import Bounds, DirtyRange, Extent, within
 from services.ingest import metrics

@@ -4,17 +4,17 @@ One batch is one transaction. One process leads at a time; others wait to take o
 """
 
 import logging
-import struct
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from prometheus_client import start_http_server
 from psycopg import Notify
 
-from services.core.calendar import DAY_US, to_us
+from services.core.calendar import DAY_US, OPEN_END_US, OPEN_START_US, to_us
 from services.core.clock import utc_now
 from services.core.db.bulk import copy_in
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
@@ -22,17 +22,13 @@ from services.core.db.statements import Statements
 from services.core.settings import Settings
 from services.energy.booking.booking import Rebooking
 from services.energy.rollup.adapt import (
-    OPEN_END_US,
-    OPEN_START_US,
-    POSTGRES_EPOCH_US,
     Integers,
     Moment,
     Moments,
     adapt,
-    wire_us,
 )
 from services.energy.rollup.meters import AccountKey, Accounts, Meters, RolledMeter
-from services.energy.rollup.onward import Onward, book_onward
+from services.energy.rollup.onward import BOOKED, REBOOKED, Onward, book_onward
 from services.energy.rollup.quality import mark_due
 from services.energy.rollup.queue import Queue
 from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
@@ -45,8 +41,42 @@ log = logging.getLogger("rollup")
 _sql = Statements.beside(__file__, "rollup.sql")
 
 IDLE_S = 0.2
-_BOOKED = struct.Struct("!hiiiiiqiqihihi?")
-_REBOOKED = struct.Struct("!hiiiiiqiqii")
+
+
+@dataclass(slots=True)
+class _Booked:
+    """The slots that were booked meter by meter, column by column."""
+
+    keys: list[AccountKey] = field(default_factory=list)
+    meter_id: list[int] = field(default_factory=list)
+    slot_us: list[int] = field(default_factory=list)
+    quantity_pico: list[int] = field(default_factory=list)
+    measured_s: list[int] = field(default_factory=list)
+    quality: list[int] = field(default_factory=list)
+
+    def add(self, meter: RolledMeter, meter_id: int, rebooking: Rebooking) -> None:
+        """The slots of one range of a meter."""
+        for slot_us, energy in rebooking.booking.slots.items():
+            measured_s, quality = meter.measured(slot_us, energy)
+            self.keys.append(meter.account_at(slot_us))
+            self.meter_id.append(meter_id)
+            self.slot_us.append(slot_us)
+            self.quantity_pico.append(energy.quantity_pico)
+            self.measured_s.append(measured_s)
+            self.quality.append(quality)
+
+    def wire(self, account_ids: dict[AccountKey, int]) -> bytes:
+        """The rows as COPY takes them."""
+        return BOOKED.wire(
+            len(self.keys),
+            meter_id=self.meter_id,
+            account_id=[account_ids[key] for key in self.keys],
+            slot=self.slot_us,
+            quantity_pico=self.quantity_pico,
+            measured_s=self.measured_s,
+            quality=self.quality,
+            is_onward=False,
+        )
 
 
 class RollUp:
@@ -132,41 +162,20 @@ class RollUp:
     def _write_slots(
         self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], onward: Onward
     ) -> None:
-        rows: list[tuple[int, AccountKey, int, int, int, int]] = []
+        booked = _Booked()
         for dirty, rebooking in results:
-            meter = meters[dirty.meter_id]
-            rows.extend(
-                (dirty.meter_id, meter.account_at(slot), slot, e.quantity_pico, *meter.measured(slot, e))
-                for slot, e in rebooking.booking.slots.items()
-            )
-        account_ids = self._accounts.ids(self._connection, {key for _, key, *_ in rows})
-        pack = _BOOKED.pack
-        copy_in(
-            self._connection,
-            "booked",
-            *(
-                pack(
-                    *(7, 4, m, 4, account_ids[key], 8, slot - POSTGRES_EPOCH_US),
-                    *(8, pico, 2, measured_s, 2, quality, 1, False),
-                )
-                for m, key, slot, pico, measured_s, quality in rows
-            ),
-            onward.booked,
+            booked.add(meters[dirty.meter_id], dirty.meter_id, rebooking)
+        account_ids = self._accounts.ids(self._connection, set(booked.keys))
+        rebooked = REBOOKED.wire(
+            len(results),
+            position=range(len(results)),
+            meter_id=[r.meter_id for r, _ in results],
+            start_ts=[_or(b.slots_from_us, OPEN_START_US) for _, b in results],
+            end_ts=[_or(b.slots_to_us, OPEN_END_US) for _, b in results],
+            booked_slots=[len(b.booking.slots) for _, b in results],
         )
-        copy_in(
-            self._connection,
-            "rebooked",
-            *(
-                _REBOOKED.pack(
-                    *(5, 4, position, 4, r.meter_id),
-                    *(8, wire_us(_or(b.slots_from_us, OPEN_START_US))),
-                    *(8, wire_us(_or(b.slots_to_us, OPEN_END_US))),
-                    *(4, len(b.booking.slots)),
-                )
-                for position, (r, b) in enumerate(results)
-            ),
-            onward.rebooked,
-        )
+        copy_in(self._connection, "booked", BOOKED.columns, booked.wire(account_ids), onward.booked)
+        copy_in(self._connection, "rebooked", REBOOKED.columns, rebooked, onward.rebooked)
         _sql.run(self._connection, "book_slots")
         crowded = _sql.run(self._connection, "crowded").scalars().all()
         standing = _sql.run(self._connection, "slots_in", positions=Integers(crowded)) if crowded else ()

@@ -4,11 +4,11 @@ from collections import defaultdict
 
 import psycopg
 
-from services.core.calendar import HOUR_US
+from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import Kind, Mark, MeterRule
 from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
-from services.energy.rollup.adapt import OPEN_END_US, OPEN_START_US, Integers, Moment, Moments
+from services.energy.rollup.adapt import Integers, Moment, Moments
 from services.energy.rollup.meters import RolledMeter
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
 

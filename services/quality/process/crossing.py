@@ -9,7 +9,7 @@ import numpy as np
 import psycopg
 
 from services.core.calendar import DAY_US, Grain, floor, following, months_before, start_of_day, to_us
-from services.core.db.bulk import copy_out, ordered, row_type, times_us
+from services.core.db.bulk import RowType, copy_out, ordered, times_us
 from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow
 from services.energy.account import SIGN
@@ -35,7 +35,7 @@ DAILY = (BALANCE, ENERGY_PRODUCT, CLOCK, CALIBRATION)
 REPORTED = "reported_"
 MONTHS = 2
 """So many complete months are held against what was reported: reports come some weeks later."""
-_ARRIVAL = row_type(gateway_id="int4", due_at="ts", received_at="ts")
+_ARRIVAL = RowType(gateway_id="int4", due_at="ts", received_at="ts")
 
 
 class Crossing:
@@ -131,7 +131,7 @@ class Crossing:
     def _clocks(self, day: date) -> Iterable[Found]:
         start_us = to_us(start_of_day(day))
         when = {"from_ts": Moment(start_us), "to_ts": Moment(start_us + DAY_US)}
-        rows = ordered(copy_out(self._connection, SQL["arrivals"], _ARRIVAL, **when))
+        rows = ordered(copy_out(self._connection, SQL, "arrivals", _ARRIVAL, **when))
         due_us, received_us = times_us(rows["due_at"]), times_us(rows["received_at"])
         refused = {
             code: (n, ahead_s) for code, n, ahead_s in SQL.run(self._connection, "refused_from_the_future", **when)

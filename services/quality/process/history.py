@@ -11,7 +11,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from services.core.calendar import DAY_US, SLOT_US, start_of_day, to_us
-from services.core.db.bulk import copy_out, ordered, row_type, times_us
+from services.core.db.bulk import RowType, copy_out, ordered, times_us
 from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow, Mark
 from services.energy.rollup.adapt import Moment
@@ -21,9 +21,9 @@ from services.quality.estimate import Hours, hours_of
 
 SQL = Statements.beside(__file__, "quality.sql")
 
-_READING = row_type(meter_id="int4", ts="ts", value="float8")
-_RECEIVED = row_type(meter_id="int4", ts="ts", received_at="ts")
-_SLOT = row_type(meter_id="int4", slot="ts", quantity_pico="int8", measured_s="int2", quality="int2")
+_READING = RowType(meter_id="int4", ts="ts", value="float8")
+_RECEIVED = RowType(meter_id="int4", ts="ts", received_at="ts")
+_SLOT = RowType(meter_id="int4", slot="ts", quantity_pico="int8", measured_s="int2", quality="int2")
 _HOURS_OF_DAY = 24
 
 
@@ -132,8 +132,8 @@ class History:
         self._connection, self._meter_ids, self._first = connection, meter_ids, first
         self._days = (last - first).days + 1
         when = self._when(first, last)
-        self._readings = ordered(copy_out(connection, SQL["readings"], _READING, **when))
-        self._slots = ordered(copy_out(connection, SQL["slots"], _SLOT, **when))
+        self._readings = ordered(copy_out(connection, SQL, "readings", _READING, **when))
+        self._slots = ordered(copy_out(connection, SQL, "slots", _SLOT, **when))
         self._marks: dict[int, dict[int, Mark]] = defaultdict(dict)
         for meter_id, at_us, quality in SQL.run(connection, "marks", **when):
             self._marks[meter_id][at_us] = Mark(quality)
@@ -157,7 +157,7 @@ class History:
 
     def received(self, first: date, last: date) -> dict[int, tuple[Times, Times]]:
         """By meter the times of its readings of these days, and when each was received."""
-        rows = ordered(copy_out(self._connection, SQL["received"], _RECEIVED, **self._when(first, last)))
+        rows = ordered(copy_out(self._connection, SQL, "received", _RECEIVED, **self._when(first, last)))
         found = {}
         for meter_id in self._meter_ids:
             mine = _rows_of(rows, meter_id)

@@ -11,6 +11,8 @@ from psycopg import pq
 import services
 from services.core.db.statements import Statement, Statements
 
+pytestmark = pytest.mark.store
+
 ROOT = Path(services.__file__).parent
 STAGES = ("create_stages", "create_stage")
 """They make the temporary tables that others read and write; the first holds several statements."""

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -140,11 +141,19 @@ def uses() -> Iterator[Use]:
             at = f"{module.__name__}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Subscript):
                 yield from (Use(at, f, pattern(node.slice), None, False) for f in meant(node.value, module))
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) >= 2:
+            elif isinstance(node, ast.Call):
                 given = frozenset(keyword.arg for keyword in node.keywords if keyword.arg is not None)
                 all_given = all(keyword.arg is not None for keyword in node.keywords)
-                for file in meant(node.func.value, module):
-                    yield Use(at, file, pattern(node.args[1]), given, all_given)
+                for file, name in called(node, module):
+                    yield Use(at, file, pattern(name), given, all_given)
+
+
+def called(node: ast.Call, module: ModuleType) -> Iterator[tuple[Path, ast.expr]]:
+    """The file and the name of a call like `sql.run(connection, name)` or `copy_out(connection, sql, name)`."""
+    if isinstance(node.func, ast.Attribute) and len(node.args) >= 2:
+        yield from ((file, node.args[1]) for file in meant(node.func.value, module))
+    for statements, name in pairwise(node.args):
+        yield from ((file, name) for file in meant(statements, module))
 
 
 @cache
