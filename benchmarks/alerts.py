@@ -20,7 +20,7 @@ from benchmarks.machine import Machine, OtherLoad, describe, this_machine
 from benchmarks.rig import Rig, rig
 from benchmarks.usage import Usage
 from services.alerts.cycle import Cycle
-from services.alerts.notify.messages import Teller
+from services.alerts.notify.messages import Notifier
 from services.core.db.connections import connect, connect_to_ask
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
@@ -114,7 +114,7 @@ def _settle(url: str) -> None:
 def _cycle(made: Rig, url: str) -> Iterator[Callable[[str], Cycled]]:
     """The cycle of an alert service that has just started, without its clock and its sender."""
     settings = Settings()
-    teller = Teller(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
+    teller = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
     with (
         closing(connect(url, application_name="enermon-alerts")) as connection,
         closing(connect_to_ask(url, application_name="enermon-alerts-reading")) as reading,

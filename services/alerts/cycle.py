@@ -13,15 +13,15 @@ import psycopg
 from psycopg import Connection
 
 from services.alerts import holding, late, metrics, store
-from services.alerts.notify.messages import News, Teller
+from services.alerts.notify.messages import News, Notifier
 from services.alerts.observe.evidence import with_readings
 from services.alerts.observe.observe import observe_all
 from services.alerts.routing.recipients import news_of
 from services.alerts.rules.rule import Rule, RuleError, parse
 from services.alerts.state.observation import Observation
-from services.alerts.state.state import Because, ChangeKind, Timing
+from services.alerts.state.state import ChangeKind, ResolutionCause, Timing
 from services.alerts.stepping import Active, evaluation_of, hold_ends, with_alerts, withdrawn
-from services.alerts.store import RuleVersion, Stepped
+from services.alerts.store import Stepped, StoredRule
 from services.judging.data.tables import Tables
 
 log = logging.getLogger("alerts")
@@ -38,7 +38,7 @@ FAULTS = (
 
 
 @dataclass(slots=True)
-class Outcome:
+class CycleOutcome:
     """What a cycle did."""
 
     messages: int = 0
@@ -50,7 +50,7 @@ class Cycle:
     """Evaluates on two connections: reads a snapshot on `reading`, writes on the one that holds the lock."""
 
     def __init__(
-        self, connection: psycopg.Connection, reading: psycopg.Connection, tables: Tables, teller: Teller
+        self, connection: psycopg.Connection, reading: psycopg.Connection, tables: Tables, teller: Notifier
     ) -> None:
         self._connection = connection
         self._reading = reading
@@ -59,7 +59,7 @@ class Cycle:
         self._teller = teller
         self._parsed: dict[tuple[str, int], Rule | None] = {}
         self._unreadable: set[str] = set()
-        self._off: dict[str, RuleVersion] = {}
+        self._off: dict[str, StoredRule] = {}
 
     def rules(self) -> dict[str, Active]:
         """The rules that are switched on, by slug. One that cannot be read is left out and said once."""
@@ -71,7 +71,7 @@ class Cycle:
         versions = {each.slug: each.version for each in enabled}
         return {slug: Active(versions[slug], rule) for slug, rule in rules.items() if rule is not None}
 
-    def _rule(self, version: RuleVersion) -> Rule | None:
+    def _rule(self, version: StoredRule) -> Rule | None:
         key = (version.slug, version.version)
         if key not in self._parsed:
             try:
@@ -84,7 +84,7 @@ class Cycle:
 
     def run(
         self, active: Mapping[str, Active], due: Sequence[str], now: datetime, *, with_daily: bool = True
-    ) -> Outcome:
+    ) -> CycleOutcome:
         """Evaluate the rules `due` of those `active`; `with_daily`: see to late steps and digests too."""
         with self._snapshot() as reading:
             seen = self._observe(reading, {slug: active[slug] for slug in due}, now)
@@ -92,7 +92,7 @@ class Cycle:
             found = evaluation_of(active, seen, known, now)
             fired = dict(zip(found.fired, with_readings(reading, list(found.fired.values())), strict=True))
         stepped = with_alerts(found.stepped, fired, active, now)
-        outcome = Outcome(hold_ends=hold_ends(active, seen, known, stepped))
+        outcome = CycleOutcome(hold_ends=hold_ends(active, seen, known, stepped))
         stepped += self._switched_off(active, now)
         with self._connection.transaction():
             outcome.messages = self._write(active, stepped, found.figures, now, with_daily=with_daily)
@@ -112,7 +112,7 @@ class Cycle:
         if not off:
             return iter(())
         timings = {slug: self._timing_of_off(slug) for slug in off}
-        return withdrawn(store.states_of(self._connection, off), timings, now, because=Because.RULE_OFF)
+        return withdrawn(store.states_of(self._connection, off), timings, now, because=ResolutionCause.RULE_OFF)
 
     def _timing_of_off(self, slug: str) -> Timing:
         """Its times as it is written: switched on again soon enough, it continues its alerts."""
@@ -185,7 +185,7 @@ def _without_repeats_of_closed(connection: psycopg.Connection, stepped: Sequence
     ]
 
 
-def _news(written: Iterable[Stepped], held: holding.Held) -> Iterator[News]:
+def _news(written: Iterable[Stepped], held: holding.HeldAlerts) -> Iterator[News]:
     """What is to be told of each alert that something happened to, or that nothing holds back any more."""
     happened: defaultdict[int, set[ChangeKind]] = defaultdict(set)
     graver: set[int] = set()

@@ -24,7 +24,7 @@ _sql = Statements.beside(__file__, "alerts.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAlerts:
     """By alert what holds it back now, those nothing holds back any more, and those whose end is still to be told."""
 
     by: Mapping[int, str]
@@ -32,17 +32,17 @@ class Held:
     ended: frozenset[int] = frozenset()
 
 
-def review(connection: psycopg.Connection, rules: Mapping[str, Rule], now: datetime) -> Held:
+def review(connection: psycopg.Connection, rules: Mapping[str, Rule], now: datetime) -> HeldAlerts:
     """See what holds each alert back, and write what has changed; `rules`: those switched on, by slug."""
     rows = _sql.run(connection, "tellable").mappings().all()
     if not rows:
-        return Held({})
+        return HeldAlerts({})
     held = _held(connection, rows, rules, now)
     firing = [row for row in rows if row["firing"]]
     ended = frozenset(row["alert_id"] for row in rows if not row["firing"])
     changed = [row for row in firing if held.get(row["alert_id"]) != row["inhibited_by"]]
     if not changed:
-        return Held(held, ended=ended)
+        return HeldAlerts(held, ended=ended)
     store.set_inhibited(connection, {row["alert_id"]: held.get(row["alert_id"]) for row in changed})
     events = [
         (row["alert_id"], now, event, {"by": held.get(row["alert_id"]) or row["inhibited_by"]})
@@ -52,7 +52,7 @@ def review(connection: psycopg.Connection, rules: Mapping[str, Rule], now: datet
     if events:
         store.add_events(connection, events)
     released = frozenset(alert_id for alert_id, _, event, _ in events if event == "released")
-    return Held(held, released, ended)
+    return HeldAlerts(held, released, ended)
 
 
 def _held(

@@ -11,9 +11,9 @@ import psycopg
 from services.alerts import metrics, store
 from services.alerts.notify.audience import audience_of, notice_of, silences_of
 from services.alerts.notify.messages import News
-from services.alerts.routing.routing import Routing, Subscription, silenced_by
+from services.alerts.routing.routing import Recipient, Routing, silenced_by
 from services.alerts.rules.rule import Severity
-from services.alerts.state.handling import Action, Actor, Case, Level, Step
+from services.alerts.state.handling import Action, Actor, Case, HandlingStep, Level
 from services.alerts.state.lateness import Escalated, Late, escalation
 from services.core.db.statements import Statements
 
@@ -33,7 +33,7 @@ class Escalation:
     late: Late
     level: str | None
     """The level that is told: the one asked for or, where nobody there is subscribed, one further up; None: nobody."""
-    to: tuple[Subscription, ...]
+    to: tuple[Recipient, ...]
 
     @property
     def step(self) -> dict[str, Any]:
@@ -104,9 +104,9 @@ def _level(code: str | None, routing: Routing) -> Level:
     return "region" if code is None else _LEVELS[tree.level[code]]
 
 
-def _steps(row: Mapping[str, Any]) -> list[Step]:
+def _steps(row: Mapping[str, Any]) -> list[HandlingStep]:
     return [
-        Step(
+        HandlingStep(
             at=datetime.fromisoformat(step["at"]),
             actor=Actor.parse(step["actor"]),
             action=Action(step["action"]),

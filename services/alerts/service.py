@@ -11,15 +11,15 @@ from prometheus_client import start_http_server
 from psycopg import Notify
 
 from services.alerts import metrics, store
-from services.alerts.channels.contract import Channel, Target
+from services.alerts.channels.contract import Channel, Destination
 from services.alerts.channels.kinds import channels_of
 from services.alerts.cycle import Cycle
-from services.alerts.notify.messages import Teller
+from services.alerts.notify.messages import Notifier
 from services.alerts.notify.outbox import Deliver, Outbox, Outgoing
 from services.alerts.notify.render import render
 from services.alerts.notify.schedule import Hours, Schedule, Speaks
 from services.alerts.observe.view import span_of
-from services.alerts.rules.rule import Period
+from services.alerts.rules.rule import RulePeriod
 from services.alerts.rules.shipped import load_rules
 from services.alerts.stepping import Active
 from services.core.db.connections import connect_to_ask
@@ -43,7 +43,7 @@ class Leader:
     """Judges and sends while its connection, and with it the lock, lasts."""
 
     def __init__(
-        self, connection: psycopg.Connection, cycle: Cycle, teller: Teller, outbox: Outbox, *, poll_s: float
+        self, connection: psycopg.Connection, cycle: Cycle, teller: Notifier, outbox: Outbox, *, poll_s: float
     ) -> None:
         self._connection = connection
         self._cycle = cycle
@@ -109,7 +109,7 @@ def hours_of(notice: Notify) -> Hours | None:
 def _speaks(active: Active, now: datetime) -> Speaks:
     rule = active.rule
     hours = None
-    if rule.is_of_indicator and rule.period is not Period.NOW:
+    if rule.is_of_indicator and rule.period is not RulePeriod.NOW:
         span = span_of(rule.period, running=rule.running, now=now)
         hours = span.start, span.end
     return Speaks(active.version, rule, hours)
@@ -120,7 +120,7 @@ def deliver_by(channels: dict[str, Channel]) -> Deliver:
 
     def deliver(outgoing: Outgoing) -> None:
         channel = channels[outgoing.channel]
-        target = Target(address=outgoing.address, secrets=tuple(outgoing.secrets))
+        target = Destination(address=outgoing.address, secrets=tuple(outgoing.secrets))
         channel.send(target, render(outgoing.content, message_id=outgoing.message_id))
 
     return deliver
@@ -143,7 +143,7 @@ def run(settings: Settings) -> None:
         with connection.transaction():
             written = store.keep_shipped(connection, rules, datetime.now(UTC))
         log.info("rules read", extra={"rules": len(rules), "rules_written": written})
-        teller = Teller(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
+        teller = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
         reads = connect_to_ask(
             database_url, application_name="enermon-alerts-reading", statement_timeout_s=STATEMENT_TIMEOUT_S
         )

@@ -8,8 +8,17 @@ from typing import Any
 from services.alerts.notify.content import evidence_of, figures_of, moment
 from services.alerts.rules.rule import Rule, Severity
 from services.alerts.state.observation import Observation
-from services.alerts.state.state import Because, Change, ChangeKind, Instance, State, Timing, step, withdraw
-from services.alerts.store import Key, Known, RuleChange, Stepped
+from services.alerts.state.state import (
+    AlertChange,
+    ChangeKind,
+    Instance,
+    ResolutionCause,
+    State,
+    Timing,
+    step,
+    withdraw,
+)
+from services.alerts.store import Key, Stepped, SubjectState, VersionChange
 from services.core.verdict import Verdict
 
 LAST_VALUE_EVERY = timedelta(seconds=60)
@@ -34,7 +43,7 @@ class Active:
 
 
 @dataclass(slots=True)
-class Evaluation:
+class RuleEvaluation:
     """What has changed; the observation of what fired, fired again or is judged by another version; and figures of
     alerts that go on firing or have ended.
     """
@@ -47,11 +56,11 @@ class Evaluation:
 def evaluation_of(
     active: Mapping[str, Active],
     seen: Mapping[str, Sequence[Observation]],
-    known: Mapping[Key, Known],
+    known: Mapping[Key, SubjectState],
     now: datetime,
-) -> Evaluation:
+) -> RuleEvaluation:
     """The evaluation of all subjects of the rules in `seen`; `known`: where these rules stand with their subjects."""
-    found = Evaluation()
+    found = RuleEvaluation()
     left = set(known)
     for slug, observations in seen.items():
         for each in observations:
@@ -62,24 +71,28 @@ def evaluation_of(
                 _step(found, key, before, each, active[slug], now)
     gone = {key: known[key] for key in sorted(left)}
     timings = {slug: each.timing for slug, each in active.items()}
-    found.stepped += withdrawn(gone, timings, now, because=Because.OUT_OF_SCOPE)
+    found.stepped += withdrawn(gone, timings, now, because=ResolutionCause.OUT_OF_SCOPE)
     return found
 
 
-def _step(found: Evaluation, key: Key, before: Known | None, seen: Observation, active: Active, now: datetime) -> None:
+def _step(
+    found: RuleEvaluation, key: Key, before: SubjectState | None, seen: Observation, active: Active, now: datetime
+) -> None:
     other_rule = before is not None and before.alert_version not in (None, active.version)
     instance, changes = step(
         before.instance if before else None,
         seen,
         active.timing,
         now,
-        because=Because.RULE_CHANGED if other_rule else Because.CLEARED,
+        because=ResolutionCause.RULE_CHANGED if other_rule else ResolutionCause.CLEARED,
     )
     changed_rule = None
     if before is not None and other_rule and instance.state is State.FIRING and _continues(before, instance):
         changed_rule = _rule_change(before, seen, active)
     if changed_rule is not None:
-        change = Change(kind=ChangeKind.RULE_CHANGED, at=now, alert_id=instance.alert_id, detail=changed_rule.detail)
+        change = AlertChange(
+            kind=ChangeKind.RULE_CHANGED, at=now, alert_id=instance.alert_id, detail=changed_rule.detail
+        )
         changes = (change, *changes)
     if any(change.kind in _WITH_EVIDENCE for change in changes):
         found.fired[key] = seen
@@ -97,15 +110,15 @@ def _step(found: Evaluation, key: Key, before: Known | None, seen: Observation, 
         )
 
 
-def _continues(before: Known, after: Instance) -> bool:
+def _continues(before: SubjectState, after: Instance) -> bool:
     return after.alert_id is not None and after.alert_id == before.instance.alert_id
 
 
-def _rule_change(before: Known, seen: Observation, active: Active) -> RuleChange | None:
+def _rule_change(before: SubjectState, seen: Observation, active: Active) -> VersionChange | None:
     """How the alert goes over to the version that judges it; one that cannot be judged stays with the one that did."""
     if seen.verdict is Verdict.CANNOT_JUDGE or before.alert_version is None or before.severity is None:
         return None
-    return RuleChange(
+    return VersionChange(
         version_from=before.alert_version,
         version_to=active.version,
         severity_from=Severity(before.severity),
@@ -114,7 +127,7 @@ def _rule_change(before: Known, seen: Observation, active: Active) -> RuleChange
 
 
 def withdrawn(
-    known: Mapping[Key, Known], timings: Mapping[str, Timing], now: datetime, *, because: Because
+    known: Mapping[Key, SubjectState], timings: Mapping[str, Timing], now: datetime, *, because: ResolutionCause
 ) -> Iterator[Stepped]:
     """What changes where nobody judges any more; `timings` by rule."""
     for key, before in known.items():
@@ -169,7 +182,7 @@ def last_value_of(seen: Observation, now: datetime) -> dict[str, Any]:
 
 
 def hold_ends(
-    active: Mapping[str, Active], seen: Iterable[str], known: Mapping[Key, Known], stepped: Iterable[Stepped]
+    active: Mapping[str, Active], seen: Iterable[str], known: Mapping[Key, SubjectState], stepped: Iterable[Stepped]
 ) -> dict[str, datetime]:
     """By rule of those `seen`: when the first pending breach of it will have lasted long enough."""
     instances = {key: each.instance for key, each in known.items()} | {each.key: each.instance for each in stepped}
@@ -181,7 +194,7 @@ def hold_ends(
     return {slug: ends[slug] for slug in seen if slug in ends}
 
 
-def _differs(before: Known | None, after: Instance, version: int) -> bool:
+def _differs(before: SubjectState | None, after: Instance, version: int) -> bool:
     """Whether there is anything to write. Figures in a reason change all the time: its codes count."""
     if before is None:
         return after.needs_row
@@ -193,7 +206,7 @@ def _stored(instance: Instance) -> tuple[Any, ...]:
     return instance.state, instance.since, instance.alert_id, instance.resolved_at, instance.cannot_since, codes
 
 
-def _to_keep(before: Known, seen: Observation, changes: Sequence[Change], now: datetime) -> bool:
+def _to_keep(before: SubjectState, seen: Observation, changes: Sequence[AlertChange], now: datetime) -> bool:
     """Whether the figures of the subject's alert are to be written: at each change, and now and then while it fires."""
     if before.instance.alert_id is None:
         return False

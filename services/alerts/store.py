@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from services.alerts.routing.routing import RANK
 from services.alerts.rules.rule import Rule, Severity, body_of
-from services.alerts.state.state import Change, ChangeKind, Instance, State
+from services.alerts.state.state import AlertChange, ChangeKind, Instance, State
 from services.core.db.leading import LockKey
 from services.core.db.statements import Statements
 
@@ -26,7 +26,7 @@ Event = tuple[int, datetime, str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class RuleVersion:
+class StoredRule:
     """A rule as it stands now."""
 
     slug: str
@@ -36,7 +36,7 @@ class RuleVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class SubjectState:
     """Where a rule stands with a subject, and the alert that belongs to it."""
 
     instance: Instance
@@ -48,7 +48,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleChange:
+class VersionChange:
     """From which version of its rule to which a firing alert goes over, and with what severity."""
 
     version_from: int
@@ -79,16 +79,16 @@ class Stepped:
     key: Key
     rule_version: int
     instance: Instance
-    changes: tuple[Change, ...]
+    changes: tuple[AlertChange, ...]
     new_alert: Mapping[str, Any] | None = None
     """The columns of its alert, where it fired."""
-    changed_rule: RuleChange | None = None
+    changed_rule: VersionChange | None = None
     """Of an alert that is judged by another version of its rule than before."""
 
 
-def rules_now(connection: psycopg.Connection) -> list[RuleVersion]:
+def rules_now(connection: psycopg.Connection) -> list[StoredRule]:
     """The newest version of every rule, by slug."""
-    return [RuleVersion(row.slug, row.version, row.body, row.enabled) for row in _sql.run(connection, "rules_now")]
+    return [StoredRule(row.slug, row.version, row.body, row.enabled) for row in _sql.run(connection, "rules_now")]
 
 
 def keep_shipped(connection: psycopg.Connection, rules: Iterable[Rule], now: datetime) -> int:
@@ -132,13 +132,13 @@ def firing_by_rule(connection: psycopg.Connection) -> dict[str, int]:
     return dict(_sql.run(connection, "count_firing"))
 
 
-def states_of(connection: psycopg.Connection, rules: Iterable[str]) -> dict[Key, Known]:
+def states_of(connection: psycopg.Connection, rules: Iterable[str]) -> dict[Key, SubjectState]:
     """Where these rules stand with their subjects; one that is not there is in order."""
     rows = _sql.run(connection, "states", rules=list(rules)).mappings()
     return {(row["rule"], row["subject_kind"], row["subject_code"]): _known(row) for row in rows}
 
 
-def _known(row: Mapping[str, Any]) -> Known:
+def _known(row: Mapping[str, Any]) -> SubjectState:
     state = State(row["state"])
     instance = Instance(
         state=state,
@@ -150,7 +150,7 @@ def _known(row: Mapping[str, Any]) -> Known:
         cannot_reasons=tuple((code, of) for code, of in row["cannot_reasons"] or ()),
     )
     about = ("rule_version", "severity", "alert_version", "last_value")
-    return Known(instance=instance, **{name: row[name] for name in about})
+    return SubjectState(instance=instance, **{name: row[name] for name in about})
 
 
 def write(connection: psycopg.Connection, stepped: Sequence[Stepped], now: datetime) -> list[Stepped]:

@@ -10,7 +10,7 @@ from services.api.asking import utc_now
 from services.api.body_limit import BodyLimit
 from services.api.database import Database
 from services.api.errors import answer_errors_of
-from services.api.observation import Observation
+from services.api.observation import RequestObservation
 from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.routes import (
     alerts,
@@ -132,7 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
     answer_errors_of(app)
     describe(app)
     app.add_middleware(BodyLimit, default_bytes=MOST_BODY_BYTES, larger={imports.PREFIX: imports.MOST_BYTES})
-    app.add_middleware(Observation)
+    app.add_middleware(RequestObservation)
     answer_from(app, settings, load_tables(settings.data))
     return app
 

@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 
 from services.core.db.connections import pool_to_ask
 from services.ingest.registry import RegistryReader
-from services.ingest.validate import Known
+from services.ingest.validate import KnownRegistry
 
 _POOL_SIZE = 8
 _LONGEST_WAIT_S = 30.0
@@ -68,7 +68,7 @@ class Database:
     def _note_refusal(self) -> None:
         self._refused_s = time.monotonic()
 
-    def registry(self, connection: psycopg.Connection) -> Known:
+    def registry(self, connection: psycopg.Connection) -> KnownRegistry:
         """What is registered, as readings are checked by it; read anew when it has changed."""
         with self._registry_lock:
             return self._registry.read(connection)

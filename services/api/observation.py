@@ -24,7 +24,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _MOST_PATH_CHARACTERS = 200
 
 
-class Observation:
+class RequestObservation:
     """ASGI middleware: numbers, counts, times and logs every request.
 
     The log has the path as it was sent, still percent-encoded, and never the query, headers or body.

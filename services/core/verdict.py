@@ -13,23 +13,23 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReasonedVerdict:
     """A verdict and the code of its reason."""
 
     verdict: Verdict
     reason: str
 
     @classmethod
-    def ok(cls, reason: str) -> "Finding":
+    def ok(cls, reason: str) -> "ReasonedVerdict":
         """In order."""
         return cls(Verdict.OK, reason)
 
     @classmethod
-    def breach(cls, reason: str) -> "Finding":
+    def breach(cls, reason: str) -> "ReasonedVerdict":
         """In breach."""
         return cls(Verdict.BREACH, reason)
 
     @classmethod
-    def cannot(cls, reason: str) -> "Finding":
+    def cannot(cls, reason: str) -> "ReasonedVerdict":
         """What is needed to tell is missing."""
         return cls(Verdict.CANNOT_JUDGE, reason)

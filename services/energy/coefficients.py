@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
-from services.core.data.carriers import Carrier
+from services.core.data.carriers import CarrierRow
 from services.core.data.loader import DataFileError, Number, load_lines, table_file
 from services.core.units import UnitError, coefficient_kg
 from services.energy.factors import Basis, Factor, Factors, FactorTable
@@ -19,7 +19,7 @@ REGION = "150000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandardCoal(Number):
+class StandardCoalCoefficient(Number):
     """A standard coal coefficient 折标准煤系数, for whole years."""
 
     carrier: str
@@ -52,14 +52,16 @@ class Co2Factor(Number):
         return carbon_kg * Fraction(44, 12)
 
 
-Coefficient = TypeVar("Coefficient", StandardCoal, Co2Factor)
+Coefficient = TypeVar("Coefficient", StandardCoalCoefficient, Co2Factor)
 Key = tuple[str, str, str | None]
 
 
-def standard_coal(carriers: Mapping[str, Carrier], override: Path | None = None) -> tuple[StandardCoal, ...]:
+def standard_coal(
+    carriers: Mapping[str, CarrierRow], override: Path | None = None
+) -> tuple[StandardCoalCoefficient, ...]:
     """All standard coal coefficients. Raises DataFileError, also where a unit does not fit its carrier."""
     file = table_file(STANDARD_COAL, override)
-    lines = load_lines(StandardCoal, file)
+    lines = load_lines(StandardCoalCoefficient, file)
     _check(file, lines, carriers, of="ce", key=lambda row: (row.carrier, row.basis.value, row.area_code))
     for line, row in lines:
         for name, number in (("value", row.value), ("low", row.low)):
@@ -72,7 +74,7 @@ def standard_coal(carriers: Mapping[str, Carrier], override: Path | None = None)
     return tuple(row for _, row in lines)
 
 
-def co2_factors(carriers: Mapping[str, Carrier], override: Path | None = None) -> tuple[Co2Factor, ...]:
+def co2_factors(carriers: Mapping[str, CarrierRow], override: Path | None = None) -> tuple[Co2Factor, ...]:
     """All CO2 factors. Raises DataFileError, also where a unit does not fit its carrier."""
     file = table_file(CO2, override)
     lines = load_lines(Co2Factor, file)
@@ -100,7 +102,7 @@ def _rounds_to(exact: Fraction, printed: Decimal) -> bool:
 def _check(
     file: Path,
     lines: Iterable[tuple[int, Coefficient]],
-    carriers: Mapping[str, Carrier],
+    carriers: Mapping[str, CarrierRow],
     *,
     of: str,
     key: Callable[[Coefficient], Key],
@@ -126,8 +128,8 @@ def _check(
 
 
 def factors_of(
-    carriers: Iterable[Carrier],
-    coal: Iterable[StandardCoal],
+    carriers: Iterable[CarrierRow],
+    coal: Iterable[StandardCoalCoefficient],
     co2: Iterable[Co2Factor],
     *,
     area_code: str = REGION,
@@ -148,7 +150,7 @@ def factors_of(
     )
 
 
-def _table(rows: list[Coefficient], kept: Mapping[str, Carrier], of: str, area_code: str) -> FactorTable:
+def _table(rows: list[Coefficient], kept: Mapping[str, CarrierRow], of: str, area_code: str) -> FactorTable:
     own = {row.carrier for row in rows if row.area_code == area_code}
     return FactorTable(
         Factor(

@@ -15,7 +15,7 @@ MOST_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Retention:
     """What is kept of rejected readings and messages: how long, and how much of one gateway."""
 
     days: int
@@ -28,7 +28,7 @@ Dropped = Counter[tuple[str, str, str]]
 """Rows by gateway, kind (rejected_reading, rejected_message, message) and reason (age, cap, flood)."""
 
 
-def drop(connection: psycopg.Connection, kept: Kept, *, now: datetime) -> Dropped:
+def drop(connection: psycopg.Connection, kept: Retention, *, now: datetime) -> Dropped:
     """Drop what is older or more than may be kept, oldest first; say how much.
 
     Each step is a short transaction: by age it drops at most MOST_AT_ONCE rows, beyond the cap so many readings of a

@@ -11,7 +11,7 @@ from services.core.calendar import from_us, to_us
 from services.core.db.statements import Statements
 from services.ingest.message import Decoded
 from services.ingest.store import store
-from services.ingest.validate import Known, check
+from services.ingest.validate import KnownRegistry, check
 
 _sql = Statements.beside(__file__, "retry.sql")
 
@@ -27,7 +27,7 @@ class Retried:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _KeptReading:
     rejection_id: int
     gateway: str
     meter: str
@@ -37,7 +37,7 @@ class _Kept:
 
 def retry(
     connection: psycopg.Connection,
-    known: Known,
+    known: KnownRegistry,
     *,
     gateway: str | None,
     meter: str | None,
@@ -52,12 +52,14 @@ def retry(
     with connection.transaction():
         rows = _sql.run(connection, "kept_readings", gateway=gateway, meter=meter, most=most)
         kept = [
-            _Kept(row.rejection_id, row.gateway_code, row.meter_code, _time_us(row.ts_text), _value(row.value_text))
+            _KeptReading(
+                row.rejection_id, row.gateway_code, row.meter_code, _time_us(row.ts_text), _value(row.value_text)
+            )
             for row in rows
         ]
     if not kept:
         return Retried()
-    by_gateway: dict[str, list[_Kept]] = defaultdict(list)
+    by_gateway: dict[str, list[_KeptReading]] = defaultdict(list)
     for one in kept:
         by_gateway[one.gateway].append(one)
     checked = [check(_message(code, mine), known, now_us=now_us) for code, mine in sorted(by_gateway.items())]
@@ -83,7 +85,7 @@ def retry(
     )
 
 
-def _message(gateway: str, kept: list[_Kept]) -> Decoded:
+def _message(gateway: str, kept: list[_KeptReading]) -> Decoded:
     timed = [(k.meter, k.ts_us, k.value) for k in kept if k.ts_us is not None]
     return Decoded(gateway, None, [m for m, _, _ in timed], [t for _, t, _ in timed], [v for _, _, v in timed])
 

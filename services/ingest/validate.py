@@ -21,7 +21,7 @@ class KnownMeter(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRegistry:
     """The registry as it was last read."""
 
     meters: Mapping[str, KnownMeter]
@@ -36,7 +36,7 @@ class Known:
         object.__setattr__(self, "ids", ids)
 
 
-def check(decoded: Decoded, known: Known, *, now_us: int) -> Checked:
+def check(decoded: Decoded, known: KnownRegistry, *, now_us: int) -> Checked:
     """Part the samples of a message into readings to store and rejections.
 
     Raises UnreadableMessage (unknown_gateway) when the gateway is not registered.

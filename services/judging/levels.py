@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from services.core.verdict import Finding
+from services.core.verdict import ReasonedVerdict
 
 
 class Placing(enum.StrEnum):
@@ -35,7 +35,7 @@ class ProjectKind(enum.StrEnum):
     PLANNED = "planned"
 
 
-class Level(enum.StrEnum):
+class BenchmarkLevel(enum.StrEnum):
     """The two levels of a process."""
 
     BENCHMARK = "benchmark"
@@ -59,13 +59,13 @@ class Levels:
         if self.benchmark > self.baseline:
             raise ValueError(f"edition {self.edition}: the benchmark must not be above the baseline")
 
-    def value_of(self, level: Level) -> Fraction:
+    def value_of(self, level: BenchmarkLevel) -> Fraction:
         """The number of `level`."""
-        return self.benchmark if level is Level.BENCHMARK else self.baseline
+        return self.benchmark if level is BenchmarkLevel.BENCHMARK else self.baseline
 
-    def row_of(self, level: Level) -> str:
+    def row_of(self, level: BenchmarkLevel) -> str:
         """Code of the row that `level` is from."""
-        return self.benchmark_row if level is Level.BENCHMARK else self.baseline_row
+        return self.benchmark_row if level is BenchmarkLevel.BENCHMARK else self.baseline_row
 
 
 def levels_on(editions: Iterable[Levels], day: date) -> Levels | None:
@@ -93,20 +93,20 @@ def project_kind(status: str, commissioned_on: date | None, *, edition_from: dat
     return ProjectKind.EXISTING
 
 
-def level_for(kind: ProjectKind) -> Level:
+def level_for(kind: ProjectKind) -> BenchmarkLevel:
     """What a unit must reach: an existing one the baseline, every other the benchmark."""
-    return Level.BASELINE if kind is ProjectKind.EXISTING else Level.BENCHMARK
+    return BenchmarkLevel.BASELINE if kind is ProjectKind.EXISTING else BenchmarkLevel.BENCHMARK
 
 
-def judge(placing: Placing, kind: ProjectKind) -> Finding:
+def judge(placing: Placing, kind: ProjectKind) -> ReasonedVerdict:
     """Whether a unit so placed has reached what it must."""
-    if level_for(kind) is Level.BENCHMARK:
+    if level_for(kind) is BenchmarkLevel.BENCHMARK:
         if placing is Placing.LEADER:
-            return Finding.ok("benchmark_reached")
-        return Finding.breach("worse_than_benchmark")
+            return ReasonedVerdict.ok("benchmark_reached")
+        return ReasonedVerdict.breach("worse_than_benchmark")
     if placing is Placing.BELOW_BASELINE:
-        return Finding.breach("below_baseline")
-    return Finding.ok("benchmark_reached" if placing is Placing.LEADER else "baseline_reached")
+        return ReasonedVerdict.breach("below_baseline")
+    return ReasonedVerdict.ok("benchmark_reached" if placing is Placing.LEADER else "baseline_reached")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from services.core.verdict import Finding
-from services.judging.levels import Level, Levels, ProjectKind, gap, level_for
+from services.core.verdict import ReasonedVerdict
+from services.judging.levels import BenchmarkLevel, Levels, ProjectKind, gap, level_for
 
 YUAN_PER_KWH = "yuan/kWh"
 VALUE_UNKNOWN = "value_unknown"
 
 
-class Rule(enum.StrEnum):
+class TariffRule(enum.StrEnum):
     """Which rule was applied."""
 
     UNIFIED = "unified"
@@ -26,7 +26,7 @@ class Rule(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DerivationStep:
     """One step of a derivation: what is taken or computed, in both languages, its number, and the row it is from."""
 
     code: str
@@ -41,10 +41,10 @@ class Step:
 class Surcharge:
     """What a unit pays more. `yuan_per_kwh` is None where that cannot be told; the finding has the reason."""
 
-    rule: Rule
-    finding: Finding
+    rule: TariffRule
+    finding: ReasonedVerdict
     yuan_per_kwh: Fraction | None
-    steps: tuple[Step, ...]
+    steps: tuple[DerivationStep, ...]
     punitive_price: bool = False
     """Its capacity is of a class whose electricity has the punitive price 惩罚性交易电价, whatever the surcharge."""
 
@@ -64,9 +64,9 @@ PUNISHED = frozenset({"restricted", "eliminated"})
 
 @dataclass
 class _Derivation:
-    rule: Rule
+    rule: TariffRule
     punitive: bool
-    steps: list[Step] = field(default_factory=list)
+    steps: list[DerivationStep] = field(default_factory=list)
 
     def note(
         self,
@@ -77,15 +77,15 @@ class _Derivation:
         unit: str | None = None,
         row: str | None = None,
     ) -> None:
-        self.steps.append(Step(code, text, text_zh, value, unit, row))
+        self.steps.append(DerivationStep(code, text, text_zh, value, unit, row))
 
-    def ends(self, finding: Finding, yuan_per_kwh: Fraction | None) -> Surcharge:
+    def ends(self, finding: ReasonedVerdict, yuan_per_kwh: Fraction | None) -> Surcharge:
         if yuan_per_kwh is not None:
             self.note("surcharge", "Surcharge for each kWh", "每千瓦时加价", yuan_per_kwh, YUAN_PER_KWH)
         return Surcharge(self.rule, finding, yuan_per_kwh, tuple(self.steps), self.punitive)
 
 
-def _begun(rule: Rule, capacity_class: str | None) -> _Derivation:
+def _begun(rule: TariffRule, capacity_class: str | None) -> _Derivation:
     derivation = _Derivation(rule, capacity_class in PUNISHED)
     if capacity_class == "restricted":
         derivation.note("restricted", "Restricted capacity: punitive price", "限制类产能（装置）：执行惩罚性交易电价")
@@ -97,8 +97,8 @@ def _begun(rule: Rule, capacity_class: str | None) -> _Derivation:
 
 
 _WORDS = {
-    Level.BASELINE: ("An existing unit must reach the baseline", "存量企业应达到基准水平"),
-    Level.BENCHMARK: (
+    BenchmarkLevel.BASELINE: ("An existing unit must reach the baseline", "存量企业应达到基准水平"),
+    BenchmarkLevel.BENCHMARK: (
         "A new, building or planned unit must reach the benchmark",
         "新建、在建、拟建企业应达到标杆水平",
     ),
@@ -121,18 +121,18 @@ def unified_surcharge(
     Existing units at the baseline and others at the benchmark pay none; beyond that the highest configured step below
     the gap counts.
     """
-    found = _begun(Rule.UNIFIED, capacity_class)
+    found = _begun(TariffRule.UNIFIED, capacity_class)
     level = level_for(kind)
     must = levels.value_of(level)
-    row = levels.baseline_row if level is Level.BASELINE else levels.benchmark_row
+    row = levels.baseline_row if level is BenchmarkLevel.BASELINE else levels.benchmark_row
     found.note("level", *_WORDS[level], must, unit, row)
     if value is None:
-        return found.ends(Finding.cannot(unknown), None)
+        return found.ends(ReasonedVerdict.cannot(unknown), None)
     found.note("value", "Energy use of the unit", "单元能耗", value, unit)
     if value <= must:
         found.note("reached", "Reached: no surcharge", "已达到，用电不加价")
-        reached = Level.BENCHMARK if value <= levels.benchmark else Level.BASELINE
-        return found.ends(Finding.ok(f"{reached}_reached"), Fraction(0))
+        reached = BenchmarkLevel.BENCHMARK if value <= levels.benchmark else BenchmarkLevel.BASELINE
+        return found.ends(ReasonedVerdict.ok(f"{reached}_reached"), Fraction(0))
     percent = gap(value, must).percent
     if percent is None:
         found.note(
@@ -140,7 +140,7 @@ def unified_surcharge(
             "No share can be formed of a level that is not above zero",
             "水平值不大于零，无法计算差距百分比",
         )
-        return found.ends(Finding.cannot("gap_percent_undefined"), None)
+        return found.ends(ReasonedVerdict.cannot("gap_percent_undefined"), None)
     found.note("gap", "Gap to the level", "与该水平的差距", percent, "%")
     return _by_step(found, percent, steps)
 
@@ -148,14 +148,14 @@ def unified_surcharge(
 def _by_step(found: _Derivation, percent: Fraction, steps: Sequence[TariffStep]) -> Surcharge:
     if not steps:
         found.note("no_steps", "No steps are configured for this unit", "未配置阶梯加价标准")
-        return found.ends(Finding.cannot("no_steps_configured"), None)
+        return found.ends(ReasonedVerdict.cannot("no_steps_configured"), None)
     reached = [step for step in steps if percent > step.above_percent]
     if not reached:
         found.note("below_first_step", "The gap does not exceed the first step", "差距未超过第一档")
-        return found.ends(Finding.breach("below_first_step"), Fraction(0))
+        return found.ends(ReasonedVerdict.breach("below_first_step"), Fraction(0))
     step = max(reached, key=lambda s: s.above_percent)
     found.note("step", "Step: gap above", "适用档位：差距超过", step.above_percent, "%", step.row)
-    return found.ends(Finding.breach("surcharge"), step.yuan_per_kwh)
+    return found.ends(ReasonedVerdict.breach("surcharge"), step.yuan_per_kwh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +200,12 @@ def aluminium_surcharge(
     that also reaches the province's incentive value takes 1 % of it away for each whole point above 15. `unknown`: the
     reason why the power is None.
     """
-    found = _begun(Rule.ALUMINIUM, capacity_class)
+    found = _begun(TariffRule.ALUMINIUM, capacity_class)
     found.note(
         "threshold", f"Threshold of {year}", f"{year}年分档值", rule.threshold_kwh_per_t, "kWh/t", rule.threshold_row
     )
     if power_kwh_per_t is None:
-        return found.ends(Finding.cannot(unknown), None)
+        return found.ends(ReasonedVerdict.cannot(unknown), None)
     found.note(
         "value",
         f"Comprehensive AC power of liquid aluminium in {year - 1}",
@@ -216,7 +216,7 @@ def aluminium_surcharge(
     above = power_kwh_per_t - rule.threshold_kwh_per_t
     if above <= 0:
         found.note("reached", "Not above the threshold: no surcharge", "未超过分档值，用电不加价")
-        return found.ends(Finding.ok("threshold_kept"), Fraction(0))
+        return found.ends(ReasonedVerdict.ok("threshold_kept"), Fraction(0))
     found.note("above", "Above the threshold by", "超过分档值", above, "kWh/t")
     steps = math.ceil(above / rule.step_kwh_per_t)
     found.note(
@@ -228,7 +228,7 @@ def aluminium_surcharge(
     )
     full = steps * rule.step_yuan_per_kwh
     found.note("full", "Surcharge by steps", "按档加价", full, YUAN_PER_KWH, rule.step_yuan_row)
-    return found.ends(Finding.breach("surcharge"), _reduced(found, full, rule, renewable))
+    return found.ends(ReasonedVerdict.breach("surcharge"), _reduced(found, full, rule, renewable))
 
 
 def _reduced(found: _Derivation, full: Fraction, rule: AluminiumRule, share: RenewableShare | None) -> Fraction:

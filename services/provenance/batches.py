@@ -27,7 +27,7 @@ _PACKED_BYTES = 20
 _ROW = RowType(batch_id="int8", meter_id="int4", ts="ts", value="float8")
 
 
-class _Batch(NamedTuple):
+class _SealedBatch(NamedTuple):
     batch_id: int
     readings: int
     digest: bytes
@@ -72,11 +72,11 @@ def recount(
     return Recount(batches, agreeing, read)
 
 
-def _groups(connection: psycopg.Connection, first_batch: int) -> Iterator[tuple[list[_Batch], bool]]:
+def _groups(connection: psycopg.Connection, first_batch: int) -> Iterator[tuple[list[_SealedBatch], bool]]:
     """Batches by number in groups of bounded size, and whether it is the last; at least one, which may be empty."""
-    group: list[_Batch] = []
+    group: list[_SealedBatch] = []
     size, after = 0, first_batch - 1
-    while page := _sql.run(connection, "batches_after", after=after, most=_PAGE).of(_Batch).all():
+    while page := _sql.run(connection, "batches_after", after=after, most=_PAGE).of(_SealedBatch).all():
         for batch in page:
             if group and size + batch.readings > GROUP_READINGS:
                 yield group, False
@@ -92,7 +92,7 @@ def _read(connection: psycopg.Connection, *, low: int, high: int, most: int) -> 
     return copy_out(connection, _sql, "readings_of_batches", _ROW, low=low, high=high, most=most)
 
 
-def _digests(rows: NDArray[Any], group: Sequence[_Batch]) -> Iterator[bytes]:
+def _digests(rows: NDArray[Any], group: Sequence[_SealedBatch]) -> Iterator[bytes]:
     """The digest of the rows of each batch."""
     packed = memoryview(packed_readings(rows["meter_id"], times_us(rows["ts"]), rows["value"]))
     numbers = np.array([batch.batch_id for batch in group], np.int64)
@@ -102,7 +102,7 @@ def _digests(rows: NDArray[Any], group: Sequence[_Batch]) -> Iterator[bytes]:
         yield hashlib.sha256(packed[start * _PACKED_BYTES : end * _PACKED_BYTES]).digest()
 
 
-def _tell_strangers(rows: NDArray[Any], group: Sequence[_Batch], differences: Differences) -> None:
+def _tell_strangers(rows: NDArray[Any], group: Sequence[_SealedBatch], differences: Differences) -> None:
     known = np.isin(rows["batch_id"], [batch.batch_id for batch in group])
     numbers, counts = np.unique(rows["batch_id"][~known], return_counts=True)
     for number, count in zip(numbers[:_MOST_STRANGERS].tolist(), counts.tolist(), strict=False):

@@ -32,7 +32,7 @@ class _Row(NamedTuple):
     written_by: str
 
 
-class _Kept(NamedTuple):
+class _BatchRecord(NamedTuple):
     """The record of the batch."""
 
     received_at: datetime
@@ -46,7 +46,7 @@ class _Kept(NamedTuple):
 
 def examine(connection: psycopg.Connection, batch_id: int) -> str:
     """A sentence on batch `batch_id`: how its readings differ from those that were stored, as far as can be told."""
-    kept = _sql.run(connection, "batch", batch_id=batch_id).of(_Kept).one()
+    kept = _sql.run(connection, "batch", batch_id=batch_id).of(_BatchRecord).one()
     rows = _sql.run(connection, "rows_of_batch", batch_id=batch_id, most=_MOST_ROWS + 1).of(_Row).all()
     what = f"batch {batch_id} of {kept.writer}, received {told_time(kept.received_at)}, {kept.readings} readings"
     if not rows:
@@ -56,7 +56,7 @@ def examine(connection: psycopg.Connection, batch_id: int) -> str:
     return f"{what}: {'; '.join(_told(connection, kept, rows))}"
 
 
-def _told(connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> Iterable[str]:
+def _told(connection: psycopg.Connection, kept: _BatchRecord, rows: Sequence[_Row]) -> Iterable[str]:
     writer = _writer(kept, rows)
     first = [row for row in rows if row.written_by == writer]
     later = [row for row in rows if row.written_by != writer]
@@ -74,7 +74,7 @@ def _told(connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> 
         yield "changed, and written again as a whole: which ones cannot be told"
 
 
-def _writer(kept: _Kept, rows: Sequence[_Row]) -> str:
+def _writer(kept: _BatchRecord, rows: Sequence[_Row]) -> str:
     """The transaction that stored the batch; after a restore from a dump the one that wrote most of it."""
     if any(row.written_by == kept.written_by for row in rows):
         return kept.written_by
@@ -94,7 +94,7 @@ def _named(rows: Sequence[_Row]) -> str:
     return named if len(rows) <= _MOST_NAMED else f"{named} and {len(rows) - _MOST_NAMED} more"
 
 
-def _holes(connection: psycopg.Connection, kept: _Kept, rows: Sequence[_Row]) -> str:
+def _holes(connection: psycopg.Connection, kept: _BatchRecord, rows: Sequence[_Row]) -> str:
     """Where they may have been: holes in the series of the meters that sent through the same gateways."""
     holes = list(
         _sql.run(

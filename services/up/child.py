@@ -23,14 +23,14 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemUser:
     """A user of the system to whom a process started by root is handed over."""
 
     uid: int
     gid: int
 
     @classmethod
-    def named(cls, *names: str) -> "Account | None":
+    def named(cls, *names: str) -> "SystemUser | None":
         """The first of these users that exists; None for whoever is not root, because only root can hand over."""
         if os.geteuid() != 0:
             return None
@@ -41,7 +41,7 @@ class Account:
         raise StartError("no_account", f"As root, Enermon needs one of the users {', '.join(names)}; none exists.")
 
     @classmethod
-    def owning(cls, path: Path) -> "Account | None":
+    def owning(cls, path: Path) -> "SystemUser | None":
         """The owner of what is there already, for root; None where there is nothing or root owns it."""
         if os.geteuid() != 0 or not path.exists():
             return None
@@ -57,7 +57,7 @@ class Command:
     log: Path
     env: Mapping[str, str]
     cwd: Path | None = None
-    account: Account | None = None
+    account: SystemUser | None = None
     stdout: Path | None = None
     pass_fds: Sequence[int] = ()
 

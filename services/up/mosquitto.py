@@ -23,7 +23,7 @@ from services.ingest.broker_users import (
     write_password_file,
 )
 from services.up.broker_answer import refusal
-from services.up.child import TICK_S, Account, Child, Command, describe_exit
+from services.up.child import TICK_S, Child, Command, SystemUser, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
 from services.up.leftovers import end_processes_in
@@ -66,7 +66,7 @@ class PrivateMosquitto:
         self.program = program
         self.folder = home.path / "mosquitto"
         self.fixed_port = fixed_port
-        self.account = Account.owning(self.folder) or Account.named("mosquitto", "nobody")
+        self.account = SystemUser.owning(self.folder) or SystemUser.named("mosquitto", "nobody")
         self.port: int | None = None
         self.child: Child | None = None
         self._gateways: frozenset[str] | None = None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from services.up.child import TICK_S, Account, Child, Command, describe_exit
+from services.up.child import TICK_S, Child, Command, SystemUser, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
 from services.up.leftovers import end_processes_in
@@ -70,7 +70,7 @@ class PrivatePostgres:
         self.home = home
         self.data = home.path / folder
         self.fixed_port = fixed_port
-        self.account = Account.owning(self.data) or Account.named("postgres", "nobody")
+        self.account = SystemUser.owning(self.data) or SystemUser.named("postgres", "nobody")
         self.program = find_program(self._made_by_major())
         self.port: int | None = None
         self.child: Child | None = None

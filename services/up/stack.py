@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from services.ingest.broker_users import INGEST_USER
-from services.up.child import Account, Child
+from services.up.child import Child, SystemUser
 from services.up.embedded import EmbeddedBroker, embedded_installed, embedded_postgres
 from services.up.errors import StartError
 from services.up.home import Home
@@ -122,7 +122,7 @@ def native_broker(home: Home) -> PrivateMosquitto:
 
 def embedded_database(home: Home) -> PrivatePostgres:
     """The PostgreSQL of the Python package. Raises StartError when it is not installed."""
-    account = Account.owning(home.path / EMBEDDED_FOLDER) or Account.named("postgres", "nobody")
+    account = SystemUser.owning(home.path / EMBEDDED_FOLDER) or SystemUser.named("postgres", "nobody")
     find = partial(embedded_postgres, account=account)
     port = port_setting("ENERMON_DATABASE_PORT")
     return PrivatePostgres(home=home, folder=EMBEDDED_FOLDER, find_program=find, fixed_port=port)

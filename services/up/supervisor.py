@@ -32,7 +32,7 @@ HARD_EXIT_CODE = 130
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What to run. ``database`` and ``broker`` are None where a URL of someone else's is used instead.
 
     ``api_port`` is None where any free port will do.
@@ -51,7 +51,7 @@ class Plan:
 
 
 @dataclass
-class _Kept:
+class _KeptServer:
     """A private server and its next restart after it has ended."""
 
     server: PrivatePostgres | Broker
@@ -63,13 +63,13 @@ class _Kept:
 class Supervisor:
     """One run of `enermon up`."""
 
-    plan: Plan
+    plan: RunPlan
     screen: Screen
     parts: list[RunningPart] = field(default_factory=list)
     _api: ApiAddress = field(init=False)
     _stop_signals: int = 0
     _gateways: GatewayWatch | None = None
-    _servers: list[_Kept] = field(default_factory=list)
+    _servers: list[_KeptServer] = field(default_factory=list)
     _said: set[str] = field(default_factory=set)
 
     def run(self) -> None:
@@ -152,7 +152,7 @@ class Supervisor:
             self.screen.ready("database", describe_database(self.plan.database_url), time.monotonic() - began)
             return self.plan.database_url
         database = self.plan.database
-        self._servers.append(_Kept(database))
+        self._servers.append(_KeptServer(database))
         database.start(self._check)
         database.fixed_port = database.port  # the parts know this address: it stays over restarts
         detail = f"{describe_database(database.url, edition=database.program.edition)} on {LOOPBACK}:{database.port}"
@@ -167,7 +167,7 @@ class Supervisor:
             assert plan.mqtt_url is not None
             self.screen.ready("broker", check_mqtt(plan.mqtt_url), time.monotonic() - began)
             return plan.mqtt_url
-        self._servers.append(_Kept(plan.broker))
+        self._servers.append(_KeptServer(plan.broker))
         plan.broker.start(self._check)
         plan.broker.fixed_port = plan.broker.port
         detail = f"{plan.broker.describe()} on {LOOPBACK}:{plan.broker.port}"
@@ -248,7 +248,7 @@ class Supervisor:
             self.screen.history_ends()
             self.screen.died(name, ending.how, ending.lines, log=str(ending.log), restart_in_s=ending.restart_in_s)
 
-    def _look_at_server(self, kept: _Kept) -> None:
+    def _look_at_server(self, kept: _KeptServer) -> None:
         server, now = kept.server, time.monotonic()
         if kept.restart_at is None:
             code = server.exit_code()

@@ -13,10 +13,10 @@ from services.ingest.formats.enermon import _decode_slowly, decode
 from services.ingest.message import Answer, Decoded, UnreadableMessage, rejection_json
 from services.ingest.mqtt.answers import payloads as answers_on_the_wire
 from services.ingest.store import _storable
-from services.ingest.validate import Known, KnownMeter, check
+from services.ingest.validate import KnownMeter, KnownRegistry, check
 
 NOW_US = 1_780_000_000_000_000
-KNOWN = Known(
+KNOWN = KnownRegistry(
     {"E01": KnownMeter(1, "GW1"), "G01": KnownMeter(2, "GW1"), "elsewhere": KnownMeter(3, "GW2")}, frozenset({"GW1"})
 )
 _PAGE = Path(__file__).parents[2] / "docs" / "mqtt.md"

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 from fastapi.testclient import TestClient
 
-from services.alerts.cycle import Cycle, Outcome
-from services.alerts.notify.messages import Teller
+from services.alerts.cycle import Cycle, CycleOutcome
+from services.alerts.notify.messages import Notifier
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect, connect_to_ask
 from tests.integration.alerted import insert
@@ -146,7 +146,7 @@ class Service:
     def __init__(self, cycle: Cycle) -> None:
         self.cycle = cycle
 
-    def look(self, now: datetime) -> Outcome:
+    def look(self, now: datetime) -> CycleOutcome:
         """Evaluate every rule at `now`."""
         active = self.cycle.rules()
         return self.cycle.run(active, list(active), now)
@@ -155,7 +155,7 @@ class Service:
 @contextmanager
 def service(database_url: str, *, window_s: float = 5.0) -> Iterator[Service]:
     """An alert service that has just started."""
-    teller = Teller(window_s=window_s, link=LINK)
+    teller = Notifier(window_s=window_s, link=LINK)
     with (
         closing(connect(database_url, application_name="test-alerts")) as connection,
         closing(connect_to_ask(database_url, application_name="test-alerts-reading")) as reading,

@@ -11,7 +11,7 @@ MOST_DETAIL = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Destination:
     """Where to send."""
 
     address: str = field(repr=False)
@@ -49,7 +49,7 @@ class DeliveryFailed(Exception):  # noqa: N818 - named after the fact
 class Channel(Protocol):
     """A way to tell someone."""
 
-    def send(self, target: Target, message: Rendered) -> None:
+    def send(self, target: Destination, message: Rendered) -> None:
         """Return when the receiver has taken the message. Raises DeliveryFailed."""
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from services.alerts.channels.address import email_fault
-from services.alerts.channels.contract import Channel, ChannelKind, DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import Channel, ChannelKind, DeliveryFailed, Destination, Rendered
 from services.core.settings import Settings
 
 Security = Literal["none", "starttls", "tls"]
@@ -112,7 +112,7 @@ class EmailChannel:
         # once: without a name server the question takes seconds
         self._own_name = socket.getfqdn()
 
-    def send(self, target: Target, message: Rendered) -> None:
+    def send(self, target: Destination, message: Rendered) -> None:
         """Return when the server has taken the mail. Raises DeliveryFailed."""
         try:
             recipient = checked_address(target.address)
@@ -212,7 +212,7 @@ def _for_ever(code: int) -> bool:
 class NoMailServer:
     """Stands for e-mail where no mail server is set; mails wait, as the setting may come within the day."""
 
-    def send(self, target: Target, message: Rendered) -> None:  # noqa: ARG002 - as every channel
+    def send(self, target: Destination, message: Rendered) -> None:  # noqa: ARG002 - as every channel
         """Raises DeliveryFailed."""
         raise DeliveryFailed("no mail server is set: ENERMON_SMTP_URL is empty", permanent=False)
 

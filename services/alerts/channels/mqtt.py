@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from services.alerts.channels.contract import AddressFault, ChannelKind, DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import AddressFault, ChannelKind, DeliveryFailed, Destination, Rendered
 
 KEEPALIVE_S = 60
 TIMEOUT_S = 10.0
@@ -73,7 +73,7 @@ class MqttChannel:
         self._sending = threading.Lock()
         self._connection: _Connection | None = None
 
-    def send(self, target: Target, message: Rendered) -> None:
+    def send(self, target: Destination, message: Rendered) -> None:
         """Return when the broker has acknowledged the message. Raises DeliveryFailed."""
         try:
             topic = alerts_topic(target.address)

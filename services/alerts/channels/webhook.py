@@ -13,7 +13,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from services.alerts.channels.address import url_fault
-from services.alerts.channels.contract import ChannelKind, DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import ChannelKind, DeliveryFailed, Destination, Rendered
 from services.alerts.channels.webhook_address import (
     Endpoint,
     Resolve,
@@ -51,7 +51,7 @@ class WebhookChannel:
         self._clock = clock
         self._total_timeout_s = total_timeout_s
 
-    def send(self, target: Target, message: Rendered) -> None:
+    def send(self, target: Destination, message: Rendered) -> None:
         """Return when the receiver has answered 2xx. Raises DeliveryFailed."""
         endpoint = endpoint_of(target.address, allow_http=self._allow_http)
         now = self._clock()

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from services.alerts.routing.routing import Body, MessageKind, Notice, Routing, Silence, Subscription
+from services.alerts.routing.routing import Body, MessageKind, Notice, Recipient, Routing, SilenceWindow
 from services.alerts.rules.rule import Severity
 from services.core.area_tree import AreaTree
 from services.core.db.statements import Statements
@@ -22,11 +22,11 @@ class Audience:
 
     routing: Routing
     languages: Mapping[int, str]
-    everyone: tuple[Subscription, ...]
+    everyone: tuple[Recipient, ...]
 
 
 @dataclass(slots=True)
-class Ledger:
+class OwedNotices:
     """By alert the subscriptions that were told that it fires, and not yet that it ended; with what changes."""
 
     told: Mapping[int, frozenset[int]]
@@ -37,7 +37,7 @@ class Ledger:
         """The subscriptions that were told before the messages that are being written."""
         return self.told.get(alert_id, frozenset())
 
-    def note(self, kind: MessageKind, alert_id: int, to: Iterable[Subscription], *, firing: bool) -> None:
+    def note(self, kind: MessageKind, alert_id: int, to: Iterable[Recipient], *, firing: bool) -> None:
         """A message of the alert is written to these. One that has ended is owed to nobody further."""
         if kind == "resolved":
             self._ended.add(alert_id)
@@ -53,12 +53,12 @@ class Ledger:
             _sql.run(connection, "add_told", alert_ids=alert_ids, subscription_ids=subscription_ids, now=now)
 
 
-def ledger_of(connection: psycopg.Connection, alert_ids: Iterable[int]) -> Ledger:
+def ledger_of(connection: psycopg.Connection, alert_ids: Iterable[int]) -> OwedNotices:
     """Who was told of these alerts."""
     told: defaultdict[int, set[int]] = defaultdict(set)
     for alert_id, subscription_id in _sql.run(connection, "told", alert_ids=list(alert_ids)):
         told[alert_id].add(subscription_id)
-    return Ledger({alert_id: frozenset(found) for alert_id, found in told.items()})
+    return OwedNotices({alert_id: frozenset(found) for alert_id, found in told.items()})
 
 
 def tree_of(connection: psycopg.Connection) -> AreaTree:
@@ -74,14 +74,14 @@ def audience_of(connection: psycopg.Connection) -> Audience:
         languages[row["subscription_id"]] = row.pop("language")
         rules = None if row["rules"] is None else frozenset(row["rules"])
         least = Severity(row["least_severity"])
-        subscriptions.append(Subscription(**row | {"rules": rules, "least_severity": least}))
+        subscriptions.append(Recipient(**row | {"rules": rules, "least_severity": least}))
     routing = Routing.of(bodies, subscriptions, tree_of(connection))
     return Audience(routing, languages, tuple(subscriptions))
 
 
-def silences_of(connection: psycopg.Connection, now: datetime) -> list[Silence]:
+def silences_of(connection: psycopg.Connection, now: datetime) -> list[SilenceWindow]:
     """The silences that hold now."""
-    return _sql.run(connection, "silences", now=now).of(Silence).all()
+    return _sql.run(connection, "silences", now=now).of(SilenceWindow).all()
 
 
 def notice_of(row: Mapping[str, Any]) -> Notice:

@@ -8,7 +8,7 @@ from services.alerts.notify.figures import number_text, period_text
 from services.alerts.routing.routing import bound
 from services.alerts.rules.rule import Rule
 from services.alerts.state.observation import Observation
-from services.alerts.state.state import Because
+from services.alerts.state.state import ResolutionCause
 from services.core.calendar import SHANGHAI
 from services.core.reason import About, reason_text
 
@@ -73,7 +73,7 @@ def entry_of(alert: Mapping[str, Any], *, as_now: bool, late: Mapping[str, Any] 
 
 
 def _ended(because: str | None) -> dict[str, Any]:
-    known = because or Because.CLEARED
+    known = because or ResolutionCause.CLEARED
     text = reason_text(About.ENDED, known)
     return {"because": str(known), "text_zh": text.zh, "text_en": text.en}
 

@@ -20,7 +20,7 @@ from services.alerts.routing.routing import (
     Envelope,
     Latest,
     MessageKind,
-    Subscription,
+    Recipient,
     digest_due,
     envelope,
     place,
@@ -42,7 +42,7 @@ class News:
     alert_id: int
     late: Mapping[str, Any] | None = None
     """Of what is escalated: the step that is late, as messages list it."""
-    to: tuple[Subscription, ...] = ()
+    to: tuple[Recipient, ...] = ()
     """Of what is escalated: who is told."""
 
 
@@ -50,13 +50,13 @@ class News:
 class _Group:
     """What goes to one subscription in one message."""
 
-    subscription: Subscription
+    subscription: Recipient
     kind: MessageKind
     wanted: Envelope
     entries: list[dict[str, Any]] = field(default_factory=list)
 
 
-class Teller:
+class Notifier:
     """Writes messages. `window_s`: alerts for one subscription within it share a message; `link`: base of links."""
 
     def __init__(self, *, window_s: float, link: str) -> None:
@@ -132,7 +132,7 @@ class Teller:
     def digests(self, connection: psycopg.Connection, now: datetime) -> int:
         """Write the digests that are due; their number. One without news is not written."""
         audience = audience_of(connection)
-        due: defaultdict[DigestDue, list[Subscription]] = defaultdict(list)
+        due: defaultdict[DigestDue, list[Recipient]] = defaultdict(list)
         for each in audience.everyone:
             wanted = digest_due(each, self._digests.get(each.subscription_id), now)
             if wanted is not None:
@@ -147,7 +147,7 @@ class Teller:
         self,
         connection: psycopg.Connection,
         due: DigestDue,
-        subscribed: Iterable[Subscription],
+        subscribed: Iterable[Recipient],
         audience: Audience,
         now: datetime,
     ) -> int:
@@ -195,7 +195,7 @@ def _latest(connection: psycopg.Connection, group_keys: Iterable[str], alert_ids
 
 def _add(
     connection: psycopg.Connection,
-    subscription: Subscription,
+    subscription: Recipient,
     kind: MessageKind,
     content: dict[str, Any],
     alert_ids: list[int],

@@ -57,7 +57,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class SendAttempt:
     """What became of one attempt."""
 
     outgoing: Outgoing
@@ -87,7 +87,7 @@ class Outbox:
         self._kinds = list(kinds.values())
         self._clock = clock
         self._under_way: dict[UUID, Outgoing] = {}
-        self._done: deque[Attempt] = deque()
+        self._done: deque[SendAttempt] = deque()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -190,7 +190,7 @@ class Outbox:
             failure = error
         finally:
             seconds = time.monotonic() - started_s
-            self._done.append(Attempt(outgoing=outgoing, at=at, seconds=seconds, failure=failure))
+            self._done.append(SendAttempt(outgoing=outgoing, at=at, seconds=seconds, failure=failure))
             self._wake.set()
 
     def _record(self, connection: psycopg.Connection) -> None:
@@ -203,7 +203,7 @@ class Outbox:
             self._done.popleft()
             self._under_way.pop(attempt.outgoing.message_id, None)
 
-    def _write(self, connection: psycopg.Connection, attempt: Attempt) -> str:
+    def _write(self, connection: psycopg.Connection, attempt: SendAttempt) -> str:
         message_id, failure = attempt.outgoing.message_id, attempt.failure
         again_at = None if failure is None or failure.permanent else self._again_at(connection, attempt, failure)
         outcome = "sent" if failure is None else "dead" if again_at is None else "failed"
@@ -235,7 +235,9 @@ class Outbox:
         for number in _sql.run(connection, "switch_off", **given).scalars():
             log.warning("subscription switched off", extra={"subscription": number, "reason": reason})
 
-    def _again_at(self, connection: psycopg.Connection, attempt: Attempt, failure: DeliveryFailed) -> datetime | None:
+    def _again_at(
+        self, connection: psycopg.Connection, attempt: SendAttempt, failure: DeliveryFailed
+    ) -> datetime | None:
         outgoing = attempt.outgoing
         first_at = _sql.run(connection, "first_attempt", message_id=outgoing.message_id).scalar_one() or attempt.at
         return next_attempt(
@@ -243,7 +245,7 @@ class Outbox:
         )
 
 
-def _say(attempt: Attempt, outcome: str) -> None:
+def _say(attempt: SendAttempt, outcome: str) -> None:
     said = {
         "message_id": str(attempt.outgoing.message_id),
         "channel": attempt.outgoing.channel,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.alerts.rules.rule import Period, Rule
+from services.alerts.rules.rule import Rule, RulePeriod
 
 DEBOUNCE_S = 1.0
 """Bookings that follow each other within this are one."""
@@ -20,7 +20,7 @@ UNASKED_S = 60.0
 """At the latest after this a rule is evaluated."""
 LONG_UNASKED_S = 300.0
 """The same for rules of a year or of twelve months."""
-LONG = (Period.YEAR, Period.ROLLING_YEAR)
+LONG = (RulePeriod.YEAR, RulePeriod.ROLLING_YEAR)
 
 Hours = tuple[datetime, datetime]
 """From the start of the first to the end of the last."""
@@ -90,7 +90,7 @@ class Schedule:
         if turn is None or turn.version != speaks.version:
             return 0.0
         waits_s = [LONG_UNASKED_S if period in LONG else UNASKED_S]
-        if period is Period.NOW:
+        if period is RulePeriod.NOW:
             waits_s.append(self._poll_s)
         if turn.touched:
             waits_s.append(DEBOUNCE_S)

@@ -12,12 +12,12 @@ from typing import Any
 
 from services.alerts.observe.evidence import SQL, rows_out, sum_out
 from services.alerts.observe.view import View, of_area, of_enterprise, of_unit, with_number
-from services.alerts.rules.rule import Rule, Subject
+from services.alerts.rules.rule import Rule, RuleSubject
 from services.alerts.state.observation import Observation
 from services.core.calendar import Grain, floor, following
 from services.energy.factors import Basis
-from services.judging.indicators.frame import Frame, Span, frame
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.frame import Frame, PeriodLength, frame
+from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.sums import Subject as Measuring
 from services.judging.indicators.sums import place_sums
 from services.judging.indicators.terms import Measured, Term, coverage_of
@@ -25,7 +25,7 @@ from services.judging.indicators.terms import Measured, Term, coverage_of
 KIND = "energy_budget"
 PERCENT = 100
 ONE_DAY = timedelta(days=1)
-_OWNERS = {Subject.UNIT: "unit", Subject.ENTERPRISE: "enterprise"}
+_OWNERS = {RuleSubject.UNIT: "unit", RuleSubject.ENTERPRISE: "enterprise"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def month_energy_budget(view: View, rule: Rule) -> list[Observation]:
     if until - month < ONE_DAY:
         too_early = (("too_early", "24 h"),)
         return [replace(seen, start=month, end=end, reasons=too_early) for seen, _, _ in subjects]
-    used = _used(view, subjects, frame(month, until, Span.TOTAL))
+    used = _used(view, subjects, frame(month, until, PeriodLength.TOTAL))
     found = []
     for seen, budget, _ in subjects:
         term = used[seen.subject_code]
@@ -84,7 +84,7 @@ def _budgets(view: View, owner_kind: str, month: datetime) -> Mapping[str, _Budg
     return {code: _Budget(Fraction(value), version) for code, version, value in rows}
 
 
-_Subject = tuple[Observation, _Budget, Sequence[Unit]]
+_Subject = tuple[Observation, _Budget, Sequence[JudgedUnit]]
 
 
 def _subjects(view: View, rule: Rule, month: datetime) -> list[_Subject]:
@@ -96,7 +96,7 @@ def _subjects(view: View, rule: Rule, month: datetime) -> list[_Subject]:
     if owner_kind == "area":
         return [(of_area(view, code), budgets[code], ()) for code in sorted(budgets) if view.speaks_of_area(code, rule)]
     units = view.units(view.now)
-    owned: dict[str, list[Unit]] = defaultdict(list)
+    owned: dict[str, list[JudgedUnit]] = defaultdict(list)
     for unit in units:
         owned[unit.code if owner_kind == "unit" else unit.credit_code].append(unit)
     of = of_unit if owner_kind == "unit" else of_enterprise

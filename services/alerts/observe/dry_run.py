@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from services.alerts.observe.observe import observations
 from services.alerts.observe.view import span_of
-from services.alerts.rules.rule import Period, Rule
+from services.alerts.rules.rule import Rule, RulePeriod
 from services.alerts.state.observation import Observation
 from services.alerts.state.state import ChangeKind, Instance, Timing, step
 from services.core.calendar import Grain, floor, following
@@ -48,7 +48,7 @@ def would_have_fired(
     The rule is evaluated at the end of each day, one on hours at the end of each hour. Raises DryRunError for a range
     that is empty or too long, and for a rule on what has no past.
     """
-    longest = LONGEST_BY_HOUR if rule.period is Period.HOUR else LONGEST
+    longest = LONGEST_BY_HOUR if rule.period is RulePeriod.HOUR else LONGEST
     if rule.indicator in WITHOUT_PAST:
         raise DryRunError(f"{rule.indicator} is known of the moment only, so the rule cannot be tried over the past")
     if not start < end:
@@ -67,7 +67,7 @@ def would_have_fired(
 
 
 def _moments(rule: Rule, start: datetime, end: datetime) -> Iterator[datetime]:
-    grain = Grain.HOUR if rule.period is Period.HOUR else Grain.DAY
+    grain = Grain.HOUR if rule.period is RulePeriod.HOUR else Grain.DAY
     moment = following(floor(start, grain), grain)
     while moment <= end:
         yield moment

@@ -8,13 +8,13 @@ from typing import Any
 
 from services.alerts.observe.evidence import rows_out
 from services.alerts.observe.view import View, last_day, of_unit, span_of, with_number
-from services.alerts.rules.rule import Period, Rule
+from services.alerts.rules.rule import Rule, RulePeriod
 from services.alerts.state.observation import Observation
 from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import listed, standard_of
 from services.judging.levels import Placing, ProjectKind
 from services.judging.lists.efficiency import PlacedUnit, place_unit
@@ -32,7 +32,7 @@ def retrofit_days_left(view: View, rule: Rule) -> list[Observation]:
     for each in view.once("placed", lambda: _placed(view)):
         if not view.fits(each.unit, rule.scope):
             continue
-        period = span_of(Period.ROLLING_YEAR, running=False, now=view.now)
+        period = span_of(RulePeriod.ROLLING_YEAR, running=False, now=view.now)
         seen = replace(of_unit(each.unit), coverage=each.ratio.coverage, start=period.start, end=period.end, unit="d")
         if each.placing is None:
             found.append(replace(seen, reasons=each.reasons))
@@ -46,13 +46,13 @@ def retrofit_days_left(view: View, rule: Rule) -> list[Observation]:
     return found
 
 
-def with_levels(tables: Tables) -> Callable[[Unit], bool]:
+def with_levels(tables: Tables) -> Callable[[JudgedUnit], bool]:
     """Which units can be placed."""
     processes = listed(tables)
     return lambda unit: unit.process in processes
 
 
-def with_approval(tables: Tables) -> Callable[[Unit], bool]:
+def with_approval(tables: Tables) -> Callable[[JudgedUnit], bool]:
     """Which units can use more than was approved: those of the eight trades for which something was."""
     trades = trades_of(tables)
     return lambda unit: unit.approved_energy_tce is not None and unit.trade in trades
@@ -60,7 +60,7 @@ def with_approval(tables: Tables) -> Callable[[Unit], bool]:
 
 def _placed(view: View) -> list[PlacedUnit]:
     """The existing units of the list of energy efficiency, data centres apart, which have no levels to be below."""
-    period, indicators = span_of(Period.ROLLING_YEAR, running=False, now=view.now), listed(view.tables)
+    period, indicators = span_of(RulePeriod.ROLLING_YEAR, running=False, now=view.now), listed(view.tables)
     day = last_day(period.end, view.now)
     units = [unit for unit in view.units(period.end) if _can_be_below(view.tables, unit, day)]
     found = ratios_of(
@@ -69,7 +69,7 @@ def _placed(view: View) -> list[PlacedUnit]:
     return [place_unit(view.tables, view.tree, each, day) for each in found]
 
 
-def _can_be_below(tables: Tables, unit: Unit, day: date) -> bool:
+def _can_be_below(tables: Tables, unit: JudgedUnit, day: date) -> bool:
     """Whether the national list has levels for the unit, and takes it for an existing one."""
     standard = standard_of(tables, unit.process, day)
     if standard is None or standard.by.levels_from is not LevelsFrom.LIST or standard.levels is None:

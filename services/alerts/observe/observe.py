@@ -13,9 +13,9 @@ from psycopg import Connection
 from services.alerts.observe.evidence import of_ratio
 from services.alerts.observe.sources import MEASURES, READERS, nobody
 from services.alerts.observe.view import View, last_day, of_area, of_enterprise, of_park, of_unit, span_of
-from services.alerts.rules.comparison import Outcome, Requirement, outcome, required_by
+from services.alerts.rules.comparison import ComparisonOutcome, Requirement, outcome, required_by
 from services.alerts.rules.compatibility import Compared
-from services.alerts.rules.rule import Compare, Period, Rule, Subject
+from services.alerts.rules.rule import Compare, Rule, RulePeriod, RuleSubject
 from services.alerts.state.observation import Observation
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
@@ -24,23 +24,23 @@ from services.judging.indicators.evaluate import Grouping, Question, evaluate
 from services.judging.indicators.forming import Evaluated, together
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.kinds import Indicator, Level, Ratio
+from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.listing import BY_SLUG
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, UnitsOfMeasure, standard_of, units_of_measure
-from services.judging.levels import Level as BenchmarkLevel
+from services.judging.levels import BenchmarkLevel
 from services.judging.lists.measured import ratios_of
 
-GROUPINGS: dict[Subject, tuple[Grouping | None, ...]] = {
-    Subject.UNIT: (Grouping.UNIT,),
-    Subject.ENTERPRISE: (Grouping.ENTERPRISE,),
-    Subject.BANNER: (Grouping.BANNER,),
-    Subject.LEAGUE: (Grouping.LEAGUE,),
-    Subject.REGION: (None,),
-    Subject.AREA: (None, Grouping.LEAGUE, Grouping.BANNER),
-    Subject.PARK: (Grouping.PARK,),
+GROUPINGS: dict[RuleSubject, tuple[Grouping | None, ...]] = {
+    RuleSubject.UNIT: (Grouping.UNIT,),
+    RuleSubject.ENTERPRISE: (Grouping.ENTERPRISE,),
+    RuleSubject.BANNER: (Grouping.BANNER,),
+    RuleSubject.LEAGUE: (Grouping.LEAGUE,),
+    RuleSubject.REGION: (None,),
+    RuleSubject.AREA: (None, Grouping.LEAGUE, Grouping.BANNER),
+    RuleSubject.PARK: (Grouping.PARK,),
 }
-_Key = tuple[str, Period, bool, Grouping | None]
+_Key = tuple[str, RulePeriod, bool, Grouping | None]
 
 
 def observations(connection: Connection, tables: Tables, rule: Rule, *, now: datetime) -> list[Observation]:
@@ -62,7 +62,7 @@ def observe_all(
     return found
 
 
-def _measures(rule: Rule, tables: Tables) -> Callable[[Unit], bool]:
+def _measures(rule: Rule, tables: Tables) -> Callable[[JudgedUnit], bool]:
     """Of which units the rule needs sums; its scope apart, since rules of different scopes share them."""
     if not rule.is_of_indicator:
         return MEASURES[rule.indicator](tables)
@@ -72,7 +72,7 @@ def _measures(rule: Rule, tables: Tables) -> Callable[[Unit], bool]:
     return lambda unit: _has(unit, indicator)
 
 
-def _has(unit: Unit, indicator: Indicator) -> bool:
+def _has(unit: JudgedUnit, indicator: Indicator) -> bool:
     """Whether the indicator is formed of the unit, as `evaluate` picks them."""
     return (
         (not indicator.processes or unit.process in indicator.processes)
@@ -101,7 +101,7 @@ class _Indicators:
 
     def _subjects(self, rule: Rule, indicator: Indicator, grouping: Grouping | None) -> Sequence[Evaluated]:
         """Those of whom the rule speaks, with the value of each."""
-        if grouping is None and indicator.level is Level.UNIT:
+        if grouping is None and indicator.level is IndicatorLevel.UNIT:
             return self._of_region(rule, indicator)
         found = self._evaluation(rule, indicator, grouping)
         if grouping is None:
@@ -203,7 +203,9 @@ class _Indicators:
             evidence=evidence,
         )
 
-    def _asked(self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None) -> "_Asked | None":
+    def _asked(
+        self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None
+    ) -> "_RuleQuestion | None":
         """What the rule asks of the subject; None where it asks nothing."""
         compare, tables = rule.compare, self._view.tables
         if compare.kind in (Compared.BENCHMARK, Compared.LIMIT_GRADE):
@@ -212,13 +214,13 @@ class _Indicators:
                 return None
             ratio = standard.in_its_unit(found.ratio)
             required = _by_standard(compare, standard, _probe(ratio))
-            return _Asked(ratio, standard.units, required) if required else None
+            return _RuleQuestion(ratio, standard.units, required) if required else None
         if compare.kind is Compared.NUMBER:
             required = [required_by(compare, _probe(found.ratio))]
         else:
             required = self._by_targets(indicator, found, grouping)
         units = units_of_measure(indicator, tables.process.get(found.process or ""))
-        return _Asked(found.ratio, units, required) if required else None
+        return _RuleQuestion(found.ratio, units, required) if required else None
 
     def _by_targets(self, indicator: Indicator, found: Evaluated, grouping: Grouping | None) -> list[Requirement]:
         """The targets that speak of the subject: those of a single unit, or those of the place or the average in it."""
@@ -247,7 +249,7 @@ class _Indicators:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _RuleQuestion:
     """What a rule asks of a subject, and the ratio in the unit in which it asks."""
 
     ratio: Ratio
@@ -281,12 +283,12 @@ def _by_standard(compare: Compare, standard: Standard, value: Fraction) -> list[
     return [Requirement(what=what, op="<=", limit=limit, met=value <= limit, row=row) for what, limit, row in limits]
 
 
-def _outcome(rule: Rule, indicator: Indicator, ratio: Ratio, required: Sequence[Requirement]) -> Outcome:
+def _outcome(rule: Rule, indicator: Indicator, ratio: Ratio, required: Sequence[Requirement]) -> ComparisonOutcome:
     reasons, least = ratio.reasons, rule.coverage_least
     if not reasons and ratio.value is None:
         reasons = (("no_value", indicator.slug),)
     if not reasons and least is not None and ratio.coverage is not None and ratio.coverage < least:
         reasons = (("low_coverage", f"{ratio.coverage:.4f}"),)
     if reasons or ratio.value is None:
-        return Outcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)
+        return ComparisonOutcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)
     return outcome(ratio.value, required, rule.clear, lower_is_better=indicator.lower_is_better)

@@ -16,7 +16,7 @@ from services.alerts.rules.rule import Rule
 from services.alerts.state.observation import Observation, SubjectKind
 from services.core.calendar import SHANGHAI
 from services.judging.data.tables import Tables
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.scope import JudgedUnit
 from services.quality.checks.kinds import alerted_checks
 
 Reader = Callable[[View, Rule], list[Observation]]
@@ -60,16 +60,16 @@ def calibration_days_left(view: View, rule: Rule) -> list[Observation]:
     return found
 
 
-def nobody(_: Unit) -> bool:
+def nobody(_: JudgedUnit) -> bool:
     """Of no unit."""
     return False
 
 
-def _everybody(_: Unit) -> bool:
+def _everybody(_: JudgedUnit) -> bool:
     return True
 
 
-MEASURES: Mapping[str, Callable[[Tables], Callable[[Unit], bool]]] = {
+MEASURES: Mapping[str, Callable[[Tables], Callable[[JudgedUnit], bool]]] = {
     "retrofit_days_left": with_levels,
     "energy_above_approved": with_approval,
     "dual_control_intensity": lambda _: nobody,

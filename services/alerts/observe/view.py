@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from services.alerts.rules.comparison import outcome, required_by
 from services.alerts.rules.compatibility import SOURCES
-from services.alerts.rules.rule import Period, Rule, ScopeFilter, Subject
+from services.alerts.rules.rule import Rule, RulePeriod, RuleSubject, ScopeFilter
 from services.alerts.state.observation import Observation, SubjectKind
 from services.core.area_tree import AreaTree
 from services.core.calendar import (
@@ -25,21 +25,26 @@ from services.core.calendar import (
 )
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
-from services.judging.indicators.frame import Frame, Span, frame
-from services.judging.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
+from services.judging.indicators.frame import Frame, PeriodLength, frame
+from services.judging.indicators.scope import SQL, JudgedPark, JudgedUnit, Scope, ScopeKind, units_of
 from services.judging.indicators.sums import Sums, unit_sums
 
 Names = tuple[str, str]
 Read = TypeVar("Read")
-_GRAIN = {Period.HOUR: Grain.HOUR, Period.DAY: Grain.DAY, Period.MONTH: Grain.MONTH}
-_SPAN = {Period.HOUR: Span.HOUR, Period.DAY: Span.DAY, Period.MONTH: Span.MONTH, Period.YEAR: Span.YEAR}
+_GRAIN = {RulePeriod.HOUR: Grain.HOUR, RulePeriod.DAY: Grain.DAY, RulePeriod.MONTH: Grain.MONTH}
+_SPAN = {
+    RulePeriod.HOUR: PeriodLength.HOUR,
+    RulePeriod.DAY: PeriodLength.DAY,
+    RulePeriod.MONTH: PeriodLength.MONTH,
+    RulePeriod.YEAR: PeriodLength.YEAR,
+}
 
 
 class View:
     """One look at the database at one time; places are read when first asked for."""
 
     def __init__(
-        self, connection: Connection, tables: Tables, now: datetime, *, measures: Callable[[Unit], bool]
+        self, connection: Connection, tables: Tables, now: datetime, *, measures: Callable[[JudgedUnit], bool]
     ) -> None:
         """`measures`: of which units sums will be asked for."""
         self.connection, self.tables, self.now, self._measures = connection, tables, now, measures
@@ -67,9 +72,9 @@ class View:
         return {row.code: (row.name_zh, row.name_en) for row in self._areas}
 
     @cached_property
-    def parks(self) -> Mapping[str, Park]:
+    def parks(self) -> Mapping[str, JudgedPark]:
         """All parks."""
-        return {park.code: park for park in (Park(*row) for row in SQL.run(self.connection, "parks"))}
+        return {park.code: park for park in (JudgedPark(*row) for row in SQL.run(self.connection, "parks"))}
 
     @cached_property
     def region(self) -> str:
@@ -81,7 +86,7 @@ class View:
         """The region as a scope: a unit counts with all it used, wherever it lay."""
         return Scope(ScopeKind.AREA, self.region, self.tree)
 
-    def units(self, end: datetime) -> Sequence[Unit]:
+    def units(self, end: datetime) -> Sequence[JudgedUnit]:
         """All units, with their place as it was when a period ended."""
         at = min(end, self.now) - timedelta(microseconds=1)
         return self.once(f"units {at.date()}", lambda: units_of(self.connection, self.whole_region, at=at))
@@ -108,7 +113,7 @@ class View:
     def speaks_of_area(self, code: str, rule: Rule) -> bool:
         """Whether the rule speaks of an area; of none that is not registered."""
         level = self.tree.level.get(code)
-        of_level = level is not None and (rule.subject is Subject.AREA or str(rule.subject) == level)
+        of_level = level is not None and (rule.subject is RuleSubject.AREA or str(rule.subject) == level)
         return of_level and self.lies(code, rule.scope)
 
     def of_trade_there(self, whom: Any, scope: ScopeFilter) -> bool:
@@ -119,7 +124,7 @@ class View:
             and (not scope.trades or whom.trade in scope.trades)
         )
 
-    def fits(self, unit: Unit, scope: ScopeFilter) -> bool:
+    def fits(self, unit: JudgedUnit, scope: ScopeFilter) -> bool:
         """Whether the scope speaks of the unit, its project kind apart."""
         racks = scope.least_racks
         return (
@@ -129,17 +134,17 @@ class View:
         )
 
 
-def span_of(period: Period, *, running: bool, now: datetime) -> Frame:
+def span_of(period: RulePeriod, *, running: bool, now: datetime) -> Frame:
     """The period of a rule as the frame of one: the last complete one at `now`, or the one at hand."""
-    if period is Period.ROLLING_YEAR:
+    if period is RulePeriod.ROLLING_YEAR:
         month = floor(now, Grain.MONTH)
-        return frame(months_before(month, MONTHS_OF_YEAR), month, Span.TOTAL)
-    if period is Period.YEAR:
+        return frame(months_before(month, MONTHS_OF_YEAR), month, PeriodLength.TOTAL)
+    if period is RulePeriod.YEAR:
         this_year = year_floor(now)
         start, end = this_year, this_year.replace(year=this_year.year + 1)
         if not running:
             start, end = this_year.replace(year=this_year.year - 1), this_year
-        return frame(start, end, Span.YEAR)
+        return frame(start, end, PeriodLength.YEAR)
     grain = _GRAIN[period]
     start = floor(now, grain)
     if running:
@@ -152,7 +157,7 @@ def last_day(end: datetime, now: datetime) -> date:
     return (min(end, now).astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
 
 
-def of_unit(unit: Unit) -> Observation:
+def of_unit(unit: JudgedUnit) -> Observation:
     """A unit, still without a verdict."""
     return Observation(
         subject_kind="unit",
@@ -166,7 +171,7 @@ def of_unit(unit: Unit) -> Observation:
     )
 
 
-def of_enterprise(unit: Unit) -> Observation:
+def of_enterprise(unit: JudgedUnit) -> Observation:
     """The enterprise of a unit, still without a verdict."""
     return Observation(
         subject_kind="enterprise",

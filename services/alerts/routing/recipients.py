@@ -5,7 +5,7 @@ Who was told that an alert fires is told once that it ended, when nothing holds 
 
 from collections.abc import Collection, Sequence
 
-from services.alerts.routing.routing import MessageKind, Subscription, is_told_at_once
+from services.alerts.routing.routing import MessageKind, Recipient, is_told_at_once
 from services.alerts.state.state import ChangeKind
 
 _BEGINNINGS = frozenset({ChangeKind.FIRED, ChangeKind.REOPENED})
@@ -37,10 +37,10 @@ def news_of(
 def recipients(
     kind: MessageKind,
     *,
-    routed: Sequence[Subscription],
-    everyone: Sequence[Subscription],
+    routed: Sequence[Recipient],
+    everyone: Sequence[Recipient],
     told: Collection[int],
-) -> tuple[Subscription, ...]:
+) -> tuple[Recipient, ...]:
     """Those of the subscriptions that get the message at once.
 
     `routed`: those whom the alert concerns now; `everyone`: all that are switched on; `told`: those that were told that

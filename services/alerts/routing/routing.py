@@ -49,7 +49,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Recipient:
     """Where a body or an enterprise is told, and of what."""
 
     subscription_id: int
@@ -76,21 +76,21 @@ class Routing:
     tree: AreaTree
     thresholds: Mapping[str, Severity]
     areas_with_body: frozenset[str]
-    of_area: Mapping[str, tuple[Subscription, ...]]
-    of_enterprise: Mapping[str, tuple[Subscription, ...]]
+    of_area: Mapping[str, tuple[Recipient, ...]]
+    of_enterprise: Mapping[str, tuple[Recipient, ...]]
 
     @classmethod
     def of(
         cls,
         bodies: Iterable[Body],
-        subscriptions: Iterable[Subscription],
+        subscriptions: Iterable[Recipient],
         tree: AreaTree,
         thresholds: Mapping[str, Severity] = THRESHOLDS,
     ) -> "Routing":
         """The routing of these bodies and subscriptions."""
         area_of_body = {body.code: body.area_code for body in bodies}
-        of_area: defaultdict[str, list[Subscription]] = defaultdict(list)
-        of_enterprise: defaultdict[str, list[Subscription]] = defaultdict(list)
+        of_area: defaultdict[str, list[Recipient]] = defaultdict(list)
+        of_enterprise: defaultdict[str, list[Recipient]] = defaultdict(list)
         for each in subscriptions:
             if each.enterprise_code is not None:
                 of_enterprise[each.enterprise_code].append(each)
@@ -104,7 +104,7 @@ class Routing:
             {code: tuple(found) for code, found in of_enterprise.items()},
         )
 
-    def subscriptions(self, notice: Notice) -> tuple[Subscription, ...]:
+    def subscriptions(self, notice: Notice) -> tuple[Recipient, ...]:
         """Those told of the alert, at once or in a digest.
 
         Where an area has no body, the nearest one above answers for it; what has no area goes to the region.
@@ -121,7 +121,7 @@ class Routing:
             found += self.of_enterprise.get(notice.enterprise_code, ())
         return tuple(each for each in found if each.wants(notice))
 
-    def escalated(self, notice: Notice, level: str) -> tuple[str | None, tuple[Subscription, ...]]:
+    def escalated(self, notice: Notice, level: str) -> tuple[str | None, tuple[Recipient, ...]]:
         """The level told that a step is late, and its subscriptions: `level`, or the next one up that has any.
 
         None where nobody is subscribed up to the region.
@@ -148,7 +148,7 @@ class Routing:
         return least is not None and RANK[severity] >= RANK[least]
 
 
-def is_told_at_once(subscription: Subscription, kind: MessageKind) -> bool:
+def is_told_at_once(subscription: Recipient, kind: MessageKind) -> bool:
     """Whether a message is made now; else the alert stands in the next digest. What is late waits for no digest."""
     return subscription.mode == "at_once" or kind in ("escalated", "test")
 
@@ -161,7 +161,7 @@ class Envelope:
     not_before: datetime
 
 
-def envelope(subscription: Subscription, kind: MessageKind, severity: Severity, now: datetime) -> Envelope:
+def envelope(subscription: Recipient, kind: MessageKind, severity: Severity, now: datetime) -> Envelope:
     """Of an alert told at once. In quiet hours what is not severe waits for their end, in a message of its own."""
     end = quiet_until(subscription, now)
     if end is None or severity is Severity.SEVERE or kind == "test":
@@ -169,7 +169,7 @@ def envelope(subscription: Subscription, kind: MessageKind, severity: Severity, 
     return Envelope(f"{subscription.subscription_id}/{kind}/{end.isoformat()}", end)
 
 
-def quiet_until(subscription: Subscription, now: datetime) -> datetime | None:
+def quiet_until(subscription: Recipient, now: datetime) -> datetime | None:
     """The end of the quiet hours that hold `now`, in Asia/Shanghai, over midnight too; None: it is not quiet."""
     quiet_from, quiet_to = subscription.quiet_from, subscription.quiet_to
     if quiet_from is None or quiet_to is None:
@@ -244,12 +244,12 @@ class DigestDue:
     start: datetime
     end: datetime
 
-    def group_key(self, subscription: Subscription) -> str:
+    def group_key(self, subscription: Recipient) -> str:
         """The same whoever makes it: a digest is made once."""
         return f"{subscription.subscription_id}/digest/{self.end.isoformat()}"
 
 
-def digest_due(subscription: Subscription, last_end: datetime | None, now: datetime) -> DigestDue | None:
+def digest_due(subscription: Recipient, last_end: datetime | None, now: datetime) -> DigestDue | None:
     """The digest to make now: daily at 08:00, weekly on Monday at 08:00, Asia/Shanghai; None: none, or made already.
 
     `last_end` is the end of the last one; where some were missed, one digest covers them all.
@@ -268,7 +268,7 @@ def digest_due(subscription: Subscription, last_end: datetime | None, now: datet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class SilenceWindow:
     """What is not to be told from `starts_at` until `ends_at`; what is None matches all."""
 
     silence_id: int
@@ -290,6 +290,8 @@ class Silence:
         )
 
 
-def silenced_by(notice: Notice, silences: Iterable[Silence], tree: AreaTree, now: datetime) -> Silence | None:
+def silenced_by(
+    notice: Notice, silences: Iterable[SilenceWindow], tree: AreaTree, now: datetime
+) -> SilenceWindow | None:
     """The first silence that holds the alert; None: it may be told."""
     return next((silence for silence in silences if silence.holds(notice, tree, now)), None)

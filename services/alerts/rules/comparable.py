@@ -12,13 +12,13 @@ from services.alerts.rules.rule import Rule
 from services.core.area_tree import AreaTree
 from services.core.data.divisions import divisions
 from services.judging.data.limits import Limit
-from services.judging.data.plan_targets import Target
+from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.processes import Process
 from services.judging.data.tables import Tables
 from services.judging.indicators.judged_by import PARK_TARGETS, ByMetric, LevelsFrom
 from services.judging.indicators.listing import BY_METRIC, BY_SLUG
 from services.judging.indicators.standards import is_listed
-from services.judging.levels import Level as BenchmarkLevel
+from services.judging.levels import BenchmarkLevel
 
 _WORDS_ZH = {"benchmark": "能效水平", "limit_grade": "限额等级", "target": "规划目标"}
 
@@ -93,7 +93,7 @@ def _with_grade(tables: Tables, rule: Rule) -> set[str]:
     return {row.process for row in _grades(tables, rule.indicator) if row.grade == rule.compare.limit_grade}
 
 
-def _targets(tables: Tables, slug: str, subject: str) -> Iterator[Target]:
+def _targets(tables: Tables, slug: str, subject: str) -> Iterator[PlanTarget]:
     """The targets of the newest plan that can speak of such a subject."""
     by = BY_SLUG[slug].judged_by
     newest = max(tables.plans.plans.values(), key=lambda plan: plan.first_year, default=None)
@@ -112,7 +112,7 @@ def _targets(tables: Tables, slug: str, subject: str) -> Iterator[Target]:
             yield target
 
 
-def _reaches(rule: Rule, target: Target) -> bool:
+def _reaches(rule: Rule, target: PlanTarget) -> bool:
     """Whether a subject in the rule's scope can be one of whom the target speaks."""
     scope = rule.scope
     if scope.processes and target.process and target.process not in scope.processes:

@@ -33,7 +33,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ComparisonOutcome:
     """What the comparison says."""
 
     verdict: Verdict
@@ -56,16 +56,18 @@ def required_by(compare: Compare, value: Fraction) -> Requirement:
 
 def outcome(
     value: Fraction, requirements: Sequence[Requirement], clear: Clear | None, *, lower_is_better: bool
-) -> Outcome:
+) -> ComparisonOutcome:
     """In breach of any requirement, in order with all; cannot be judged where none of them binds."""
     binding = [required for required in requirements if required.met is not None]
     if not binding:
-        return Outcome(Verdict.CANNOT_JUDGE, False, requirements[0].limit, (("target_not_due", ""),))
+        return ComparisonOutcome(Verdict.CANNOT_JUDGE, False, requirements[0].limit, (("target_not_due", ""),))
     missed = [required for required in binding if not required.met]
     if missed:
-        return Outcome(Verdict.BREACH, False, missed[0].limit, tuple(_reason(required) for required in missed))
+        return ComparisonOutcome(
+            Verdict.BREACH, False, missed[0].limit, tuple(_reason(required) for required in missed)
+        )
     cleared = all(_is_clear(value, required, clear, lower_is_better=lower_is_better) for required in binding)
-    return Outcome(Verdict.OK, cleared, binding[0].limit, tuple(_reason(required) for required in binding))
+    return ComparisonOutcome(Verdict.OK, cleared, binding[0].limit, tuple(_reason(required) for required in binding))
 
 
 def _reason(required: Requirement) -> tuple[str, str]:

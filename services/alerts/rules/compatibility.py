@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from services.alerts.rules.fields import RuleError
-from services.judging.indicators.kinds import Indicator, Level
+from services.judging.indicators.kinds import Indicator, IndicatorLevel
 from services.judging.indicators.listing import BY_SLUG
 from services.quality.checks.kinds import CHECKS, alerted_checks
 
@@ -21,7 +21,7 @@ class Compared(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RuleSource:
     """Something besides the indicators that a rule can speak of."""
 
     subjects: tuple[str, ...]
@@ -49,16 +49,16 @@ FILTERS: Mapping[str, frozenset[str]] = {
 CHECK_PREFIX = "check_"
 """Before the slug of a check of data quality."""
 _OF_LISTED = frozenset({"areas", "park_kinds", "trades", "processes"})
-SOURCES: Mapping[str, Source] = {
-    "retrofit_days_left": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_LISTED),
-    "energy_above_approved": Source(("unit",), "rolling_12_months", False, Compared.NUMBER, "tce", _OF_LISTED),
-    "dual_control_intensity": Source(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
-    "dual_control_total": Source(AREAS, "year", False, Compared.LEVEL, "tce", _OF_AREAS),
-    "month_energy_budget": Source(("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_LISTED),
-    "gateway_silence_s": Source(("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES),
-    "calibration_days_left": Source(("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES),
+SOURCES: Mapping[str, RuleSource] = {
+    "retrofit_days_left": RuleSource(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_LISTED),
+    "energy_above_approved": RuleSource(("unit",), "rolling_12_months", False, Compared.NUMBER, "tce", _OF_LISTED),
+    "dual_control_intensity": RuleSource(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
+    "dual_control_total": RuleSource(AREAS, "year", False, Compared.LEVEL, "tce", _OF_AREAS),
+    "month_energy_budget": RuleSource(("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_LISTED),
+    "gateway_silence_s": RuleSource(("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES),
+    "calibration_days_left": RuleSource(("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES),
     **{
-        f"{CHECK_PREFIX}{slug}": Source(
+        f"{CHECK_PREFIX}{slug}": RuleSource(
             AREAS if CHECKS[slug].subject == "area" else (CHECKS[slug].subject,),
             CHECKS[slug].period,
             False,
@@ -73,12 +73,12 @@ SOURCES: Mapping[str, Source] = {
 EITHER_YEAR = frozenset({"dual_control_intensity", "dual_control_total"})
 """Sources that can speak of the last complete year, and of the forecast of the running one."""
 
-SUBJECTS: Mapping[Level, tuple[str, ...]] = {
-    Level.UNIT: ("unit", "enterprise", *AREAS, "park"),
-    Level.ENTERPRISE: ("enterprise", *AREAS, "park"),
-    Level.PLACE: ("unit", "enterprise", *AREAS, "park"),
-    Level.AREA: AREAS,
-    Level.PARK: ("park",),
+SUBJECTS: Mapping[IndicatorLevel, tuple[str, ...]] = {
+    IndicatorLevel.UNIT: ("unit", "enterprise", *AREAS, "park"),
+    IndicatorLevel.ENTERPRISE: ("enterprise", *AREAS, "park"),
+    IndicatorLevel.PLACE: ("unit", "enterprise", *AREAS, "park"),
+    IndicatorLevel.AREA: AREAS,
+    IndicatorLevel.PARK: ("park",),
 }
 _YEARS = ("year", "rolling_12_months")
 
@@ -117,12 +117,14 @@ def check_fits(
 
 
 def _filters_of(indicator: Indicator, subject: str) -> frozenset[str]:
-    if indicator.level is Level.UNIT and subject == "region":
+    if indicator.level is IndicatorLevel.UNIT and subject == "region":
         return _OF_UNITS
     return FILTERS[subject] | {"processes"} if indicator.by_process else FILTERS[subject]
 
 
-def _check_source(slug: str, source: Source, *, period: str, running: bool, subject: str, compared: Compared) -> None:
+def _check_source(
+    slug: str, source: RuleSource, *, period: str, running: bool, subject: str, compared: Compared
+) -> None:
     if subject not in source.subjects:
         known = ", ".join(source.subjects)
         raise RuleError(
@@ -167,7 +169,7 @@ def _check_indicator(indicator: Indicator, *, period: str, running: bool, subjec
             f"{slug} 没有预警等级；只有 dual_control_intensity 和 dual_control_total 有",
         )
     if compared in (Compared.BENCHMARK, Compared.LIMIT_GRADE) and (
-        indicator.level is not Level.UNIT or subject != "unit"
+        indicator.level is not IndicatorLevel.UNIT or subject != "unit"
     ):
         raise RuleError(
             f"compare.{compared}",

@@ -12,10 +12,9 @@ from typing import Any
 from services.alerts.rules.compatibility import SOURCES, Compared, check_fits
 from services.alerts.rules.fields import Fields, RuleError
 from services.alerts.rules.words import Words, read_words
-from services.judging.dual_control.warning import Level as LightLevel
+from services.judging.dual_control.warning import WarningLevel as LightLevel
 from services.judging.indicators.listing import BY_SLUG
-from services.judging.levels import Level as BenchmarkLevel
-from services.judging.levels import ProjectKind
+from services.judging.levels import BenchmarkLevel, ProjectKind
 
 __all__ = ["Rule", "RuleError", "body_of", "parse"]
 
@@ -29,7 +28,7 @@ GRADES = (1, 2, 3)
 MOST_CHARACTERS = {"title": 200, "text": 2000, "source": 300, "place": 500}
 
 
-class Period(enum.StrEnum):
+class RulePeriod(enum.StrEnum):
     """Over what a rule judges: the last complete one, or the running one."""
 
     HOUR = "hour"
@@ -41,7 +40,7 @@ class Period(enum.StrEnum):
     """No period: how something stands at the moment."""
 
 
-class Subject(enum.StrEnum):
+class RuleSubject(enum.StrEnum):
     """Of whom a rule speaks, one by one."""
 
     UNIT = "unit"
@@ -123,10 +122,10 @@ class Rule:
 
     slug: str
     indicator: str
-    period: Period
+    period: RulePeriod
     running: bool = False
     """The period at hand instead of the last complete one."""
-    subject: Subject
+    subject: RuleSubject
     scope: ScopeFilter = ScopeFilter()
     compare: Compare
     hold_s: int = 0
@@ -160,9 +159,9 @@ def parse(body: Mapping[str, Any]) -> Rule:
     rule = Rule(
         slug=fields.slug("slug"),
         indicator=indicator,
-        period=Period(fields.one_of("period", [*Period])),
+        period=RulePeriod(fields.one_of("period", [*RulePeriod])),
         running=fields.truth("running", default=False),
-        subject=Subject(fields.one_of("subject", [*Subject])),
+        subject=RuleSubject(fields.one_of("subject", [*RuleSubject])),
         scope=_scope(fields.table("scope")) if fields.has("scope") else ScopeFilter(),
         compare=compare,
         hold_s=fields.whole("hold_s", default=0, most=LONGEST_S),

@@ -95,7 +95,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class HandlingStep:
     """Something a person did with an alert."""
 
     at: datetime
@@ -135,23 +135,23 @@ class StepRefusedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HandlingStatus:
     """The status of the handling, and since when."""
 
     status: Status
     since: datetime
 
 
-def standing(case: Case, steps: Sequence[Step]) -> Standing:
+def standing(case: Case, steps: Sequence[HandlingStep]) -> HandlingStatus:
     """Where the handling stands after `steps`, given in the order in which they were taken."""
     moved = [step for step in steps if step.action in MOVES]
     if not moved:
-        return Standing(Status.OPEN, case.fired_at)
+        return HandlingStatus(Status.OPEN, case.fired_at)
     last = moved[-1]
     status = MOVES[last.action]
     if status in (Status.VERIFIED, Status.CLOSED) and case.reopened_at is not None and case.reopened_at > last.at:
-        return Standing(Status.OPEN, case.reopened_at)
-    return Standing(status, last.at)
+        return HandlingStatus(Status.OPEN, case.reopened_at)
+    return HandlingStatus(status, last.at)
 
 
 def allowed(case: Case, status: Status, kind: ActorKind) -> tuple[Action, ...]:
@@ -180,7 +180,7 @@ def _may(case: Case, status: Status, action: Action, kind: ActorKind) -> bool:
     return kind is (ActorKind.ENTERPRISE if by_enterprise else ActorKind.SUPERVISION_BODY)
 
 
-def take(case: Case, steps: Sequence[Step], step: Step, deadlines: Deadlines = STANDARD) -> Status:
+def take(case: Case, steps: Sequence[HandlingStep], step: HandlingStep, deadlines: Deadlines = STANDARD) -> Status:
     """The status after `step`. Raises StepRefusedError where it is not allowed, or lacks a text, date or reference."""
     status = standing(case, steps).status
     if step.actor.kind is ActorKind.ENTERPRISE and step.actor.code != case.enterprise_code:
@@ -207,7 +207,7 @@ def take(case: Case, steps: Sequence[Step], step: Step, deadlines: Deadlines = S
     return MOVES.get(step.action, status)
 
 
-def _require(step: Step, actions: Sequence[Action], deadlines: Deadlines) -> None:
+def _require(step: HandlingStep, actions: Sequence[Action], deadlines: Deadlines) -> None:
     if step.action in _WITH_TEXT and not (step.text or "").strip():
         raise StepRefusedError("text_missing", f"{step.action} needs a text", f"{step.action} 须填写文字说明", actions)
     if step.action is Action.ATTACH and not (step.reference or "").strip():

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import STANDARD, Deadlines
-from services.alerts.state.handling import NEXT, Action, Case, Level, Status, Step, shanghai_day, standing
+from services.alerts.state.handling import NEXT, Action, Case, HandlingStep, Level, Status, shanghai_day, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Due:
         return self.due_on is not None and shanghai_day(now) > self.due_on
 
 
-def due(case: Case, steps: Sequence[Step], deadlines: Deadlines = STANDARD) -> Due | None:
+def due(case: Case, steps: Sequence[HandlingStep], deadlines: Deadlines = STANDARD) -> Due | None:
     """The next step and its last day; None of a closed alert.
 
     Nothing is urgent about an alert that was resolved before anyone took it up, unless it was severe.
@@ -71,7 +71,7 @@ _ABOVE: Mapping[Level, Level] = {"banner": "league", "league": "region", "region
 
 def escalation(
     case: Case,
-    steps: Sequence[Step],
+    steps: Sequence[HandlingStep],
     escalated: Sequence[Escalated],
     now: datetime,
     deadlines: Deadlines = STANDARD,

@@ -38,7 +38,7 @@ class ChangeKind(enum.StrEnum):
     RULE_CHANGED = "rule_changed"
 
 
-class Because(enum.StrEnum):
+class ResolutionCause(enum.StrEnum):
     """Why an alert is resolved; in the detail of its change."""
 
     CLEARED = "cleared"
@@ -85,7 +85,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class AlertChange:
     """Something that happened to an alert, each told at most once."""
 
     kind: ChangeKind
@@ -95,7 +95,7 @@ class Change:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-Step = tuple[Instance, tuple[Change, ...]]
+Step = tuple[Instance, tuple[AlertChange, ...]]
 
 
 def at_rest(now: datetime) -> Instance:
@@ -109,7 +109,7 @@ def step(
     timing: Timing,
     now: datetime,
     *,
-    because: Because = Because.CLEARED,
+    because: ResolutionCause = ResolutionCause.CLEARED,
 ) -> Step:
     """The instance after `observation`, and what happened to its alert, in order.
 
@@ -136,7 +136,7 @@ def step(
     return replace(after, evaluated_at=now), changes
 
 
-def withdraw(instance: Instance, timing: Timing, now: datetime, *, because: Because) -> Step:
+def withdraw(instance: Instance, timing: Timing, now: datetime, *, because: ResolutionCause) -> Step:
     """The instance after its rule was switched off, or its subject left the rule's scope.
 
     An alert nobody judges any more is resolved, not in order; a breach soon after it is judged again continues it.
@@ -158,7 +158,7 @@ def _cannot_judge(instance: Instance, observation: Observation, timing: Timing, 
     if not newly or instance.state is not State.FIRING:
         return after, ()
     detail = {"reasons": [list(reason) for reason in observation.reasons]}
-    return after, (Change(kind=ChangeKind.CANNOT_JUDGE, at=now, alert_id=instance.alert_id, detail=detail),)
+    return after, (AlertChange(kind=ChangeKind.CANNOT_JUDGE, at=now, alert_id=instance.alert_id, detail=detail),)
 
 
 def _judged_again(instance: Instance, now: datetime) -> Step:
@@ -168,7 +168,7 @@ def _judged_again(instance: Instance, now: datetime) -> Step:
     if instance.state is not State.FIRING:
         return after, ()
     detail = {"cannot_since": instance.cannot_since.isoformat()}
-    return after, (Change(kind=ChangeKind.JUDGED_AGAIN, at=now, alert_id=instance.alert_id, detail=detail),)
+    return after, (AlertChange(kind=ChangeKind.JUDGED_AGAIN, at=now, alert_id=instance.alert_id, detail=detail),)
 
 
 def _breach(instance: Instance, timing: Timing, now: datetime) -> Step:
@@ -183,13 +183,13 @@ def _breach(instance: Instance, timing: Timing, now: datetime) -> Step:
         return replace(instance, state=State.PENDING, since=since, alert_id=alert_id, resolved_at=resolved_at), ()
     after = replace(instance, state=State.FIRING, since=now, alert_id=alert_id, resolved_at=None)
     kind = ChangeKind.REOPENED if continues else ChangeKind.FIRED
-    return after, (Change(kind=kind, at=now, alert_id=alert_id, detail={"breach_since": since.isoformat()}),)
+    return after, (AlertChange(kind=kind, at=now, alert_id=alert_id, detail={"breach_since": since.isoformat()}),)
 
 
-def _resolve(instance: Instance, now: datetime, because: Because) -> Step:
+def _resolve(instance: Instance, now: datetime, because: ResolutionCause) -> Step:
     after = replace(instance, state=State.RESOLVED, since=now, resolved_at=now)
     detail = {"because": str(because)}
-    return after, (Change(kind=ChangeKind.RESOLVED, at=now, alert_id=instance.alert_id, detail=detail),)
+    return after, (AlertChange(kind=ChangeKind.RESOLVED, at=now, alert_id=instance.alert_id, detail=detail),)
 
 
 def _rest(instance: Instance, timing: Timing, now: datetime) -> Instance:
@@ -207,7 +207,7 @@ def _in_window(instance: Instance, timing: Timing, moment: datetime) -> bool:
     return moment - instance.resolved_at < timedelta(seconds=timing.reopen_window_s)
 
 
-def _repeat(before: Instance, after: Instance, timing: Timing, now: datetime) -> tuple[Change, ...]:
+def _repeat(before: Instance, after: Instance, timing: Timing, now: datetime) -> tuple[AlertChange, ...]:
     """At each whole multiple of the interval since it fired; those missed while nobody evaluated are one.
 
     The number follows from the last evaluation, so that nothing further need be stored to tell each but once.
@@ -218,4 +218,4 @@ def _repeat(before: Instance, after: Instance, timing: Timing, now: datetime) ->
     number = (now - after.since) // interval
     if number <= (before.evaluated_at - after.since) // interval:
         return ()
-    return (Change(kind=ChangeKind.REPEATED, at=now, alert_id=after.alert_id, detail={"number": number}),)
+    return (AlertChange(kind=ChangeKind.REPEATED, at=now, alert_id=after.alert_id, detail={"number": number}),)

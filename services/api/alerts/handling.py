@@ -15,8 +15,8 @@ from services.alerts.state.handling import (
     Actor,
     ActorKind,
     Case,
+    HandlingStep,
     Status,
-    Step,
     StepRefusedError,
     allowed,
     standing,
@@ -98,11 +98,11 @@ class StepTaken(BaseModel):
     handling: Handling
 
 
-def steps_of(connection: Connection, alert_id: int) -> list[Step]:
+def steps_of(connection: Connection, alert_id: int) -> list[HandlingStep]:
     """The steps of an alert in the order in which they were taken."""
     rows = SQL.run(connection, "steps", alert_id=alert_id).mappings()
     return [
-        Step(
+        HandlingStep(
             at=row["at"],
             actor=Actor.parse(row["actor"]),
             action=Action(row["action"]),
@@ -114,7 +114,7 @@ def steps_of(connection: Connection, alert_id: int) -> list[Step]:
     ]
 
 
-def handling_of(connection: Connection, alert_id: int, steps: Sequence[Step], *, now: datetime) -> Handling:
+def handling_of(connection: Connection, alert_id: int, steps: Sequence[HandlingStep], *, now: datetime) -> Handling:
     """How the handling of an alert stands at `now`. Raises Refused where there is no such alert."""
     return _handling(_case(_facts(connection, alert_id)), steps, now)
 
@@ -132,7 +132,7 @@ def take_step(database: Database, alert_id: int, entry: StepEntry, *, now: datet
         # Clocks of several servers may differ; the order of steps is that of their times.
         at = max([now, *(step.at for step in steps)])
         given = entry.model_dump(include={"action", "text", "due_on", "reference"})
-        step = Step(at=at, actor=Actor(entry.actor_kind, entry.actor), **given)
+        step = HandlingStep(at=at, actor=Actor(entry.actor_kind, entry.actor), **given)
         case = _case(facts)
         try:
             take(case, steps, step)
@@ -162,7 +162,7 @@ def _case(facts: DictRow) -> Case:
     )
 
 
-def _handling(case: Case, steps: Sequence[Step], now: datetime) -> Handling:
+def _handling(case: Case, steps: Sequence[HandlingStep], now: datetime) -> Handling:
     now_at, waiting = standing(case, steps), due(case, steps)
     late = waiting is not None and waiting.overdue(now)
     return Handling.model_construct(
@@ -195,7 +195,7 @@ def _require_actor(connection: Connection, facts: DictRow, entry: StepEntry) -> 
         raise Refused(nouns.OTHER_ACTOR, detail)
 
 
-def _refused(refusal: StepRefusedError, case: Case, steps: Sequence[Step], step: Step) -> Refused:
+def _refused(refusal: StepRefusedError, case: Case, steps: Sequence[HandlingStep], step: HandlingStep) -> Refused:
     if refusal.code in _FIELD_OF_REFUSAL:
         mentions = {"action": str(step.action), "due_on": step.due_on, "years": STANDARD.plan_most_years}
         return refused_fields(INVALID_BODY, [Fault(_FIELD_OF_REFUSAL[refusal.code], refusal.code, mentions)])

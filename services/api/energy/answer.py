@@ -23,7 +23,7 @@ class Group(NamedTuple):
     meter: str | None = None
 
 
-class Sum(NamedTuple):
+class BucketSum(NamedTuple):
     """What was booked and measured for a group in the bucket, or the year, that begins at `bucket`, or in a part of it.
 
     `bucket` is Asia/Shanghai time.
@@ -35,7 +35,7 @@ class Sum(NamedTuple):
     measured_s: int
 
 
-class Line(NamedTuple):
+class EnergyLine(NamedTuple):
     """One line of the answer. No `parts`: readings were expected and none came."""
 
     start: datetime
@@ -52,11 +52,11 @@ class Line(NamedTuple):
 
 def lines(
     asked: Asked,
-    sums: Iterable[Sum],
+    sums: Iterable[BucketSum],
     expectations: Mapping[Group, Iterable[Expectation]],
     *,
     now: datetime,
-) -> list[Line]:
+) -> list[EnergyLine]:
     """The answer in order of time and group."""
     totals: dict[tuple[datetime, Group], tuple[Parts, int]] = {}
     in_total = asked.bucket is Bucket.TOTAL
@@ -93,6 +93,6 @@ def _order(key: tuple[datetime, Group]) -> tuple[datetime, list[str]]:
     return key[0], [part or "" for part in key[1]]
 
 
-def _line(start: datetime, end: datetime, group: Group, total: tuple[Parts, int] | None, expected_s: int) -> Line:
+def _line(start: datetime, end: datetime, group: Group, total: tuple[Parts, int] | None, expected_s: int) -> EnergyLine:
     parts, measured_s = total or ((), 0)
-    return Line(start, end, group, parts, coverage(measured_s, expected_s))
+    return EnergyLine(start, end, group, parts, coverage(measured_s, expected_s))

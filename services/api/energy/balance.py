@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from services.api.energy.answer import Group, Line
+from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.valuing import Missing, named
 from services.core.meter import Flow
 from services.energy.account import Account
@@ -61,12 +61,12 @@ class Balance:
         return named(self.account.missing)
 
 
-Grouped = Mapping[tuple[datetime, Group], Sequence[Line]]
+Grouped = Mapping[tuple[datetime, Group], Sequence[EnergyLine]]
 
 
-def grouped(lines: Iterable[Line], factors: Factors) -> Grouped:
+def grouped(lines: Iterable[EnergyLine], factors: Factors) -> Grouped:
     """The lines that enter each balance, in order of time and place. Carriers that are no energy are left out."""
-    found: dict[tuple[datetime, Group], list[Line]] = {}
+    found: dict[tuple[datetime, Group], list[EnergyLine]] = {}
     for line in lines:
         if line.group.carrier in factors.family:
             place = line.group._replace(carrier="", flow=None)
@@ -74,7 +74,7 @@ def grouped(lines: Iterable[Line], factors: Factors) -> Grouped:
     return dict(sorted(found.items(), key=lambda item: (item[0][0], [part or "" for part in item[0][1]])))
 
 
-def balance(lines: Sequence[Line], factors: Factors) -> Balance:
+def balance(lines: Sequence[EnergyLine], factors: Factors) -> Balance:
     """The balance of the lines of one bucket and group, at least one."""
     account = Account(factors)
     by_year: dict[int, dict[tuple[str, Flow], int]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from services.api.asking import ScopeKind
-from services.api.energy.answer import Group, Line, Sum, lines
+from services.api.energy.answer import BucketSum, EnergyLine, Group, lines
 from services.api.energy.ask import By, Estimates
 from services.api.energy.coverage import Expectation
 from services.api.energy.scope import SQL, Scoped
@@ -33,7 +33,7 @@ class _Moments(dict[int, datetime]):
         return moment
 
 
-def energy(connection: Connection, scoped: Scoped, *, now: datetime) -> list[Line]:
+def energy(connection: Connection, scoped: Scoped, *, now: datetime) -> list[EnergyLine]:
     """The lines of the answer, in order of time and group."""
     sums = list(_sums(connection, scoped))
     return lines(scoped.asked, sums, _expectations(connection, scoped, now=now), now=now)
@@ -68,7 +68,7 @@ def quantity_units(connection: Connection) -> Mapping[str, str]:
     return {row[0]: row[1] for row in SQL.run(connection, "carriers")}
 
 
-def _sums(connection: Connection, scoped: Scoped) -> Iterable[Sum]:
+def _sums(connection: Connection, scoped: Scoped) -> Iterable[BucketSum]:
     asked = scoped.asked
     kept_for_places = asked.bucket is not Bucket.SLOT and (
         (asked.scope is ScopeKind.AREA and asked.by <= _PLACE_GROUPS)
@@ -92,7 +92,7 @@ def _sums(connection: Connection, scoped: Scoped) -> Iterable[Sum]:
         else:
             found = _meter_sums(connection, scoped, when)
         for bucket_s, group, quantity_pico, measured_s in found:
-            yield Sum(moments[bucket_s], group, int(quantity_pico), int(measured_s))
+            yield BucketSum(moments[bucket_s], group, int(quantity_pico), int(measured_s))
 
 
 def _place_sums(connection: Connection, scoped: Scoped, when: dict[str, Any]) -> Iterable[_Found]:

@@ -14,7 +14,7 @@ from services.judging.indicators.evaluate import Grouping, Question
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judging import Held, Judgement, judged
 from services.judging.indicators.kinds import Indicator
-from services.judging.indicators.scope import Park, Unit
+from services.judging.indicators.scope import JudgedPark, JudgedUnit
 from services.judging.indicators.terms import Term
 
 Names = tuple[str | None, str | None]
@@ -62,7 +62,7 @@ class StatisticUsed(BaseModel):
     price_base: int | None = Field(None, description="Year of the constant prices, of money")
 
 
-class Sum(BaseModel):
+class RatioTerm(BaseModel):
     """Numerator or denominator."""
 
     value: float | None
@@ -83,8 +83,8 @@ class IndicatorRow(BaseModel):
     verdict: str = Field(description="ok, breach or cannot_judge")
     reasons: list[ReasonOut]
     coverage: float | None = Field(description="Measured share of the least covered carrier, 0 to 1")
-    numerator: Sum
-    denominator: Sum
+    numerator: RatioTerm
+    denominator: RatioTerm
     subjects: int = Field(description="Units or enterprises of which the ratio is formed; 1 of a place")
     judged: int = Field(description="Those of them that entered")
     left_out: list[str] = Field(description="Those that could not be judged and entered neither sum; at most 50")
@@ -119,7 +119,7 @@ def rows_of(
     asked: Question,
     found: Sequence[Evaluated],
     *,
-    parks: Mapping[str, Park],
+    parks: Mapping[str, JudgedPark],
     area_names: Mapping[str, Names],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The answer's rows, and the rows of the data files they stand on."""
@@ -134,7 +134,7 @@ def rows_of(
 
 
 def _names_of(
-    asked: Question, evaluated: Evaluated, parks: Mapping[str, Park], area_names: Mapping[str, Names]
+    asked: Question, evaluated: Evaluated, parks: Mapping[str, JudgedPark], area_names: Mapping[str, Names]
 ) -> Names:
     code = evaluated.group
     if code is None:
@@ -149,7 +149,7 @@ def _names_of(
     return unit.enterprise_zh, unit.enterprise_en
 
 
-def where_of(asked: Question, evaluated: Evaluated, parks: Mapping[str, Park]) -> Where:
+def where_of(asked: Question, evaluated: Evaluated, parks: Mapping[str, JudgedPark]) -> Where:
     """The place whose targets count for the group."""
     scope = asked.scope
     code = evaluated.group if evaluated.group is not None else scope.code
@@ -171,7 +171,7 @@ def _row(
 ) -> dict[str, Any]:
     ratio = evaluated.ratio
     product = product_unit(tables, evaluated.process)
-    single: Unit | None = evaluated.units[0] if len(evaluated.units) == 1 else None
+    single: JudgedUnit | None = evaluated.units[0] if len(evaluated.units) == 1 else None
     return {
         "start": evaluated.start,
         "end": evaluated.end,

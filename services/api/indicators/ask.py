@@ -20,7 +20,7 @@ from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.core.calendar import Grain, ceil, floor
 from services.judging.indicators.evaluate import SCOPES, Grouping, GroupingError, Question, check
-from services.judging.indicators.frame import Frame, Span, frame
+from services.judging.indicators.frame import Frame, PeriodLength, frame
 from services.judging.indicators.kinds import Indicator
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import Scope, ScopeKind, UnknownScopeError, scope_of
@@ -28,12 +28,12 @@ from services.judging.indicators.scope import Scope, ScopeKind, UnknownScopeErro
 UNKNOWN_INDICATOR = ProblemKind("unknown_indicator", 404, "No such indicator")
 
 LONGEST = {
-    Span.HOUR: timedelta(days=31),
-    Span.DAY: timedelta(days=366),
-    Span.MONTH: timedelta(days=3653),
-    Span.YEAR: timedelta(days=36_525),
-    Span.TOTAL: timedelta(days=36_525),
-    Span.ROLLING_YEAR: timedelta(days=3653),
+    PeriodLength.HOUR: timedelta(days=31),
+    PeriodLength.DAY: timedelta(days=366),
+    PeriodLength.MONTH: timedelta(days=3653),
+    PeriodLength.YEAR: timedelta(days=36_525),
+    PeriodLength.TOTAL: timedelta(days=36_525),
+    PeriodLength.ROLLING_YEAR: timedelta(days=3653),
 }
 _NOUN = {
     ScopeKind.AREA: nouns.AREA,
@@ -49,7 +49,9 @@ class IndicatorQuery(PageQuery):
     scope: ScopeText = Field("area:150000", description="area:CODE, park:CODE, enterprise:CREDIT_CODE or unit:CODE")
     start: MomentOrDay | None = Field(None, description="First moment, RFC 3339 or a day; this month if left out")
     end: MomentOrDay | None = Field(None, description="First moment after the range; the hour at hand if left out")
-    bucket: Span = Field(Span.MONTH, description="Period of each value; of rolling_12_months each month has one")
+    bucket: PeriodLength = Field(
+        PeriodLength.MONTH, description="Period of each value; of rolling_12_months each month has one"
+    )
     by: Grouping | None = Field(None, description="Told apart by unit, enterprise, banner, league or park")
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
 

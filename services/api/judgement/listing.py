@@ -13,9 +13,9 @@ from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
 from services.judging.data.tables import Tables
 from services.judging.indicators.judging import Held
-from services.judging.indicators.scope import Unit, UnknownScopeError
+from services.judging.indicators.scope import JudgedUnit, UnknownScopeError
 from services.judging.indicators.terms import Term
-from services.judging.lists.measured import Place, units_in
+from services.judging.lists.measured import ListScope, units_in
 
 T = TypeVar("T")
 
@@ -37,12 +37,12 @@ class UnitNames(BaseModel):
 
 def units_of_place(
     connection: Connection,
-    place: Place,
+    place: ListScope,
     *,
     until: datetime,
     processes: Collection[str] = (),
     trades: Collection[str] = (),
-) -> tuple[list[Unit], AreaTree]:
+) -> tuple[list[JudgedUnit], AreaTree]:
     """The units whose enterprise lay in the place at the end of what ends at `until`, and the tree of areas.
 
     Raises Refused when the place is not registered.
@@ -53,7 +53,7 @@ def units_of_place(
         raise refuse_unknown(error) from None
 
 
-def names_of(unit: Unit) -> dict[str, Any]:
+def names_of(unit: JudgedUnit) -> dict[str, Any]:
     """As UnitNames describes it."""
     return {
         "unit": unit.code,

@@ -9,14 +9,14 @@ from services.api.indicators.ask import found_scope
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
-from services.judging.data.plan_targets import Target
+from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.tables import Tables
 from services.judging.indicators.evaluate import Question, evaluate
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.judged_by import PARK_TARGETS
 from services.judging.indicators.listing import BY_SLUG
-from services.judging.indicators.scope import Park, ScopeKind
+from services.judging.indicators.scope import JudgedPark, ScopeKind
 from services.judging.targets.target import meets
 
 INDICATOR = BY_SLUG["park_renewable_share"]
@@ -27,8 +27,8 @@ Reasons = tuple[tuple[str, str], ...]
 class ParkShares:
     """The shares of a park, and the target they are held against; None: there is none."""
 
-    park: Park
-    target: Target | None
+    park: JudgedPark
+    target: PlanTarget | None
     whole: Evaluated
     buckets: tuple[Evaluated, ...]
 
@@ -69,7 +69,7 @@ def shares_of(
     return ParkShares(scope.park, park_target(tables, scope.park, scope.tree, year), total, tuple(found))
 
 
-def park_target(tables: Tables, park: Park, tree: AreaTree, year: int) -> Target | None:
+def park_target(tables: Tables, park: JudgedPark, tree: AreaTree, year: int) -> PlanTarget | None:
     """The newest target for parks of this kind in an area that holds the park; a plan speaks of its own area alone."""
     found = [
         target

@@ -12,12 +12,12 @@ from services.core.calendar import SHANGHAI, start_of_day
 from services.core.data.loader import Number
 from services.judging.data.tables import Tables
 from services.judging.data.tariffs import AluminiumItem
-from services.judging.data.tariffs import TariffStep as StepRow
+from services.judging.data.tariffs import TariffStepRow as StepRow
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.frame import Span, frame
+from services.judging.indicators.frame import PeriodLength, frame
 from services.judging.indicators.judged_by import LevelsFrom, Metric
 from services.judging.indicators.reported import statistics
-from services.judging.indicators.scope import Scope, ScopeKind, Unit, UnknownScopeError, area_tree, units_of
+from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, UnknownScopeError, area_tree, units_of
 from services.judging.indicators.standards import standard_of
 from services.judging.lists.efficiency import PlacedUnit, place_unit
 from services.judging.lists.measured import ratios_of
@@ -43,7 +43,7 @@ Reasons = tuple[tuple[str, str], ...]
 class UnitTariff:
     """What a unit pays more in a year. `placed` and `surcharge` are None where no rule speaks of its process."""
 
-    unit: Unit
+    unit: JudgedUnit
     start: datetime
     end: datetime
     placed: PlacedUnit | None
@@ -63,7 +63,7 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
     standard = standard_of(tables, unit.process, end.date())
     if standard is None or standard.by.levels_from is not LevelsFrom.LIST:
         return UnitTariff(unit, start, end, None, None)
-    period = frame(start, end, Span.TOTAL)
+    period = frame(start, end, PeriodLength.TOTAL)
     indicators = {standard.process.code: standard.indicator}
     (found,) = ratios_of(connection, tables, [unit], indicators, tree, period, now=now)
     of_list = place_unit(tables, tree, found, end.date())

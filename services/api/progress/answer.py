@@ -8,12 +8,12 @@ from pydantic import BaseModel
 
 from services.api.progress import model
 from services.core.data.used import used_row
-from services.judging.data.plan_targets import Target as TargetRow
+from services.judging.data.plan_targets import PlanTarget as TargetRow
 from services.judging.data.tables import Tables
 from services.judging.dual_control import evaluate as judged
 from services.judging.dual_control import facts, intensity, total, warning
 from services.judging.dual_control.forecast import EnergyForecast
-from services.judging.dual_control.progress import COVERAGE_LEAST, TOTAL_WARNING_MARGIN, Forecast, Progress
+from services.judging.dual_control.progress import COVERAGE_LEAST, TOTAL_WARNING_MARGIN, Progress, YearForecast
 from services.judging.dual_control.reason import obstacle_text, standing_text
 
 FORECAST_ASSUMPTIONS = [
@@ -94,13 +94,13 @@ def _percent(share: Fraction | float | None) -> float | None:
     return None if share is None else float(share * 100)
 
 
-def _tce(amount: facts.Amount | None) -> float | None:
+def _tce(amount: facts.YearEnergy | None) -> float | None:
     return None if amount is None else float(amount.tce)
 
 
-def _obstacles(found: Iterable[facts.Obstacle]) -> list[model.Obstacle]:
+def _obstacles(found: Iterable[facts.Obstacle]) -> list[model.ObstacleAnswer]:
     return [
-        model.Obstacle(reason=o.reason, year=o.year, what=o.what, text=text, text_zh=text_zh)
+        model.ObstacleAnswer(reason=o.reason, year=o.year, what=o.what, text=text, text_zh=text_zh)
         for o in found
         for text, text_zh in [obstacle_text(o)]
     ]
@@ -111,9 +111,9 @@ def _said(code: str) -> dict[str, str]:
     return {"reason": str(code), "text": text, "text_zh": text_zh}
 
 
-def _target(found: judged.TargetProgress) -> model.TargetProgress:
+def _target(found: judged.TargetProgress) -> model.TargetProgressAnswer:
     target = found.target
-    return model.TargetProgress(
+    return model.TargetProgressAnswer(
         state="missing" if target is None else target.state.value,
         target_percent=None if target is None else _percent(target.reduction),
         required_percent=_percent(found.required),
@@ -169,8 +169,8 @@ def _intensity(found: judged.Evaluation) -> model.Intensity:
     )
 
 
-def _annual(found: judged.AnnualProgress) -> model.AnnualProgress:
-    return model.AnnualProgress(
+def _annual(found: judged.AnnualProgress) -> model.AnnualProgressAnswer:
+    return model.AnnualProgressAnswer(
         reduction_percent=_percent(found.reduction),
         planned_percent=_percent(found.planned),
         planned_from=found.planned_from,
@@ -178,9 +178,9 @@ def _annual(found: judged.AnnualProgress) -> model.AnnualProgress:
     )
 
 
-def _total(found: total.Total) -> model.Total:
+def _total(found: total.Total) -> model.TotalAnswer:
     counted = found.counted
-    return model.Total(
+    return model.TotalAnswer(
         reference_year=found.reference_year,
         verdict=found.finding.verdict,
         **_said(found.finding.reason),
@@ -195,8 +195,8 @@ def _total(found: total.Total) -> model.Total:
     )
 
 
-def _total_target(target: total.TotalTarget) -> model.TotalTarget:
-    return model.TotalTarget(
+def _total_target(target: total.TotalTarget) -> model.TotalTargetAnswer:
+    return model.TotalTargetAnswer(
         stated=target.stated,
         reference_tce=_number(target.reference_tce),
         growth_planned_percent=_percent(target.growth_planned),
@@ -208,30 +208,30 @@ def _total_target(target: total.TotalTarget) -> model.TotalTarget:
     )
 
 
-def _waiver(found: judged.Evaluation) -> model.Waiver:
-    return model.Waiver(waived=found.waiver.waived, **_said(found.waiver.reason))
+def _waiver(found: judged.Evaluation) -> model.WaiverAnswer:
+    return model.WaiverAnswer(waived=found.waiver.waived, **_said(found.waiver.reason))
 
 
-def _light(found: warning.Light) -> model.Light:
-    return model.Light(level=found.level, **_said(found.reason))
+def _light(found: warning.Light) -> model.LightAnswer:
+    return model.LightAnswer(level=found.level, **_said(found.reason))
 
 
 def _lights(found: judged.Evaluation) -> model.Lights:
     return model.Lights(intensity=_light(found.intensity_light), total=_light(found.total_light))
 
 
-def _forecast(found: Forecast, known: Mapping[int, facts.YearFacts]) -> model.Forecast:
+def _forecast(found: YearForecast, known: Mapping[int, facts.YearFacts]) -> model.ForecastAnswer:
     energy, coming = found.energy, found.evaluation
     if not isinstance(energy, EnergyForecast) or coming is None or found.facts is None:
         obstacles = [] if isinstance(energy, EnergyForecast) else [energy]
-        return model.Forecast(**_NO_FORECAST, until=found.until, obstacles=_obstacles(obstacles))
+        return model.ForecastAnswer(**_NO_FORECAST, until=found.until, obstacles=_obstacles(obstacles))
     last = energy.last_span
-    return model.Forecast(
+    return model.ForecastAnswer(
         until=found.until,
         method=energy.method,
         obstacles=_obstacles(coming.obstacles),
-        so_far=model.Span(**_fields(energy.so_far, model.Span)),
-        last_span=None if last is None else model.Span(**_fields(last, model.Span)),
+        so_far=model.MeasuredSpan(**_fields(energy.so_far, model.MeasuredSpan)),
+        last_span=None if last is None else model.MeasuredSpan(**_fields(last, model.MeasuredSpan)),
         last_year_tce=_tce(energy.last_whole),
         energy_tce=float(energy.energy.tce),
         year=_year(coming.chain.last, coming, {**known, coming.year: found.facts}),

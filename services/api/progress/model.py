@@ -6,10 +6,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.core.verdict import Verdict
-from services.judging.dual_control.evaluate import Standing
-from services.judging.dual_control.facts import EvaluationKind, Source
+from services.judging.dual_control.evaluate import AreaStanding
+from services.judging.dual_control.facts import EnergySource, EvaluationKind
 from services.judging.dual_control.forecast import Method
-from services.judging.dual_control.warning import Level
+from services.judging.dual_control.warning import WarningLevel
 
 
 class ProgressArea(BaseModel):
@@ -40,14 +40,14 @@ class Said(BaseModel):
     text_zh: str
 
 
-class Obstacle(Said):
+class ObstacleAnswer(Said):
     """Why something cannot be judged."""
 
     year: int | None
     what: str | None = Field(description="Kind of the statistic it concerns")
 
 
-class TargetProgress(BaseModel):
+class TargetProgressAnswer(BaseModel):
     """The fall of the intensity since the base year against one target."""
 
     state: Literal["number", "zero", "not_applicable", "missing"] = Field(
@@ -67,7 +67,7 @@ class ProgressYear(BaseModel):
 
     year: int
     energy_tce: float | None = Field(description="All energy consumed, equivalent")
-    source: Source | None = Field(description="Of the energy: reported, or measured where nothing was reported")
+    source: EnergySource | None = Field(description="Of the energy: reported, or measured where nothing was reported")
     coverage: float | None = Field(description="Of measured energy: its measured share, 0 to 1")
     feedstock_tce: float | None = Field(description="Not counted in intensity and total")
     listed_tce: float | None = Field(description="Borne by state or region: not counted in intensity and total")
@@ -84,7 +84,7 @@ class ProgressYear(BaseModel):
     forecast: bool
 
 
-class AnnualProgress(BaseModel):
+class AnnualProgressAnswer(BaseModel):
     """The year alone. A missed annual number is no failure: the plan is judged over all its years."""
 
     reduction_percent: float | None
@@ -100,11 +100,13 @@ class Intensity(Said):
 
     verdict: Verdict
     binding: Literal[True] = True
-    standing: Standing | None = Field(description="ahead or behind before the last year, then exceeded, met or not_met")
-    obstacles: list[Obstacle]
+    standing: AreaStanding | None = Field(
+        description="ahead or behind before the last year, then exceeded, met or not_met"
+    )
+    obstacles: list[ObstacleAnswer]
 
 
-class TotalTarget(BaseModel):
+class TotalTargetAnswer(BaseModel):
     """The target for the total, term by term."""
 
     stated: bool = Field(description="Set outright; else reference x (1 + growth) x (1 - reduction)")
@@ -117,7 +119,7 @@ class TotalTarget(BaseModel):
     target_tce: float = Field(description="initial x (1 + actual growth) / (1 + planned growth) where adjusted")
 
 
-class Total(Said):
+class TotalAnswer(Said):
     """The total of a year, which is expected and not binding."""
 
     reference_year: int = Field(description="The year before, or the base year for the whole plan")
@@ -130,31 +132,31 @@ class Total(Said):
         description="Left out: rise of renewable electricity since the reference year, at least 0; null: not reported"
     )
     assessed_tce: float | None = Field(description="energy - feedstock - listed - new renewable")
-    target: TotalTarget | None
+    target: TotalTargetAnswer | None
     excess_percent: float | None = Field(description="Of the target; negative below it")
-    obstacles: list[Obstacle]
+    obstacles: list[ObstacleAnswer]
 
 
-class Waiver(Said):
+class WaiverAnswer(Said):
     """Whether the total goes unassessed."""
 
     waived: bool
 
 
-class Light(Said):
+class LightAnswer(Said):
     """A warning level; null where it cannot be told."""
 
-    level: Level | None
+    level: WarningLevel | None
 
 
 class Lights(BaseModel):
     """Two lights of their own."""
 
-    intensity: Light
-    total: Light
+    intensity: LightAnswer
+    total: LightAnswer
 
 
-class Span(BaseModel):
+class MeasuredSpan(BaseModel):
     """A measured span from 1 January on."""
 
     tce: float
@@ -162,7 +164,7 @@ class Span(BaseModel):
     coverage: float | None
 
 
-class Forecast(BaseModel):
+class ForecastAnswer(BaseModel):
     """The running year from its measured part, judged as if the forecast came true."""
 
     until: date = Field(description="First day that is not in the measured part")
@@ -170,15 +172,15 @@ class Forecast(BaseModel):
         description="seasonal: last year x this span / last year's same span, by daily means;"
         " linear: this span by days; null: none"
     )
-    obstacles: list[Obstacle] = Field(description="Why there is no forecast, or why it cannot be judged")
-    so_far: Span | None
-    last_span: Span | None
+    obstacles: list[ObstacleAnswer] = Field(description="Why there is no forecast, or why it cannot be judged")
+    so_far: MeasuredSpan | None
+    last_span: MeasuredSpan | None
     last_year_tce: float | None
     energy_tce: float | None
     year: ProgressYear | None
     assumptions: list[str]
     intensity: Intensity | None
-    total: Total | None
+    total: TotalAnswer | None
     lights: Lights | None
 
 
@@ -202,16 +204,16 @@ class ProgressAnswer(BaseModel):
     plan: ProgressPlan | None = Field(description="Null: the year lies in no plan; only its change can be told")
     evaluation: EvaluationKind
     price_base: int | None = Field(description="Year at whose constant prices GDP counts")
-    basic: TargetProgress
-    incentive: TargetProgress
+    basic: TargetProgressAnswer
+    incentive: TargetProgressAnswer
     years: list[ProgressYear]
     intensity: Intensity
-    annual: AnnualProgress
-    total: Total = Field(description="Against the year before")
-    total_of_plan: Total | None = Field(description="Against the base year: mid-term and five-year evaluation")
-    waiver: Waiver
+    annual: AnnualProgressAnswer
+    total: TotalAnswer = Field(description="Against the year before")
+    total_of_plan: TotalAnswer | None = Field(description="Against the base year: mid-term and five-year evaluation")
+    waiver: WaiverAnswer
     lights: Lights
-    forecast: Forecast | None = Field(description="Of the running year only")
+    forecast: ForecastAnswer | None = Field(description="Of the running year only")
     statistics: list[ReportedNumber]
     rows: list[dict[str, Any]] = Field(description="Rows of the data files that were used")
 
@@ -227,7 +229,7 @@ class ProgressSummary(BaseModel):
     required_percent: float | None
     completion_percent: float | None
     intensity: Intensity
-    total: Total
-    waiver: Waiver
+    total: TotalAnswer
+    waiver: WaiverAnswer
     lights: Lights
     forecast_lights: Lights | None = Field(description="Of the running year, if the forecast comes true")

@@ -83,7 +83,7 @@ class MissingQuery(DaysQuery):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ScopeConditions:
     """A scope as conditions, and how its banners are grouped."""
 
     kind: ScopeKind
@@ -135,7 +135,7 @@ def days_of(query: DaysQuery, *, now: datetime, back_days: int | None, longest_d
     return start, end
 
 
-def place_of(connection: Connection, scope: str, *, start: datetime, by: QualityBy = QualityBy.NONE) -> Place:
+def place_of(connection: Connection, scope: str, *, start: datetime, by: QualityBy = QualityBy.NONE) -> ScopeConditions:
     """The scope as registered. Raises Refused."""
     kind, code = scope_of(scope)
     tree = read_areas(connection)
@@ -147,7 +147,7 @@ def place_of(connection: Connection, scope: str, *, start: datetime, by: Quality
     groups = banners
     if by is QualityBy.AREA and (kind is not ScopeKind.AREA or tree.level[code] == "region"):
         groups = [tree.at(banner, "league") or banner for banner in banners]
-    return Place(kind, code, tree, narrowed["meter_ids"], banners, groups, narrowed["park_id"])
+    return ScopeConditions(kind, code, tree, narrowed["meter_ids"], banners, groups, narrowed["park_id"])
 
 
 def checked(slug: str | None) -> list[str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from psycopg import Connection
 
-from services.api.quality.ask import Place
+from services.api.quality.ask import ScopeConditions
 from services.api.quality.scores import SQL
 from services.core.calendar import DAY_US, SHANGHAI, from_us, hour_floor_us, start_of_day, to_us
 from services.quality.counts import missing_times
@@ -18,7 +18,7 @@ _FIRST = (date(1, 1, 1), "")
 
 def incomplete(
     connection: Connection,
-    place: Place,
+    place: ScopeConditions,
     days: tuple[date, date],
     *,
     now: datetime,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from services.api.quality.ask import Place, QualityBucket, QualityBy
+from services.api.quality.ask import QualityBucket, QualityBy, ScopeConditions
 from services.api.registry.statements import Statements
 from services.core.calendar import Grain, following, start_of_day
 from services.judging.data.tables import Tables
@@ -18,7 +18,7 @@ SQL = Statements(str(Path(__file__).with_name("quality.sql")))
 _DAY_S = 86_400
 
 
-class Line(NamedTuple):
+class ScoreLine(NamedTuple):
     """The scores of a group in a bucket."""
 
     start: datetime
@@ -49,26 +49,26 @@ def buckets_of(start: date, end: date, bucket: QualityBucket) -> list[tuple[date
 def lines(
     connection: Connection,
     tables: Tables,
-    place: Place,
+    place: ScopeConditions,
     days: tuple[date, date],
     bucket: QualityBucket,
     by: QualityBy,
     *,
     now: datetime,
-) -> list[Line]:
+) -> list[ScoreLine]:
     """The scores in the order of time and group."""
     buckets = buckets_of(*days, bucket)
     tallies = _tallies(connection, place, days, buckets, bucket, by, now=now)
     weights = weights_of(tables)
     return [
-        Line(*buckets[position], group, tally, scores(tally, weights))
+        ScoreLine(*buckets[position], group, tally, scores(tally, weights))
         for (position, group), tally in sorted(tallies.items())
     ]
 
 
 def _tallies(
     connection: Connection,
-    place: Place,
+    place: ScopeConditions,
     days: tuple[date, date],
     buckets: list[tuple[datetime, datetime]],
     bucket: QualityBucket,

@@ -14,7 +14,7 @@ from services.api.errors import IMPORT_REFUSED, INVALID_BODY, Refused, field_pro
 from services.api.reasons import Fault, faults_of
 from services.api.registry.change import registry_change
 from services.api.registry.resource import A, E, R, Resource
-from services.api.registry.table_file import Line
+from services.api.registry.table_file import TableLine
 
 MOST_ERRORS = 100_000
 
@@ -45,7 +45,7 @@ def columns_of(entry: type[BaseModel]) -> list[str]:
     return list(entry.model_fields)
 
 
-def read_sheet(resource: Resource[E, R, A], lines: Iterator[Line]) -> Sheet[E]:
+def read_sheet(resource: Resource[E, R, A], lines: Iterator[TableLine]) -> Sheet[E]:
     """Read `lines`, of which the first is the header. Raises Refused when there is no row."""
     sheet = Sheet[E]()
     header = next(lines, None)
@@ -108,7 +108,7 @@ def _columns(resource: Resource[E, R, A]) -> list[str]:
     return columns_of(resource.entry)
 
 
-def _header_faults(resource: Resource[E, R, A], header: Line) -> Iterator[RowFault]:
+def _header_faults(resource: Resource[E, R, A], header: TableLine) -> Iterator[RowFault]:
     columns = _columns(resource)
     for column in dict.fromkeys(header.cells):
         if column not in columns:
@@ -120,7 +120,7 @@ def _header_faults(resource: Resource[E, R, A], header: Line) -> Iterator[RowFau
             yield RowFault(header.number, Fault(name, "missing_column"))
 
 
-def _entry(resource: Resource[E, R, A], columns: Sequence[str], line: Line) -> E:
+def _entry(resource: Resource[E, R, A], columns: Sequence[str], line: TableLine) -> E:
     if len(line.cells) > len(columns):
         mentions = {"found": len(line.cells), "expected": len(columns)}
         raise _FaultyRow([Fault(columns[-1], "cell_count", mentions)])

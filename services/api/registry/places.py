@@ -14,7 +14,7 @@ _SQL = Statements("membership.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AreaPosition:
     """An area as far as it matters where something lies."""
 
     code: str
@@ -34,13 +34,13 @@ class Placed(Protocol):
         """The park."""
 
 
-def areas_named(connection: Connection, codes: Collection[str]) -> Mapping[str, Place]:
+def areas_named(connection: Connection, codes: Collection[str]) -> Mapping[str, AreaPosition]:
     """The areas among `codes` that exist, by code."""
     rows = _SQL.run(connection, "areas", codes=sorted(codes))
-    return {row.code: Place(row.code, row.level, row.parent_code) for row in rows}
+    return {row.code: AreaPosition(row.code, row.level, row.parent_code) for row in rows}
 
 
-def lies_within(*, park_area: str, banner: Place) -> bool:
+def lies_within(*, park_area: str, banner: AreaPosition) -> bool:
     """Whether a park of the area `park_area` reaches into `banner`: it lies in it or belongs to its league."""
     return park_area in (banner.code, banner.parent_code)
 

@@ -31,14 +31,14 @@ _MOST_PARTS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """One line: its number as the file or sheet shows it, and its cells without blanks around them."""
 
     number: int
     cells: list[str]
 
 
-def lines_of(body: bytes, content_type: str) -> Iterator[Line]:
+def lines_of(body: bytes, content_type: str) -> Iterator[TableLine]:
     """The lines of a file of `content_type`. Raises Refused when it cannot be read or is too long."""
     kind, _, parameters = (part.strip().lower() for part in content_type.partition(";"))
     if kind == CSV:
@@ -50,7 +50,7 @@ def lines_of(body: bytes, content_type: str) -> Iterator[Line]:
     return _bounded(lines)
 
 
-def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
+def _bounded(lines: Iterable[TableLine]) -> Iterator[TableLine]:
     # The header is a line too.
     left = MOST_ROWS + 1
     for line in lines:
@@ -66,14 +66,14 @@ def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
         yield line
 
 
-def _csv_lines(body: bytes, *, is_chinese: bool) -> Iterator[Line]:
+def _csv_lines(body: bytes, *, is_chinese: bool) -> Iterator[TableLine]:
     if body.startswith(b"PK\x03\x04"):
         raise Refused(UNSUPPORTED_MEDIA_TYPE, f"this is a workbook: send it with Content-Type {XLSX}")
     reader = csv.reader(io.StringIO(_decoded(body, is_chinese=is_chinese), newline=""), strict=True)
     begin = 1
     try:
         for cells in reader:
-            yield Line(begin, [cell.strip() for cell in cells])
+            yield TableLine(begin, [cell.strip() for cell in cells])
             begin = reader.line_num + 1
     except csv.Error as error:
         raise Refused(INVALID_BODY, f"line {begin}: not CSV: {error}") from None
@@ -91,7 +91,7 @@ def _decoded(body: bytes, *, is_chinese: bool) -> str:
             raise Refused(INVALID_BODY, f"line {number}: the text is neither UTF-8 nor GB18030") from None
 
 
-def _xlsx_lines(body: bytes) -> Iterator[Line]:
+def _xlsx_lines(body: bytes) -> Iterator[TableLine]:
     try:
         _require_harmless(body)
         workbook = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
@@ -103,7 +103,7 @@ def _xlsx_lines(body: bytes) -> Iterator[Line]:
             sheet.reset_dimensions()
             rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
             for number, values in enumerate(rows, start=1):
-                yield Line(number, [_text(value) for value in values])
+                yield TableLine(number, [_text(value) for value in values])
         finally:
             workbook.close()
     except _BROKEN_WORKBOOK as error:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from services.api.asking import RANGE_TOO_LONG, START_AFTER_END, Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
-from services.api.indicators.answer import LimitOut, ReasonOut, RowUsed, Sum, limit_out, reason_out
+from services.api.indicators.answer import LimitOut, RatioTerm, ReasonOut, RowUsed, limit_out, reason_out
 from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
 from services.api.judgement.period import NOT_WHOLE_MONTHS, PeriodQuery, whole_months
 from services.api.openapi import refusals
@@ -24,12 +24,12 @@ from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI
 from services.judging.data.tables import Tables
-from services.judging.indicators.frame import Span, frame
+from services.judging.indicators.frame import PeriodLength, frame
 from services.judging.indicators.standards import listed
 from services.judging.indicators.terms import Term
 from services.judging.levels import Placing, gap
 from services.judging.lists.efficiency import PlacedUnit, place_unit
-from services.judging.lists.measured import Place, ratios_of
+from services.judging.lists.measured import ListScope, ratios_of
 
 router = APIRouter(prefix="/api/v1/efficiency-list", tags=["judgement"])
 NAME = "efficiency-list"
@@ -86,8 +86,8 @@ class EfficiencyRow(UnitNames):
     grade_corrections: list[str] = Field(description="What the standard would correct first; not applied here")
     targets: list[LimitOut] = Field(description="Of a data centre: what the plan asks of its kind")
     coverage: float | None
-    numerator: Sum
-    denominator: Sum
+    numerator: RatioTerm
+    denominator: RatioTerm
     rows: list[str] = Field(description="Codes in `rows` of the answer")
 
 
@@ -163,10 +163,10 @@ def _placed(
         fault = Fault("process", "not_among", {"value": query.process, "known": ", ".join(sorted(indicators))})
         raise refused_fields(INVALID_PARAMETER, [fault])
     wanted = [code for code in indicators if query.process in (None, code)]
-    place = Place(query.area, query.park, query.enterprise)
+    place = ListScope(query.area, query.park, query.enterprise)
     units, tree = units_of_place(connection, place, until=end, processes=wanted)
     day = (end - timedelta(microseconds=1)).date()
-    period = frame(start, end, Span.TOTAL)
+    period = frame(start, end, PeriodLength.TOTAL)
     found = ratios_of(connection, tables, units, indicators, tree, period, now=now)
     return [place_unit(tables, tree, each, day) for each in found]
 

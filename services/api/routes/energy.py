@@ -13,7 +13,7 @@ from services.api import asking
 from services.api.asking import Now
 from services.api.database import Db
 from services.api.energy import ask
-from services.api.energy.answer import Group, Line
+from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.ask import EnergyQuery, group_names
 from services.api.energy.query import energy, estimated, quantity_units
 from services.api.energy.scope import Scoped
@@ -164,7 +164,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
 
 
 def _row(
-    line: Line,
+    line: EnergyLine,
     groups: list[str],
     units: Mapping[str, str],
     only_flow: str,

@@ -22,7 +22,7 @@ from services.api.tables import TablesDep
 from services.judging.indicators.evaluate import GROUPINGS, SCOPES, evaluate
 from services.judging.indicators.kinds import Indicator
 from services.judging.indicators.listing import INDICATORS
-from services.judging.indicators.scope import SQL, Park, UnknownScopeError
+from services.judging.indicators.scope import SQL, JudgedPark, UnknownScopeError
 
 router = APIRouter(prefix="/api/v1/indicators", tags=["indicators"])
 
@@ -106,7 +106,9 @@ def read_indicator(
             found = evaluate(connection, tables, indicator, asked)
         except UnknownScopeError as error:
             raise ask.refuse_unknown(error) from None
-        parks: Mapping[str, Park] = {park.code: park for park in (Park(*row) for row in SQL.run(connection, "parks"))}
+        parks: Mapping[str, JudgedPark] = {
+            park.code: park for park in (JudgedPark(*row) for row in SQL.run(connection, "parks"))
+        }
         area_names: Mapping[str, Names] = {row.code: (row.name_zh, row.name_en) for row in SQL.run(connection, "areas")}
     page = found[first : first + query.limit]
     data, rows = rows_of(tables, indicator, asked, page, parks=parks, area_names=area_names)

@@ -55,7 +55,7 @@ class ReplacementEntry(Entry):
     note: Note | None = None
 
 
-class Replacement(ReplacementEntry):
+class ReplacementAnswer(ReplacementEntry):
     """A recorded replacement."""
 
     recorded_at: datetime
@@ -105,12 +105,14 @@ def _remove(database: Database, noun: Noun, code: str, ts: datetime) -> None:
 
 
 @router.get("/replacements", summary="List the replacements of a meter", responses=refusals(METER))
-def list_replacements(database: Db, code: Code) -> Page[Replacement]:
+def list_replacements(database: Db, code: Code) -> Page[ReplacementAnswer]:
     """All replacements, the oldest first."""
     with database.read() as connection:
         _kind_of(connection, code)
         rows = _SQL.run(connection, "replacements", code=code).mappings()
-        return Page[Replacement].model_construct(data=[Replacement.model_construct(**row) for row in rows], next=None)
+        return Page[ReplacementAnswer].model_construct(
+            data=[ReplacementAnswer.model_construct(**row) for row in rows], next=None
+        )
 
 
 @router.post(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.asking import NOT_ON_HOUR, RANGE_TOO_LONG, START_AFTER_END, MomentOrDay, Now
 from services.api.database import Db
-from services.api.indicators.answer import ReasonOut, RowUsed, Sum, reason_out
+from services.api.indicators.answer import RatioTerm, ReasonOut, RowUsed, reason_out
 from services.api.indicators.ask import IndicatorQuery, frame_of
 from services.api.judgement.renewables import INDICATOR, ParkShares, shares_of
 from services.api.openapi import refusals
@@ -19,7 +19,7 @@ from services.api.registry.fields import Code
 from services.api.tables import TablesDep
 from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.frame import Span
+from services.judging.indicators.frame import PeriodLength
 from services.judging.indicators.judging import used_target
 from services.judging.indicators.terms import Term
 
@@ -35,7 +35,7 @@ class RenewablesQuery(BaseModel):
         None, description="First moment, on a whole hour; 12 months before `end` if left out"
     )
     end: MomentOrDay | None = Field(None, description="First moment after the range; start of this month if left out")
-    bucket: Span = Field(Span.MONTH, description="Period of each share")
+    bucket: PeriodLength = Field(PeriodLength.MONTH, description="Period of each share")
 
 
 class TargetOut(BaseModel):
@@ -58,8 +58,8 @@ class ShareOut(BaseModel):
     verdict: str = Field(description="ok, breach or cannot_judge")
     reasons: list[ReasonOut]
     coverage: float | None
-    numerator: Sum = Field(description="Renewable electricity")
-    denominator: Sum = Field(description="All electricity bought, renewable included")
+    numerator: RatioTerm = Field(description="Renewable electricity")
+    denominator: RatioTerm = Field(description="All electricity bought, renewable included")
 
 
 class RenewablesAnswer(BaseModel):
@@ -94,13 +94,13 @@ def read_renewables(
     start = query.start or months_before(floor(end, Grain.MONTH), MONTHS_OF_YEAR)
     asked = IndicatorQuery(scope=f"park:{code}", start=start, end=end, bucket=query.bucket)
     buckets = frame_of(asked, now=now)
-    whole = frame_of(asked.model_copy(update={"bucket": Span.TOTAL}), now=now)
+    whole = frame_of(asked.model_copy(update={"bucket": PeriodLength.TOTAL}), now=now)
     with database.read() as connection:
         found = shares_of(connection, tables, code, buckets=buckets, whole=whole, now=now)
     return Response(msgspec.json.encode(_answer(found, query.bucket)), media_type="application/json")
 
 
-def _answer(found: ParkShares, bucket: Span) -> dict[str, Any]:
+def _answer(found: ParkShares, bucket: PeriodLength) -> dict[str, Any]:
     park, target = found.park, found.target
     carried = target is not None and found.whole.end.date() > target.valid_to
     return {

@@ -19,7 +19,7 @@ from services.api.paging import Page, cursor_after, key_of_cursor
 from services.api.quality import ask
 from services.api.quality.ask import FindingsQuery, MissingQuery, QualityBy, QualityQuery
 from services.api.quality.missing import incomplete, rows_of
-from services.api.quality.scores import SQL, Line, lines
+from services.api.quality.scores import SQL, ScoreLine, lines
 from services.api.registry import nouns
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI, start_of_day
@@ -77,7 +77,7 @@ class QualityAnswer(BaseModel):
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
-class Finding(BaseModel):
+class FindingAnswer(BaseModel):
     """What a check has found."""
 
     finding_id: int = Field(description="Changes when the day is looked at again")
@@ -168,7 +168,7 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
-def _row(line: Line, by: QualityBy) -> dict[str, Any]:
+def _row(line: ScoreLine, by: QualityBy) -> dict[str, Any]:
     tally, scored = line.tally, line.scores
     row: dict[str, Any] = {"start": line.start, "end": line.end}
     if by is not QualityBy.NONE:
@@ -190,7 +190,9 @@ def _row(line: Line, by: QualityBy) -> dict[str, Any]:
 
 
 @router.get("/findings", summary="List findings", responses=refusals(*_RANGE, ask.UNKNOWN_CHECK))
-def list_findings(database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()], now: Now) -> Page[Finding]:
+def list_findings(
+    database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()], now: Now
+) -> Page[FindingAnswer]:
     """What the checks have found of meters, units, enterprises, gateways and areas, by day."""
     checks = ask.checked(query.check)
     start, end = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
@@ -215,14 +217,14 @@ def list_findings(database: Db, tables: TablesDep, query: Annotated[FindingsQuer
     units = {check.code: check.unit for check in tables.checks}
     shown = rows[: query.limit]
     last = f"{shown[-1].day}/{shown[-1].finding_id}" if len(rows) > len(shown) else ""
-    return Page[Finding](
+    return Page[FindingAnswer](
         data=[_finding(row, units) for row in shown],
         next=cursor_after(last, of="findings", filters=query.filters) if last else None,
     )
 
 
-def _finding(row: Any, units: dict[str, str]) -> Finding:
-    return Finding(
+def _finding(row: Any, units: dict[str, str]) -> FindingAnswer:
+    return FindingAnswer(
         finding_id=row.finding_id,
         check=row.check_slug,
         subject_kind=row.subject_kind,

@@ -12,7 +12,14 @@ from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.routes.imports import import_router
 from services.api.statistics import store
-from services.api.statistics.entry import MOST_ENTRIES, Kind, Posted, Statistic, StatisticEntry, StatisticQuery
+from services.api.statistics.entry import (
+    MOST_ENTRIES,
+    Posted,
+    Statistic,
+    StatisticEntry,
+    StatisticKindAnswer,
+    StatisticQuery,
+)
 from services.api.statistics.importing import RESOURCE
 from services.api.statistics.kinds import known_kinds, product_units
 
@@ -35,9 +42,11 @@ Entries = Annotated[
 
 
 @router.get("/api/v1/statistic-kinds", summary="List the kinds of reported numbers")
-def list_kinds() -> Page[Kind]:
+def list_kinds() -> Page[StatisticKindAnswer]:
     """All kinds: whose they are, their unit and periods, and the rule that asks for them."""
-    return Page[Kind].model_construct(data=[Kind.of(kind) for kind in known_kinds().values()], next=None)
+    return Page[StatisticKindAnswer].model_construct(
+        data=[StatisticKindAnswer.of(kind) for kind in known_kinds().values()], next=None
+    )
 
 
 @router.get("/api/v1/statistics", summary="List reported numbers", responses=refusals(BAD_CURSOR))

@@ -15,9 +15,9 @@ from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
 from services.core.data.divisions import Division, divisions
-from services.judging.data.plan_targets import Target as Row
+from services.judging.data.plan_targets import PlanTarget as Row
 from services.judging.data.plans import Plans
-from services.judging.targets.target import Better, ChangeKind, Operator, State, as_printed
+from services.judging.targets.target import Better, Operator, PrintedState, TargetChangeKind, as_printed
 
 Kind = Literal["target", "threshold", "actual"]
 Nature = Literal["binding", "expected", "incentive", "unlabelled", "actual"]
@@ -25,10 +25,12 @@ NOUN = "target"
 FILTERS = ("plan", "indicator", "process", "kind", "nature")
 
 
-class Change(BaseModel):
+class TargetChange(BaseModel):
     """A change from base to target: as the document prints it, and computed from the two numbers beside it."""
 
-    kind: ChangeKind = Field(description="absolute: in `unit` of the value; pp: percentage points; rate: % of the base")
+    kind: TargetChangeKind = Field(
+        description="absolute: in `unit` of the value; pp: percentage points; rate: % of the base"
+    )
     unit: str
     printed: str = Field(description="As it stands in the document; empty where it prints none")
     printed_value: float | None
@@ -49,7 +51,7 @@ class Contradiction(BaseModel):
     place: str
 
 
-class Target(BaseModel):
+class PlanTargetAnswer(BaseModel):
     """One number of a plan's document."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"code": "IA2-04", "plan": "14", "value": 135.0}]})
@@ -67,7 +69,7 @@ class Target(BaseModel):
     op: Operator
     op_printed: str | None = Field(description="The words behind `op`")
     better: Better | None = Field(description="Which way the value should go")
-    state: State = Field(description="zero, not_applicable (printed /) and missing are three different things")
+    state: PrintedState = Field(description="zero, not_applicable (printed /) and missing are three different things")
     value: float | None = Field(description="A reduction is positive, whatever sign is printed")
     value_high: float | None = Field(description="Upper end of a range")
     value_printed: str | None
@@ -76,7 +78,7 @@ class Target(BaseModel):
     target_year: int | None
     base_year: int | None
     base_value: float | None
-    change: Change | None
+    change: TargetChange | None
     nature: Nature
     stage: Literal["basic", "incentive"] | None
     value_scope: Literal["own", "region_presumed"]
@@ -110,7 +112,7 @@ router = APIRouter(prefix="/api/v1/targets", tags=["targets"])
 
 
 @router.get("", summary="List plan targets", responses=refusals(BAD_CURSOR))
-def list_targets(tables: TablesDep, query: Annotated[TargetQuery, Query()]) -> Page[Target]:
+def list_targets(tables: TablesDep, query: Annotated[TargetQuery, Query()]) -> Page[PlanTargetAnswer]:
     """The targets, thresholds and reported results of the plans in the order of their codes."""
     plans = tables.plans
     areas = {division.code: division for division in divisions()}
@@ -121,7 +123,7 @@ def list_targets(tables: TablesDep, query: Annotated[TargetQuery, Query()]) -> P
     found.sort(key=lambda row: row.code)
     page = found[: query.limit]
     following = cursor_after(page[-1].code, of=NOUN, filters=filters) if len(found) > query.limit else None
-    return Page[Target](data=[_answer(row, plans, areas) for row in page], next=following)
+    return Page[PlanTargetAnswer](data=[_answer(row, plans, areas) for row in page], next=following)
 
 
 def _require_known(plans: Plans, areas: dict[str, Division], query: TargetQuery) -> None:
@@ -160,9 +162,11 @@ def _is_below(code: str, above: str | None, areas: dict[str, Division]) -> bool:
     return parent is not None and (parent == above or _is_below(parent, above, areas))
 
 
-def _answer(row: Row, plans: Plans, areas: dict[str, Division]) -> Target:
-    own = {name: getattr(row, name) for name in Target.model_fields if hasattr(row, name) and name not in _MADE}
-    return Target(
+def _answer(row: Row, plans: Plans, areas: dict[str, Division]) -> PlanTargetAnswer:
+    own = {
+        name: getattr(row, name) for name in PlanTargetAnswer.model_fields if hasattr(row, name) and name not in _MADE
+    }
+    return PlanTargetAnswer(
         **{name: None if value == "" and name != "unit" else value for name, value in own.items()},
         area_name_zh=areas[row.area_code].name_zh,
         better=row.direction,
@@ -175,15 +179,15 @@ def _answer(row: Row, plans: Plans, areas: dict[str, Division]) -> Target:
 _MADE = frozenset({"better", "change", "conflicts", "traps"})
 
 
-def _change(row: Row) -> Change | None:
+def _change(row: Row) -> TargetChange | None:
     computed = row.computed_change
     if row.change is None and computed is None:
         return None
     kind = row.computed_kind
     rounded = as_printed(computed, row.change) if row.change is not None and computed is not None else None
-    return Change(
+    return TargetChange(
         kind=kind,
-        unit={ChangeKind.ABSOLUTE: row.unit, ChangeKind.PP: "pp", ChangeKind.RATE: "%"}[kind],
+        unit={TargetChangeKind.ABSOLUTE: row.unit, TargetChangeKind.PP: "pp", TargetChangeKind.RATE: "%"}[kind],
         printed=row.change_printed,
         printed_value=_number(row.change),
         computed=_number(computed),

@@ -18,7 +18,7 @@ from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
-from services.judging.tariff import PUNISHED, YUAN_PER_KWH, Step
+from services.judging.tariff import PUNISHED, YUAN_PER_KWH, DerivationStep
 
 router = APIRouter(prefix="/api/v1/tariff", tags=["judgement"])
 
@@ -120,7 +120,7 @@ def _value_unit(tables: Tables, found: UnitTariff) -> str | None:
     return None if levels is None else tables.row(levels.baseline_row).unit
 
 
-def _step(step: Step) -> dict[str, str | float | None]:
+def _step(step: DerivationStep) -> dict[str, str | float | None]:
     value = None if step.value is None else float(step.value)
     return {
         "code": step.code,

@@ -22,7 +22,7 @@ from services.api.registry.fields import AreaCode, Code, CreditCode, UnitStatus
 from services.api.tables import TablesDep
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
-from services.judging.lists.measured import Place
+from services.judging.lists.measured import ListScope
 from services.judging.lists.two_high import (
     LAST_12_MONTHS,
     PARAMETERS,
@@ -116,7 +116,7 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
     """
     trades = _trades_asked(tables, query.trade)
     with database.read() as connection:
-        place = Place(query.area, query.park, query.enterprise)
+        place = ListScope(query.area, query.park, query.enterprise)
         units, tree = units_of_place(connection, place, until=now, trades=trades)
         units = [unit for unit in units if query.status in (None, unit.status)]
         found = ledger(connection, tables, units, tree, now=now)

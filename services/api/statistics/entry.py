@@ -154,7 +154,7 @@ class StatisticQuery(PageQuery):
     versions: bool = Field(False, description="All versions instead of the newest")
 
 
-class Kind(BaseModel):
+class StatisticKindAnswer(BaseModel):
     """A kind of reported number."""
 
     code: str
@@ -172,7 +172,7 @@ class Kind(BaseModel):
     verified: bool
 
     @classmethod
-    def of(cls, kind: StatisticKind) -> "Kind":
+    def of(cls, kind: StatisticKind) -> "StatisticKindAnswer":
         """The answer for a row of the data file."""
         given = {name: getattr(kind, name) for name in cls.model_fields}
         given["owners"] = [owner.value for owner in kind.owners]
@@ -183,4 +183,4 @@ class Kind(BaseModel):
 
 
 StatisticPage = Page[Statistic]
-KindPage = Page[Kind]
+KindPage = Page[StatisticKindAnswer]

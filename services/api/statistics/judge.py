@@ -19,7 +19,7 @@ OWNER_NOUNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownOwners:
     """What entries are judged by. `owners` are those of the entries that are registered, as (kind, code).
 
     `product_units` gives the unit of what a unit makes, by the code of the unit.
@@ -31,7 +31,7 @@ class Known:
     now: datetime
 
 
-def faults_of_entry(entry: StatisticEntry, known: Known) -> list[Fault]:
+def faults_of_entry(entry: StatisticEntry, known: KnownOwners) -> list[Fault]:
     """The faults of one entry."""
     kind = known.kinds.get(entry.kind)
     if kind is None:
@@ -43,7 +43,7 @@ def faults_of_entry(entry: StatisticEntry, known: Known) -> list[Fault]:
     ]
 
 
-def _owner_faults(entry: StatisticEntry, kind: StatisticKind, known: Known) -> Iterator[Fault]:
+def _owner_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners) -> Iterator[Fault]:
     if entry.owner_kind not in kind.owners:
         mentions = {"kind": kind.code, "owners": ", ".join(kind.owners), "given": entry.owner_kind.value}
         yield Fault("owner", "not_of_owner", mentions)
@@ -65,7 +65,7 @@ def _period_faults(entry: StatisticEntry, kind: StatisticKind, now: datetime) ->
         yield Fault("price_base", "price_base_unfit", {"kind": kind.code})
 
 
-def _value_faults(entry: StatisticEntry, kind: StatisticKind, known: Known) -> Iterator[Fault]:
+def _value_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners) -> Iterator[Fault]:
     unit = unit_of(kind, entry.owner_code, known.product_units)
     if entry.unit != unit:
         yield Fault("unit", "wrong_unit", {"kind": kind.code, "expected": unit})

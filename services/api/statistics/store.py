@@ -16,7 +16,7 @@ from services.api.registry import nouns
 from services.api.registry.filters import Filter
 from services.api.registry.statements import Statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
-from services.api.statistics.judge import OWNER_NOUNS, Known, faults_of_entry, unit_of
+from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, unit_of
 from services.core.db.statements import run_text
 from services.judging.data.statistic_kinds import OwnerKind, StatisticKind
 
@@ -43,7 +43,7 @@ def faults_of(
     owners = {(entry.owner_kind.value, entry.owner_code) for entry in entries}
     rows = json.dumps([{"owner_kind": kind, "owner_code": code} for kind, code in sorted(owners)])
     found = SQL.run(connection, "known_owners", rows=rows).mappings().all()
-    known = Known(
+    known = KnownOwners(
         kinds=kinds,
         owners={(row["owner_kind"], row["owner_code"]) for row in found},
         product_units={

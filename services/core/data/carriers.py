@@ -13,7 +13,7 @@ Family = Literal["coal", "oil", "gas", "electricity", "heat", "biomass", "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier(Sourced):
+class CarrierRow(Sourced):
     """One carrier and the unit in which its quantities are kept and answered."""
 
     name_zh: str
@@ -30,10 +30,10 @@ class Carrier(Sourced):
     """Two-digit code in the energy table 205-1 of the statistics bureau; `verified` speaks of it."""
 
 
-def carriers(override: Path | None = None) -> tuple[Carrier, ...]:
+def carriers(override: Path | None = None) -> tuple[CarrierRow, ...]:
     """All carriers. Raises DataFileError when the file does not keep its rules."""
     file = table_file(NAME, override)
-    rows = load_lines(Carrier, file)
+    rows = load_lines(CarrierRow, file)
     for line, row in rows:
         if row.is_energy == (row.family == "none"):
             raise DataFileError(file, line, "family", "is none for what is no energy, and for nothing else")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class DatabaseEdition:
     """Which database is in use."""
 
     postgres_version: str
@@ -25,13 +25,13 @@ class Store:
         return ""
 
 
-def store_of(connection: psycopg.Connection) -> Store:
+def store_of(connection: psycopg.Connection) -> DatabaseEdition:
     """Describe the database behind `connection`."""
     cursor = connection.cursor(row_factory=scalar_row)
     postgres = cursor.execute("SHOW server_version").fetchone()
     version = cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
     licence = cursor.execute("SELECT current_setting('timescaledb.license', true)").fetchone()
-    return Store(str(postgres), version, licence if version else None)
+    return DatabaseEdition(str(postgres), version, licence if version else None)
 
 
 def enable(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ import psycopg
 from services.core.db.connections import connect
 from services.core.db.migrate import applied_revision, newest_revision
 from services.core.db.statements import Statements
-from services.core.db.timescale import Store, store_of
+from services.core.db.timescale import DatabaseEdition, store_of
 from services.ingest.broker_users import RESERVED
 from services.judging.data.numbers import Numbers, numbers
 
@@ -20,7 +20,7 @@ _sql = Statements.beside(__file__, "check.sql")
 class Report:
     """What was found. `differing` counts the sums that differ from those of the level below."""
 
-    store: Store
+    store: DatabaseEdition
     revision: str | None
     newest_revision: str | None
     dirty_slots: int

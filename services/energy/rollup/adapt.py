@@ -22,13 +22,13 @@ _FLOAT8 = 701
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimeParameter:
     """Microseconds since 1970 (UTC), written as timestamptz; infinite from OPEN_START_US down and OPEN_END_US up."""
 
     us: int
 
 
-class Integers:
+class IntegerParameters:
     """A parameter of type integer[], written all at once."""
 
     oid, element_oid = 1007, 23
@@ -48,7 +48,7 @@ class Integers:
         return self.values
 
 
-class Moments(Integers):
+class TimeParameters(IntegerParameters):
     """A parameter of type timestamptz[], of microseconds since 1970; infinite as Moment is."""
 
     oid, element_oid = 1185, 1184
@@ -61,13 +61,13 @@ class Moments(Integers):
 class _ArrayDumper(Dumper):
     format = Format.BINARY
 
-    def dump(self, obj: Integers) -> bytes:
+    def dump(self, obj: IntegerParameters) -> bytes:
         return obj.wire()
 
 
 _ELEMENTS = {
-    Integers.element_oid: Integers.element,
-    Moments.element_oid: Moments.element,
+    IntegerParameters.element_oid: IntegerParameters.element,
+    TimeParameters.element_oid: TimeParameters.element,
     _FLOAT8: np.dtype([("length", ">i4"), ("value", ">f8")]),
 }
 
@@ -83,7 +83,7 @@ class _ArrayLoader(Loader):
             return np.zeros(0, dtype=np.int64)
         elements = np.frombuffer(data, dtype=_ELEMENTS[element_oid], offset=_ARRAY_HEAD.size)["value"]
         native: NDArray[Any] = elements.astype(elements.dtype.newbyteorder("="))
-        return native + POSTGRES_EPOCH_US if element_oid == Moments.element_oid else native
+        return native + POSTGRES_EPOCH_US if element_oid == TimeParameters.element_oid else native
 
 
 class _MomentLoader(Loader):
@@ -97,7 +97,7 @@ class _MomentLoader(Loader):
 
 
 class _MomentDumper(Dumper):
-    def dump(self, obj: Moment) -> bytes:
+    def dump(self, obj: TimeParameter) -> bytes:
         if obj.us <= OPEN_START_US:
             return b"-infinity"
         return b"infinity" if obj.us >= OPEN_END_US else from_us(obj.us).isoformat().encode()
@@ -116,9 +116,9 @@ def adapt(connection: psycopg.Connection) -> None:
     connection.cursor_factory = _BinaryCursor
     info = connection.adapters.types[_TIMESTAMPTZ]
     dumper = type("_Dumper", (_MomentDumper,), {"oid": info.oid})
-    connection.adapters.register_dumper(Moment, dumper)
+    connection.adapters.register_dumper(TimeParameter, dumper)
     connection.adapters.register_loader(_TIMESTAMPTZ, _MomentLoader)
-    for array in (Integers, Moments):
+    for array in (IntegerParameters, TimeParameters):
         connection.adapters.register_dumper(array, type("_Dumper", (_ArrayDumper,), {"oid": array.oid}))
     for name in ("int4", "timestamptz", "float8"):
         connection.adapters.register_loader(connection.adapters.types[name].array_oid, _ArrayLoader)

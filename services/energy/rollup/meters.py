@@ -11,14 +11,14 @@ import psycopg
 from services.core.db.statements import Statements
 from services.core.meter import Kind, MeterRule, Quality, Replacement, meter_rule
 from services.energy.booking.booking import SlotEnergy
-from services.energy.booking.plain import PlainRule, plain_rule
+from services.energy.booking.fast_path import PlainRule, plain_rule
 from services.energy.rollup.quality import Stretch, collection_faults
 
 _sql = Statements.beside(__file__, "meters.sql")
 _COLLECTION_FAULT = int(Quality.COLLECTION_FAULT)
 
 
-class Place(NamedTuple):
+class EnterprisePlace(NamedTuple):
     """Where an enterprise is from a moment on."""
 
     from_us: int
@@ -48,7 +48,7 @@ class RolledMeter:
         enterprise_id: int,
         carrier: str,
         flow: str,
-        places: Sequence[Place],
+        places: Sequence[EnterprisePlace],
         valid_us: tuple[int, int],
     ) -> None:
         self.rule = rule
@@ -104,11 +104,11 @@ def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[in
     for meter_id, ts in _sql.run(connection, "acceptances", meter_ids=meter_ids):
         accepted[meter_id].add(ts)
     rows = list(_sql.run(connection, "meters", meter_ids=meter_ids))
-    places: dict[int, list[Place]] = defaultdict(list)
+    places: dict[int, list[EnterprisePlace]] = defaultdict(list)
     for enterprise_id, from_us, area_code, park_id in _sql.run(
         connection, "memberships", enterprise_ids=sorted({row.enterprise_id for row in rows})
     ):
-        places[enterprise_id].append(Place(from_us, area_code, park_id))
+        places[enterprise_id].append(EnterprisePlace(from_us, area_code, park_id))
     meters: dict[int, RolledMeter] = {}
     for row in rows:
         rule = meter_rule(
@@ -134,7 +134,7 @@ def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[in
     return meters
 
 
-class Meters:
+class RolledMeters:
     """The meters as the registry has them: kept from batch to batch, and read again when it has changed.
 
     Whoever changes what is read here raises the registry's revision in the same transaction. Faults of the collection

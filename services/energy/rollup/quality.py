@@ -7,7 +7,7 @@ import psycopg
 
 from services.core.calendar import DAY_US, SHANGHAI
 from services.core.db.statements import Statements
-from services.energy.rollup.adapt import Integers
+from services.energy.rollup.adapt import IntegerParameters
 from services.quality.checks.day import BEFORE_DAYS
 
 _sql = Statements.beside(__file__, "quality.sql")
@@ -26,8 +26,8 @@ def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -
     _sql.run(
         connection,
         "mark_due",
-        meter_ids=Integers(m for m, _ in days),
-        day_numbers=Integers(day for _, day in days),
+        meter_ids=IntegerParameters(m for m, _ in days),
+        day_numbers=IntegerParameters(day for _, day in days),
         before_days=BEFORE_DAYS,
     )
 

@@ -10,7 +10,7 @@ from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import Kind
 from services.energy.booking.counter import LONGEST_GAP_US
-from services.energy.rollup.adapt import Integers, Moment, Moments
+from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import RolledMeter
 from services.energy.rollup.ranges import Bounds, DirtyRange, Extent, within
 from services.ingest import metrics
@@ -68,12 +68,14 @@ class Queue:
         live_from_us = now_us - LIVE_US
         most = self._bounds.dirty
         most_changes = max(1, MOST_CHANGES * self._late // most)
-        changed = list(_sql.run(connection, "take_changes", most=most_changes, earliest=Moment(EARLIEST_US)))
+        changed = list(_sql.run(connection, "take_changes", most=most_changes, earliest=TimeParameter(EARLIEST_US)))
         dirty = list(_sql.run(connection, "take_dirty", most=most))
         if len(dirty) == most:
             self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
             dirty = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
-            dirty += _sql.run(connection, "put_aside", most=most * _ASIDE_BATCHES, live_from=Moment(live_from_us))
+            dirty += _sql.run(
+                connection, "put_aside", most=most * _ASIDE_BATCHES, live_from=TimeParameter(live_from_us)
+            )
         if len(dirty) < self._late:
             dirty += _sql.run(connection, "take_late", most=self._late - len(dirty))
         return Taken(dirty, changed, live_from_us)
@@ -123,12 +125,12 @@ class Queue:
         rows = _sql.run(
             self._connection,
             "extents",
-            positions=Integers(ranges),
-            meter_ids=Integers(r.meter_id for r in ranges.values()),
-            starts=Moments(r.start_us for r in ranges.values()),
-            ends=Moments(r.end_us for r in ranges.values()),
-            from_ts=Moment(window_us[0]),
-            to_ts=Moment(window_us[1]),
+            positions=IntegerParameters(ranges),
+            meter_ids=IntegerParameters(r.meter_id for r in ranges.values()),
+            starts=TimeParameters(r.start_us for r in ranges.values()),
+            ends=TimeParameters(r.end_us for r in ranges.values()),
+            from_ts=TimeParameter(window_us[0]),
+            to_ts=TimeParameter(window_us[1]),
             most=self._most,
         )
         return {
@@ -160,5 +162,8 @@ def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> 
     )
 
 
-def _columns(rows: Slots, times: str) -> dict[str, Integers]:
-    return {"meter_ids": Integers(meter_id for meter_id, _ in rows), times: Moments(at_us for _, at_us in rows)}
+def _columns(rows: Slots, times: str) -> dict[str, IntegerParameters]:
+    return {
+        "meter_ids": IntegerParameters(meter_id for meter_id, _ in rows),
+        times: TimeParameters(at_us for _, at_us in rows),
+    }

@@ -22,13 +22,13 @@ from services.core.db.statements import Statements
 from services.core.settings import Settings
 from services.energy.booking.booking import Rebooking
 from services.energy.rollup.adapt import (
-    Integers,
-    Moment,
-    Moments,
+    IntegerParameters,
+    TimeParameter,
+    TimeParameters,
     adapt,
 )
-from services.energy.rollup.meters import AccountKey, Accounts, Meters, RolledMeter
-from services.energy.rollup.onward import BOOKED, REBOOKED, Onward, book_onward
+from services.energy.rollup.fast_path import BOOKED, REBOOKED, FastPath, book_fast_path
+from services.energy.rollup.meters import AccountKey, Accounts, RolledMeter, RolledMeters
 from services.energy.rollup.quality import mark_due
 from services.energy.rollup.queue import Queue
 from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
@@ -86,7 +86,7 @@ class RollUp:
         self._connection = connection
         self._bounds = bounds or Bounds()
         self._queue = Queue(connection, self._bounds)
-        self._meters = Meters()
+        self._meters = RolledMeters()
         self._accounts = Accounts()
         _sql.run(connection, "create_stages")
         connection.prepare_threshold = 0
@@ -112,7 +112,7 @@ class RollUp:
         started_s = time.monotonic()
         ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)
         meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
-        onward, ranges = book_onward(
+        onward, ranges = book_fast_path(
             connection,
             ranges,
             meters,
@@ -140,9 +140,9 @@ class RollUp:
         _sql.run(
             self._connection,
             "replace_marks",
-            meter_ids=Integers(r.meter_id for r, _ in results),
-            afters=Moments(_or(b.marks_after_us, OPEN_START_US) for _, b in results),
-            untils=Moments(_or(b.marks_to_us, OPEN_END_US) for _, b in results),
+            meter_ids=IntegerParameters(r.meter_id for r, _ in results),
+            afters=TimeParameters(_or(b.marks_after_us, OPEN_START_US) for _, b in results),
+            untils=TimeParameters(_or(b.marks_to_us, OPEN_END_US) for _, b in results),
         )
         marks = [
             (r.meter_id, at_us, mark)
@@ -155,12 +155,12 @@ class RollUp:
                 self._connection,
                 "add_marks",
                 meter_ids=[m for m, _, _ in marks],
-                times=[Moment(at_us) for _, at_us, _ in marks],
+                times=[TimeParameter(at_us) for _, at_us, _ in marks],
                 qualities=[int(mark) for _, _, mark in marks],
             )
 
     def _write_slots(
-        self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], onward: Onward
+        self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], onward: FastPath
     ) -> None:
         booked = _Booked()
         for dirty, rebooking in results:
@@ -178,7 +178,7 @@ class RollUp:
         copy_in(self._connection, "rebooked", REBOOKED.columns, rebooked, onward.rebooked)
         _sql.run(self._connection, "book_slots")
         crowded = _sql.run(self._connection, "crowded").scalars().all()
-        standing = _sql.run(self._connection, "slots_in", positions=Integers(crowded)) if crowded else ()
+        standing = _sql.run(self._connection, "slots_in", positions=IntegerParameters(crowded)) if crowded else ()
         gone = ((p, slot) for p, slot in standing if slot not in results[p][1].booking.slots)
         for position, slots in _grouped(gone).items():
             dirty, _ = results[position]
@@ -206,7 +206,11 @@ def _or(moment_us: int | None, otherwise_us: int) -> int:
 
 def _times(name: str, moments_us: list[int]) -> dict[str, Any]:
     """Parameters of a deletion: the times, and their bounds, so that other chunks are left alone."""
-    return {name: [Moment(t) for t in moments_us], "first": Moment(min(moments_us)), "last": Moment(max(moments_us))}
+    return {
+        name: [TimeParameter(t) for t in moments_us],
+        "first": TimeParameter(min(moments_us)),
+        "last": TimeParameter(max(moments_us)),
+    }
 
 
 def _grouped(rows: Iterable[tuple[int, int]]) -> dict[int, list[int]]:

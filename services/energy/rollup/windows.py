@@ -8,7 +8,7 @@ from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import Kind, Mark, MeterRule
 from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
-from services.energy.rollup.adapt import Integers, Moment, Moments
+from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import RolledMeter
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
 
@@ -110,13 +110,13 @@ def _sides(
     for position, side, ts, value in _sql.run(
         connection,
         "windows",
-        positions=Integers(reaches),
-        meter_ids=Integers(r.dirty.meter_id for r in reaches.values()),
-        starts=Moments(r.dirty.start_us - r.own_us for r in reaches.values()),
-        ends=Moments(r.dirty.end_us + r.own_us for r in reaches.values()),
-        before=Integers(r.before for r in reaches.values()),
-        after=Integers(r.after for r in reaches.values()),
-        floor=Moment(floor_us),
+        positions=IntegerParameters(reaches),
+        meter_ids=IntegerParameters(r.dirty.meter_id for r in reaches.values()),
+        starts=TimeParameters(r.dirty.start_us - r.own_us for r in reaches.values()),
+        ends=TimeParameters(r.dirty.end_us + r.own_us for r in reaches.values()),
+        before=IntegerParameters(r.before for r in reaches.values()),
+        after=IntegerParameters(r.after for r in reaches.values()),
+        floor=TimeParameter(floor_us),
     ):
         sides[position, side].append((ts, value))
     return sides
@@ -139,10 +139,10 @@ def _correct(
     for position, ts, value in _sql.run(
         connection,
         "corrections",
-        positions=Integers(positions),
-        meter_ids=Integers(reaches[p].dirty.meter_id for p in positions),
-        starts=Moments(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
-        ends=Moments(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
+        positions=IntegerParameters(positions),
+        meter_ids=IntegerParameters(reaches[p].dirty.meter_id for p in positions),
+        starts=TimeParameters(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
+        ends=TimeParameters(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
     ):
         found[position][ts] = value
     for position, corrections in found.items():
@@ -159,10 +159,10 @@ def _read_marks(
     for position, ts, quality in _sql.run(
         connection,
         "marks",
-        positions=Integers(filled),
-        meter_ids=Integers(reaches[p].dirty.meter_id for p in filled),
-        starts=Moments(rows[p][0][0] for p in filled),
-        ends=Moments(rows[p][-1][0] for p in filled),
+        positions=IntegerParameters(filled),
+        meter_ids=IntegerParameters(reaches[p].dirty.meter_id for p in filled),
+        starts=TimeParameters(rows[p][0][0] for p in filled),
+        ends=TimeParameters(rows[p][-1][0] for p in filled),
     ):
         found[position][ts] = Mark(quality)
     return found

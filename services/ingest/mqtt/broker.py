@@ -60,7 +60,7 @@ def parse_url(url: str) -> BrokerAddress:
     )
 
 
-class Broker:
+class BrokerSession:
     """One persistent session. Called by its thread: `on_listening` when the broker has taken the subscription,
     `on_status` (gateway, online) and `on_turned_away` (topic).
     """

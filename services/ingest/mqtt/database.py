@@ -10,14 +10,14 @@ from tenacity.stop import stop_when_event_set
 
 from services.core.db.connections import connect
 from services.ingest.registry import RegistryReader
-from services.ingest.validate import Known
+from services.ingest.validate import KnownRegistry
 
 log = logging.getLogger("ingest")
 
 _AWAY = (psycopg.OperationalError, psycopg.errors.UndefinedTable)
 
 
-class Database:
+class IngestDatabase:
     """A connection and what it has read of the registry; for one thread."""
 
     def __init__(self, url: str, *, stopping: threading.Event) -> None:
@@ -32,11 +32,11 @@ class Database:
             self._connection = connect(self._url, application_name="enermon-ingest")
         return self._connection
 
-    def registry(self) -> Known:
+    def registry(self) -> KnownRegistry:
         """The registry now; an empty one when told to stop before it could be read."""
-        known: list[Known] = []
+        known: list[KnownRegistry] = []
         self.retry(lambda: known.append(self._registry.read(self.connection())))
-        return known[0] if known else Known({}, frozenset())
+        return known[0] if known else KnownRegistry({}, frozenset())
 
     def retry(self, work: Callable[[], object]) -> bool:
         """Do `work`, again and again while the database is away; False if told to stop before it was done."""

@@ -14,7 +14,7 @@ from services.core.db.leading import LockKey, Turn, lead_and_serve
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.mqtt.keeper import kept_by
-from services.ingest.retention import Kept, drop, listen_for_asking, more_may_be_due
+from services.ingest.retention import Retention, drop, listen_for_asking, more_may_be_due
 
 log = logging.getLogger("ingest.dropping")
 
@@ -41,7 +41,7 @@ def retaining(settings: Settings) -> Iterator[Future[None]]:
             stopping.set()
 
 
-def turn_of(connection: psycopg.Connection, kept: Kept) -> Turn:
+def turn_of(connection: psycopg.Connection, kept: Retention) -> Turn:
     """Drops, says what, and comes again every ten minutes, at once where there may be more, or when asked to."""
 
     def turn(_told: Sequence[Notify]) -> float:

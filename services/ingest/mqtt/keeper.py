@@ -8,16 +8,16 @@ from collections.abc import Callable
 import psycopg
 
 from services.core.settings import Settings
-from services.ingest.retention import Kept, ask_to_drop, count_dropped
+from services.ingest.retention import Retention, ask_to_drop, count_dropped
 
 log = logging.getLogger("ingest.keeper")
 
 SAY_EVERY_S = 10.0
 
 
-def kept_by(settings: Settings) -> Kept:
+def kept_by(settings: Settings) -> Retention:
     """What is kept of what was rejected."""
-    return Kept(
+    return Retention(
         days=settings.rejected_days,
         readings=settings.rejected_most_readings,
         messages=settings.rejected_most_messages,

@@ -26,13 +26,13 @@ from services.ingest import store as intake_store
 from services.ingest.formats.kinds import topic_parts
 from services.ingest.message import Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
-from services.ingest.mqtt.broker import Broker, parse_url
-from services.ingest.mqtt.database import Database
+from services.ingest.mqtt.broker import BrokerSession, parse_url
+from services.ingest.mqtt.database import IngestDatabase
 from services.ingest.mqtt.dropping import retaining
 from services.ingest.mqtt.keeper import Keeper
 from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.store import Arranged, Unreadable
-from services.ingest.validate import Known, check
+from services.ingest.validate import KnownRegistry, check
 
 log = logging.getLogger("ingest")
 
@@ -50,7 +50,7 @@ _COLLECT_AFTER = (50_000, 10, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _MessageBatch:
     """What one commit stores: each message as it was received and as it was read, and the checked ones arranged."""
 
     received: Sequence[Received]
@@ -69,7 +69,7 @@ class Ingest:
         self._staged_batches = 0
         self._statuses: dict[str, bool] = {}
         self._statuses_lock = threading.Lock()
-        self._broker = Broker(
+        self._broker = BrokerSession(
             parse_url(settings.mqtt_url.get_secret_value()),
             client_id=settings.ingest_client_id or f"enermon-ingest-{settings.ingest_instance}",
             shared=settings.ingest_share,
@@ -82,8 +82,8 @@ class Ingest:
         self._ready = False
         self._keeper = Keeper(settings)
         url = settings.database_url.get_secret_value()
-        self._reading = Database(url, stopping=self._stopping)
-        self._storing = Database(url, stopping=self._stopping)
+        self._reading = IngestDatabase(url, stopping=self._stopping)
+        self._storing = IngestDatabase(url, stopping=self._stopping)
 
     def stop(self) -> None:
         """Finish the batch at hand and leave."""
@@ -115,7 +115,7 @@ class Ingest:
             self._reading.close()
             self._storing.close()
 
-    def _batches(self) -> Iterator[_Batch]:
+    def _batches(self) -> Iterator[_MessageBatch]:
         """The stage before the database, one batch ahead of it; an empty batch when nothing came for a while."""
         while not self._stopping.is_set():
             taken = self._take()
@@ -155,12 +155,12 @@ class Ingest:
             size += sum(len(m.payload) for m in more)
         return taken
 
-    def _handle(self, batch: _Batch) -> None:
+    def _handle(self, batch: _MessageBatch) -> None:
         """Store a batch, and give up only when told to stop."""
         if self._storing.retry(partial(self._store, batch)):
             self._queue.done(batch.received)
 
-    def _read(self, message: Received, known: Known, now_us: int) -> Checked | Unreadable:
+    def _read(self, message: Received, known: KnownRegistry, now_us: int) -> Checked | Unreadable:
         gateway: str | None = None
         try:
             gateway, kind = topic_parts(message.topic)
@@ -173,7 +173,7 @@ class Ingest:
             unforeseen = UnreadableMessage("undecodable", "could not be read; the log of ingest says why")
             return Unreadable(gateway, message.topic, message.payload, unforeseen)
 
-    def _store(self, batch: _Batch) -> None:
+    def _store(self, batch: _MessageBatch) -> None:
         """Commit a batch, then acknowledge and answer it. A message that is refused does not hold up the others."""
         checked = batch.arranged.messages
         unreadable = [each for each in batch.read if isinstance(each, Unreadable)]
@@ -252,8 +252,8 @@ class Ingest:
             log.warning("message turned away", extra={"topic": topic[:200]})
 
 
-def _arranged(received: Sequence[Received], read: Sequence[Checked | Unreadable]) -> _Batch:
-    return _Batch(received, read, intake_store.arrange([each for each in read if isinstance(each, Checked)]))
+def _arranged(received: Sequence[Received], read: Sequence[Checked | Unreadable]) -> _MessageBatch:
+    return _MessageBatch(received, read, intake_store.arrange([each for each in read if isinstance(each, Checked)]))
 
 
 def run(settings: Settings) -> None:

@@ -21,7 +21,7 @@ class Parameter(Number):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class ParameterBounds:
     """What a parameter may be. `least` and `most` are allowed themselves, unless `is_above`: then `least` is not."""
 
     unit: str
@@ -47,26 +47,26 @@ class Rule:
         return f"{'a whole number, ' if self.is_whole else ''}{least}{most}"
 
 
-RULES: Mapping[str, Rule] = {
-    "coverage_least": Rule(unit="1", most=1),
-    "coverage_apart": Rule(unit="1", most=1),
-    "two_high_threshold": Rule(unit="tce", is_above=True),
-    "retrofit_longest": Rule(unit="a", least=1, most=100, is_whole=True),
-    "total_warning_margin": Rule(unit="%", most=100),
-    "data_centre_large_racks": Rule(unit="rack", least=1, is_whole=True),
-    "oil_equivalent": Rule(unit="kgce/kgoe", is_above=True),
-    "daily_monthly_deviation": Rule(unit="%", most=100),
-    "on_time_intervals": Rule(unit="1", is_above=True, most=1000),
-    "on_time_margin": Rule(unit="s", most=31_536_000),
-    "quality_weight_completeness": Rule(unit="1", most=1000),
-    "quality_weight_timeliness": Rule(unit="1", most=1000),
-    "quality_weight_validity": Rule(unit="1", most=1000),
-    "quality_weight_accuracy": Rule(unit="1", most=1000),
-    "quality_weight_consistency": Rule(unit="1", most=1000),
-    "key_unit_threshold": Rule(unit="tce", is_above=True, is_needed=False),
-    "pue_least_possible": Rule(unit="1", is_above=True, is_needed=False),
-    "data_centre_hyperscale_racks": Rule(unit="rack", least=1, is_whole=True, is_needed=False),
-    "non_hydro_incentive": Rule(unit="%", most=100, is_needed=False),
+RULES: Mapping[str, ParameterBounds] = {
+    "coverage_least": ParameterBounds(unit="1", most=1),
+    "coverage_apart": ParameterBounds(unit="1", most=1),
+    "two_high_threshold": ParameterBounds(unit="tce", is_above=True),
+    "retrofit_longest": ParameterBounds(unit="a", least=1, most=100, is_whole=True),
+    "total_warning_margin": ParameterBounds(unit="%", most=100),
+    "data_centre_large_racks": ParameterBounds(unit="rack", least=1, is_whole=True),
+    "oil_equivalent": ParameterBounds(unit="kgce/kgoe", is_above=True),
+    "daily_monthly_deviation": ParameterBounds(unit="%", most=100),
+    "on_time_intervals": ParameterBounds(unit="1", is_above=True, most=1000),
+    "on_time_margin": ParameterBounds(unit="s", most=31_536_000),
+    "quality_weight_completeness": ParameterBounds(unit="1", most=1000),
+    "quality_weight_timeliness": ParameterBounds(unit="1", most=1000),
+    "quality_weight_validity": ParameterBounds(unit="1", most=1000),
+    "quality_weight_accuracy": ParameterBounds(unit="1", most=1000),
+    "quality_weight_consistency": ParameterBounds(unit="1", most=1000),
+    "key_unit_threshold": ParameterBounds(unit="tce", is_above=True, is_needed=False),
+    "pue_least_possible": ParameterBounds(unit="1", is_above=True, is_needed=False),
+    "data_centre_hyperscale_racks": ParameterBounds(unit="rack", least=1, is_whole=True, is_needed=False),
+    "non_hydro_incentive": ParameterBounds(unit="%", most=100, is_needed=False),
 }
 """The parameters the program knows. Without one that is needed every judgement that asks for it would fail."""
 
@@ -96,7 +96,7 @@ def parameters(override: Path | None = None) -> tuple[Parameter, ...]:
     return tuple(row for _, row in lines)
 
 
-def _check(file: Path, line: int, row: Parameter, rule: Rule) -> None:
+def _check(file: Path, line: int, row: Parameter, rule: ParameterBounds) -> None:
     if row.unit != rule.unit:
         raise DataFileError(file, line, "unit", f"{row.code} is given in {rule.unit}, not in {row.unit}")
     if not rule.allows(row.value):

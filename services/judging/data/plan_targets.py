@@ -12,9 +12,9 @@ from pydantic import StringConstraints
 from services.core.data.loader import Sourced
 from services.judging.targets.target import (
     Better,
-    ChangeKind,
     Operator,
-    State,
+    PrintedState,
+    TargetChangeKind,
     better_by,
     change_differs,
     computed_change,
@@ -31,7 +31,7 @@ Codes = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]*( [A-Za-z0-9-]+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target(Sourced):
+class PlanTarget(Sourced):
     """A target, a threshold or a reported result. `source` is the document, `verified` that the row was found there."""
 
     plan: str
@@ -49,7 +49,7 @@ class Target(Sourced):
     op_printed: str = ""
     better: Better | None = None
     """Which way the value should go, where the operator does not say it."""
-    state: State
+    state: PrintedState
     value: Decimal | None = None
     """A reduction is positive, whatever sign is printed."""
     value_high: Decimal | None = None
@@ -62,7 +62,7 @@ class Target(Sourced):
     change: Decimal | None = None
     """Signed: a fall is negative."""
     change_printed: str = ""
-    change_kind: ChangeKind | None = None
+    change_kind: TargetChangeKind | None = None
     nature: Literal["binding", "expected", "incentive", "unlabelled", "actual"]
     stage: Literal["basic", "incentive", ""] = ""
     value_scope: Literal["own", "region_presumed"]
@@ -92,9 +92,9 @@ class Target(Sourced):
         return tuple(self.conflicts_with.split())
 
     @property
-    def computed_kind(self) -> ChangeKind:
+    def computed_kind(self) -> TargetChangeKind:
         """What the computed change is: as the printed one; else points of a share and the rate of a level."""
-        return self.change_kind or (ChangeKind.PP if self.unit == "%" else ChangeKind.RATE)
+        return self.change_kind or (TargetChangeKind.PP if self.unit == "%" else TargetChangeKind.RATE)
 
     @property
     def computed_change(self) -> Fraction | None:
@@ -118,7 +118,7 @@ class Target(Sourced):
         return value_from_change(self.change_kind, base=self.base_value, change=self.change)
 
 
-def faults_of(row: Target) -> Iterator[tuple[str, str]]:
+def faults_of(row: PlanTarget) -> Iterator[tuple[str, str]]:
     """The columns of `row` that contradict each other, each with what is wrong."""
     yield from _faults_of_value(row)
     yield from _faults_of_change(row)
@@ -130,15 +130,15 @@ def faults_of(row: Target) -> Iterator[tuple[str, str]]:
         yield "quote", f"needs one part for each passage of place, parted by {BETWEEN_PASSAGES!r}"
 
 
-def _faults_of_value(row: Target) -> Iterator[tuple[str, str]]:
-    has_number = row.state in (State.NUMBER, State.ZERO)
+def _faults_of_value(row: PlanTarget) -> Iterator[tuple[str, str]]:
+    has_number = row.state in (PrintedState.NUMBER, PrintedState.ZERO)
     if has_number != (row.value is not None):
         yield "value", f"must {'not ' if has_number else ''}be empty with the state {row.state.value}"
-    elif row.value is not None and (row.value == 0) != (row.state is State.ZERO):
+    elif row.value is not None and (row.value == 0) != (row.state is PrintedState.ZERO):
         yield "state", f"{row.value} is {'zero' if row.value == 0 else 'number'}, not {row.state.value}"
     if has_number and not row.unit:
         yield "unit", "must not be empty beside a value; write 1 for a ratio"
-    if row.state is not State.MISSING and not row.value_printed:
+    if row.state is not PrintedState.MISSING and not row.value_printed:
         yield "value_printed", "must not be empty: what is printed where the value stands?"
     if (row.op is Operator.RANGE) != (row.value_high is not None):
         yield "value_high", "is given for a range, and only for it"
@@ -151,13 +151,13 @@ def _faults_of_value(row: Target) -> Iterator[tuple[str, str]]:
         yield "better", "about (~) does not say by itself which way is better: write higher or lower"
 
 
-def _faults_of_change(row: Target) -> Iterator[tuple[str, str]]:
+def _faults_of_change(row: PlanTarget) -> Iterator[tuple[str, str]]:
     given = {row.change is not None, row.change_printed != "", row.change_kind is not None}
     if len(given) > 1:
         yield "change", "change, change_printed and change_kind are given together or not at all"
-    if row.state is State.MISSING and row.change is None:
+    if row.state is PrintedState.MISSING and row.change is None:
         yield "change", "a row without a value gives at least a change"
-    if row.change_kind is ChangeKind.PP and row.unit != "%":
+    if row.change_kind is TargetChangeKind.PP and row.unit != "%":
         yield "change_kind", f"percentage points are the change of a value in %, not in {row.unit or 'no unit'}"
     if row.base_value is not None and row.base_year is None:
         yield "base_year", "must not be empty beside a base value"

@@ -13,7 +13,7 @@ from pathlib import Path
 from services.core.data.divisions import divisions
 from services.core.data.loader import DATA, DataFileError, Sourced, load
 from services.core.period import FIRST_YEAR, LAST_YEAR
-from services.judging.data.plan_targets import Target, faults_of
+from services.judging.data.plan_targets import PlanTarget, faults_of
 
 FOLDER = DATA / "plans"
 LIST = "plans.csv"
@@ -46,12 +46,12 @@ class Plans:
     """All plans with their targets."""
 
     plans: Mapping[str, Plan]
-    targets: tuple[Target, ...]
+    targets: tuple[PlanTarget, ...]
 
     @cached_property
-    def by_indicator(self) -> Mapping[tuple[str, str], tuple[Target, ...]]:
+    def by_indicator(self) -> Mapping[tuple[str, str], tuple[PlanTarget, ...]]:
         """Targets that are numbers, by plan and indicator."""
-        found: dict[tuple[str, str], tuple[Target, ...]] = {}
+        found: dict[tuple[str, str], tuple[PlanTarget, ...]] = {}
         for target in self.targets:
             if target.kind == "target" and target.value is not None:
                 key = (target.plan, target.indicator)
@@ -59,7 +59,7 @@ class Plans:
         return found
 
     @cached_property
-    def by_code(self) -> Mapping[str, Target]:
+    def by_code(self) -> Mapping[str, PlanTarget]:
         """The targets by their codes."""
         return {target.code: target for target in self.targets}
 
@@ -123,8 +123,8 @@ def _refuse_files_without_plan(folders: list[Path], plans: Mapping[str, Plan]) -
                 raise DataFileError(file, 1, "plan", f"{LIST} names no plan {file.stem}; add a row for it there")
 
 
-def _targets(file: Path, known_areas: set[str]) -> tuple[Target, ...]:
-    rows = load(Target, file)
+def _targets(file: Path, known_areas: set[str]) -> tuple[PlanTarget, ...]:
+    rows = load(PlanTarget, file)
     for line, row in enumerate(rows, start=2):
         if row.plan != file.stem:
             raise DataFileError(file, line, "plan", f"is {row.plan}, but the file is that of plan {file.stem}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.core.data.loader import DataFileError, Number, Sourced, load, load_lines, table_file
 from services.judging.indicators.judged_by import Metric
-from services.judging.levels import Level, Levels
+from services.judging.levels import BenchmarkLevel, Levels
 
 PROCESSES = "processes.csv"
 BENCHMARKS = "benchmarks.csv"
@@ -43,7 +43,7 @@ class Benchmark(Number):
 
     process: str
     edition: str
-    level: Level
+    level: BenchmarkLevel
     """benchmark 标杆水平 or baseline 基准水平."""
 
 
@@ -56,7 +56,7 @@ def benchmarks(known: Mapping[str, Process], override: Path | None = None) -> tu
     """All levels. Raises DataFileError, also where an edition of a process has one level and not the other."""
     file = table_file(BENCHMARKS, override)
     lines = load_lines(Benchmark, file)
-    found: dict[tuple[str, str], dict[Level, Benchmark]] = {}
+    found: dict[tuple[str, str], dict[BenchmarkLevel, Benchmark]] = {}
     last_line: dict[tuple[str, str], int] = {}
     for line, row in lines:
         key = (row.process, row.edition)
@@ -70,10 +70,10 @@ def benchmarks(known: Mapping[str, Process], override: Path | None = None) -> tu
     return tuple(row for _, row in lines)
 
 
-def _check_pair(file: Path, line: int, levels: Mapping[Level, Benchmark]) -> None:
-    if len(levels) < len(Level):
+def _check_pair(file: Path, line: int, levels: Mapping[BenchmarkLevel, Benchmark]) -> None:
+    if len(levels) < len(BenchmarkLevel):
         raise DataFileError(file, line, "level", "an edition of a process has both a benchmark and a baseline")
-    better, least = levels[Level.BENCHMARK], levels[Level.BASELINE]
+    better, least = levels[BenchmarkLevel.BENCHMARK], levels[BenchmarkLevel.BASELINE]
     if (better.unit, better.valid_from, better.valid_to) != (least.unit, least.valid_from, least.valid_to):
         raise DataFileError(file, line, "unit", "benchmark and baseline differ in unit or in the days they hold")
     if better.value > least.value:
@@ -82,7 +82,7 @@ def _check_pair(file: Path, line: int, levels: Mapping[Level, Benchmark]) -> Non
 
 def levels_of(rows: tuple[Benchmark, ...]) -> Mapping[str, tuple[Levels, ...]]:
     """The editions of each process, as they are judged by."""
-    found: dict[str, dict[str, dict[Level, Benchmark]]] = {}
+    found: dict[str, dict[str, dict[BenchmarkLevel, Benchmark]]] = {}
     for row in rows:
         found.setdefault(row.process, {}).setdefault(row.edition, {})[row.level] = row
     return {
@@ -91,8 +91,8 @@ def levels_of(rows: tuple[Benchmark, ...]) -> Mapping[str, tuple[Levels, ...]]:
     }
 
 
-def _levels(edition: str, pair: Mapping[Level, Benchmark]) -> Levels:
-    better, least = pair[Level.BENCHMARK], pair[Level.BASELINE]
+def _levels(edition: str, pair: Mapping[BenchmarkLevel, Benchmark]) -> Levels:
+    better, least = pair[BenchmarkLevel.BENCHMARK], pair[BenchmarkLevel.BASELINE]
     return Levels(
         edition=edition,
         benchmark=Fraction(better.value),

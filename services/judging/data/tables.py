@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 from services.core.data import carriers as carrier_file
-from services.core.data.carriers import Carrier
+from services.core.data.carriers import CarrierRow
 from services.core.data.loader import DataFileError, DataFolderError, Number, Sourced, table_file
 from services.energy import coefficients as coefficient_files
-from services.energy.coefficients import Co2Factor, StandardCoal
+from services.energy.coefficients import Co2Factor, StandardCoalCoefficient
 from services.energy.factors import Factors
 from services.judging.data import limits as limit_file
 from services.judging.data import parameters as parameter_files
@@ -17,32 +17,32 @@ from services.judging.data import processes as process_files
 from services.judging.data import tariffs as tariff_files
 from services.judging.data.limits import Limit
 from services.judging.data.parameters import Parameter, TwoHighTrade
-from services.judging.data.plan_targets import Target
+from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.plans import LIST as PLAN_LIST
 from services.judging.data.plans import Plan, Plans, load_plans
 from services.judging.data.processes import Benchmark, Process
 from services.judging.data.statistic_kinds import NAME as STATISTIC_KINDS
 from services.judging.data.statistic_kinds import StatisticKind, load_statistic_kinds
-from services.judging.data.tariffs import AluminiumTariff, TariffStep
+from services.judging.data.tariffs import AluminiumTariff, TariffStepRow
 from services.judging.levels import Levels
 from services.quality.checks.declared import Check, load_checks
 
 PLANS = "plans"
 ROW_TYPES: Mapping[str, type[Sourced]] = {
-    "carriers": Carrier,
-    "standard_coal": StandardCoal,
+    "carriers": CarrierRow,
+    "standard_coal": StandardCoalCoefficient,
     "co2": Co2Factor,
     "processes": Process,
     "benchmarks": Benchmark,
     "limits": Limit,
     "tariff_aluminium": AluminiumTariff,
-    "tariff_steps": TariffStep,
+    "tariff_steps": TariffStepRow,
     "two_high": TwoHighTrade,
     "parameters": Parameter,
     "statistic_kinds": StatisticKind,
     "checks": Check,
     "plans": Plan,
-    "plan_targets": Target,
+    "plan_targets": PlanTarget,
 }
 """What the rows of each table are, by the name of the table."""
 
@@ -51,14 +51,14 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
 class Tables:
     """Every table as it is read, in the order of its file."""
 
-    carriers: tuple[Carrier, ...]
-    standard_coal: tuple[StandardCoal, ...]
+    carriers: tuple[CarrierRow, ...]
+    standard_coal: tuple[StandardCoalCoefficient, ...]
     co2: tuple[Co2Factor, ...]
     processes: tuple[Process, ...]
     benchmarks: tuple[Benchmark, ...]
     limits: tuple[Limit, ...]
     tariff_aluminium: tuple[AluminiumTariff, ...]
-    tariff_steps: tuple[TariffStep, ...]
+    tariff_steps: tuple[TariffStepRow, ...]
     two_high: tuple[TwoHighTrade, ...]
     parameters: tuple[Parameter, ...]
     statistic_kinds: tuple[StatisticKind, ...]
@@ -172,7 +172,7 @@ def _check_codes(tables: Mapping[str, Iterable[Sourced]], override: Path | None)
 
 
 def _file_of(name: str, row: Sourced, override: Path | None) -> Path:
-    if isinstance(row, Target):
+    if isinstance(row, PlanTarget):
         return table_file(f"{PLANS}/{row.plan}.csv", override)
     return table_file(f"{PLANS}/{PLAN_LIST}" if name == PLANS else f"{name}.csv", override)
 

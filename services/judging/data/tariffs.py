@@ -32,7 +32,7 @@ class AluminiumTariff(Number):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TariffStep(Number):
+class TariffStepRow(Number):
     """A step of the unified rule: `value` is the surcharge from a gap above `from_gap_percent` on."""
 
     from_gap_percent: Annotated[Decimal, Field(ge=0)]
@@ -54,10 +54,10 @@ def tariff_aluminium(override: Path | None = None) -> tuple[AluminiumTariff, ...
     return tuple(row for _, row in lines)
 
 
-def tariff_steps(known: Mapping[str, Process], override: Path | None = None) -> tuple[TariffStep, ...]:
+def tariff_steps(known: Mapping[str, Process], override: Path | None = None) -> tuple[TariffStepRow, ...]:
     """The steps of the unified rule; none are shipped, since no document prints them. Raises DataFileError."""
     file = table_file(STEPS, override)
-    lines = load_lines(TariffStep, file)
+    lines = load_lines(TariffStepRow, file)
     for line, row in lines:
         if row.process is not None and row.process not in known:
             raise DataFileError(file, line, "process", f"{row.process} is not a row of processes.csv")

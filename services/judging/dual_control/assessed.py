@@ -19,9 +19,9 @@ from services.judging.dual_control.facts import (
     NUMBER_MISSING,
     RENEWABLE,
     SOURCES_DIFFER,
-    Amount,
+    EnergySource,
     Obstacle,
-    Source,
+    YearEnergy,
     YearFacts,
 )
 
@@ -37,7 +37,7 @@ class Counted:
     feedstock_tce: Fraction | None
     """None: reported for no year, hence nothing taken out."""
     listed_tce: Fraction | None
-    source: Source
+    source: EnergySource
     coverage: float | None
 
     @property
@@ -85,7 +85,7 @@ def new_renewable(facts: Facts, reference_year: int, year: int) -> tuple[Fractio
     return max(Fraction(0), amounts[year] - amounts[reference_year]), []
 
 
-def _exclusion(amounts: Mapping[int, Amount | None], what: str) -> tuple[dict[int, Fraction], list[Obstacle]]:
+def _exclusion(amounts: Mapping[int, YearEnergy | None], what: str) -> tuple[dict[int, Fraction], list[Obstacle]]:
     known = {year: amount.tce for year, amount in amounts.items() if amount is not None}
     if not known:
         return {}, []
@@ -96,7 +96,7 @@ def _energy_obstacles(facts: YearFacts, coverage_least: float) -> list[Obstacle]
     energy = facts.energy
     if energy is None:
         return [Obstacle(facts.why_no_energy, facts.year, ENERGY)]
-    if energy.source is Source.MEASURED and (energy.coverage is None or energy.coverage < coverage_least):
+    if energy.source is EnergySource.MEASURED and (energy.coverage is None or energy.coverage < coverage_least):
         return [Obstacle(LOW_COVERAGE, facts.year, ENERGY)]
     return []
 

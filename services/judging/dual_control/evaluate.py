@@ -8,15 +8,15 @@ import enum
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.core.verdict import Finding
+from services.core.verdict import ReasonedVerdict
 from services.judging.dual_control.assessed import Facts
-from services.judging.dual_control.facts import EvaluationKind, Obstacle, PlanPeriod, Target, Targets
+from services.judging.dual_control.facts import EvaluationKind, Obstacle, PlanPeriod, ReductionTarget, ReductionTargets
 from services.judging.dual_control.intensity import Chain, chain, completion, reached, required
 from services.judging.dual_control.total import Total, Waiver, total, waiver
 from services.judging.dual_control.warning import Light, intensity_light, total_light
 
 
-class Standing(enum.StrEnum):
+class AreaStanding(enum.StrEnum):
     """Where an area stands: the first two before the last year of the plan, the others in it."""
 
     AHEAD = "ahead"
@@ -31,7 +31,7 @@ class Standing(enum.StrEnum):
 class TargetProgress:
     """The fall since the base year against one target. None: cannot be told, or there is no such target."""
 
-    target: Target | None
+    target: ReductionTarget | None
     required: float | None = None
     completion: float | None = None
     """1 when the whole target is met."""
@@ -69,8 +69,8 @@ class Evaluation:
     basic: TargetProgress
     incentive: TargetProgress
     annual: AnnualProgress
-    standing: Standing | None
-    finding: Finding
+    standing: AreaStanding | None
+    finding: ReasonedVerdict
     """Of the intensity."""
     waiver: Waiver
     total: Total
@@ -86,7 +86,9 @@ class Evaluation:
         return tuple(self.chain.obstacles)
 
 
-def evaluate(facts: Facts, plan: PlanPeriod | None, targets: Targets, *, year: int, rules: Rules) -> Evaluation:
+def evaluate(
+    facts: Facts, plan: PlanPeriod | None, targets: ReductionTargets, *, year: int, rules: Rules
+) -> Evaluation:
     """Judge `year`. Without a plan only the change over the year before can be told.
 
     Raises ValueError when `year` does not lie in `plan`.
@@ -137,7 +139,9 @@ def _fall_of_year(facts: Facts, plan: PlanPeriod | None, year: int, coverage_lea
     return None if link.obstacles else link.last.reduction
 
 
-def _progress(target: Target | None, plan: PlanPeriod | None, cumulative: Fraction | None, year: int) -> TargetProgress:
+def _progress(
+    target: ReductionTarget | None, plan: PlanPeriod | None, cumulative: Fraction | None, year: int
+) -> TargetProgress:
     if target is None or target.reduction is None or plan is None:
         return TargetProgress(target)
     gone = year - plan.base_year
@@ -153,7 +157,7 @@ def _progress(target: Target | None, plan: PlanPeriod | None, cumulative: Fracti
 
 
 def _annual(
-    facts: Facts, plan: PlanPeriod | None, targets: Targets, reduction: Fraction | None, year: int
+    facts: Facts, plan: PlanPeriod | None, targets: ReductionTargets, reduction: Fraction | None, year: int
 ) -> AnnualProgress:
     """The year's fall against its annual number, or against the even pace 年均任务 where none was set."""
     stated = facts[year].reduction_plan if year in facts else None
@@ -168,27 +172,29 @@ def _annual(
     return AnnualProgress(reduction, pace, "plan_mean", met)
 
 
-def _standing(kind: EvaluationKind, basic: TargetProgress, incentive: TargetProgress) -> Standing | None:
+def _standing(kind: EvaluationKind, basic: TargetProgress, incentive: TargetProgress) -> AreaStanding | None:
     if basic.on_course is None:
         return None
     if kind is not EvaluationKind.FINAL:
-        return Standing.AHEAD if basic.on_course else Standing.BEHIND
+        return AreaStanding.AHEAD if basic.on_course else AreaStanding.BEHIND
     if not basic.on_course:
-        return Standing.NOT_MET
-    return Standing.EXCEEDED if incentive.on_course else Standing.MET
+        return AreaStanding.NOT_MET
+    return AreaStanding.EXCEEDED if incentive.on_course else AreaStanding.MET
 
 
-def _finding(links: Chain, plan: PlanPeriod | None, targets: Targets, standing: Standing | None) -> Finding:
+def _finding(
+    links: Chain, plan: PlanPeriod | None, targets: ReductionTargets, standing: AreaStanding | None
+) -> ReasonedVerdict:
     if plan is None:
-        return Finding.cannot("no_plan")
+        return ReasonedVerdict.cannot("no_plan")
     if targets.conflict:
-        return Finding.cannot("targets_conflict")
+        return ReasonedVerdict.cannot("targets_conflict")
     if targets.basic is None:
-        return Finding.cannot("no_target")
+        return ReasonedVerdict.cannot("no_target")
     if targets.basic.reduction is None:
-        return Finding.cannot("target_not_applicable")
+        return ReasonedVerdict.cannot("target_not_applicable")
     if standing is None:
-        return Finding.cannot(links.obstacles[0].reason)
-    if standing is Standing.NOT_MET:
-        return Finding.breach(standing)
-    return Finding.ok(standing)
+        return ReasonedVerdict.cannot(links.obstacles[0].reason)
+    if standing is AreaStanding.NOT_MET:
+        return ReasonedVerdict.breach(standing)
+    return ReasonedVerdict.ok(standing)

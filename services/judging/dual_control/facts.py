@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from services.judging.targets.target import State
+from services.judging.targets.target import PrintedState
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ReductionTarget:
     """By how much the intensity must have fallen at the end of the plan, against its base year.
 
     `state` is number, zero or not_applicable; a target that is not printed at all is no Target.
     """
 
-    state: State
+    state: PrintedState
     reduction: Fraction | None
     """Positive for a fall, negative for a rise that is allowed; 0 with state zero, None with state not_applicable."""
     rows: tuple[str, ...] = ()
@@ -27,20 +27,20 @@ class Target:
 
     def __post_init__(self) -> None:
         fits = {
-            State.NUMBER: self.reduction is not None and self.reduction < 1 and self.reduction != 0,
-            State.ZERO: self.reduction == 0,
-            State.NOT_APPLICABLE: self.reduction is None,
+            PrintedState.NUMBER: self.reduction is not None and self.reduction < 1 and self.reduction != 0,
+            PrintedState.ZERO: self.reduction == 0,
+            PrintedState.NOT_APPLICABLE: self.reduction is None,
         }
         if not fits.get(self.state, False):
             raise ValueError(f"target {self.rows}: {self.reduction} does not go with state {self.state}")
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class ReductionTargets:
     """Basic 基本 and incentive 激励 target of an area; None where the documents print none."""
 
-    basic: Target | None = None
-    incentive: Target | None = None
+    basic: ReductionTarget | None = None
+    incentive: ReductionTarget | None = None
     conflict: bool = False
     """The documents print different targets for it: none of them is taken."""
 
@@ -84,7 +84,7 @@ class PlanPeriod:
         return EvaluationKind.MIDTERM if year == self.midterm_year else EvaluationKind.ANNUAL
 
 
-class Source(enum.StrEnum):
+class EnergySource(enum.StrEnum):
     """Where a quantity of energy comes from. Meters see the key units, statistics the whole area."""
 
     REPORTED = "reported"
@@ -92,11 +92,11 @@ class Source(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class YearEnergy:
     """Energy of a year."""
 
     tce: Fraction
-    source: Source = Source.REPORTED
+    source: EnergySource = EnergySource.REPORTED
     coverage: float | None = None
     """Of what is measured: its measured share, 0 to 1; None where no meter was expected. Says nothing if reported."""
 
@@ -106,14 +106,14 @@ class YearFacts:
     """What is known of a year. None is unknown, which is not zero."""
 
     year: int
-    energy: Amount | None = None
+    energy: YearEnergy | None = None
     """All energy consumed: feedstock, listed energy and renewable electricity are in it."""
     why_no_energy: str = "number_missing"
     """Reason code where `energy` is None."""
-    feedstock: Amount | None = None
-    renewable: Amount | None = None
+    feedstock: YearEnergy | None = None
+    renewable: YearEnergy | None = None
     """Renewable electricity consumed, whether new or not."""
-    listed: Amount | None = None
+    listed: YearEnergy | None = None
     """能耗单列: of separately listed projects the part that the state or the region bears, and no more."""
     gdp: Mapping[int, Fraction] = field(default_factory=dict)
     """By price base."""

@@ -20,9 +20,9 @@ from services.judging.dual_control.facts import (
     ENERGY,
     LOW_COVERAGE,
     NUMBER_MISSING,
-    Amount,
+    EnergySource,
     Obstacle,
-    Source,
+    YearEnergy,
     YearFacts,
 )
 
@@ -38,7 +38,7 @@ class Method(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredDays:
     """Energy measured over `days` days."""
 
     tce: Fraction
@@ -51,12 +51,12 @@ class EnergyForecast:
     """A running year. What it was made of stands beside it."""
 
     method: Method
-    energy: Amount
+    energy: YearEnergy
     """Of the whole year; its source is that of the year it was scaled from."""
-    so_far: Measured
-    last_span: Measured | None
+    so_far: MeasuredDays
+    last_span: MeasuredDays | None
     """The same span of the year before; None with the linear method."""
-    last_whole: Amount | None
+    last_whole: YearEnergy | None
 
 
 def days_of(year: int) -> int:
@@ -76,10 +76,10 @@ def same_day_before(until: date) -> date:
 
 def forecast_energy(
     year: int,
-    so_far: Measured | None,
+    so_far: MeasuredDays | None,
     *,
-    last_span: Measured | None,
-    last_whole: Amount | None,
+    last_span: MeasuredDays | None,
+    last_whole: YearEnergy | None,
     coverage_least: float,
 ) -> EnergyForecast | Obstacle:
     """What `year` will come to, or why that cannot be told."""
@@ -93,13 +93,13 @@ def forecast_energy(
         and last_span.tce > 0
         and _covered(last_span.coverage, coverage_least)
         and last_whole is not None
-        and (last_whole.source is Source.REPORTED or _covered(last_whole.coverage, coverage_least))
+        and (last_whole.source is EnergySource.REPORTED or _covered(last_whole.coverage, coverage_least))
     )
     if usable and last_span is not None and last_whole is not None:
         season = last_whole.tce / days_of(year - 1) / (last_span.tce / last_span.days)
-        energy = Amount(a_day * season * days_of(year), last_whole.source, so_far.coverage)
+        energy = YearEnergy(a_day * season * days_of(year), last_whole.source, so_far.coverage)
         return EnergyForecast(Method.SEASONAL, energy, so_far, last_span, last_whole)
-    energy = Amount(a_day * days_of(year), Source.MEASURED, so_far.coverage)
+    energy = YearEnergy(a_day * days_of(year), EnergySource.MEASURED, so_far.coverage)
     return EnergyForecast(Method.LINEAR, energy, so_far, None, last_whole)
 
 
@@ -131,7 +131,7 @@ def forecast_facts(facts: Mapping[int, YearFacts], year: int, forecast: EnergyFo
     )
 
 
-def _same_share(part: Amount | None, of: Amount | None, energy: Amount) -> Amount | None:
+def _same_share(part: YearEnergy | None, of: YearEnergy | None, energy: YearEnergy) -> YearEnergy | None:
     if part is None or of is None or of.tce <= 0:
         return None
-    return Amount(part.tce / of.tce * energy.tce, part.source, part.coverage)
+    return YearEnergy(part.tce / of.tce * energy.tce, part.source, part.coverage)

@@ -13,7 +13,7 @@ from services.core.calendar import Grain, pieces, start_of_day
 from services.core.meter import Flow
 from services.energy.account import Account
 from services.energy.factors import Basis, Factors
-from services.judging.dual_control.facts import Amount, Source
+from services.judging.dual_control.facts import EnergySource, YearEnergy
 from services.judging.dual_control.reported import SQL
 from services.judging.indicators.terms import Measure, coverage_of
 
@@ -57,10 +57,10 @@ class Metered:
         basis = Basis.EQUIVALENT
         return self.account.of(basis, flows=flows) if flows else self.account.consumption(basis)
 
-    def amount(self, *flows: Flow) -> Amount | None:
+    def amount(self, *flows: Flow) -> YearEnergy | None:
         """The same as an amount."""
         tce = self.tce(*flows)
-        return None if tce is None else Amount(tce, Source.MEASURED, self.coverage)
+        return None if tce is None else YearEnergy(tce, EnergySource.MEASURED, self.coverage)
 
 
 class Meters:

@@ -11,7 +11,7 @@ from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
 from services.core.meter import Flow
 from services.energy.factors import Applied
-from services.judging.data.plan_targets import Target as TargetRow
+from services.judging.data.plan_targets import PlanTarget as TargetRow
 from services.judging.data.tables import Tables
 from services.judging.dual_control.evaluate import Evaluation, Rules, evaluate
 from services.judging.dual_control.facts import (
@@ -25,29 +25,29 @@ from services.judging.dual_control.facts import (
     REDUCTION_PLAN,
     RENEWABLE,
     TOTAL_TARGET,
-    Amount,
+    EnergySource,
     Obstacle,
     PlanPeriod,
-    Source,
-    Targets,
+    ReductionTargets,
+    YearEnergy,
     YearFacts,
 )
 from services.judging.dual_control.forecast import (
     EnergyForecast,
-    Measured,
+    MeasuredDays,
     forecast_energy,
     forecast_facts,
     same_day_before,
 )
 from services.judging.dual_control.measured import Metered, Meters
-from services.judging.dual_control.reported import SQL, Reported, Statistic, read_reported
+from services.judging.dual_control.reported import SQL, ReportedNumbers, ReportedStatistic, read_reported
 from services.judging.dual_control.targets import rows_of, targets_of
 
 COVERAGE_LEAST, TOTAL_WARNING_MARGIN = "coverage_least", "total_warning_margin"
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class JudgedArea:
     """An area."""
 
     code: str
@@ -57,7 +57,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class YearForecast:
     """The running year as it will be judged; `energy` says how it was reckoned, or why it could not be."""
 
     energy: EnergyForecast | Obstacle
@@ -71,22 +71,22 @@ class Forecast:
 class Progress:
     """An area in a year, and what the judgement stands on."""
 
-    area: Area
-    targets: Targets
+    area: JudgedArea
+    targets: ReductionTargets
     target_rows: Sequence[TargetRow]
     facts: Mapping[int, YearFacts]
     evaluation: Evaluation
-    forecast: Forecast | None
+    forecast: YearForecast | None
     """Only of the running year."""
-    statistics: Sequence[Statistic]
+    statistics: Sequence[ReportedStatistic]
     coefficients: Mapping[str, Applied]
     """Used for what was measured, by the code of their row."""
 
 
-def read_areas(connection: Connection) -> tuple[AreaTree, Mapping[str, Area]]:
+def read_areas(connection: Connection) -> tuple[AreaTree, Mapping[str, JudgedArea]]:
     """The tree of areas and their names."""
     rows = SQL.run(connection, "areas").all()
-    return AreaTree.of(rows), {row.code: Area(row.code, row.level, row.name_zh, row.name_en) for row in rows}
+    return AreaTree.of(rows), {row.code: JudgedArea(row.code, row.level, row.name_zh, row.name_en) for row in rows}
 
 
 def rules_of(tables: Tables) -> Rules:
@@ -140,16 +140,16 @@ def read_progress(
     return found
 
 
-def _facts(reported: Reported, metered: Metered | None, area: str, year: int) -> YearFacts:
+def _facts(reported: ReportedNumbers, metered: Metered | None, area: str, year: int) -> YearFacts:
     """What is known of a year: what was reported, and what was measured where nothing was.
 
     Feedstock and renewables are taken from meters only when the energy itself is: else what meters see of them would be
     taken out of the energy of others.
     """
 
-    def amount(kind: str) -> Amount | None:
+    def amount(kind: str) -> YearEnergy | None:
         value = reported.of(area, year, kind)
-        return None if value is None else Amount(value)
+        return None if value is None else YearEnergy(value)
 
     def rate(kind: str) -> Fraction | None:
         value = reported.of(area, year, kind)
@@ -180,7 +180,7 @@ def _used(facts: Mapping[int, YearFacts], metered: Mapping[int, Metered]) -> dic
     used: dict[str, Applied] = {}
     for year, found in metered.items():
         energy = facts[year].energy
-        if energy is not None and energy.source is Source.MEASURED:
+        if energy is not None and energy.source is EnergySource.MEASURED:
             used |= found.account.used
     return used
 
@@ -200,9 +200,9 @@ class _Running:
         area: str,
         facts: Mapping[int, YearFacts],
         plan: PlanPeriod | None,
-        targets: Targets,
+        targets: ReductionTargets,
         rules: Rules,
-    ) -> Forecast:
+    ) -> YearForecast:
         """What the year comes to, and how it would be judged."""
         before = facts.get(self._year - 1)
         energy = forecast_energy(
@@ -213,10 +213,10 @@ class _Running:
             coverage_least=rules.coverage_least,
         )
         if isinstance(energy, Obstacle):
-            return Forecast(energy, self._until, None, None)
+            return YearForecast(energy, self._until, None, None)
         coming = forecast_facts(facts, self._year, energy)
         evaluation = evaluate({**facts, self._year: coming}, plan, targets, year=self._year, rules=rules)
-        return Forecast(energy, self._until, coming, evaluation)
+        return YearForecast(energy, self._until, coming, evaluation)
 
     def used(self, area: str) -> dict[str, Applied]:
         """The coefficients used."""
@@ -224,6 +224,6 @@ class _Running:
         return {code: applied for span in spans if span for code, applied in span.account.used.items()}
 
 
-def _measured(metered: Metered | None, days: int) -> Measured | None:
+def _measured(metered: Metered | None, days: int) -> MeasuredDays | None:
     tce = None if metered is None else metered.tce()
-    return None if tce is None or metered is None else Measured(tce, days, metered.coverage)
+    return None if tce is None or metered is None else MeasuredDays(tce, days, metered.coverage)

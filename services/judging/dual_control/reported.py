@@ -27,7 +27,7 @@ KINDS = (ENERGY, FEEDSTOCK, RENEWABLE, LISTED, GDP, GROWTH_PLAN, REDUCTION_PLAN,
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
+class ReportedStatistic:
     """A reported number in its newest version."""
 
     kind: str
@@ -42,18 +42,18 @@ class OfYear:
     """A number of a year, and the reports it is the sum of."""
 
     value: Fraction
-    parts: tuple[Statistic, ...]
+    parts: tuple[ReportedStatistic, ...]
 
 
-class Reported:
+class ReportedNumbers:
     """What was reported, by area, year, kind and price base (0 where it is no money)."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int, str], dict[int, OfYear]] = {}
 
-    def take(self, area: str, statistics: Sequence[Statistic]) -> None:
+    def take(self, area: str, statistics: Sequence[ReportedStatistic]) -> None:
         """Take up all that was reported for an area."""
-        series: dict[tuple[str, int], dict[Period, Statistic]] = {}
+        series: dict[tuple[str, int], dict[Period, ReportedStatistic]] = {}
         for statistic in statistics:
             key = (statistic.kind, statistic.price_base)
             series.setdefault(key, {})[Period.parse(statistic.period)] = statistic
@@ -75,7 +75,7 @@ class Reported:
         """The number at each price base for which it was reported."""
         return self._found.get((area, year, kind), {})
 
-    def parts(self, area: str, years: Sequence[int]) -> list[Statistic]:
+    def parts(self, area: str, years: Sequence[int]) -> list[ReportedStatistic]:
         """All reports that make up numbers of these years, by kind and period."""
         found = [
             part
@@ -87,7 +87,7 @@ class Reported:
         return sorted(found, key=lambda part: (part.kind, part.period, part.price_base))
 
 
-def read_reported(connection: Connection, areas: Sequence[str], years: Sequence[int]) -> Reported:
+def read_reported(connection: Connection, areas: Sequence[str], years: Sequence[int]) -> ReportedNumbers:
     """What was reported for `areas` in `years`, which are in order."""
     rows = SQL.run(
         connection,
@@ -97,10 +97,10 @@ def read_reported(connection: Connection, areas: Sequence[str], years: Sequence[
         first_year=f"{years[0]:04}",
         last_year=f"{years[-1]:04}",
     )
-    of_area: dict[str, list[Statistic]] = {}
+    of_area: dict[str, list[ReportedStatistic]] = {}
     for row in rows.mappings():
-        of_area.setdefault(row.pop("owner_code"), []).append(Statistic(**row))
-    reported = Reported()
+        of_area.setdefault(row.pop("owner_code"), []).append(ReportedStatistic(**row))
+    reported = ReportedNumbers()
     for area, statistics in of_area.items():
         reported.take(area, statistics)
     return reported

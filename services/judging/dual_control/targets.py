@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from services.judging.data.plan_targets import Target as Row
+from services.judging.data.plan_targets import PlanTarget as Row
 from services.judging.data.plans import Plan, Plans
-from services.judging.dual_control.facts import PlanPeriod, Target, Targets
-from services.judging.targets.target import State
+from services.judging.dual_control.facts import PlanPeriod, ReductionTarget, ReductionTargets
+from services.judging.targets.target import PrintedState
 
 INDICATOR = "energy_intensity_gdp_reduction"
 BASIC, INCENTIVE = "basic", "incentive"
 _WHOLE_PERCENT = 100
 """No intensity falls by as much."""
-_STATES = (State.NUMBER, State.ZERO, State.NOT_APPLICABLE)
+_STATES = (PrintedState.NUMBER, PrintedState.ZERO, PrintedState.NOT_APPLICABLE)
 
 
 def period_of(plan: Plan) -> PlanPeriod:
@@ -36,12 +36,12 @@ def areas_with_target(plans: Plans, plan: PlanPeriod) -> list[str]:
     return sorted({row.area_code for row in _intensity_rows(plans, plan)})
 
 
-def targets_of(rows: Sequence[Row]) -> Targets:
+def targets_of(rows: Sequence[Row]) -> ReductionTargets:
     """Basic and incentive target out of the rows of one area. What is not staged is basic."""
     basic = _target(row for row in rows if row.stage != INCENTIVE)
     incentive = _target(row for row in rows if row.stage == INCENTIVE)
     conflict = isinstance(basic, _Conflict) or isinstance(incentive, _Conflict)
-    return Targets(
+    return ReductionTargets(
         None if isinstance(basic, _Conflict) else basic,
         None if isinstance(incentive, _Conflict) else incentive,
         conflict,
@@ -59,7 +59,7 @@ def _intensity_rows(plans: Plans, plan: PlanPeriod) -> Iterable[Row]:
             yield row
 
 
-def _target(rows: Iterable[Row]) -> Target | _Conflict | None:
+def _target(rows: Iterable[Row]) -> ReductionTarget | _Conflict | None:
     usable = [row for row in rows if row.state in _STATES and (row.value is None or row.value < _WHOLE_PERCENT)]
     if not usable:
         return None
@@ -67,4 +67,4 @@ def _target(rows: Iterable[Row]) -> Target | _Conflict | None:
         return _Conflict()
     first = usable[0]
     reduction = None if first.value is None else Fraction(first.value) / 100
-    return Target(first.state, reduction, tuple(row.code for row in usable))
+    return ReductionTarget(first.state, reduction, tuple(row.code for row in usable))

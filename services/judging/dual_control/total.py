@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from services.core.verdict import Finding
+from services.core.verdict import ReasonedVerdict
 from services.judging.dual_control.assessed import Counted, Facts, counted, new_renewable
 from services.judging.dual_control.facts import (
     ENERGY_NOT_POSITIVE,
@@ -22,11 +22,11 @@ from services.judging.dual_control.facts import (
     RENEWABLE,
     Obstacle,
     PlanPeriod,
-    Targets,
+    ReductionTargets,
     YearFacts,
 )
 from services.judging.dual_control.intensity import price_base_of, reached
-from services.judging.targets.target import State
+from services.judging.targets.target import PrintedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class WaiverReason(enum.StrEnum):
     """An area with the target 0 has nothing to exceed."""
 
 
-def waiver(plan: PlanPeriod | None, targets: Targets, cumulative: Fraction | None, *, year: int) -> Waiver:
+def waiver(plan: PlanPeriod | None, targets: ReductionTargets, cumulative: Fraction | None, *, year: int) -> Waiver:
     """Whether the total is waived in `year`, with the fall since the base year `cumulative` (None: not known).
 
     Only an incentive target that is a number can waive: neither 0 nor a stroke nor a target never printed does.
@@ -60,9 +60,9 @@ def waiver(plan: PlanPeriod | None, targets: Targets, cumulative: Fraction | Non
     incentive = targets.incentive
     if plan is None or incentive is None:
         return Waiver(False, WaiverReason.INCENTIVE_NOT_SET)
-    if incentive.state is State.NOT_APPLICABLE:
+    if incentive.state is PrintedState.NOT_APPLICABLE:
         return Waiver(False, WaiverReason.INCENTIVE_NOT_APPLICABLE)
-    if State.ZERO in (incentive.state, targets.basic and targets.basic.state):
+    if PrintedState.ZERO in (incentive.state, targets.basic and targets.basic.state):
         return Waiver(False, WaiverReason.TARGET_ZERO)
     if cumulative is None or incentive.reduction is None:
         return Waiver(False, WaiverReason.CANNOT_JUDGE)
@@ -129,13 +129,13 @@ class Total:
         return _excess(self.target, self.assessed_tce)
 
     @property
-    def finding(self) -> Finding:
+    def finding(self) -> ReasonedVerdict:
         """The total is expected, not binding: a breach of it is a warning and fails nobody."""
         if self.waiver.waived:
-            return Finding.ok("waived")
+            return ReasonedVerdict.ok("waived")
         if self.obstacles or self.excess is None:
-            return Finding.cannot(self.obstacles[0].reason if self.obstacles else NUMBER_MISSING)
-        return Finding.ok("within_target") if self.excess <= 0 else Finding.breach("above_target")
+            return ReasonedVerdict.cannot(self.obstacles[0].reason if self.obstacles else NUMBER_MISSING)
+        return ReasonedVerdict.ok("within_target") if self.excess <= 0 else ReasonedVerdict.breach("above_target")
 
 
 def total(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from services.judging.dual_control.total import Total
 
 
-class Level(enum.StrEnum):
+class WarningLevel(enum.StrEnum):
     """I is the most serious."""
 
     I = "I"  # noqa: E741 - as the documents write it
@@ -24,7 +24,7 @@ class Level(enum.StrEnum):
 class Light:
     """A level and the code of its reason; level None: it cannot be told."""
 
-    level: Level | None
+    level: WarningLevel | None
     reason: str
 
 
@@ -34,19 +34,19 @@ def intensity_light(reduction: Fraction | None, on_course: bool | None) -> Light
     None stands for what cannot be told. A rise is level I whatever the target.
     """
     if reduction is not None and reduction < 0:
-        return Light(Level.I, "intensity_rose")
+        return Light(WarningLevel.I, "intensity_rose")
     if reduction is None or on_course is None:
         return Light(None, "cannot_judge")
-    return Light(Level.III, "on_course") if on_course else Light(Level.II, "behind_required_progress")
+    return Light(WarningLevel.III, "on_course") if on_course else Light(WarningLevel.II, "behind_required_progress")
 
 
 def total_light(total: Total, *, margin: Fraction) -> Light:
     """The light for the total; `margin` is the share of the target above which level II becomes level I."""
     if total.waiver.waived:
-        return Light(Level.III, "waived")
+        return Light(WarningLevel.III, "waived")
     excess = total.excess
     if excess is None:
         return Light(None, "cannot_judge")
     if excess <= 0:
-        return Light(Level.III, "within_target")
-    return Light(Level.I, "far_above_target") if excess > margin else Light(Level.II, "above_target")
+        return Light(WarningLevel.III, "within_target")
+    return Light(WarningLevel.I, "far_above_target") if excess > margin else Light(WarningLevel.II, "above_target")

@@ -7,11 +7,11 @@ from fractions import Fraction
 from services.core.area_tree import AreaTree
 from services.core.units import UnitError
 from services.core.verdict import Verdict
-from services.judging.data.plan_targets import Target
+from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.tables import Tables
 from services.judging.indicators.judged_by import PARK_TARGETS
 from services.judging.indicators.kinds import Indicator
-from services.judging.indicators.scope import Park, Unit
+from services.judging.indicators.scope import JudgedPark, JudgedUnit
 from services.judging.indicators.standards import Standard, units_of_measure
 from services.judging.levels import ProjectKind
 from services.judging.limit import pue_scope
@@ -24,7 +24,7 @@ class Where:
     """The place whose targets count: the area asked of or grouped by, or the park."""
 
     area_code: str | None
-    park: Park | None
+    park: JudgedPark | None
     tree: AreaTree
 
 
@@ -32,7 +32,7 @@ class Where:
 class Aim:
     """A target of a plan that speaks of a value."""
 
-    target: Target
+    target: PlanTarget
     rate: Fraction
     """How much of the unit of the target is one of that of the value: a plan may print tce where kgce is measured."""
     always_due: bool
@@ -62,7 +62,7 @@ class Aim:
         return is_met if due or is_met else None
 
 
-def aims_of_unit(tables: Tables, standard: Standard, unit: Unit, year: int, tree: AreaTree) -> list[Aim]:
+def aims_of_unit(tables: Tables, standard: Standard, unit: JudgedUnit, year: int, tree: AreaTree) -> list[Aim]:
     """The targets that speak of single units of its kind, of plans of the areas in which it lies."""
     large_from = int(tables.parameter("data_centre_large_racks").value)
     is_new = standard.kind_of(unit) is not ProjectKind.EXISTING
@@ -96,7 +96,7 @@ def aims_of_place(tables: Tables, indicator: Indicator, where: Where, year: int,
     return _aims(of_area, unit, always_due=False)
 
 
-def _aims(targets: Iterable[Target], unit: str, *, always_due: bool) -> list[Aim]:
+def _aims(targets: Iterable[PlanTarget], unit: str, *, always_due: bool) -> list[Aim]:
     """The targets as aims for a value in `unit`; one that does not measure the same speaks of something else."""
     found = []
     for target in targets:
@@ -108,7 +108,7 @@ def _aims(targets: Iterable[Target], unit: str, *, always_due: bool) -> list[Aim
     return found
 
 
-def _current(tables: Tables, slug: str, year: int) -> Iterable[Target]:
+def _current(tables: Tables, slug: str, year: int) -> Iterable[PlanTarget]:
     """The targets of the plan of the year; after the last plan those of the last one."""
     begun = [plan for plan in tables.plans.plans.values() if plan.first_year <= year]
     newest = max(begun, key=lambda plan: plan.first_year, default=None)

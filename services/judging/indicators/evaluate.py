@@ -10,9 +10,9 @@ from psycopg import Connection
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject, together
 from services.judging.indicators.frame import Frame
-from services.judging.indicators.kinds import Indicator, Level, Ratio
+from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.reported import statistics
-from services.judging.indicators.scope import SQL, Park, Scope, ScopeKind, Unit, units_of
+from services.judging.indicators.scope import SQL, JudgedPark, JudgedUnit, Scope, ScopeKind, units_of
 from services.judging.indicators.sums import Subject, Sums, place_sums, unit_sums
 from services.judging.indicators.terms import Term
 
@@ -41,19 +41,19 @@ class Question:
     now: datetime
 
 
-GROUPINGS: Mapping[Level, frozenset[Grouping]] = {
-    Level.UNIT: frozenset(Grouping),
-    Level.ENTERPRISE: frozenset(Grouping) - {Grouping.UNIT},
-    Level.PLACE: frozenset(Grouping),
-    Level.AREA: frozenset({Grouping.BANNER, Grouping.LEAGUE}),
-    Level.PARK: frozenset({Grouping.PARK}),
+GROUPINGS: Mapping[IndicatorLevel, frozenset[Grouping]] = {
+    IndicatorLevel.UNIT: frozenset(Grouping),
+    IndicatorLevel.ENTERPRISE: frozenset(Grouping) - {Grouping.UNIT},
+    IndicatorLevel.PLACE: frozenset(Grouping),
+    IndicatorLevel.AREA: frozenset({Grouping.BANNER, Grouping.LEAGUE}),
+    IndicatorLevel.PARK: frozenset({Grouping.PARK}),
 }
-SCOPES: Mapping[Level, frozenset[ScopeKind]] = {
-    Level.UNIT: frozenset(ScopeKind),
-    Level.ENTERPRISE: frozenset(ScopeKind) - {ScopeKind.UNIT},
-    Level.PLACE: frozenset(ScopeKind),
-    Level.AREA: frozenset({ScopeKind.AREA}),
-    Level.PARK: frozenset({ScopeKind.PARK, ScopeKind.AREA}),
+SCOPES: Mapping[IndicatorLevel, frozenset[ScopeKind]] = {
+    IndicatorLevel.UNIT: frozenset(ScopeKind),
+    IndicatorLevel.ENTERPRISE: frozenset(ScopeKind) - {ScopeKind.UNIT},
+    IndicatorLevel.PLACE: frozenset(ScopeKind),
+    IndicatorLevel.AREA: frozenset({ScopeKind.AREA}),
+    IndicatorLevel.PARK: frozenset({ScopeKind.PARK, ScopeKind.AREA}),
 }
 
 
@@ -65,7 +65,7 @@ def check(indicator: Indicator, kind: ScopeKind, by: Grouping | None) -> None:
     if by is not None and by not in GROUPINGS[indicator.level]:
         known = ", ".join(sorted(GROUPINGS[indicator.level]))
         raise GroupingError(f"{indicator.slug} can be told apart by: {known}; not by {by}")
-    if indicator.level is Level.PARK and kind is ScopeKind.AREA and by is not Grouping.PARK:
+    if indicator.level is IndicatorLevel.PARK and kind is ScopeKind.AREA and by is not Grouping.PARK:
         raise GroupingError(f"{indicator.slug} of an area is told apart by park")
 
 
@@ -74,7 +74,7 @@ def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked
     check(indicator, asked.scope.kind, asked.by)
     by_place = asked.by in (None, Grouping.BANNER, Grouping.LEAGUE, Grouping.PARK)
     whole_place = asked.scope.kind is ScopeKind.AREA or (asked.scope.kind is ScopeKind.PARK and asked.by is None)
-    if indicator.level in (Level.PLACE, Level.AREA, Level.PARK) and by_place and whole_place:
+    if indicator.level in (IndicatorLevel.PLACE, IndicatorLevel.AREA, IndicatorLevel.PARK) and by_place and whole_place:
         return _of_places(connection, tables, indicator, asked)
     units = units_of(
         connection,
@@ -89,7 +89,7 @@ def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked
 
 
 def of_units(
-    connection: Connection, tables: Tables, indicator: Indicator, units: Sequence[Unit], asked: Question
+    connection: Connection, tables: Tables, indicator: Indicator, units: Sequence[JudgedUnit], asked: Question
 ) -> Sequence[Evaluated]:
     """The indicator of these units, told apart as asked."""
     by_area = asked.by in (Grouping.BANNER, Grouping.LEAGUE)
@@ -102,7 +102,7 @@ def of_units(
         by_area=by_area,
         with_sub=not indicator.coverage_counts,
     )
-    owner_kind = "enterprise" if indicator.level is Level.ENTERPRISE else "unit"
+    owner_kind = "enterprise" if indicator.level is IndicatorLevel.ENTERPRISE else "unit"
     members = _members(indicator, units, sums, asked)
     if not members and asked.by is None:
         return _of_nobody(asked)
@@ -134,7 +134,7 @@ class _Member:
 
     owner: str
     """Whose statistics count: the code of a unit, or the credit code of an enterprise."""
-    unit: Unit
+    unit: JudgedUnit
     group: str | None
     banner: str | None
     subjects: list[Subject]
@@ -157,7 +157,7 @@ class _Member:
         return f"{self.owner} ({self.banner})" if self.banner else self.owner
 
 
-def _members(indicator: Indicator, units: Sequence[Unit], sums: Sums, asked: Question) -> Sequence[_Member]:
+def _members(indicator: Indicator, units: Sequence[JudgedUnit], sums: Sums, asked: Question) -> Sequence[_Member]:
     """Units, or enterprises with all their units, or, of indicators of any place, the groups themselves."""
     by_code = {unit.code: unit for unit in units}
     by_area = asked.by in (Grouping.BANNER, Grouping.LEAGUE)
@@ -168,16 +168,16 @@ def _members(indicator: Indicator, units: Sequence[Unit], sums: Sums, asked: Que
     for subject in sorted([*sums.subjects, *silent], key=lambda each: (each.code, each.banner or "")):
         unit = by_code[subject.code]
         group = _group_of(asked, unit, subject)
-        if indicator.level is Level.PLACE:
+        if indicator.level is IndicatorLevel.PLACE:
             owner = group or asked.scope.code
         else:
-            owner = unit.credit_code if indicator.level is Level.ENTERPRISE else unit.code
+            owner = unit.credit_code if indicator.level is IndicatorLevel.ENTERPRISE else unit.code
         member = _Member(owner, unit, group, subject.banner, [])
         found.setdefault((owner, subject.banner), member).subjects.append(subject)
     return list(found.values())
 
 
-def _group_of(asked: Question, unit: Unit, subject: Subject) -> str | None:
+def _group_of(asked: Question, unit: JudgedUnit, subject: Subject) -> str | None:
     if asked.by is Grouping.UNIT:
         return unit.code
     if asked.by is Grouping.ENTERPRISE:
@@ -191,7 +191,7 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
     scope = asked.scope
     park_ids: dict[int, str] = {}
     if asked.by is Grouping.PARK:
-        parks = [Park(*row) for row in SQL.run(connection, "parks")]
+        parks = [JudgedPark(*row) for row in SQL.run(connection, "parks")]
         park_ids = {p.park_id: p.code for p in parks if scope.tree.above(p.area_code, scope.code)}
         codes = sorted(park_ids.values())
     elif scope.park is not None:

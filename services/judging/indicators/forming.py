@@ -10,7 +10,7 @@ from services.judging.indicators.frame import Frame
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all
 from services.judging.indicators.reported import Statistics
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.sums import Gone, Subject, Sums
 from services.judging.indicators.terms import Measured
 
@@ -24,7 +24,7 @@ class Evaluated:
     ratio: Ratio
     group: str | None = None
     process: str | None = None
-    units: tuple[Unit, ...] = ()
+    units: tuple[JudgedUnit, ...] = ()
     metered_s: float = 0.0
     """Seconds of the period between the first and the last day with any meter; of a group that of its longest."""
     gone: Gone = field(default_factory=Gone)
@@ -48,7 +48,7 @@ class RatioSubject:
     """Whose statistics count: the code of a unit, a place, or the credit code of an enterprise."""
     subjects: tuple[Subject, ...]
     """Whose sums count."""
-    units: tuple[Unit, ...] = ()
+    units: tuple[JudgedUnit, ...] = ()
     """The unit by which it is known; none of a place."""
     group: str | None = None
     process: str | None = None

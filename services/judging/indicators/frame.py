@@ -17,7 +17,7 @@ from services.core.calendar import (
 )
 
 
-class Span(enum.StrEnum):
+class PeriodLength(enum.StrEnum):
     """How long a period of an indicator is."""
 
     HOUR = "hour"
@@ -71,29 +71,29 @@ def _cells(start: datetime, end: datetime, bucket: Bucket) -> list[tuple[datetim
 
 
 _OF_SPAN = {
-    Span.HOUR: (Bucket.HOUR, "hour", Grain.HOUR),
-    Span.DAY: (Bucket.DAY, "day", Grain.DAY),
-    Span.MONTH: (Bucket.MONTH, "month", Grain.MONTH),
-    Span.YEAR: (Bucket.YEAR, "year", Grain.MONTH),
-    Span.TOTAL: (Bucket.YEAR, "year", Grain.MONTH),
-    Span.ROLLING_YEAR: (Bucket.MONTH, "month", Grain.MONTH),
+    PeriodLength.HOUR: (Bucket.HOUR, "hour", Grain.HOUR),
+    PeriodLength.DAY: (Bucket.DAY, "day", Grain.DAY),
+    PeriodLength.MONTH: (Bucket.MONTH, "month", Grain.MONTH),
+    PeriodLength.YEAR: (Bucket.YEAR, "year", Grain.MONTH),
+    PeriodLength.TOTAL: (Bucket.YEAR, "year", Grain.MONTH),
+    PeriodLength.ROLLING_YEAR: (Bucket.MONTH, "month", Grain.MONTH),
 }
 
 
-def frame(start: datetime, end: datetime, span: Span) -> Frame:
+def frame(start: datetime, end: datetime, span: PeriodLength) -> Frame:
     """The frame of [start, end), which begins and ends on whole hours of Asia/Shanghai; not empty.
 
     For rolling years the range is widened to whole months and reaches back eleven months.
     """
     bucket, trunc, coarsest = _OF_SPAN[span]
-    if span is Span.ROLLING_YEAR:
+    if span is PeriodLength.ROLLING_YEAR:
         first = bucket_floor(start, bucket)
         months_back = first.replace(year=first.year - 1)
         cells = _cells(bucket_following(months_back, bucket), _ceil_month(end), bucket)
         periods = [(i, i + MONTHS_OF_YEAR) for i in range(len(cells) - MONTHS_OF_YEAR + 1)]
         return Frame(cells, periods, trunc, coarsest)
     cells = _cells(start.astimezone(SHANGHAI), end.astimezone(SHANGHAI), bucket)
-    whole = span is Span.TOTAL
+    whole = span is PeriodLength.TOTAL
     return Frame(cells, [(0, len(cells))] if whole else [(i, i + 1) for i in range(len(cells))], trunc, coarsest)
 
 

@@ -10,16 +10,15 @@ from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
 from services.core.data.used import used_row
 from services.core.verdict import Verdict
-from services.judging.data.plan_targets import Target
+from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_unit
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.kinds import Indicator, Level
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.kinds import Indicator, IndicatorLevel
+from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
-from services.judging.levels import Level as BenchmarkLevel
-from services.judging.levels import Placing, judge, level_for, place
+from services.judging.levels import BenchmarkLevel, Placing, judge, level_for, place
 from services.judging.limit import grade_of
 
 PERCENT = 100
@@ -70,7 +69,7 @@ def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where
         return Judgement(Verdict.CANNOT_JUDGE, (("too_short", ""),))
     if indicator.yearly and not _is_year(found):
         return Judgement(Verdict.CANNOT_JUDGE, (("not_a_year", ""),))
-    if indicator.level is Level.UNIT and len(found.units) == 1 and found.ratio.subjects == 1:
+    if indicator.level is IndicatorLevel.UNIT and len(found.units) == 1 and found.ratio.subjects == 1:
         return _of_unit(tables, indicator, value, found.units[0], found, where.tree)
     year = _last_day(found).year
     return _decided([_held(value, aim, year) for aim in aims_of_place(tables, indicator, where, year, found.process)])
@@ -104,7 +103,7 @@ def _last_day(found: Evaluated) -> date:
 
 
 def _of_unit(
-    tables: Tables, indicator: Indicator, value: Fraction, unit: Unit, found: Evaluated, tree: AreaTree
+    tables: Tables, indicator: Indicator, value: Fraction, unit: JudgedUnit, found: Evaluated, tree: AreaTree
 ) -> Judgement:
     """A single unit by what holds for its process; levels in another unit of measure do not judge the value."""
     standard = standard_of(tables, unit.process, _last_day(found))
@@ -115,7 +114,7 @@ def _of_unit(
     return _by_levels(tables, standard, value, unit)
 
 
-def _by_levels(tables: Tables, standard: Standard, value: Fraction, unit: Unit) -> Judgement:
+def _by_levels(tables: Tables, standard: Standard, value: Fraction, unit: JudgedUnit) -> Judgement:
     levels, process = standard.levels, standard.process.code
     if levels is None:
         return Judgement(Verdict.CANNOT_JUDGE, (("no_limit", process),))
@@ -136,7 +135,9 @@ def _by_levels(tables: Tables, standard: Standard, value: Fraction, unit: Unit) 
     return Judgement(finding.verdict, ((finding.reason, process),), limits, placing, str(kind), levels.edition)
 
 
-def _by_grades(tables: Tables, standard: Standard, value: Fraction, unit: Unit, day: date, tree: AreaTree) -> Judgement:
+def _by_grades(
+    tables: Tables, standard: Standard, value: Fraction, unit: JudgedUnit, day: date, tree: AreaTree
+) -> Judgement:
     """A unit by the limit of its standard, and by the targets of the plan that speak of its kind."""
     limits = [
         Held(
@@ -158,7 +159,7 @@ def _held(value: Fraction, aim: Aim, year: int) -> Held:
     return Held("target", str(aim.target.op), float(aim.limit), aim.met_by(value, year), row)
 
 
-def used_target(target: Target, *, carried: bool = False) -> dict[str, Any]:
+def used_target(target: PlanTarget, *, carried: bool = False) -> dict[str, Any]:
     """The target as an answer names it; `carried`: its plan has ended and none follows yet."""
     return {
         "code": target.code,

@@ -12,7 +12,7 @@ Parts = Callable[[Measured], tuple[Term, Term]]
 """Numerator and denominator of one subject."""
 
 
-class Level(enum.StrEnum):
+class IndicatorLevel(enum.StrEnum):
     """Of whom the ratio is formed. Of what lies above it is the ratio of the sums over all of these."""
 
     UNIT = "unit"
@@ -41,7 +41,7 @@ class Indicator:
     formula: str
     formula_zh: str
     source: str
-    level: Level
+    level: IndicatorLevel
     parts: Parts
     judged_by: JudgedBy = field(default_factory=JudgedBy)
     processes: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ other, with a zero denominator, or below the least possible value the verdict is
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.judging.indicators.kinds import Indicator, Level, Ratio
+from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.terms import Term, coverage_of, joined_cover, total_of
 
 SHOWN_LEFT_OUT = 50
@@ -55,7 +55,7 @@ def ratio_of(
             reasons.append(("low_coverage", f"{coverage:.4f}"))
         elif (numerator.reported or denominator.reported) and metered < needed.least:
             reasons.append((PART_OF_PERIOD, f"{metered:.4f}"))
-        elif indicator.level is Level.UNIT:
+        elif indicator.level is IndicatorLevel.UNIT:
             parts = coverage_of(numerator.cover), coverage_of(denominator.cover)
             if None not in parts and abs((parts[0] or 0.0) - (parts[1] or 0.0)) > needed.apart:
                 reasons.append(("uneven_coverage", f"{parts[0]:.4f} / {parts[1]:.4f}"))

@@ -12,7 +12,7 @@ from services.core.period import Period, covering, tiling
 from services.judging.data.statistic_kinds import Nature
 from services.judging.data.tables import Tables
 from services.judging.indicators.scope import SQL
-from services.judging.indicators.terms import Reported
+from services.judging.indicators.terms import ReportedValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Statistics:
         series = self._found.setdefault(owner, {}).setdefault(kind, defaultdict(dict))
         series[price_base][period] = statistic
 
-    def of(self, owner: str, start: datetime, end: datetime) -> dict[str, Reported]:
+    def of(self, owner: str, start: datetime, end: datetime) -> dict[str, ReportedValue]:
         """What speaks for [start, end), by kind; at the newest price base for which there is something."""
         found = {}
         for kind, series in self._found.get(owner, {}).items():
@@ -50,7 +50,7 @@ class Statistics:
 
     def _pick(
         self, kind: str, by_period: Mapping[Period, _Statistic], start: datetime, end: datetime, price_base: int | None
-    ) -> Reported | None:
+    ) -> ReportedValue | None:
         """A flow: the sum of the periods that make up the range. A level: that of the range, else the last reported."""
         chosen: Sequence[Period] | None
         if self._natures[kind] is Nature.FLOW:
@@ -63,7 +63,7 @@ class Statistics:
             return None
         value = sum((by_period[period].value for period in chosen), Decimal(0))
         periods = tuple((str(period), by_period[period].version) for period in chosen)
-        return Reported(kind, value, periods, price_base)
+        return ReportedValue(kind, value, periods, price_base)
 
 
 def statistics(

@@ -32,7 +32,7 @@ class UnknownScopeError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Park:
+class JudgedPark:
     """A park."""
 
     park_id: int
@@ -51,7 +51,7 @@ class Scope:
     code: str
     tree: AreaTree
     banners: tuple[str, ...] | None = None
-    park: Park | None = None
+    park: JudgedPark | None = None
 
     @property
     def park_id(self) -> int | None:
@@ -60,7 +60,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class JudgedUnit:
     """A unit with all that decides how it is judged. `area_code` and `park_code` are those at the end of the period."""
 
     unit_id: int
@@ -102,7 +102,7 @@ def scope_of(connection: Connection, kind: ScopeKind, code: str) -> Scope:
         whole = tree.level[code] == "region"
         return Scope(kind, code, tree, None if whole else tuple(tree.banners_of(code)))
     if kind is ScopeKind.PARK:
-        park = SQL.run(connection, "park", code=code).of(Park).first()
+        park = SQL.run(connection, "park", code=code).of(JudgedPark).first()
         if park is None:
             raise UnknownScopeError(kind, code)
         return Scope(kind, code, tree, park=park)
@@ -118,7 +118,7 @@ def units_of(
     at: datetime,
     processes: Collection[str] = (),
     trades: Collection[str] = (),
-) -> Sequence[Unit]:
+) -> Sequence[JudgedUnit]:
     """The units that are, or ever were, in the scope; of these processes and trades where some are named.
 
     Raises UnknownScopeError when the scope is a unit that is not registered.
@@ -134,7 +134,7 @@ def units_of(
         trades=sorted(trades) or None,
         on_day=at.date(),
     )
-    units = rows.of(Unit).all()
+    units = rows.of(JudgedUnit).all()
     if not units and scope.kind is ScopeKind.UNIT:
         _require_unit(connection, scope)
     return units

@@ -33,7 +33,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportedValue:
     """A statistic of the period: its value in its own unit, and which versions of which periods it was taken from."""
 
     kind: str
@@ -50,7 +50,7 @@ class Term:
     value: Fraction | None
     cover: Cover = field(default_factory=dict)
     used: Mapping[str, Applied] = field(default_factory=dict)
-    reported: tuple[Reported, ...] = ()
+    reported: tuple[ReportedValue, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
 
     def _joined(self, other: "Term", value: Fraction | None) -> "Term":
@@ -123,7 +123,7 @@ class Measured:
         amounts: Mapping[Measure, Amount],
         factors: Factors,
         *,
-        reported: Mapping[str, Reported] | None = None,
+        reported: Mapping[str, ReportedValue] | None = None,
         product_carriers: Collection[str] | None = None,
     ) -> None:
         """`product_carriers`: those that have the unit in which the product counts; None: all."""

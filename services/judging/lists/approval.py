@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.core.verdict import Finding
+from services.core.verdict import ReasonedVerdict
 from services.energy.factors import Basis
 
 
@@ -101,7 +101,7 @@ def ledger_entry(
 class Overuse:
     """The verdict on energy used beyond what was approved; with a breach, by how much."""
 
-    finding: Finding
+    finding: ReasonedVerdict
     period: str | None = None
     """Of which use the reason speaks; None where it speaks of none, or of all."""
     excess_tce: Fraction | None = None
@@ -115,7 +115,7 @@ def overuse(approved_tce: Fraction | None, uses: Sequence[MeasuredUse], *, least
     `least_coverage`, and be no less than nothing.
     """
     if approved_tce is None:
-        return Overuse(Finding.cannot("no_approved_energy"))
+        return Overuse(ReasonedVerdict.cannot("no_approved_energy"))
     above = [
         (use.tce - approved_tce, use)
         for use in uses
@@ -123,17 +123,17 @@ def overuse(approved_tce: Fraction | None, uses: Sequence[MeasuredUse], *, least
     ]
     excess_tce, worst = max(above, key=lambda found: found[0], default=(Fraction(0), None))
     if worst is not None and excess_tce > 0:
-        return Overuse(Finding.breach("above_approved_energy"), worst.period, excess_tce)
+        return Overuse(ReasonedVerdict.breach("above_approved_energy"), worst.period, excess_tce)
     for use in uses:
         if use.tce is None:
-            return Overuse(Finding.cannot("not_measured"), use.period)
+            return Overuse(ReasonedVerdict.cannot("not_measured"), use.period)
     least_covered = min(uses, key=lambda use: use.coverage or 0.0)
     if not _well_covered(least_covered, least_coverage):
-        return Overuse(Finding.cannot("low_coverage"), least_covered.period)
+        return Overuse(ReasonedVerdict.cannot("low_coverage"), least_covered.period)
     for use in uses:
         if use.tce is not None and use.tce < 0:
-            return Overuse(Finding.cannot("energy_below_zero"), use.period)
-    return Overuse(Finding.ok("within_approved_energy"))
+            return Overuse(ReasonedVerdict.cannot("energy_below_zero"), use.period)
+    return Overuse(ReasonedVerdict.ok("within_approved_energy"))
 
 
 def _well_covered(use: MeasuredUse, least: Fraction) -> bool:

@@ -13,7 +13,7 @@ from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.judging import Held, judged
 from services.judging.indicators.kinds import Indicator, Ratio
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
 from services.judging.levels import (
     Deadline,
@@ -33,7 +33,7 @@ from services.judging.limit import grade_of
 class PlacedUnit:
     """A unit of the list. What is None could not be told; the reasons say why."""
 
-    unit: Unit
+    unit: JudgedUnit
     standard: Standard
     ratio: Ratio
     """In the unit in which the levels are given."""

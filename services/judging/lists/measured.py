@@ -12,7 +12,7 @@ from services.judging.indicators.forming import Evaluated, Forming, RatioSubject
 from services.judging.indicators.frame import Frame
 from services.judging.indicators.kinds import Indicator
 from services.judging.indicators.reported import statistics
-from services.judging.indicators.scope import Scope, ScopeKind, Unit, area_tree, scope_of, units_of
+from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, area_tree, scope_of, units_of
 from services.judging.indicators.sums import Subject, Sums, unit_sums
 
 _EVERYWHERE = ""
@@ -21,7 +21,7 @@ SumsOf = Callable[[Frame], Sums]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListScope:
     """What a list of units is narrowed to."""
 
     area: str | None = None
@@ -36,12 +36,12 @@ def everywhere(tree: AreaTree) -> Scope:
 
 def units_in(
     connection: Connection,
-    place: Place,
+    place: ListScope,
     *,
     until: datetime,
     processes: Collection[str] = (),
     trades: Collection[str] = (),
-) -> tuple[list[Unit], AreaTree]:
+) -> tuple[list[JudgedUnit], AreaTree]:
     """The units whose enterprise lay in the place at the end of what ends at `until`, and the tree of areas.
 
     Raises UnknownScopeError when the place is not registered.
@@ -59,7 +59,7 @@ def units_in(
     return [unit for unit in units if _lies(unit, place, tree)], tree
 
 
-def _lies(unit: Unit, place: Place, tree: AreaTree) -> bool:
+def _lies(unit: JudgedUnit, place: ListScope, tree: AreaTree) -> bool:
     in_area = place.area is None or tree.above(unit.area_code, place.area)
     return in_area and (place.park is None or unit.park_code == place.park)
 
@@ -67,7 +67,7 @@ def _lies(unit: Unit, place: Place, tree: AreaTree) -> bool:
 def ratios_of(
     connection: Connection,
     tables: Tables,
-    units: Sequence[Unit],
+    units: Sequence[JudgedUnit],
     indicators: Mapping[str, Indicator],
     tree: AreaTree,
     frame: Frame,

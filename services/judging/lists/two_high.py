@@ -13,9 +13,9 @@ from services.core.meter import Flow
 from services.energy.factors import Basis
 from services.judging.data.parameters import TwoHighTrade
 from services.judging.data.tables import Tables
-from services.judging.indicators.frame import Frame, Span, frame
+from services.judging.indicators.frame import Frame, PeriodLength, frame
 from services.judging.indicators.judged_by import Metric
-from services.judging.indicators.scope import Unit
+from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.sums import Subject, Sums, unit_sums
 from services.judging.indicators.terms import Amount, Measure, Measured, Term, coverage_of
 from services.judging.lists.approval import LedgerEntry, MeasuredUse, Overuse, counted_on, ledger_entry, overuse
@@ -51,7 +51,7 @@ class Use:
 class LedgerUnit:
     """A unit of one of the eight trades."""
 
-    unit: Unit
+    unit: JudgedUnit
     trade: TwoHighTrade
     basis: Basis
     uses: Mapping[str, Use]
@@ -67,7 +67,7 @@ def trades_of(tables: Tables) -> Mapping[str, TwoHighTrade]:
 def ledger(
     connection: Connection,
     tables: Tables,
-    units: Sequence[Unit],
+    units: Sequence[JudgedUnit],
     tree: AreaTree,
     *,
     now: datetime,
@@ -81,7 +81,7 @@ def ledger(
     month, codes = floor(now, Grain.MONTH), {unit.unit_id: unit.code for unit in units}
     sums_of = read or (lambda period: unit_sums(connection, everywhere(tree), codes, period, now=now))
     # The 12 months fall into two years, of which the second is the running one; what came since is read by itself.
-    months = frame(months_before(month, MONTHS_OF_YEAR), month, Span.TOTAL)
+    months = frame(months_before(month, MONTHS_OF_YEAR), month, PeriodLength.TOTAL)
     of_months = sums_of(months)
     since = _since(month, now)
     of_since = sums_of(since) if since else None
@@ -102,7 +102,7 @@ def ledger(
     return found
 
 
-def basis_of(tables: Tables, unit: Unit) -> Basis:
+def basis_of(tables: Tables, unit: JudgedUnit) -> Basis:
     """The basis on which the energy of a unit is held against threshold and approval."""
     process = tables.process.get(unit.process or "")
     return counted_on(makes_electricity_of_coal=process is not None and process.metric is Metric.COAL_SUPPLY)
@@ -128,10 +128,10 @@ def _read(sums: Sums, subject: Sequence[Subject], period: tuple[int, int]) -> _R
 def _since(month: datetime, now: datetime) -> Frame | None:
     """What came since the month at hand began, in whole hours; None within its first hour."""
     end = floor(now, Grain.HOUR)
-    return frame(month, end, Span.TOTAL) if month < end else None
+    return frame(month, end, PeriodLength.TOTAL) if month < end else None
 
 
-def _judged(tables: Tables, unit: Unit, trade: TwoHighTrade, uses: Mapping[str, Use]) -> LedgerUnit:
+def _judged(tables: Tables, unit: JudgedUnit, trade: TwoHighTrade, uses: Mapping[str, Use]) -> LedgerUnit:
     threshold, least = (Fraction(tables.parameter(code).value) for code in PARAMETERS)
     measured = {name: MeasuredUse(name, use.tce, use.coverage, use.is_least) for name, use in uses.items()}
     entry = ledger_entry(

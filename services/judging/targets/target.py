@@ -7,7 +7,7 @@ import enum
 from decimal import Decimal
 from fractions import Fraction
 
-from services.core.verdict import Finding
+from services.core.verdict import ReasonedVerdict
 
 PERCENT = Fraction(100)
 INCENTIVE_TO_BASIC = Fraction(17, 15)
@@ -46,7 +46,7 @@ class Better(enum.StrEnum):
     LOWER = "lower"
 
 
-class State(enum.StrEnum):
+class PrintedState(enum.StrEnum):
     """What stands where the value is printed. Zero, not applicable and missing are three different things."""
 
     NUMBER = "number"
@@ -60,7 +60,7 @@ class State(enum.StrEnum):
     """The cell is empty."""
 
 
-class ChangeKind(enum.StrEnum):
+class TargetChangeKind(enum.StrEnum):
     """What a change column means."""
 
     ABSOLUTE = "absolute"
@@ -84,20 +84,20 @@ def better_by(operator: Operator) -> Better | None:
     return _DIRECTION.get(operator)
 
 
-def computed_change(kind: ChangeKind, *, base: Decimal, value: Decimal) -> Fraction | None:
+def computed_change(kind: TargetChangeKind, *, base: Decimal, value: Decimal) -> Fraction | None:
     """The change from `base` to `value`; None for a rate on a base of zero.
 
     The rate is taken on the absolute base, so that energy of a converter falling from -10 to -11 is -10 %.
     """
     difference = Fraction(value) - Fraction(base)
-    if kind is not ChangeKind.RATE:
+    if kind is not TargetChangeKind.RATE:
         return difference
     return difference * PERCENT / abs(Fraction(base)) if base else None
 
 
-def value_from_change(kind: ChangeKind, *, base: Decimal, change: Decimal) -> Fraction:
+def value_from_change(kind: TargetChangeKind, *, base: Decimal, change: Decimal) -> Fraction:
     """The value that `change` makes of `base`."""
-    if kind is not ChangeKind.RATE:
+    if kind is not TargetChangeKind.RATE:
         return Fraction(base) + Fraction(change)
     return Fraction(base) + abs(Fraction(base)) * Fraction(change) / PERCENT
 
@@ -116,7 +116,7 @@ def as_printed(exact: Fraction, like: Decimal) -> Decimal:
     return Decimal(-whole if exact < 0 else whole).scaleb(-places)
 
 
-def change_differs(kind: ChangeKind, *, base: Decimal, value: Decimal, printed: Decimal) -> bool:
+def change_differs(kind: TargetChangeKind, *, base: Decimal, value: Decimal, printed: Decimal) -> bool:
     """Whether the printed change is another number than base and value give, at the precision it is printed with.
 
     So -1 % for -0.85 % fits, and -5.7 % for -5.59 % does not.
@@ -140,15 +140,17 @@ def meets(
     target: Decimal | None,
     high: Decimal | None = None,
     better: Better | None = None,
-    state: State = State.NUMBER,
-) -> Finding:
+    state: PrintedState = PrintedState.NUMBER,
+) -> ReasonedVerdict:
     """Whether `actual` meets a target, both in the same unit.
 
     About (左右) is met by what equals the target once rounded to its printed decimals, and by what is better.
     Exactly is met by what equals it, a range by what lies in it, its ends included.
     """
-    if state in (State.NOT_APPLICABLE, State.TEXT, State.MISSING) or target is None:
-        return Finding.cannot({State.NOT_APPLICABLE: "not_applicable", State.TEXT: "no_number"}.get(state, "no_target"))
+    if state in (PrintedState.NOT_APPLICABLE, PrintedState.TEXT, PrintedState.MISSING) or target is None:
+        return ReasonedVerdict.cannot(
+            {PrintedState.NOT_APPLICABLE: "not_applicable", PrintedState.TEXT: "no_number"}.get(state, "no_target")
+        )
     if operator is Operator.ABOUT:
         return _about(actual, target, better)
     aim = Fraction(target)
@@ -161,17 +163,17 @@ def meets(
         Operator.BELOW: actual < aim,
         Operator.EXACTLY: actual == aim,
     }.get(operator)
-    return Finding.cannot("no_target") if held is None else _finding(held)
+    return ReasonedVerdict.cannot("no_target") if held is None else _finding(held)
 
 
-def _about(actual: Fraction, target: Decimal, better: Better | None) -> Finding:
+def _about(actual: Fraction, target: Decimal, better: Better | None) -> ReasonedVerdict:
     rounded = as_printed(actual, target)
     is_better = rounded > target if better is Better.HIGHER else rounded < target if better is Better.LOWER else False
     return _finding(rounded == target or is_better)
 
 
-def _finding(met: bool) -> Finding:
-    return Finding.ok("met") if met else Finding.breach("missed")
+def _finding(met: bool) -> ReasonedVerdict:
+    return ReasonedVerdict.ok("met") if met else ReasonedVerdict.breach("missed")
 
 
 def incentive_fits(*, basic: Decimal, incentive: Decimal) -> bool:

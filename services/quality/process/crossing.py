@@ -14,7 +14,7 @@ from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow
 from services.energy.account import SIGN
 from services.energy.factors import Basis
-from services.energy.rollup.adapt import Moment
+from services.energy.rollup.adapt import TimeParameter
 from services.judging.data.tables import Tables
 from services.quality.checks.balance import CHECK as BALANCE
 from services.quality.checks.balance import BalanceDay, balance
@@ -130,7 +130,7 @@ class Crossing:
 
     def _clocks(self, day: date) -> Iterable[Found]:
         start_us = to_us(start_of_day(day))
-        when = {"from_ts": Moment(start_us), "to_ts": Moment(start_us + DAY_US)}
+        when = {"from_ts": TimeParameter(start_us), "to_ts": TimeParameter(start_us + DAY_US)}
         rows = ordered(copy_out(self._connection, SQL, "arrivals", _ARRIVAL, **when))
         due_us, received_us = times_us(rows["due_at"]), times_us(rows["received_at"])
         refused = {

@@ -11,13 +11,13 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from services.core.calendar import HOUR_US, start_of_day, to_us
-from services.energy.rollup.adapt import Moment
+from services.energy.rollup.adapt import TimeParameter
 from services.quality import estimate
 from services.quality.checks.day import BEFORE_DAYS, Finding, Quantities
 from services.quality.checks.kinds import series_checks
 from services.quality.checks.series_checks import find
 from services.quality.counts import DayCounts, InTime, counts
-from services.quality.process.history import SQL, History, Meter, MeterHistory, meters_of
+from services.quality.process.history import SQL, CheckedMeter, History, MeterHistory, meters_of
 
 HOURS_OF_DAY = 24
 MOST_APART_DAYS = 7
@@ -38,10 +38,10 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class EvaluatedDay:
     """What was found of one meter and day."""
 
-    meter: Meter
+    meter: CheckedMeter
     day: date
     counts: DayCounts
     measured_s: int
@@ -59,11 +59,11 @@ class Judge:
     """Of each check by its slug."""
     in_time: InTime
 
-    def evaluate(self, connection: psycopg.Connection, due: Sequence[Due], last_over: date) -> list[Evaluated]:
+    def evaluate(self, connection: psycopg.Connection, due: Sequence[Due], last_over: date) -> list[EvaluatedDay]:
         """Evaluate these days of meters; `last_over` is the last day that is over."""
         meters = meters_of(connection, sorted({meter_id for meter_id, _ in due}))
         known = [(meter_id, day) for meter_id, day in due if meter_id in meters]
-        found: list[Evaluated] = []
+        found: list[EvaluatedDay] = []
         for group in _groups([each for each in known if each[1] > last_over]):
             found += self._group(connection, group, meters, is_over=False)
         for group in _groups([each for each in known if each[1] <= last_over]):
@@ -71,8 +71,8 @@ class Judge:
         return found
 
     def _group(
-        self, connection: psycopg.Connection, due: list[Due], meters: dict[int, Meter], *, is_over: bool
-    ) -> list[Evaluated]:
+        self, connection: psycopg.Connection, due: list[Due], meters: dict[int, CheckedMeter], *, is_over: bool
+    ) -> list[EvaluatedDay]:
         first, last = min(day for _, day in due), max(day for _, day in due)
         days_of: dict[int, list[date]] = defaultdict(list)
         for meter_id, day in due:
@@ -91,10 +91,12 @@ class Judge:
                 if is_over:
                     product = products[meter.unit_id, day] if meter.has_product else None
                     findings = self._find(meter, mine, day, product)
-                found.append(Evaluated(meter, day, counted, mine.measured_s(day), is_over, findings, gaps.get(day, ())))
+                found.append(
+                    EvaluatedDay(meter, day, counted, mine.measured_s(day), is_over, findings, gaps.get(day, ()))
+                )
         return found
 
-    def _find(self, meter: Meter, mine: MeterHistory, day: date, product: Quantities | None) -> list[Finding]:
+    def _find(self, meter: CheckedMeter, mine: MeterHistory, day: date, product: Quantities | None) -> list[Finding]:
         before = mine.before(day, BEFORE_DAYS)
         return find(meter.facts, mine.day(day), before, self.limits, product_by_hour=product)
 
@@ -109,7 +111,7 @@ def _groups(due: Iterable[Due]) -> list[list[Due]]:
     return groups
 
 
-def _estimates(meter: Meter, mine: MeterHistory, days: Sequence[date]) -> dict[date, list[tuple[int, str, int]]]:
+def _estimates(meter: CheckedMeter, mine: MeterHistory, days: Sequence[date]) -> dict[date, list[tuple[int, str, int]]]:
     """Estimates of the hours of these days that were not measured."""
     hours = mine.hours(meter.facts)
     if all(hours.measured[mine.index(day) * HOURS_OF_DAY :][:HOURS_OF_DAY].all() for day in days):
@@ -127,7 +129,7 @@ def _estimates(meter: Meter, mine: MeterHistory, days: Sequence[date]) -> dict[d
     return found
 
 
-def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: datetime) -> None:
+def keep(connection: psycopg.Connection, evaluated: Sequence[EvaluatedDay], now: datetime) -> None:
     """Write what was evaluated; findings and estimates of these days are replaced."""
     if not evaluated:
         return
@@ -167,7 +169,7 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[Evaluated], now: da
         day_meters=[each.meter.meter_id for each in over],
         day_starts=[start_of_day(each.day) for each in over],
         meter_ids=[meter_id for meter_id, _ in rows],
-        hours=[Moment(hour_us) for _, (hour_us, _, _) in rows],
+        hours=[TimeParameter(hour_us) for _, (hour_us, _, _) in rows],
         methods=[method for _, (_, method, _) in rows],
         quantities=[quantity_pico for _, (_, _, quantity_pico) in rows],
     )
@@ -186,8 +188,8 @@ def keep_findings(connection: psycopg.Connection, found: Sequence[Found], now: d
         kinds=[each.kind for each in found],
         codes=[each.code for each in found],
         days=[each.day for each in found],
-        starts=[Moment(each.finding.starts_us) for each in found],
-        ends=[Moment(each.finding.ends_us) for each in found],
+        starts=[TimeParameter(each.finding.starts_us) for each in found],
+        ends=[TimeParameter(each.finding.ends_us) for each in found],
         values=[_finite(each.finding.value) for each in found],
         limits=[_finite(each.finding.limit) for each in found],
         details=[Jsonb({k: _plain(v) for k, v in each.finding.detail.items()}) for each in found],

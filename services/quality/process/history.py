@@ -14,7 +14,7 @@ from services.core.calendar import DAY_US, SLOT_US, start_of_day, to_us
 from services.core.db.bulk import RowType, copy_out, ordered, times_us
 from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow, Mark
-from services.energy.rollup.adapt import Moment
+from services.energy.rollup.adapt import TimeParameter
 from services.energy.rollup.meters import load_meters
 from services.quality.checks.day import SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
 from services.quality.estimate import Hours, hours_of
@@ -28,7 +28,7 @@ _HOURS_OF_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
+class CheckedMeter:
     """A meter as its checks need it."""
 
     meter_id: int
@@ -37,14 +37,14 @@ class Meter:
     has_product: bool
 
 
-def meters_of(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, Meter]:
+def meters_of(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, CheckedMeter]:
     """The meters by number; one that is not registered any more is left out."""
     rolled = load_meters(connection, meter_ids)
     found = {}
     for row in SQL.run(connection, "facts", meter_ids=meter_ids):
         if row.meter_id in rolled:
             facts = MeterFacts(row.code, row.carrier, Flow(row.flow), rolled[row.meter_id].rule)
-            found[row.meter_id] = Meter(row.meter_id, facts, row.unit_id, row.has_product)
+            found[row.meter_id] = CheckedMeter(row.meter_id, facts, row.unit_id, row.has_product)
     return found
 
 
@@ -141,8 +141,8 @@ class History:
     def _when(self, first: date, last: date) -> dict[str, Any]:
         return {
             "meter_ids": self._meter_ids,
-            "from_ts": Moment(to_us(start_of_day(first))),
-            "to_ts": Moment(to_us(start_of_day(last)) + DAY_US),
+            "from_ts": TimeParameter(to_us(start_of_day(first))),
+            "to_ts": TimeParameter(to_us(start_of_day(last)) + DAY_US),
         }
 
     def of(self, meter_id: int) -> MeterHistory:

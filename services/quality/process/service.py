@@ -26,7 +26,7 @@ from services.quality.counts import InTime
 from services.quality.process.crossing import DAILY, Crossing
 from services.quality.process.days import Judge, keep, keep_findings
 from services.quality.process.history import SQL
-from services.quality.process.silence import Silence
+from services.quality.process.silence import FleetSilenceJudge
 
 DAYS = Counter("enermon_quality_days_total", "Days of meters looked at", ["over"])
 BATCH_S = Histogram("enermon_quality_seconds", "Time to look at one batch of days of meters")
@@ -46,7 +46,7 @@ MOST_CROSS_DAYS = 100
 IDLE_S = 2.0
 
 
-class Quality:
+class QualityJudge:
     """Judges the quality of data on one connection."""
 
     def __init__(self, connection: psycopg.Connection, tables: Tables) -> None:
@@ -58,7 +58,7 @@ class Quality:
             tables.checks, daily_monthly_percent=float(tables.parameter("daily_monthly_deviation").value)
         )
         self._crossing = Crossing(connection, tables, limits)
-        self._silence = Silence(connection, tables, limits[SILENCE])
+        self._silence = FleetSilenceJudge(connection, tables, limits[SILENCE])
         self._judge = Judge(
             limits,
             InTime(
@@ -176,12 +176,12 @@ def run(settings: Settings) -> None:
 
     @contextmanager
     def judging(connection: psycopg.Connection) -> Iterator[Turn]:
-        yield turn_of(Quality(connection, tables))
+        yield turn_of(QualityJudge(connection, tables))
 
     lead_until_told_to_stop(LockKey.QUALITY, settings.database_url.get_secret_value(), judging)
 
 
-def turn_of(quality: Quality) -> Turn:
+def turn_of(quality: QualityJudge) -> Turn:
     """One batch a turn, and at their times the days that have ended and what is looked for every hour."""
     swept_s = float("-inf")
     # Gateways that were waiting for the service send first what they have kept.

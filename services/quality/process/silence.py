@@ -12,7 +12,7 @@ import psycopg
 from services.core.area_tree import AreaTree
 from services.core.calendar import HOUR_US, from_us, start_of_day, to_us
 from services.energy.factors import Basis
-from services.energy.rollup.adapt import Moment
+from services.energy.rollup.adapt import TimeParameter
 from services.judging.data.tables import Tables
 from services.quality.checks.silence import FleetHours, Hours, SilenceLimits, fleet_silence
 from services.quality.process.crossing import SQL
@@ -27,7 +27,7 @@ Stretch = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Enterprise:
+class ExpectedEnterprise:
     """An enterprise of which energy is expected, with its banner."""
 
     enterprise_id: int
@@ -35,7 +35,7 @@ class Enterprise:
     banner: str
 
 
-class Silence:
+class FleetSilenceJudge:
     """Judges hours of the whole region, on one connection."""
 
     def __init__(self, connection: psycopg.Connection, tables: Tables, limits: SilenceLimits) -> None:
@@ -48,7 +48,7 @@ class Silence:
     def judge(self, first: date, end: datetime, now: datetime) -> list[Found]:
         """What is found in the hours from the first moment of `first` up to `end`; the faults in them are replaced."""
         start_us, end_us = to_us(start_of_day(first)), to_us(end)
-        enterprises = SQL.run(self._connection, "fleet_places", day=first).of(Enterprise).all()
+        enterprises = SQL.run(self._connection, "fleet_places", day=first).of(ExpectedEnterprise).all()
         judged = (end_us - start_us) // HOUR_US
         fleet = self._read(enterprises, start_us, judged, first.year)
         silent = np.zeros((len(enterprises), judged), dtype=bool)
@@ -62,7 +62,7 @@ class Silence:
         self._keep_faults(self._fallen(enterprises, silent, start_us), start_us, end_us, now)
         return found
 
-    def _read(self, enterprises: Sequence[Enterprise], start_us: int, judged: int, year: int) -> FleetHours:
+    def _read(self, enterprises: Sequence[ExpectedEnterprise], start_us: int, judged: int, year: int) -> FleetHours:
         past = WEEKS_OF_PAST * 7 * 24
         from_us_ = start_us - past * HOUR_US
         carriers, weights = [], []
@@ -78,14 +78,14 @@ class Silence:
             "fleet_hours",
             carriers=carriers,
             weights=weights,
-            from_ts=Moment(from_us_),
-            to_ts=Moment(start_us + judged * HOUR_US),
+            from_ts=TimeParameter(from_us_),
+            to_ts=TimeParameter(start_us + judged * HOUR_US),
         ):
             if enterprise_id in row_of:
                 quantity[row_of[enterprise_id], hour_s // _HOUR_S - from_us_ // HOUR_US] = kgce_pico
         return FleetHours(from_us_, [each.credit_code for each in enterprises], quantity, judged)
 
-    def _places(self, enterprises: Sequence[Enterprise]) -> Iterable[tuple[str, list[int]]]:
+    def _places(self, enterprises: Sequence[ExpectedEnterprise]) -> Iterable[tuple[str, list[int]]]:
         """The region and its leagues, each with the rows of its enterprises."""
         tree = AreaTree.of(SQL.run(self._connection, "areas"))
         rows: dict[str, list[int]] = defaultdict(list)
@@ -94,7 +94,7 @@ class Silence:
                 rows[tree.at(each.banner, level) or each.banner].append(i)
         return sorted(rows.items())
 
-    def _fallen(self, enterprises: Sequence[Enterprise], silent: Hours, start_us: int) -> list[Stretch]:
+    def _fallen(self, enterprises: Sequence[ExpectedEnterprise], silent: Hours, start_us: int) -> list[Stretch]:
         """Stretches of whole hours in which meters of silent enterprises said nothing, or zero."""
         rows, hours = np.nonzero(silent)
         if not len(rows):
@@ -103,7 +103,7 @@ class Silence:
             self._connection,
             "fallen",
             enterprise_ids=[enterprises[i].enterprise_id for i in rows.tolist()],
-            hours=[Moment(start_us + hour * HOUR_US) for hour in hours.tolist()],
+            hours=[TimeParameter(start_us + hour * HOUR_US) for hour in hours.tolist()],
         )
         stretches = []
         for (meter_id, _), group in groupby(
@@ -117,16 +117,18 @@ class Silence:
         """Keep these faults in place of those known in the judged hours; what has changed is booked again."""
         given = {
             "meter_ids": [meter_id for meter_id, _, _ in faults],
-            "starts": [Moment(starts_us) for _, starts_us, _ in faults],
-            "ends": [Moment(ends_us) for _, _, ends_us in faults],
+            "starts": [TimeParameter(starts_us) for _, starts_us, _ in faults],
+            "ends": [TimeParameter(ends_us) for _, _, ends_us in faults],
         }
-        gone = KEPT.run(self._connection, "drop_faults", from_ts=Moment(start_us), to_ts=Moment(end_us), **given)
+        gone = KEPT.run(
+            self._connection, "drop_faults", from_ts=TimeParameter(start_us), to_ts=TimeParameter(end_us), **given
+        )
         changed = [*gone, *KEPT.run(self._connection, "keep_faults", now=now, **given)]
         if changed:
             KEPT.run(
                 self._connection,
                 "book_again",
                 meter_ids=[meter_id for meter_id, _, _ in changed],
-                starts=[Moment(starts_us) for _, starts_us, _ in changed],
-                ends=[Moment(ends_us) for _, _, ends_us in changed],
+                starts=[TimeParameter(starts_us) for _, starts_us, _ in changed],
+                ends=[TimeParameter(ends_us) for _, _, ends_us in changed],
             )

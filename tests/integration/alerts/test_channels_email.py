@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered
 from services.alerts.channels.email import EmailChannel, parse_smtp_url
 from services.alerts.notify.render import render
 from tests.integration.certificates import Certificate, certificate
@@ -23,7 +23,7 @@ from tests.unit.alerts.notify.contents import MESSAGE_ID, alert, content
 __all__ = ["certificate"]
 
 USER, PASSWORD = "alerts@example.cn", "p:w/ 1@"
-TO = Target(address="body@example.gov.cn")
+TO = Destination(address="body@example.gov.cn")
 
 # aiosmtpd within TLS does not know that it is
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -223,7 +223,7 @@ def test_an_address_cannot_bring_in_a_header_or_a_command(
     serve: Serve, mailbox: Mailbox, message: Rendered, address: str
 ) -> None:
     with pytest.raises(DeliveryFailed, match="the address is not an e-mail address") as caught:
-        sending(f"smtp://127.0.0.1:{serve()}").send(Target(address=address), message)
+        sending(f"smtp://127.0.0.1:{serve()}").send(Destination(address=address), message)
     assert caught.value.permanent
     assert mailbox.envelopes == []
 

@@ -9,7 +9,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered
 from services.alerts.channels.mqtt import MqttChannel, parse_mqtt_url
 from services.alerts.notify.render import render
 from services.up.embedded import embedded_installed
@@ -20,7 +20,7 @@ from tests.unit.alerts.notify.contents import MESSAGE_ID, content
 
 CREDIT_CODE = "91150100MA0MXXXX1K"
 TOPIC = f"enermon/v1/enterprises/{CREDIT_CODE}/alerts"
-TO = Target(address=CREDIT_CODE)
+TO = Destination(address=CREDIT_CODE)
 ANSWER_S = 10.0
 
 native = pytest.mark.skipif(MOSQUITTO is None, reason="SKIPPED: mosquitto is not installed, no real broker to try with")
@@ -174,7 +174,7 @@ def test_an_address_cannot_reach_another_topic(message: Rendered) -> None:
         sending("mqtt://127.0.0.1:1") as channel,
         pytest.raises(DeliveryFailed, match="not a credit code") as caught,
     ):
-        channel.send(Target(address="+/alerts"), message)
+        channel.send(Destination(address="+/alerts"), message)
     assert caught.value.permanent
 
 

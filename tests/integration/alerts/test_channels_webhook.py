@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.notify.render import render
 from tests.integration.certificates import Certificate, certificate
@@ -77,8 +77,8 @@ def channel(**terms: Any) -> WebhookChannel:
     return WebhookChannel(**{"allow_private": True, "allow_http": True} | terms)
 
 
-def target_of(receiver: Receiver, *secrets: str, path: str = "/alerts?k=v") -> Target:
-    return Target(address=f"http://127.0.0.1:{receiver.port}{path}", secrets=secrets or (NEW,))
+def target_of(receiver: Receiver, *secrets: str, path: str = "/alerts?k=v") -> Destination:
+    return Destination(address=f"http://127.0.0.1:{receiver.port}{path}", secrets=secrets or (NEW,))
 
 
 def test_the_receiver_verifies_the_signature_with_the_standard_library(receiver: Receiver, message: Rendered) -> None:
@@ -137,7 +137,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver, message: Rendered) -> No
 
 def test_a_private_address_gets_nothing_unless_allowed(receiver: Receiver, message: Rendered) -> None:
     for host in ("127.0.0.1", "localhost", "127.1", "2130706433", "[::ffff:127.0.0.1]"):
-        target = Target(address=f"http://{host}:{receiver.port}/", secrets=(NEW,))
+        target = Destination(address=f"http://{host}:{receiver.port}/", secrets=(NEW,))
         with pytest.raises(DeliveryFailed, match="is at the private address") as caught:
             channel(allow_private=False).send(target, message)
         assert caught.value.permanent
@@ -159,14 +159,14 @@ def test_a_name_is_looked_up_once_and_connected_to_as_it_was_checked(receiver: R
         asked.append((host, port))
         return ["127.0.0.1"]
 
-    target = Target(address=f"http://hooks.example.invalid:{receiver.port}/", secrets=(NEW,))
+    target = Destination(address=f"http://hooks.example.invalid:{receiver.port}/", secrets=(NEW,))
     channel(resolve=resolve).send(target, message)
     assert asked == [("hooks.example.invalid", receiver.port)]
     assert receiver.requests[0][1]["host"] == f"hooks.example.invalid:{receiver.port}"
 
 
 def test_the_next_address_is_tried_where_one_takes_no_connection(receiver: Receiver, message: Rendered) -> None:
-    target = Target(address=f"http://hooks.example.invalid:{receiver.port}/", secrets=(NEW,))
+    target = Destination(address=f"http://hooks.example.invalid:{receiver.port}/", secrets=(NEW,))
     channel(resolve=lambda *_: ["127.0.0.2", "127.0.0.1"]).send(target, message)
     assert len(receiver.requests) == 1
 
@@ -174,9 +174,9 @@ def test_the_next_address_is_tried_where_one_takes_no_connection(receiver: Recei
 def test_the_certificate_is_held_against_the_name(certificate: Certificate, message: Rendered) -> None:
     receiver = Receiver(certificate.of_server())
     sending = channel(allow_http=False, tls=certificate.of_client(), resolve=lambda *_: ["127.0.0.1"])
-    sending.send(Target(address=f"https://hooks.example.cn:{receiver.port}/", secrets=(NEW,)), message)
+    sending.send(Destination(address=f"https://hooks.example.cn:{receiver.port}/", secrets=(NEW,)), message)
     with pytest.raises(DeliveryFailed, match="certificate verify failed: Hostname mismatch") as caught:
-        sending.send(Target(address=f"https://other.example.cn:{receiver.port}/", secrets=(NEW,)), message)
+        sending.send(Destination(address=f"https://other.example.cn:{receiver.port}/", secrets=(NEW,)), message)
     receiver.close()
     assert not caught.value.permanent
     assert len(receiver.requests) == 1
@@ -185,7 +185,7 @@ def test_the_certificate_is_held_against_the_name(certificate: Certificate, mess
 def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Certificate, message: Rendered) -> None:
     receiver = Receiver(certificate.of_server())
     with pytest.raises(DeliveryFailed, match="certificate verify failed: self-signed certificate"):
-        channel().send(Target(address=f"https://localhost:{receiver.port}/", secrets=(NEW,)), message)
+        channel().send(Destination(address=f"https://localhost:{receiver.port}/", secrets=(NEW,)), message)
     receiver.close()
     assert receiver.requests == []
 
@@ -236,7 +236,7 @@ def test_an_endless_answer_to_what_was_taken_does_not_matter(receiver: Receiver,
 
 def test_a_receiver_that_answers_byte_by_byte_does_not_hold_the_sender(message: Rendered) -> None:
     with dripping() as port:
-        target = Target(address=f"http://127.0.0.1:{port}/", secrets=(NEW,))
+        target = Destination(address=f"http://127.0.0.1:{port}/", secrets=(NEW,))
         with pytest.raises(DeliveryFailed, match=r"did not answer in 0\.4 s") as caught:
             channel(total_timeout_s=0.4).send(target, message)
     assert not caught.value.permanent
@@ -283,7 +283,7 @@ def test_what_is_no_http_is_tried_again(message: Rendered) -> None:
                 connection.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")
 
         threading.Thread(target=babble, daemon=True).start()
-        target = Target(address=f"http://127.0.0.1:{server.getsockname()[1]}/", secrets=(NEW,))
+        target = Destination(address=f"http://127.0.0.1:{server.getsockname()[1]}/", secrets=(NEW,))
         with pytest.raises(DeliveryFailed) as caught:
             channel().send(target, message)
     assert not caught.value.permanent

@@ -9,14 +9,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
-from services.ingest.retention import Kept, drop
+from services.ingest.retention import Retention, drop
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.registered import Registered
 
 pytestmark = pytest.mark.store
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
-ALL = Kept(days=200, readings=1000, messages=1000, messages_bytes=10**6)
+ALL = Retention(days=200, readings=1000, messages=1000, messages_bytes=10**6)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_beyond_the_cap_of_a_gateway_its_oldest_are_dropped_and_others_keep_thei
     line.send(other, quarters("nobody", START, map(float, range(10))))
     for i in range(4):
         client.post("/api/v1/readings", params={"gateway": gateway}, content=b"garbage" * (i + 1))
-    kept = Kept(days=200, readings=20, messages=3, messages_bytes=7 * 7)
+    kept = Retention(days=200, readings=20, messages=3, messages_bytes=7 * 7)
     assert drop(database, kept, now=datetime.now(UTC)) == {
         (gateway, "rejected_reading", "cap"): 10,
         (gateway, "rejected_message", "cap"): 2,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts.channels.contract import AddressFault, Channel, ChannelKind, Rendered, Target
+from services.alerts.channels.contract import AddressFault, Channel, ChannelKind, Destination, Rendered
 from services.alerts.channels.kinds import KINDS, channels_of
 from services.alerts.notify.outbox import Outbox
 from services.alerts.service import deliver_by
@@ -19,7 +19,7 @@ TAKEN: list[tuple[str, tuple[str, ...], str]] = []
 class Pager:
     """Writes down what it is given."""
 
-    def send(self, target: Target, message: Rendered) -> None:
+    def send(self, target: Destination, message: Rendered) -> None:
         TAKEN.append((target.address, target.secrets, message.subject))
 
     def close(self) -> None: ...

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect
-from services.quality.process.service import Quality
+from services.quality.process.service import QualityJudge
 from tests.integration.line import QUARTER, Line
 from tests.integration.registered import Registered
 from tests.integration.served import shipped_tables
@@ -25,12 +25,12 @@ NOON_AFTER = DAY + timedelta(days=1, hours=12)
 
 
 @pytest.fixture
-def quality(database_url: str) -> Iterator[Quality]:
+def quality(database_url: str) -> Iterator[QualityJudge]:
     with connect(database_url, application_name="test-quality") as connection:
-        yield Quality(connection, TABLES)
+        yield QualityJudge(connection, TABLES)
 
 
-def look(quality: Quality, now: datetime) -> int:
+def look(quality: QualityJudge, now: datetime) -> int:
     """Look at all that is due; the number of days of meters."""
     quality.sweep(now)
     looked = 0
@@ -60,7 +60,7 @@ def gateway_of(database: psycopg.Connection, meter: str) -> str:
 
 
 def test_a_day_is_counted_by_expected_readings(
-    line: Line, registered: Registered, quality: Quality, database: psycopg.Connection
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection
 ) -> None:
     meter = registered.meter(kind="interval")
     gateway = gateway_of(database, meter)
@@ -87,7 +87,7 @@ def asked(client: TestClient, address: str, **parameters: Any) -> Any:
 
 
 def test_scores_are_ratios_of_sums(
-    line: Line, registered: Registered, quality: Quality, database: psycopg.Connection, client: TestClient
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:
     enterprise = registered.enterprise(valid_from="2026-03-02")
     gateway = registered.gateway(enterprise)
@@ -116,7 +116,7 @@ def test_scores_are_ratios_of_sums(
 
 
 def test_missing_readings_are_told_by_meter_and_hour(
-    line: Line, registered: Registered, quality: Quality, database: psycopg.Connection, client: TestClient
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:
     meter = registered.meter(kind="interval", valid_from="2026-03-02", valid_to="2026-03-04")
     line.send(gateway_of(database, meter), interval_day(meter, DAY, 5.0, without=range(10, 13)))
@@ -144,7 +144,7 @@ def test_missing_readings_are_told_by_meter_and_hour(
 
 
 def test_hours_without_readings_are_estimated_until_the_reading_comes(
-    line: Line, registered: Registered, quality: Quality, database: psycopg.Connection, client: TestClient
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:
     meter = registered.meter(kind="interval", valid_from="2026-02-01")
     gateway = gateway_of(database, meter)
@@ -178,7 +178,7 @@ def test_hours_without_readings_are_estimated_until_the_reading_comes(
 
 
 def test_a_counters_gap_takes_the_shape_of_its_week(
-    line: Line, registered: Registered, quality: Quality, database: psycopg.Connection, client: TestClient
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:
     meter = registered.meter(kind="counter", interval_s=3600, valid_from="2026-02-01")
     gateway = gateway_of(database, meter)
@@ -201,7 +201,7 @@ def test_a_counters_gap_takes_the_shape_of_its_week(
 
 
 def test_a_day_that_comes_late_is_past_of_the_days_that_were_checked_without_it(
-    line: Line, registered: Registered, quality: Quality, database: psycopg.Connection, client: TestClient
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:
     meter = registered.meter(kind="interval", valid_from="2026-02-14")
     gateway = gateway_of(database, meter)

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
-from services.quality.process.service import Quality
+from services.quality.process.service import QualityJudge
 from tests.integration.line import Line
 from tests.integration.observing import connected, seen, told
 from tests.integration.quality.test_quality import DAY, NOON_AFTER, asked, interval_day, look, quality
@@ -22,7 +22,7 @@ LATER = NOON_AFTER + timedelta(minutes=5)
 Findings = dict[tuple[str, str], float]
 
 
-def across(quality: Quality, now: datetime) -> None:
+def across(quality: QualityJudge, now: datetime) -> None:
     """Look at all days of meters, then at the days as a whole."""
     look(quality, now)
     while quality.across(now + timedelta(minutes=5)):
@@ -37,7 +37,7 @@ def found(client: TestClient, **parameters: Any) -> Findings:
 
 
 def test_sub_meters_above_the_boundary_are_found_and_told_and_lower_consistency(
-    line: Line, registered: Registered, quality: Quality, client: TestClient, database_url: str
+    line: Line, registered: Registered, quality: QualityJudge, client: TestClient, database_url: str
 ) -> None:
     enterprise = registered.enterprise(valid_from="2026-03-02")
     unit, gateway = registered.unit(enterprise), registered.gateway(enterprise)
@@ -66,7 +66,7 @@ def test_sub_meters_above_the_boundary_are_found_and_told_and_lower_consistency(
 
 
 def test_a_month_that_is_reported_otherwise_than_measured_is_found(
-    line: Line, registered: Registered, quality: Quality, client: TestClient, database_url: str
+    line: Line, registered: Registered, quality: QualityJudge, client: TestClient, database_url: str
 ) -> None:
     enterprise = registered.enterprise(valid_from="2026-02-01")
     unit, gateway = registered.unit(enterprise), registered.gateway(enterprise)
@@ -90,7 +90,7 @@ def test_a_month_that_is_reported_otherwise_than_measured_is_found(
 
 
 def test_calibrations_and_clocks_are_looked_at_by_day(
-    line: Line, registered: Registered, quality: Quality, client: TestClient, database: psycopg.Connection
+    line: Line, registered: Registered, quality: QualityJudge, client: TestClient, database: psycopg.Connection
 ) -> None:
     enterprise = registered.enterprise(valid_from="2026-03-02")
     gateway = registered.gateway(enterprise)
@@ -119,7 +119,7 @@ def test_calibrations_and_clocks_are_looked_at_by_day(
 
 
 def test_enterprises_that_fall_silent_together_are_a_fault_of_the_collection_and_no_energy_saved(
-    line: Line, registered: Registered, quality: Quality, client: TestClient, database_url: str
+    line: Line, registered: Registered, quality: QualityJudge, client: TestClient, database_url: str
 ) -> None:
     first = DAY - timedelta(days=14)
     given = {"kind": "interval", "interval_s": 3600}
@@ -160,7 +160,7 @@ def test_enterprises_that_fall_silent_together_are_a_fault_of_the_collection_and
 
 
 def test_what_is_not_rolled_up_yet_is_no_silence(
-    line: Line, registered: Registered, quality: Quality, client: TestClient, database: psycopg.Connection
+    line: Line, registered: Registered, quality: QualityJudge, client: TestClient, database: psycopg.Connection
 ) -> None:
     first = DAY - timedelta(days=14)
     gateways = {}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target
+from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered
 from services.alerts.channels.email import EmailChannel, parse_smtp_url
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.notify.render import render
@@ -33,11 +33,11 @@ class Receiver:
 
     def send(self, message: Rendered, *secrets: str) -> None:
         channel = WebhookChannel(allow_private=True, allow_http=True)
-        channel.send(Target(address=self.webhook_url, secrets=secrets), message)
+        channel.send(Destination(address=self.webhook_url, secrets=secrets), message)
 
     def mail(self, message: Rendered) -> None:
         EmailChannel(parse_smtp_url(self.smtp_url), sender="enermon@example.cn").send(
-            Target(address="body@example.cn"), message
+            Destination(address="body@example.cn"), message
         )
 
     def stop(self) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook
 
-from services.alerts.channels.contract import DeliveryFailed, Rendered, Target, one_line
+from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered, one_line
 from services.alerts.channels.email import MailServer, checked_address, parse_smtp_url
 from services.alerts.channels.kinds import channels_of
 from services.alerts.channels.mqtt import alerts_topic, parse_mqtt_url
@@ -58,7 +58,7 @@ def test_a_mistaken_mail_server_is_named_without_its_password(url: str) -> None:
 def test_passwords_do_not_show_in_a_log() -> None:
     assert "s3cret" not in repr(parse_smtp_url("smtps://me:s3cret@host"))
     assert "s3cret" not in repr(parse_mqtt_url("mqtts://me:s3cret@host"))
-    assert "s3cret" not in repr(Target(address="https://example.cn/s3cret", secrets=("whsec_s3cret",)))
+    assert "s3cret" not in repr(Destination(address="https://example.cn/s3cret", secrets=("whsec_s3cret",)))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_without_a_mail_server_mails_wait_and_say_why() -> None:
     channels = channels_of(Settings(smtp_url=None))
     assert set(channels) == {"email", "webhook", "mqtt"}
     with pytest.raises(DeliveryFailed, match="ENERMON_SMTP_URL is empty") as caught:
-        channels["email"].send(Target(address="a@example.cn"), MESSAGE)
+        channels["email"].send(Destination(address="a@example.cn"), MESSAGE)
     assert not caught.value.permanent
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.api.energy.answer import Group, Line
+from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.balance import Balance, OnBasis, Shares, balance, grouped
 from services.core.calendar import SHANGHAI, start_of_day
 from services.core.meter import PICO, Flow
@@ -24,13 +24,13 @@ def line(
     area: str | None = None,
     coverage: float | None = 1.0,
     day: int = 0,
-) -> Line:
+) -> EnergyLine:
     start = DAY + timedelta(days=day)
     parts = () if quantity is None else ((start.astimezone(SHANGHAI).year, quantity * PICO),)
-    return Line(start, start + timedelta(days=1), Group(carrier, str(flow), area), parts, coverage)
+    return EnergyLine(start, start + timedelta(days=1), Group(carrier, str(flow), area), parts, coverage)
 
 
-def balances(lines: Iterable[Line]) -> list[Balance]:
+def balances(lines: Iterable[EnergyLine]) -> list[Balance]:
     return [balance(group, FACTORS) for group in grouped(lines, FACTORS).values()]
 
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from services.api.errors import Refused
-from services.api.registry.table_file import CSV, MOST_ROWS, XLSX, Line, csv_of, lines_of
+from services.api.registry.table_file import CSV, MOST_ROWS, XLSX, TableLine, csv_of, lines_of
 
 SHEET = "xl/worksheets/sheet1.xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -40,7 +40,7 @@ def sheet_of(rows: str, *, before: str = "") -> bytes:
     return with_part(SHEET, xml.encode())
 
 
-def read(body: bytes, content_type: str = CSV) -> list[Line]:
+def read(body: bytes, content_type: str = CSV) -> list[TableLine]:
     return list(lines_of(body, content_type))
 
 
@@ -53,21 +53,21 @@ def refused(body: bytes, content_type: str) -> str:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_text_is_read_in_the_encodings_of_chinese_spreadsheets(encoding: str) -> None:
     body = "code,name\r\nA, 焦炉煤气 \r\n".encode(encoding)
-    assert read(body) == [Line(1, ["code", "name"]), Line(2, ["A", "焦炉煤气"])]
+    assert read(body) == [TableLine(1, ["code", "name"]), TableLine(2, ["A", "焦炉煤气"])]
 
 
 def test_the_sender_may_say_that_the_text_is_gb18030() -> None:
     body = "A,煤\n".encode("gb18030")
-    assert read(body) == [Line(1, ["A", "ú"])], "these bytes are right in UTF-8 too"
-    assert read(body, "text/csv; charset=GBK") == [Line(1, ["A", "煤"])]
+    assert read(body) == [TableLine(1, ["A", "ú"])], "these bytes are right in UTF-8 too"
+    assert read(body, "text/csv; charset=GBK") == [TableLine(1, ["A", "煤"])]
 
 
 def test_empty_lines_count_but_are_left_out() -> None:
-    assert read(b"\n\na,b\n,,\n\nc,d") == [Line(3, ["a", "b"]), Line(6, ["c", "d"])]
+    assert read(b"\n\na,b\n,,\n\nc,d") == [TableLine(3, ["a", "b"]), TableLine(6, ["c", "d"])]
 
 
 def test_a_line_is_numbered_where_it_begins() -> None:
-    assert read(b'a,"1\n2\n3"\nb,4\n') == [Line(1, ["a", "1\n2\n3"]), Line(4, ["b", "4"])]
+    assert read(b'a,"1\n2\n3"\nb,4\n') == [TableLine(1, ["a", "1\n2\n3"]), TableLine(4, ["b", "4"])]
 
 
 def test_cells_of_a_sheet_become_what_would_stand_in_a_csv_file() -> None:
@@ -75,7 +75,7 @@ def test_cells_of_a_sheet_become_what_would_stand_in_a_csv_file() -> None:
     moment = datetime(2026, 1, 2, 3, 4)  # noqa: DTZ001
     row: list[object] = [150622, 1.5, 6000.0, True, date(2026, 1, 2), moment, None, " x "]
     expected = ["150622", "1.5", "6000", "true", "2026-01-02", "2026-01-02T03:04:00", "", "x"]
-    assert read(workbook_of(row), XLSX) == [Line(1, expected)]
+    assert read(workbook_of(row), XLSX) == [TableLine(1, expected)]
 
 
 def test_csv_and_workbook_of_the_same_table_read_the_same() -> None:
@@ -86,7 +86,7 @@ def test_csv_and_workbook_of_the_same_table_read_the_same() -> None:
 
 def test_a_template_is_read_back() -> None:
     text = csv_of(["code", "name", "valid_to"], {"code": "A", "name": "煤, 焦", "valid_to": None})
-    assert read(text.encode()) == [Line(1, ["code", "name", "valid_to"]), Line(2, ["A", "煤, 焦"])]
+    assert read(text.encode()) == [TableLine(1, ["code", "name", "valid_to"]), TableLine(2, ["A", "煤, 焦"])]
 
 
 def test_the_bound_of_rows_is_exact() -> None:
@@ -134,4 +134,4 @@ def test_other_kinds_of_files_are_not_read(content_type: str) -> None:
 
 
 def test_the_content_type_may_name_its_encoding() -> None:
-    assert read(b"code\n", "Text/CSV; charset=utf-8") == [Line(1, ["code"])]
+    assert read(b"code\n", "Text/CSV; charset=utf-8") == [TableLine(1, ["code"])]

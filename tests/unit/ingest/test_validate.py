@@ -6,10 +6,10 @@ import pytest
 
 from services.core.calendar import to_us
 from services.ingest.message import Checked, Decoded, UnreadableMessage
-from services.ingest.validate import Known, KnownMeter, check
+from services.ingest.validate import KnownMeter, KnownRegistry, check
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
-KNOWN = Known({"E01": KnownMeter(7, "GW1"), "X01": KnownMeter(8, "GW2")}, frozenset({"GW1", "GW2"}))
+KNOWN = KnownRegistry({"E01": KnownMeter(7, "GW1"), "X01": KnownMeter(8, "GW2")}, frozenset({"GW1", "GW2"}))
 
 
 def checked(meter: str, at: datetime, value: float) -> Checked:

@@ -10,7 +10,7 @@ import pytest
 from services.ingest.formats.enermon import decode
 from services.ingest.message import LARGEST_PAYLOAD_BYTES, MOST_READINGS, Decoded, UnreadableMessage
 from services.ingest.store import arrange, not_new
-from services.ingest.validate import Known, KnownMeter, check
+from services.ingest.validate import KnownMeter, KnownRegistry, check
 from tests.growth import TIMES_MORE, growth, is_linear
 
 SIZE = 1_000
@@ -66,7 +66,7 @@ def test_a_message_of_any_form_is_read_in_the_same_time_a_reading(form: str) -> 
     assert is_linear(growth(reading, SIZE))
 
 
-KNOWN = Known(
+KNOWN = KnownRegistry(
     {f"E{i}": KnownMeter(i, "GW1") for i in range(TIMES_MORE * SIZE)} | {"other": KnownMeter(-1, "GW2")},
     frozenset({"GW1", "GW2"}),
 )

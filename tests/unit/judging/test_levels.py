@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from services.core.verdict import Verdict
 from services.judging.levels import (
+    BenchmarkLevel,
     Deadline,
     DeadlineFrom,
     Gap,
-    Level,
     Levels,
     Placing,
     ProjectKind,
@@ -99,7 +99,7 @@ def test_unit_commissioned_since_the_edition_came_into_force_is_new() -> None:
     assert project_kind("existing", None, edition_from=edition_from) is ProjectKind.EXISTING
     assert project_kind("building", date(2020, 1, 1), edition_from=edition_from) is ProjectKind.BUILDING
     assert project_kind("planned", None, edition_from=edition_from) is ProjectKind.PLANNED
-    assert level_for(ProjectKind.NEW) is Level.BENCHMARK
+    assert level_for(ProjectKind.NEW) is BenchmarkLevel.BENCHMARK
 
 
 def test_newest_edition_in_force_on_the_day_holds() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.verdict import Finding, Verdict
+from services.core.verdict import ReasonedVerdict, Verdict
 from services.judging.levels import Levels, ProjectKind
 from services.judging.tariff import (
     AluminiumRule,
@@ -122,11 +122,11 @@ def test_aluminium_without_a_measured_value_cannot_be_judged() -> None:
 
 def test_reason_says_why_the_energy_use_is_not_known() -> None:
     smelter = aluminium_surcharge(2025, None, RULE_2025, unknown="year_not_over")
-    assert smelter.finding == Finding.cannot("year_not_over")
+    assert smelter.finding == ReasonedVerdict.cannot("year_not_over")
     other = unified_surcharge(
         None, FERROSILICON, ProjectKind.EXISTING, unit="kgce/t", steps=STEPS, unknown="part_of_period"
     )
-    assert other.finding == Finding.cannot("part_of_period")
+    assert other.finding == ReasonedVerdict.cannot("part_of_period")
 
 
 def test_existing_unit_at_the_baseline_pays_no_surcharge() -> None:
@@ -140,7 +140,7 @@ def test_existing_unit_at_the_baseline_pays_no_surcharge() -> None:
     ("value", "reason"), [("1900", "baseline_reached"), ("1771", "baseline_reached"), ("1770", "benchmark_reached")]
 )
 def test_existing_unit_at_the_benchmark_or_better_is_said_to_have_reached_it(value: str, reason: str) -> None:
-    assert unified(value, ProjectKind.EXISTING).finding == Finding.ok(reason)
+    assert unified(value, ProjectKind.EXISTING).finding == ReasonedVerdict.ok(reason)
 
 
 @pytest.mark.parametrize("kind", [ProjectKind.NEW, ProjectKind.BUILDING, ProjectKind.PLANNED])

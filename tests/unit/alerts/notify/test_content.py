@@ -8,7 +8,7 @@ import pytest
 from services.alerts.notify.content import content_of, entry_of, evidence_of, figures_of
 from services.alerts.rules.rule import parse
 from services.alerts.state.observation import Observation
-from services.alerts.state.state import Because
+from services.alerts.state.state import ResolutionCause
 from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
 
@@ -114,13 +114,13 @@ def test_an_alert_is_told_with_the_figures_of_its_firing_and_its_end_with_the_la
     assert (after["fired_at"], after["resolved_at"]) == ("2026-03-03T10:00:00+08:00", "2026-03-03T10:00:00+08:00")
 
 
-@pytest.mark.parametrize("because", Because)
-def test_an_end_says_why_in_both_languages_and_not_what_fired(because: Because) -> None:
+@pytest.mark.parametrize("because", ResolutionCause)
+def test_an_end_says_why_in_both_languages_and_not_what_fired(because: ResolutionCause) -> None:
     ended = entry_of(row(because=because.value, resolved_at=NOW), as_now=True)
     assert ended["because"] == because.value
     assert "1.42" not in ended["text_zh"] + ended["text_en"]
     assert ended["text_zh"].endswith("数值。")
-    assert ("judged no more" in ended["text_en"]) is (because is Because.RULE_OFF)
+    assert ("judged no more" in ended["text_en"]) is (because is ResolutionCause.RULE_OFF)
 
 
 def test_what_fires_has_no_end_and_no_late_step() -> None:

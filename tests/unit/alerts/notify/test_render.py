@@ -10,7 +10,7 @@ from services.alerts.notify.figures import number_text, period_text, share_text
 from services.alerts.notify.render import render
 from services.alerts.notify.wording import WORDINGS, Wording
 from services.alerts.state.handling import NEXT
-from services.alerts.state.state import Because
+from services.alerts.state.state import ResolutionCause
 from services.core.reason import REASONS, About
 from tests.unit.alerts.notify.contents import MESSAGE_ID, alert, content
 
@@ -112,7 +112,7 @@ def test_an_escalation_names_the_late_step_in_both_languages() -> None:
 def test_every_step_level_and_reason_has_its_words(words: Wording) -> None:
     assert words.steps.keys() == {action.value for action in NEXT.values() if action is not None}
     assert words.levels.keys() == {"banner", "league", "region"}
-    assert REASONS[About.ENDED].keys() == {because.value for because in Because}
+    assert REASONS[About.ENDED].keys() == {because.value for because in ResolutionCause}
 
 
 def test_a_resolved_alert_says_since_when() -> None:

@@ -11,15 +11,15 @@ from services.alerts.notify.schedule import (
     Schedule,
     Speaks,
 )
-from services.alerts.rules.rule import Period
+from services.alerts.rules.rule import RulePeriod
 from services.core.calendar import SHANGHAI
 from tests.unit.alerts.notify.test_content import RULE
 
 DAY = datetime(2026, 3, 2, tzinfo=SHANGHAI), datetime(2026, 3, 3, tzinfo=SHANGHAI)
 BEFORE = DAY[0] - timedelta(days=1), DAY[0]
 DAILY = Speaks(1, RULE, DAY)
-YEARLY = Speaks(1, replace(RULE, period=Period.ROLLING_YEAR), DAY)
-NOW = Speaks(1, replace(RULE, period=Period.NOW), None)
+YEARLY = Speaks(1, replace(RULE, period=RulePeriod.ROLLING_YEAR), DAY)
+NOW = Speaks(1, replace(RULE, period=RulePeriod.NOW), None)
 
 
 def evaluated(**rules: Speaks) -> Schedule:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerts.routing.recipients import news_of, recipients
-from services.alerts.routing.routing import MessageKind, Subscription
+from services.alerts.routing.routing import MessageKind, Recipient
 from services.alerts.state.observation import Observation
-from services.alerts.state.state import Because, ChangeKind, Instance, State, Timing, step, withdraw
+from services.alerts.state.state import ChangeKind, Instance, ResolutionCause, State, Timing, step, withdraw
 from services.core.verdict import Verdict
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,9 +23,9 @@ FIRED, REOPENED, REPEATED, RESOLVED = (
     ChangeKind.RESOLVED,
 )
 ONE, TWO, DAILY = (
-    Subscription(subscription_id=1),
-    Subscription(subscription_id=2),
-    Subscription(subscription_id=3, mode="daily"),
+    Recipient(subscription_id=1),
+    Recipient(subscription_id=2),
+    Recipient(subscription_id=3, mode="daily"),
 )
 ALL = (ONE, TWO, DAILY)
 
@@ -69,7 +69,7 @@ def test_each_evaluation_makes_its_messages(
     ],
 )
 def test_a_beginning_goes_to_those_not_told_and_an_end_to_those_told(
-    kind: MessageKind, routed: tuple[Subscription, ...], told: set[int], numbers: list[int]
+    kind: MessageKind, routed: tuple[Recipient, ...], told: set[int], numbers: list[int]
 ) -> None:
     found = recipients(kind, routed=routed, everyone=ALL, told=told)
     assert [each.subscription_id for each in found] == numbers
@@ -91,12 +91,12 @@ class Told:
     heard: list[tuple[int, int, MessageKind, bool]] = field(default_factory=list)
     """Subscription, alert, kind of the message, and whether it was held back meanwhile."""
 
-    def evaluate(self, what: str, routed: tuple[Subscription, ...]) -> None:
+    def evaluate(self, what: str, routed: tuple[Recipient, ...]) -> None:
         """As a cycle does; `what` is seen unless the rule is off."""
         if self.off:
             if self.instance is None:
                 return
-            after, changes = withdraw(self.instance, self.timing, self.now, because=Because.RULE_OFF)
+            after, changes = withdraw(self.instance, self.timing, self.now, because=ResolutionCause.RULE_OFF)
         else:
             after, changes = step(self.instance, SEEN[what], self.timing, self.now)
         if any(change.kind is FIRED for change in changes):
@@ -121,7 +121,7 @@ class Told:
                 routed,
             )
 
-    def tell(self, alert: int, kinds: tuple[MessageKind, ...], routed: tuple[Subscription, ...]) -> None:
+    def tell(self, alert: int, kinds: tuple[MessageKind, ...], routed: tuple[Recipient, ...]) -> None:
         before = self.told.get(alert, frozenset())
         for kind in kinds:
             to = recipients(kind, routed=routed, everyone=ALL, told=before)
@@ -164,7 +164,7 @@ timings = st.builds(
 )
 
 
-def play(story: list[tuple[int, str, tuple[Subscription, ...]]], timing: Timing) -> Told:
+def play(story: list[tuple[int, str, tuple[Recipient, ...]]], timing: Timing) -> Told:
     """What was told over the story: the rule goes off and on, silences begin and end, and whom it concerns changes."""
     service, seen = Told(timing), "cleared"
     for gap, what, routed in story:
@@ -179,7 +179,7 @@ def play(story: list[tuple[int, str, tuple[Subscription, ...]]], timing: Timing)
 @given(stories, timings)
 @settings(max_examples=600)
 def test_beginning_and_end_take_turns_for_everyone_and_nothing_is_told_while_held(
-    story: list[tuple[int, str, tuple[Subscription, ...]]], timing: Timing
+    story: list[tuple[int, str, tuple[Recipient, ...]]], timing: Timing
 ) -> None:
     service = play(story, timing)
     assert not any(held for *_, held in service.heard)
@@ -195,7 +195,7 @@ def test_beginning_and_end_take_turns_for_everyone_and_nothing_is_told_while_hel
 @given(stories, timings, st.booleans())
 @settings(max_examples=600)
 def test_in_the_end_whoever_was_told_that_it_fires_knows_that_it_ended(
-    story: list[tuple[int, str, tuple[Subscription, ...]]], timing: Timing, switched_off: bool
+    story: list[tuple[int, str, tuple[Recipient, ...]]], timing: Timing, switched_off: bool
 ) -> None:
     ending = [(1, "on", ALL), (1, "cleared", ALL), (1, "off" if switched_off else "cleared", ALL), (1, "speak", ALL)]
     service = play([*story, *ending], timing)

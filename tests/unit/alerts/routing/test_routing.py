@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.alerts.routing.routing import Body, Notice, Routing, Silence, Subscription, silenced_by
+from services.alerts.routing.routing import Body, Notice, Recipient, Routing, SilenceWindow, silenced_by
 from services.alerts.rules.rule import Severity
 from services.core.area_tree import AreaTree
 
@@ -16,11 +16,11 @@ TREE = AreaTree(
 )
 BODIES = [Body("B-BANNER", "150622"), Body("B-LEAGUE", "150600"), Body("B-REGION", "150000"), Body("B-OTHER", "150700")]
 CREDIT_CODE = "91150622MA0N00001X"
-BANNER = Subscription(subscription_id=1, body_code="B-BANNER")
-LEAGUE = Subscription(subscription_id=2, body_code="B-LEAGUE")
-REGION = Subscription(subscription_id=3, body_code="B-REGION")
-OTHER = Subscription(subscription_id=4, body_code="B-OTHER")
-OWN = Subscription(subscription_id=5, enterprise_code=CREDIT_CODE)
+BANNER = Recipient(subscription_id=1, body_code="B-BANNER")
+LEAGUE = Recipient(subscription_id=2, body_code="B-LEAGUE")
+REGION = Recipient(subscription_id=3, body_code="B-REGION")
+OTHER = Recipient(subscription_id=4, body_code="B-OTHER")
+OWN = Recipient(subscription_id=5, enterprise_code=CREDIT_CODE)
 ALL = [BANNER, LEAGUE, REGION, OTHER, OWN]
 WARNING = Notice(
     alert_id=1,
@@ -34,7 +34,7 @@ SEVERE = replace(WARNING, severity=Severity.SEVERE)
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 
-def told(notice: Notice, *subscriptions: Subscription, bodies: list[Body] | None = None) -> list[int]:
+def told(notice: Notice, *subscriptions: Recipient, bodies: list[Body] | None = None) -> list[int]:
     routing = Routing.of(BODIES if bodies is None else bodies, subscriptions or ALL, TREE)
     return [each.subscription_id for each in routing.subscriptions(notice)]
 
@@ -82,7 +82,7 @@ def test_what_has_no_area_goes_to_the_region() -> None:
         (replace(BANNER, body_code="B-GONE"), []),
     ],
 )
-def test_filters_of_a_subscription(subscription: Subscription, heard: list[int]) -> None:
+def test_filters_of_a_subscription(subscription: Recipient, heard: list[int]) -> None:
     assert told(WARNING, subscription) == heard
 
 
@@ -105,7 +105,7 @@ def test_an_escalation_goes_on_up_to_the_next_level_where_somebody_wants_it() ->
     assert escalated("region", deaf=3) == (None, [])
 
 
-SILENCE = Silence(silence_id=1, starts_at=NOW, ends_at=NOW + timedelta(hours=1))
+SILENCE = SilenceWindow(silence_id=1, starts_at=NOW, ends_at=NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ SILENCE = Silence(silence_id=1, starts_at=NOW, ends_at=NOW + timedelta(hours=1))
         (replace(SILENCE, starts_at=NOW - timedelta(hours=1), ends_at=NOW), False),
     ],
 )
-def test_a_silence_holds_what_it_names_while_it_lasts(silence: Silence, holds: bool) -> None:
+def test_a_silence_holds_what_it_names_while_it_lasts(silence: SilenceWindow, holds: bool) -> None:
     assert silence.holds(WARNING, TREE, NOW) is holds
     assert silenced_by(WARNING, [silence], TREE, NOW) == (silence if holds else None)
 

@@ -16,7 +16,7 @@ from services.alerts.routing.routing import (
     Latest,
     Mode,
     Placement,
-    Subscription,
+    Recipient,
     bound,
     digest_due,
     envelope,
@@ -27,7 +27,7 @@ from services.alerts.routing.routing import (
 from services.alerts.rules.rule import Severity
 from services.core.calendar import SHANGHAI
 
-NIGHT = Subscription(subscription_id=1, body_code="B", quiet_from=time(22), quiet_to=time(7))
+NIGHT = Recipient(subscription_id=1, body_code="B", quiet_from=time(22), quiet_to=time(7))
 NOON = replace(NIGHT, quiet_from=time(12), quiet_to=time(14))
 
 
@@ -54,7 +54,7 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_quiet_hours_are_of_shanghai_and_may_pass_midnight(
-    subscription: Subscription, now: datetime, end: datetime | None
+    subscription: Recipient, now: datetime, end: datetime | None
 ) -> None:
     assert quiet_until(subscription, now) == end
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts.rules.rule import Op, Period, RuleError, Severity, body_of, parse
+from services.alerts.rules.rule import Op, RuleError, RulePeriod, Severity, body_of, parse
 from services.judging.levels import ProjectKind
 from tests.unit.alerts.rules.rules import body
 
@@ -24,7 +24,7 @@ def test_a_rule_is_read_with_all_its_fields() -> None:
             repeat_s=86_400,
         )
     )
-    assert (rule.period, rule.running, rule.severity) == (Period.DAY, True, Severity.WARNING)
+    assert (rule.period, rule.running, rule.severity) == (RulePeriod.DAY, True, Severity.WARNING)
     assert (rule.compare.op, rule.compare.number) == (Op.ABOVE, Fraction("1.3"))
     assert rule.scope.unit_status == {ProjectKind.NEW}
     assert (rule.hold_s, rule.coverage_least, rule.repeat_s) == (HALF_HOUR_S, 0.95, 86_400)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.alerts.rules.compatibility import SOURCES, Compared
-from services.alerts.rules.rule import Period, Rule, Severity, Subject, body_of, parse
+from services.alerts.rules.rule import Rule, RulePeriod, RuleSubject, Severity, body_of, parse
 from services.alerts.rules.shipped import NAME, load_rules
 from services.core.data.loader import DataFileError
 from services.judging.data.tables import load_tables
@@ -52,7 +52,7 @@ def test_a_body_read_back_is_the_same_rule(rule: Rule) -> None:
 def test_t12_the_three_targets_for_pue_have_rules_of_their_own() -> None:
     new, existing, fleet = RULES["pue_new_large"], RULES["pue_existing"], RULES["pue_fleet_average"]
     assert {rule.compare.kind for rule in (new, existing, fleet)} == {Compared.TARGET}
-    assert (new.subject, existing.subject, fleet.subject) == (Subject.UNIT, Subject.UNIT, Subject.REGION)
+    assert (new.subject, existing.subject, fleet.subject) == (RuleSubject.UNIT, RuleSubject.UNIT, RuleSubject.REGION)
     assert not new.scope.unit_status & existing.scope.unit_status
     assert fleet.scope.least_racks == TABLES.parameter("data_centre_large_racks").value
 
@@ -83,7 +83,7 @@ def test_every_field_of_a_rule_is_explained() -> None:
 def test_the_rule_of_the_page_is_one() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     (body,) = tomllib.loads(example)["rule"]
-    assert parse(body).period is Period.DAY
+    assert parse(body).period is RulePeriod.DAY
 
 
 def test_an_operators_own_file_is_read_instead(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from services.alerts.state.handling import (
     Actor,
     ActorKind,
     Case,
+    HandlingStep,
     Status,
-    Step,
     StepRefusedError,
     allowed,
     standing,
@@ -33,9 +33,9 @@ CASE = replace(FIRING, resolved_at=MONDAY + timedelta(minutes=1))
 AREA_CASE = replace(CASE, enterprise_code=None)
 
 
-def made(action: str, actor: Actor | None = None, *, days: float = 0, due_on: date | None = None) -> Step:
+def made(action: str, actor: Actor | None = None, *, days: float = 0, due_on: date | None = None) -> HandlingStep:
     by_enterprise = action in ("explain", "plan")
-    return Step(
+    return HandlingStep(
         at=MONDAY + timedelta(days=days),
         actor=actor or (ENTERPRISE if by_enterprise else BODY),
         action=Action(action),
@@ -132,7 +132,7 @@ def test_an_enterprise_handles_only_its_own_alerts() -> None:
         (0, replace(made("attach"), reference=None), "reference_missing"),
     ],
 )
-def test_a_step_without_what_it_needs_is_refused(number: int, step: Step, code: str) -> None:
+def test_a_step_without_what_it_needs_is_refused(number: int, step: HandlingStep, code: str) -> None:
     with pytest.raises(StepRefusedError) as refused:
         take(CASE, WAY[:number], step)
     assert refused.value.code == code
@@ -174,7 +174,7 @@ def test_an_actor_is_written_with_its_kind() -> None:
     )
 )
 def test_nothing_is_closed_that_was_not_verified(tries: list[tuple[Action, Actor, bool]]) -> None:
-    steps: list[Step] = []
+    steps: list[HandlingStep] = []
     for hour, (action, actor, complete) in enumerate(tries):
         step = replace(made(action, actor, days=hour / 24), text="as said" if complete else None)
         try:

@@ -8,9 +8,9 @@ import pytest
 
 from services.alerts.state.observation import Observation
 from services.alerts.state.state import (
-    Because,
     ChangeKind,
     Instance,
+    ResolutionCause,
     State,
     Step,
     Timing,
@@ -150,7 +150,7 @@ def test_an_evaluation_before_the_last_one_changes_nothing() -> None:
     late = replace(FIRING, evaluated_at=at(100))
     for what in ("breach", "cleared", "near", "cannot"):
         assert step(late, seen(what), TIMING, at(99)) == (late, ())
-    assert withdraw(late, TIMING, at(99), because=Because.RULE_OFF) == (late, ())
+    assert withdraw(late, TIMING, at(99), because=ResolutionCause.RULE_OFF) == (late, ())
 
 
 def test_a_breach_inside_the_window_continues_the_same_alert() -> None:
@@ -207,29 +207,29 @@ def test_a_repeat_stands_though_rows_are_stored_only_when_something_happened() -
 
 
 def test_a_rule_switched_off_ends_its_alert_and_says_so() -> None:
-    after, (change,) = withdraw(FIRING_UNJUDGED, TIMING, at(60), because=Because.RULE_OFF)
+    after, (change,) = withdraw(FIRING_UNJUDGED, TIMING, at(60), because=ResolutionCause.RULE_OFF)
     assert (after.state, after.resolved_at, after.cannot_since) == (State.RESOLVED, at(60), None)
     assert (change.kind, change.alert_id, change.detail) == (ChangeKind.RESOLVED, 7, {"because": "rule_off"})
-    assert withdraw(after, TIMING, at(61), because=Because.RULE_OFF)[1] == ()
-    assert not withdraw(after, TIMING, at(3660), because=Because.RULE_OFF)[0].needs_row
+    assert withdraw(after, TIMING, at(61), because=ResolutionCause.RULE_OFF)[1] == ()
+    assert not withdraw(after, TIMING, at(3660), because=ResolutionCause.RULE_OFF)[0].needs_row
 
 
 def test_a_pending_breach_of_a_rule_switched_off_is_forgotten() -> None:
-    after, changes = withdraw(PENDING, TIMING, at(60), because=Because.RULE_OFF)
+    after, changes = withdraw(PENDING, TIMING, at(60), because=ResolutionCause.RULE_OFF)
     assert (after.needs_row, changes) == (False, ())
 
 
 def test_a_rule_switched_on_again_inside_the_window_continues_its_alert() -> None:
     timing = replace(TIMING, hold_s=0)
-    off, _ = withdraw(FIRING, timing, at(60), because=Because.RULE_OFF)
-    still_off, _ = withdraw(off, timing, at(600), because=Because.RULE_OFF)
+    off, _ = withdraw(FIRING, timing, at(60), because=ResolutionCause.RULE_OFF)
+    still_off, _ = withdraw(off, timing, at(600), because=ResolutionCause.RULE_OFF)
     on, (change,) = step(still_off, seen("breach"), timing, at(3600))
     assert (change.kind, change.alert_id, on.state) == (ChangeKind.REOPENED, 7, State.FIRING)
     _, (later,) = step(still_off, seen("breach"), timing, at(3660))
     assert (later.kind, later.alert_id) == (ChangeKind.FIRED, None)
 
 
-@pytest.mark.parametrize("because", [Because.CLEARED, Because.RULE_CHANGED])
-def test_an_alert_that_ends_says_why(because: Because) -> None:
+@pytest.mark.parametrize("because", [ResolutionCause.CLEARED, ResolutionCause.RULE_CHANGED])
+def test_an_alert_that_ends_says_why(because: ResolutionCause) -> None:
     _, (change,) = step(FIRING, seen("cleared"), TIMING, at(60), because=because)
     assert (change.kind, change.detail) == (ChangeKind.RESOLVED, {"because": because.value})

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerts.state.observation import Observation
-from services.alerts.state.state import Change, ChangeKind, Instance, State, Timing, step
+from services.alerts.state.state import AlertChange, ChangeKind, Instance, State, Timing, step
 from services.core.verdict import Verdict
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ timings = st.builds(
     repeat_s=st.sampled_from([0, 30, 200]),
 )
 
-Event = tuple[datetime, str, Instance, tuple[Change, ...]]
+Event = tuple[datetime, str, Instance, tuple[AlertChange, ...]]
 
 
 def observation(what: str) -> Observation:

@@ -12,7 +12,7 @@ from services.core.meter import Kind, MeterRule, Replacement, meter_rule
 from services.energy.booking import counter
 from services.energy.booking.booking import Readings, book, rebook
 from services.energy.booking.counter import ZERO_RUN_US, book_counter
-from services.energy.booking.plain import Windows, book_plain, plain_rule
+from services.energy.booking.fast_path import Windows, book_plain, plain_rule
 from tests.growth import growth, is_linear
 from tests.unit.energy.booking.counter_story import T0, counter_rule
 

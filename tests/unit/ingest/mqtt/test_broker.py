@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from services.ingest.mqtt.broker import Broker, parse_url
+from services.ingest.mqtt.broker import BrokerSession, parse_url
 from services.ingest.mqtt.queue import MessageQueue
 
 GRANTED, NOT_AUTHORISED = b"\x01", b"\x87"
@@ -39,7 +39,7 @@ def answering(codes: bytes) -> Iterator[int]:
 
 @contextmanager
 def connected(port: int, listening: threading.Event) -> Iterator[None]:
-    broker = Broker(
+    broker = BrokerSession(
         parse_url(f"mqtt://127.0.0.1:{port}"),
         client_id="ingest",
         shared=False,

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from services.core.data.divisions import divisions
-from services.judging.data.plan_targets import BETWEEN_COPIES, BETWEEN_PASSAGES, Target
+from services.judging.data.plan_targets import BETWEEN_COPIES, BETWEEN_PASSAGES, PlanTarget
 from services.judging.data.plans import load_plans
-from services.judging.targets.target import State
+from services.judging.targets.target import PrintedState
 
 SHARED = Path(os.environ.get("ENERMON_SHARED", Path(__file__).parents[4] / ".." / "shared"))
 DOCUMENTS = SHARED / "domain" / "documents"
@@ -48,7 +48,7 @@ def cited(document: str, first: int, last: int) -> str:
     return normal("".join(documents()[document][first - 1 : last]))
 
 
-def passages(row: Target) -> Iterator[tuple[str, str, str]]:
+def passages(row: PlanTarget) -> Iterator[tuple[str, str, str]]:
     """Document, text of the cited lines, and quoted words as printed, for each place of a row."""
     for copies, quote in zip(row.place.split(BETWEEN_PASSAGES), row.quote.split(BETWEEN_PASSAGES), strict=True):
         for copy in copies.split(BETWEEN_COPIES):
@@ -58,7 +58,7 @@ def passages(row: Target) -> Iterator[tuple[str, str, str]]:
             yield document, cited(document, int(first), int(last or first)), quote
 
 
-def lines_of(row: Target, document: str) -> list[tuple[int, int]]:
+def lines_of(row: PlanTarget, document: str) -> list[tuple[int, int]]:
     """First and last cited lines of a row in a document."""
     found = CITATION.findall(row.place)
     return [(int(first), int(last or first)) for name, first, last in found if name == document]
@@ -73,7 +73,7 @@ each_row = pytest.mark.parametrize("row", TARGETS, ids=[row.code for row in TARG
 
 
 @each_row
-def test_every_row_stands_at_its_cited_lines(row: Target) -> None:
+def test_every_row_stands_at_its_cited_lines(row: PlanTarget) -> None:
     for document, text, quote in passages(row):
         if document == TRADITIONAL:
             assert set(numbers(quote)) <= set(numbers(text))
@@ -82,7 +82,7 @@ def test_every_row_stands_at_its_cited_lines(row: Target) -> None:
 
 
 @each_row
-def test_what_a_row_says_is_in_its_quote(row: Target) -> None:
+def test_what_a_row_says_is_in_its_quote(row: PlanTarget) -> None:
     printed = row.quote.split(BETWEEN_PASSAGES)
     quotes = [normal(quote) for quote in printed]
     own = quotes[0]
@@ -96,9 +96,9 @@ def test_what_a_row_says_is_in_its_quote(row: Target) -> None:
 
 
 @each_row
-def test_the_value_is_the_printed_number(row: Target) -> None:
+def test_the_value_is_the_printed_number(row: PlanTarget) -> None:
     printed = numbers(row.value_printed)
-    if row.state in (State.NUMBER, State.ZERO):
+    if row.state in (PrintedState.NUMBER, PrintedState.ZERO):
         assert row.value is not None
         expected = [str(row.value)] if row.value_high is None else [str(row.value), str(row.value_high)]
         # the sign of a reduction is dropped, that of negative energy is kept

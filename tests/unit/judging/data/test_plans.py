@@ -9,7 +9,7 @@ import pytest
 
 from services.core.data.loader import DataFileError
 from services.judging.data.plans import FOLDER, LIST, load_plans
-from services.judging.targets.target import State
+from services.judging.targets.target import PrintedState
 
 PLAN_15 = {
     "code": "15",
@@ -190,7 +190,7 @@ def test_a_reduction_of_100_percent_and_a_growth_above_it_are_read(tmp_path: Pat
 
 def test_a_true_zero_is_a_value(tmp_path: Path) -> None:
     loaded = load_plans(override=with_plan_15(tmp_path, value="0", state="zero", value_printed="0"))
-    assert loaded.by_code["X15-1"].state is State.ZERO
+    assert loaded.by_code["X15-1"].state is PrintedState.ZERO
 
 
 def test_targets_hold_for_the_years_of_their_plan() -> None:

@@ -9,10 +9,18 @@ import pytest
 
 from services.core.data.divisions import divisions
 from services.core.verdict import Verdict
-from services.judging.data.plan_targets import Target
+from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.plans import load_plans
 from services.judging.data.tables import load_tables
-from services.judging.targets.target import Better, ChangeKind, Operator, State, as_printed, incentive_fits, meets
+from services.judging.targets.target import (
+    Better,
+    Operator,
+    PrintedState,
+    TargetChangeKind,
+    as_printed,
+    incentive_fits,
+    meets,
+)
 from services.judging.targets.target_unit import in_unit
 
 LOADED = load_plans()
@@ -21,7 +29,7 @@ PAGE = (Path(__file__).parents[4] / "docs/plans.md").read_text("utf-8")
 D = Decimal
 
 
-def of(prefix: str) -> list[Target]:
+def of(prefix: str) -> list[PlanTarget]:
     return [row for row in LOADED.targets if row.code.startswith(prefix)]
 
 
@@ -62,11 +70,11 @@ def test_t05_the_converter_gives_energy_and_its_rate_is_negative() -> None:
 
 def test_t06_a_change_says_whether_it_is_a_difference_points_or_a_rate() -> None:
     kinds = {row.code: row.change_kind for row in of("IA2-")}
-    assert kinds["IA2-01"] is ChangeKind.ABSOLUTE
-    assert {kinds["IA2-02"], kinds["IA2-03"]} == {ChangeKind.PP}
-    assert {kinds[f"IA2-{number:02}"] for number in (4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15)} == {ChangeKind.RATE}
+    assert kinds["IA2-01"] is TargetChangeKind.ABSOLUTE
+    assert {kinds["IA2-02"], kinds["IA2-03"]} == {TargetChangeKind.PP}
+    assert {kinds[f"IA2-{number:02}"] for number in (4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15)} == {TargetChangeKind.RATE}
     assert kinds["IA2-12"] is None
-    assert all((row.change_kind is ChangeKind.RATE) == row.change_printed.startswith("[") for row in of("IA2-"))
+    assert all((row.change_kind is TargetChangeKind.RATE) == row.change_printed.startswith("[") for row in of("IA2-"))
 
 
 def test_t09_a_reduction_is_positive_whatever_sign_is_printed() -> None:
@@ -78,13 +86,17 @@ def test_t09_a_reduction_is_positive_whatever_sign_is_printed() -> None:
 def test_t10_zero_and_not_applicable_and_missing_are_three_things() -> None:
     for area in ("150602", "150603"):
         basic, incentive = ROW[f"OA1-{area}"], ROW[f"OA1-{area}i"]
-        assert [basic.state, basic.value, basic.value_printed] == [State.ZERO, 0, "0"]
-        assert (incentive.state, incentive.value, incentive.value_printed) == (State.NOT_APPLICABLE, None, "/")
+        assert [basic.state, basic.value, basic.value_printed] == [PrintedState.ZERO, 0, "0"]
+        assert (incentive.state, incentive.value, incentive.value_printed) == (PrintedState.NOT_APPLICABLE, None, "/")
         judged = meets(incentive.op, actual=Fraction(50), target=incentive.value, state=incentive.state)
         assert judged.verdict is Verdict.CANNOT_JUDGE
     missing = ROW["IA2-13"]
-    assert (missing.state, missing.value, missing.value_printed) == (State.MISSING, None, "")
-    assert [row.code for row in LOADED.targets if row.state is State.ZERO] == ["P13-47", "OA1-150602", "OA1-150603"]
+    assert (missing.state, missing.value, missing.value_printed) == (PrintedState.MISSING, None, "")
+    assert [row.code for row in LOADED.targets if row.state is PrintedState.ZERO] == [
+        "P13-47",
+        "OA1-150602",
+        "OA1-150603",
+    ]
 
 
 def test_t11_both_of_two_contradicting_numbers_are_kept() -> None:
@@ -185,7 +197,7 @@ def test_t27_a_target_may_be_nothing_but_a_change() -> None:
             None,
             "",
             D("-4"),
-            ChangeKind.RATE,
+            TargetChangeKind.RATE,
         )
         assert row.computed_change is None
         assert row.change_differs is None
@@ -252,7 +264,7 @@ def test_t35_every_incentive_target_is_the_basic_one_times_17_to_15() -> None:
     compared = 0
     for basic, incentive in pairs:
         if incentive.value is None:
-            assert basic.state is State.ZERO
+            assert basic.state is PrintedState.ZERO
             continue
         assert basic.value is not None
         assert incentive_fits(basic=basic.value, incentive=incentive.value)

@@ -6,37 +6,44 @@ from typing import Any
 
 from services.judging.dual_control.assessed import Facts
 from services.judging.dual_control.evaluate import Evaluation, Rules, evaluate
-from services.judging.dual_control.facts import Amount, PlanPeriod, Source, Target, Targets, YearFacts
-from services.judging.targets.target import State
+from services.judging.dual_control.facts import (
+    EnergySource,
+    PlanPeriod,
+    ReductionTarget,
+    ReductionTargets,
+    YearEnergy,
+    YearFacts,
+)
+from services.judging.targets.target import PrintedState
 
 PLAN = PlanPeriod("14", first_year=2021, last_year=2025, base_year=2020, midterm_year=2023)
 RULES = Rules(coverage_least=0.9, total_warning_margin=Fraction(3, 100))
 
 
-def number(percent: str) -> Target:
+def number(percent: str) -> ReductionTarget:
     """A target of so many per cent."""
-    return Target(State.NUMBER, Fraction(percent) / 100)
+    return ReductionTarget(PrintedState.NUMBER, Fraction(percent) / 100)
 
 
-ZERO = Target(State.ZERO, Fraction(0))
-STROKE = Target(State.NOT_APPLICABLE, None)
-ORDOS = Targets(number("16.5"), number("18.7"))
-DONGSHENG = Targets(ZERO, STROKE)
+ZERO = ReductionTarget(PrintedState.ZERO, Fraction(0))
+STROKE = ReductionTarget(PrintedState.NOT_APPLICABLE, None)
+ORDOS = ReductionTargets(number("16.5"), number("18.7"))
+DONGSHENG = ReductionTargets(ZERO, STROKE)
 
 
-def tce(amount: Any) -> Amount:
+def tce(amount: Any) -> YearEnergy:
     """Reported energy."""
-    return Amount(Fraction(amount))
+    return YearEnergy(Fraction(amount))
 
 
-def measured(amount: Any, coverage: float | None = 1.0) -> Amount:
+def measured(amount: Any, coverage: float | None = 1.0) -> YearEnergy:
     """Measured energy."""
-    return Amount(Fraction(amount), Source.MEASURED, coverage)
+    return YearEnergy(Fraction(amount), EnergySource.MEASURED, coverage)
 
 
 def year(number: int, energy: Any, gdp_2020: Any = 100, **more: Any) -> YearFacts:
     """A year with reported energy in tce and GDP at the prices of 2020."""
-    amount = energy if isinstance(energy, Amount) else tce(energy)
+    amount = energy if isinstance(energy, YearEnergy) else tce(energy)
     return YearFacts(number, energy=amount, **({"gdp": {2020: Fraction(gdp_2020)}} | more))
 
 
@@ -45,6 +52,8 @@ def falling(*intensities: Any, first: int = 2020) -> Facts:
     return {first + i: year(first + i, intensity) for i, intensity in enumerate(intensities)}
 
 
-def judged(facts: Mapping[int, YearFacts], at: int, targets: Targets = ORDOS, plan: PlanPeriod = PLAN) -> Evaluation:
+def judged(
+    facts: Mapping[int, YearFacts], at: int, targets: ReductionTargets = ORDOS, plan: PlanPeriod = PLAN
+) -> Evaluation:
     """The evaluation of a year."""
     return evaluate(facts, plan, targets, year=at, rules=RULES)

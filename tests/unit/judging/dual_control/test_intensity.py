@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.verdict import Verdict
-from services.judging.dual_control.evaluate import Standing, evaluate
+from services.judging.dual_control.evaluate import AreaStanding, evaluate
 from services.judging.dual_control.facts import (
     ENERGY,
     FEEDSTOCK,
@@ -15,13 +15,13 @@ from services.judging.dual_control.facts import (
     EvaluationKind,
     Obstacle,
     PlanPeriod,
-    Target,
-    Targets,
+    ReductionTarget,
+    ReductionTargets,
     YearFacts,
 )
 from services.judging.dual_control.intensity import chain, completion, reached, required
-from services.judging.dual_control.warning import Level
-from services.judging.targets.target import State
+from services.judging.dual_control.warning import WarningLevel
+from services.judging.targets.target import PrintedState
 from tests.unit.judging.dual_control.dual_story import (
     DONGSHENG,
     RULES,
@@ -65,27 +65,27 @@ def test_completion_is_the_share_of_the_way_gone() -> None:
 
 def test_t10_a_target_of_zero_is_met_when_the_intensity_does_not_rise_and_has_no_completion() -> None:
     level = judged(falling(100, 100, 100, 100, 100, 100), 2025, DONGSHENG)
-    assert (level.standing, level.finding.verdict, level.basic.completion) == (Standing.MET, Verdict.OK, None)
+    assert (level.standing, level.finding.verdict, level.basic.completion) == (AreaStanding.MET, Verdict.OK, None)
     risen = judged(falling(100, 100, 100, 100, 100, 101), 2025, DONGSHENG)
-    assert (risen.standing, risen.finding.verdict) == (Standing.NOT_MET, Verdict.BREACH)
+    assert (risen.standing, risen.finding.verdict) == (AreaStanding.NOT_MET, Verdict.BREACH)
 
 
 def test_t10_zero_stroke_and_not_printed_are_three_things() -> None:
     facts = falling(100, 90)
-    assert judged(facts, 2021, Targets(basic=ZERO)).finding.reason == "ahead"
-    assert judged(facts, 2021, Targets(basic=STROKE)).finding.reason == "target_not_applicable"
-    assert judged(facts, 2021, Targets()).finding.reason == "no_target"
+    assert judged(facts, 2021, ReductionTargets(basic=ZERO)).finding.reason == "ahead"
+    assert judged(facts, 2021, ReductionTargets(basic=STROKE)).finding.reason == "target_not_applicable"
+    assert judged(facts, 2021, ReductionTargets()).finding.reason == "no_target"
     with pytest.raises(ValueError, match="does not go with state zero"):
-        Target(State.ZERO, None)
+        ReductionTarget(PrintedState.ZERO, None)
     with pytest.raises(ValueError, match="does not go with state number"):
-        Target(State.NUMBER, Fraction(0))
+        ReductionTarget(PrintedState.NUMBER, Fraction(0))
 
 
 def test_a_target_may_allow_a_rise() -> None:
     # at most 5 % more over the plan, 1.05 ^ (1/5) - 1 = 0.98 % by the first year
-    eased = Targets(Target(State.NUMBER, Fraction(-5, 100)))
-    assert judged(falling(100, Fraction("100.9")), 2021, eased).standing is Standing.AHEAD
-    assert judged(falling(100, 101), 2021, eased).standing is Standing.BEHIND
+    eased = ReductionTargets(ReductionTarget(PrintedState.NUMBER, Fraction(-5, 100)))
+    assert judged(falling(100, Fraction("100.9")), 2021, eased).standing is AreaStanding.AHEAD
+    assert judged(falling(100, 101), 2021, eased).standing is AreaStanding.BEHIND
     assert judged(falling(100, 101), 2021, eased).basic.completion is None
 
 
@@ -93,30 +93,30 @@ def test_t37_a_missed_annual_number_is_no_failure() -> None:
     # 2021: 10 % down; 2022: 1 % up. The year misses its number, the whole is 9.1 % down and 6.96 % are required.
     found = judged(falling(100, 90, Fraction("90.9")), 2022)
     assert found.annual.met is False
-    assert (found.standing, found.finding.verdict) == (Standing.AHEAD, Verdict.OK)
+    assert (found.standing, found.finding.verdict) == (AreaStanding.AHEAD, Verdict.OK)
     # nor is it one to be behind before the last year
     behind = judged(falling(100, 99), 2021)
-    assert (behind.annual.met, behind.standing, behind.finding.verdict) == (False, Standing.BEHIND, Verdict.OK)
+    assert (behind.annual.met, behind.standing, behind.finding.verdict) == (False, AreaStanding.BEHIND, Verdict.OK)
 
 
 def test_t37_the_five_years_are_judged_as_a_whole() -> None:
     # risen at first, 17 % down in the end: met
     found = judged(falling(100, 102, 101, 95, 90, 83), 2025)
-    assert (found.kind, found.standing) == (EvaluationKind.FINAL, Standing.MET)
+    assert (found.kind, found.standing) == (EvaluationKind.FINAL, AreaStanding.MET)
     missed = judged(falling(100, 90, 88, 86, 85, 84), 2025)
-    assert (missed.standing, missed.finding.verdict) == (Standing.NOT_MET, Verdict.BREACH)
+    assert (missed.standing, missed.finding.verdict) == (AreaStanding.NOT_MET, Verdict.BREACH)
 
 
 @pytest.mark.parametrize(
     ("last", "standing"),
     [
-        ("83.5", Standing.MET),  # 16.5 % to the digit
-        ("83.5001", Standing.NOT_MET),
-        ("81.3", Standing.EXCEEDED),  # 18.7 % to the digit: the incentive target
-        ("81.3001", Standing.MET),
+        ("83.5", AreaStanding.MET),  # 16.5 % to the digit
+        ("83.5001", AreaStanding.NOT_MET),
+        ("81.3", AreaStanding.EXCEEDED),  # 18.7 % to the digit: the incentive target
+        ("81.3001", AreaStanding.MET),
     ],
 )
-def test_grades_of_the_five_year_evaluation_know_exceeded(last: str, standing: Standing) -> None:
+def test_grades_of_the_five_year_evaluation_know_exceeded(last: str, standing: AreaStanding) -> None:
     assert judged(falling(100, 98, 95, 90, 87, Fraction(last)), 2025).standing is standing
 
 
@@ -138,15 +138,15 @@ def test_t34_a_plan_of_other_years_is_judged_by_its_own_years() -> None:
     kinds = [judged(facts, y, plan=plan).kind for y in (2027, 2028, 2029)]
     assert kinds == [EvaluationKind.ANNUAL, EvaluationKind.MIDTERM, EvaluationKind.FINAL]
     assert judged(facts, 2027, plan=plan).basic.required == pytest.approx(1 - 0.835 ** (1 / 3))
-    assert judged(facts, 2029, plan=plan).standing is Standing.EXCEEDED
+    assert judged(facts, 2029, plan=plan).standing is AreaStanding.EXCEEDED
     with pytest.raises(ValueError, match="2026 does not lie in plan x"):
         judged(facts, 2026, plan=plan)
 
 
 def test_t34_a_year_in_no_plan_still_tells_its_change() -> None:
-    found = evaluate(falling(100, 104, first=2025), None, Targets(), year=2026, rules=RULES)
+    found = evaluate(falling(100, 104, first=2025), None, ReductionTargets(), year=2026, rules=RULES)
     assert (found.finding.reason, found.chain.last.reduction) == ("no_plan", Fraction(-4, 100))
-    assert found.intensity_light.level is Level.I
+    assert found.intensity_light.level is WarningLevel.I
 
 
 def test_a_missing_year_cannot_be_judged_and_names_year_and_number() -> None:
@@ -164,7 +164,7 @@ def test_a_missing_year_cannot_be_judged_and_names_year_and_number() -> None:
 def test_a_gap_long_ago_leaves_the_fall_of_the_year_to_be_told() -> None:
     found = judged({2020: year(2020, 100), 2022: year(2022, 90), 2023: year(2023, 99)}, 2023)
     assert found.annual.reduction == Fraction(-1, 10)
-    assert found.intensity_light.level is Level.I
+    assert found.intensity_light.level is WarningLevel.I
     assert found.finding.verdict is Verdict.CANNOT_JUDGE
 
 
@@ -249,16 +249,16 @@ def test_reached_agrees_with_the_required_progress(cumulative: Fraction, target:
 @given(st.lists(amounts, min_size=2, max_size=6), targets)
 def test_the_warning_level_fits_the_fall_and_the_progress(energies: list[Fraction], target: Fraction) -> None:
     at = 2019 + len(energies)
-    found = judged(falling(*energies), at, Targets(Target(State.NUMBER, target)))
+    found = judged(falling(*energies), at, ReductionTargets(ReductionTarget(PrintedState.NUMBER, target)))
     rose = energies[-1] > energies[-2]
-    level = Level.I if rose else Level.III if found.basic.on_course else Level.II
+    level = WarningLevel.I if rose else WarningLevel.III if found.basic.on_course else WarningLevel.II
     assert found.intensity_light.level is level
-    assert found.basic.on_course == (found.standing in (Standing.AHEAD, Standing.MET))
+    assert found.basic.on_course == (found.standing in (AreaStanding.AHEAD, AreaStanding.MET))
 
 
 @given(amounts, targets)
 def test_using_less_never_makes_the_standing_worse(energy: Fraction, target: Fraction) -> None:
-    aims = Targets(Target(State.NUMBER, target))
+    aims = ReductionTargets(ReductionTarget(PrintedState.NUMBER, target))
     more, less = (judged(falling(100, e), 2021, aims).basic for e in (energy, energy / 2))
     assert less.on_course or not more.on_course
     assert less.completion is not None

@@ -3,14 +3,14 @@
 import pytest
 
 from services.judging.dual_control import facts
-from services.judging.dual_control.evaluate import Standing
+from services.judging.dual_control.evaluate import AreaStanding
 from services.judging.dual_control.facts import Obstacle
 from services.judging.dual_control.reason import NAMES, obstacle_text, standing_text
 from services.judging.dual_control.reported import KINDS
 from services.judging.dual_control.total import WaiverReason
 
 
-@pytest.mark.parametrize("code", [*Standing, *WaiverReason])
+@pytest.mark.parametrize("code", [*AreaStanding, *WaiverReason])
 def test_every_standing_and_waiver_has_its_words(code: str) -> None:
     assert all(standing_text(code))
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.judging.data.plans import Plans, load_plans
 from services.judging.dual_control.targets import areas_with_target, period_of, plan_of_year, rows_of, targets_of
-from services.judging.targets.target import State
+from services.judging.targets.target import PrintedState
 
 PLANS: Plans = load_plans()
 FOURTEENTH = period_of(PLANS.plans["14"])
@@ -42,7 +42,7 @@ def test_t10_zero_and_stroke_come_through(area: str) -> None:
     found = targets_of(rows_of(PLANS, FOURTEENTH, area))
     assert found.basic is not None
     assert found.incentive is not None
-    assert (found.basic.state, found.incentive.state) == (State.ZERO, State.NOT_APPLICABLE)
+    assert (found.basic.state, found.incentive.state) == (PrintedState.ZERO, PrintedState.NOT_APPLICABLE)
 
 
 def test_t24_no_league_has_a_target_of_the_13th_plan() -> None:

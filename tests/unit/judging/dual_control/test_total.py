@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from services.core.verdict import Verdict
 from services.judging.dual_control.assessed import Facts
-from services.judging.dual_control.evaluate import Standing
+from services.judging.dual_control.evaluate import AreaStanding
 from services.judging.dual_control.facts import (
     GDP,
     GROWTH_PLAN,
     REDUCTION_PLAN,
     RENEWABLE,
-    Amount,
     Obstacle,
-    Targets,
+    ReductionTargets,
+    YearEnergy,
     YearFacts,
 )
-from services.judging.dual_control.warning import Level
+from services.judging.dual_control.warning import WarningLevel
 from tests.unit.judging.dual_control.dual_story import (
     DONGSHENG,
     ORDOS,
@@ -167,10 +167,10 @@ def test_an_incentive_target_that_is_met_waives_the_total() -> None:
     # 18.7 % down in the last year, and the total is far above its target
     facts = {**falling(100, 98, 95, 90, 87), 2025: year(2025, 162, 200, total_target_tce=Fraction(100))}
     found = judged(facts, 2025)
-    assert found.standing is Standing.EXCEEDED
+    assert found.standing is AreaStanding.EXCEEDED
     assert (found.waiver.waived, found.waiver.reason) == (True, "incentive_met")
     assert (found.total.finding.verdict, found.total.finding.reason) == (Verdict.OK, "waived")
-    assert found.total_light.level is Level.III
+    assert found.total_light.level is WarningLevel.III
 
 
 def test_before_the_last_year_the_incentive_pace_waives_the_total() -> None:
@@ -183,12 +183,12 @@ def test_before_the_last_year_the_incentive_pace_waives_the_total() -> None:
     ("targets", "reason"),
     [
         (DONGSHENG, "incentive_not_applicable"),
-        (Targets(ZERO, ZERO), "target_zero"),
-        (Targets(ZERO, number("5")), "target_zero"),
-        (Targets(STROKE, STROKE), "incentive_not_applicable"),
+        (ReductionTargets(ZERO, ZERO), "target_zero"),
+        (ReductionTargets(ZERO, number("5")), "target_zero"),
+        (ReductionTargets(STROKE, STROKE), "incentive_not_applicable"),
     ],
 )
-def test_t10_zero_and_stroke_never_waive_the_total(targets: Targets, reason: str) -> None:
+def test_t10_zero_and_stroke_never_waive_the_total(targets: ReductionTargets, reason: str) -> None:
     # 60 % down: no fall is deep enough
     facts = {**falling(100, 90, 80, 70, 60), 2025: year(2025, 40, 100, total_target_tce=Fraction(30), **PLANNED)}
     found = judged(facts, 2025, targets)
@@ -198,9 +198,9 @@ def test_t10_zero_and_stroke_never_waive_the_total(targets: Targets, reason: str
 
 def test_t35_no_incentive_target_is_made_of_the_basic_one() -> None:
     # the region prints 15 % and no incentive; 15 x 17/15 = 17 % is an inference that waives nothing
-    region = Targets(basic=number("15"))
+    region = ReductionTargets(basic=number("15"))
     found = judged(falling(100, 95, 90, 85, 80, 70), 2025, region)
-    assert (found.standing, found.waiver.reason) == (Standing.MET, "incentive_not_set")
+    assert (found.standing, found.waiver.reason) == (AreaStanding.MET, "incentive_not_set")
 
 
 def test_what_cannot_be_judged_waives_nothing() -> None:
@@ -211,13 +211,13 @@ def test_what_cannot_be_judged_waives_nothing() -> None:
 @pytest.mark.parametrize(
     ("intensity", "level", "reason"),
     [
-        ("100.1", Level.I, "intensity_rose"),
-        ("100", Level.II, "behind_required_progress"),
-        ("96.5", Level.II, "behind_required_progress"),  # 3.542 % are required
-        ("96.4", Level.III, "on_course"),
+        ("100.1", WarningLevel.I, "intensity_rose"),
+        ("100", WarningLevel.II, "behind_required_progress"),
+        ("96.5", WarningLevel.II, "behind_required_progress"),  # 3.542 % are required
+        ("96.4", WarningLevel.III, "on_course"),
     ],
 )
-def test_the_light_of_the_intensity(intensity: str, level: Level, reason: str) -> None:
+def test_the_light_of_the_intensity(intensity: str, level: WarningLevel, reason: str) -> None:
     light = judged(falling(100, Fraction(intensity)), 2021).intensity_light
     assert (light.level, light.reason) == (level, reason)
 
@@ -225,13 +225,13 @@ def test_the_light_of_the_intensity(intensity: str, level: Level, reason: str) -
 @pytest.mark.parametrize(
     ("energy", "level"),
     [
-        ("1028.2", Level.III),
-        ("1028.3", Level.II),
-        ("1059.046", Level.II),  # 3 % above, to the digit
-        ("1059.05", Level.I),
+        ("1028.2", WarningLevel.III),
+        ("1028.3", WarningLevel.II),
+        ("1059.046", WarningLevel.II),  # 3 % above, to the digit
+        ("1059.05", WarningLevel.I),
     ],
 )
-def test_the_light_of_the_total_is_its_own(energy: str, level: Level) -> None:
+def test_the_light_of_the_total_is_its_own(energy: str, level: WarningLevel) -> None:
     found = judged(two_years(Fraction(energy)), 2021)
     assert found.total_light.level is level
 
@@ -250,7 +250,7 @@ def test_t17_renewables_never_change_the_intensity_nor_feedstock_the_difference(
     energy: Fraction, before: Fraction, now: Fraction
 ) -> None:
     plain = judged(two_years(energy), 2021)
-    renewed = judged(two_years(energy, before={"renewable": Amount(before)}, renewable=Amount(now)), 2021)
+    renewed = judged(two_years(energy, before={"renewable": YearEnergy(before)}, renewable=YearEnergy(now)), 2021)
     assert renewed.chain.last.intensity == plain.chain.last.intensity
     assert plain.total.assessed_tce is not None
     assert renewed.total.assessed_tce == plain.total.assessed_tce - max(Fraction(0), now - before)

@@ -10,7 +10,7 @@ from services.energy.factors import Factor, Factors, FactorTable
 from services.judging.indicators.kinds import Ratio
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.ratio import NeededCoverage, ratio_of
-from services.judging.indicators.terms import Amount, Measure, Measured, Reported
+from services.judging.indicators.terms import Amount, Measure, Measured, ReportedValue
 
 NEEDED = NeededCoverage(least=0.9, apart=0.02)
 YEAR = 2024
@@ -59,7 +59,7 @@ def measured(
         (carrier, Flow(flow)): value if isinstance(value, Amount) else amount(value)
         for (carrier, flow), value in amounts.items()
     }
-    spoken = {kind: Reported(kind, Decimal(value), (("2024", 1),)) for kind, value in (reported or {}).items()}
+    spoken = {kind: ReportedValue(kind, Decimal(value), (("2024", 1),)) for kind, value in (reported or {}).items()}
     return Measured(found, FACTORS, reported=spoken, **given)  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from services.core.calendar import SHANGHAI, start_of_day
 from services.core.meter import Flow
 from services.core.reason import About, reason_text
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.frame import Span, frame
+from services.judging.indicators.frame import PeriodLength, frame
 from services.judging.indicators.kinds import Ratio
 from services.judging.indicators.sums import Gone, Subject, Sums
 from services.judging.indicators.terms import Term
@@ -23,7 +23,7 @@ def gone(
     from_day: date, to_day: date = END, *, since: date | None = None, now: datetime = LATER, subject: Subject = UNIT
 ) -> Gone:
     """Of the year 2025, with a meter from one day up to another."""
-    year = frame(start_of_day(START), start_of_day(END), Span.YEAR)
+    year = frame(start_of_day(START), start_of_day(END), PeriodLength.YEAR)
     sums = Sums(year)
     sums.expect(UNIT, ("electricity", Flow.INPUT), start_of_day(from_day), start_of_day(to_day), 1, now)
     return sums.gone([subject], year.periods[0], now=now, since=since)

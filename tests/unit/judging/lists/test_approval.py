@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from services.core.verdict import Finding, Verdict
+from services.core.verdict import ReasonedVerdict, Verdict
 from services.energy.factors import Basis
 from services.judging.lists.approval import (
     EightTrade,
@@ -61,9 +61,11 @@ def test_less_energy_than_nothing_is_neither_below_the_threshold_nor_within_appr
     assert below == LedgerEntry(None, "energy_below_zero", LedgerBy.MEASURED, Fraction(-16_000))
     uses = [use(100, period="2025"), use(-1, period="12")]
     found = overuse(Fraction(300), uses, least_coverage=LEAST)
-    assert found == Overuse(Finding.cannot("energy_below_zero"), "12")
+    assert found == Overuse(ReasonedVerdict.cannot("energy_below_zero"), "12")
     # Nothing at all is less than was approved; a year above what was approved is a breach whatever another says.
-    assert overuse(Fraction(300), [use(0)], least_coverage=LEAST).finding == Finding.ok("within_approved_energy")
+    assert overuse(Fraction(300), [use(0)], least_coverage=LEAST).finding == ReasonedVerdict.ok(
+        "within_approved_energy"
+    )
     above = overuse(Fraction(300), [use(301), use(-1)], least_coverage=LEAST)
     assert above.finding.verdict is Verdict.BREACH
 
@@ -95,26 +97,26 @@ def test_what_is_measured_in_part_may_suffice_to_belong_but_not_to_stay_out() ->
 
 def test_more_energy_than_approved_is_a_breach_with_its_excess() -> None:
     found = overuse(Fraction(60_000), [use(63_500, period="2025"), use(61_000, period="12")], least_coverage=LEAST)
-    assert found == Overuse(Finding.breach("above_approved_energy"), "2025", Fraction(3_500))
+    assert found == Overuse(ReasonedVerdict.breach("above_approved_energy"), "2025", Fraction(3_500))
 
 
 def test_exactly_what_is_approved_is_in_order() -> None:
     found = overuse(Fraction(60_000), [use(60_000)], least_coverage=LEAST)
-    assert found == Overuse(Finding.ok("within_approved_energy"))
+    assert found == Overuse(ReasonedVerdict.ok("within_approved_energy"))
 
 
 def test_running_year_already_above_is_a_breach_before_it_ends() -> None:
     found = overuse(Fraction(60_000), [use(58_000), use(60_001, period="2026")], least_coverage=LEAST)
-    assert found == Overuse(Finding.breach("above_approved_energy"), "2026", Fraction(1))
+    assert found == Overuse(ReasonedVerdict.breach("above_approved_energy"), "2026", Fraction(1))
 
 
 def test_above_with_missing_data_is_still_a_breach_but_below_cannot_be_told() -> None:
     # What is missing could only add to the 60 001 tce.
     assert overuse(Fraction(60_000), [use(60_001, 0.2)], least_coverage=LEAST).finding.verdict is Verdict.BREACH
     below = overuse(Fraction(60_000), [use(59_999, 0.2)], least_coverage=LEAST)
-    assert below.finding == Finding.cannot("low_coverage")
+    assert below.finding == ReasonedVerdict.cannot("low_coverage")
     assert below.period == "2025"
-    assert overuse(Fraction(60_000), [use(59_999, None)], least_coverage=LEAST).finding == Finding.cannot(
+    assert overuse(Fraction(60_000), [use(59_999, None)], least_coverage=LEAST).finding == ReasonedVerdict.cannot(
         "low_coverage"
     )
 
@@ -122,7 +124,7 @@ def test_above_with_missing_data_is_still_a_breach_but_below_cannot_be_told() ->
 def test_energy_used_is_not_proven_while_meters_of_energy_sold_are_silent() -> None:
     # 60 001 tce came in, but what was sold on is not known: the use may be far less.
     bought = MeasuredUse("2025", Fraction(60_001), 0.5, is_least=False)
-    assert overuse(Fraction(60_000), [bought], least_coverage=LEAST).finding == Finding.cannot("low_coverage")
+    assert overuse(Fraction(60_000), [bought], least_coverage=LEAST).finding == ReasonedVerdict.cannot("low_coverage")
     assert (entry(bought).belongs, entry(bought).reason) == (None, "low_coverage")
     complete = MeasuredUse("2025", Fraction(60_001), 0.95, is_least=False)
     assert overuse(Fraction(60_000), [complete], least_coverage=LEAST).finding.verdict is Verdict.BREACH
@@ -130,5 +132,5 @@ def test_energy_used_is_not_proven_while_meters_of_energy_sold_are_silent() -> N
 
 
 def test_without_approval_or_measurement_nothing_is_told() -> None:
-    assert overuse(None, [use(1)], least_coverage=LEAST).finding == Finding.cannot("no_approved_energy")
-    assert overuse(Fraction(1), [use(None)], least_coverage=LEAST).finding == Finding.cannot("not_measured")
+    assert overuse(None, [use(1)], least_coverage=LEAST).finding == ReasonedVerdict.cannot("no_approved_energy")
+    assert overuse(Fraction(1), [use(None)], least_coverage=LEAST).finding == ReasonedVerdict.cannot("not_measured")

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.units import UnitError
-from services.core.verdict import Finding
+from services.core.verdict import ReasonedVerdict
 from services.judging.targets.target import (
     Better,
-    ChangeKind,
     Operator,
-    State,
+    PrintedState,
+    TargetChangeKind,
     as_printed,
     change_differs,
     computed_change,
@@ -25,32 +25,32 @@ from services.judging.targets.target import (
 from services.judging.targets.target_unit import in_unit
 
 D = Decimal
-MET, MISSED = Finding.ok("met"), Finding.breach("missed")
+MET, MISSED = ReasonedVerdict.ok("met"), ReasonedVerdict.breach("missed")
 
 
 @pytest.mark.parametrize(
     ("kind", "base", "value", "expected"),
     [
-        (ChangeKind.ABSOLUTE, D("321"), D("305"), Fraction(-16)),
-        (ChangeKind.PP, D("20.1"), D("35"), Fraction("14.9")),
+        (TargetChangeKind.ABSOLUTE, D("321"), D("305"), Fraction(-16)),
+        (TargetChangeKind.PP, D("20.1"), D("35"), Fraction("14.9")),
         # 8 of 143
-        (ChangeKind.RATE, D("143"), D("135"), Fraction(-800, 143)),
+        (TargetChangeKind.RATE, D("143"), D("135"), Fraction(-800, 143)),
     ],
 )
-def test_a_change_is_a_difference_or_a_rate(kind: ChangeKind, base: D, value: D, expected: Fraction) -> None:
+def test_a_change_is_a_difference_or_a_rate(kind: TargetChangeKind, base: D, value: D, expected: Fraction) -> None:
     assert computed_change(kind, base=base, value=value) == expected
 
 
 def test_t05_the_rate_of_a_negative_base_keeps_the_sign_of_the_change() -> None:
     # a converter that gives 11 instead of 10 has changed by -1 on |-10|: -10 %, where (-11 + 10) / -10 would say +10 %
-    assert computed_change(ChangeKind.RATE, base=D("-10"), value=D("-11")) == -10
-    assert computed_change(ChangeKind.RATE, base=D("-20"), value=D("-21")) == -5
-    assert value_from_change(ChangeKind.RATE, base=D("-10"), change=D("-10")) == -11
+    assert computed_change(TargetChangeKind.RATE, base=D("-10"), value=D("-11")) == -10
+    assert computed_change(TargetChangeKind.RATE, base=D("-20"), value=D("-21")) == -5
+    assert value_from_change(TargetChangeKind.RATE, base=D("-10"), change=D("-10")) == -11
 
 
 def test_a_base_of_zero_has_no_rate() -> None:
-    assert computed_change(ChangeKind.RATE, base=D(0), value=D(5)) is None
-    assert change_differs(ChangeKind.RATE, base=D(0), value=D(5), printed=D(5))
+    assert computed_change(TargetChangeKind.RATE, base=D(0), value=D(5)) is None
+    assert change_differs(TargetChangeKind.RATE, base=D(0), value=D(5), printed=D(5))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_base_of_zero_has_no_rate() -> None:
 def test_t02_t03_t04_a_printed_rate_is_compared_at_its_own_precision(
     base: str, value: str, printed: str, differs: bool
 ) -> None:
-    assert change_differs(ChangeKind.RATE, base=D(base), value=D(value), printed=D(printed)) is differs
+    assert change_differs(TargetChangeKind.RATE, base=D(base), value=D(value), printed=D(printed)) is differs
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_progress_does_not_depend_on_where_zero_lies(
     ],
 )
 def test_a_value_is_held_against_a_target_by_its_operator(
-    operator: str, target: str, actual: str, expected: Finding
+    operator: str, target: str, actual: str, expected: ReasonedVerdict
 ) -> None:
     assert meets(Operator(operator), actual=Fraction(actual), target=D(target)) == expected
 
@@ -147,7 +147,7 @@ def test_a_value_is_held_against_a_target_by_its_operator(
     ],
 )
 def test_about_is_met_by_what_rounds_to_it_and_by_what_is_better(
-    better: Better | None, target: str, actual: str, expected: Finding
+    better: Better | None, target: str, actual: str, expected: ReasonedVerdict
 ) -> None:
     assert meets(Operator.ABOUT, actual=Fraction(actual), target=D(target), better=better) == expected
 
@@ -159,16 +159,20 @@ def test_a_range_is_met_between_its_ends() -> None:
 
 def test_t10_zero_is_judged_and_what_does_not_apply_is_not() -> None:
     nothing = Fraction(0)
-    assert meets(Operator.AT_LEAST, actual=nothing, target=D(0), state=State.ZERO) == MET
-    assert meets(Operator.AT_LEAST, actual=Fraction(-1), target=D(0), state=State.ZERO) == MISSED
-    states = {State.NOT_APPLICABLE: "not_applicable", State.MISSING: "no_target", State.TEXT: "no_number"}
+    assert meets(Operator.AT_LEAST, actual=nothing, target=D(0), state=PrintedState.ZERO) == MET
+    assert meets(Operator.AT_LEAST, actual=Fraction(-1), target=D(0), state=PrintedState.ZERO) == MISSED
+    states = {
+        PrintedState.NOT_APPLICABLE: "not_applicable",
+        PrintedState.MISSING: "no_target",
+        PrintedState.TEXT: "no_number",
+    }
     for state, reason in states.items():
-        assert meets(Operator.AT_LEAST, actual=nothing, target=None, state=state) == Finding.cannot(reason)
+        assert meets(Operator.AT_LEAST, actual=nothing, target=None, state=state) == ReasonedVerdict.cannot(reason)
 
 
 @pytest.mark.parametrize("operator", [Operator.QUALITATIVE, Operator.ACTUAL, Operator.CLASS_AT_MOST])
 def test_what_is_no_numeric_target_cannot_be_judged(operator: Operator) -> None:
-    assert meets(operator, actual=Fraction(1), target=D(1)) == Finding.cannot("no_target")
+    assert meets(operator, actual=Fraction(1), target=D(1)) == ReasonedVerdict.cannot("no_target")
 
 
 def test_an_incentive_target_is_the_basic_one_times_17_to_15() -> None:

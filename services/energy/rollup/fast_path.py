@@ -13,12 +13,12 @@ import psycopg
 from services.core.calendar import HOUR_US
 from services.core.db.bulk import RowType
 from services.core.db.statements import Statements
-from services.energy.booking.plain import Flags, PlainBooking, Whole, Windows, book_plain
-from services.energy.rollup.adapt import Integers, Moment, Moments
+from services.energy.booking.fast_path import Flags, PlainBooking, Whole, Windows, book_plain
+from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.ranges import DirtyRange
 
-_sql = Statements.beside(__file__, "onward.sql")
+_sql = Statements.beside(__file__, "fast_path.sql")
 
 _MOST_OF_METER = 1_000
 BOOKED = RowType(
@@ -35,14 +35,14 @@ REBOOKED = RowType(position="int4", meter_id="int4", start_ts="ts", end_ts="ts",
 
 
 @dataclass(frozen=True, slots=True)
-class Onward:
+class FastPath:
     """What was booked, as rows for binary COPY: the slots that are new or can differ, and the ranges of whole hours."""
 
     booked: bytes
     rebooked: bytes
 
 
-def book_onward(
+def book_fast_path(
     connection: psycopg.Connection,
     ranges: Sequence[DirtyRange],
     meters: Mapping[int, RolledMeter],
@@ -50,17 +50,17 @@ def book_onward(
     *,
     changed: Collection[int],
     most_readings: int,
-) -> tuple[Onward, list[DirtyRange]]:
+) -> tuple[FastPath, list[DirtyRange]]:
     """Book what goes plainly onward, reading at most so many readings; and the ranges that are left.
 
     Meters in `changed` are left, and those with more than one dirty range.
     """
     asked = _asked(connection, ranges, meters, changed=changed, most_readings=most_readings)
     if asked is None:
-        return Onward(b"", b""), list(ranges)
+        return FastPath(b"", b""), list(ranges)
     windows = asked.read(connection)
     if windows is None:
-        return Onward(b"", b""), list(ranges)
+        return FastPath(b"", b""), list(ranges)
     found = book_plain(windows)
     from_us, to_us, keys = zip(*(meters[r.meter_id].newest for r in asked.ranges), strict=True)
     outside = (found.slot_us < np.array(from_us)[found.owner]) | (found.slot_us >= np.array(to_us)[found.owner])
@@ -69,11 +69,11 @@ def book_onward(
     account_ids = np.array([ids.get(key, 0) for key in keys])
     done = {r.meter_id for r, chosen in zip(asked.ranges, plain.tolist(), strict=True) if chosen}
     booked = _booked(found, plain[found.owner] & found.new, asked.meter_ids, account_ids)
-    return Onward(booked, _rebooked(found, plain, asked.meter_ids)), [r for r in ranges if r.meter_id not in done]
+    return FastPath(booked, _rebooked(found, plain, asked.meter_ids)), [r for r in ranges if r.meter_id not in done]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _RangesAsked:
     """Ranges whose readings are read from `start_us` on, at most `most` of each."""
 
     ranges: list[DirtyRange]
@@ -82,19 +82,21 @@ class _Asked:
     start_us: Whole
     most: Whole
 
-    def first(self, chosen: Flags) -> "_Asked":
+    def first(self, chosen: Flags) -> "_RangesAsked":
         ranges = [r for r, keep in zip(self.ranges, chosen.tolist(), strict=True) if keep]
-        return _Asked(ranges, self.meter_ids[chosen], self.rules[chosen], self.start_us[chosen], self.most[chosen])
+        return _RangesAsked(
+            ranges, self.meter_ids[chosen], self.rules[chosen], self.start_us[chosen], self.most[chosen]
+        )
 
     def read(self, connection: psycopg.Connection) -> Windows | None:
         """The windows around these ranges; None if there are no readings."""
         owner, times_us, values = _sql.run(
             connection,
             "onward",
-            meter_ids=Integers(self.meter_ids),
-            starts=Moments(self.start_us),
-            most=Integers(self.most),
-            from_ts=Moment(int(self.start_us.min())),
+            meter_ids=IntegerParameters(self.meter_ids),
+            starts=TimeParameters(self.start_us),
+            most=IntegerParameters(self.most),
+            from_ts=TimeParameter(int(self.start_us.min())),
         ).one()
         if owner is None:
             return None
@@ -118,7 +120,7 @@ class _Asked:
         asked = times_us[first] >= self.start_us + 2 * self.rules[:, 4]
         if not asked.any():
             return asked
-        given = {"meter_ids": Integers(self.meter_ids[asked]), "starts": Moments(self.start_us[asked])}
+        given = {"meter_ids": IntegerParameters(self.meter_ids[asked]), "starts": TimeParameters(self.start_us[asked])}
         begun = set(_sql.run(connection, "beginning_meters", **given).scalars())
         return np.array([r.meter_id in begun for r in self.ranges], dtype=bool)
 
@@ -130,7 +132,7 @@ def _asked(
     *,
     changed: Collection[int],
     most_readings: int,
-) -> _Asked | None:
+) -> _RangesAsked | None:
     """The ranges that may be plain; None if there is none."""
     often = Counter(r.meter_id for r in ranges)
     rules = {meter_id: meter.plain for meter_id, meter in meters.items() if meter_id not in changed}
@@ -145,9 +147,9 @@ def _asked(
     start_us = reach_us - reach_us % HOUR_US - (1 + is_counter) * interval_us
     until_us = np.array([r.end_us for r in alone]) + HOUR_US
     most = (until_us - start_us) // interval_us * 3 // 2 + 8
-    asked = _Asked(alone, np.array([r.meter_id for r in alone]), columns, start_us, most)
+    asked = _RangesAsked(alone, np.array([r.meter_id for r in alone]), columns, start_us, most)
     asked = asked.first((most <= _MOST_OF_METER) & (np.cumsum(np.minimum(most, _MOST_OF_METER)) <= most_readings))
-    given = {"meter_ids": Integers(asked.meter_ids), "starts": Moments(asked.start_us)}
+    given = {"meter_ids": IntegerParameters(asked.meter_ids), "starts": TimeParameters(asked.start_us)}
     special = set(_sql.run(connection, "special_meters", **given).scalars())
     if special:
         asked = asked.first(np.array([r.meter_id not in special for r in asked.ranges], dtype=bool))
