@@ -179,12 +179,12 @@ class Watched:
         found: Json = answer.json()
         return found
 
-    def body(self, area: str, *, language: str = "zh") -> Body:
-        """The body of an area, subscribed by mail and by webhook."""
+    def body(self, area: str, *, language: str = "zh", least_severity: str = "notice") -> Body:
+        """The body of an area, subscribed by mail and by webhook to what is at least so severe."""
         code, address, hook = f"SB-{area}", f"energy-{area}@example.gov.cn", f"/{area}"
         self.send("POST", "supervision-bodies", {"code": code, "name_zh": "节能监察大队", "area_code": area})
-        mail = {"channel": "email", "address": address, "language": language}
-        webhook = {"channel": "webhook", "address": self.hooks.url + hook}
+        mail = {"channel": "email", "address": address, "language": language, "least_severity": least_severity}
+        webhook = {"channel": "webhook", "address": self.hooks.url + hook, "least_severity": least_severity}
         return Body(code, address, hook, self._subscribe(code, mail), self._subscribe(code, webhook))
 
     def _subscribe(self, code: str, entry: Json) -> Subscription:
