@@ -53,15 +53,15 @@ class Escalation:
 
 def escalate(connection: psycopg.Connection, now: datetime) -> list[News]:
     """Record which steps are late, and give what is to be told of them; what is held back waits."""
-    found = _found(connection, now)
+    found = _escalations(connection, now)
     if not found:
         return []
     store.add_events(connection, [(each.alert_id, now, "escalated", each.detail) for each in found])
-    _say_untold([each for each in found if not each.to])
+    _warn_of_no_recipient([each for each in found if not each.to])
     return [News(kind="escalated", alert_id=each.alert_id, late=each.step, to=each.to) for each in found if each.to]
 
 
-def _found(connection: psycopg.Connection, now: datetime) -> list[Escalation]:
+def _escalations(connection: psycopg.Connection, now: datetime) -> list[Escalation]:
     rows = _sql.run(connection, "unfinished", since=now - FORGOTTEN_AFTER).mappings().all()
     if not rows:
         return []
@@ -77,7 +77,7 @@ def _found(connection: psycopg.Connection, now: datetime) -> list[Escalation]:
     return found
 
 
-def _say_untold(untold: Iterable[Escalation]) -> None:
+def _warn_of_no_recipient(untold: Iterable[Escalation]) -> None:
     for each in untold:
         metrics.UNTOLD.labels("escalated").inc()
         log.warning(

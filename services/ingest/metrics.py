@@ -1,4 +1,4 @@
-"""What ingest and the roll-up count, in Prometheus' form."""
+"""What ingest counts, in Prometheus' form."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,6 @@ REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messa
 TURNED_AWAY = Counter("enermon_ingest_turned_away_total", "Messages of flooding gateways, not taken and not answered")
 DROPPED = Counter("enermon_ingest_dropped_total", "Rejected readings and messages no longer kept", ["kind", "reason"])
 COMMIT_S = Histogram("enermon_ingest_commit_seconds", "Time to store one batch")
-ROLLED_UP_SLOTS = Counter("enermon_rollup_dirty_slots_total", "Dirty slots rolled up")
-ROLLUP_LAID_ASIDE = Counter("enermon_rollup_laid_aside_slots_total", "Late slots laid aside so that live ones go first")
-ROLLUP_S = Histogram("enermon_rollup_seconds", "Time to roll up one batch")
-ROLLUP_OVERFULL = Counter("enermon_rollup_overfull_slots_total", "Slots not booked: more than any meter can carry")
 
 
 def observe(answers: Sequence[Answer], unreadable: Sequence[Unreadable], *, seconds: float) -> None:

@@ -8,7 +8,7 @@ import psycopg
 from services.core.calendar import to_us
 from services.core.db.statements import Statements
 from services.provenance.digest import NO_CHAIN, next_chain
-from services.provenance.found import Differences, Progress, told_time
+from services.provenance.found import Differences, Progress, shanghai_time
 from services.provenance.records import record_digests
 
 _sql = Statements.beside(__file__, "verify.sql")
@@ -79,6 +79,6 @@ def _check(seal: _Seal, number: int, chain: bytes, record: bytes | None, differe
             f"seal {seal.seal_id} ({what}) does not follow from the seal before it: one of them was changed"
         )
     if record is None:
-        differences.add(f"{what}, sealed at {told_time(seal.sealed_at)}, is gone")
+        differences.add(f"{what}, sealed at {shanghai_time(seal.sealed_at)}, is gone")
     elif record != seal.digest:
-        differences.add(f"what is kept of {what} was changed after it was sealed at {told_time(seal.sealed_at)}")
+        differences.add(f"what is kept of {what} was changed after it was sealed at {shanghai_time(seal.sealed_at)}")

@@ -16,7 +16,7 @@ import psycopg
 from services.core.calendar import to_us
 from services.core.db.statements import Statements
 from services.provenance.digest import readings_digest
-from services.provenance.found import told_time
+from services.provenance.found import shanghai_time
 
 _sql = Statements.beside(__file__, "verify.sql")
 
@@ -48,15 +48,15 @@ def examine(connection: psycopg.Connection, batch_id: int) -> str:
     """A sentence on batch `batch_id`: how its readings differ from those that were stored, as far as can be told."""
     kept = _sql.run(connection, "batch", batch_id=batch_id).of(_BatchRecord).one()
     rows = _sql.run(connection, "rows_of_batch", batch_id=batch_id, most=_MOST_ROWS + 1).of(_Row).all()
-    what = f"batch {batch_id} of {kept.writer}, received {told_time(kept.received_at)}, {kept.readings} readings"
+    what = f"batch {batch_id} of {kept.writer}, received {shanghai_time(kept.received_at)}, {kept.readings} readings"
     if not rows:
         return f"{what}: all of them are missing"
     if len(rows) > _MOST_ROWS:
         return f"{what}: more than {_MOST_ROWS} stand there now"
-    return f"{what}: {'; '.join(_told(connection, kept, rows))}"
+    return f"{what}: {'; '.join(_differences(connection, kept, rows))}"
 
 
-def _told(connection: psycopg.Connection, kept: _BatchRecord, rows: Sequence[_Row]) -> Iterable[str]:
+def _differences(connection: psycopg.Connection, kept: _BatchRecord, rows: Sequence[_Row]) -> Iterable[str]:
     writer = _writer(kept, rows)
     first = [row for row in rows if row.written_by == writer]
     later = [row for row in rows if row.written_by != writer]
@@ -90,7 +90,7 @@ def _digest(rows: Sequence[_Row]) -> bytes:
 
 
 def _named(rows: Sequence[_Row]) -> str:
-    named = ", ".join(f"{row.meter} {told_time(row.ts)} {row.value!r}" for row in rows[:_MOST_NAMED])
+    named = ", ".join(f"{row.meter} {shanghai_time(row.ts)} {row.value!r}" for row in rows[:_MOST_NAMED])
     return named if len(rows) <= _MOST_NAMED else f"{named} and {len(rows) - _MOST_NAMED} more"
 
 
@@ -107,6 +107,8 @@ def _holes(connection: psycopg.Connection, kept: _BatchRecord, rows: Sequence[_R
         )
     )
     if not holes:
-        return f", between {told_time(kept.first_ts)} and {told_time(kept.last_ts)}"
-    named = ", ".join(f"{meter} between {told_time(before)} and {told_time(after)}" for meter, before, after in holes)
+        return f", between {shanghai_time(kept.first_ts)} and {shanghai_time(kept.last_ts)}"
+    named = ", ".join(
+        f"{meter} between {shanghai_time(before)} and {shanghai_time(after)}" for meter, before, after in holes
+    )
     return f"; readings are absent there: {named}"

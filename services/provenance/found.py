@@ -12,12 +12,12 @@ Progress = Callable[[int, int], None]
 """Told how many rows are done, and how many there are."""
 
 
-def told_time(moment: datetime) -> str:
+def shanghai_time(moment: datetime) -> str:
     """A time as people here read it."""
     return moment.astimezone(SHANGHAI).isoformat()
 
 
-def untold(_done: int, _all: int) -> None:
+def no_progress(_done: int, _all: int) -> None:
     """For callers that do not show progress."""
 
 
@@ -87,5 +87,7 @@ class Verification:
     def _head_lines(self) -> list[str]:
         if self.head is None:
             return ["head         nothing is sealed yet"]
-        lines = [f"head         {self.head.chain.hex()}, seal {self.head.seal_id} of {told_time(self.head.sealed_at)}"]
+        lines = [
+            f"head         {self.head.chain.hex()}, seal {self.head.seal_id} of {shanghai_time(self.head.sealed_at)}"
+        ]
         return [*lines, f"noted head   {self.noted}"] if self.noted else lines

@@ -8,7 +8,7 @@ from services.core.db.connections import connect
 from services.core.db.statements import Statements
 from services.provenance.batches import recount
 from services.provenance.chain import walk
-from services.provenance.found import Differences, Head, Progress, Verification, told_time, untold
+from services.provenance.found import Differences, Head, Progress, Verification, no_progress, shanghai_time
 
 _sql = Statements.beside(__file__, "verify.sql")
 
@@ -16,7 +16,7 @@ _NEVER = 2**61
 
 
 def verify(
-    database_url: str, *, since: datetime | None = None, noted: bytes | None = None, progress: Progress = untold
+    database_url: str, *, since: datetime | None = None, noted: bytes | None = None, progress: Progress = no_progress
 ) -> Verification:
     """Recompute chain and digests, of what was sealed and received from `since` on where it is given.
 
@@ -74,7 +74,7 @@ def _held_against(
         return ""
     for seal_id, sealed_at in _sql.run(connection, "seal_of_chain", chain=noted):
         added = (head.seal_id if head else seal_id) - seal_id
-        return f"is that of seal {seal_id} of {told_time(sealed_at)}; {added} seals were added since"
+        return f"is that of seal {seal_id} of {shanghai_time(sealed_at)}; {added} seals were added since"
     differences.add("the noted head is in no seal: the chain was cut off or written anew since it was noted")
     return "is in no seal"
 

@@ -7,9 +7,7 @@ else 3.1.1.
 import re
 import secrets
 import threading
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -17,42 +15,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from services.alerts.channels.contract import AddressFault, ChannelKind, DeliveryFailed, Destination, Rendered
+from services.core.mqtt_address import BrokerAddress, parse_mqtt_url
 
 KEEPALIVE_S = 60
 TIMEOUT_S = 10.0
 NO_SUBSCRIBER = 0x10
 _CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerAddress:
-    """Where the broker is and who we are there."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-
-def parse_mqtt_url(url: str) -> BrokerAddress:
-    """Read mqtt[s]://user:password@host:port. Raises ValueError that says what is wrong without the URL."""
-    form = "ENERMON_MQTT_URL must look like mqtt://user:password@host:1883 or mqtts://host:8883"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ValueError(form) from None
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ValueError(form)
-    tls = parts.scheme == "mqtts"
-    return BrokerAddress(
-        host=parts.hostname,
-        port=port or (8883 if tls else 1883),
-        tls=tls,
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
 
 
 def alerts_topic(credit_code: str) -> str:
@@ -99,7 +67,7 @@ class MqttChannel:
         self._connection = None
 
     def _connected(self) -> "_Connection":
-        if self._connection is not None and self._connection.stands:
+        if self._connection is not None and self._connection.is_open:
             return self._connection
         self._leave()
         reason = ""
@@ -143,7 +111,7 @@ class _Connection:
         self._client.on_publish = self._on_publish
 
     @property
-    def stands(self) -> bool:
+    def is_open(self) -> bool:
         return not self._lost and self._client.is_connected()
 
     def open(self, timeout_s: float) -> str:

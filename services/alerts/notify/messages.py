@@ -89,7 +89,7 @@ class Notifier:
                 wanted = envelope(subscription, each.kind, notice.severity, now)
                 group = groups.setdefault(wanted.group_key, _Group(subscription, each.kind, wanted))
                 group.entries.append(entry_of(row, as_now=each.kind != "fired", late=each.late))
-        _say_untold(untold)
+        _warn_of_no_recipient(untold)
         ledger.write(connection, now)
         latest = _latest(connection, groups, alerts)
         new = [self._put(connection, g, latest.get(k), audience, now) for k, g in groups.items()]
@@ -177,7 +177,7 @@ class Notifier:
         return written
 
 
-def _say_untold(alert_ids: Sequence[int]) -> None:
+def _warn_of_no_recipient(alert_ids: Sequence[int]) -> None:
     if alert_ids:
         metrics.UNTOLD.labels("fired").inc(len(alert_ids))
         log.warning("nobody is subscribed to alerts that fire", extra={"alerts": len(alert_ids), "first": alert_ids[0]})

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from services.alerts.state.handling import Actor
 from services.api.alerts import nouns
 from services.api.alerts.deliveries import Delivery, deliveries_of_alert
-from services.api.alerts.fields import Said
+from services.api.alerts.fields import ReasonAnswer
 from services.api.alerts.handling import Handling, handling_of, steps_of
 from services.api.alerts.listing import SQL, rows_of, shown
-from services.api.alerts.model import Alert, said
+from services.api.alerts.model import Alert, reason_answers
 from services.api.database import Database
 
 MOST_DELIVERIES = 200
@@ -36,7 +36,7 @@ class CannotJudge(BaseModel):
     """Since when and why its rule cannot judge its subject."""
 
     since: datetime
-    reasons: list[Said]
+    reasons: list[ReasonAnswer]
 
 
 class AlertDetail(Alert):
@@ -75,7 +75,7 @@ def _cannot_judge(connection: Connection, alert_id: int) -> dict[str, Any] | Non
     row = SQL.run(connection, "state_of_alert", alert_id=alert_id).mappings().first()
     if row is None or row["cannot_since"] is None:
         return None
-    return {"since": row["cannot_since"], "reasons": said(row["cannot_reasons"])}
+    return {"since": row["cannot_since"], "reasons": reason_answers(row["cannot_reasons"])}
 
 
 def _history(connection: Connection, alert_id: int) -> list[dict[str, Any]]:

@@ -90,7 +90,7 @@ Figures = Annotated[dict[str, Any], AfterValidator(_figures_in_utc)]
 """What an evaluation found, as the alert service keeps it; its times as they are answered."""
 
 
-class Said(BaseModel):
+class ReasonAnswer(BaseModel):
     """A reason in both languages."""
 
     code: str = Field(description="Stable: programs may decide by it")

@@ -8,7 +8,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
 from services.alerts.state.handling import Status
-from services.api.alerts.fields import AlertState, Figures, Reference, Said, Severity
+from services.api.alerts.fields import AlertState, Figures, ReasonAnswer, Reference, Severity
 from services.core.reason import REASONS, About, InBoth, reason_text
 
 
@@ -79,12 +79,12 @@ def judged(row: DictRow) -> dict[str, Any]:
     }
 
 
-def said(reasons: Iterable[Iterable[str]] | None) -> list[Said]:
+def reason_answers(reasons: Iterable[Iterable[str]] | None) -> list[ReasonAnswer]:
     """Reasons in both languages, from pairs of a code and what it speaks of."""
-    return [_said(*reason) for reason in reasons or ()]
+    return [_reason_answer(*reason) for reason in reasons or ()]
 
 
-def _said(code: str, of: str = "") -> Said:
+def _reason_answer(code: str, of: str = "") -> ReasonAnswer:
     known = code in REASONS[About.VERDICT]
     english, chinese = reason_text(About.VERDICT, code, of=of) if known else InBoth(of or code, of or code)
-    return Said.model_construct(code=code, of=of, text=english, text_zh=chinese)
+    return ReasonAnswer.model_construct(code=code, of=of, text=english, text_zh=chinese)

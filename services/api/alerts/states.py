@@ -9,9 +9,9 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
 from services.api.alerts import listing
-from services.api.alerts.fields import Said, Slug, Subject
+from services.api.alerts.fields import ReasonAnswer, Slug, Subject
 from services.api.alerts.known import require_rule
-from services.api.alerts.model import Judged, judged, said
+from services.api.alerts.model import Judged, judged, reason_answers
 from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.paging import PageQuery, cursor_after, key_of_cursor
@@ -54,7 +54,7 @@ class RuleState(Judged):
     since: datetime
     alert_id: int | None = Field(description="The alert that fires or may be continued")
     cannot_since: datetime | None = Field(description="Since when it cannot be judged; null: it can")
-    reasons: list[Said] = Field(description="Why it cannot be judged")
+    reasons: list[ReasonAnswer] = Field(description="Why it cannot be judged")
     evaluated_at: datetime
 
 
@@ -126,5 +126,5 @@ def _counts(connection: Connection, condition: str, parameters: Mapping[str, Any
 
 def _shown(row: DictRow) -> dict[str, Any]:
     plain = ("state", "since", "alert_id", "cannot_since", "evaluated_at")
-    reasons = said(row["cannot_reasons"]) if row["cannot_since"] is not None else []
+    reasons = reason_answers(row["cannot_reasons"]) if row["cannot_since"] is not None else []
     return judged(row) | {name: row[name] for name in plain} | {"reasons": reasons}

@@ -32,7 +32,7 @@ class ProgressPlan(BaseModel):
     price_base: int | None = Field(description="Year of the constant prices the plan demands; null: it does not say")
 
 
-class Said(BaseModel):
+class ReasonedAnswer(BaseModel):
     """A reason in both languages."""
 
     reason: str = Field(description="Stable: programs may decide by it (docs/dual-control.md)")
@@ -40,7 +40,7 @@ class Said(BaseModel):
     text_zh: str
 
 
-class ObstacleAnswer(Said):
+class ObstacleAnswer(ReasonedAnswer):
     """Why something cannot be judged."""
 
     year: int | None
@@ -95,7 +95,7 @@ class AnnualProgressAnswer(BaseModel):
     met: bool | None
 
 
-class Intensity(Said):
+class Intensity(ReasonedAnswer):
     """The verdict on the intensity, which is binding."""
 
     verdict: Verdict
@@ -119,7 +119,7 @@ class TotalTargetAnswer(BaseModel):
     target_tce: float = Field(description="initial x (1 + actual growth) / (1 + planned growth) where adjusted")
 
 
-class TotalAnswer(Said):
+class TotalAnswer(ReasonedAnswer):
     """The total of a year, which is expected and not binding."""
 
     reference_year: int = Field(description="The year before, or the base year for the whole plan")
@@ -137,13 +137,13 @@ class TotalAnswer(Said):
     obstacles: list[ObstacleAnswer]
 
 
-class WaiverAnswer(Said):
+class WaiverAnswer(ReasonedAnswer):
     """Whether the total goes unassessed."""
 
     waived: bool
 
 
-class LightAnswer(Said):
+class LightAnswer(ReasonedAnswer):
     """A warning level; null where it cannot be told."""
 
     level: WarningLevel | None

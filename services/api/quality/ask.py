@@ -110,7 +110,7 @@ class ScopeConditions:
         return None if self.kind is not ScopeKind.AREA or self.tree.level[self.code] == "region" else self.banners
 
     @property
-    def areas_told(self) -> list[str]:
+    def areas_with_findings(self) -> list[str]:
         """Areas of the scope of which something can be found by themselves."""
         if self.kind is not ScopeKind.AREA:
             return []

@@ -21,7 +21,7 @@ from services.api.registry import nouns
 from services.api.tables import TablesDep
 from services.judging.indicators.evaluate import GROUPINGS, SCOPES, evaluate
 from services.judging.indicators.kinds import Indicator
-from services.judging.indicators.listing import INDICATORS
+from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import SQL, JudgedPark, UnknownScopeError
 
 router = APIRouter(prefix="/api/v1/indicators", tags=["indicators"])
@@ -70,7 +70,7 @@ def _entry(indicator: Indicator) -> IndicatorEntry:
 @router.get("", summary="List the indicators")
 def list_indicators() -> IndicatorList:
     """What each is called, how it is formed, and of what it may be asked."""
-    return IndicatorList(data=[_entry(indicator) for indicator in INDICATORS])
+    return IndicatorList(data=[_entry(indicator) for indicator in BY_SLUG.values()])
 
 
 _REFUSALS = refusals(

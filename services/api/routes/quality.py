@@ -206,7 +206,7 @@ def list_findings(
             connection,
             "findings",
             meter_ids=place.meter_ids,
-            areas=place.areas_told,
+            areas=place.areas_with_findings,
             from_day=start,
             to_day=end,
             checks=checks,

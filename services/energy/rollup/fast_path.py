@@ -28,10 +28,10 @@ BOOKED = RowType(
     quantity_pico="int8",
     measured_s="int2",
     quality="int2",
-    is_onward="bool",
+    by_fast_path="bool",
 )
 REBOOKED = RowType(position="int4", meter_id="int4", start_ts="ts", end_ts="ts", booked_slots="int4")
-"""What goes onward has no position, and the number of its slots is not noted."""
+"""What takes the fast path has no position, and the number of its slots is not noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def book_fast_path(
     changed: Collection[int],
     most_readings: int,
 ) -> tuple[FastPath, list[DirtyRange]]:
-    """Book what goes plainly onward, reading at most so many readings; and the ranges that are left.
+    """Book what can take the fast path, reading at most so many readings; and the ranges that are left.
 
     Meters in `changed` are left, and those with more than one dirty range.
     """
@@ -92,7 +92,7 @@ class _RangesAsked:
         """The windows around these ranges; None if there are no readings."""
         owner, times_us, values = _sql.run(
             connection,
-            "onward",
+            "fast_path_readings",
             meter_ids=IntegerParameters(self.meter_ids),
             starts=TimeParameters(self.start_us),
             most=IntegerParameters(self.most),
@@ -166,7 +166,7 @@ def _booked(found: PlainBooking, chosen: Flags, meter_ids: Whole, account_ids: W
         quantity_pico=found.quantity_pico[chosen],
         measured_s=found.measured_s[chosen],
         quality=found.quality[chosen],
-        is_onward=True,
+        by_fast_path=True,
     )
 
 

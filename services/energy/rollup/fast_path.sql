@@ -10,7 +10,7 @@ WHERE
         WHERE reading_mark.meter_id = listed.meter_id AND reading_mark.ts >= listed.start_ts
     );
 
--- name: onward(meter_ids, starts, most, from_ts)
+-- name: fast_path_readings(meter_ids, starts, most, from_ts)
 -- Of each meter the first readings from a time on, at most so many: all in one row, as they are fetched row by row much
 -- more slowly. `from_ts` is the first of the times: chunks before it are not looked at.
 SELECT

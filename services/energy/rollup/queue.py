@@ -10,10 +10,10 @@ from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import Kind
 from services.energy.booking.counter import LONGEST_GAP_US
+from services.energy.rollup import metrics
 from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import RolledMeter
 from services.energy.rollup.ranges import Bounds, DirtyRange, Extent, within
-from services.ingest import metrics
 from services.ingest.validate import EARLIEST_US
 
 _sql = Statements.beside(__file__, "queue.sql")
@@ -140,7 +140,7 @@ class Queue:
     def _lay_aside(self, slots: Slots) -> None:
         if slots:
             _sql.run(self._connection, "lay_aside", **_columns(sorted(slots), "slots"))
-            metrics.ROLLUP_LAID_ASIDE.inc(len(slots))
+            metrics.ROLLUP_DEFERRED.inc(len(slots))
 
     def _put_back(self, slots: Slots) -> None:
         if slots:

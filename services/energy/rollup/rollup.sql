@@ -6,7 +6,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS booked (
     quantity_pico bigint NOT NULL,
     measured_s smallint NOT NULL,
     quality smallint NOT NULL,
-    is_onward boolean NOT NULL
+    by_fast_path boolean NOT NULL
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS rebooked (
     position integer,
@@ -99,13 +99,13 @@ WHERE
 
 -- name: find_changed_hours()
 -- Ranges are booked again by whole hours: what is booked in them now, beside what stood there before.
--- Of a range that goes onward (without position) only some slots are booked. The others of its hours count as they are
+-- Of a range that took the fast path (without position) only some slots are booked. The others of its hours count as they are
 -- kept: those whose readings still wait in the queue are kept later, and not counted before.
 INSERT INTO hour_change
 WITH held AS (
     SELECT meter_id, account_id, slot, quantity_pico, measured_s, quality
     FROM booked
-    WHERE NOT is_onward
+    WHERE NOT by_fast_path
     UNION ALL
     SELECT
         rebooked.meter_id,

@@ -21,6 +21,7 @@ from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.db.statements import Statements
 from services.core.settings import Settings
 from services.energy.booking.booking import Rebooking
+from services.energy.rollup import metrics
 from services.energy.rollup.adapt import (
     IntegerParameters,
     TimeParameter,
@@ -33,7 +34,6 @@ from services.energy.rollup.quality import mark_due
 from services.energy.rollup.queue import Queue
 from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
 from services.energy.rollup.windows import rebook_all
-from services.ingest import metrics
 from services.provenance.sealing import Sealing
 
 log = logging.getLogger("rollup")
@@ -75,7 +75,7 @@ class _Booked:
             quantity_pico=self.quantity_pico,
             measured_s=self.measured_s,
             quality=self.quality,
-            is_onward=False,
+            by_fast_path=False,
         )
 
 
@@ -112,7 +112,7 @@ class RollUp:
         started_s = time.monotonic()
         ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)
         meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
-        onward, ranges = book_fast_path(
+        fast, ranges = book_fast_path(
             connection,
             ranges,
             meters,
@@ -123,7 +123,7 @@ class RollUp:
         ranges, taken = self._queue.fitting(taken, ranges, meters)
         results = rebook_all(connection, ranges, meters)
         self._write_marks(results)
-        self._write_slots(results, meters, onward)
+        self._write_slots(results, meters, fast)
         self._sum_up()
         mark_due(connection, taken.dirty)
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
@@ -160,7 +160,7 @@ class RollUp:
             )
 
     def _write_slots(
-        self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], onward: FastPath
+        self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], fast: FastPath
     ) -> None:
         booked = _Booked()
         for dirty, rebooking in results:
@@ -174,8 +174,8 @@ class RollUp:
             end_ts=[_or(b.slots_to_us, OPEN_END_US) for _, b in results],
             booked_slots=[len(b.booking.slots) for _, b in results],
         )
-        copy_in(self._connection, "booked", BOOKED.columns, booked.wire(account_ids), onward.booked)
-        copy_in(self._connection, "rebooked", REBOOKED.columns, rebooked, onward.rebooked)
+        copy_in(self._connection, "booked", BOOKED.columns, booked.wire(account_ids), fast.booked)
+        copy_in(self._connection, "rebooked", REBOOKED.columns, rebooked, fast.rebooked)
         _sql.run(self._connection, "book_slots")
         crowded = _sql.run(self._connection, "crowded").scalars().all()
         standing = _sql.run(self._connection, "slots_in", positions=IntegerParameters(crowded)) if crowded else ()

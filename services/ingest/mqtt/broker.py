@@ -9,10 +9,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -20,6 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from services.core.mqtt_address import BrokerAddress
 from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.mqtt.wire import Publish, Wire, WiredClient
 
@@ -32,32 +31,6 @@ SHARE_GROUP = "enermon-ingest"
 SESSION_EXPIRY_S = 7 * 86_400
 KEEPALIVE_S = 60
 CONNECT_WAIT_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where the broker is and who we are there."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None
-    password: str | None
-
-
-def parse_url(url: str) -> BrokerAddress:
-    """Read mqtt[s]://user:password@host:port. Raises ValueError that says what is wrong without the password."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ValueError("the MQTT URL must look like mqtt://user:password@host:1883 or mqtts://host:8883")
-    tls = parts.scheme == "mqtts"
-    return BrokerAddress(
-        parts.hostname,
-        parts.port or (8883 if tls else 1883),
-        tls,
-        unquote(parts.username) if parts.username else None,
-        unquote(parts.password) if parts.password else None,
-    )
 
 
 class BrokerSession:

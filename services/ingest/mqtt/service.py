@@ -20,13 +20,14 @@ from prometheus_client import start_http_server
 
 from services.core.calendar import to_us
 from services.core.clock import utc_now
+from services.core.mqtt_address import parse_mqtt_url
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest import store as intake_store
 from services.ingest.formats.kinds import topic_parts
 from services.ingest.message import Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
-from services.ingest.mqtt.broker import BrokerSession, parse_url
+from services.ingest.mqtt.broker import BrokerSession
 from services.ingest.mqtt.database import IngestDatabase
 from services.ingest.mqtt.dropping import retaining
 from services.ingest.mqtt.keeper import Keeper
@@ -70,7 +71,7 @@ class Ingest:
         self._statuses: dict[str, bool] = {}
         self._statuses_lock = threading.Lock()
         self._broker = BrokerSession(
-            parse_url(settings.mqtt_url.get_secret_value()),
+            parse_mqtt_url(settings.mqtt_url.get_secret_value()),
             client_id=settings.ingest_client_id or f"enermon-ingest-{settings.ingest_instance}",
             shared=settings.ingest_share,
             queue=self._queue,

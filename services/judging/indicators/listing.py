@@ -13,7 +13,7 @@ INSTITUTIONS = frozenset({"public_institution"})
 REGION_PLAN = "内政发〔2022〕17号"
 IN_OIL = OtherUnit(unit="kgoe/{product}", numerator_unit="kgoe", parameter="oil_equivalent")
 
-INDICATORS: tuple[Indicator, ...] = (
+_LISTED: tuple[Indicator, ...] = (
     Indicator(
         slug="pue",
         name_zh="电能利用效率（PUE）",
@@ -290,8 +290,8 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
 )
 
+BY_SLUG: dict[str, Indicator] = {indicator.slug: indicator for indicator in _LISTED}
 BY_METRIC: Mapping[Metric, tuple[Indicator, ByMetric]] = {
-    by.metric: (indicator, by) for indicator in INDICATORS for by in indicator.judged_by.metrics
+    by.metric: (indicator, by) for indicator in _LISTED for by in indicator.judged_by.metrics
 }
 """By how a process is measured: the indicator that judges its units, and by what."""
-BY_SLUG: Mapping[str, Indicator] = {indicator.slug: indicator for indicator in INDICATORS}

@@ -10,8 +10,9 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered
-from services.alerts.channels.mqtt import MqttChannel, parse_mqtt_url
+from services.alerts.channels.mqtt import MqttChannel
 from services.alerts.notify.render import render
+from services.core.mqtt_address import parse_mqtt_url
 from services.up.embedded import embedded_installed
 from services.up.stack import embedded_broker
 from tests.integration.ports import free_port, home_in

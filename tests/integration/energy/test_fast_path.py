@@ -109,7 +109,7 @@ def test_a_change_of_the_registry_counts_from_the_next_batch_on(
     assert [energy.quantity_pico for energy in booked(database, "ROLLING").values()] == [10 * PICO] * 29
 
 
-def test_a_plain_onward_reading_writes_its_own_slot_alone(
+def test_a_reading_on_the_fast_path_writes_its_own_slot_alone(
     line: Line, gateway: str, database: psycopg.Connection, database_url: str
 ) -> None:
     rows = [("COUNTER", START + i * QUARTER, 100.0 + i) for i in range(12)]

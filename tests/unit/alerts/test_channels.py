@@ -9,9 +9,10 @@ from standardwebhooks import Webhook
 from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered, one_line
 from services.alerts.channels.email import MailServer, checked_address, parse_smtp_url
 from services.alerts.channels.kinds import channels_of
-from services.alerts.channels.mqtt import alerts_topic, parse_mqtt_url
+from services.alerts.channels.mqtt import alerts_topic
 from services.alerts.channels.webhook import failure, signatures
 from services.alerts.channels.webhook_address import endpoint_of, is_public, reachable_addresses
+from services.core.mqtt_address import parse_mqtt_url
 from services.core.settings import Settings
 from tests.integration.served import document
 from tests.unit.alerts.notify.contents import MESSAGE_ID

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from services.ingest.mqtt.broker import BrokerSession, parse_url
+from services.core.mqtt_address import parse_mqtt_url
+from services.ingest.mqtt.broker import BrokerSession
 from services.ingest.mqtt.queue import MessageQueue
 
 GRANTED, NOT_AUTHORISED = b"\x01", b"\x87"
@@ -40,7 +41,7 @@ def answering(codes: bytes) -> Iterator[int]:
 @contextmanager
 def connected(port: int, listening: threading.Event) -> Iterator[None]:
     broker = BrokerSession(
-        parse_url(f"mqtt://127.0.0.1:{port}"),
+        parse_mqtt_url(f"mqtt://127.0.0.1:{port}"),
         client_id="ingest",
         shared=False,
         queue=MessageQueue(most_messages=10, most_bytes=1000),

@@ -3,7 +3,8 @@
 import pytest
 
 from services.core.meter import PICO
-from services.judging.indicators.listing import INDICATORS
+from services.judging.indicators import listing
+from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.terms import Amount
 from tests.unit.judging.indicators.factories import MONTH_S, YEAR, amount, measured, ratio, value
 
@@ -225,8 +226,8 @@ def test_the_rows_used_are_those_of_the_carriers_that_entered() -> None:
 
 
 def test_slugs_are_unique_and_every_entry_is_whole() -> None:
-    assert len({indicator.slug for indicator in INDICATORS}) == len(INDICATORS)
-    for indicator in INDICATORS:
+    assert len(BY_SLUG) == len(listing._LISTED)
+    for indicator in BY_SLUG.values():
         for text in (indicator.name_zh, indicator.name_en, indicator.formula, indicator.formula_zh, indicator.source):
             assert text.strip(), indicator.slug
 
