@@ -33,7 +33,7 @@ def look_daily(watch: Watch, alerts: Service, days: range) -> list[tuple[int, in
     return told
 
 
-def no_progress() -> float:
+def untold() -> float:
     return REGISTRY.get_sample_value("enermon_alerts_untold_total", {"kind": "escalated"}) or 0.0
 
 
@@ -68,12 +68,12 @@ def test_late_step_of_which_nobody_hears_is_recorded_counted_and_tried_again(
 ) -> None:
     watch.rule(SILENT)
     watch.subscription("jungar")
-    before = no_progress()
+    before = untold()
     assert look_daily(watch, alerts, range(6)) == []
     assert watch.detail("escalated") == [
         {"step": "acknowledge", "due_on": "2026-03-06", "days_late": 1, "asked": "league", "level": None, "told": 0}
     ]
-    assert no_progress() - before == 1
+    assert untold() - before == 1
     assert "a step is late and nobody is subscribed to hear of it" in caplog.messages
     region = watch.subscription("region")
     assert look_daily(watch, alerts, range(6, 8)) == [(6, region)]

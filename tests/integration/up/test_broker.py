@@ -147,9 +147,9 @@ def test_message_to_a_topic_that_is_not_the_gateways_own_is_dropped_by_the_broke
         heard = subscribe(ingest, "#")
         with connected(mosquitto.url("GW-1"), "GW-1", mqtt5=True) as told:
             assert [_publish(told, topic, "{}") for topic in topics] == [NOT_AUTHORIZED] * len(topics)
-        with connected(mosquitto.url("GW-1"), "GW-1") as no_progress:
-            assert [_publish(no_progress, topic, "{}") for topic in topics] == [0] * len(topics)
-            assert _publish(no_progress, "enermon/v1/GW-1/readings", "{}") == 0
+        with connected(mosquitto.url("GW-1"), "GW-1") as untold:
+            assert [_publish(untold, topic, "{}") for topic in topics] == [0] * len(topics)
+            assert _publish(untold, "enermon/v1/GW-1/readings", "{}") == 0
         assert heard.get(timeout=ANSWER_S)[0] == "enermon/v1/GW-1/readings"
 
 
