@@ -99,7 +99,7 @@ class Intensity(ReasonedAnswer):
     """The verdict on the intensity, which is binding."""
 
     verdict: Verdict
-    binding: Literal[True] = True
+    binding: bool = Field(True, description="Always true")
     standing: AreaStanding | None = Field(
         description="ahead or behind before the last year, then exceeded, met or not_met"
     )
@@ -124,7 +124,7 @@ class TotalAnswer(ReasonedAnswer):
 
     reference_year: int = Field(description="The year before, or the base year for the whole plan")
     verdict: Verdict
-    binding: Literal[False] = False
+    binding: bool = Field(False, description="Always false")
     energy_tce: float | None
     feedstock_tce: float | None = Field(description="Left out")
     listed_tce: float | None = Field(description="Left out")
