@@ -146,9 +146,12 @@ def _on_refused(request: Request, error: Exception) -> Response:
 
 def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    in_body = error.errors()[0]["loc"][0] == "body"
-    kind = INVALID_BODY if in_body else INVALID_PARAMETER
-    return problem(request, refused_fields(kind, faults_of(error.errors(), root="body", skip=1)))
+    faults = error.errors()
+    if faults[0]["loc"][0] == "body":
+        return problem(request, refused_fields(INVALID_BODY, faults_of(faults, root="body", skip=1)))
+    # Of several values of a parameter the parameter is named, as of one.
+    named = [fault | {"loc": fault["loc"][:2]} for fault in faults]
+    return problem(request, refused_fields(INVALID_PARAMETER, faults_of(named, root="body", skip=1)))
 
 
 def _on_http(request: Request, error: Exception) -> Response:

@@ -19,7 +19,8 @@ from services.api.errors import (
 TITLE = "Enermon"
 DESCRIPTION = """The regulator's side of the online monitoring of key energy-using units.
 
-Lists are paged: `limit` and `cursor` in, `data` and `next` out. Times are RFC 3339, days are those of Asia/Shanghai.
+Lists are paged: `limit` and `cursor` in, `data` and `next` out. A filter that is a list may be repeated, or have its
+values between commas. Times are RFC 3339, days are those of Asia/Shanghai.
 Errors are problem details (RFC 9457); programs decide by their `code`, and 422 names every refused field.
 Every operation may answer 500 `internal`, 503 `database_unavailable` and 503 `database_timeout` too.
 """

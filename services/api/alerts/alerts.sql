@@ -1,5 +1,5 @@
 -- `alerts` gives each alert with the status of its handling; conditions of lists speak of one of its rows as `entry`.
--- `names_of_entry` joins `named` to rows `entry` that have rule, rule_version, subject_kind, subject_code, area_code,
+-- `names_of_entry` gives the names of a row `entry` that has rule, rule_version, subject_kind, subject_code, area_code,
 -- park_code and enterprise_code.
 
 -- name: alerts()
@@ -37,39 +37,37 @@ LEFT JOIN (
 ) AS handled USING (alert_id);
 
 -- part: names_of_entry()
+SELECT
+    rule_version.body -> 'title' ->> 'zh' AS title_zh,
+    rule_version.body -> 'title' ->> 'en' AS title_en,
+    subject.name_zh AS subject_name_zh,
+    subject.name_en AS subject_name_en,
+    area.name_zh AS area_name_zh,
+    area.name_en AS area_name_en,
+    park.name_zh AS park_name_zh,
+    park.name_en AS park_name_en,
+    enterprise.name_zh AS enterprise_name_zh,
+    enterprise.name_en AS enterprise_name_en
+FROM (SELECT 1) AS one
+LEFT JOIN rule_version ON rule_version.slug = entry.rule AND rule_version.version = entry.rule_version
+LEFT JOIN area ON area.code = entry.area_code
+LEFT JOIN park ON park.code = entry.park_code
+LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code
 LEFT JOIN LATERAL (
-    SELECT
-        rule_version.body -> 'title' ->> 'zh' AS title_zh,
-        rule_version.body -> 'title' ->> 'en' AS title_en,
-        subject.name_zh AS subject_name_zh,
-        subject.name_en AS subject_name_en,
-        area.name_zh AS area_name_zh,
-        area.name_en AS area_name_en,
-        park.name_zh AS park_name_zh,
-        park.name_en AS park_name_en,
-        enterprise.name_zh AS enterprise_name_zh,
-        enterprise.name_en AS enterprise_name_en
-    FROM (SELECT 1) AS one
-    LEFT JOIN rule_version ON rule_version.slug = entry.rule AND rule_version.version = entry.rule_version
-    LEFT JOIN area ON area.code = entry.area_code
-    LEFT JOIN park ON park.code = entry.park_code
-    LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code
-    LEFT JOIN LATERAL (
-        SELECT name_zh, name_en FROM unit WHERE entry.subject_kind = 'unit' AND code = entry.subject_code
-        UNION ALL
-        SELECT name_zh, name_en
-        FROM enterprise
-        WHERE entry.subject_kind = 'enterprise' AND credit_code = entry.subject_code
-        UNION ALL
-        SELECT name_zh, name_en FROM park WHERE entry.subject_kind = 'park' AND code = entry.subject_code
-        UNION ALL
-        SELECT name_zh, name_en FROM area WHERE entry.subject_kind = 'area' AND code = entry.subject_code
-        UNION ALL
-        SELECT name, name FROM gateway WHERE entry.subject_kind = 'gateway' AND code = entry.subject_code
-        UNION ALL
-        SELECT name_zh, name_en FROM meter WHERE entry.subject_kind = 'meter' AND code = entry.subject_code
-    ) AS subject ON true
-) AS named ON true;
+    SELECT name_zh, name_en FROM unit WHERE entry.subject_kind = 'unit' AND code = entry.subject_code
+    UNION ALL
+    SELECT name_zh, name_en
+    FROM enterprise
+    WHERE entry.subject_kind = 'enterprise' AND credit_code = entry.subject_code
+    UNION ALL
+    SELECT name_zh, name_en FROM park WHERE entry.subject_kind = 'park' AND code = entry.subject_code
+    UNION ALL
+    SELECT name_zh, name_en FROM area WHERE entry.subject_kind = 'area' AND code = entry.subject_code
+    UNION ALL
+    SELECT name, name FROM gateway WHERE entry.subject_kind = 'gateway' AND code = entry.subject_code
+    UNION ALL
+    SELECT name_zh, name_en FROM meter WHERE entry.subject_kind = 'meter' AND code = entry.subject_code
+) AS subject ON true;
 
 -- part: text_is_in_entry(q)
 -- Each list of names is searched once, not once an alert.

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from psycopg import Connection
@@ -16,36 +16,51 @@ from services.api.alerts.model import reference
 from services.api.alerts.statements import Statements
 from services.api.alerts.subscription import shown_address
 from services.api.database import Database
-from services.api.paging import PageQuery, cursor_after, key_of_cursor
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import Column, Condition, Filter, Source, equal, parameters_of
 from services.api.registry.fields import Code, CreditCode
-from services.api.registry.filters import Filter, equal
-from services.core.db.statements import run_text
 
 SQL = Statements("deliveries.sql")
 MOST_ALERTS_SHOWN = 20
-_LIST = "deliveries"
 
-FILTERS: Mapping[str, Filter] = {
+_OF_ALERT = "entry.alert_ids @> ARRAY[CAST(:alert AS bigint)]"
+_FILTERS: Mapping[str, Filter] = {
     "status": equal("status"),
     "channel": equal("channel"),
     "kind": equal("kind"),
     "body": equal("body_code", parameter="body"),
     "enterprise": equal("enterprise_code", parameter="enterprise"),
     "subscription": equal("subscription_id", parameter="subscription"),
-    "alert": Filter("entry.alert_ids @> ARRAY[CAST(%(alert)s AS bigint)]"),
+    "alert": Filter(_OF_ALERT),
 }
+MESSAGES = Source(
+    name="deliveries",
+    select=SQL["messages"],
+    usual=("-created_at", "-message_id"),
+    columns={
+        "created_at": Column(datetime),
+        "message_id": Column(UUID),
+        "finished_at": Column(datetime, nullable=True),
+        "status": Column(),
+        "channel": Column(),
+        "attempts": Column(int),
+    },
+    filters=_FILTERS,
+    names=SQL["names_of_entry"],
+)
 
 
-class DeliveryQuery(PageQuery):
+class DeliveryQuery(ListQuery):
     """How the list of messages may be narrowed."""
 
-    status: MessageStatus | None = None
-    channel: Channel | None = None
-    kind: MessageKind | None = None
-    body: Code | None = Field(None, description="Supervision body")
-    enterprise: CreditCode | None = Field(None, description="Told by its own subscription")
-    subscription: IdFilter | None = None
+    status: Many[MessageStatus] | None = None
+    channel: Many[Channel] | None = None
+    kind: Many[MessageKind] | None = None
+    body: Many[Code] | None = Field(None, description="Supervision body")
+    enterprise: Many[CreditCode] | None = Field(None, description="Told by its own subscription")
+    subscription: Many[IdFilter] | None = None
     alert: IdFilter | None = None
+    order: Annotated[list[str], OrderedBy("created_at", "finished_at", "status", "channel", "attempts")] = ORDER
 
 
 class Attempt(BaseModel):
@@ -97,61 +112,34 @@ class DeliveryList(BaseModel):
     counts: DeliveryCounts
     data: list[Delivery]
     next: str | None = Field(description="Cursor of the next page; null on the last one")
+    total: int | None = Field(None, description="Entries of all pages, at most 100 000; null where not asked for")
 
 
 def deliveries_of(database: Database, query: DeliveryQuery) -> dict[str, Any]:
     """The page of messages that `query` asks for, as DeliveryList describes it."""
-    given = query.filters
-    parameters: dict[str, Any] = dict(given)
-    conditions = [FILTERS[name].condition for name in given]
     with database.read() as connection:
-        for name, value in given.items():
-            FILTERS[name].require_known(connection, name, value)
-        counts = _counts(connection, " AND ".join(conditions) or "true", parameters)
-        if query.cursor is not None:
-            after = key_of_cursor(query.cursor, of=_LIST, filters=given)
-            parameters["after_created_at"], _, parameters["after_id"] = after.partition("/")
-            conditions.append(
-                "(entry.created_at, entry.message_id) < (%(after_created_at)s, CAST(%(after_id)s AS uuid))"
-            )
-        rows = _rows(connection, " AND ".join(conditions) or "true", parameters | {"row_limit": query.limit + 1})
-        more, rows = len(rows) > query.limit, rows[: query.limit]
-        data = _shown(connection, rows)
-    last = f"{rows[-1]['created_at'].isoformat()}/{rows[-1]['message_id']}" if more else ""
-    following = cursor_after(last, of=_LIST, filters=given) if more else None
-    return {"counts": counts, "data": data, "next": following}
+        found = MESSAGES.page(connection, query)
+        counts = _counts(connection, MESSAGES.wanted(connection, query), parameters_of(query.filters))
+        data = _shown(connection, found.data)
+    return {"counts": counts, "data": data, "next": found.next, "total": found.total}
 
 
 def deliveries_of_alert(connection: Connection, alert_id: int, *, most: int) -> list[dict[str, Any]]:
     """The newest messages that speak of an alert."""
-    return _shown(connection, _rows(connection, FILTERS["alert"].condition, {"alert": alert_id, "row_limit": most}))
+    return _shown(connection, MESSAGES.rows(connection, _OF_ALERT, {"alert": alert_id}, most=most))
 
 
 def delivery_of(database: Database, message_id: UUID) -> DeliveryDetail:
     """One message. Raises Refused where there is none."""
     with database.read() as connection:
-        rows = _rows(connection, "entry.message_id = %(message_id)s", {"message_id": message_id, "row_limit": 1})
+        rows = MESSAGES.rows(connection, "entry.message_id = :message_id", {"message_id": message_id}, most=1)
         if not rows:
             raise nouns.DELIVERY.refuse_unknown(str(message_id))
         return DeliveryDetail.model_construct(**_shown(connection, rows)[0], content=rows[0]["content"])
 
 
-def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
-    statement = (
-        "SELECT entry.*, named.* FROM ("  # noqa: S608 - put together from this program's own parts
-        f"SELECT * FROM ({SQL['messages']}) AS entry WHERE {condition}"
-        " ORDER BY created_at DESC, message_id DESC LIMIT %(row_limit)s"
-        f") AS entry {SQL['names_of_entry']} ORDER BY entry.created_at DESC, entry.message_id DESC"
-    )
-    return run_text(connection, statement, parameters).mappings().all()
-
-
-def _counts(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    statement = (
-        f"SELECT status, count(*) AS messages FROM ({SQL['messages']}) AS entry"  # noqa: S608 - own parts
-        f" WHERE {condition} GROUP BY status"
-    )
-    found = {row["status"]: row["messages"] for row in run_text(connection, statement, parameters).mappings()}
+def _counts(connection: Connection, wanted: Sequence[Condition], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    found = {row["status"]: row["rows"] for row in MESSAGES.counted(connection, wanted, parameters, ("status",))}
     return {
         "messages": sum(found.values()),
         "status": {status: found.get(status, 0) for status in get_args(MessageStatus)},

@@ -20,16 +20,14 @@ SELECT
 FROM message;
 
 -- part: names_of_entry()
-LEFT JOIN LATERAL (
-    SELECT
-        body.name_zh AS body_name_zh,
-        body.name_en AS body_name_en,
-        enterprise.name_zh AS enterprise_name_zh,
-        enterprise.name_en AS enterprise_name_en
-    FROM (SELECT 1) AS one
-    LEFT JOIN supervision_body AS body ON body.code = entry.body_code
-    LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code
-) AS named ON true;
+SELECT
+    body.name_zh AS body_name_zh,
+    body.name_en AS body_name_en,
+    enterprise.name_zh AS enterprise_name_zh,
+    enterprise.name_en AS enterprise_name_en
+FROM (SELECT 1) AS one
+LEFT JOIN supervision_body AS body ON body.code = entry.body_code
+LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code;
 
 -- name: attempts(message_ids)
 SELECT message_id, at, outcome, detail, seconds

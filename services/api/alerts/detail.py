@@ -12,7 +12,7 @@ from services.api.alerts import nouns
 from services.api.alerts.deliveries import Delivery, deliveries_of_alert
 from services.api.alerts.fields import ReasonAnswer
 from services.api.alerts.handling import Handling, handling_of, steps_of
-from services.api.alerts.listing import SQL, rows_of, shown
+from services.api.alerts.listing import ALERTS, SQL, shown
 from services.api.alerts.model import Alert, reason_answers
 from services.api.database import Database
 
@@ -55,7 +55,7 @@ class AlertDetail(Alert):
 def alert_of(database: Database, alert_id: int, *, now: datetime) -> dict[str, Any]:
     """The alert as AlertDetail describes it. Raises Refused where there is none."""
     with database.read() as connection:
-        rows = rows_of(connection, "entry.alert_id = %(alert_id)s", {"alert_id": alert_id, "row_limit": 1})
+        rows = ALERTS.rows(connection, "entry.alert_id = :alert_id", {"alert_id": alert_id}, most=1)
         if not rows:
             raise nouns.ALERT.refuse_unknown(str(alert_id))
         row = rows[0]

@@ -1,15 +1,11 @@
-"""Refuses filters that name a rule which is not there: an empty list would hide the mistake."""
-
-from psycopg import Connection
+"""What several lists of alerts are narrowed by."""
 
 from services.api.alerts import nouns
-from services.api.alerts.statements import Statements
-from services.api.errors import INVALID_PARAMETER, refused_fields
+from services.api.listing import Filter, equal
+from services.api.registry import nouns as registry
 
-_SQL = Statements("rules.sql")
-
-
-def require_rule(connection: Connection, slug: str) -> None:
-    """Raise Refused unless there is such a rule."""
-    if _SQL.run(connection, "known", slug=slug).first() is None:
-        raise refused_fields(INVALID_PARAMETER, [nouns.RULE.fault("rule", "unknown", slug)])
+RULE = equal("rule", names=nouns.RULE)
+PARK = equal("park_code", parameter="park", names=registry.PARK)
+ENTERPRISE = equal("enterprise_code", parameter="enterprise", names=registry.ENTERPRISE)
+SUBJECT = Filter("entry.subject_kind || ':' || entry.subject_code = ANY(:subject)")
+"""As unit:CODE, gateway:CODE and so on."""

@@ -58,6 +58,7 @@ class AlertList(BaseModel):
     counts: AlertCounts
     data: list[Alert]
     next: str | None = Field(description="Cursor of the next page; null on the last one")
+    total: int | None = Field(None, description="Entries of all pages, at most 100 000; null where not asked for")
 
 
 def reference(row: DictRow, name: str) -> Reference | None:

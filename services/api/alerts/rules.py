@@ -2,9 +2,9 @@
 
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -17,30 +17,40 @@ from services.api.alerts.fields import Severity
 from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import Column, Filter, Source, contains
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
-from services.api.registry.filters import Filter, contains, parameters_of
 from services.core.db.leading import LockKey
-from services.core.db.statements import run_text
 from services.core.reason import InBoth
 from services.judging.data.tables import Tables
 
 SQL = Statements("rules.sql")
-_LIST = "rules"
 _REFUSED_IN_TEXTS = frozenset({"Cs", "Cc"})
 _LINE_ENDS = "\n\t"
 
 Origin = Literal["shipped", "own"]
 Body = dict[str, JsonValue]
 
-FILTERS: Mapping[str, Filter] = {
-    "enabled": Filter("entry.enabled = CAST(%(enabled)s AS boolean)"),
-    "origin": Filter("entry.came_with_program = (%(origin)s = 'shipped')"),
-    "severity": Filter("entry.body ->> 'severity' = %(severity)s"),
-    "indicator": Filter("entry.body ->> 'indicator' = %(indicator)s"),
-    "q": contains("slug", "body::text"),
-}
+RULES = Source(
+    name="rules",
+    select=SQL["now"],
+    usual=("slug",),
+    columns={
+        "slug": Column(),
+        "severity": Column(nullable=True),
+        "firing": Column(int),
+        "recorded_at": Column(datetime),
+    },
+    filters={
+        "enabled": Filter("entry.enabled = CAST(:enabled AS boolean)"),
+        "origin": Filter("CASE WHEN entry.came_with_program THEN 'shipped' ELSE 'own' END = ANY(:origin)"),
+        "severity": Filter("entry.severity = ANY(:severity)"),
+        "indicator": Filter("entry.body ->> 'indicator' = ANY(:indicator)"),
+        "q": contains("slug", "body::text"),
+    },
+)
 
 
 class RuleVersion(BaseModel):
@@ -72,14 +82,15 @@ class RuleDetail(RuleEntry):
     versions: list[RuleVersion] = Field(description="The newest first")
 
 
-class RuleQuery(PageQuery):
+class RuleQuery(ListQuery):
     """How the list of rules may be narrowed."""
 
     enabled: bool | None = None
-    origin: Origin | None = None
-    severity: Severity | None = None
-    indicator: Code | None = None
+    origin: Many[Origin] | None = None
+    severity: Many[Severity] | None = None
+    indicator: Many[Code] | None = None
     q: SearchText | None = Field(None, description="Part of the slug or of the body")
+    order: Annotated[list[str], OrderedBy("slug", "severity", "firing", "recorded_at")] = ORDER
 
 
 class RuleChange(Entry):
@@ -104,17 +115,9 @@ class RuleWritten(RuleEntry):
 
 def rules_of(database: Database, query: RuleQuery) -> dict[str, Any]:
     """The page of rules that `query` asks for, in the order of their slugs."""
-    given = query.filters
-    parameters = parameters_of(given) | {"row_limit": query.limit + 1}
-    conditions = [FILTERS[name].condition for name in given]
-    if query.cursor is not None:
-        parameters["after"] = key_of_cursor(query.cursor, of=_LIST, filters=given)
-        conditions.append("entry.slug > %(after)s")
     with database.read() as connection:
-        rows = _rows(connection, " AND ".join(conditions) or "true", parameters)
-    more, rows = len(rows) > query.limit, rows[: query.limit]
-    following = cursor_after(rows[-1]["slug"], of=_LIST, filters=given) if more else None
-    return {"data": [_shown(row) for row in rows], "next": following}
+        found = RULES.page(connection, query)
+    return {"data": [_shown(row) for row in found.data], "next": found.next, "total": found.total}
 
 
 def rule_of(database: Database, slug: str) -> RuleDetail:
@@ -207,16 +210,8 @@ def _refused(field: str, code: str, **mentions: object) -> Refused:
     return refused_fields(INVALID_BODY, [Fault(field[:100], code, mentions)])
 
 
-def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
-    statement = (
-        f"SELECT * FROM ({SQL['now']}) AS entry"  # noqa: S608 - put together from this program's own parts
-        f" WHERE {condition} ORDER BY entry.slug LIMIT %(row_limit)s"
-    )
-    return run_text(connection, statement, parameters).mappings().all()
-
-
 def _newest(connection: Connection, slug: str) -> DictRow | None:
-    rows = _rows(connection, "entry.slug = %(slug)s", {"slug": slug, "row_limit": 1})
+    rows = RULES.rows(connection, "entry.slug = :slug", {"slug": slug}, most=1)
     return rows[0] if rows else None
 
 

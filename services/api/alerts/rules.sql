@@ -1,14 +1,9 @@
 -- Rules in versions. `now` gives the newest of each, and whether the rule came with the program.
 
--- name: known(slug)
-SELECT 1
-FROM rule_version
-WHERE slug = :slug
-LIMIT 1;
-
 -- name: now()
 SELECT
     rule_now.*,
+    rule_now.body ->> 'severity' AS severity,
     EXISTS (
         SELECT 1 FROM rule_version WHERE rule_version.slug = rule_now.slug AND rule_version.shipped
     ) AS came_with_program,

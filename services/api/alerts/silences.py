@@ -1,8 +1,7 @@
 """Silences: what is not to be told for a time, and why. None is ever deleted."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -11,17 +10,17 @@ from pydantic.config import JsonDict
 
 from services.api.alerts import nouns
 from services.api.alerts.fields import Reference, Slug
-from services.api.alerts.known import require_rule
+from services.api.alerts.known import RULE
 from services.api.alerts.model import reference
 from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
-from services.api.paging import PageQuery, cursor_after, key_of_cursor
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import Column, Filter, Source, equal
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Moment, Name, Note
-from services.api.registry.filters import AREA_OF_ENTRY, Filter
-from services.core.db.statements import run_text
+from services.api.registry.filters import AREA_OF_ENTRY
 
 SQL = Statements("silences.sql")
 LONGEST = timedelta(days=366)
@@ -37,11 +36,26 @@ EXAMPLE: JsonDict = {
 }
 
 State = Literal["upcoming", "active", "ended"]
-_LIST = "silences"
-_KNOWN = {
-    "area": Filter("", registry.AREA),
-    "enterprise": Filter("", registry.ENTERPRISE),
-}
+_MATCHERS = {"rule": RULE, "area": Filter("", registry.AREA), "enterprise": Filter("", registry.ENTERPRISE)}
+SILENCES = Source(
+    name="silences",
+    select=SQL["silences"],
+    usual=("-silence_id",),
+    columns={
+        "silence_id": Column(int),
+        "starts_at": Column(datetime),
+        "ends_at": Column(datetime),
+        "rule": Column(nullable=True),
+    },
+    filters={
+        "state": equal("state"),
+        "rule": RULE,
+        "area": AREA_OF_ENTRY,
+        "enterprise": equal("enterprise_code", parameter="enterprise", names=registry.ENTERPRISE),
+        "subject": equal("subject_code", parameter="subject"),
+    },
+    names=SQL["names_of_entry"],
+)
 
 
 class SilenceEntry(Entry):
@@ -86,30 +100,22 @@ class Silence(BaseModel):
     ended_by: str | None = Field(description="Who ended it before its time; null: nobody")
 
 
-class SilenceQuery(PageQuery):
+class SilenceQuery(ListQuery):
     """How the list of silences may be narrowed."""
 
-    state: State | None = None
-    rule: Slug | None = None
-    area: AreaCode | None = Field(None, description="Area of any level; silences of areas below it are included")
-    enterprise: CreditCode | None = None
-    subject: Code | None = None
+    state: Many[State] | None = None
+    rule: Many[Slug] | None = None
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; silences of areas below it are included")
+    enterprise: Many[CreditCode] | None = None
+    subject: Many[Code] | None = None
+    order: Annotated[list[str], OrderedBy("silence_id", "starts_at", "ends_at", "rule")] = ORDER
 
 
 def silences_of(database: Database, query: SilenceQuery, *, now: datetime) -> dict[str, Any]:
     """The page of silences that `query` asks for, the newest first."""
-    given = query.filters
-    parameters = given | {"now": now, "row_limit": query.limit + 1}
-    conditions = [_condition(name) for name in given]
-    if query.cursor is not None:
-        parameters["before"] = int(key_of_cursor(query.cursor, of=_LIST, filters=given))
-        conditions.append("entry.silence_id < %(before)s")
     with database.read() as connection:
-        _require_known(connection, given)
-        rows = _rows(connection, " AND ".join(conditions) or "true", parameters)
-    more, rows = len(rows) > query.limit, rows[: query.limit]
-    following = cursor_after(str(rows[-1]["silence_id"]), of=_LIST, filters=given) if more else None
-    return {"data": [_shown(row) for row in rows], "next": following}
+        found = SILENCES.page(connection, query, parameters={"now": now})
+    return {"data": [_shown(row) for row in found.data], "next": found.next, "total": found.total}
 
 
 def silence_of(database: Database, silence_id: int, *, now: datetime) -> Silence:
@@ -138,33 +144,9 @@ def end(database: Database, silence_id: int, author: str, *, now: datetime) -> S
         return _one(connection, silence_id, now)
 
 
-def _condition(name: str) -> str:
-    if name == "area":
-        return AREA_OF_ENTRY.condition
-    column = {"enterprise": "enterprise_code", "subject": "subject_code"}.get(name, name)
-    return f"entry.{column} = %({name})s"
-
-
-def _require_known(connection: Connection, given: Mapping[str, object]) -> None:
-    for name, value in given.items():
-        if name in _KNOWN:
-            _KNOWN[name].require_known(connection, name, value)
-    if "rule" in given:
-        require_rule(connection, str(given["rule"]))
-
-
-def _rows(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> Sequence[DictRow]:
-    statement = (
-        "SELECT entry.*, named.* FROM ("  # noqa: S608 - put together from this program's own parts
-        f"SELECT * FROM ({SQL['silences']}) AS entry WHERE {condition} ORDER BY silence_id DESC LIMIT %(row_limit)s"
-        f") AS entry {SQL['names_of_entry']} ORDER BY entry.silence_id DESC"
-    )
-    return run_text(connection, statement, parameters).mappings().all()
-
-
 def _one(connection: Connection, silence_id: int, now: datetime) -> Silence:
-    parameters = {"silence_id": silence_id, "now": now, "row_limit": 1}
-    for row in _rows(connection, "entry.silence_id = %(silence_id)s", parameters):
+    given = {"silence_id": silence_id, "now": now}
+    for row in SILENCES.rows(connection, "entry.silence_id = :silence_id", given, most=1):
         return Silence.model_construct(**_shown(row))
     raise nouns.SILENCE.refuse_unknown(str(silence_id))
 
@@ -190,7 +172,9 @@ def _matcher_faults(connection: Connection, entry: SilenceEntry) -> list[Fault]:
     if not matchers:
         return [Fault("body", "silences_all")]
     try:
-        _require_known(connection, matchers)
+        for name, matcher in _MATCHERS.items():
+            if name in matchers:
+                matcher.require_known(connection, name, matchers[name])
     except Refused as refusal:
         return list(refusal.faults)
     if entry.subject is not None and SQL.run(connection, "known_subject", value=entry.subject).first() is None:

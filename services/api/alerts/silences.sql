@@ -9,21 +9,19 @@ SELECT
 FROM silence;
 
 -- part: names_of_entry()
+SELECT
+    newest.body -> 'title' ->> 'zh' AS title_zh,
+    newest.body -> 'title' ->> 'en' AS title_en,
+    area.name_zh AS area_name_zh,
+    area.name_en AS area_name_en,
+    enterprise.name_zh AS enterprise_name_zh,
+    enterprise.name_en AS enterprise_name_en
+FROM (SELECT 1) AS one
 LEFT JOIN LATERAL (
-    SELECT
-        newest.body -> 'title' ->> 'zh' AS title_zh,
-        newest.body -> 'title' ->> 'en' AS title_en,
-        area.name_zh AS area_name_zh,
-        area.name_en AS area_name_en,
-        enterprise.name_zh AS enterprise_name_zh,
-        enterprise.name_en AS enterprise_name_en
-    FROM (SELECT 1) AS one
-    LEFT JOIN LATERAL (
-        SELECT body FROM rule_version WHERE slug = entry.rule ORDER BY version DESC LIMIT 1
-    ) AS newest ON true
-    LEFT JOIN area ON area.code = entry.area_code
-    LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code
-) AS named ON true;
+    SELECT body FROM rule_version WHERE slug = entry.rule ORDER BY version DESC LIMIT 1
+) AS newest ON true
+LEFT JOIN area ON area.code = entry.area_code
+LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code;
 
 -- name: known_subject(value)
 SELECT 1 FROM unit WHERE code = :value

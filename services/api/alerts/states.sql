@@ -3,6 +3,7 @@
 -- name: placed()
 SELECT
     alert_state.*,
+    alert_state.cannot_since IS NOT NULL AS cannot_judge,
     place.area_code,
     place.park_code,
     place.enterprise_code

@@ -8,7 +8,7 @@ from psycopg import Connection
 from pydantic import BaseModel
 
 from services.api.indicators.ask import refuse_unknown
-from services.api.paging import PageQuery, cursor_after, key_of_cursor
+from services.api.paging import PageQuery, Pager
 from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
 from services.judging.data.tables import Tables
@@ -73,11 +73,9 @@ def page_after(
     entries: Sequence[T], query: PageQuery, *, of: str, code: Callable[[T], str]
 ) -> tuple[Sequence[T], str | None]:
     """The page of the sorted `entries` asked for, and the cursor of the next one. Raises Refused(BAD_CURSOR)."""
-    after = key_of_cursor(query.cursor, of=of, filters=query.filters) if query.cursor else ""
-    rest = [entry for entry in entries if code(entry) > after]
-    page = rest[: query.limit]
-    more = len(rest) > query.limit
-    return page, cursor_after(code(page[-1]), of=of, filters=query.filters) if more else None
+    pager = Pager(query, of=of)
+    (after,) = pager.after(str) or ("",)
+    return pager.cut([entry for entry in entries if code(entry) > after], lambda entry: [code(entry)])
 
 
 def rows_used(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from psycopg import Connection
@@ -14,14 +15,14 @@ from pydantic.config import JsonDict
 
 from services.api.database import Database
 from services.api.errors import ALREADY_EXISTS, IN_USE, INVALID_BODY, Refused, refused_fields
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.list_query import ListQuery
+from services.api.listing import Filter, Source, columns_of
+from services.api.paging import Page
 from services.api.reasons import Fault, faults_of
 from services.api.registry.change import registry_change
 from services.api.registry.fields import Entry
-from services.api.registry.filters import Filter, parameters_of
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import Statements
-from services.core.db.statements import run_text
 
 E = TypeVar("E", bound=Entry)
 R = TypeVar("R", bound=Entry)
@@ -39,40 +40,37 @@ class Listing(Generic[A]):
     answer: type[A]
     page: type[Page[A]]
     sql: Statements
+    query: type[ListQuery]
     filters: Mapping[str, Filter]
 
     def shape(self, row: Row) -> A:
         """The answer for a row of `select`. What the database holds is not judged again."""
         return self.answer.model_construct(**{name: row[name] for name in self.answer.model_fields})
 
-    def page_of(self, database: Database, query: PageQuery) -> Page[A]:
-        """The page of the list that `query` asks for, in the order of the key."""
-        given = query.filters
-        parameters = parameters_of(given) | {"row_limit": query.limit + 1}
-        conditions = [self.filters[name].condition for name in given]
-        if query.cursor is not None:
-            parameters["after"] = key_of_cursor(query.cursor, of=self.noun.en, filters=given)
-            conditions.append(f"entry.{self.key} > %(after)s")
+    @cached_property
+    def source(self) -> Source:
+        """Where the rows come from."""
+        return Source(
+            name=self.noun.en,
+            select=self.sql["select"],
+            usual=(self.key,),
+            columns=columns_of(self.answer, self.key, *self.query.columns()),
+            filters=self.filters,
+        )
+
+    def page_of(self, database: Database, query: ListQuery) -> Page[A]:
+        """The page of the list that `query` asks for."""
         with database.read() as connection:
-            for name, value in given.items():
-                self.filters[name].require_known(connection, name, value)
-            statement = (
-                f"SELECT * FROM ({self.sql['select']}) AS entry"  # noqa: S608 - put together from this program's own parts
-                f" WHERE {' AND '.join(conditions) or 'true'} ORDER BY entry.{self.key} LIMIT %(row_limit)s"
-            )
-            rows = run_text(connection, statement, parameters).mappings().all()
-        more = len(rows) > query.limit
-        rows = rows[: query.limit]
-        following = cursor_after(rows[-1][self.key], of=self.noun.en, filters=given) if more else None
-        return self.page.model_construct(data=[self.shape(row) for row in rows], next=following)
+            found = self.source.page(connection, query)
+        data = [self.shape(row) for row in found.data]
+        return self.page.model_construct(data=data, next=found.next, total=found.total)
 
     def row(self, connection: Connection, key: str) -> Row:
         """The row of the thing named `key`. Raises Refused when there is none."""
-        statement = f"SELECT * FROM ({self.sql['select']}) AS entry WHERE entry.{self.key} = %(key)s"  # noqa: S608
-        row = run_text(connection, statement, {"key": key}).mappings().first()
-        if row is None:
+        rows = self.source.rows(connection, f"entry.{self.key} = :key", {"key": key}, most=1)
+        if not rows:
             raise self.noun.refuse_unknown(key)
-        return row
+        return rows[0]
 
     def one(self, database: Database, key: str) -> A:
         """The thing named `key`. Raises Refused when there is none."""

@@ -7,11 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains, equal
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, SearchText
-from services.api.registry.filters import PARENT, contains, equal
+from services.api.registry.filters import PARENT
 from services.api.registry.resource import Listing
 from services.api.registry.statements import Statements
 
@@ -42,12 +44,13 @@ class Area(BaseModel):
     parent_code: str | None
 
 
-class AreaQuery(PageQuery):
+class AreaQuery(ListQuery):
     """How the list of areas may be narrowed."""
 
-    level: Level | None = None
-    parent: AreaCode | None = Field(None, description="Code of the area directly above")
+    level: Many[Level] | None = None
+    parent: Many[AreaCode] | None = Field(None, description="Code of the area directly above")
     q: SearchText | None = Field(None, description="Part of the code or of a name")
+    order: Annotated[list[str], OrderedBy("code", "name_zh", "name_en", "level")] = ORDER
 
 
 AREAS = Listing(
@@ -61,6 +64,7 @@ AREAS = Listing(
         "parent": PARENT,
         "q": contains("code", "name_zh", "name_en"),
     },
+    query=AreaQuery,
 )
 
 router = APIRouter(prefix="/api/v1/areas", tags=["areas"])

@@ -20,7 +20,7 @@ from services.api.energy.valuing import missing_of, rows_of
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
-from services.api.paging import cursor_after, key_of_cursor
+from services.api.paging import Pager
 from services.api.registry import nouns
 from services.api.routes.energy import MissingCoefficient
 from services.api.tables import TablesDep
@@ -115,15 +115,14 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     consumption and shown apart; sub meters, products, IT load and carriers that are no energy are not in it.
     """
     asked = ask.asked_balance(query, now=now)
-    first = int(key_of_cursor(query.cursor, of="balance", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
         lines = energy(connection, Scoped.read(connection, asked), now=now)
     groups = list(grouped(lines, tables.factors).values())
-    page = [balance(group, tables.factors) for group in groups[first : first + query.limit]]
+    shown, following = Pager(query, of="balance").part(groups)
+    page = [balance(group, tables.factors) for group in shown]
     used: dict[str, Applied] = {}
     for one in page:
         note(used, one.account.used)
-    more = first + query.limit < len(groups)
     names = group_names(asked.by)
     answer = {
         "scope": query.scope,
@@ -134,7 +133,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         "data": [_row(one, names) for one in page],
         "rows": rows_of(tables, used),
         "missing": missing_of({gap for one in page for gap in one.missing}),
-        "next": cursor_after(str(first + query.limit), of="balance", filters=query.filters) if more else None,
+        "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 

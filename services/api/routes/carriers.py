@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains, equal
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import Code, SearchText
-from services.api.registry.filters import contains, equal
 from services.api.registry.resource import Listing
 from services.api.registry.statements import Statements
 from services.core.data.carriers import Family
@@ -45,11 +46,12 @@ class Carrier(BaseModel):
     nbs_code: str | None = Field(description="Code in energy table 205-1 of the statistics bureau")
 
 
-class CarrierQuery(PageQuery):
+class CarrierQuery(ListQuery):
     """How the list of carriers may be narrowed."""
 
-    family: Family | None = None
+    family: Many[Family] | None = None
     q: SearchText | None = Field(None, description="Part of the code or of a name")
+    order: Annotated[list[str], OrderedBy("code", "name_zh", "name_en", "family")] = ORDER
 
 
 CARRIERS = Listing(
@@ -59,6 +61,7 @@ CARRIERS = Listing(
     page=Page[Carrier],
     sql=Statements("carrier.sql"),
     filters={"family": equal("family"), "q": contains("code", "name_zh", "name_en")},
+    query=CarrierQuery,
 )
 
 router = APIRouter(prefix="/api/v1/carriers", tags=["carriers"])

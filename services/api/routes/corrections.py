@@ -15,7 +15,7 @@ from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.paging import Page, PageQuery, Pager
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
@@ -186,7 +186,7 @@ def _read(
     query: CorrectionQuery,
     *,
     number: int | None = None,
-    before: str | None = None,
+    before: int | None = None,
 ) -> list[Correction]:
     rows = _SQL.run(
         connection,
@@ -215,16 +215,14 @@ def _read(
 def list_corrections(database: Db, code: Code, query: Annotated[CorrectionQuery, Query()]) -> Page[Correction]:
     """Every correction ever recorded, with the original, the newest first; nothing is removed from this list."""
     require_order(query.start, query.end)
-    listed = f"corrections of {code}"
-    before = key_of_cursor(query.cursor, of=listed, filters=query.filters) if query.cursor else None
+    pager = Pager(query, of=f"corrections of {code}")
+    (before,) = pager.after(int) or (None,)
     with database.read() as connection:
         meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
         if meter_id is None:
             raise nouns.METER.refuse_unknown(code)
         found = _read(connection, meter_id, query, before=before)
-    data = found[: query.limit]
-    more = len(found) > query.limit
-    following = cursor_after(str(data[-1].id), of=listed, filters=query.filters) if more else None
+    data, following = pager.cut(found, lambda correction: [correction.id])
     return Page[Correction](data=data, next=following)
 
 

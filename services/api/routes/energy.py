@@ -21,7 +21,7 @@ from services.api.energy.valuing import Valuing, missing_of, rows_of
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
-from services.api.paging import cursor_after, key_of_cursor
+from services.api.paging import Pager
 from services.api.registry import nouns
 from services.api.tables import TablesDep
 from services.core.meter import PICO
@@ -137,7 +137,6 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
     and CO2 are those of the row's own quantity, above zero for outputs too; the balance puts flows together.
     """
     asked = ask.asked(query, now=now)
-    first = int(key_of_cursor(query.cursor, of="energy", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
         lines = energy(connection, scoped, now=now)
@@ -146,9 +145,8 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         if query.carrier is not None and query.carrier not in units:
             raise nouns.CARRIER.refuse_unknown(query.carrier)
     groups = group_names(asked.by)
-    more = first + query.limit < len(lines)
     valuing = Valuing(tables.factors, [query.basis] if query.basis else tuple(Basis))
-    page = lines[first : first + query.limit]
+    page, following = Pager(query, of="energy").part(lines)
     answer = {
         "scope": query.scope,
         "start": asked.start,
@@ -158,7 +156,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         "data": [_row(line, groups, units, asked.flows[0], valuing, estimates) for line in page],
         "rows": rows_of(tables, valuing.used),
         "missing": missing_of(valuing.missing),
-        "next": cursor_after(str(first + query.limit), of="energy", filters=query.filters) if more else None,
+        "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 

@@ -11,12 +11,14 @@ from pydantic.config import JsonDict
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains, equal
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, Day, Entry, Name, SearchText, Trade
-from services.api.registry.filters import AREA, PARK, contains, equal
+from services.api.registry.filters import AREA, PARK
 from services.api.registry.places import membership_faults
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource, Row
@@ -75,13 +77,14 @@ class EnterprisePatch(Entry):
     trade: Trade | None = None
 
 
-class EnterpriseQuery(PageQuery):
+class EnterpriseQuery(ListQuery):
     """How the list of enterprises may be narrowed."""
 
-    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
-    park: Code | None = None
-    trade: Trade | None = None
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Many[Code] | None = None
+    trade: Many[Trade] | None = None
     q: SearchText | None = Field(None, description="Part of the credit code or of a name")
+    order: Annotated[list[str], OrderedBy("credit_code", "name_zh", "name_en", "trade")] = ORDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +117,7 @@ RESOURCE = _Enterprises(
         "trade": equal("trade"),
         "q": contains("credit_code", "name_zh", "name_en"),
     },
+    query=EnterpriseQuery,
     check=_faults,
     refuse_removal=keep_with_statistics(nouns.ENTERPRISE),
 )

@@ -8,11 +8,13 @@ from pydantic.config import JsonDict
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade, refusal
-from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contains
+from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import Statements
@@ -49,14 +51,15 @@ class GatewayPatch(Entry):
     name: Name | None = None
 
 
-class GatewayQuery(PageQuery):
+class GatewayQuery(ListQuery):
     """How the list of gateways may be narrowed."""
 
-    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
-    park: Code | None = None
-    trade: Trade | None = None
-    enterprise: CreditCode | None = None
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Many[Code] | None = None
+    trade: Many[Trade] | None = None
+    enterprise: Many[CreditCode] | None = None
     q: SearchText | None = Field(None, description="Part of the code or name")
+    order: Annotated[list[str], OrderedBy("code", "credit_code", "name")] = ORDER
 
 
 RESOURCE = Resource(
@@ -75,6 +78,7 @@ RESOURCE = Resource(
         "enterprise": ENTERPRISE,
         "q": contains("code", "name"),
     },
+    query=GatewayQuery,
     check=owner_faults,
 )
 

@@ -16,7 +16,7 @@ from services.api.indicators import ask
 from services.api.indicators.answer import IndicatorAnswer, Names, rows_of
 from services.api.indicators.ask import IndicatorQuery
 from services.api.openapi import refusals
-from services.api.paging import cursor_after, key_of_cursor
+from services.api.paging import Pager
 from services.api.registry import nouns
 from services.api.tables import TablesDep
 from services.judging.indicators.evaluate import GROUPINGS, SCOPES, evaluate
@@ -98,8 +98,6 @@ def read_indicator(
     the verdict is cannot_judge.
     """
     indicator = ask.indicator_of(slug)
-    list_name = f"indicator {slug}"
-    first = int(key_of_cursor(query.cursor, of=list_name, filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
         asked = ask.question_of(connection, indicator, query, now=now)
         try:
@@ -110,9 +108,8 @@ def read_indicator(
             park.code: park for park in (JudgedPark(*row) for row in SQL.run(connection, "parks"))
         }
         area_names: Mapping[str, Names] = {row.code: (row.name_zh, row.name_en) for row in SQL.run(connection, "areas")}
-    page = found[first : first + query.limit]
+    page, following = Pager(query, of=f"indicator {slug}").part(found)
     data, rows = rows_of(tables, indicator, asked, page, parks=parks, area_names=area_names)
-    more = first + query.limit < len(found)
     answer = {
         "indicator": indicator.slug,
         "name_zh": indicator.name_zh,
@@ -124,6 +121,6 @@ def read_indicator(
         "by": query.by,
         "data": data,
         "rows": rows,
-        "next": cursor_after(str(first + query.limit), of=list_name, filters=query.filters) if more else None,
+        "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -8,8 +8,10 @@ from pydantic import ConfigDict, Field
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains, equal
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import (
     AreaCode,
@@ -23,7 +25,7 @@ from services.api.registry.fields import (
     SearchText,
     Trade,
 )
-from services.api.registry.filters import AREA, CARRIER, ENTERPRISE, GATEWAY, PARK, TRADE, UNIT, contains, equal
+from services.api.registry.filters import AREA, CARRIER, ENTERPRISE, GATEWAY, PARK, TRADE, UNIT
 from services.api.registry.meter_entry import (
     EXAMPLE,
     IntervalS,
@@ -64,19 +66,25 @@ class MeterPatch(Entry):
     calibrated_until: Day | None = None
 
 
-class MeterQuery(PageQuery):
+class MeterQuery(ListQuery):
     """How the list of meters may be narrowed."""
 
-    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
-    park: Code | None = None
-    trade: Trade | None = None
-    enterprise: CreditCode | None = None
-    unit: Code | None = None
-    gateway: Code | None = None
-    kind: MeterKind | None = None
-    carrier: Code | None = None
-    flow: MeterFlow | None = None
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Many[Code] | None = None
+    trade: Many[Trade] | None = None
+    enterprise: Many[CreditCode] | None = None
+    unit: Many[Code] | None = None
+    gateway: Many[Code] | None = None
+    kind: Many[MeterKind] | None = None
+    carrier: Many[Code] | None = None
+    flow: Many[MeterFlow] | None = None
     q: SearchText | None = Field(None, description="Part of the code or of a name")
+    order: Annotated[
+        list[str],
+        OrderedBy(
+            "code", "unit_code", "gateway_code", "name_zh", "name_en", "kind", "carrier", "flow", "calibrated_until"
+        ),
+    ] = ORDER
 
 
 _SQL = Statements("meter.sql")
@@ -108,6 +116,7 @@ RESOURCE = Resource(
         "flow": equal("flow"),
         "q": contains("code", "name_zh", "name_en"),
     },
+    query=MeterQuery,
     check=meter_faults,
     check_amended=lambda connection, meter: meter_faults(connection, [meter])[0],
     refuse_removal=_keep_with_readings,

@@ -10,12 +10,14 @@ from pydantic.config import JsonDict
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains, equal
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, Entry, Name, ParkKind, SearchText
-from services.api.registry.filters import AREA_OF_ENTRY, contains, equal
+from services.api.registry.filters import AREA_OF_ENTRY
 from services.api.registry.places import areas_named, lies_within
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
@@ -57,12 +59,13 @@ class ParkPatch(Entry):
     area_code: AreaCode | None = None
 
 
-class ParkQuery(PageQuery):
+class ParkQuery(ListQuery):
     """How the list of parks may be narrowed."""
 
-    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
-    kind: ParkKind | None = None
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
+    kind: Many[ParkKind] | None = None
     q: SearchText | None = Field(None, description="Part of the code or of a name")
+    order: Annotated[list[str], OrderedBy("code", "name_zh", "name_en", "kind", "area_code")] = ORDER
 
 
 _SQL = Statements("park.sql")
@@ -105,6 +108,7 @@ RESOURCE = Resource(
     page=Page[Park],
     sql=_SQL,
     filters={"area": AREA_OF_ENTRY, "kind": equal("kind"), "q": contains("code", "name_zh", "name_en")},
+    query=ParkQuery,
     check=_faults,
     check_amended=_faults_amended,
     refuse_removal=keep_with_statistics(nouns.PARK),

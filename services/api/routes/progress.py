@@ -10,7 +10,7 @@ from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.paging import Page, PageQuery, Pager
 from services.api.progress import answer
 from services.api.progress.model import ProgressAnswer, ProgressSummary
 from services.api.reasons import Fault
@@ -69,15 +69,15 @@ def read_area_progress(
             raise Refused(
                 NO_PLAN_OF_YEAR, f"{year} lies in none of {_known(tables)}; ask for one area, or another year"
             )
-        after = key_of_cursor(query.cursor, of=LIST, filters=query.filters) if query.cursor else ""
+        pager = Pager(query, of=LIST)
+        (after,) = pager.after(str) or ("",)
         areas = [
             code
             for code in areas_with_target(tables.plans, plan)
             if code > after and (query.area is None or tree.above(code, query.area))
         ]
-        page = read_progress(connection, tables, areas[: query.limit], plan=plan, year=year, now=now)
-    more = len(areas) > query.limit
-    following = cursor_after(areas[query.limit - 1], of=LIST, filters=query.filters) if more else None
+        shown, following = pager.cut(areas, lambda code: [code])
+        page = read_progress(connection, tables, shown, plan=plan, year=year, now=now)
     return Page[ProgressSummary](data=[answer.summary(found) for found in page], next=following)
 
 

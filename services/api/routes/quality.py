@@ -15,7 +15,7 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
-from services.api.paging import Page, cursor_after, key_of_cursor
+from services.api.paging import Page, Pager
 from services.api.quality import ask
 from services.api.quality.ask import FindingsQuery, MissingQuery, QualityBy, QualityQuery
 from services.api.quality.missing import incomplete, rows_of
@@ -150,20 +150,19 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
     have come.
     """
     days = ask.days_of(query, now=now, back_days=None, longest_days=ask.LONGEST_DAYS[query.bucket])
-    first = int(key_of_cursor(query.cursor, of="quality", filters=query.filters)) if query.cursor else 0
     with database.read() as connection:
         place = ask.place_of(connection, query.scope, start=start_of_day(days[0]), by=query.by)
         found = lines(connection, tables, place, days, query.bucket, query.by, now=now)
-    more = first + query.limit < len(found)
+    page, following = Pager(query, of="quality").part(found)
     answer = {
         "scope": query.scope,
         "start": start_of_day(days[0]),
         "end": start_of_day(days[1]),
         "bucket": query.bucket,
         "by": query.by,
-        "data": [_row(line, query.by) for line in found[first : first + query.limit]],
+        "data": [_row(line, query.by) for line in page],
         "rows": [used_row(tables.parameter(code)) for code in _PARAMETERS],
-        "next": cursor_after(str(first + query.limit), of="quality", filters=query.filters) if more else None,
+        "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
@@ -196,10 +195,8 @@ def list_findings(
     """What the checks have found of meters, units, enterprises, gateways and areas, by day."""
     checks = ask.checked(query.check)
     start, end = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
-    after_day, after_id = date(1, 1, 1), "0"
-    if query.cursor is not None:
-        day_text, _, after_id = key_of_cursor(query.cursor, of="findings", filters=query.filters).partition("/")
-        after_day = date.fromisoformat(day_text)
+    pager = Pager(query, of="findings")
+    after_day, after_id = pager.after(date, int) or (date(1, 1, 1), 0)
     with database.read() as connection:
         place = ask.place_of(connection, query.scope, start=start_of_day(start))
         rows = SQL.run(
@@ -211,16 +208,12 @@ def list_findings(
             to_day=end,
             checks=checks,
             after_day=after_day,
-            after_id=int(after_id),
+            after_id=after_id,
             row_limit=query.limit + 1,
         ).all()
     units = {check.code: check.unit for check in tables.checks}
-    shown = rows[: query.limit]
-    last = f"{shown[-1].day}/{shown[-1].finding_id}" if len(rows) > len(shown) else ""
-    return Page[FindingAnswer](
-        data=[_finding(row, units) for row in shown],
-        next=cursor_after(last, of="findings", filters=query.filters) if last else None,
-    )
+    shown, following = pager.cut(rows, lambda row: [row.day, row.finding_id])
+    return Page[FindingAnswer](data=[_finding(row, units) for row in shown], next=following)
 
 
 def _finding(row: Any, units: dict[str, str]) -> FindingAnswer:
@@ -247,20 +240,15 @@ def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now
     A page holds whole days of meters; one may be empty where the next is not.
     """
     days = ask.days_of(query, now=now, back_days=1, longest_days=ask.LONGEST_MISSING_DAYS)
-    after: tuple[date, str] | None = None
-    if query.cursor is not None:
-        day_text, _, meter = key_of_cursor(query.cursor, of="missing", filters=query.filters).partition("/")
-        after = (date.fromisoformat(day_text), meter)
+    pager = Pager(query, of="missing")
+    before = pager.after(date, str)
+    after = (before[0], before[1]) if before else None
     with database.read() as connection:
         place = ask.place_of(connection, query.scope, start=start_of_day(days[0]))
         found = incomplete(connection, place, days, now=now, after=after, limit=query.limit)
-        shown = found[: query.limit]
+        shown, following = pager.cut(found, lambda line: [line.day, line.code])
         rows = rows_of(connection, shown, now=now)
-    last = f"{shown[-1].day}/{shown[-1].code}" if len(found) > len(shown) else ""
-    return Page[MissingRow](
-        data=[MissingRow(**row) for row in rows],
-        next=cursor_after(last, of="missing", filters=query.filters) if last else None,
-    )
+    return Page[MissingRow](data=[MissingRow(**row) for row in rows], next=following)
 
 
 @router.get("/checks", summary="List the checks")

@@ -11,7 +11,7 @@ from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, TOO_LARGE, ProblemKind, Refused
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.paging import Page, PageQuery, Pager
 from services.api.registry import nouns
 from services.api.registry.fields import Code, refusal
 from services.api.registry.statements import Statements
@@ -166,8 +166,8 @@ FormatName = Annotated[
 def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query()]) -> Page[Reading]:
     """The readings of a meter in order of time, each with its quality."""
     require_order(query.start, query.end)
-    listed = f"readings of {code}"
-    after = key_of_cursor(query.cursor, of=listed, filters=query.filters) if query.cursor else None
+    pager = Pager(query, of=f"readings of {code}")
+    (after,) = pager.after(datetime) or (None,)
     with database.read() as connection:
         meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
         if meter_id is None:
@@ -181,10 +181,8 @@ def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query
             after=after,
             row_limit=query.limit + 1,
         ).all()
-    data = [_reading(row) for row in rows[: query.limit]]
-    more = len(rows) > query.limit
-    following = cursor_after(data[-1].ts.isoformat(), of=listed, filters=query.filters) if more else None
-    return Page[Reading](data=data, next=following)
+    shown, following = pager.cut(rows, lambda row: [row.ts])
+    return Page[Reading](data=[_reading(row) for row in shown], next=following)
 
 
 def _reading(row: Any) -> Reading:
@@ -227,13 +225,11 @@ def read_rejected_messages(database: Db, query: Annotated[RejectedMessageQuery, 
 def _newest_first(
     database: Db, statement: str, query: PageQuery, wanted: dict[str, str | None]
 ) -> tuple[list[dict[str, Any]], str | None]:
-    before = key_of_cursor(query.cursor, of=statement, filters=query.filters) if query.cursor else None
+    pager = Pager(query, of=statement)
+    (before,) = pager.after(int) or (None,)
     with database.read() as connection:
         found = _SQL.run(connection, statement, **wanted, before=before, row_limit=query.limit + 1)
-        rows = [dict(row) for row in found.mappings()]
-    more = len(rows) > query.limit
-    rows = rows[: query.limit]
-    return rows, cursor_after(str(rows[-1]["id"]), of=statement, filters=query.filters) if more else None
+        return pager.cut([dict(row) for row in found.mappings()], lambda row: [row["id"]])
 
 
 @router.post(

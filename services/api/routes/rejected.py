@@ -12,7 +12,7 @@ from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.paging import Page, PageQuery, Pager
 from services.api.registry.fields import Code
 from services.api.registry.statements import Statements
 from services.core.calendar import to_us
@@ -96,11 +96,9 @@ def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()],
 @router.get("/dropped", summary="List what is not kept", responses=refusals(BAD_CURSOR))
 def read_dropped(database: Db, query: Annotated[DroppedQuery, Query()]) -> Page[Dropped]:
     """Rejected readings and messages dropped by age or cap, and messages of flooding gateways, by day."""
-    after = key_of_cursor(query.cursor, of="dropped", filters=query.filters) if query.cursor else None
+    pager = Pager(query, of="dropped")
+    (after,) = pager.after(str) or (None,)
     with database.read() as connection:
         found = _SQL.run(connection, "dropped", gateway=query.gateway, after=after, row_limit=query.limit + 1)
-        rows = [dict(row) for row in found.mappings()]
-    more = len(rows) > query.limit
-    rows = rows[: query.limit]
-    following = cursor_after(rows[-1]["key"], of="dropped", filters=query.filters) if more else None
+        rows, following = pager.cut(found.mappings().all(), lambda row: [row["key"]])
     return Page[Dropped](data=[Dropped.model_validate(row) for row in rows], next=following)

@@ -13,12 +13,14 @@ from services.api.alerts.subscribing import router as subscribing
 from services.api.alerts.subscription import Owner
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText
-from services.api.registry.filters import AREA_OF_ENTRY, contains
+from services.api.registry.filters import AREA_OF_ENTRY
 from services.api.registry.places import areas_named
 from services.api.registry.resource import Resource
 
@@ -60,11 +62,12 @@ class BodyPatch(Entry):
     area_code: AreaCode | None = None
 
 
-class BodyQuery(PageQuery):
+class BodyQuery(ListQuery):
     """How the list of supervision bodies may be narrowed."""
 
-    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
     q: SearchText | None = Field(None, description="Part of the code or of a name")
+    order: Annotated[list[str], OrderedBy("code", "name_zh", "area_code")] = ORDER
 
 
 def _area_faults(connection: Connection, entry: BodyEntry) -> list[Fault]:
@@ -94,6 +97,7 @@ RESOURCE = Resource(
     page=Page[SupervisionBody],
     sql=subscriptions.SQL,
     filters={"area": AREA_OF_ENTRY, "q": contains("code", "name_zh", "name_en")},
+    query=BodyQuery,
     check=_faults,
     check_amended=_area_faults,
     refuse_removal=_refuse_removal,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.api.errors import BAD_CURSOR, ProblemKind, Refused
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.paging import Page, PageQuery, Pager
 from services.api.registry.fields import SearchText
 from services.api.tables import TablesDep
 from services.core.data.loader import Sourced
@@ -72,10 +72,9 @@ def read_table(tables: TablesDep, name: Name, query: Annotated[TableQuery, Query
 
 def _page(entries: Mapping[str, Any], query: PageQuery, *, of: str) -> Page[Any]:
     """A page of `entries` in the order of their keys."""
-    after = "" if query.cursor is None else key_of_cursor(query.cursor, of=of, filters=query.filters)
-    keys = sorted(key for key in entries if key > after)
-    shown = keys[: query.limit]
-    following = cursor_after(shown[-1], of=of, filters=query.filters) if len(keys) > len(shown) else None
+    pager = Pager(query, of=of)
+    (after,) = pager.after(str) or ("",)
+    shown, following = pager.cut(sorted(key for key in entries if key > after), lambda key: [key])
     return Page[Any](data=[entries[key] for key in shown], next=following)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, cursor_after, key_of_cursor
+from services.api.paging import Page, PageQuery, Pager
 from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
@@ -117,12 +117,11 @@ def list_targets(tables: TablesDep, query: Annotated[TargetQuery, Query()]) -> P
     plans = tables.plans
     areas = {division.code: division for division in divisions()}
     _require_known(plans, areas, query)
-    filters = query.filters
-    after = key_of_cursor(query.cursor, of=NOUN, filters=filters) if query.cursor is not None else ""
+    pager = Pager(query, of=NOUN)
+    (after,) = pager.after(str) or ("",)
     found = [row for row in _narrowed(plans.targets, areas, query) if row.code > after]
     found.sort(key=lambda row: row.code)
-    page = found[: query.limit]
-    following = cursor_after(page[-1].code, of=NOUN, filters=filters) if len(found) > query.limit else None
+    page, following = pager.cut(found, lambda row: [row.code])
     return Page[PlanTargetAnswer](data=[_answer(row, plans, areas) for row in page], next=following)
 
 

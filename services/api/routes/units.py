@@ -10,8 +10,10 @@ from pydantic.config import JsonDict
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import contains, equal
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import (
@@ -29,7 +31,7 @@ from services.api.registry.fields import (
     Trade,
     UnitStatus,
 )
-from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE, contains, equal
+from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
 from services.api.registry.numbers import numbers
 from services.api.registry.owners import owner_faults
 from services.api.registry.reported import keep_with_statistics
@@ -107,17 +109,20 @@ class UnitPatch(Entry):
     standard_racks: StandardRacks | None = None
 
 
-class UnitQuery(PageQuery):
+class UnitQuery(ListQuery):
     """How the list of units may be narrowed."""
 
-    area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
-    park: Code | None = None
-    trade: Trade | None = None
-    enterprise: CreditCode | None = None
-    process: Code | None = None
-    status: UnitStatus | None = None
-    capacity_class: CapacityClass | None = None
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Many[Code] | None = None
+    trade: Many[Trade] | None = None
+    enterprise: Many[CreditCode] | None = None
+    process: Many[Code] | None = None
+    status: Many[UnitStatus] | None = None
+    capacity_class: Many[CapacityClass] | None = None
     q: SearchText | None = Field(None, description="Part of the code or of a name")
+    order: Annotated[
+        list[str], OrderedBy("code", "name_zh", "name_en", "credit_code", "process", "status", "commissioned_on")
+    ] = ORDER
 
 
 def _retrofit_faults(unit: UnitEntry) -> list[Fault]:
@@ -165,6 +170,7 @@ RESOURCE = Resource(
         "capacity_class": equal("capacity_class"),
         "q": contains("code", "name_zh", "name_en"),
     },
+    query=UnitQuery,
     check=_faults,
     check_amended=_faults_amended,
     refuse_removal=keep_with_statistics(nouns.UNIT),

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
-from services.api.paging import Page, PageQuery
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.paging import Page
 from services.api.registry.fields import AreaCode, Code, Entry, Name, Note, Number, ShortText, Whole, refusal
 from services.core.credit_code import CreditCodeError, require_credit_code
 from services.core.period import FIRST_YEAR, LAST_YEAR, Period, PeriodError
@@ -141,17 +142,18 @@ class Posted(BaseModel):
     data: list[PostedStatistic] = Field(description="In the order in which they were given")
 
 
-class StatisticQuery(PageQuery):
+class StatisticQuery(ListQuery):
     """How the list of reported numbers may be narrowed."""
 
-    owner: Owner | None = None
-    area: AreaCode | None = Field(
+    owner: Many[Owner] | None = None
+    area: Many[AreaCode] | None = Field(
         None, description="Area of any level, and all parks, enterprises and units that lie there today"
     )
-    kind: Code | None = None
-    period: PeriodText | None = None
-    price_base: int | None = Field(None, ge=FIRST_YEAR, le=LAST_YEAR)
+    kind: Many[Code] | None = None
+    period: Many[PeriodText] | None = None
+    price_base: Many[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]] | None = None
     versions: bool = Field(False, description="All versions instead of the newest")
+    order: Annotated[list[str], OrderedBy("kind", "period", "recorded_at", "reported_by")] = ORDER
 
 
 class StatisticKindAnswer(BaseModel):

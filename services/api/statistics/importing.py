@@ -12,7 +12,7 @@ from services.api.registry import nouns
 from services.api.registry.nouns import Noun
 from services.api.registry.resource import Resource
 from services.api.statistics import store
-from services.api.statistics.entry import EXAMPLE, Statistic, StatisticEntry
+from services.api.statistics.entry import EXAMPLE, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.kinds import known_kinds, product_units
 
 
@@ -52,5 +52,6 @@ RESOURCE = StatisticResource(
     answer=Statistic,
     page=Page[Statistic],
     sql=store.SQL,
+    query=StatisticQuery,
     filters={},
 )

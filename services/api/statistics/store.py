@@ -10,14 +10,13 @@ from psycopg.rows import DictRow
 
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, INVALID_PARAMETER, refused_fields
-from services.api.paging import Page, cursor_after, key_of_cursor
+from services.api.listing import Column, Filter, Source, columns_of, equal
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.filters import Filter
 from services.api.registry.statements import Statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, unit_of
-from services.core.db.statements import run_text
 from services.judging.data.statistic_kinds import OwnerKind, StatisticKind
 
 SQL = Statements("statistic.sql")
@@ -27,8 +26,34 @@ ProductUnits = Mapping[str, str]
 Key = tuple[str, str, str, str, int]
 
 _KEY = ("owner_kind", "owner_code", "kind", "period", "price_base")
-_ORDER = (*_KEY, "version")
-_LIST = "statistics"
+_OWNER = Filter("entry.owner_kind || ':' || entry.owner_code = ANY(:owner)")
+
+
+def _listed(select: str, *, name: str, key: tuple[str, ...]) -> Source:
+    return Source(
+        name=name,
+        select=select,
+        usual=key,
+        columns={
+            "owner_kind": Column(),
+            "owner_code": Column(),
+            "price_base": Column(int),
+            **columns_of(Statistic, "kind", "period", "version", "recorded_at", "reported_by"),
+        },
+        filters={
+            "owner": _OWNER,
+            "area": Filter(SQL["owner_in_area"], nouns.AREA),
+            "kind": equal("kind"),
+            "period": equal("period"),
+            "price_base": equal("price_base"),
+        },
+        names=SQL["names_of_owner"],
+    )
+
+
+NEWEST = _listed(SQL["newest"], name="statistics", key=_KEY)
+VERSIONS = _listed(SQL["versions"], name="versions of statistics", key=(*_KEY, "version"))
+_POSTED = _listed(SQL["newest_of"], name="posted statistics", key=_KEY)
 
 
 def faults_of(
@@ -93,7 +118,8 @@ def post(
         if faults:
             raise refused_fields(INVALID_BODY, faults)
         created = append(connection, entries)
-        rows = _named(connection, SQL["newest_of"], rows=json.dumps([_row(entry) for entry in entries]))
+        posted = {"rows": json.dumps([_row(entry) for entry in entries])}
+        rows = _POSTED.rows(connection, "true", posted, most=len(entries))
         units = {entry.key: entry.unit for entry in entries}
     by_key = {_key(row): row for row in rows}
     data = [
@@ -107,59 +133,17 @@ def post(
 
 def page_of(database: Database, query: StatisticQuery, *, kinds: Kinds, product_units: ProductUnits) -> Page[Statistic]:
     """The page of the list that `query` asks for, in the order of owner, kind, period, price base and version."""
-    if query.kind is not None and query.kind not in kinds:
+    if any(kind not in kinds for kind in query.kind or ()):
         expected = {"expected": ", ".join(kinds)}
         raise refused_fields(INVALID_PARAMETER, [Fault("kind", "literal_error", expected)])
-    conditions, parameters = _conditions(query)
-    parameters["row_limit"] = query.limit + 1
-    source = "statistic" if query.versions else "statistic_now"
-    statement = (
-        f"SELECT * FROM {source} AS entry"  # noqa: S608 - put together from this program's own parts
-        f" WHERE {' AND '.join(conditions) or 'true'}"
-        f" ORDER BY {', '.join(_ORDER)} LIMIT %(row_limit)s"
-    )
     with database.read() as connection:
-        if query.area is not None:
-            Filter("", nouns.AREA).require_known(connection, "area", query.area)
-        if query.owner is not None:
-            kind, _, code = query.owner.partition(":")
+        for owner in query.owner or ():
+            kind, _, code = owner.partition(":")
             Filter("", OWNER_NOUNS[OwnerKind(kind)]).require_known(connection, "owner", code)
-        rows = _named(connection, statement, **parameters)
-        units = _units_of(connection, rows, kinds, product_units)
-    more = len(rows) > query.limit
-    rows, units = rows[: query.limit], units[: query.limit]
-    data = [Statistic.model_construct(**_fields(row, kinds, unit)) for row, unit in zip(rows, units, strict=True)]
-    last = "/".join(str(rows[-1][name]) for name in _ORDER) if more else ""
-    following = cursor_after(last, of=_LIST, filters=query.filters) if more else None
-    return Page[Statistic].model_construct(data=data, next=following)
-
-
-def _conditions(query: StatisticQuery) -> tuple[list[str], dict[str, object]]:
-    parameters = {name: value for name, value in query.filters.items() if name not in ("owner", "versions")}
-    conditions = [f"entry.{name} = %({name})s" for name in ("kind", "period", "price_base") if name in parameters]
-    if query.owner is not None:
-        parameters["owner_kind"], _, parameters["owner_code"] = query.owner.partition(":")
-        conditions.append("entry.owner_kind = %(owner_kind)s AND entry.owner_code = %(owner_code)s")
-    if query.area is not None:
-        conditions.append(SQL["owner_in_area"])
-    if query.cursor is not None:
-        after = key_of_cursor(query.cursor, of=_LIST, filters=query.filters).split("/")
-        columns = _ORDER if query.versions else _KEY
-        values = zip(columns, after, strict=False)
-        parameters |= {f"after_{name}": int(at) if name in ("price_base", "version") else at for name, at in values}
-        places = ", ".join(f"%(after_{name})s" for name in columns)
-        conditions.append(f"({', '.join(columns)}) > ({places})")
-    return conditions, parameters
-
-
-def _named(connection: Connection, statement: str, **parameters: object) -> list[DictRow]:
-    """The rows of `statement` with the names of their owners."""
-    columns = ", ".join(f"entry.{name}" for name in _ORDER)
-    named = (
-        "SELECT entry.*, owner.name_zh AS owner_name_zh, owner.name_en AS owner_name_en"  # noqa: S608 - own parts
-        f" FROM ({statement}) AS entry {SQL['names_of_owners']} ORDER BY {columns}"
-    )
-    return list(run_text(connection, named, parameters).mappings())
+        found = (VERSIONS if query.versions else NEWEST).page(connection, query)
+        units = _units_of(connection, found.data, kinds, product_units)
+    data = [Statistic.model_construct(**_fields(row, kinds, unit)) for row, unit in zip(found.data, units, strict=True)]
+    return Page[Statistic].model_construct(data=data, next=found.next, total=found.total)
 
 
 def _units_of(connection: Connection, rows: Sequence[DictRow], kinds: Kinds, product_units: ProductUnits) -> list[str]:

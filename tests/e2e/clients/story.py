@@ -83,7 +83,8 @@ class Story:
     def _registered(self, kind: str, code: str, entry: Json, patch: Json) -> None:
         one = f"{API}/{kind}/{{{'credit_code' if kind == 'enterprises' else 'code'}}}"
         self._ask("post", f"{API}/{kind}", body=entry)
-        assert self._ask("get", f"{API}/{kind}", limit=1000)["data"]
+        found = self._ask("get", f"{API}/{kind}", order=["-name_zh"] if kind != "gateways" else ["-name"], total=True)
+        assert found["total"] >= len(found["data"]) > 0
         self._ask("patch", one, code, body=patch)
         found = self._ask("get", one, code)
         assert patch.items() <= found.items()
@@ -177,7 +178,7 @@ class Story:
         entry = {"code": self._body, "name_zh": "节能监察大队", "area_code": JUNGAR}
         self._registered("supervision-bodies", self._body, entry, {"name_en": "Supervision"})
         alert_id = self._raised_alert()
-        assert self._ask("get", f"{API}/alerts")["data"]
+        assert self._ask("get", f"{API}/alerts", severity=["warning", "severe"], order=["-fired_at", "rule"])["data"]
         step = {"action": "acknowledge", "actor_kind": "supervision_body", "actor": self._body}
         self._ask("post", f"{API}/alerts/{{alert_id}}/steps", alert_id, body=step)
         assert self._ask("get", f"{API}/alerts/{{alert_id}}", alert_id)["history"]

@@ -101,7 +101,7 @@ def test_subscription_says_where_what_and_when(client: TestClient, body: str, da
     )
     assert changed["mode"] == "daily"
     assert client.get(f"{body}/{made['subscription_id']}").json() == changed
-    assert client.get(body).json() == {"data": [changed], "next": None}
+    assert client.get(body).json() == {"data": [changed], "next": None, "total": None}
 
 
 def test_secret_of_a_webhook_is_shown_once_and_fits_the_standard(

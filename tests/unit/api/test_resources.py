@@ -54,4 +54,4 @@ def test_the_process_of_the_example_is_a_known_one() -> None:
 @pytest.mark.parametrize("module", REGISTRY, ids=IDS)
 def test_every_filter_that_may_be_asked_for_has_a_condition(module: Any) -> None:
     query = getattr(module, f"{module.RESOURCE.noun.en.capitalize()}Query")
-    assert set(query.model_fields) - {"limit", "cursor"} == set(module.RESOURCE.filters)
+    assert set(query.model_fields) - {"limit", "cursor", "order", "total"} == set(module.RESOURCE.filters)

@@ -4,9 +4,9 @@
 entry.area_code IN (
     SELECT code
     FROM area
-    WHERE code = :area
-        OR parent_code = :area
-        OR parent_code IN (SELECT code FROM area WHERE parent_code = :area)
+    WHERE code = ANY(:area)
+        OR parent_code = ANY(:area)
+        OR parent_code IN (SELECT code FROM area WHERE parent_code = ANY(:area))
 );
 
 -- part: enterprise_in_area(area)
@@ -20,7 +20,7 @@ entry.enterprise_id IN (
     ) AS present
     JOIN area ON area.code = present.area_code
     LEFT JOIN area AS league ON league.code = area.parent_code
-    WHERE :area IN (area.code, area.parent_code, league.parent_code)
+    WHERE area.code = ANY(:area) OR area.parent_code = ANY(:area) OR league.parent_code = ANY(:area)
 );
 
 -- part: enterprise_in_park(park)
@@ -33,14 +33,14 @@ entry.enterprise_id IN (
         ORDER BY enterprise_id, valid_from DESC
     ) AS present
     JOIN park USING (park_id)
-    WHERE park.code = :park
+    WHERE park.code = ANY(:park)
 );
 
 -- part: enterprise_is(enterprise)
-entry.enterprise_id = (SELECT enterprise_id FROM enterprise WHERE credit_code = :enterprise);
+entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE credit_code = ANY(:enterprise));
 
 -- part: enterprise_of_trade(trade)
-entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE trade = :trade);
+entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE trade = ANY(:trade));
 
 -- name: known_area(value)
 SELECT 1 FROM area WHERE code = :value;
@@ -59,3 +59,6 @@ SELECT 1 FROM gateway WHERE code = :value;
 
 -- name: known_carrier(value)
 SELECT 1 FROM carrier WHERE code = :value;
+
+-- name: known_rule(value)
+SELECT 1 FROM rule_version WHERE slug = :value LIMIT 1;

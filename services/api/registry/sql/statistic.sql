@@ -83,25 +83,33 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS newest;
 
--- part: names_of_owners()
-LEFT JOIN LATERAL (
-    SELECT name_zh, name_en FROM area WHERE entry.owner_kind = 'area' AND code = entry.owner_code
-    UNION ALL
-    SELECT name_zh, name_en FROM park WHERE entry.owner_kind = 'park' AND code = entry.owner_code
-    UNION ALL
-    SELECT name_zh, name_en FROM enterprise WHERE entry.owner_kind = 'enterprise' AND credit_code = entry.owner_code
-    UNION ALL
-    SELECT name_zh, name_en FROM unit WHERE entry.owner_kind = 'unit' AND code = entry.owner_code
-) AS owner ON true;
+-- name: newest()
+SELECT *
+FROM statistic_now;
+
+-- name: versions()
+SELECT *
+FROM statistic;
+
+-- part: names_of_owner()
+SELECT name_zh AS owner_name_zh, name_en AS owner_name_en
+FROM area
+WHERE entry.owner_kind = 'area' AND code = entry.owner_code
+UNION ALL
+SELECT name_zh, name_en FROM park WHERE entry.owner_kind = 'park' AND code = entry.owner_code
+UNION ALL
+SELECT name_zh, name_en FROM enterprise WHERE entry.owner_kind = 'enterprise' AND credit_code = entry.owner_code
+UNION ALL
+SELECT name_zh, name_en FROM unit WHERE entry.owner_kind = 'unit' AND code = entry.owner_code;
 
 -- part: owner_in_area(area)
 (entry.owner_kind, entry.owner_code) IN (
     WITH below AS (
         SELECT code
         FROM area
-        WHERE code = :area
-            OR parent_code = :area
-            OR parent_code IN (SELECT code FROM area WHERE parent_code = :area)
+        WHERE code = ANY(:area)
+            OR parent_code = ANY(:area)
+            OR parent_code IN (SELECT code FROM area WHERE parent_code = ANY(:area))
     ),
     present AS (
         SELECT DISTINCT ON (enterprise_id) enterprise_id, area_code

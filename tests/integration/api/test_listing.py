@@ -1,0 +1,113 @@
+"""Lists are ordered as asked, found by several values at once, counted, and paged without a gap or a repeat."""
+
+import itertools
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.integration.alerted import ALERTS, NOW, Raised
+from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered
+
+UNITS = "/api/v1/units"
+
+
+def asked(client: TestClient, address: str, **parameters: Any) -> dict[str, Any]:
+    answer = client.get(address, params=parameters)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def paged(client: TestClient, address: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Every entry, by pages of two."""
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        page = asked(client, address, limit=2, **parameters | ({"cursor": cursor} if cursor else {}))
+        found += page["data"]
+        cursor = page["next"]
+        if cursor is None:
+            return found
+
+
+@pytest.fixture
+def units(registered: Registered) -> list[str]:
+    """Units with and without an English name and a day on which they were commissioned; some alike."""
+    owner = registered.enterprise(name_zh="焦化厂")
+    days = (None, "2020-01-01", "2020-01-01", "2019-05-01", None, "2021-12-31", "2019-05-01")
+    names = ("Oven", None, "Oven", "Kiln", "Kiln", None, "Boiler")
+    return [registered.unit(owner, commissioned_on=day, name_en=name) for day, name in zip(days, names, strict=True)]
+
+
+@pytest.mark.parametrize("turned", list(itertools.product([False, True], repeat=3)))
+def test_pages_follow_any_order_with_what_is_not_known_last(
+    client: TestClient, units: list[str], turned: tuple[bool, bool, bool]
+) -> None:
+    names = ("commissioned_on", "name_en", "code")
+    order = ",".join(("-" if back else "") + name for name, back in zip(names, turned, strict=True))
+    expected = asked(client, UNITS, limit=1000)["data"]
+    for name, back in reversed(list(zip(names, turned, strict=True))):
+        expected.sort(key=lambda unit: unit[name] or "", reverse=back)
+        expected.sort(key=lambda unit: unit[name] is None)
+    found = paged(client, UNITS, order=order)
+    assert [unit["code"] for unit in found] == [unit["code"] for unit in expected]
+    assert sorted(unit["code"] for unit in found) == sorted(units)
+
+
+def test_an_order_is_completed_by_the_code_and_may_be_given_as_several_parameters(
+    client: TestClient, units: list[str]
+) -> None:
+    found = [unit["code"] for unit in paged(client, UNITS, order="-name_en")]
+    assert found == [unit["code"] for unit in paged(client, UNITS, order=["-name_en", "code"])]
+    assert found[-2:] == sorted(found[-2:]), "those without a name, by their codes"
+
+
+@pytest.mark.parametrize("order", ["password", "--code", "code;DROP TABLE unit", "enterprise_id", ""])
+def test_a_list_is_ordered_by_its_declared_columns_alone(client: TestClient, order: str) -> None:
+    refusal = client.get(UNITS, params={"order": order})
+    assert (refusal.status_code, refusal.json()["code"]) == (422, "invalid_parameter")
+    assert [fault["field"] for fault in refusal.json()["errors"]] == ["order"]
+
+
+def test_a_cursor_of_another_order_is_refused(client: TestClient, units: list[str]) -> None:
+    cursor = asked(client, UNITS, limit=2, order="name_en")["next"]
+    refusal = client.get(UNITS, params={"limit": 2, "order": "-name_en", "cursor": cursor})
+    assert (refusal.status_code, refusal.json()["code"]) == (400, "bad_cursor")
+
+
+def test_several_values_of_a_filter_find_what_fits_any(client: TestClient, registered: Registered) -> None:
+    coke = registered.enterprise(trade="coke", area_code=JUNGAR)
+    cement = registered.enterprise(trade="cement", area_code=DALAD)
+    steel = registered.enterprise(trade="steel", area_code="150102")
+    found = "/api/v1/enterprises"
+
+    def codes(**parameters: Any) -> set[str]:
+        return {one["credit_code"] for one in asked(client, found, **parameters)["data"]}
+
+    assert codes(trade="coke,cement") == codes(trade=["coke", "cement"]) == {coke, cement}
+    assert codes(area=f"{ORDOS},{HOHHOT}") == {coke, cement, steel}
+    assert codes(area=f"{JUNGAR},{HOHHOT}", trade="steel,coke") == {coke, steel}
+    refusal = client.get(found, params={"trade": "coke,tulips"}).json()
+    assert (refusal["code"], [fault["field"] for fault in refusal["errors"]]) == ("invalid_parameter", ["trade"])
+    refusal = client.get(found, params={"area": f"{JUNGAR},999999"}).json()
+    assert (refusal["code"], [fault["field"] for fault in refusal["errors"]]) == ("invalid_parameter", ["area"])
+
+
+def test_entries_of_all_pages_are_counted_where_asked(client: TestClient, units: list[str]) -> None:
+    assert asked(client, UNITS, limit=2)["total"] is None
+    assert asked(client, UNITS, limit=2, total=True)["total"] == 7
+    assert asked(client, UNITS, limit=2, total=True, q="kiln")["total"] == 2
+    assert asked(client, UNITS, limit=2, total=True, q="焦炉")["total"] == 7
+
+
+def test_alerts_are_ordered_and_paged_by_when_they_ended(client: TestClient, raised: Raised) -> None:
+    raised.rule()
+    ended = [raised.alert(subject_code=f"U-{hour}", resolved_at=NOW.replace(hour=hour)) for hour in (7, 5, 6)]
+    open_ones = [raised.alert(subject_code=f"U-{number}") for number in (20, 21)]
+    found = [alert["alert_id"] for alert in paged(client, ALERTS, order="resolved_at,alert_id")]
+    assert found == [ended[1], ended[2], ended[0], *open_ones]
+    found = [alert["alert_id"] for alert in paged(client, ALERTS, order="-resolved_at,-alert_id")]
+    assert found == [ended[0], ended[2], ended[1], *reversed(open_ones)]
+    subjects = asked(client, ALERTS, subject="unit:U-5,unit:U-20", total=True)
+    assert (subjects["total"], subjects["counts"]["alerts"]) == (2, 2)
