@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from benchmarks.cross_story import DAY_H, ESTATE, Hourly, Story, estate, generator, inject_stretches
 from benchmarks.quality_proof import Spans, meets, series_of, shipped
 from services.core.calendar import DAY_US, HOUR_US
+from services.energy.past import BEFORE_DAYS
 from services.quality.checks.clock import clock_drift
-from services.quality.checks.day import BEFORE_DAYS, Finding, Times
+from services.quality.checks.day import Finding, Times
 from services.quality.checks.silence import FleetHours, fleet_silence
 from simulators.replay import load_mapping
 

@@ -20,8 +20,8 @@ from benchmarks.cross_story import (
 )
 from benchmarks.quality_proof import series_of, shipped
 from services.core.calendar import DAY_US, HOUR_US, SHANGHAI, Grain, following, from_us, start_of_day, to_us
+from services.energy.past import BEFORE_DAYS
 from services.quality.checks.balance import BalanceDay, balance
-from services.quality.checks.day import BEFORE_DAYS
 from services.quality.checks.product import ProductDay, energy_product
 from services.quality.checks.reported import ReportedMonth, daily_monthly
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from benchmarks.quality_proof import Judged, Spans, meets, merged, series_of
 from services.core.calendar import DAY_US, HOUR_US
-from services.quality.checks.day import BEFORE_DAYS, Finding
+from services.energy.past import BEFORE_DAYS
+from services.quality.checks.day import Finding
 from simulators.fleet.draw import key_of
 
 ESTATE = "estate_hourly"

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from services.core.calendar import DAY_US, HOUR_US, SHANGHAI, from_us
 from services.core.meter import Flow, Kind, meter_rule
 from services.energy.booking.booking import book
-from services.quality.checks.day import BEFORE_DAYS, Finding, MeterDay, MeterFacts, Quantities
+from services.energy.past import BEFORE_DAYS
+from services.quality.checks.day import Finding, MeterDay, MeterFacts, Quantities
 from services.quality.checks.declared import limits_of, load_checks
 from services.quality.checks.series_checks import find
 from simulators.faults.inject import SERIES_FAULTS, InjectedFault, inject

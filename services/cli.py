@@ -120,11 +120,13 @@ def check(
     Exit code 1 where a sum or a table is at fault.
     """
     from services.energy.check.report import report
+    from services.judging.data.numbers import numbers
 
     settings = Settings()
-    found = report(settings.database_url.get_secret_value(), settings.data)
-    typer.echo("\n".join(found.lines(each_unverified=unverified)))
-    if not found.well:
+    tables = numbers(settings.data)
+    sums = report(settings.database_url.get_secret_value())
+    typer.echo("\n".join([*sums.lines(), *tables.lines(each=unverified)]))
+    if not (sums.well and tables.well):
         raise typer.Exit(1)
 
 

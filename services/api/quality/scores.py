@@ -10,9 +10,9 @@ from psycopg import Connection
 from services.api.quality.ask import QualityBucket, QualityBy, ScopeConditions
 from services.api.registry.statements import Statements
 from services.core.calendar import Grain, following, start_of_day
-from services.judging.data.tables import Tables
 from services.quality.checks.kinds import cross_checks
 from services.quality.score import DIMENSIONS, Scores, Tally, scores
+from services.quality.tables import QualityTables
 
 SQL = Statements(str(Path(__file__).with_name("quality.sql")))
 _DAY_S = 86_400
@@ -28,7 +28,7 @@ class ScoreLine(NamedTuple):
     scores: Scores
 
 
-def weights_of(tables: Tables) -> dict[str, float]:
+def weights_of(tables: QualityTables) -> dict[str, float]:
     """The weight of each dimension."""
     return {name: float(tables.parameter(f"quality_weight_{name}").value) for name in DIMENSIONS}
 
@@ -48,7 +48,7 @@ def buckets_of(start: date, end: date, bucket: QualityBucket) -> list[tuple[date
 
 def lines(
     connection: Connection,
-    tables: Tables,
+    tables: QualityTables,
     place: ScopeConditions,
     days: tuple[date, date],
     bucket: QualityBucket,

@@ -11,8 +11,8 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.paging import Page
 from services.api.registry.fields import AreaCode, Code, Entry, Name, Note, Number, ShortText, Whole, refusal
 from services.core.credit_code import CreditCodeError, require_credit_code
+from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 from services.core.period import FIRST_YEAR, LAST_YEAR, Period, PeriodError
-from services.judging.data.statistic_kinds import OwnerKind, StatisticKind
 
 MOST_ENTRIES = 5000
 MOST_VALUE = 1e15

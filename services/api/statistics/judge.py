@@ -7,8 +7,8 @@ from datetime import datetime
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.statistics.entry import StatisticEntry
+from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 from services.core.period import Period
-from services.judging.data.statistic_kinds import OwnerKind, StatisticKind
 
 OWNER_NOUNS = {
     OwnerKind.AREA: nouns.AREA,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from services.api.registry.numbers import numbers
-from services.judging.data.statistic_kinds import StatisticKind
+from services.core.data.statistic_kinds import StatisticKind
 
 
 @cache

@@ -17,7 +17,7 @@ from services.api.registry import nouns
 from services.api.registry.statements import Statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, unit_of
-from services.judging.data.statistic_kinds import OwnerKind, StatisticKind
+from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 
 SQL = Statements("statistic.sql")
 Kinds = Mapping[str, StatisticKind]

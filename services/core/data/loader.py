@@ -15,6 +15,22 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 DATA = Path(__file__).parent
+TABLES = (
+    "carriers",
+    "standard_coal",
+    "co2",
+    "processes",
+    "benchmarks",
+    "limits",
+    "tariff_aluminium",
+    "tariff_steps",
+    "two_high",
+    "parameters",
+    "statistic_kinds",
+    "checks",
+)
+"""The tables that an operator may give, by the names of their files; the plans are in a folder of their own."""
+PLANS = "plans"
 LEAST_MAGNITUDE = Decimal("1e-12")
 MOST_MAGNITUDE = Decimal("1e15")
 """Of a number that is not 0. What lies beyond is a slip of the pen, and no result of it would fit into an answer."""
@@ -97,6 +113,23 @@ def table_file(name: str, override: Path | None) -> Path:
     if override is not None and (override / name).is_file():
         return override / name
     return DATA / name
+
+
+def check_folder(folder: Path | None) -> None:
+    """Raise DataFolderError where an operator's folder is not there, or holds a CSV file that is no table.
+
+    A mistyped name would leave the shipped numbers in force unnoticed.
+    """
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise DataFolderError(folder, "is not a folder; ENERMON_DATA names the folder with your own tables")
+    known = [f"{name}.csv" for name in TABLES]
+    for file in sorted(folder.glob("*.csv")):
+        if file.name not in known:
+            raise DataFolderError(
+                file, f"is not a table; the tables are {', '.join(known)}, and plans go into {PLANS}/"
+            )
 
 
 def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:

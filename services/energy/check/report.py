@@ -1,8 +1,7 @@
-"""The report of `enermon check`."""
+"""What `enermon check` says of the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 
@@ -11,7 +10,6 @@ from services.core.db.migrate import applied_revision, newest_revision
 from services.core.db.statements import Statements
 from services.core.db.timescale import DatabaseEdition, store_of
 from services.ingest.broker_users import RESERVED
-from services.judging.data.numbers import Numbers, numbers
 
 _sql = Statements.beside(__file__, "check.sql")
 
@@ -26,17 +24,16 @@ class Report:
     dirty_slots: int
     meter_changes: int
     differing: Mapping[str, int]
-    numbers: Numbers
     refused_gateways: tuple[str, ...] = ()
     """Gateways that the broker does not let in, because their names are such as only the services have."""
 
     @property
     def well(self) -> bool:
-        """Whether the schema is the newest, every sum agrees with those below it, and the tables keep their rules."""
-        return self.revision == self.newest_revision and not any(self.differing.values()) and self.numbers.well
+        """Whether the schema is the newest, and every sum agrees with those below it."""
+        return self.revision == self.newest_revision and not any(self.differing.values())
 
-    def lines(self, *, each_unverified: bool = False) -> list[str]:
-        """The report for a person; `each_unverified`: a line for each unverified number."""
+    def lines(self) -> list[str]:
+        """The report for a person."""
         timescale = self.store.timescale_version or "none"
         found = [
             f"store      PostgreSQL {self.store.postgres_version}, TimescaleDB {timescale}"
@@ -52,26 +49,20 @@ class Report:
             )
         for level, count in self.differing.items():
             found.append(f"{level:<12} {'agrees' if not count else f'{count} sums differ from the level below'}")
-        return found + self.numbers.lines(each=each_unverified)
+        return found
 
 
-def report(database_url: str, data: Path | None = None) -> Report:
-    """Look at a database, and at the domain numbers with those of the folder `data` before the shipped ones.
-
-    Sums are compared in one snapshot. Raises OperationalError if the database is away.
-    """
-    read = numbers(data)
+def report(database_url: str) -> Report:
+    """Look at a database. Sums are compared in one snapshot. Raises OperationalError if the database is away."""
     with connect(database_url, application_name="enermon-check") as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         store, revision = store_of(connection), applied_revision(connection)
         if revision is None:
-            return Report(store, None, newest_revision(), 0, 0, {}, read)
+            return Report(store, None, newest_revision(), 0, 0, {})
         pending = _sql.run(connection, "pending").one()
         differing = disagreements(connection)
         refused = tuple(_sql.run(connection, "gateways_named", prefix=RESERVED).scalars())
-    return Report(
-        store, revision, newest_revision(), pending.dirty_slots, pending.meter_changes, differing, read, refused
-    )
+    return Report(store, revision, newest_revision(), pending.dirty_slots, pending.meter_changes, differing, refused)
 
 
 def disagreements(connection: psycopg.Connection) -> Mapping[str, int]:

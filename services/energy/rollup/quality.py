@@ -7,8 +7,8 @@ import psycopg
 
 from services.core.calendar import DAY_US, SHANGHAI
 from services.core.db.statements import Statements
+from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import IntegerParameters
-from services.quality.checks.day import BEFORE_DAYS
 
 _sql = Statements.beside(__file__, "quality.sql")
 

@@ -5,29 +5,29 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
-from services.core.data import carriers as carrier_file
 from services.core.data.carriers import CarrierRow
-from services.core.data.loader import DataFileError, DataFolderError, Number, Sourced, table_file
-from services.energy import coefficients as coefficient_files
+from services.core.data.loader import PLANS, TABLES, DataFileError, Number, Sourced, table_file
+from services.core.data.parameters import Parameter
+from services.core.data.statistic_kinds import StatisticKind
 from services.energy.coefficients import Co2Factor, StandardCoalCoefficient
-from services.energy.factors import Factors
+from services.judging.data import benchmarks as benchmark_file
 from services.judging.data import limits as limit_file
-from services.judging.data import parameters as parameter_files
-from services.judging.data import processes as process_files
+from services.judging.data import processes as process_file
 from services.judging.data import tariffs as tariff_files
+from services.judging.data import two_high as two_high_file
+from services.judging.data.benchmarks import Benchmark
 from services.judging.data.limits import Limit
-from services.judging.data.parameters import Parameter, TwoHighTrade
+from services.judging.data.parameters import BOUNDS
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.plans import LIST as PLAN_LIST
 from services.judging.data.plans import Plan, Plans, load_plans
-from services.judging.data.processes import Benchmark, Process
-from services.judging.data.statistic_kinds import NAME as STATISTIC_KINDS
-from services.judging.data.statistic_kinds import StatisticKind, load_statistic_kinds
+from services.judging.data.processes import Process
 from services.judging.data.tariffs import AluminiumTariff, TariffStepRow
+from services.judging.data.two_high import TwoHighTrade
 from services.judging.levels import Levels
-from services.quality.checks.declared import Check, load_checks
+from services.quality.checks.declared import Check
+from services.quality.tables import QualityTables, load_quality_tables
 
-PLANS = "plans"
 ROW_TYPES: Mapping[str, type[Sourced]] = {
     "carriers": CarrierRow,
     "standard_coal": StandardCoalCoefficient,
@@ -47,33 +47,22 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
 """What the rows of each table are, by the name of the table."""
 
 
-@dataclass(frozen=True)
-class Tables:
-    """Every table as it is read, in the order of its file."""
+@dataclass(frozen=True, kw_only=True)
+class Tables(QualityTables):
+    """Every table: those that energy and quality are judged by, and those of the judgements."""
 
-    carriers: tuple[CarrierRow, ...]
-    standard_coal: tuple[StandardCoalCoefficient, ...]
-    co2: tuple[Co2Factor, ...]
     processes: tuple[Process, ...]
     benchmarks: tuple[Benchmark, ...]
     limits: tuple[Limit, ...]
     tariff_aluminium: tuple[AluminiumTariff, ...]
     tariff_steps: tuple[TariffStepRow, ...]
     two_high: tuple[TwoHighTrade, ...]
-    parameters: tuple[Parameter, ...]
-    statistic_kinds: tuple[StatisticKind, ...]
-    checks: tuple[Check, ...]
     plans: Plans
-
-    @cached_property
-    def factors(self) -> Factors:
-        """The coefficients of the region, exact, per unit in which each carrier is kept."""
-        return coefficient_files.factors_of(self.carriers, self.standard_coal, self.co2)
 
     @cached_property
     def levels(self) -> Mapping[str, tuple[Levels, ...]]:
         """Benchmark and baseline of each process that has them, by edition."""
-        return process_files.levels_of(self.benchmarks)
+        return benchmark_file.levels_of(self.benchmarks)
 
     @cached_property
     def limits_of(self) -> Mapping[str, tuple[Limit, ...]]:
@@ -90,10 +79,8 @@ class Tables:
 
     def by_name(self) -> Mapping[str, tuple[Sourced, ...]]:
         """The tables by name, which is that of their file; the targets of all plans are one."""
-        rows: dict[str, tuple[Sourced, ...]] = {
-            name: getattr(self, name) for name in ROW_TYPES if name not in ("plans", "plan_targets")
-        }
-        return {**rows, "plans": tuple(self.plans.plans.values()), "plan_targets": self.plans.targets}
+        rows: dict[str, tuple[Sourced, ...]] = {name: getattr(self, name) for name in TABLES}
+        return {**rows, PLANS: tuple(self.plans.plans.values()), "plan_targets": self.plans.targets}
 
     def columns(self) -> Mapping[str, list[str]]:
         """The columns of each table."""
@@ -103,17 +90,9 @@ class Tables:
         """The number with this code, whatever its table. Raises KeyError when there is none."""
         return self._numbers[code]
 
-    def parameter(self, code: str) -> Parameter:
-        """The parameter with this code. Raises KeyError when there is none."""
-        return self._parameters[code]
-
     @cached_property
     def _numbers(self) -> Mapping[str, Number]:
         return {row.code: row for rows in self.by_name().values() for row in rows if isinstance(row, Number)}
-
-    @cached_property
-    def _parameters(self) -> Mapping[str, Parameter]:
-        return {row.code: row for row in self.parameters}
 
 
 def load_tables(override: Path | None = None) -> Tables:
@@ -122,41 +101,26 @@ def load_tables(override: Path | None = None) -> Tables:
     Raises DataFileError at the first fault, naming file, line and field, and DataFolderError where the folder is not
     there or holds a file that is no table.
     """
-    if override is not None:
-        _check_folder(override)
-    carriers = carrier_file.carriers(override)
-    carrier = {row.code: row for row in carriers}
-    listed = process_files.processes(override)
-    process = {row.code: row for row in listed}
+    below = load_quality_tables(override, bounds=BOUNDS)
+    processes = process_file.processes(override)
+    process = {row.code: row for row in processes}
     tables = Tables(
-        carriers=carriers,
-        standard_coal=coefficient_files.standard_coal(carrier, override),
-        co2=coefficient_files.co2_factors(carrier, override),
-        processes=listed,
-        benchmarks=process_files.benchmarks(process, override),
+        carriers=below.carriers,
+        standard_coal=below.standard_coal,
+        co2=below.co2,
+        parameters=below.parameters,
+        statistic_kinds=below.statistic_kinds,
+        checks=below.checks,
+        processes=processes,
+        benchmarks=benchmark_file.benchmarks(process, override),
         limits=limit_file.limits(process, override),
         tariff_aluminium=tariff_files.tariff_aluminium(override),
         tariff_steps=tariff_files.tariff_steps(process, override),
-        two_high=parameter_files.two_high(override),
-        parameters=parameter_files.parameters(override),
-        statistic_kinds=load_statistic_kinds(table_file(STATISTIC_KINDS, override)),
-        checks=load_checks(override),
+        two_high=two_high_file.two_high(override),
         plans=load_plans(override=override),
     )
     _check_codes(tables.by_name(), override)
     return tables
-
-
-def _check_folder(folder: Path) -> None:
-    """A mistyped name would leave the shipped numbers in force unnoticed."""
-    if not folder.is_dir():
-        raise DataFolderError(folder, "is not a folder; ENERMON_DATA names the folder with your own tables")
-    known = [f"{name}.csv" for name in ROW_TYPES if name not in ("plans", "plan_targets")]
-    for file in sorted(folder.glob("*.csv")):
-        if file.name not in known:
-            raise DataFolderError(
-                file, f"is not a table; the tables are {', '.join(known)}, and plans go into {PLANS}/"
-            )
 
 
 def _check_codes(tables: Mapping[str, Iterable[Sourced]], override: Path | None) -> None:

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from psycopg import Connection
 
+from services.core.data.statistic_kinds import Nature
 from services.core.period import Period, covering, tiling
-from services.judging.data.statistic_kinds import Nature
 from services.judging.data.tables import Tables
 from services.judging.indicators.scope import SQL
 from services.judging.indicators.terms import ReportedValue

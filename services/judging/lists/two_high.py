@@ -11,8 +11,8 @@ from services.core.area_tree import AreaTree
 from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before, year_floor
 from services.core.meter import Flow
 from services.energy.factors import Basis
-from services.judging.data.parameters import TwoHighTrade
 from services.judging.data.tables import Tables
+from services.judging.data.two_high import TwoHighTrade
 from services.judging.indicators.frame import Frame, PeriodLength, frame
 from services.judging.indicators.judged_by import Metric
 from services.judging.indicators.scope import JudgedUnit

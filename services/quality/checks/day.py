@@ -13,8 +13,6 @@ from services.core.meter import PICO, Flow, Kind, Mark, MeterRule
 
 DAY_S = 86_400
 SLOTS_OF_DAY = DAY_S // SLOT_S
-BEFORE_DAYS = 35
-"""So many days before the judged one are the meter's own past: five whole weeks."""
 
 Times = NDArray[np.int64]
 """Microseconds since 1970."""

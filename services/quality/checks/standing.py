@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from services.core.calendar import DAY_US, HOUR_US
 from services.core.meter import Kind
+from services.energy.past import BEFORE_DAYS
 from services.quality.checks.contract import CheckKind
-from services.quality.checks.day import BEFORE_DAYS, Detail, Finding, Quantities
+from services.quality.checks.day import Detail, Finding, Quantities
 from services.quality.checks.grid import Grid, run_lengths, runs
 
 USUAL_SHARE = 0.9

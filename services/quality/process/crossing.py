@@ -14,20 +14,21 @@ from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow
 from services.energy.account import SIGN
 from services.energy.factors import Basis
+from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import TimeParameter
-from services.judging.data.tables import Tables
 from services.quality.checks.balance import CHECK as BALANCE
 from services.quality.checks.balance import BalanceDay, balance
 from services.quality.checks.calibration import CHECK as CALIBRATION
 from services.quality.checks.calibration import calibration_due
 from services.quality.checks.clock import CHECK as CLOCK
 from services.quality.checks.clock import clock_drift
-from services.quality.checks.day import BEFORE_DAYS, Detail, Finding
+from services.quality.checks.day import Detail, Finding
 from services.quality.checks.product import CHECK as ENERGY_PRODUCT
 from services.quality.checks.product import ProductDay, energy_product
 from services.quality.checks.reported import CHECK as DAILY_MONTHLY
 from services.quality.checks.reported import ReportedMonth, daily_monthly
 from services.quality.process.days import Found
+from services.quality.tables import QualityTables
 
 SQL = Statements.beside(__file__, "crossing.sql")
 
@@ -41,7 +42,7 @@ _ARRIVAL = RowType(gateway_id="int4", due_at="ts", received_at="ts")
 class Crossing:
     """Makes the checks of a day as a whole, on one connection."""
 
-    def __init__(self, connection: psycopg.Connection, tables: Tables, limits: Mapping[str, Any]) -> None:
+    def __init__(self, connection: psycopg.Connection, tables: QualityTables, limits: Mapping[str, Any]) -> None:
         self._connection, self._tables, self._limits = connection, tables, limits
 
     def of_day(self, day: date) -> list[Found]:

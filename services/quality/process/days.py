@@ -11,9 +11,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from services.core.calendar import HOUR_US, start_of_day, to_us
+from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import TimeParameter
 from services.quality import estimate
-from services.quality.checks.day import BEFORE_DAYS, Finding, Quantities
+from services.quality.checks.day import Finding, Quantities
 from services.quality.checks.kinds import series_checks
 from services.quality.checks.series_checks import find
 from services.quality.counts import DayCounts, InTime, counts

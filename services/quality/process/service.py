@@ -16,9 +16,8 @@ from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.core.clock import utc_now
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.settings import Settings
+from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import adapt
-from services.judging.data.tables import Tables, load_tables
-from services.quality.checks.day import BEFORE_DAYS
 from services.quality.checks.declared import limits_of
 from services.quality.checks.reported import CHECK as MONTHLY
 from services.quality.checks.silence import CHECK as SILENCE
@@ -27,6 +26,7 @@ from services.quality.process.crossing import DAILY, Crossing
 from services.quality.process.days import Judge, keep, keep_findings
 from services.quality.process.history import SQL
 from services.quality.process.silence import FleetSilenceJudge
+from services.quality.tables import QualityTables, load_quality_tables
 
 DAYS = Counter("enermon_quality_days_total", "Days of meters looked at", ["over"])
 BATCH_S = Histogram("enermon_quality_seconds", "Time to look at one batch of days of meters")
@@ -49,7 +49,7 @@ IDLE_S = 2.0
 class QualityJudge:
     """Judges the quality of data on one connection."""
 
-    def __init__(self, connection: psycopg.Connection, tables: Tables) -> None:
+    def __init__(self, connection: psycopg.Connection, tables: QualityTables) -> None:
         self._connection = connection
         adapt(connection)
         connection.execute("SET plan_cache_mode = force_custom_plan")
@@ -170,7 +170,7 @@ def run(settings: Settings) -> None:
 
     Raises DataFileError for a faulty file of domain numbers.
     """
-    tables = load_tables(settings.data)
+    tables = load_quality_tables(settings.data)
     if settings.quality_metrics_port:
         start_http_server(settings.quality_metrics_port, addr=settings.metrics_host)
 

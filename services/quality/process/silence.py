@@ -13,7 +13,7 @@ from services.core.area_tree import AreaTree
 from services.core.calendar import HOUR_US, from_us, start_of_day, to_us
 from services.energy.factors import Basis
 from services.energy.rollup.adapt import TimeParameter
-from services.judging.data.tables import Tables
+from services.energy.tables import EnergyTables
 from services.quality.checks.silence import FleetHours, Hours, SilenceLimits, fleet_silence
 from services.quality.process.crossing import SQL
 from services.quality.process.days import Found
@@ -38,7 +38,7 @@ class ExpectedEnterprise:
 class FleetSilenceJudge:
     """Judges hours of the whole region, on one connection."""
 
-    def __init__(self, connection: psycopg.Connection, tables: Tables, limits: SilenceLimits) -> None:
+    def __init__(self, connection: psycopg.Connection, tables: EnergyTables, limits: SilenceLimits) -> None:
         self._connection, self._tables, self._limits = connection, tables, limits
 
     def can_judge(self, first: date, busy: Collection[date]) -> bool:

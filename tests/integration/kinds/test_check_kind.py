@@ -10,12 +10,12 @@ import pytest
 from services.core.calendar import SHANGHAI
 from services.core.data.loader import DATA
 from services.core.db.connections import connect
-from services.judging.data.tables import load_tables
 from services.quality.checks.contract import CheckKind, SeriesSeen
 from services.quality.checks.day import Finding
 from services.quality.checks.declared import NAME
 from services.quality.checks.kinds import CHECKS
 from services.quality.process.service import QualityJudge
+from services.quality.tables import load_quality_tables
 from tests.integration.line import QUARTER, Line
 from tests.integration.registered import Registered
 from tests.integration.served import api
@@ -63,7 +63,7 @@ def test_check_of_another_finds_and_is_listed(
     (tmp_path / NAME).write_text((DATA / NAME).read_text("utf-8") + ROW, "utf-8")
     now = DAY + timedelta(days=1, hours=12)
     with connect(database_url, application_name="test-quality") as connection:
-        quality = QualityJudge(connection, load_tables(tmp_path))
+        quality = QualityJudge(connection, load_quality_tables(tmp_path))
         quality.sweep(now)
         while quality.once(now):
             pass

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from services.core.data.loader import DATA, DataFileError, DataFolderError
+from services.core.data.loader import DATA, TABLES, DataFileError, DataFolderError
 from services.core.data.used import used_row
-from services.judging.data.parameters import RULES
-from services.judging.data.tables import load_tables
+from services.judging.data.parameters import BOUNDS
+from services.judging.data.tables import ROW_TYPES, load_tables
 
 Replace = Callable[[str, str, str], Path]
 
@@ -153,7 +153,7 @@ def test_a_code_of_another_table_is_refused(replace: Replace) -> None:
     assert no.value.line == 5
 
 
-@pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.is_needed])
+@pytest.mark.parametrize("code", [code for code, bounds in BOUNDS.items() if bounds.is_needed])
 def test_a_parameter_without_which_judgements_fail_may_not_be_missing(replace: Replace, code: str) -> None:
     folder = replace("parameters.csv", f"{code},", f"{code}_old,")
     with pytest.raises(DataFileError) as refusal:
@@ -169,8 +169,8 @@ def test_a_parameter_out_of_its_range_is_told_the_range(replace: Replace) -> Non
     assert str(refusal.value) == expected
 
 
-def test_every_shipped_parameter_has_a_rule() -> None:
-    assert {row.code for row in load_tables().parameters} == set(RULES) - {"non_hydro_incentive"}
+def test_every_shipped_parameter_has_bounds() -> None:
+    assert {row.code for row in load_tables().parameters} == set(BOUNDS) - {"non_hydro_incentive"}
 
 
 def test_a_magnitude_that_no_answer_holds_is_told_the_bounds(replace: Replace) -> None:
@@ -216,6 +216,11 @@ def test_a_mistyped_file_or_folder_is_refused_since_the_shipped_numbers_would_st
         load_tables(tmp_path)
     with pytest.raises(DataFolderError, match="is not a folder"):
         load_tables(tmp_path / "nowhere")
+
+
+def test_the_tables_that_may_be_own_ones_are_all_there_are_but_the_divisions() -> None:
+    assert list(ROW_TYPES) == [*TABLES, "plans", "plan_targets"]
+    assert {file.stem for file in DATA.glob("*.csv")} == {*TABLES, "divisions"}
 
 
 def test_an_answer_names_the_row_it_used() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from services.core.data.carriers import carriers
 from services.core.data.loader import DataFileError
+from services.core.data.statistic_kinds import FILE, Nature, OwnerKind, load_statistic_kinds
 from services.core.period import PeriodForm
-from services.judging.data.statistic_kinds import FILE, Nature, OwnerKind, load_statistic_kinds
 from services.judging.data.tables import load_tables
 
 KINDS = {kind.code: kind for kind in load_statistic_kinds()}

@@ -1,0 +1,44 @@
+"""`enermon check` counts all that waits for the roll-up, and says what the domain numbers are."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from services.cli import app
+from services.core.data.loader import DATA
+from services.energy.check.report import report
+from services.judging.data.numbers import numbers
+
+
+@pytest.mark.store
+def test_late_slots_that_wait_are_counted(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO dirty_slot (meter_id, slot) VALUES (1, now())")
+        connection.execute("INSERT INTO late_slot (meter_id, slot) VALUES (1, now() - INTERVAL '1 year')")
+    assert report(database_url).dirty_slots == 2
+
+
+@pytest.mark.parametrize("options", [[], ["--unverified"]])
+def test_command_says_the_sums_and_then_the_domain_numbers(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.setenv("ENERMON_DATABASE_URL", database_url)
+    said = CliRunner().invoke(app, ["check", *options])
+    sums, tables = report(database_url).lines(), numbers(None).lines(each=bool(options))
+    assert (said.exit_code, said.output.splitlines()) == (0, [*sums, *tables])
+
+
+def test_command_fails_where_a_table_is_faulty_though_the_sums_agree(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = (DATA / "limits.csv").read_text("utf-8")
+    (tmp_path / "limits.csv").write_text(text.replace("grade", "grades", 1), "utf-8")
+    monkeypatch.setenv("ENERMON_DATABASE_URL", database_url)
+    monkeypatch.setenv("ENERMON_DATA", str(tmp_path))
+    said = CliRunner().invoke(app, ["check"])
+    assert said.exit_code == 1
+    *sums, tables = said.output.splitlines()
+    assert sums == report(database_url).lines()
+    assert tables.startswith("tables     faulty: limits.csv, line 1, field grades: unknown column")
