@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation
@@ -23,6 +23,7 @@ from services.api.registry.change import registry_change
 from services.api.registry.fields import Entry
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import Statements
+from services.judging.data.tables import Tables
 
 E = TypeVar("E", bound=Entry)
 R = TypeVar("R", bound=Entry)
@@ -115,6 +116,10 @@ class Resource(Listing[A], Generic[E, R, A]):
     def repeated(self, entry: E, line: int) -> Fault:
         """The fault of an entry of a file whose key stands in `line` too."""
         return Fault(self.key, "repeated_in_file", {"value": self.key_of(entry), "line": line})
+
+    def judging_by(self, tables: Tables) -> Self:  # noqa: ARG002 - for those that are judged by domain numbers
+        """The same, judging entries by `tables` where they are judged by domain numbers."""
+        return self
 
     def faults_of(self, connection: Connection, entries: Sequence[E], *, now: datetime) -> list[list[Fault]]:  # noqa: ARG002
         """The faults of each of `entries`. What is registered is judged alike at any time."""

@@ -16,6 +16,7 @@ from services.api.openapi import refusals
 from services.api.registry.importing import columns_of, import_sheet, read_sheet
 from services.api.registry.resource import A, E, R, Resource
 from services.api.registry.table_file import CSV, XLSX, csv_of, lines_of
+from services.api.tables import TablesDep
 
 PREFIX = "/api/v1/import/"
 MOST_BYTES = 10_000_000
@@ -97,6 +98,7 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
     )
     def import_file(
         database: Db,
+        tables: TablesDep,
         request: Request,
         body: Annotated[bytes, Depends(_whole_body)],
         query: Annotated[ImportQuery, Query()],
@@ -104,7 +106,8 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
     ) -> Response:
         with _places.one():
             sheet = read_sheet(resource, lines_of(body, request.headers.get("content-type", "")))
-            return JSONResponse(import_sheet(database, resource, sheet, dry_run=query.dry_run, now=now))
+            judging = resource.judging_by(tables)
+            return JSONResponse(import_sheet(database, judging, sheet, dry_run=query.dry_run, now=now))
 
     @router.get(
         "/template",

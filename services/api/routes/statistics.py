@@ -22,6 +22,7 @@ from services.api.statistics.entry import (
 )
 from services.api.statistics.importing import RESOURCE
 from services.api.statistics.kinds import known_kinds, product_units
+from services.api.tables import TablesDep
 
 router = APIRouter(tags=["statistics"])
 
@@ -42,26 +43,26 @@ Entries = Annotated[
 
 
 @router.get("/api/v1/statistic-kinds", summary="List the kinds of reported numbers")
-def list_kinds() -> Page[StatisticKindAnswer]:
+def list_kinds(tables: TablesDep) -> Page[StatisticKindAnswer]:
     """All kinds: whose they are, their unit and periods, and the rule that asks for them."""
     return Page[StatisticKindAnswer].model_construct(
-        data=[StatisticKindAnswer.of(kind) for kind in known_kinds().values()], next=None
+        data=[StatisticKindAnswer.of(kind) for kind in known_kinds(tables).values()], next=None
     )
 
 
 @router.get("/api/v1/statistics", summary="List reported numbers", responses=refusals(BAD_CURSOR))
-def list_statistics(database: Db, query: Annotated[StatisticQuery, Query()]) -> Page[Statistic]:
+def list_statistics(database: Db, tables: TablesDep, query: Annotated[StatisticQuery, Query()]) -> Page[Statistic]:
     """The newest version of each number, or all, in the order of owner, kind, period, price base and version."""
-    return store.page_of(database, query, kinds=known_kinds(), product_units=product_units())
+    return store.page_of(database, query, kinds=known_kinds(tables), product_units=product_units(tables))
 
 
 @router.post("/api/v1/statistics", summary="Report numbers", responses=refusals(INVALID_BODY))
-def post_statistics(database: Db, entries: Entries, now: Now) -> Posted:
+def post_statistics(database: Db, tables: TablesDep, entries: Entries, now: Now) -> Posted:
     """Report one number, or a list of at most 5000; all are written or none.
 
     A number that is there already becomes a further version; the very value that is the newest is left as it is.
     """
-    return store.post(database, entries, kinds=known_kinds(), product_units=product_units(), now=now)
+    return store.post(database, entries, kinds=known_kinds(tables), product_units=product_units(tables), now=now)
 
 
 router.include_router(import_router(RESOURCE))

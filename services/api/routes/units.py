@@ -1,9 +1,11 @@
 """Units 用能单元: plants, processes, lines and data centres of enterprises."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Depends, Query, status
 from psycopg import Connection
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
@@ -32,12 +34,13 @@ from services.api.registry.fields import (
     UnitStatus,
 )
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
-from services.api.registry.numbers import numbers
 from services.api.registry.owners import owner_faults
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
 from services.api.registry.retrofit import LONGEST, retrofit_faults
 from services.api.registry.statements import Statements
+from services.api.tables import TablesDep
+from services.judging.data.tables import Tables
 
 EXAMPLE: JsonDict = {
     "code": "150622-0007-U1",
@@ -125,33 +128,42 @@ class UnitQuery(ListQuery):
     ] = ORDER
 
 
-def _retrofit_faults(unit: UnitEntry) -> list[Fault]:
-    longest_years = int(numbers().parameter(LONGEST).value)
+def _retrofit_faults(tables: Tables, unit: UnitEntry) -> list[Fault]:
+    longest_years = int(tables.parameter(LONGEST).value)
     return retrofit_faults(unit.retrofit_listed_on, unit.retrofit_due_on, longest_years=longest_years)
 
 
-def _process_faults(unit: UnitEntry) -> list[Fault]:
-    if unit.process is None or unit.process in numbers().process:
+def _process_faults(tables: Tables, unit: UnitEntry) -> list[Fault]:
+    if unit.process is None or unit.process in tables.process:
         return []
     return [Fault("process", "unknown_process", {"value": unit.process})]
 
 
-def _faults_amended(connection: Connection, unit: UnitEntry) -> list[Fault]:
-    process = _process_faults(unit)
+def _faults_amended(tables: Tables, connection: Connection, unit: UnitEntry) -> list[Fault]:
+    process = _process_faults(tables, unit)
     # A unit whose process left the table keeps it until it is given another.
     if process and RESOURCE.row(connection, unit.code)["process"] == unit.process:
         process = []
-    return [*process, *_retrofit_faults(unit)]
+    return [*process, *_retrofit_faults(tables, unit)]
 
 
-def _faults(connection: Connection, entries: Sequence[UnitEntry]) -> list[list[Fault]]:
+def _faults(tables: Tables, connection: Connection, entries: Sequence[UnitEntry]) -> list[list[Fault]]:
     return [
-        [*owner, *_process_faults(unit), *_retrofit_faults(unit)]
+        [*owner, *_process_faults(tables, unit), *_retrofit_faults(tables, unit)]
         for owner, unit in zip(owner_faults(connection, entries), entries, strict=True)
     ]
 
 
-RESOURCE = Resource(
+@dataclass(frozen=True, kw_only=True)
+class UnitResource(Resource[UnitEntry, UnitEntry, Unit]):
+    """Units as a kind of registered thing: their processes and retrofits are judged by domain numbers."""
+
+    def judging_by(self, tables: Tables) -> Self:
+        """The same, judging entries by `tables`."""
+        return replace(self, check=partial(_faults, tables), check_amended=partial(_faults_amended, tables))
+
+
+RESOURCE = UnitResource(
     noun=nouns.UNIT,
     key="code",
     entry=UnitEntry,
@@ -171,13 +183,18 @@ RESOURCE = Resource(
         "q": contains("code", "name_zh", "name_en"),
     },
     query=UnitQuery,
-    check=_faults,
-    check_amended=_faults_amended,
     refuse_removal=keep_with_statistics(nouns.UNIT),
 )
 
 router = APIRouter(prefix="/api/v1/units", tags=["units"])
 UNKNOWN = nouns.UNIT.unknown
+
+
+async def _units(tables: TablesDep) -> UnitResource:
+    return RESOURCE.judging_by(tables)
+
+
+Units = Annotated[UnitResource, Depends(_units)]
 
 
 @router.get("", summary="List units", responses=refusals(BAD_CURSOR))
@@ -187,9 +204,9 @@ def list_units(database: Db, query: Annotated[UnitQuery, Query()]) -> Page[Unit]
 
 
 @router.post("", summary="Register a unit", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))
-def create_unit(database: Db, entry: UnitEntry) -> Unit:
+def create_unit(database: Db, units: Units, entry: UnitEntry) -> Unit:
     """Register a unit. Its code and its enterprise stay."""
-    return RESOURCE.create(database, entry)
+    return units.create(database, entry)
 
 
 @router.get("/{code}", summary="Read a unit", responses=refusals(UNKNOWN))
@@ -199,9 +216,9 @@ def read_unit(database: Db, code: Code) -> Unit:
 
 
 @router.patch("/{code}", summary="Change a unit", responses=refusals(UNKNOWN))
-def amend_unit(database: Db, code: Code, patch: UnitPatch) -> Unit:
+def amend_unit(database: Db, units: Units, code: Code, patch: UnitPatch) -> Unit:
     """Change the fields given."""
-    return RESOURCE.amend(database, code, patch)
+    return units.amend(database, code, patch)
 
 
 @router.delete(

@@ -1,8 +1,9 @@
 """Reported numbers from files: a column a field; each row adds a version, or says nothing new."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from psycopg import Connection
 
@@ -14,11 +15,20 @@ from services.api.registry.resource import Resource
 from services.api.statistics import store
 from services.api.statistics.entry import EXAMPLE, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.kinds import known_kinds, product_units
+from services.core.data.statistic_kinds import StatisticKind
+from services.judging.data.tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)
 class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
     """What the bulk import knows of reported numbers. None exists already: what is sent again adds a version."""
+
+    kinds: Mapping[str, StatisticKind] = field(default_factory=dict)
+    product_units: Mapping[str, str] = field(default_factory=dict)
+
+    def judging_by(self, tables: Tables) -> Self:
+        """The same, knowing the kinds and the units of products of `tables`."""
+        return replace(self, kinds=known_kinds(tables), product_units=product_units(tables))
 
     def key_of(self, entry: StatisticEntry) -> str:
         """What the value belongs to."""
@@ -40,7 +50,7 @@ class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
         self, connection: Connection, entries: Sequence[StatisticEntry], *, now: datetime
     ) -> list[list[Fault]]:
         """The faults of each of `entries`."""
-        return store.faults_of(connection, entries, kinds=known_kinds(), product_units=product_units(), now=now)
+        return store.faults_of(connection, entries, kinds=self.kinds, product_units=self.product_units, now=now)
 
 
 RESOURCE = StatisticResource(

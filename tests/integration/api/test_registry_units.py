@@ -1,6 +1,5 @@
 """What is known of a unit beside its meters: energy designed and approved, retrofit, capacity class, data centre."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +7,9 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.registry.numbers import numbers
 from services.core.data.loader import DATA
 from tests.integration.registered import Registered
+from tests.integration.served import api
 
 KNOWN = {
     "design_energy_tce": 182000.5,
@@ -108,21 +107,20 @@ def test_unit_with_a_process_of_older_days_changes_in_its_other_fields(
     assert client.patch(address, json={"process": "coking_top"}).json()["process"] == "coking_top"
 
 
-@pytest.fixture
-def own_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The tables of an operator who knows one process more."""
+def test_process_of_an_own_table_is_known_to_the_api_that_was_given_it(
+    client: TestClient, registered: Registered, database_url: str, tmp_path: Path
+) -> None:
     shipped = (DATA / "processes.csv").read_text("utf-8")
     own = "felt,毡,Felt,毡,Felt,t,energy,,,,,own,own,yes\n"
     (tmp_path / "processes.csv").write_text(shipped + own, "utf-8")
-    monkeypatch.setenv("ENERMON_DATA", str(tmp_path))
-    numbers.cache_clear()
-    yield
-    numbers.cache_clear()
-
-
-@pytest.mark.usefixtures("own_processes")
-def test_process_of_an_own_table_is_known(client: TestClient, registered: Registered) -> None:
-    assert unit_of(client, registered.unit(registered.enterprise(), process="felt"))["process"] == "felt"
+    enterprise = registered.enterprise()
+    unit = {"credit_code": enterprise, "name_zh": "制毡", "process": "felt"}
+    with api(database_url=database_url, data=tmp_path) as knowing:
+        assert knowing.post("/api/v1/units", json=unit | {"code": "felt-1"}).json()["process"] == "felt"
+        sheet = f"code,credit_code,name_zh,process\nfelt-2,{enterprise},制毡,felt\n".encode()
+        imported = knowing.post("/api/v1/import/units", content=sheet, headers={"content-type": "text/csv"})
+        assert imported.json()["created"] == 1, imported.text
+    assert fault(client.post("/api/v1/units", json=unit | {"code": "felt-3"})) == ("process", "unknown_process")
 
 
 def test_listing_cannot_be_taken_from_under_its_date(client: TestClient, registered: Registered) -> None:
