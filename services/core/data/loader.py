@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -80,6 +80,8 @@ class Number(Sourced):
 
 Row = TypeVar("Row", bound=Sourced)
 
+_ADAPTERS: dict[type[Sourced], TypeAdapter[Any]] = {}
+
 
 def load(row_type: type[Row], file: Path) -> tuple[Row, ...]:
     """The rows of `file` in the order written. Raises DataFileError at the first fault."""
@@ -90,7 +92,7 @@ def load_lines(row_type: type[Row], file: Path) -> tuple[tuple[int, Row], ...]:
     """The rows of `file` with the line each stands in, for tables with rules across rows."""
     names = [field.name for field in fields(row_type)]
     required = {field.name for field in fields(row_type) if field.default is MISSING}
-    adapter = TypeAdapter(row_type)
+    adapter = _adapter(row_type)
     rows: list[tuple[int, Row]] = []
     line_of_code: dict[str, int] = {}
     lines = _cells(file)
@@ -130,6 +132,13 @@ def check_folder(folder: Path | None) -> None:
             raise DataFolderError(
                 file, f"is not a table; the tables are {', '.join(known)}, and plans go into {PLANS}/"
             )
+
+
+def _adapter(row_type: type[Row]) -> TypeAdapter[Row]:
+    """What reads cells as a `row_type`. It is made once: that takes longer than to read most tables."""
+    if row_type not in _ADAPTERS:
+        _ADAPTERS[row_type] = TypeAdapter(row_type)
+    return _ADAPTERS[row_type]
 
 
 def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
