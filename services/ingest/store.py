@@ -228,7 +228,7 @@ def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> d
     copy_in(connection, "stage", _STAGED.columns, rows)
     if _sql.run(connection, "take_stage", batch_id=batch_id).rowcount == len(batch.staged):
         return {}
-    return dict(_sql.run(connection, "already_stored"))
+    return dict(_sql.run(connection, "already_stored").tuples())
 
 
 def _columns(batch: Arranged) -> dict[str, NDArray[Any]]:

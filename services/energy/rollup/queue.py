@@ -69,15 +69,15 @@ class Queue:
         most = self._bounds.dirty
         most_changes = max(1, MOST_CHANGES * self._late // most)
         changed = list(_sql.run(connection, "take_changes", most=most_changes, earliest=TimeParameter(EARLIEST_US)))
-        dirty = list(_sql.run(connection, "take_dirty", most=most))
+        dirty = list(_sql.run(connection, "take_dirty", most=most).tuples())
         if len(dirty) == most:
             self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
             dirty = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
             dirty += _sql.run(
                 connection, "put_aside", most=most * _ASIDE_BATCHES, live_from=TimeParameter(live_from_us)
-            )
+            ).tuples()
         if len(dirty) < self._late:
-            dirty += _sql.run(connection, "take_late", most=self._late - len(dirty))
+            dirty += _sql.run(connection, "take_late", most=self._late - len(dirty)).tuples()
         return Taken(dirty, changed, live_from_us)
 
     def pace(self, *, took_s: float) -> None:

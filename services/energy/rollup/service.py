@@ -189,7 +189,7 @@ class RollUp:
         connection = self._connection
         _sql.run(connection, "find_changed_hours")
         _sql.run(connection, "book_hours")
-        for meter_id, hours in _grouped(_sql.run(connection, "empty_hours")).items():
+        for meter_id, hours in _grouped(_sql.run(connection, "empty_hours").tuples()).items():
             _sql.run(connection, "drop_hours", meter_id=meter_id, **_times("hours", hours))
         _sql.run(connection, "find_delta")
         _sql.run(connection, "book_days")

@@ -117,7 +117,7 @@ def _sides(
         before=IntegerParameters(r.before for r in reaches.values()),
         after=IntegerParameters(r.after for r in reaches.values()),
         floor=TimeParameter(floor_us),
-    ):
+    ).tuples():
         sides[position, side].append((ts, value))
     return sides
 
@@ -143,7 +143,7 @@ def _correct(
         meter_ids=IntegerParameters(reaches[p].dirty.meter_id for p in positions),
         starts=TimeParameters(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
         ends=TimeParameters(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
-    ):
+    ).tuples():
         found[position][ts] = value
     for position, corrections in found.items():
         counting = dict(rows[position]) | corrections
@@ -163,6 +163,6 @@ def _read_marks(
         meter_ids=IntegerParameters(reaches[p].dirty.meter_id for p in filled),
         starts=TimeParameters(rows[p][0][0] for p in filled),
         ends=TimeParameters(rows[p][-1][0] for p in filled),
-    ):
+    ).tuples():
         found[position][ts] = Mark(quality)
     return found

@@ -135,7 +135,7 @@ class History:
         self._readings = ordered(copy_out(connection, SQL, "readings", _READING, **when))
         self._slots = ordered(copy_out(connection, SQL, "slots", _SLOT, **when))
         self._marks: dict[int, dict[int, Mark]] = defaultdict(dict)
-        for meter_id, at_us, quality in SQL.run(connection, "marks", **when):
+        for meter_id, at_us, quality in SQL.run(connection, "marks", **when).tuples():
             self._marks[meter_id][at_us] = Mark(quality)
 
     def _when(self, first: date, last: date) -> dict[str, Any]:
@@ -170,7 +170,9 @@ class History:
         del when["meter_ids"]
         start_us = to_us(start_of_day(first))
         found: dict[tuple[int, date], Quantities] = defaultdict(lambda: np.full(_HOURS_OF_DAY, np.nan))
-        for unit_id, hour_us, quantity_pico in SQL.run(self._connection, "products", unit_ids=unit_ids, **when):
+        for unit_id, hour_us, quantity_pico in SQL.run(
+            self._connection, "products", unit_ids=unit_ids, **when
+        ).tuples():
             days, within_us = divmod(hour_us - start_us, DAY_US)
             hour = within_us * _HOURS_OF_DAY // DAY_US
             found[unit_id, first + timedelta(days=days)][hour] = quantity_pico / PICO
