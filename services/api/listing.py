@@ -42,11 +42,11 @@ from services.api.errors import INVALID_PARAMETER, refused_fields
 from services.api.list_query import ListQuery
 from services.api.paging import PageQuery, Pager
 from services.api.registry.nouns import Noun
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.core.db.statements import run_text
 
 MOST_COUNTED = 100_000
-_SQL = Statements("filter.sql")
+_SQL = registry_statements("filter.sql")
 _DIALECT = make_url("postgresql+psycopg://").get_dialect()()
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _TYPES: Mapping[type, TypeEngine[Any]] = {

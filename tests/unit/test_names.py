@@ -8,7 +8,6 @@ ROOT = Path(__file__).parents[2]
 
 SHARED = {
     "ScopeKind": "a sum can be asked of a meter, an indicator cannot",
-    "Statements": "the API finds the files of a resource by name",
 }
 """Names with two owners, and why."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
@@ -17,7 +16,7 @@ from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judging import used_target
 from services.judging.indicators.terms import Term
 
-SQL = Statements(Path(__file__).with_name("sources.sql"))
+SQL = Statements.beside(__file__, "sources.sql")
 
 
 def of_ratio(

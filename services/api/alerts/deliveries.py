@@ -13,14 +13,14 @@ from pydantic import BaseModel, Field
 from services.api.alerts import nouns
 from services.api.alerts.fields import Channel, IdFilter, MessageKind, MessageStatus, Outcome, Reference
 from services.api.alerts.model import reference
-from services.api.alerts.statements import Statements
 from services.api.alerts.subscription import shown_address
 from services.api.database import Database
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Condition, Filter, Source, equal, parameters_of
 from services.api.registry.fields import Code, CreditCode
+from services.core.db.statements import Statements
 
-SQL = Statements("deliveries.sql")
+SQL = Statements.beside(__file__, "deliveries.sql")
 MOST_ALERTS_SHOWN = 20
 
 _OF_ALERT = "entry.alert_ids @> ARRAY[CAST(:alert AS bigint)]"

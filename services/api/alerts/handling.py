@@ -24,14 +24,14 @@ from services.alerts.state.handling import (
 )
 from services.alerts.state.lateness import due
 from services.api.alerts import nouns
-from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Day, Entry, Note
 from services.core.db.leading import LockKey
+from services.core.db.statements import Statements
 
-SQL = Statements("alerts.sql")
+SQL = Statements.beside(__file__, "alerts.sql")
 EXAMPLE: JsonDict = {
     "action": "plan",
     "actor_kind": "enterprise",

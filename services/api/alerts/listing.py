@@ -12,15 +12,15 @@ from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Severity, Slug, Subject
 from services.api.alerts.known import ENTERPRISE, PARK, RULE, SUBJECT
 from services.api.alerts.model import judged
-from services.api.alerts.statements import Statements
 from services.api.asking import MomentOrDay
 from services.api.database import Database
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Condition, Filter, Source, equal, parameters_of
 from services.api.registry.fields import AreaCode, Code, CreditCode, SearchText
 from services.api.registry.filters import AREA_OF_ENTRY
+from services.core.db.statements import Statements
 
-SQL = Statements("alerts.sql")
+SQL = Statements.beside(__file__, "alerts.sql")
 
 _FILTERS: Mapping[str, Filter] = {
     "area": AREA_OF_ENTRY,

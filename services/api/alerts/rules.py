@@ -14,7 +14,6 @@ from services.alerts.rules.rule import Rule, RuleError, body_of, parse
 from services.alerts.rules.shipped import check_known
 from services.api.alerts import nouns
 from services.api.alerts.fields import Severity
-from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
@@ -23,10 +22,11 @@ from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
 from services.core.db.leading import LockKey
+from services.core.db.statements import Statements
 from services.core.reason import InBoth
 from services.judging.data.tables import Tables
 
-SQL = Statements("rules.sql")
+SQL = Statements.beside(__file__, "rules.sql")
 _REFUSED_IN_TEXTS = frozenset({"Cs", "Cc"})
 _LINE_ENDS = "\n\t"
 

@@ -12,7 +12,6 @@ from services.api.alerts import nouns
 from services.api.alerts.fields import Reference, Slug
 from services.api.alerts.known import RULE
 from services.api.alerts.model import reference
-from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
@@ -21,8 +20,9 @@ from services.api.reasons import Fault
 from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Moment, Name, Note
 from services.api.registry.filters import AREA_OF_ENTRY
+from services.core.db.statements import Statements
 
-SQL = Statements("silences.sql")
+SQL = Statements.beside(__file__, "silences.sql")
 LONGEST = timedelta(days=366)
 EXAMPLE: JsonDict = {
     "rule": "gateway_silent",

@@ -12,14 +12,14 @@ from services.api.alerts import listing
 from services.api.alerts.fields import ReasonAnswer, Slug, Subject
 from services.api.alerts.known import ENTERPRISE, PARK, RULE, SUBJECT
 from services.api.alerts.model import Judged, judged, reason_answers
-from services.api.alerts.statements import Statements
 from services.api.database import Database
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Condition, Source, parameters_of
 from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.registry.filters import AREA_OF_ENTRY
+from services.core.db.statements import Statements
 
-SQL = Statements("states.sql")
+SQL = Statements.beside(__file__, "states.sql")
 AskedState = Literal["pending", "firing", "resolved", "cannot_judge"]
 
 _STATE = "entry.state = ANY(:state) OR entry.cannot_judge AND 'cannot_judge' = ANY(:state)"

@@ -12,7 +12,6 @@ from psycopg.rows import DictRow
 
 from services.alerts.channels.kinds import KINDS
 from services.api.alerts import nouns
-from services.api.alerts.statements import Statements
 from services.api.alerts.subscription import (
     NewSecret,
     NewSubscription,
@@ -28,9 +27,10 @@ from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_f
 from services.api.registry import nouns as registry
 from services.api.registry.resource import amended
 from services.core.calendar import SHANGHAI
+from services.core.db.statements import Statements
 from services.core.settings import Settings
 
-SQL = Statements("bodies.sql")
+SQL = Statements.beside(__file__, "bodies.sql")
 MOST_SUBSCRIPTIONS = 100
 MOST_WAITING_TESTS = 5
 

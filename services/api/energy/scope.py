@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 from psycopg import Connection
@@ -10,10 +9,10 @@ from psycopg import Connection
 from services.api.asking import ScopeKind
 from services.api.energy.ask import Asked, By
 from services.api.registry import nouns
-from services.api.registry.statements import Statements
 from services.core.area_tree import AreaTree
+from services.core.db.statements import Statements
 
-SQL = Statements(str(Path(__file__).with_name("energy.sql")))
+SQL = Statements.beside(__file__, "energy.sql")
 
 _NAMES = ("park_codes", "enterprise_codes", "unit_codes", "meter_codes")
 

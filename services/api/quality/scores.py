@@ -2,19 +2,18 @@
 
 from collections import defaultdict
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from services.api.quality.ask import QualityBucket, QualityBy, ScopeConditions
-from services.api.registry.statements import Statements
 from services.core.calendar import Grain, following, start_of_day
+from services.core.db.statements import Statements
 from services.quality.checks.kinds import cross_checks
 from services.quality.score import DIMENSIONS, Scores, Tally, scores
 from services.quality.tables import QualityTables
 
-SQL = Statements(str(Path(__file__).with_name("quality.sql")))
+SQL = Statements.beside(__file__, "quality.sql")
 _DAY_S = 86_400
 
 

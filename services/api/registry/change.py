@@ -12,10 +12,10 @@ from datetime import date, datetime
 from psycopg import Connection
 
 from services.api.database import Database
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.core.calendar import start_of_day
 
-_SQL = Statements("change.sql")
+_SQL = registry_statements("change.sql")
 
 
 class RegistryChange:

@@ -2,9 +2,9 @@
 
 from services.api.listing import Filter, equal
 from services.api.registry import nouns
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
-_SQL = Statements("filter.sql")
+_SQL = registry_statements("filter.sql")
 
 PARENT = equal("parent_code", parameter="parent", names=nouns.AREA)
 AREA_OF_ENTRY = Filter(_SQL["area_is_below"], nouns.AREA)

@@ -10,10 +10,10 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.meter_entry import MeterEntry
 from services.api.registry.owners import owners_of_gateways, owners_of_units
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.core.units import UnitError, factor_to
 
-_SQL = Statements("meter.sql")
+_SQL = registry_statements("meter.sql")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from psycopg import Connection
 
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
-_SQL = Statements("owner.sql")
+_SQL = registry_statements("owner.sql")
 
 
 class Owned(Protocol):

@@ -8,9 +8,9 @@ from psycopg import Connection
 
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
-_SQL = Statements("membership.sql")
+_SQL = registry_statements("membership.sql")
 
 
 @dataclass(frozen=True, slots=True)

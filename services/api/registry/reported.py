@@ -6,9 +6,9 @@ from psycopg import Connection
 
 from services.api.errors import IN_USE, Refused
 from services.api.registry.nouns import Noun
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
-_SQL = Statements("statistic.sql")
+_SQL = registry_statements("statistic.sql")
 
 
 def keep_with_statistics(noun: Noun) -> Callable[[Connection, str], None]:

@@ -22,7 +22,7 @@ from services.api.reasons import Fault, faults_of
 from services.api.registry.change import registry_change
 from services.api.registry.fields import Entry
 from services.api.registry.nouns import Noun
-from services.api.registry.statements import Statements
+from services.core.db.statements import Statements
 from services.judging.data.tables import Tables
 
 E = TypeVar("E", bound=Entry)

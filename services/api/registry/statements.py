@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from services.core.db import statements
+from services.core.db.statements import Statements
 
 _SQL = Path(__file__).parent / "sql"
 
 
-class Statements(statements.Statements):
+def registry_statements(file: str) -> Statements:
     """The named statements of one file of the folder `sql`."""
-
-    def __init__(self, file: str) -> None:
-        super().__init__(_SQL / file)
+    return Statements(_SQL / file)

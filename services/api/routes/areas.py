@@ -15,7 +15,7 @@ from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.registry.filters import PARENT
 from services.api.registry.resource import Listing
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
 Level = Literal["region", "league", "banner"]
 
@@ -58,7 +58,7 @@ AREAS = Listing(
     key="code",
     answer=Area,
     page=Page[Area],
-    sql=Statements("area.sql"),
+    sql=registry_statements("area.sql"),
     filters={
         "level": equal("level"),
         "parent": PARENT,

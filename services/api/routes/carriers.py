@@ -14,7 +14,7 @@ from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import Code, SearchText
 from services.api.registry.resource import Listing
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.core.data.carriers import Family
 
 
@@ -59,7 +59,7 @@ CARRIERS = Listing(
     key="code",
     answer=Carrier,
     page=Page[Carrier],
-    sql=Statements("carrier.sql"),
+    sql=registry_statements("carrier.sql"),
     filters={"family": equal("family"), "q": contains("code", "name_zh", "name_en")},
     query=CarrierQuery,
 )

@@ -19,14 +19,14 @@ from services.api.paging import Page, PageQuery, Pager
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
-from services.api.registry.statements import Statements
 from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
+from services.core.db.statements import Statements
 from services.ingest.validate import AHEAD_US
 from services.provenance.correctors import holder_of
 
 log = logging.getLogger("enermon.api")
 
-_SQL = Statements(str(Path(__file__).parent.parent / "intake" / "corrections.sql"))
+_SQL = Statements(Path(__file__).parent.parent / "intake" / "corrections.sql")
 
 NOT_AUTHORISED = ProblemKind("not_authorised", 401, "Only authorised people correct readings")
 ANOTHER_VALUE = ProblemKind("another_value_stands", 409, "Another value stands than the one expected")

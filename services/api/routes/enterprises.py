@@ -22,7 +22,7 @@ from services.api.registry.filters import AREA, PARK
 from services.api.registry.places import membership_faults
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource, Row
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.api.routes.memberships import Membership, memberships_of
 
 EXAMPLE: JsonDict = {
@@ -110,7 +110,7 @@ RESOURCE = _Enterprises(
     example=EXAMPLE,
     answer=Enterprise,
     page=Page[Enterprise],
-    sql=Statements("enterprise.sql"),
+    sql=registry_statements("enterprise.sql"),
     filters={
         "area": AREA,
         "park": PARK,

@@ -17,7 +17,7 @@ from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.ingest.broker_users import RESERVED
 
 EXAMPLE: JsonDict = {"code": "GW-150622-0007", "credit_code": "91150622MA0N0000XF", "name": "焦化厂 1 号端设备"}
@@ -70,7 +70,7 @@ RESOURCE = Resource(
     example=EXAMPLE,
     answer=Gateway,
     page=Page[Gateway],
-    sql=Statements("gateway.sql"),
+    sql=registry_statements("gateway.sql"),
     filters={
         "area": AREA,
         "park": PARK,

@@ -16,11 +16,11 @@ from services.api.registry.change import registry_change
 from services.api.registry.fields import AreaCode, Code, CreditCode, Day, Entry
 from services.api.registry.places import membership_faults
 from services.api.registry.resource import amended
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
 EXAMPLE: JsonDict = {"area_code": "150622", "park_code": "P-150622-01", "valid_from": "2026-07-01"}
 
-_SQL = Statements("membership.sql")
+_SQL = registry_statements("membership.sql")
 
 
 class MembershipEntry(Entry):

@@ -19,7 +19,7 @@ from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Code, Entry, Moment, Name, Note, Number
 from services.api.registry.nouns import Noun
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.core.calendar import to_us
 from services.core.meter import MOST_PER_SLOT_PICO, PICO, Kind, meter_rule
 from services.energy.booking.booking import book
@@ -39,7 +39,7 @@ ACCEPTANCE_EXAMPLE: JsonDict = {
 
 CANNOT_BE_BOOKED = ProblemKind("cannot_be_booked", 409, "The energy of the reading can never be booked")
 
-_SQL = Statements("meter_event.sql")
+_SQL = registry_statements("meter_event.sql")
 
 Register = Annotated[Number, Field(ge=-1e18, le=1e18)]
 

@@ -37,7 +37,7 @@ from services.api.registry.meter_entry import (
 )
 from services.api.registry.metering import meter_faults
 from services.api.registry.resource import Resource
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
 
 class Meter(MeterEntry):
@@ -87,7 +87,7 @@ class MeterQuery(ListQuery):
     ] = ORDER
 
 
-_SQL = Statements("meter.sql")
+_SQL = registry_statements("meter.sql")
 
 
 def _keep_with_readings(connection: Connection, code: str) -> None:

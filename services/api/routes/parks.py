@@ -21,7 +21,7 @@ from services.api.registry.filters import AREA_OF_ENTRY
 from services.api.registry.places import areas_named, lies_within
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 
 EXAMPLE: JsonDict = {
     "code": "P-150622-01",
@@ -68,7 +68,7 @@ class ParkQuery(ListQuery):
     order: Annotated[list[str], OrderedBy("code", "name_zh", "name_en", "kind", "area_code")] = ORDER
 
 
-_SQL = Statements("park.sql")
+_SQL = registry_statements("park.sql")
 
 
 def _faults(connection: Connection, entries: Sequence[ParkEntry]) -> list[list[Fault]]:

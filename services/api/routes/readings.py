@@ -14,8 +14,8 @@ from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, Pager
 from services.api.registry import nouns
 from services.api.registry.fields import Code, refusal
-from services.api.registry.statements import Statements
 from services.core.calendar import SHANGHAI, to_us
+from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.ingest.formats.kinds import FORMATS
 from services.ingest.message import Answer, UnreadableMessage
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1", tags=["readings"])
 UNDECODABLE = ProblemKind("undecodable", 422, "The message cannot be read")
 UNKNOWN_GATEWAY = nouns.GATEWAY.unknown
 
-_SQL = Statements(str(Path(__file__).parent.parent / "intake" / "readings.sql"))
+_SQL = Statements(Path(__file__).parent.parent / "intake" / "readings.sql")
 
 
 class ReadingCorrection(BaseModel):

@@ -14,8 +14,8 @@ from services.api.errors import BAD_CURSOR
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, Pager
 from services.api.registry.fields import Code
-from services.api.registry.statements import Statements
 from services.core.calendar import to_us
+from services.core.db.statements import Statements
 from services.ingest.retry import retry
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
@@ -25,7 +25,7 @@ RETRIED = Counter(
 )
 WRITER = "api"
 
-_SQL = Statements(str(Path(__file__).parent.parent / "intake" / "rejected.sql"))
+_SQL = Statements(Path(__file__).parent.parent / "intake" / "rejected.sql")
 
 
 class RetryQuery(BaseModel):

@@ -38,7 +38,7 @@ from services.api.registry.owners import owner_faults
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
 from services.api.registry.retrofit import LONGEST, retrofit_faults
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.api.tables import TablesDep
 from services.judging.data.tables import Tables
 
@@ -171,7 +171,7 @@ RESOURCE = UnitResource(
     example=EXAMPLE,
     answer=Unit,
     page=Page[Unit],
-    sql=Statements("unit.sql"),
+    sql=registry_statements("unit.sql"),
     filters={
         "area": AREA,
         "park": PARK,

@@ -14,12 +14,12 @@ from services.api.listing import Column, Filter, Source, columns_of, equal
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.statements import Statements
+from services.api.registry.statements import registry_statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, unit_of
 from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 
-SQL = Statements("statistic.sql")
+SQL = registry_statements("statistic.sql")
 Kinds = Mapping[str, StatisticKind]
 ProductUnits = Mapping[str, str]
 """Unit of the product by process."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 from psycopg import Connection
 
@@ -21,7 +20,7 @@ from services.judging.dual_control.facts import (
     TOTAL_TARGET,
 )
 
-SQL = Statements(Path(__file__).with_name("dual_control.sql"))
+SQL = Statements.beside(__file__, "dual_control.sql")
 
 KINDS = (ENERGY, FEEDSTOCK, RENEWABLE, LISTED, GDP, GROWTH_PLAN, REDUCTION_PLAN, TOTAL_TARGET)
 

@@ -4,14 +4,13 @@ import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from psycopg import Connection
 
 from services.core.area_tree import AreaTree
 from services.core.db.statements import Statements
 
-SQL = Statements(Path(__file__).with_name("sums.sql"))
+SQL = Statements.beside(__file__, "sums.sql")
 
 
 class ScopeKind(enum.StrEnum):
