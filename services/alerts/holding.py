@@ -11,7 +11,8 @@ import psycopg
 from services.alerts import store
 from services.alerts.notify.audience import notice_of, silences_of, tree_of
 from services.alerts.routing.routing import silenced_by
-from services.alerts.rules.rule import GATEWAY_SILENCE, Rule
+from services.alerts.rules.compatibility import MissingReadings
+from services.alerts.rules.rule import Rule
 from services.alerts.state.inhibition import (
     Dependent,
     Inhibition,
@@ -62,7 +63,8 @@ def _held(
     dependents = {
         row["alert_id"]: Dependent(
             alert_id=row["alert_id"],
-            indicator=rule.indicator if (rule := rules.get(row["rule"])) else "",
+            missing=None if (rule := rules.get(row["rule"])) is None else rule.missing,
+            stands_on_readings=rule is None or rule.stands_on_readings,
             inhibits=rule is not None and rule.inhibits,
             subject_kind=row["subject_kind"],
             subject_code=row["subject_code"],
@@ -84,7 +86,7 @@ def _held(
 
 
 def _units_of_silent(connection: psycopg.Connection, dependents: Iterable[Dependent]) -> dict[str, frozenset[str]]:
-    silent = [each.subject_code for each in dependents if each.inhibits and each.indicator == GATEWAY_SILENCE]
+    silent = [each.subject_code for each in dependents if each.inhibits and each.missing is MissingReadings.OF_GATEWAY]
     units: defaultdict[str, set[str]] = defaultdict(set)
     if silent:
         for gateway, unit in _sql.run(connection, "units_of_gateways", gateways=silent):

@@ -20,6 +20,15 @@ class Compared(enum.StrEnum):
     LEVEL = "level"
 
 
+class MissingReadings(enum.StrEnum):
+    """Of what readings are missing while an alert fires, by which it can hold others back."""
+
+    OF_GATEWAY = "of_gateway"
+    """Those of every meter behind the gateway."""
+    OF_SUBJECT = "of_subject"
+    """Some of those of its subject."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSource:
     """Something besides the indicators that a rule can speak of."""
@@ -30,6 +39,9 @@ class RuleSource:
     compared: Compared
     unit: str
     filters: frozenset[str]
+    missing: MissingReadings | None = None
+    stands_on_readings: bool = True
+    """Whether missing readings can be why it fires; not where the registry or the silence itself is judged."""
 
 
 AREAS = ("banner", "league", "region", "area")
@@ -50,13 +62,26 @@ CHECK_PREFIX = "check_"
 """Before the slug of a check of data quality."""
 _OF_LISTED = frozenset({"areas", "park_kinds", "trades", "processes"})
 SOURCES: Mapping[str, RuleSource] = {
-    "retrofit_days_left": RuleSource(("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_LISTED),
+    "retrofit_days_left": RuleSource(
+        ("unit",), "rolling_12_months", False, Compared.NUMBER, "d", _OF_LISTED, stands_on_readings=False
+    ),
     "energy_above_approved": RuleSource(("unit",), "rolling_12_months", False, Compared.NUMBER, "tce", _OF_LISTED),
     "dual_control_intensity": RuleSource(AREAS, "year", False, Compared.LEVEL, "%", _OF_AREAS),
     "dual_control_total": RuleSource(AREAS, "year", False, Compared.LEVEL, "tce", _OF_AREAS),
     "month_energy_budget": RuleSource(("unit", "enterprise", *AREAS), "month", True, Compared.NUMBER, "%", _OF_LISTED),
-    "gateway_silence_s": RuleSource(("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES),
-    "calibration_days_left": RuleSource(("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES),
+    "gateway_silence_s": RuleSource(
+        ("gateway",),
+        "now",
+        False,
+        Compared.NUMBER,
+        "s",
+        _OF_ENTERPRISES,
+        missing=MissingReadings.OF_GATEWAY,
+        stands_on_readings=False,
+    ),
+    "calibration_days_left": RuleSource(
+        ("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES, stands_on_readings=False
+    ),
     **{
         f"{CHECK_PREFIX}{slug}": RuleSource(
             AREAS if CHECKS[slug].subject == "area" else (CHECKS[slug].subject,),
@@ -70,6 +95,22 @@ SOURCES: Mapping[str, RuleSource] = {
     },
 }
 """Besides the indicators: what stands in other judgements and in the registry."""
+
+
+def missing_of(slug: str) -> MissingReadings | None:
+    """Which readings an alert on this indicator or source says are missing."""
+    if slug in SOURCES:
+        return SOURCES[slug].missing
+    return MissingReadings.OF_SUBJECT if BY_SLUG[slug].tells_missing else None
+
+
+def stands_on_readings(slug: str) -> bool:
+    """Whether missing readings can be why an alert on this indicator or source fires."""
+    return slug not in SOURCES or SOURCES[slug].stands_on_readings
+
+
+INHIBITING = tuple(slug for slug in (*BY_SLUG, *SOURCES) if missing_of(slug) is not None)
+"""What can hold other alerts back: all say that readings are missing on which the others stand."""
 EITHER_YEAR = frozenset({"dual_control_intensity", "dual_control_total"})
 """Sources that can speak of the last complete year, and of the forecast of the running one."""
 

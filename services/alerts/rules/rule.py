@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from services.alerts.rules.compatibility import SOURCES, Compared, check_fits
+from services.alerts.rules.compatibility import (
+    INHIBITING,
+    SOURCES,
+    Compared,
+    MissingReadings,
+    check_fits,
+    missing_of,
+    stands_on_readings,
+)
 from services.alerts.rules.fields import Fields, RuleError
 from services.alerts.rules.words import Words, read_words
 from services.judging.dual_control.warning import WarningLevel as LightLevel
@@ -18,10 +26,6 @@ from services.judging.levels import BenchmarkLevel, ProjectKind
 
 __all__ = ["Rule", "RuleError", "body_of", "parse"]
 
-GATEWAY_SILENCE = "gateway_silence_s"
-COMPLETENESS = "completeness"
-INHIBITING = (COMPLETENESS, GATEWAY_SILENCE)
-"""What can hold other alerts back: both say that readings are missing on which the others stand."""
 LONGEST_S = 366 * 86_400
 WEEK_S = 7 * 86_400
 GRADES = (1, 2, 3)
@@ -149,6 +153,16 @@ class Rule:
     def is_of_indicator(self) -> bool:
         """Whether it speaks of an indicator of docs/indicators.md, and not of a further source."""
         return self.indicator in BY_SLUG
+
+    @property
+    def missing(self) -> MissingReadings | None:
+        """Which readings are missing while it fires; None: it says nothing of that."""
+        return missing_of(self.indicator)
+
+    @property
+    def stands_on_readings(self) -> bool:
+        """Whether missing readings can be why it fires."""
+        return stands_on_readings(self.indicator)
 
 
 def parse(body: Mapping[str, Any]) -> Rule:

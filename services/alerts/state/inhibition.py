@@ -9,11 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from services.alerts.rules.rule import COMPLETENESS, GATEWAY_SILENCE
+from services.alerts.rules.compatibility import MissingReadings
 from services.alerts.state.observation import SubjectKind
-
-NOT_OF_READINGS = frozenset({GATEWAY_SILENCE, "calibration_days_left", "retrofit_days_left"})
-"""What is judged without the readings of meters: nothing holds it back."""
 
 SILENCE_MARK = "silence:"
 ALERT_MARK = "alert:"
@@ -21,10 +18,15 @@ ALERT_MARK = "alert:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependent:
-    """What inhibition needs to know of an alert: of what its rule speaks, of whom, and whether it holds others back."""
+    """What inhibition needs to know of an alert: what its rule says of readings, of whom, and whether it holds others
+    back.
+    """
 
     alert_id: int
-    indicator: str
+    missing: MissingReadings | None = None
+    """Which readings are missing while it fires."""
+    stands_on_readings: bool = True
+    """What is judged without the readings of meters is held back by nothing."""
     subject_kind: SubjectKind
     subject_code: str
     enterprise_code: str | None = None
@@ -52,12 +54,12 @@ class Inhibition:
         for each in firing:
             if not each.inhibits:
                 continue
-            if each.indicator == GATEWAY_SILENCE:
+            if each.missing is MissingReadings.OF_GATEWAY:
                 for unit in units_of_gateway.get(each.subject_code, ()):
                     silent["unit", unit].append(each.alert_id)
                 if each.enterprise_code is not None:
                     silent["enterprise", each.enterprise_code].append(each.alert_id)
-            elif each.indicator == COMPLETENESS:
+            elif each.missing is MissingReadings.OF_SUBJECT:
                 incomplete[each.subject_kind, each.subject_code].append(each.alert_id)
                 if each.subject_kind == "unit" and each.enterprise_code is not None:
                     incomplete["enterprise", each.enterprise_code].append(each.alert_id)
@@ -67,10 +69,10 @@ class Inhibition:
 
     def by(self, alert: Dependent) -> str | None:
         """The alert that holds this one back, as in alert.inhibited_by (`alert:41`); None: nothing does."""
-        if alert.indicator in NOT_OF_READINGS:
+        if not alert.stands_on_readings:
             return None
         held = self.silent.get((alert.subject_kind, alert.subject_code))
-        if held is None and alert.indicator != COMPLETENESS:
+        if held is None and alert.missing is not MissingReadings.OF_SUBJECT:
             held = self.incomplete.get((alert.subject_kind, alert.subject_code))
             if held is None and alert.subject_kind == "unit" and alert.enterprise_code is not None:
                 held = self.incomplete.get(("units of", alert.enterprise_code))

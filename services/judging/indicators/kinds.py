@@ -59,6 +59,8 @@ class Indicator:
     """Whether its targets are those of a whole year: shorter or longer periods have a value and are not judged."""
     coverage_counts: bool = True
     """Whether low coverage keeps it from being judged; not where coverage itself is the value."""
+    tells_missing: bool = False
+    """Whether a low value says that readings are missing on which other indicators stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,7 @@ _LISTED: tuple[Indicator, ...] = (
         judged_by=JudgedBy(parameter="coverage_least"),
         lower_is_better=False,
         coverage_counts=False,
+        tells_missing=True,
     ),
 )
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.alerts.rules.rule import COMPLETENESS, GATEWAY_SILENCE, INHIBITING
+from services.alerts.rules.compatibility import INHIBITING, missing_of, stands_on_readings
 from services.alerts.state.inhibition import (
     Dependent,
     Inhibition,
@@ -14,6 +14,7 @@ from services.alerts.state.inhibition import (
 )
 from services.alerts.state.observation import SubjectKind
 
+COMPLETENESS, GATEWAY_SILENCE = "completeness", "gateway_silence_s"
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 A, B = "91150622MA0N00001X", "91150622MA0N00002X"
 UNITS = {"GW1": frozenset({"U1", "U2"}), "GW9": frozenset({"U9"})}
@@ -22,7 +23,8 @@ UNITS = {"GW1": frozenset({"U1", "U2"}), "GW9": frozenset({"U9"})}
 def alert(number: int, indicator: str, kind: SubjectKind, code: str, *, enterprise_code: str | None = A) -> Dependent:
     return Dependent(
         alert_id=number,
-        indicator=indicator,
+        missing=missing_of(indicator),
+        stands_on_readings=stands_on_readings(indicator),
         subject_kind=kind,
         subject_code=code,
         enterprise_code=enterprise_code,
@@ -36,7 +38,7 @@ def pue(code: str, *, enterprise_code: str = A) -> Dependent:
 
 OF_ENTERPRISE = alert(101, "coal_share", "enterprise", A)
 OF_AREA = alert(102, "coal_share", "area", "150622", enterprise_code=None)
-OF_PARK = alert(103, "green_share", "park", "P1", enterprise_code=None)
+OF_PARK = alert(103, "park_renewable_share", "park", "P1", enterprise_code=None)
 SILENT = alert(1, GATEWAY_SILENCE, "gateway", "GW1")
 
 
@@ -94,6 +96,10 @@ def test_of_several_the_first_alert_is_named_whatever_their_order() -> None:
     both = [alert(9, GATEWAY_SILENCE, "gateway", "GW1"), alert(4, GATEWAY_SILENCE, "gateway", "GW1")]
     assert Inhibition.of(both, UNITS).by(pue("U1")) == "alert:4"
     assert Inhibition.of(both[::-1], UNITS).by(pue("U1")) == "alert:4"
+
+
+def test_what_says_that_readings_are_missing_can_inhibit_and_nothing_else() -> None:
+    assert INHIBITING == (COMPLETENESS, GATEWAY_SILENCE)
 
 
 @pytest.mark.parametrize(
