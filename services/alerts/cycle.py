@@ -17,7 +17,9 @@ from services.alerts.notify.messages import News, Notifier
 from services.alerts.observe.evidence import with_readings
 from services.alerts.observe.observe import observe_all
 from services.alerts.routing.recipients import news_of
-from services.alerts.rules.rule import Rule, RuleError, parse
+from services.alerts.rules.body import parse
+from services.alerts.rules.fault import RuleError
+from services.alerts.rules.rule import Rule
 from services.alerts.state.observation import Observation
 from services.alerts.state.state import ChangeKind, ResolutionCause, Timing
 from services.alerts.stepping import Active, evaluation_of, hold_ends, with_alerts, withdrawn

@@ -9,7 +9,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from services.alerts.routing.routing import RANK
-from services.alerts.rules.rule import Rule, Severity, body_of
+from services.alerts.rules.body import body_of
+from services.alerts.rules.rule import Rule, Severity
 from services.alerts.state.state import AlertChange, ChangeKind, Instance, State
 from services.core.db.leading import LockKey
 from services.core.db.statements import Statements

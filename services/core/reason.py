@@ -27,6 +27,8 @@ class About(enum.StrEnum):
     """Why an area is judged as it is in dual control."""
     REFUSAL = "refusal"
     """Why a value is refused."""
+    RULE = "rule"
+    """What is wrong with a rule of alerts."""
     ENDED = "ended"
     """Why an alert has ended."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from psycopg import Connection
 
 from services.alerts.observe.observe import observations
-from services.alerts.rules.rule import Rule, parse
+from services.alerts.rules.body import parse
+from services.alerts.rules.rule import Rule
 from services.alerts.rules.shipped import load_rules
 from services.alerts.state.observation import Observation
 from services.core.db.connections import connect_to_ask

@@ -88,6 +88,7 @@ def test_errors_of_up_are_those_of_the_page() -> None:
         ("## Verdicts 判定", About.VERDICT),
         ("## Dual control 双控", About.PROGRESS),
         ("## Refused values 取值不符", About.REFUSAL),
+        ("## Rules of alerts 预警规则", About.RULE),
         ("## Ended alerts 预警结束", About.ENDED),
     ],
 )

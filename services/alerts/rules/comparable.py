@@ -3,14 +3,15 @@
 A comparison that nothing in the files can ever answer would make a rule that speaks of nobody; it is refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from services.alerts.rules.compatibility import AREAS, SUBJECTS, Compared
-from services.alerts.rules.fields import RuleError
+from services.alerts.rules.fault import RuleError
 from services.alerts.rules.rule import Rule
 from services.core.area_tree import AreaTree
 from services.core.data.divisions import divisions
+from services.core.reason import InBoth
 from services.judging.data.limits import Limit
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.processes import Process
@@ -20,7 +21,12 @@ from services.judging.indicators.listing import BY_METRIC, BY_SLUG
 from services.judging.indicators.standards import is_listed
 from services.judging.levels import BenchmarkLevel
 
-_WORDS_ZH = {"benchmark": "能效水平", "limit_grade": "限额等级", "target": "规划目标"}
+_NAMES: Mapping[Compared, InBoth] = {
+    Compared.BENCHMARK: InBoth("benchmark", "能效水平"),
+    Compared.LIMIT_GRADE: InBoth("limit_grade", "限额等级"),
+    Compared.TARGET: InBoth("target", "规划目标"),
+}
+_IN_SCOPE = InBoth(" in its scope", "（在所限定的范围内）")
 
 
 def check_comparable(rule: Rule, tables: Tables) -> None:
@@ -30,29 +36,27 @@ def check_comparable(rule: Rule, tables: Tables) -> None:
         return
     if kind is Compared.TARGET:
         if not any(_reaches(rule, target) for target in _targets(tables, rule.indicator, str(rule.subject))):
-            raise _refused(rule, tables, "target")
+            raise _refused(rule, tables)
         return
     found = _with_levels(tables, rule.indicator) if kind is Compared.BENCHMARK else _with_grade(tables, rule)
     if not found:
-        raise _refused(rule, tables, str(kind))
+        raise _refused(rule, tables)
     if rule.scope.processes and not rule.scope.processes & found:
         known = ", ".join(sorted(found))
-        raise RuleError(
-            "scope.processes",
-            f"none of these has a {kind} for {rule.indicator}; these do: {known}",
-            f"所填工序均没有 {rule.indicator} 的{_WORDS_ZH[kind]}；有的工序：{known}",
-        )
+        raise RuleError("scope.processes", "process_without", kind=_NAMES[kind], slug=rule.indicator, known=known)
 
 
-def _refused(rule: Rule, tables: Tables, kind: str) -> RuleError:
-    scope = rule.scope
-    narrowed = kind == "target" and (scope.areas or scope.processes or scope.park_kinds)
-    within, within_zh = (" in its scope", "（在所限定的范围内）") if narrowed else ("", "")
-    known = ", ".join(_possible(tables, rule.indicator))
+def _refused(rule: Rule, tables: Tables) -> RuleError:
+    kind, scope = rule.compare.kind, rule.scope
+    narrowed = kind is Compared.TARGET and (scope.areas or scope.processes or scope.park_kinds)
     return RuleError(
         f"compare.{kind}",
-        f"{rule.indicator} has no {kind} for subject {rule.subject}{within}; {rule.indicator} can have: {known}",
-        f"{rule.indicator} 对 {rule.subject}{within_zh}没有{_WORDS_ZH[kind]}；{rule.indicator} 可用：{known}",
+        "nothing_to_compare",
+        slug=rule.indicator,
+        kind=_NAMES[kind],
+        subject=rule.subject,
+        within=_IN_SCOPE if narrowed else "",
+        known=", ".join(_possible(tables, rule.indicator)),
     )
 
 

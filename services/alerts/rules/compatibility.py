@@ -4,7 +4,7 @@ import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from services.alerts.rules.fields import RuleError
+from services.alerts.rules.fault import RuleError
 from services.judging.indicators.kinds import Indicator, IndicatorLevel
 from services.judging.indicators.listing import BY_SLUG
 from services.quality.checks.kinds import CHECKS, alerted_checks
@@ -143,18 +143,10 @@ def check_fits(
         _check_indicator(indicator, period=period, running=running, subject=subject, compared=compared)
         allowed = _filters_of(indicator, subject)
         if indicator.by_process and subject != "unit" and len(processes) != 1:
-            raise RuleError(
-                "scope.processes",
-                f"{slug} is told apart by process: name exactly one for a {subject}",
-                f"{slug} 按工序区分：对象为 {subject} 时须且只须填写一个工序",
-            )
+            raise RuleError("scope.processes", "one_process", slug=slug, subject=subject)
     for name in sorted(filters - allowed):
         known = ", ".join(sorted(allowed))
-        raise RuleError(
-            f"scope.{name}",
-            f"does not narrow a rule of {slug} on a {subject}; these do: {known}",
-            f"不能用于限定 {slug} 对 {subject} 的规则；可用：{known}",
-        )
+        raise RuleError(f"scope.{name}", "does_not_narrow", slug=slug, subject=subject, known=known)
 
 
 def _filters_of(indicator: Indicator, subject: str) -> frozenset[str]:
@@ -167,65 +159,30 @@ def _check_source(
     slug: str, source: RuleSource, *, period: str, running: bool, subject: str, compared: Compared
 ) -> None:
     if subject not in source.subjects:
-        known = ", ".join(source.subjects)
-        raise RuleError(
-            "subject",
-            f"{slug} is known of: {known}; not of a {subject}",
-            f"{slug} 的对象只能是：{known}；不能是 {subject}",
-        )
+        raise RuleError("subject", "source_subject", slug=slug, known=", ".join(source.subjects), subject=subject)
     if period != source.period:
-        raise RuleError("period", f"{slug} goes with {source.period}", f"{slug} 的周期只能是 {source.period}")
+        raise RuleError("period", "source_period", slug=slug, known=source.period)
     if running != source.running and slug not in EITHER_YEAR:
-        known = str(source.running).lower()
-        raise RuleError("running", f"{slug} goes with {known}", f"{slug} 的 running 只能是 {known}")
+        raise RuleError("running", "source_running", slug=slug, known=str(source.running).lower())
     if compared is not source.compared:
-        raise RuleError("compare", f"{slug} is compared by {source.compared}", f"{slug} 只能按 {source.compared} 比较")
+        raise RuleError("compare", "source_compare", slug=slug, known=source.compared)
 
 
 def _check_indicator(indicator: Indicator, *, period: str, running: bool, subject: str, compared: Compared) -> None:
     slug, subjects = indicator.slug, SUBJECTS[indicator.level]
     if subject not in subjects:
-        known = ", ".join(subjects)
-        raise RuleError(
-            "subject",
-            f"{slug} is an indicator of: {known}; not of a {subject}",
-            f"指标 {slug} 的对象只能是：{known}；不能是 {subject}",
-        )
+        raise RuleError("subject", "indicator_subject", slug=slug, known=", ".join(subjects), subject=subject)
     if period == "now":
-        raise RuleError(
-            "period",
-            f"{slug} is formed over time: hour, day, month, rolling_12_months or year",
-            f"{slug} 按时段计算：hour、day、month、rolling_12_months 或 year",
-        )
+        raise RuleError("period", "formed_over_time", slug=slug)
     if running and period == "rolling_12_months":
-        raise RuleError(
-            "running",
-            "the twelve months end with a complete one: leave it out",
-            "十二个月以完整月份结束，请不填此项",
-        )
+        raise RuleError("running", "twelve_complete_months")
     if compared is Compared.LEVEL:
-        raise RuleError(
-            "compare.level",
-            f"{slug} has no warning levels; only dual_control_intensity and _total do",
-            f"{slug} 没有预警等级；只有 dual_control_intensity 和 dual_control_total 有",
-        )
+        raise RuleError("compare.level", "no_warning_levels", slug=slug)
     if compared in (Compared.BENCHMARK, Compared.LIMIT_GRADE) and (
         indicator.level is not IndicatorLevel.UNIT or subject != "unit"
     ):
-        raise RuleError(
-            f"compare.{compared}",
-            "levels and grades are those of single units: subject must be unit",
-            "能效水平和限额等级针对单个用能单元：subject 必须是 unit",
-        )
+        raise RuleError(f"compare.{compared}", "only_of_units")
     if compared is not Compared.NUMBER and period == "hour":
-        raise RuleError(
-            "period",
-            "levels, limits and targets do not speak of hours: day or longer",
-            "能效水平、限额和目标不针对小时：请用 day 或更长周期",
-        )
+        raise RuleError("period", "not_of_hours")
     if indicator.yearly and compared is Compared.TARGET and (period not in _YEARS or running):
-        raise RuleError(
-            "period",
-            f"the targets of {slug} are those of a whole year: year or rolling_12_months",
-            f"{slug} 的目标针对全年：year 或 rolling_12_months",
-        )
+        raise RuleError("period", "only_of_years", slug=slug)

@@ -1,166 +1,120 @@
-"""Reads the fields of a rule's body strictly: what is missing, unknown or of another kind is told by its path. Pure."""
+"""The types of a rule's fields: what each may hold, and the reason that is given for anything else. Pure."""
 
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+import string
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any, get_args
 
-_SLUG = re.compile("[a-z0-9][a-z0-9_]{0,63}")
+from pydantic import AfterValidator, AllowInfNan, Field, PlainValidator, Strict, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from services.alerts.rules.words import PLACEHOLDERS
+from services.core.reason import REASONS, About
+
 _MOST_ENTRIES = 200
 _GREATEST = 1e15
 
 
-class RuleError(ValueError):
-    """A rule does not keep its form; the message names the field and says what is allowed, in both languages."""
-
-    def __init__(self, path: str, problem: str, problem_zh: str) -> None:
-        super().__init__(f"{path}: {problem}")
-        self.path = path
-        self.problem = problem
-        self.problem_zh = problem_zh
+def fault(code: str, /, *, at: str = "", **mentions: Any) -> PydanticCustomError:
+    """The error by which a field, or the field `at` within it, is refused for a reason of the catalogue."""
+    return PydanticCustomError(code, REASONS[About.RULE][code].en, {"at": at, **mentions})
 
 
-class Fields:
-    """The fields of one table of a rule. Each is taken once; `refuse_others` tells what nobody took."""
+def _read_as(kind: Any, code: str, /, **mentions: Any) -> PlainValidator:
+    """Reads a value as `kind`; one that is no such thing is refused by `code`, an entry within it by its own code."""
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
-    def __init__(self, body: Mapping[str, Any], path: str = "") -> None:
-        if not isinstance(body, Mapping):
-            raise RuleError(path or "rule", "must be a table of fields", "必须是由字段组成的表")
-        self._body, self._path, self._known = body, path, dict.fromkeys(("",))
+    def read(given: object) -> Any:
+        try:
+            return adapter.validate_python(given)
+        except ValidationError as error:
+            if error.errors()[0]["loc"]:
+                raise
+            raise fault(code, given=repr(given), **mentions) from None
 
-    def path_of(self, name: str) -> str:
-        """How a field is named in messages."""
-        return ".".join(part for part in (self._path, name) if part)
+    return PlainValidator(read)
 
-    def has(self, name: str) -> bool:
-        """Whether the field is given; null counts as left out."""
-        self._known[name] = None
-        return self._body.get(name) is not None
 
-    def _take(self, name: str) -> Any:
-        if not self.has(name):
-            raise RuleError(self.path_of(name), "is missing", "缺少此项")
-        return self._body[name]
+def one_of(words: Any) -> PlainValidator:
+    """One of the words of an enum or a Literal."""
+    return _read_as(words, "not_one_of", known=", ".join(get_args(words) or words))
 
-    def refuse_others(self) -> None:
-        """Raise RuleError for a field that is not known here."""
-        for name in self._body:
-            if name not in self._known:
-                known = ", ".join(sorted(filter(None, self._known)))
-                problem, problem_zh = f"is not known; the fields are {known}", f"没有此项；可用的项：{known}"
-                raise RuleError(self.path_of(str(name)), problem, problem_zh)
 
-    def table(self, name: str) -> "Fields":
-        """A table within."""
-        return Fields(self._take(name), self.path_of(name))
+def whole(*, least: int = 0, most: int) -> PlainValidator:
+    """A whole number."""
+    kind = Annotated[int, Strict(), Field(ge=least, le=most)]
+    return _read_as(kind, "not_a_whole_number", least=least, most=most)
 
-    def text(self, name: str, *, most_characters: int) -> str:
-        """A text that is not empty."""
-        given = self._take(name)
-        if not isinstance(given, str) or not given.strip():
-            raise RuleError(self.path_of(name), "must be a text that is not empty", "必须是非空文本")
+
+def list_of(entry: PlainValidator) -> PlainValidator:
+    """A list that is not empty, as a set."""
+    entries = list[Annotated[Any, entry]]
+    kind = Annotated[entries, Strict(), Field(min_length=1, max_length=_MOST_ENTRIES), AfterValidator(frozenset)]
+    return _read_as(kind, "not_a_list", most=_MOST_ENTRIES)
+
+
+def codes(pattern: str, code: str) -> PlainValidator:
+    """A list of codes that are written so."""
+    return list_of(_read_as(Annotated[str, Strict(), Field(pattern=f"^{pattern}$")], code))
+
+
+def at_most(most_characters: int) -> AfterValidator:
+    """Of a text, how long it may be; gives it without the spaces around it."""
+
+    def stripped(given: str) -> str:
         if len(given) > most_characters:
-            raise RuleError(
-                self.path_of(name),
-                f"has {len(given)} characters; at most {most_characters} are allowed",
-                f"共 {len(given)} 个字符，最多 {most_characters} 个",
-            )
+            raise fault("too_long", length=len(given), most=most_characters)
         return given.strip()
 
-    def slug(self, name: str) -> str:
-        """A name for programs."""
-        given = self._take(name)
-        if not isinstance(given, str) or not _SLUG.fullmatch(given):
-            raise RuleError(
-                self.path_of(name),
-                "must be 1 to 64 small letters, digits and underscores, beginning with a letter or digit",
-                "必须由 1 至 64 个小写字母、数字或下划线组成，且以字母或数字开头",
-            )
-        return given
+    return AfterValidator(stripped)
 
-    def one_of(self, name: str, allowed: Iterable[str]) -> str:
-        """One of some words."""
-        words = [str(word) for word in allowed]
-        given = self._take(name)
-        if given not in words:
-            known = ", ".join(words)
-            raise RuleError(
-                self.path_of(name), f"{given!r} is not one of: {known}", f"{given!r} 不在可选值之内：{known}"
-            )
-        return str(given)
 
-    def texts(self, name: str, *, pattern: str, written: str, written_zh: str) -> frozenset[str]:
-        """A list of codes; empty where the field is left out."""
-        if not self.has(name):
-            return frozenset()
-        given = self._body[name]
-        if not isinstance(given, Sequence) or isinstance(given, str) or not given or len(given) > _MOST_ENTRIES:
-            raise RuleError(
-                self.path_of(name),
-                f"must be a list of 1 to {_MOST_ENTRIES} entries, or be left out",
-                f"必须是含 1 至 {_MOST_ENTRIES} 条的列表，或不填",
-            )
-        for each in given:
-            if not isinstance(each, str) or not re.fullmatch(pattern, each):
-                raise RuleError(self.path_of(name), f"{each!r} is not {written}", f"{each!r} 不是{written_zh}")
-        return frozenset(given)
+def _not_blank(given: str) -> str:
+    if not given.strip():
+        raise ValueError(given)
+    return given
 
-    def some_of(self, name: str, allowed: Iterable[str]) -> frozenset[str]:
-        """A list of some of these words; empty where the field is left out."""
-        words = [str(word) for word in allowed]
-        pattern = "|".join(map(re.escape, words))
-        known = ", ".join(words)
-        return self.texts(name, pattern=pattern, written=f"one of: {known}", written_zh=f"可选值之一：{known}")
 
-    def truth(self, name: str, *, default: bool | None = None) -> bool:
-        """true or false."""
-        if default is not None and not self.has(name):
-            return default
-        given = self._take(name)
-        if not isinstance(given, bool):
-            raise RuleError(self.path_of(name), "must be true or false", "必须是 true 或 false")
-        return given
+def _with_places(text: str) -> str:
+    """A text in which braces hold the name of a figure and nothing else."""
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise fault("unpaired_brace", problem=str(error)) from None
+    for _, name, spec, conversion in parts:
+        if name is not None and (name not in PLACEHOLDERS or spec or conversion):
+            raise fault("not_a_placeholder", given=_in_braces(name), known=", ".join(map(_in_braces, PLACEHOLDERS)))
+    return text
 
-    def whole(self, name: str, *, least: int = 0, most: int, default: int | None = None) -> int:
-        """A whole number."""
-        if default is not None and not self.has(name):
-            return default
-        given = self._take(name)
-        if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
-            raise RuleError(
-                self.path_of(name),
-                f"must be a whole number from {least} to {most}",
-                f"必须是 {least} 至 {most} 的整数",
-            )
-        return given
 
-    def number(self, name: str) -> Fraction:
-        """A number, as exact as it is written."""
-        given = self._take(name)
-        if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-            raise RuleError(self.path_of(name), "must be a number", "必须是数")
-        if abs(given) > _GREATEST:
-            raise RuleError(
-                self.path_of(name),
-                f"must lie between {-_GREATEST:g} and {_GREATEST:g}",
-                f"必须在 {-_GREATEST:g} 与 {_GREATEST:g} 之间",
-            )
-        return Fraction(repr(given))
+def _in_braces(name: str) -> str:
+    return f"{{{name}}}"
 
-    def share(self, name: str) -> float | None:
-        """A share from 0 to 1; None where the field is left out."""
-        if not self.has(name):
-            return None
-        given = float(self.number(name))
-        if not 0 <= given <= 1:
-            raise RuleError(self.path_of(name), "must be a share from 0 to 1", "必须是 0 至 1 的比例")
-        return given
 
-    def exactly_one(self, names: Sequence[str]) -> str:
-        """Which of these fields is given. Raises RuleError for none and for several."""
-        given = [name for name in names if self.has(name)]
-        if len(given) != 1:
-            known = ", ".join(names)
-            raise RuleError(self.path_of(""), f"must have exactly one of: {known}", f"须且只须填写其中一项：{known}")
-        return given[0]
+def _exact(given: float) -> Fraction:
+    """As exact as it is written."""
+    if abs(given) > _GREATEST:
+        raise fault("too_great", least=f"{-_GREATEST:g}", most=f"{_GREATEST:g}")
+    return Fraction(repr(given))
+
+
+def _not_below_zero(given: Fraction) -> Fraction:
+    if given < 0:
+        raise fault("below_zero")
+    return given
+
+
+Filled = Annotated[str, _read_as(Annotated[str, Strict(), AfterValidator(_not_blank)], "not_a_text")]
+"""A text that is not empty."""
+WITH_PLACES = AfterValidator(_with_places)
+"""Of a text: may hold the placeholders of Words."""
+Slug = Annotated[str, _read_as(Annotated[str, Strict(), Field(pattern="^[a-z0-9][a-z0-9_]{0,63}$")], "not_a_slug")]
+"""A name for programs."""
+Truth = Annotated[bool, _read_as(Annotated[bool, Strict()], "not_true_or_false")]
+Number = Annotated[
+    Fraction, _read_as(Annotated[float, Strict(), AllowInfNan(False)], "not_a_number"), AfterValidator(_exact)
+]
+Distance = Annotated[Number, AfterValidator(_not_below_zero)]
+Share = Annotated[float, _read_as(Annotated[float, Strict(), Field(ge=0, le=1)], "not_a_share")]
+
+OnlyTrue = Annotated[bool, _read_as(Annotated[bool, Strict(), Field(ge=True)], "not_true")]
+"""true, and nothing else."""

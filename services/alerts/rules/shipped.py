@@ -5,8 +5,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from services.alerts.rules.body import parse
 from services.alerts.rules.comparable import check_comparable
-from services.alerts.rules.rule import Rule, RuleError, parse
+from services.alerts.rules.fault import RuleError
+from services.alerts.rules.rule import Rule
 from services.core.data.divisions import divisions
 from services.core.data.loader import DataFileError, table_file
 from services.judging.data.tables import Tables
@@ -41,7 +43,7 @@ def load_rules(tables: Tables, override: Path | None = None) -> tuple[Rule, ...]
             check_known(rule, tables)
         except RuleError as error:
             named = f"{body.get('slug', 'rule')}.{error.path}"
-            raise DataFileError(file, line, named, error.problem) from None
+            raise DataFileError(file, line, named, error.problem.en) from None
         if rule.slug in found:
             raise DataFileError(file, line, "slug", f"{rule.slug} stands twice")
         found[rule.slug] = rule
@@ -54,9 +56,7 @@ def check_known(rule: Rule, tables: Tables) -> None:
     It names an area or a process that is not known, or compares with what its indicator and subject do not have.
     """
     for code in sorted(rule.scope.areas - {division.code for division in divisions()}):
-        raise RuleError("scope.areas", f"{code} is not the code of an area", f"{code} 不是行政区划代码")
+        raise RuleError("scope.areas", "unknown_area", given=code)
     for code in sorted(rule.scope.processes - tables.process.keys()):
-        raise RuleError(
-            "scope.processes", f"{code} is not a process of processes.csv", f"{code} 不在工序表 processes.csv 中"
-        )
+        raise RuleError("scope.processes", "unknown_process", given=code)
     check_comparable(rule, tables)

@@ -10,7 +10,9 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.alerts.rules.rule import Rule, RuleError, body_of, parse
+from services.alerts.rules.body import body_of, parse
+from services.alerts.rules.fault import RuleError
+from services.alerts.rules.rule import Rule
 from services.alerts.rules.shipped import check_known
 from services.api.alerts import nouns
 from services.api.alerts.fields import Severity
@@ -23,7 +25,6 @@ from services.api.reasons import Fault
 from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
 from services.core.db.leading import LockKey
 from services.core.db.statements import Statements
-from services.core.reason import InBoth
 from services.judging.data.tables import Tables
 
 SQL = Statements.beside(__file__, "rules.sql")
@@ -180,17 +181,13 @@ def rule_in(body: Mapping[str, Any], tables: Tables, *, slug: str | None = None)
         for character in text:
             if unicodedata.category(character) in _REFUSED_IN_TEXTS and character not in _LINE_ENDS:
                 raise _refused("body", "bad_character", character=f"U+{ord(character):04X}")
-    if slug is not None and body.get("slug", slug) != slug:
-        raise _refused(
-            "body.slug",
-            "rule_fault",
-            problem=InBoth(f"must be {slug}, as in the address", f"必须与地址中的 {slug} 一致"),
-        )
     try:
+        if slug is not None and body.get("slug", slug) != slug:
+            raise RuleError("slug", "other_slug", slug=slug)
         rule = parse({"slug": slug, **body} if slug is not None else body)
         check_known(rule, tables)
     except RuleError as error:
-        raise _refused(f"body.{error.path}", "rule_fault", problem=InBoth(error.problem, error.problem_zh)) from None
+        raise _refused(f"body.{error.path}", "rule_fault", problem=error.problem) from None
     return rule
 
 

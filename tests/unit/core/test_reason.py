@@ -85,6 +85,9 @@ def test_every_reason_that_is_given_stands_in_the_catalogue() -> None:
     assert sorted(set(given()) - OF_VERDICTS.keys()) == []
     refused = {*calls("refusal", 0), *calls("Fault", 1)}
     assert sorted(refused - REASONS[About.REFUSAL].keys()) == []
+    of_rules = {*calls("RuleError", 1), *calls("fault", 0), *calls("_read_as", 1), *calls("fields.codes", 1)}
+    assert sorted(of_rules - REASONS[About.RULE].keys()) == []
+    assert len(of_rules) > len(REASONS[About.RULE]) // 2
 
 
 def test_every_reason_in_the_catalogue_is_given() -> None:

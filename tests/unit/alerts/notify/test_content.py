@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.alerts.notify.content import content_of, entry_of, evidence_of, figures_of
-from services.alerts.rules.rule import parse
+from services.alerts.rules.body import parse
 from services.alerts.state.observation import Observation
 from services.alerts.state.state import ResolutionCause
 from services.core.calendar import SHANGHAI

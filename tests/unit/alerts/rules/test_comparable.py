@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.alerts.rules.rule import RuleError, parse
+from services.alerts.rules.body import parse
+from services.alerts.rules.fault import RuleError
 from services.alerts.rules.shipped import check_known
 from services.judging.data.tables import load_tables
 from services.judging.indicators.standards import listed
@@ -67,8 +68,8 @@ def test_what_can_never_exist_is_refused_with_what_is_possible(given: dict[str, 
     with pytest.raises(RuleError) as told:
         check_known(parse(body(**given)), TABLES)
     assert told.value.path == path
-    assert problem in told.value.problem
-    assert not told.value.problem_zh.isascii()
+    assert problem in told.value.problem.en
+    assert not told.value.problem.zh.isascii()
 
 
 @pytest.mark.parametrize("given", POSSIBLE)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.alerts.rules.body import parse
 from services.alerts.rules.comparison import Requirement, outcome, required_by
-from services.alerts.rules.rule import Clear, parse
+from services.alerts.rules.rule import Clear
 from services.core.verdict import Verdict
 from tests.unit.alerts.rules.rules import body
 

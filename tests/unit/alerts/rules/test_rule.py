@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.alerts.rules.rule import Op, RuleError, RulePeriod, Severity, body_of, parse
+from services.alerts.rules.body import body_of, parse
+from services.alerts.rules.fault import RuleError
+from services.alerts.rules.rule import Op, RulePeriod, Severity
 from services.judging.levels import ProjectKind
 from tests.unit.alerts.rules.rules import body
 
@@ -56,7 +58,10 @@ def test_what_is_left_out_has_its_default() -> None:
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"severity": None}, "severity", "is missing"),
     ({"colour": "red"}, "colour", "is not known; the fields are"),
+    ({"": 1}, '""', "is not known; the fields are"),
     ({"slug": "PUE high"}, "slug", "small letters"),
+    ({"compare": {"op": ">", "number": 10**400}}, "compare.number", "must be a number"),
+    ({"compare": {"target": 1}}, "compare.target", "must be true"),
     ({"indicator": "pew"}, "indicator", "'pew' is not one of: pue"),
     ({"period": "week"}, "period", "'week' is not one of: hour, day"),
     ({"period": "now"}, "period", "is formed over time"),
@@ -110,9 +115,9 @@ def test_a_fault_is_named_with_its_path_and_what_is_allowed(given: dict[str, Any
     with pytest.raises(RuleError) as told:
         parse(body(**given))
     assert told.value.path == path
-    assert problem in told.value.problem
-    assert str(told.value) == f"{path}: {told.value.problem}"
-    assert re.search("[\u4e00-\u9fff]", told.value.problem_zh)
+    assert problem in told.value.problem.en
+    assert str(told.value) == f"{path}: {told.value.problem.en}"
+    assert re.search("[\u4e00-\u9fff]", told.value.problem.zh)
 
 
 def test_units_of_different_processes_are_never_put_together() -> None:
@@ -144,6 +149,26 @@ def test_dual_control_can_speak_of_the_forecast_of_the_running_year() -> None:
         True,
         False,
     ]
+
+
+def test_of_several_faults_one_is_told_and_what_is_not_known_last() -> None:
+    wrong = body(colour="red", severity="bad", compare={"op": "=", "number": 1}, scope={"areas": ["1506"]})
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("compare.op", {"compare": {"op": ">", "number": 1}}),
+        ("scope.areas", {"scope": {"areas": ["150600"]}}),
+        ("severity", {"severity": "notice"}),
+        ("colour", {}),
+    ]
+    for path, mended in steps:
+        with pytest.raises(RuleError) as told:
+            parse(wrong)
+        assert told.value.path == path
+        wrong |= mended
+
+
+def test_null_counts_as_left_out() -> None:
+    nothing = dict.fromkeys(["scope", "clear", "hold_s", "running", "coverage_least", "repeat_s", "inhibits"])
+    assert parse(body() | nothing | {"compare": {"op": ">", "number": 1.3, "target": None}}) == parse(body())
 
 
 def test_a_body_that_is_no_table_is_refused() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.alerts.rules.body import body_of, parse
 from services.alerts.rules.compatibility import SOURCES, Compared
-from services.alerts.rules.rule import Rule, RulePeriod, RuleSubject, Severity, body_of, parse
+from services.alerts.rules.rule import Rule, RulePeriod, RuleSubject, Severity
 from services.alerts.rules.shipped import NAME, load_rules
 from services.core.data.loader import DataFileError
 from services.judging.data.tables import load_tables
