@@ -74,7 +74,7 @@ class View:
     @cached_property
     def parks(self) -> Mapping[str, JudgedPark]:
         """All parks."""
-        return {park.code: park for park in (JudgedPark(*row) for row in SQL.run(self.connection, "parks"))}
+        return {park.code: park for park in SQL.run(self.connection, "parks").of(JudgedPark)}
 
     @cached_property
     def region(self) -> str:

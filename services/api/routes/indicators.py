@@ -104,9 +104,7 @@ def read_indicator(
             found = evaluate(connection, tables, indicator, asked)
         except UnknownScopeError as error:
             raise ask.refuse_unknown(error) from None
-        parks: Mapping[str, JudgedPark] = {
-            park.code: park for park in (JudgedPark(*row) for row in SQL.run(connection, "parks"))
-        }
+        parks: Mapping[str, JudgedPark] = {park.code: park for park in SQL.run(connection, "parks").of(JudgedPark)}
         area_names: Mapping[str, Names] = {row.code: (row.name_zh, row.name_en) for row in SQL.run(connection, "areas")}
     page, following = Pager(query, of=f"indicator {slug}").part(found)
     data, rows = rows_of(tables, indicator, asked, page, parks=parks, area_names=area_names)
