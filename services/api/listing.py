@@ -29,7 +29,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    make_url,
     or_,
     select,
     text,
@@ -43,11 +42,10 @@ from services.api.list_query import ListQuery
 from services.api.paging import PageQuery, Pager
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import registry_statements
-from services.core.db.statements import run_text
+from services.core.db.built import run_built
 
 MOST_COUNTED = 100_000
 _SQL = registry_statements("filter.sql")
-_DIALECT = make_url("postgresql+psycopg://").get_dialect()()
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _TYPES: Mapping[type, TypeEngine[Any]] = {
     str: Text(),
@@ -278,5 +276,4 @@ def _condition(condition: str) -> TextClause:
 
 
 def _run(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[DictRow]:
-    compiled = statement.compile(dialect=_DIALECT)
-    return run_text(connection, str(compiled), compiled.construct_params(dict(parameters))).mappings().all()
+    return run_built(connection, statement, **parameters).mappings().all()

@@ -95,12 +95,12 @@ def with_readings(connection: Connection, observations: Sequence[Observation]) -
             wanted.setdefault((seen.subject_kind, seen.start, seen.end), []).append(seen.subject_code)
     for (kind, start, end), codes in wanted.items():
         rows = SQL.run(connection, "reading_ranges", kind=kind, codes=codes, from_ts=start, to_ts=end)
-        for subject, meter, first_at, first, last_at, last in rows:
-            ranges.setdefault((kind, subject, start, end), []).append(
+        for row in rows:
+            ranges.setdefault((kind, row.subject, start, end), []).append(
                 {
-                    "meter": meter,
-                    "first": {"ts": first_at.isoformat(), "value": first},
-                    "last": {"ts": last_at.isoformat(), "value": last},
+                    "meter": row.code,
+                    "first": {"ts": row.first_at.isoformat(), "value": row.first_value},
+                    "last": {"ts": row.last_at.isoformat(), "value": row.last_value},
                 }
             )
     return [
