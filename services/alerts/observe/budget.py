@@ -15,12 +15,14 @@ from services.alerts.observe.view import View, of_area, of_enterprise, of_unit, 
 from services.alerts.rules.rule import Rule, RuleSubject
 from services.alerts.state.observation import Observation
 from services.core.calendar import Grain, floor, following
+from services.core.frame import Frame, PeriodLength, frame
+from services.energy.amount import coverage_of
+from services.energy.by_subject import Subject as Measuring
 from services.energy.factors import Basis
-from services.judging.indicators.frame import Frame, PeriodLength, frame
+from services.energy.sums import read_sums
+from services.energy.wanted import of_areas
 from services.judging.indicators.scope import JudgedUnit
-from services.judging.indicators.sums import Subject as Measuring
-from services.judging.indicators.sums import place_sums
-from services.judging.indicators.terms import Measured, Term, coverage_of
+from services.judging.indicators.terms import Measured, Term
 
 KIND = "energy_budget"
 PERCENT = 100
@@ -113,11 +115,11 @@ def _used(view: View, subjects: Sequence[_Subject], month: Frame) -> dict[str, T
     areas = [seen.subject_code for seen, _, units in subjects if not units]
     amounts: dict[str, Any] = {}
     if areas:
-        sums = place_sums(view.connection, view.whole_region, areas, month, now=view.now, park_ids={})
-        amounts = {code: sums.of([Measuring(code)], whole) for code in areas}
+        sums = read_sums(view.connection, of_areas(view.tree, areas), month, now=view.now)
+        amounts = {code: sums.of([Measuring(area=code)], whole) for code in areas}
     else:
         sums = view.unit_sums(month)
         for seen, _, of_whom in subjects:
-            amounts[seen.subject_code] = sums.of([Measuring(unit.code) for unit in of_whom], whole)
+            amounts[seen.subject_code] = sums.of([Measuring(unit=unit.unit_id) for unit in of_whom], whole)
     factors = view.tables.factors
     return {code: Measured(found, factors).energy(Basis.EQUIVALENT) for code, found in amounts.items()}

@@ -63,9 +63,7 @@ def _placed(view: View) -> list[PlacedUnit]:
     period, indicators = span_of(RulePeriod.ROLLING_YEAR, running=False, now=view.now), listed(view.tables)
     day = last_day(period.end, view.now)
     units = [unit for unit in view.units(period.end) if _can_be_below(view.tables, unit, day)]
-    found = ratios_of(
-        view.connection, view.tables, units, indicators, view.tree, period, now=view.now, read=view.unit_sums
-    )
+    found = ratios_of(view.connection, view.tables, units, indicators, period, now=view.now, read=view.unit_sums)
     return [place_unit(view.tables, view.tree, each, day) for each in found]
 
 
@@ -131,7 +129,7 @@ def _as_sure(each: LedgerUnit, judged: Observation, *, least: float) -> Observat
 
 def _ledger(view: View) -> list[LedgerUnit]:
     approved = list(filter(with_approval(view.tables), view.units(view.now)))
-    return ledger(view.connection, view.tables, approved, view.tree, now=view.now, read=view.unit_sums)
+    return ledger(view.connection, view.tables, approved, now=view.now, read=view.unit_sums)
 
 
 def _ledger_evidence(view: View, each: LedgerUnit, worst: Use) -> dict[str, Any]:

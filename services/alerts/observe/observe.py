@@ -17,12 +17,12 @@ from services.alerts.rules.comparison import ComparisonOutcome, Requirement, out
 from services.alerts.rules.compatibility import Compared
 from services.alerts.rules.rule import Compare, Rule, RulePeriod, RuleSubject
 from services.alerts.state.observation import Observation
+from services.core.frame import Frame
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_unit
 from services.judging.indicators.evaluate import Grouping, Question, evaluate
 from services.judging.indicators.forming import Evaluated, together
-from services.judging.indicators.frame import Frame
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.listing import BY_SLUG
@@ -129,7 +129,6 @@ class _Indicators:
             view.tables,
             units,
             {unit.process or "": indicator for unit in units},
-            view.tree,
             period,
             now=view.now,
             read=lambda asked: view.unit_sums(asked, with_sub=not indicator.coverage_counts),

@@ -23,11 +23,13 @@ from services.core.calendar import (
     months_before,
     year_floor,
 )
+from services.core.frame import Frame, PeriodLength, frame
 from services.core.verdict import Verdict
+from services.energy.by_subject import Sums
+from services.energy.sums import read_sums
+from services.energy.wanted import of_units
 from services.judging.data.tables import Tables
-from services.judging.indicators.frame import Frame, PeriodLength, frame
 from services.judging.indicators.scope import SQL, JudgedPark, JudgedUnit, Scope, ScopeKind, units_of
-from services.judging.indicators.sums import Sums, unit_sums
 
 Names = tuple[str, str]
 Read = TypeVar("Read")
@@ -93,10 +95,11 @@ class View:
 
     def unit_sums(self, period: Frame, *, with_sub: bool = False) -> Sums:
         """What the units of whom sums are asked for measured over a frame, wherever they lay."""
-        codes = {unit.unit_id: unit.code for unit in self.units(self.now) if self._measures(unit)}
+        measured = [unit.unit_id for unit in self.units(self.now) if self._measures(unit)]
+        wanted = of_units(measured, with_sub=with_sub)
         return self.once(
             f"sums {period.start} {period.end} {period.trunc} {with_sub}",
-            lambda: unit_sums(self.connection, self.whole_region, codes, period, now=self.now, with_sub=with_sub),
+            lambda: read_sums(self.connection, wanted, period, now=self.now),
         )
 
     def lies(self, area: str | None, scope: ScopeFilter) -> bool:

@@ -19,8 +19,8 @@ from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.core.calendar import Grain, ceil, floor
+from services.core.frame import Frame, PeriodLength, frame
 from services.judging.indicators.evaluate import SCOPES, Grouping, GroupingError, Question, check
-from services.judging.indicators.frame import Frame, PeriodLength, frame
 from services.judging.indicators.kinds import Indicator
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import Scope, ScopeKind, UnknownScopeError, scope_of

@@ -8,12 +8,12 @@ from psycopg import Connection
 from services.api.indicators.ask import found_scope
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
+from services.core.frame import Frame
 from services.core.verdict import Verdict
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.tables import Tables
 from services.judging.indicators.evaluate import Question, evaluate
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.frame import Frame
 from services.judging.indicators.judged_by import PARK_TARGETS
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.scope import JudgedPark, ScopeKind

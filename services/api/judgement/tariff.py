@@ -10,11 +10,11 @@ from psycopg import Connection
 from services.api.registry import nouns
 from services.core.calendar import SHANGHAI, start_of_day
 from services.core.data.loader import Number
+from services.core.frame import PeriodLength, frame
 from services.judging.data.tables import Tables
 from services.judging.data.tariffs import AluminiumItem
 from services.judging.data.tariffs import TariffStepRow as StepRow
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.frame import PeriodLength, frame
 from services.judging.indicators.judged_by import LevelsFrom, Metric
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, UnknownScopeError, area_tree, units_of
@@ -65,7 +65,7 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
         return UnitTariff(unit, start, end, None, None)
     period = frame(start, end, PeriodLength.TOTAL)
     indicators = {standard.process.code: standard.indicator}
-    (found,) = ratios_of(connection, tables, [unit], indicators, tree, period, now=now)
+    (found,) = ratios_of(connection, tables, [unit], indicators, period, now=now)
     of_list = place_unit(tables, tree, found, end.date())
     lacking = _lacking(found, least=float(tables.parameter("coverage_least").value), now=now)
     use = _Use(None if lacking else of_list.ratio.value, _unknown(lacking))

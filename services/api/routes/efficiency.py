@@ -23,8 +23,8 @@ from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI
+from services.core.frame import PeriodLength, frame
 from services.judging.data.tables import Tables
-from services.judging.indicators.frame import PeriodLength, frame
 from services.judging.indicators.standards import listed
 from services.judging.indicators.terms import Term
 from services.judging.levels import Placing, gap
@@ -167,7 +167,7 @@ def _placed(
     units, tree = units_of_place(connection, place, until=end, processes=wanted)
     day = (end - timedelta(microseconds=1)).date()
     period = frame(start, end, PeriodLength.TOTAL)
-    found = ratios_of(connection, tables, units, indicators, tree, period, now=now)
+    found = ratios_of(connection, tables, units, indicators, period, now=now)
     return [place_unit(tables, tree, each, day) for each in found]
 
 

@@ -18,8 +18,8 @@ from services.api.registry import nouns
 from services.api.registry.fields import Code
 from services.api.tables import TablesDep
 from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
+from services.core.frame import PeriodLength
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.frame import PeriodLength
 from services.judging.indicators.judging import used_target
 from services.judging.indicators.terms import Term
 

@@ -117,9 +117,9 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
     trades = _trades_asked(tables, query.trade)
     with database.read() as connection:
         place = ListScope(query.area, query.park, query.enterprise)
-        units, tree = units_of_place(connection, place, until=now, trades=trades)
+        units, _ = units_of_place(connection, place, until=now, trades=trades)
         units = [unit for unit in units if query.status in (None, unit.status)]
-        found = ledger(connection, tables, units, tree, now=now)
+        found = ledger(connection, tables, units, now=now)
     belongs = Counter(listed.entry.belongs for listed in found)
     counts = {
         "in_ledger": belongs[True],

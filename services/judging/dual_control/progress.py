@@ -1,6 +1,6 @@
 """The progress of areas in a year of a plan: what is known is gathered, judged, and the running year is forecast."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -8,7 +8,8 @@ from fractions import Fraction
 from psycopg import Connection
 
 from services.core.area_tree import AreaTree
-from services.core.calendar import SHANGHAI
+from services.core.calendar import SHANGHAI, Bucket, start_of_day
+from services.core.frame import frame_of
 from services.core.meter import Flow
 from services.energy.factors import Applied
 from services.judging.data.plan_targets import PlanTarget as TargetRow
@@ -39,9 +40,12 @@ from services.judging.dual_control.forecast import (
     forecast_facts,
     same_day_before,
 )
-from services.judging.dual_control.measured import Metered, Meters
+from services.judging.dual_control.measured import Metered, read_metered
 from services.judging.dual_control.reported import SQL, ReportedNumbers, ReportedStatistic, read_reported
 from services.judging.dual_control.targets import rows_of, targets_of
+
+MeteredOver = Callable[[date, date, Bucket], list[Mapping[str, Metered]]]
+"""Gives what was measured on the days of [first, second), by area, in each bucket."""
 
 COVERAGE_LEAST, TOTAL_WARNING_MARGIN = "coverage_least", "total_warning_margin"
 
@@ -111,10 +115,16 @@ def read_progress(
     today = now.astimezone(SHANGHAI).date()
     years = range(year - 1 if plan is None else plan.base_year, year + 1)
     reported = read_reported(connection, areas, years)
-    span = {"from_day": date(years[0], 1, 1), "to_day": date(year + 1, 1, 1)}
-    meters = Meters(connection, tables.factors, tree, areas, **span)
-    metered = {y: meters.over(date(y, 1, 1), date(y + 1, 1, 1)) for y in years if y < today.year}
-    running = _Running(meters, year, today) if year == today.year else None
+
+    def metered_over(start: date, end: date, bucket: Bucket) -> list[Mapping[str, Metered]]:
+        if start >= end:
+            return []
+        periods = frame_of(start_of_day(start), start_of_day(end), bucket)
+        return read_metered(connection, tables.factors, tree, areas, periods, now=now)
+
+    over = date(min(year + 1, today.year), 1, 1)
+    metered = dict(zip(years, metered_over(date(years[0], 1, 1), over, Bucket.YEAR), strict=False))
+    running = _Running(metered_over, today) if year == today.year else None
     found = []
     for area in areas:
         facts = {y: _facts(reported, metered[y][area] if y in metered else None, area, y) for y in years}
@@ -181,19 +191,19 @@ def _used(facts: Mapping[int, YearFacts], metered: Mapping[int, Metered]) -> dic
     for year, found in metered.items():
         energy = facts[year].energy
         if energy is not None and energy.source is EnergySource.MEASURED:
-            used |= found.account.used
+            used |= found.used
     return used
 
 
 class _Running:
     """The measured part of the running year, and the same span of the year before."""
 
-    def __init__(self, meters: Meters, year: int, today: date) -> None:
-        self._year, self._until = year, today
-        first, first_before, until_before = date(year, 1, 1), date(year - 1, 1, 1), same_day_before(today)
+    def __init__(self, metered_over: MeteredOver, today: date) -> None:
+        self._year, self._until = today.year, today
+        first, first_before, until_before = date(today.year, 1, 1), date(today.year - 1, 1, 1), same_day_before(today)
         self._days, self._days_before = (today - first).days, (until_before - first_before).days
-        self._so_far = meters.over(first, today) if self._days else {}
-        self._before = meters.over(first_before, until_before) if self._days_before else {}
+        (self._so_far,) = metered_over(first, today, Bucket.TOTAL) or [{}]
+        (self._before,) = metered_over(first_before, until_before, Bucket.TOTAL) or [{}]
 
     def forecast(
         self,
@@ -221,7 +231,7 @@ class _Running:
     def used(self, area: str) -> dict[str, Applied]:
         """The coefficients used."""
         spans = (self._before.get(area), self._so_far.get(area))
-        return {code: applied for span in spans if span for code, applied in span.account.used.items()}
+        return {code: applied for span in spans if span for code, applied in span.used.items()}
 
 
 def _measured(metered: Metered | None, days: int) -> MeasuredDays | None:

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 from psycopg import Connection
 
+from services.core.frame import Frame
+from services.energy.by_subject import Subject, Sums
+from services.energy.sums import read_sums
+from services.energy.wanted import of_areas, of_parks, of_units
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject, together
-from services.judging.indicators.frame import Frame
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import SQL, JudgedPark, JudgedUnit, Scope, ScopeKind, units_of
-from services.judging.indicators.sums import Subject, Sums, place_sums, unit_sums
 from services.judging.indicators.terms import Term
 
 
@@ -85,23 +87,23 @@ def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked
     )
     if indicator.by_process and asked.scope.kind is not ScopeKind.UNIT:
         units = [unit for unit in units if unit.makes_product]
-    return of_units(connection, tables, indicator, units, asked)
+    return _of_units(connection, tables, indicator, units, asked)
 
 
-def of_units(
+def _of_units(
     connection: Connection, tables: Tables, indicator: Indicator, units: Sequence[JudgedUnit], asked: Question
 ) -> Sequence[Evaluated]:
     """The indicator of these units, told apart as asked."""
-    by_area = asked.by in (Grouping.BANNER, Grouping.LEAGUE)
-    sums = unit_sums(
-        connection,
-        asked.scope,
-        {unit.unit_id: unit.code for unit in units},
-        asked.frame,
-        now=asked.now,
-        by_area=by_area,
+    tree = asked.scope.tree
+    by_banner = {code: [code] for code in tree.level} if asked.by in (Grouping.BANNER, Grouping.LEAGUE) else None
+    wanted = of_units(
+        [unit.unit_id for unit in units],
+        banners=asked.scope.banners,
+        park_id=asked.scope.park_id,
+        by_banner=by_banner,
         with_sub=not indicator.coverage_counts,
     )
+    sums = read_sums(connection, wanted, asked.frame, now=asked.now)
     owner_kind = "enterprise" if indicator.level is IndicatorLevel.ENTERPRISE else "unit"
     members = _members(indicator, units, sums, asked)
     if not members and asked.by is None:
@@ -142,7 +144,7 @@ class _Member:
     @property
     def is_one_unit(self) -> bool:
         """Whether it is the unit and no other besides."""
-        return {subject.code for subject in self.subjects} == {self.unit.code}
+        return {subject.unit for subject in self.subjects} == {self.unit.unit_id}
 
     @property
     def ratio_subject(self) -> RatioSubject:
@@ -159,21 +161,23 @@ class _Member:
 
 def _members(indicator: Indicator, units: Sequence[JudgedUnit], sums: Sums, asked: Question) -> Sequence[_Member]:
     """Units, or enterprises with all their units, or, of indicators of any place, the groups themselves."""
-    by_code = {unit.code: unit for unit in units}
+    by_id = {unit.unit_id: unit for unit in units}
     by_area = asked.by in (Grouping.BANNER, Grouping.LEAGUE)
-    seen = {subject.code for subject in sums.subjects}
-    silent = [Subject(unit.code, unit.area_code if by_area else None) for unit in units if unit.code not in seen]
+    seen = {subject.unit for subject in sums.subjects}
+    silent = [
+        Subject(unit.area_code if by_area else None, unit=unit.unit_id) for unit in units if unit.unit_id not in seen
+    ]
+    known = [(by_id[subject.unit or 0], subject) for subject in (*sums.subjects, *silent)]
     found: dict[tuple[str, str | None], _Member] = {}
     # in an order of their own: that of the database is another one each time
-    for subject in sorted([*sums.subjects, *silent], key=lambda each: (each.code, each.banner or "")):
-        unit = by_code[subject.code]
+    for unit, subject in sorted(known, key=lambda pair: (pair[0].code, pair[1].area or "")):
         group = _group_of(asked, unit, subject)
         if indicator.level is IndicatorLevel.PLACE:
             owner = group or asked.scope.code
         else:
             owner = unit.credit_code if indicator.level is IndicatorLevel.ENTERPRISE else unit.code
-        member = _Member(owner, unit, group, subject.banner, [])
-        found.setdefault((owner, subject.banner), member).subjects.append(subject)
+        member = _Member(owner, unit, group, subject.area, [])
+        found.setdefault((owner, subject.area), member).subjects.append(subject)
     return list(found.values())
 
 
@@ -184,41 +188,39 @@ def _group_of(asked: Question, unit: JudgedUnit, subject: Subject) -> str | None
         return unit.credit_code
     if asked.by is Grouping.PARK:
         return unit.park_code
-    return None if asked.by is None else asked.scope.tree.at(subject.banner, str(asked.by))
+    return None if asked.by is None else asked.scope.tree.at(subject.area, str(asked.by))
 
 
 def _of_places(connection: Connection, tables: Tables, indicator: Indicator, asked: Question) -> Sequence[Evaluated]:
-    scope = asked.scope
-    park_ids: dict[int, str] = {}
-    if asked.by is Grouping.PARK:
-        parks = [JudgedPark(*row) for row in SQL.run(connection, "parks")]
-        park_ids = {p.park_id: p.code for p in parks if scope.tree.above(p.area_code, scope.code)}
-        codes = sorted(park_ids.values())
-    elif scope.park is not None:
-        park_ids, codes = {scope.park.park_id: scope.park.code}, [scope.park.code]
-    elif asked.by is None:
-        codes = [scope.code]
-    else:
-        codes = sorted(scope.tree.within(scope.code, str(asked.by)))
-    if not codes:
+    places = _places(connection, asked)
+    if not places:
         return []
-    sums = place_sums(
-        connection,
-        scope,
-        codes,
-        asked.frame,
-        now=asked.now,
-        park_ids=park_ids,
-        registered_alone=not indicator.coverage_counts,
+    codes, as_judged = list(places), indicator.coverage_counts
+    park_ids = [subject.park for subject in places.values() if subject.park is not None]
+    wanted = (
+        of_parks(park_ids, as_judged=as_judged) if park_ids else of_areas(asked.scope.tree, codes, as_judged=as_judged)
     )
-    owner_kind = "park" if park_ids else "area"
-    reported = statistics(connection, owner_kind, codes, indicator.statistics, tables)
+    sums = read_sums(connection, wanted, asked.frame, now=asked.now)
+    reported = statistics(connection, "park" if park_ids else "area", codes, indicator.statistics, tables)
     forming = Forming(tables, asked.frame, sums, reported, now=asked.now)
     told_apart = asked.by is not None
-    places = [RatioSubject(code, (Subject(code),), group=code if told_apart else None) for code in codes]
-    known = ((place, period, forming.measured(place, period)) for period in asked.frame.periods for place in places)
+    subjects = [RatioSubject(code, (subject,), group=code if told_apart else None) for code, subject in places.items()]
+    known = ((each, period, forming.measured(each, period)) for period in asked.frame.periods for each in subjects)
     return [
-        forming.of(indicator, place, period, measured)
-        for place, period, measured in known
+        forming.of(indicator, subject, period, measured)
+        for subject, period, measured in known
         if not (measured.nothing and told_apart)
     ]
+
+
+def _places(connection: Connection, asked: Question) -> Mapping[str, Subject]:
+    """The areas or parks that are asked for, in the order of their codes."""
+    scope = asked.scope
+    if asked.by is Grouping.PARK:
+        parks = SQL.run(connection, "parks").of(JudgedPark).all()
+        inside = [park for park in parks if scope.tree.above(park.area_code, scope.code)]
+        return {park.code: Subject(park=park.park_id) for park in sorted(inside, key=lambda park: park.code)}
+    if scope.park is not None:
+        return {scope.park.code: Subject(park=scope.park.park_id)}
+    codes = [scope.code] if asked.by is None else sorted(scope.tree.within(scope.code, str(asked.by)))
+    return {code: Subject(area=code) for code in codes}

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
 
+from services.core.frame import Frame
+from services.energy.by_subject import Gone, Subject, Sums
 from services.judging.data.tables import Tables
-from services.judging.indicators.frame import Frame
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all
 from services.judging.indicators.reported import Statistics
 from services.judging.indicators.scope import JudgedUnit
-from services.judging.indicators.sums import Gone, Subject, Sums
 from services.judging.indicators.terms import Measured
 
 

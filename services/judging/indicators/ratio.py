@@ -7,8 +7,9 @@ other, with a zero denominator, or below the least possible value the verdict is
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.energy.amount import coverage_of, joined_cover
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
-from services.judging.indicators.terms import Term, coverage_of, joined_cover, total_of
+from services.judging.indicators.terms import Term, total_of
 
 SHOWN_LEFT_OUT = 50
 PART_OF_PERIOD = "part_of_period"

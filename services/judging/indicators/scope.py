@@ -10,7 +10,7 @@ from psycopg import Connection
 from services.core.area_tree import AreaTree
 from services.core.db.statements import Statements
 
-SQL = Statements.beside(__file__, "sums.sql")
+SQL = Statements.beside(__file__, "scope.sql")
 
 
 class ScopeKind(enum.StrEnum):

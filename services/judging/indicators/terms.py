@@ -1,35 +1,14 @@
 """What an indicator is made of: sums of a subject in a period, with their coverage and the rows they stand on. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from services.core.meter import PICO, Flow
 from services.energy.account import ALL_FLOWS, CO2_SIGN, SIGN, Valuation, exact_sum
+from services.energy.amount import Amount, Cover, Measure, joined_cover
 from services.energy.factors import Applied, Basis, Factors
-
-Measure = tuple[str, Flow]
-"""A carrier and the flow in which it is measured."""
-
-Cover = Mapping[Measure, tuple[int, int]]
-"""Measured and expected seconds."""
-
-
-@dataclass(slots=True)
-class Amount:
-    """What meters of one carrier and flow measured in a period. `pico_by_year` is empty where nothing is booked."""
-
-    pico_by_year: dict[int, int] = field(default_factory=dict)
-    measured_s: int = 0
-    expected_s: int = 0
-
-    def add(self, other: "Amount") -> None:
-        """Take up what other meters, or another part of the period, have."""
-        for year, pico in other.pico_by_year.items():
-            self.pico_by_year[year] = self.pico_by_year.get(year, 0) + pico
-        self.measured_s += other.measured_s
-        self.expected_s += other.expected_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +57,6 @@ class Term:
         return Term(
             None if self.value is None else self.value * factor, self.cover, self.used, self.reported, self.lacking
         )
-
-
-def joined_cover(covers: Iterable[Cover]) -> Cover:
-    """Of several subjects: their seconds put together by carrier and flow."""
-    together: dict[Measure, tuple[int, int]] = {}
-    for cover in covers:
-        for measure, (measured_s, expected_s) in cover.items():
-            before = together.get(measure, (0, 0))
-            together[measure] = (before[0] + measured_s, before[1] + expected_s)
-    return together
-
-
-def coverage_of(cover: Cover) -> float | None:
-    """The least covered carrier and flow, 0 to 1; None where no meter is expected to give readings."""
-    shares = [min(1.0, measured / expected) for measured, expected in cover.values() if expected > 0]
-    return min(shares, default=None)
 
 
 def total_of(terms: Sequence[Term]) -> Term:

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from psycopg import Connection
 
 from services.core.area_tree import AreaTree
+from services.core.frame import Frame
+from services.energy.by_subject import Subject, Sums
+from services.energy.sums import read_sums
+from services.energy.wanted import of_units
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject
-from services.judging.indicators.frame import Frame
 from services.judging.indicators.kinds import Indicator
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, area_tree, scope_of, units_of
-from services.judging.indicators.sums import Subject, Sums, unit_sums
 
 _EVERYWHERE = ""
 SumsOf = Callable[[Frame], Sums]
@@ -69,7 +71,6 @@ def ratios_of(
     tables: Tables,
     units: Sequence[JudgedUnit],
     indicators: Mapping[str, Indicator],
-    tree: AreaTree,
     frame: Frame,
     *,
     now: datetime,
@@ -80,8 +81,8 @@ def ratios_of(
     One reading serves them all, whatever their indicators are. `read` gives the sums of at least these units, where the
     caller has them for more than this.
     """
-    codes = {unit.unit_id: unit.code for unit in units}
-    sums = read(frame) if read else unit_sums(connection, everywhere(tree), codes, frame, now=now)
+    wanted = of_units([unit.unit_id for unit in units])
+    sums = read(frame) if read else read_sums(connection, wanted, frame, now=now)
     kinds = {kind for indicator in indicators.values() for kind in indicator.statistics}
     reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
     forming = Forming(tables, frame, sums, reported, now=now)
@@ -89,6 +90,8 @@ def ratios_of(
     found = []
     for unit in units:
         process = unit.process or ""
-        subject = RatioSubject(unit.code, (Subject(unit.code),), (unit,), unit.code, process, unit.commissioned_on)
+        subject = RatioSubject(
+            unit.code, (Subject(unit=unit.unit_id),), (unit,), unit.code, process, unit.commissioned_on
+        )
         found.append(forming.of(indicators[process], subject, period, forming.measured(subject, period)))
     return found

@@ -7,19 +7,21 @@ from fractions import Fraction
 
 from psycopg import Connection
 
-from services.core.area_tree import AreaTree
 from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before, year_floor
+from services.core.frame import Frame, PeriodLength, frame
 from services.core.meter import Flow
+from services.energy.amount import Amount, Measure, coverage_of
+from services.energy.by_subject import Subject, Sums
 from services.energy.factors import Basis
+from services.energy.sums import read_sums
+from services.energy.wanted import of_units
 from services.judging.data.tables import Tables
 from services.judging.data.two_high import TwoHighTrade
-from services.judging.indicators.frame import Frame, PeriodLength, frame
 from services.judging.indicators.judged_by import Metric
 from services.judging.indicators.scope import JudgedUnit
-from services.judging.indicators.sums import Subject, Sums, unit_sums
-from services.judging.indicators.terms import Amount, Measure, Measured, Term, coverage_of
+from services.judging.indicators.terms import Measured, Term
 from services.judging.lists.approval import LedgerEntry, MeasuredUse, Overuse, counted_on, ledger_entry, overuse
-from services.judging.lists.measured import SumsOf, everywhere
+from services.judging.lists.measured import SumsOf
 
 LAST_12_MONTHS, RUNNING_YEAR = "last_12_months", "running_year"
 THRESHOLD, LEAST = "two_high_threshold", "coverage_least"
@@ -68,7 +70,6 @@ def ledger(
     connection: Connection,
     tables: Tables,
     units: Sequence[JudgedUnit],
-    tree: AreaTree,
     *,
     now: datetime,
     read: SumsOf | None = None,
@@ -78,8 +79,8 @@ def ledger(
     Plants that make electricity of coal are counted on the calorific basis, all others on the equivalent one.
     `read` gives the sums of at least these units over a frame, where the caller has them for more than this.
     """
-    month, codes = floor(now, Grain.MONTH), {unit.unit_id: unit.code for unit in units}
-    sums_of = read or (lambda period: unit_sums(connection, everywhere(tree), codes, period, now=now))
+    month, wanted = floor(now, Grain.MONTH), of_units([unit.unit_id for unit in units])
+    sums_of = read or (lambda period: read_sums(connection, wanted, period, now=now))
     # The 12 months fall into two years, of which the second is the running one; what came since is read by itself.
     months = frame(months_before(month, MONTHS_OF_YEAR), month, PeriodLength.TOTAL)
     of_months = sums_of(months)
@@ -89,7 +90,7 @@ def ledger(
     trades = trades_of(tables)
     found = []
     for unit in units:
-        subject = [Subject(unit.code)]
+        subject = [Subject(unit=unit.unit_id)]
         last_year = _read(of_months, subject, (0, len(months.cells)))
         this_year = _read(of_months, subject, running) if running else _Read({}, 0.0)
         this_year = this_year.with_more(_read(of_since, subject, (0, 1))) if of_since else this_year

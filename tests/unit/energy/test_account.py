@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from services.core.meter import PICO, Flow
 from services.energy.account import Account
+from services.energy.amount import Amount, Measure
 from services.energy.factors import Basis, Factor, Factors, FactorTable
-from services.judging.indicators.terms import Amount, Measure, Measured
+from services.judging.indicators.terms import Measured
 
 FAMILY = {
     "raw_coal": "coal",

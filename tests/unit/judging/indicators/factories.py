@@ -6,11 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.core.meter import PICO, Flow
+from services.energy.amount import Amount, Measure
 from services.energy.factors import Factor, Factors, FactorTable
 from services.judging.indicators.kinds import Ratio
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.ratio import NeededCoverage, ratio_of
-from services.judging.indicators.terms import Amount, Measure, Measured, ReportedValue
+from services.judging.indicators.terms import Measured, ReportedValue
 
 NEEDED = NeededCoverage(least=0.9, apart=0.02)
 YEAR = 2024

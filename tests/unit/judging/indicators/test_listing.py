@@ -3,9 +3,9 @@
 import pytest
 
 from services.core.meter import PICO
+from services.energy.amount import Amount
 from services.judging.indicators import listing
 from services.judging.indicators.listing import BY_SLUG
-from services.judging.indicators.terms import Amount
 from tests.unit.judging.indicators.factories import MONTH_S, YEAR, amount, measured, ratio, value
 
 

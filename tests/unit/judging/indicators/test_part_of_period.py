@@ -5,16 +5,16 @@ from datetime import date, datetime
 import pytest
 
 from services.core.calendar import SHANGHAI, start_of_day
+from services.core.frame import PeriodLength, frame
 from services.core.meter import Flow
 from services.core.reason import About, reason_text
+from services.energy.by_subject import Gone, Subject, Sums
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.frame import PeriodLength, frame
 from services.judging.indicators.kinds import Ratio
-from services.judging.indicators.sums import Gone, Subject, Sums
 from services.judging.indicators.terms import Term
 from tests.unit.judging.indicators.factories import measured, ratio
 
-UNIT = Subject("U-1")
+UNIT = Subject(unit=1)
 START, END = date(2025, 1, 1), date(2026, 1, 1)
 LATER = datetime(2026, 11, 20, 9, tzinfo=SHANGHAI)
 
@@ -80,7 +80,7 @@ def test_several_together_are_metered_as_long_as_the_longest_of_them() -> None:
 
 
 def test_where_nothing_was_measured_there_is_nothing_to_say_of_the_period() -> None:
-    nothing = gone(START, subject=Subject("U-2"))
+    nothing = gone(START, subject=Subject(unit=2))
     assert nothing.metered_share == 0.0
     assert reasons(ratio("pue", measured({("electricity", "input"): "130"})), nothing) == ()
     reported = Ratio(PUE.value, Term(PUE.numerator.value), Term(PUE.denominator.value), None, ())

@@ -1,4 +1,4 @@
-"""The periods an indicator is asked for, and the cells of which their sums are made. Pure."""
+"""The periods that are asked for, and the cells of which their sums are made. Pure."""
 
 import enum
 from bisect import bisect_right
@@ -39,7 +39,7 @@ class Frame:
     cells: Sequence[tuple[datetime, datetime]]
     periods: Sequence[tuple[int, int]]
     trunc: str
-    """Unit of PostgreSQL's date_trunc by which sums fall into cells."""
+    """JudgedUnit of PostgreSQL's date_trunc by which sums fall into cells."""
     coarsest: Grain
 
     @property
@@ -70,14 +70,22 @@ def _cells(start: datetime, end: datetime, bucket: Bucket) -> list[tuple[datetim
     return found
 
 
-_OF_SPAN = {
-    PeriodLength.HOUR: (Bucket.HOUR, "hour", Grain.HOUR),
-    PeriodLength.DAY: (Bucket.DAY, "day", Grain.DAY),
-    PeriodLength.MONTH: (Bucket.MONTH, "month", Grain.MONTH),
-    PeriodLength.YEAR: (Bucket.YEAR, "year", Grain.MONTH),
-    PeriodLength.TOTAL: (Bucket.YEAR, "year", Grain.MONTH),
-    PeriodLength.ROLLING_YEAR: (Bucket.MONTH, "month", Grain.MONTH),
+_OF_BUCKET = {
+    Bucket.SLOT: (Bucket.SLOT, "minute", Grain.SLOT),
+    Bucket.HOUR: (Bucket.HOUR, "hour", Grain.HOUR),
+    Bucket.DAY: (Bucket.DAY, "day", Grain.DAY),
+    Bucket.MONTH: (Bucket.MONTH, "month", Grain.MONTH),
+    Bucket.YEAR: (Bucket.YEAR, "year", Grain.MONTH),
+    Bucket.TOTAL: (Bucket.YEAR, "year", Grain.MONTH),
 }
+
+
+def frame_of(start: datetime, end: datetime, bucket: Bucket) -> Frame:
+    """The frame of [start, end), which begins and ends on quarter hours; not empty. A period is a bucket."""
+    of_cells, trunc, coarsest = _OF_BUCKET[bucket]
+    cells = _cells(start.astimezone(SHANGHAI), end.astimezone(SHANGHAI), of_cells)
+    whole = bucket is Bucket.TOTAL
+    return Frame(cells, [(0, len(cells))] if whole else [(i, i + 1) for i in range(len(cells))], trunc, coarsest)
 
 
 def frame(start: datetime, end: datetime, span: PeriodLength) -> Frame:
@@ -85,16 +93,13 @@ def frame(start: datetime, end: datetime, span: PeriodLength) -> Frame:
 
     For rolling years the range is widened to whole months and reaches back eleven months.
     """
-    bucket, trunc, coarsest = _OF_SPAN[span]
-    if span is PeriodLength.ROLLING_YEAR:
-        first = bucket_floor(start, bucket)
-        months_back = first.replace(year=first.year - 1)
-        cells = _cells(bucket_following(months_back, bucket), _ceil_month(end), bucket)
-        periods = [(i, i + MONTHS_OF_YEAR) for i in range(len(cells) - MONTHS_OF_YEAR + 1)]
-        return Frame(cells, periods, trunc, coarsest)
-    cells = _cells(start.astimezone(SHANGHAI), end.astimezone(SHANGHAI), bucket)
-    whole = span is PeriodLength.TOTAL
-    return Frame(cells, [(0, len(cells))] if whole else [(i, i + 1) for i in range(len(cells))], trunc, coarsest)
+    if span is not PeriodLength.ROLLING_YEAR:
+        return frame_of(start, end, Bucket(span))
+    first = bucket_floor(start, Bucket.MONTH)
+    months_back = first.replace(year=first.year - 1)
+    cells = _cells(bucket_following(months_back, Bucket.MONTH), _ceil_month(end), Bucket.MONTH)
+    periods = [(i, i + MONTHS_OF_YEAR) for i in range(len(cells) - MONTHS_OF_YEAR + 1)]
+    return Frame(cells, periods, "month", Grain.MONTH)
 
 
 def _ceil_month(moment: datetime) -> datetime:
