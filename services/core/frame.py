@@ -13,7 +13,6 @@ from services.core.calendar import (
     Grain,
     bucket_floor,
     bucket_following,
-    year_floor,
 )
 
 
@@ -109,4 +108,4 @@ def _ceil_month(moment: datetime) -> datetime:
 
 def year_of(cell: tuple[datetime, datetime]) -> int:
     """The year in which a cell lies."""
-    return year_floor(cell[0]).year
+    return cell[0].astimezone(SHANGHAI).year

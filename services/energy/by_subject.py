@@ -62,9 +62,9 @@ class Sums:
         self._found: dict[Subject, dict[int, dict[Measure, Amount]]] = defaultdict(
             lambda: defaultdict(lambda: defaultdict(Amount))
         )
-        self._starts_s = np.array([start.timestamp() for start, _ in frame.cells])
-        self._ends_s = np.array([end.timestamp() for _, end in frame.cells])
         self._number_of = CellNumbers(frame)
+        self._starts_s = np.array(list(self._number_of), dtype=float)
+        self._ends_s = np.append(self._starts_s[1:], frame.end.timestamp())
         self._spans: dict[Subject, tuple[datetime, datetime]] = {}
         self._overlaps: dict[tuple[datetime, datetime], Sequence[tuple[int, int]]] = {}
 
@@ -128,6 +128,15 @@ class Sums:
         if len(subjects) != 1 or period[1] - period[0] != 1:
             return self.of(subjects, period)
         return self._found.get(subjects[0], {}).get(period[0], {})
+
+    def by_period(self) -> Iterable[tuple[Subject, Iterable[tuple[int, Mapping[Measure, Amount]]]]]:
+        """Of each subject the numbers of the periods in which it measured something or should have, and what."""
+        whole, periods = len(self._frame.periods) != len(self._frame.cells), self._frame.periods
+        for subject, cells in self._found.items():
+            if whole:
+                yield subject, [(number, self.of([subject], period)) for number, period in enumerate(periods)]
+            else:
+                yield subject, cells.items()
 
     def metered_s(self, subjects: Iterable[Subject], period: tuple[int, int]) -> float:
         """Seconds of a period, of what is gone of it too, between the first and the last day with any meter."""

@@ -25,8 +25,6 @@ from services.api.registry.fields import Code
 from services.core.calendar import (
     Bucket,
     Grain,
-    bucket_floor,
-    bucket_following,
     ceil,
     floor,
 )
@@ -44,9 +42,6 @@ LONGEST = {
     Bucket.YEAR: timedelta(days=36_525),
     Bucket.TOTAL: timedelta(days=36_525),
 }
-
-
-_MOMENT_BEFORE = timedelta(microseconds=1)
 
 
 class By(enum.StrEnum):
@@ -146,27 +141,6 @@ class Asked:
     by: frozenset[By]
     carrier: str | None
     flows: tuple[Flow, ...]
-
-    @property
-    def in_several_years(self) -> bool:
-        """Whether the range lies in more than one year of Asia/Shanghai."""
-        return self.start.year != (self.end - _MOMENT_BEFORE).year
-
-    def bucket_end(self, start: datetime) -> datetime:
-        """First moment after the bucket that begins at `start`."""
-        if self.bucket is Bucket.TOTAL:
-            return self.end
-        return min(self.end, bucket_following(bucket_floor(start, self.bucket), self.bucket))
-
-    def buckets(self, until: datetime) -> list[tuple[datetime, datetime]]:
-        """Start and end of every bucket that begins before `until`, in order."""
-        found = []
-        start = self.start
-        while start < min(self.end, until):
-            end = self.bucket_end(start)
-            found.append((start, end))
-            start = end
-        return found
 
 
 def asked(query: EnergyQuery, *, now: datetime) -> Asked:

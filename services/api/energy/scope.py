@@ -1,75 +1,74 @@
-"""Reads of what a question speaks: the scope as conditions, the areas to group by, and the codes to answer."""
+"""Reads of what a question speaks: which sums it wants, and the codes to answer."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Self
 
 from psycopg import Connection
 
 from services.api.asking import ScopeKind
+from services.api.energy.answer import Names
 from services.api.energy.ask import Asked, By
 from services.api.registry import nouns
 from services.core.area_tree import AreaTree
 from services.core.db.statements import Statements
+from services.core.frame import Frame, frame_of
+from services.energy.by_subject import Subject
+from services.energy.wanted import Among, Kept, KeptKind, Part, Wanted
 
 SQL = Statements.beside(__file__, "energy.sql")
 
 _NAMES = ("park_codes", "enterprise_codes", "unit_codes", "meter_codes")
-
-Ids = tuple[str | None, int | None, int | None, int | None, int | None]
-"""A banner, and the numbers of a park, an enterprise, a unit and a meter."""
-Names = tuple[str | None, str | None, str | None, str | None, str | None]
-"""The codes of all these, the area being of the level to group by."""
+_PARTS = {By.PARK: Part.PARK, By.ENTERPRISE: Part.ENTERPRISE, By.UNIT: Part.UNIT, By.METER: Part.METER}
+_AREAS = frozenset({By.AREA, By.LEAGUE, By.BANNER})
 
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A question, and what is read once of the registry to answer it."""
+    """A question, with the sums that answer it."""
 
     asked: Asked
-    areas: AreaTree
-    level: str | None
-    """The level of the areas to group by; None if not grouped by area."""
-    conditions: Mapping[str, Any]
-    """The scope, as `narrow` gives it."""
-    _codes: list[dict[int, str]] = field(default_factory=lambda: [{} for _ in _NAMES], init=False, repr=False)
+    wanted: Wanted
 
     @classmethod
     def read(cls, connection: Connection, asked: Asked) -> Self:
         """Read it. Raises Refused when the scope is not registered."""
-        areas = read_areas(connection)
-        level = _area_level(asked, areas)
-        return cls(asked, areas, level, narrow(connection, asked, areas))
+        tree = read_areas(connection)
+        level = _area_level(asked, tree)
+        among = narrow(connection, asked, tree)
+        wanted = Wanted(
+            among=among,
+            apart=frozenset(part for by, part in _PARTS.items() if by in asked.by),
+            areas=None if level is None else {code: (tree.at(code, level),) for code in tree.level},
+            kept=_kept(asked, tree, level, among),
+            carriers=None if asked.carrier is None else (asked.carrier,),
+            flows=asked.flows,
+        )
+        return cls(asked, wanted)
 
     @property
-    def switches(self) -> dict[str, bool]:
-        """By what the statements group."""
-        by = self.asked.by
-        return {
-            "by_flow": By.FLOW in by,
-            "by_area": self.level is not None,
-            "by_park": By.PARK in by,
-            "by_enterprise": By.ENTERPRISE in by,
-            "by_unit": By.UNIT in by,
-            "by_meter": By.METER in by,
-        }
+    def frame(self) -> Frame:
+        """The buckets."""
+        return frame_of(self.asked.start, self.asked.end, self.asked.bucket)
 
-    def names(self, connection: Connection, rows: Iterable[Iterable[Any]]) -> Callable[[Ids], Names]:
-        """A function from banner and numbers, as they stand in `rows`, to the codes that are answered."""
-        columns = list(zip(*rows, strict=True)) or [()] * (1 + len(_NAMES))
-        for statement, known, column in zip(_NAMES, self._codes, columns[1:], strict=True):
-            ids = sorted({v for v in column if v is not None} - known.keys())
-            if ids:
-                known.update({row[0]: row[1] for row in SQL.run(connection, statement, ids=ids)})
 
-        def name(ids: Ids) -> Names:
-            area = ids[0] if self.level is None else self.areas.at(ids[0], self.level)
-            park, enterprise, unit, meter = (
-                None if number is None else self._codes[i].get(number) for i, number in enumerate(ids[1:])
-            )
-            return area, park, enterprise, unit, meter
+def names_of(connection: Connection, subjects: Iterable[Subject]) -> Callable[[Subject], Names]:
+    """A function from one of these subjects to the codes that are answered."""
+    columns = list(zip(*subjects, strict=True)) or [()] * len(Subject._fields)
+    codes: list[dict[int, str]] = []
+    for statement, column in zip(_NAMES, columns[1:], strict=True):
+        ids = sorted({number for number in column if number is not None})
+        rows = SQL.run(connection, statement, ids=ids).all() if ids else ()
+        codes.append({row.number: row.code for row in rows})
 
-        return name
+    def name(subject: Subject) -> Names:
+        area, *numbers = subject
+        park, enterprise, unit, meter = (
+            None if number is None else known.get(number) for number, known in zip(numbers, codes, strict=True)
+        )
+        return area, park, enterprise, unit, meter
+
+    return name
 
 
 def read_areas(connection: Connection) -> AreaTree:
@@ -90,33 +89,44 @@ def _area_level(asked: Asked, areas: AreaTree) -> str | None:
     return None
 
 
-def narrow(connection: Connection, asked: Asked, areas: AreaTree) -> dict[str, Any]:
-    """The scope as conditions: numbers of meters, codes of banners, number of the park; None: no such condition."""
-    narrowed: dict[str, Any] = {"meter_ids": None, "areas": None, "park_id": None}
+def _kept(asked: Asked, areas: AreaTree, level: str | None, among: Among) -> Kept | None:
+    """The places whose kept sums answer the question; None where only those of meters do."""
+    told_apart = asked.by - {By.CARRIER, By.FLOW}
+    if asked.scope is ScopeKind.PARK and not told_apart:
+        return Kept(KeptKind.PARK, {str(park_id): Subject() for park_id in among.park_ids or ()})
+    if asked.scope is not ScopeKind.AREA or not told_apart <= _AREAS:
+        return None
+    if level is None:
+        return Kept(KeptKind.AREA, {asked.code: Subject()})
+    # a league asked of a banner: the banner's own sums, under the league's name
+    codes = areas.within(asked.code, level) or [asked.code]
+    return Kept(KeptKind.AREA, {code: Subject(area=areas.at(code, level)) for code in codes})
+
+
+def narrow(connection: Connection, asked: Asked, areas: AreaTree) -> Among:
+    """The meters of the scope. Raises Refused when it is not registered; an area is one of `areas`."""
     if asked.scope is ScopeKind.AREA:
-        if areas.level[asked.code] != "region":
-            narrowed["areas"] = areas.banners_of(asked.code)
-            rows = SQL.run(connection, "meters_of_area", areas=narrowed["areas"]).all()
-            narrowed["meter_ids"] = [meter_id for (meter_id,) in rows]
-    elif asked.scope is ScopeKind.PARK:
-        found = SQL.run(connection, "park_id", code=asked.code).scalar()
-        if found is None:
+        if areas.level[asked.code] == "region":
+            return Among()
+        banners = areas.banners_of(asked.code)
+        meter_ids = SQL.run(connection, "meters_of_area", areas=banners).scalars()
+        return Among(meter_ids=tuple(meter_ids), banners=tuple(banners))
+    if asked.scope is ScopeKind.PARK:
+        park_id = SQL.run(connection, "park_id", code=asked.code).scalar()
+        if park_id is None:
             raise nouns.PARK.refuse_unknown(asked.code)
-        narrowed["park_id"] = found
-        rows = SQL.run(connection, "meters_of_park", park_id=found).all()
-        narrowed["meter_ids"] = [meter_id for (meter_id,) in rows]
-    else:
-        narrowed["meter_ids"] = _meters_of(connection, asked)
-    return narrowed
+        meter_ids = SQL.run(connection, "meters_of_park", park_id=park_id).scalars()
+        return Among(meter_ids=tuple(meter_ids), park_ids=(park_id,))
+    return Among(meter_ids=_meters_of(connection, asked))
 
 
-def _meters_of(connection: Connection, asked: Asked) -> list[int]:
+def _meters_of(connection: Connection, asked: Asked) -> tuple[int, ...]:
     noun, parameter = {
         ScopeKind.ENTERPRISE: (nouns.ENTERPRISE, "credit_code"),
         ScopeKind.UNIT: (nouns.UNIT, "code"),
         ScopeKind.METER: (nouns.METER, "code"),
     }[asked.scope]
-    rows = SQL.run(connection, f"meters_of_{asked.scope}", **{parameter: asked.code}).all()
-    if not rows:
+    found = SQL.run(connection, f"meters_of_{asked.scope}", **{parameter: asked.code}).scalars().all()
+    if not found:
         raise noun.refuse_unknown(asked.code)
-    return [meter_id for (meter_id,) in rows if meter_id is not None]
+    return tuple(meter_id for meter_id in found if meter_id is not None)

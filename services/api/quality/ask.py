@@ -142,12 +142,14 @@ def place_of(connection: Connection, scope: str, *, start: datetime, by: Quality
     if kind is ScopeKind.AREA and code not in tree.level:
         raise nouns.AREA.refuse_unknown(code)
     asked = Asked(kind, code, start, start, Bucket.DAY, frozenset({By.CARRIER}), None, ())
-    narrowed = narrow(connection, asked, tree)
+    among = narrow(connection, asked, tree)
+    meter_ids = None if among.meter_ids is None else list(among.meter_ids)
+    (park_id,) = among.park_ids or (None,)
     banners = tree.banners_of(code) if kind is ScopeKind.AREA else [c for c, at in tree.level.items() if at == "banner"]
     groups = banners
     if by is QualityBy.AREA and (kind is not ScopeKind.AREA or tree.level[code] == "region"):
         groups = [tree.at(banner, "league") or banner for banner in banners]
-    return ScopeConditions(kind, code, tree, narrowed["meter_ids"], banners, groups, narrowed["park_id"])
+    return ScopeConditions(kind, code, tree, meter_ids, banners, groups, park_id)
 
 
 def checked(slug: str | None) -> list[str] | None:

@@ -153,7 +153,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         "end": asked.end,
         "bucket": asked.bucket,
         "by": sorted(asked.by),
-        "data": [_row(line, groups, units, asked.flows[0], valuing, estimates) for line in page],
+        "data": [_row(line, groups, units, valuing, estimates) for line in page],
         "rows": rows_of(tables, valuing.used),
         "missing": missing_of(valuing.missing),
         "next": following,
@@ -165,13 +165,12 @@ def _row(
     line: EnergyLine,
     groups: list[str],
     units: Mapping[str, str],
-    only_flow: str,
     valuing: Valuing,
     estimates: Mapping[tuple[datetime, Group], int] | None,
 ) -> dict[str, object]:
     """A line as EnergyRow describes it: built by hand, since an answer has thousands."""
     group = line.group
-    flow = group.flow or only_flow
+    flow = str(group.flow)
     row: dict[str, object] = {"start": line.start, "end": line.end, "carrier": group.carrier, "flow": flow}
     for name in groups:
         row[name] = getattr(group, name)

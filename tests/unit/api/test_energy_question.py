@@ -1,13 +1,13 @@
-"""A question is checked before the database is asked; coverage counts what should have been measured by now."""
+"""A question is checked before the database is asked."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from services.api.energy.ask import BalanceQuery, By, EnergyQuery, asked, asked_balance, group_names
-from services.api.energy.coverage import Expectation, ExpectedTime, coverage
 from services.api.errors import Refused
 from services.core.calendar import SHANGHAI
+from services.core.frame import frame_of
 from services.core.meter import Flow
 
 NOW = datetime(2026, 3, 2, 10, 7, tzinfo=SHANGHAI)
@@ -55,28 +55,9 @@ def test_buckets_of_months_are_cut_at_the_range() -> None:
     question = asked(
         EnergyQuery.model_validate({"start": "2026-01-31", "end": "2026-03-02", "bucket": "month"}), now=NOW
     )
-    days = [(start.day, start.month, end.day, end.month) for start, end in question.buckets(NOW)]
+    cells = frame_of(question.start, question.end, question.bucket).cells
+    days = [(start.day, start.month, end.day, end.month) for start, end in cells]
     assert days == [(31, 1, 1, 2), (1, 2, 1, 3), (1, 3, 2, 3)]
-
-
-def test_what_has_not_happened_yet_is_not_expected() -> None:
-    hour = (NOW.replace(minute=0), NOW.replace(hour=11, minute=0))
-    later = (hour[1], hour[1] + timedelta(hours=1))
-    always = Expectation(NOW - timedelta(days=1), NOW + timedelta(days=1), meters=2)
-    assert ExpectedTime([hour, later], until=NOW).seconds([always]) == {0: 2 * 7 * 60}
-
-
-def test_meter_is_expected_for_its_days_only() -> None:
-    day = (NOW.replace(hour=0, minute=0), NOW.replace(hour=10, minute=0))
-    half = Expectation(NOW.replace(hour=5, minute=0), NOW + timedelta(days=1), meters=1)
-    assert ExpectedTime([day], until=NOW).seconds([half]) == {0: 5 * 3600}
-
-
-@pytest.mark.parametrize(
-    ("measured", "expected", "share"), [(90, 100, 0.9), (0, 100, 0.0), (120, 100, 1.0), (5, 0, None)]
-)
-def test_coverage_is_a_share_of_what_was_expected(measured: int, expected: int, share: float | None) -> None:
-    assert coverage(measured, expected) == share
 
 
 def test_balance_is_about_what_crosses_the_boundary() -> None:
@@ -100,16 +81,3 @@ def test_balance_that_makes_no_sense_is_refused_by_name(given: dict[str, object]
     with pytest.raises(Refused) as refused:
         asked_balance(BalanceQuery.model_validate(given), now=NOW)
     assert refused.value.kind.code == code
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "several"),
-    [
-        ("2025-01-01", "2026-01-01", False),
-        ("2025-12-31", "2026-01-01T00:15:00+08:00", True),
-        ("2025-12-31T15:45:00Z", "2025-12-31T16:15:00Z", True),
-    ],
-)
-def test_years_end_at_new_year_in_shanghai(start: str, end: str, several: bool) -> None:
-    question = asked(EnergyQuery.model_validate({"start": start, "end": end, "bucket": "total"}), now=NOW)
-    assert question.in_several_years is several
