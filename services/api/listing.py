@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    Double,
     FromClause,
     Select,
     Text,
@@ -50,6 +51,7 @@ _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _TYPES: Mapping[type, TypeEngine[Any]] = {
     str: Text(),
     int: BigInteger(),
+    float: Double(),
     datetime: DateTime(timezone=True),
     date: Date(),
     UUID: Uuid(),

@@ -1,6 +1,7 @@
 """What may be asked of the quality of data, checked before the database is."""
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -68,12 +69,6 @@ class QualityQuery(DaysQuery):
     bucket: QualityBucket = QualityBucket.DAY
     by: QualityBy = Field(QualityBy.NONE, description="Told apart by area (the level below the scope), enterprise, …")
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
-
-
-class FindingsQuery(DaysQuery):
-    """The parameters of the list of findings. Without `start`: the last seven days."""
-
-    check: str | None = Field(None, pattern=r"^[a-z0-9_]{1,64}$", description="Only of this check")
 
 
 class MissingQuery(DaysQuery):
@@ -152,10 +147,8 @@ def place_of(connection: Connection, scope: str, *, start: datetime, by: Quality
     return ScopeConditions(kind, code, tree, meter_ids, banners, groups, park_id)
 
 
-def checked(slug: str | None) -> list[str] | None:
-    """The check named, as a condition. Raises Refused."""
-    if slug is None:
-        return None
-    if slug not in CHECKS:
-        raise Refused(UNKNOWN_CHECK, f"there is no check {slug}; there are {', '.join(CHECKS)}")
-    return [slug]
+def require_checks(slugs: Iterable[str]) -> None:
+    """Refuse the name of a check that there is not."""
+    for slug in slugs:
+        if slug not in CHECKS:
+            raise Refused(UNKNOWN_CHECK, f"there is no check {slug}; there are {', '.join(CHECKS)}")

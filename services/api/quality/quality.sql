@@ -159,15 +159,24 @@ WHERE
     AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
 GROUP BY 1, 2;
 
--- name: findings(meter_ids, areas, from_day, to_day, checks, after_day, after_id, row_limit)
+-- name: findings(meter_ids, areas, from_day, to_day)
 -- What was found, of subjects in the scope: meters, and what belongs to them.
-SELECT finding_id, check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, found_at
+SELECT
+    finding_id,
+    check_slug AS "check",
+    subject_kind,
+    subject_code AS subject,
+    day,
+    starts_at AS start,
+    ends_at AS "end",
+    value,
+    limit_value AS "limit",
+    detail,
+    found_at
 FROM finding
 WHERE
     day >= :from_day ::date
     AND day < :to_day ::date
-    AND (:checks ::text[] IS NULL OR check_slug = ANY (:checks ::text[]))
-    AND (day, finding_id) > (:after_day ::date, :after_id ::bigint)
     AND (
         :meter_ids ::integer[] IS NULL
         OR CASE subject_kind
@@ -183,9 +192,7 @@ WHERE
             )
             ELSE subject_code = ANY (:areas ::text[])
         END
-    )
-ORDER BY day, finding_id
-LIMIT :row_limit;
+    );
 
 -- name: incomplete(meter_ids, areas, park_id, from_day, to_day, after_day, after_meter, row_limit)
 -- Days of meters on which fewer readings came than should have; the running day counts as it is now.

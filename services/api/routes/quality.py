@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
 from services.api import asking
@@ -17,9 +18,10 @@ from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
 from services.api.paging import Page, Pager
 from services.api.quality import ask
-from services.api.quality.ask import FindingsQuery, MissingQuery, QualityBy, QualityQuery
+from services.api.quality.ask import MissingQuery, QualityBy, QualityQuery
+from services.api.quality.findings import FindingsQuery, findings_of
 from services.api.quality.missing import incomplete, rows_of
-from services.api.quality.scores import SQL, ScoreLine, lines
+from services.api.quality.scores import ScoreLine, lines
 from services.api.registry import nouns
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI, start_of_day
@@ -193,44 +195,19 @@ def list_findings(
     database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()], now: Now
 ) -> Page[FindingAnswer]:
     """What the checks have found of meters, units, enterprises, gateways and areas, by day."""
-    checks = ask.checked(query.check)
-    start, end = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
-    pager = Pager(query, of="findings")
-    after_day, after_id = pager.after(date, int) or (date(1, 1, 1), 0)
+    ask.require_checks(query.check or ())
+    days = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
     with database.read() as connection:
-        place = ask.place_of(connection, query.scope, start=start_of_day(start))
-        rows = SQL.run(
-            connection,
-            "findings",
-            meter_ids=place.meter_ids,
-            areas=place.areas_with_findings,
-            from_day=start,
-            to_day=end,
-            checks=checks,
-            after_day=after_day,
-            after_id=after_id,
-            row_limit=query.limit + 1,
-        ).all()
+        place = ask.place_of(connection, query.scope, start=start_of_day(days[0]))
+        found = findings_of(connection, query, place, days)
     units = {check.code: check.unit for check in tables.checks}
-    shown, following = pager.cut(rows, lambda row: [row.day, row.finding_id])
-    return Page[FindingAnswer](data=[_finding(row, units) for row in shown], next=following)
+    data = [_finding(row, units) for row in found.data]
+    return Page[FindingAnswer](data=data, next=found.next, total=found.total)
 
 
-def _finding(row: Any, units: dict[str, str]) -> FindingAnswer:
-    return FindingAnswer(
-        finding_id=row.finding_id,
-        check=row.check_slug,
-        subject_kind=row.subject_kind,
-        subject=row.subject_code,
-        day=row.day,
-        start=row.starts_at.astimezone(SHANGHAI),
-        end=row.ends_at.astimezone(SHANGHAI),
-        value=row.value,
-        limit=row.limit_value,
-        unit=units.get(row.check_slug, ""),
-        detail=row.detail,
-        found_at=row.found_at,
-    )
+def _finding(row: DictRow, units: dict[str, str]) -> FindingAnswer:
+    local = {name: row[name].astimezone(SHANGHAI) for name in ("start", "end")}
+    return FindingAnswer(**(row | local), unit=units.get(row["check"], ""))
 
 
 @router.get("/missing", summary="List missing readings", responses=refusals(*_RANGE))

@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
@@ -10,6 +11,7 @@ from tests.integration.alerted import ALERTS, NOW, Raised
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered
 
 UNITS = "/api/v1/units"
+FINDINGS = "/api/v1/quality/findings"
 
 
 def asked(client: TestClient, address: str, **parameters: Any) -> dict[str, Any]:
@@ -111,3 +113,40 @@ def test_alerts_are_ordered_and_paged_by_when_they_ended(client: TestClient, rai
     assert found == [ended[0], ended[2], ended[1], *reversed(open_ones)]
     subjects = asked(client, ALERTS, subject="unit:U-5,unit:U-20", total=True)
     assert (subjects["total"], subjects["counts"]["alerts"]) == (2, 2)
+
+
+def test_findings_are_ordered_by_value_narrowed_to_several_checks_and_counted(
+    client: TestClient, database: psycopg.Connection
+) -> None:
+    values = {"stuck": (3.5, 0.1, 3.5), "repeated": (7.25, -1.0), "rounded": (100.0,)}
+    for check, found in values.items():
+        for number, value in enumerate(found):
+            database.execute(
+                """
+                INSERT INTO finding
+                    (check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value)
+                VALUES (%s, 'meter', 'M-1', %s, %s, %s, %s, 1)
+                """,
+                [check, f"2026-03-0{number + 1}", NOW, NOW, value],
+            )
+    asking = {"start": "2026-03-01", "end": "2026-03-08"}
+    usual = paged(client, FINDINGS, **asking)
+    assert [(one["day"][-1], one["check"]) for one in usual] == [
+        ("1", "stuck"),
+        ("1", "repeated"),
+        ("1", "rounded"),
+        ("2", "stuck"),
+        ("2", "repeated"),
+        ("3", "stuck"),
+    ]
+    worst = paged(client, FINDINGS, order="-value", check="stuck,repeated", **asking)
+    assert [(one["value"], one["day"][-1]) for one in worst] == [
+        (7.25, "1"),
+        (3.5, "1"),
+        (3.5, "3"),
+        (0.1, "2"),
+        (-1.0, "2"),
+    ]
+    assert asked(client, FINDINGS, limit=1, total=True, check=["stuck", "rounded"], **asking)["total"] == 4
+    refusal = client.get(FINDINGS, params={"check": "stuck,tulips"} | asking)
+    assert (refusal.status_code, refusal.json()["code"]) == (404, "unknown_check")
