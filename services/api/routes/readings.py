@@ -10,6 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, TOO_LARGE, ProblemKind, Refused
+from services.api.intake.rejected import (
+    REJECTED_MESSAGES,
+    REJECTED_READINGS,
+    RejectedMessageQuery,
+    RejectedReadingQuery,
+)
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery, Pager
 from services.api.registry import nouns
@@ -97,22 +103,6 @@ class RejectedMessage(BaseModel):
     payload_base64: str = Field(description="Its first 512 bytes")
     code: str
     detail: str
-
-
-class RejectedMessageQuery(PageQuery):
-    """Which rejected messages, newest first."""
-
-    gateway: Code | None = None
-    code: Code | None = Field(None, description="Why it was rejected")
-
-
-class RejectedReadingQuery(RejectedMessageQuery):
-    """Which rejected readings, newest first."""
-
-    meter: Code | None = None
-    outcome: Literal["open", "taken", "conflict", "refused"] | None = Field(
-        None, description="What became of it; open: not tried again"
-    )
 
 
 class Rejected(BaseModel):
@@ -209,27 +199,19 @@ def _reading(row: Any) -> Reading:
 @router.get("/rejected-readings", summary="List rejected readings", responses=refusals(BAD_CURSOR))
 def read_rejected_readings(database: Db, query: Annotated[RejectedReadingQuery, Query()]) -> Page[RejectedReading]:
     """Readings that were not taken, newest first, as they came, with the reason and what became of them since."""
-    wanted = {"gateway": query.gateway, "meter": query.meter, "code": query.code, "outcome": query.outcome}
-    rows, following = _newest_first(database, "rejected_readings", query, wanted)
-    return Page[RejectedReading](data=[RejectedReading(**row) for row in rows], next=following)
+    with database.read() as connection:
+        found = REJECTED_READINGS.page(connection, query)
+    data = [RejectedReading(**row) for row in found.data]
+    return Page[RejectedReading](data=data, next=found.next, total=found.total)
 
 
 @router.get("/rejected-messages", summary="List rejected messages", responses=refusals(BAD_CURSOR))
 def read_rejected_messages(database: Db, query: Annotated[RejectedMessageQuery, Query()]) -> Page[RejectedMessage]:
     """Messages that were not taken at all, newest first, with the reason."""
-    wanted = {"gateway": query.gateway, "code": query.code}
-    rows, following = _newest_first(database, "rejected_messages", query, wanted)
-    return Page[RejectedMessage](data=[RejectedMessage(**row) for row in rows], next=following)
-
-
-def _newest_first(
-    database: Db, statement: str, query: PageQuery, wanted: dict[str, str | None]
-) -> tuple[list[dict[str, Any]], str | None]:
-    pager = Pager(query, of=statement)
-    (before,) = pager.after(int) or (None,)
     with database.read() as connection:
-        found = _SQL.run(connection, statement, **wanted, before=before, row_limit=query.limit + 1)
-        return pager.cut([dict(row) for row in found.mappings()], lambda row: [row["id"]])
+        found = REJECTED_MESSAGES.page(connection, query)
+    data = [RejectedMessage(**row) for row in found.data]
+    return Page[RejectedMessage](data=data, next=found.next, total=found.total)
 
 
 @router.post(

@@ -1,7 +1,6 @@
 """What was rejected: taken in later on request, and what of it is not kept any more."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,11 +10,11 @@ from pydantic import BaseModel, Field
 from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
+from services.api.intake.rejected import DROPPED, DroppedQuery
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, Pager
+from services.api.paging import Page
 from services.api.registry.fields import Code
 from services.core.calendar import to_us
-from services.core.db.statements import Statements
 from services.ingest.retry import retry
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
@@ -24,8 +23,6 @@ RETRIED = Counter(
     "enermon_api_retried_readings_total", "Rejected readings tried again, by what became of them", ["outcome"]
 )
 WRITER = "api"
-
-_SQL = Statements(Path(__file__).parent.parent / "intake" / "rejected.sql")
 
 
 class RetryQuery(BaseModel):
@@ -55,12 +52,6 @@ class Dropped(BaseModel):
     reason: str = Field(description="age, cap (more than is kept of one gateway), or flood")
     day: date
     dropped: int
-
-
-class DroppedQuery(PageQuery):
-    """Of which gateway, newest day first."""
-
-    gateway: Code | None = None
 
 
 @router.post(
@@ -96,9 +87,7 @@ def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()],
 @router.get("/dropped", summary="List what is not kept", responses=refusals(BAD_CURSOR))
 def read_dropped(database: Db, query: Annotated[DroppedQuery, Query()]) -> Page[Dropped]:
     """Rejected readings and messages dropped by age or cap, and messages of flooding gateways, by day."""
-    pager = Pager(query, of="dropped")
-    (after,) = pager.after(str) or (None,)
     with database.read() as connection:
-        found = _SQL.run(connection, "dropped", gateway=query.gateway, after=after, row_limit=query.limit + 1)
-        rows, following = pager.cut(found.mappings().all(), lambda row: [row["key"]])
-    return Page[Dropped](data=[Dropped.model_validate(row) for row in rows], next=following)
+        found = DROPPED.page(connection, query)
+    data = [Dropped.model_validate(row) for row in found.data]
+    return Page[Dropped](data=data, next=found.next, total=found.total)

@@ -8,10 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.alerted import ALERTS, NOW, Raised
+from tests.integration.line import Line
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered
 
 UNITS = "/api/v1/units"
 FINDINGS = "/api/v1/quality/findings"
+REJECTED = "/api/v1/rejected"
+DROPPED = "/api/v1/dropped"
 
 
 def asked(client: TestClient, address: str, **parameters: Any) -> dict[str, Any]:
@@ -150,3 +153,40 @@ def test_findings_are_ordered_by_value_narrowed_to_several_checks_and_counted(
     assert asked(client, FINDINGS, limit=1, total=True, check=["stuck", "rounded"], **asking)["total"] == 4
     refusal = client.get(FINDINGS, params={"check": "stuck,tulips"} | asking)
     assert (refusal.status_code, refusal.json()["code"]) == (404, "unknown_check")
+
+
+def test_what_was_rejected_is_ordered_narrowed_by_several_values_and_counted(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    owner = registered.enterprise()
+    first, second = (registered.gateway(owner, code=code) for code in ("G-1", "G-2"))
+    for gateway, meter in ((first, "M-B"), (second, "M-A"), (first, "M-C"), (second, "M-B")):
+        line.send(gateway, [(meter, NOW, 1.0)])
+    for gateway, length in ((first, 3), (second, 9), (first, 6)):
+        client.post("/api/v1/readings", params={"gateway": gateway}, content=b"x" * length)
+    usual = [(one["gateway"], one["meter"]) for one in paged(client, f"{REJECTED}-readings")]
+    assert usual == [("G-2", "M-B"), ("G-1", "M-C"), ("G-2", "M-A"), ("G-1", "M-B")], "the newest first"
+    found = paged(client, f"{REJECTED}-readings", order="meter,-gateway", meter="M-A,M-B", outcome="open,taken")
+    assert [(one["meter"], one["gateway"]) for one in found] == [("M-A", "G-2"), ("M-B", "G-2"), ("M-B", "G-1")]
+    assert asked(client, f"{REJECTED}-readings", limit=1, total=True, outcome="open,taken")["total"] == 4
+    assert [one["payload_bytes"] for one in paged(client, f"{REJECTED}-messages")] == [6, 9, 3]
+    assert [one["payload_bytes"] for one in paged(client, f"{REJECTED}-messages", order="-payload_bytes")] == [9, 6, 3]
+    assert asked(client, f"{REJECTED}-messages", total=True, gateway="G-1,G-3")["total"] == 2
+
+
+def test_what_is_not_kept_is_listed_newest_day_first_or_as_asked(
+    client: TestClient, database: psycopg.Connection
+) -> None:
+    days = {("G-1", "2026-03-01"): 5, ("G-2", "2026-03-01"): 9, ("G-1", "2026-03-02"): 7, ("", "2026-03-02"): 1}
+    for (gateway, day), dropped in days.items():
+        database.execute(
+            """
+            INSERT INTO dropped_count (gateway_code, kind, reason, day, dropped)
+            VALUES (%s, 'rejected_reading', 'age', %s, %s)
+            """,
+            [gateway, day, dropped],
+        )
+    assert [one["dropped"] for one in paged(client, DROPPED)] == [1, 7, 5, 9]
+    assert [one["dropped"] for one in paged(client, DROPPED, order="-dropped")] == [9, 7, 5, 1]
+    counted = asked(client, DROPPED, limit=1, total=True, gateway="G-1,G-2")
+    assert (counted["data"][0]["dropped"], counted["total"]) == (7, 3)
