@@ -11,6 +11,8 @@ from services.core.data.loader import DataFileError, Number, load_lines, table_f
 from services.judging.data.processes import Process
 
 LIMITS = "limits.csv"
+LAST_GRADE = 3
+"""The limit that existing units must keep; the better grades are marks of distinction and of access."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

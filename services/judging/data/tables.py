@@ -16,7 +16,7 @@ from services.judging.data import processes as process_file
 from services.judging.data import tariffs as tariff_files
 from services.judging.data import two_high as two_high_file
 from services.judging.data.benchmarks import Benchmark
-from services.judging.data.limits import Limit
+from services.judging.data.limits import LAST_GRADE, Limit
 from services.judging.data.parameters import BOUNDS
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.plans import LIST as PLAN_LIST
@@ -24,7 +24,8 @@ from services.judging.data.plans import Plan, Plans, load_plans
 from services.judging.data.processes import Process
 from services.judging.data.tariffs import AluminiumTariff, TariffStepRow
 from services.judging.data.two_high import TwoHighTrade
-from services.judging.levels import Levels
+from services.judging.indicators.listing import BY_METRIC
+from services.judging.levels import BenchmarkLevel, Levels
 from services.quality.checks.declared import Check
 from services.quality.tables import QualityTables, load_quality_tables
 
@@ -120,7 +121,38 @@ def load_tables(override: Path | None = None) -> Tables:
         plans=load_plans(override=override),
     )
     _check_codes(tables.by_name(), override)
+    _check_baselines(tables, override)
     return tables
+
+
+def _check_baselines(tables: Tables, override: Path | None) -> None:
+    """Raises DataFileError where a baseline allows more than the last grade of a limit that holds beside it.
+
+    The grade is what the law allows at most, so such a baseline is a slip of the pen, or its `place` says
+    `above grade 3 of` the standard, and why.
+    """
+    for row in tables.benchmarks:
+        if row.level is not BenchmarkLevel.BASELINE:
+            continue
+        for limit in _last_grades_beside(tables, row):
+            if row.value > limit.value and f"above grade {LAST_GRADE} of {limit.standard}" not in row.place:
+                file = _file_of("benchmarks", row, override)
+                problem = (
+                    f"{row.value} is above grade {LAST_GRADE} of {limit.standard} ({limit.value}); "
+                    "where that is right, place says so in these words, and why"
+                )
+                raise DataFileError(file, _line_of(file, row.code), "value", problem)
+
+
+def _last_grades_beside(tables: Tables, row: Benchmark) -> Iterable[Limit]:
+    """The last grades that limit what the level speaks of, on a day on which it holds."""
+    _, by = BY_METRIC[tables.process[row.process].metric]
+    for limit in tables.limits_of.get(row.process, ()):
+        together = (row.valid_to is None or limit.valid_from < row.valid_to) and (
+            limit.valid_to is None or row.valid_from < limit.valid_to
+        )
+        if limit.grade == LAST_GRADE and limit.item == by.limited_as and limit.unit == row.unit and together:
+            yield limit
 
 
 def _check_codes(tables: Mapping[str, Iterable[Sourced]], override: Path | None) -> None:

@@ -10,6 +10,7 @@ from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
 from services.core.data.used import used_row
 from services.core.verdict import Verdict
+from services.judging.data.limits import LAST_GRADE
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_unit
@@ -22,7 +23,6 @@ from services.judging.levels import BenchmarkLevel, Placing, judge, level_for, p
 from services.judging.limit import grade_of
 
 PERCENT = 100
-LIMIT_GRADE = 3
 # Levels, limits and targets are meant for a year; days and months are held against them, hours are not.
 SHORTEST = timedelta(days=1)
 
@@ -144,7 +144,7 @@ def _by_grades(
             f"grade_{row.grade}",
             "<=",
             float(row.value),
-            value <= Fraction(row.value) if row.grade == LIMIT_GRADE else None,
+            value <= Fraction(row.value) if row.grade == LAST_GRADE else None,
             used_row(row),
         )
         for row in sorted(standard.limits, key=lambda row: row.grade)

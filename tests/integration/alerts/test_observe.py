@@ -107,7 +107,7 @@ def test_a_rule_does_not_speak_of_a_silent_unit_for_which_there_is_no_target(
 def test_an_existing_unit_is_held_against_the_baseline_and_a_new_one_against_the_benchmark(
     registered: Registered, line: Line, connection: Connection
 ) -> None:
-    # 1972.1 kgce/t: worse than the baseline of 1900, a number above it (T16)
+    # 1972.1 kgce/t: worse than the baseline of 1850, a number above it (T16)
     worse = smelter(registered, line, coke_t=1.6)
     # 1777.82: between the baseline and the benchmark of 1770
     between = smelter(registered, line, coke_t=1.4)

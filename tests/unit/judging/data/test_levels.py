@@ -34,6 +34,7 @@ def test_every_process_the_simulators_use_is_known(tables: Tables) -> None:
     [
         ("coking_stamp", "110", "140"),
         ("blast_furnace", "361", "435"),
+        ("ferrosilicon", "1770", "1850"),
         ("converter", "-30", "-10"),  # negative: better is lower, below zero too
         ("aluminium_electrolysis", "13000", "13350"),
         ("cement_clinker", "100", "117"),
@@ -53,6 +54,21 @@ def test_the_edition_of_2021_ends_where_that_of_2023_begins(tables: Tables) -> N
     assert levels_on(editions, date(2021, 12, 31)) is None
     found = [levels_on(editions, day) for day in (date(2022, 1, 1), date(2023, 7, 3), date(2023, 7, 4))]
     assert [levels and levels.edition for levels in found] == ["2021", "2021", "2023"]
+
+
+def test_the_baseline_of_ferrosilicon_fell_by_50_in_2023(tables: Tables) -> None:
+    before, after = (tables.row(f"level.ferrosilicon.{edition}.baseline") for edition in ("2021", "2023"))
+    assert (int(before.value), int(after.value)) == (1900, 1850)
+    assert after.value == tables.row("limit.gb21341_2022.ferrosilicon.energy.3").value
+
+
+def test_no_row_says_that_the_edition_of_2023_keeps_the_numbers_of_2021(tables: Tables) -> None:
+    assert not [row.code for row in tables.benchmarks if "keeps" in row.place]
+
+
+def test_a_baseline_above_the_last_grade_of_its_limit_says_so(tables: Tables) -> None:
+    said = {row.code for row in tables.benchmarks if "above grade 3 of GB 21256-2025" in row.place}
+    assert said == {"level.blast_furnace.2023.baseline", "level.converter.2023.baseline"}
 
 
 def test_the_list_has_25_fields_of_2021_and_11_added_in_2023_each_with_its_deadline(tables: Tables) -> None:

@@ -106,6 +106,7 @@ def test_a_number_without_any_of_its_six_marks_is_refused(tmp_path: Path, field:
         ("carriers.csv", "kWh,yes,electricity", "kW,yes,electricity", "unit"),
         ("carriers.csv", "kWh,yes,electricity", "kWh,yes,solar", "family"),
         ("benchmarks.csv", "2023,benchmark,361", "2023,benchmark,461", "value"),
+        ("benchmarks.csv", "ferrosilicon,2023,baseline,1850", "ferrosilicon,2023,baseline,1851", "value"),
         ("benchmarks.csv", "blast_furnace,2023,benchmark", "blast_furnace,2023,baseline", "level"),
         ("benchmarks.csv", ",blast_furnace,2021,benchmark", ",blastfurnace,2021,benchmark", "process"),
         ("limits.csv", "energy,单位产品能耗,3,52", "energy,单位产品能耗,3,42", "value"),
@@ -137,6 +138,24 @@ def test_a_fault_of_a_table_is_named_by_file_and_field(
     assert (refusal.value.file, refusal.value.field) == (folder / name, field)
     assert refusal.value.line > 1
     assert str(refusal.value).startswith(f"{name}, line {refusal.value.line}, field {field}: ")
+
+
+def test_a_baseline_above_the_limit_in_force_is_refused_unless_its_place_says_why(replace: Replace) -> None:
+    folder = replace("benchmarks.csv", "above grade 3 of GB 21256-2025 (415)", "GB 21256-2025 has 415")
+    with pytest.raises(DataFileError) as refusal:
+        load_tables(folder)
+    line = line_of("benchmarks.csv", "level.blast_furnace.2023.baseline")
+    assert str(refusal.value) == (
+        f"benchmarks.csv, line {line}, field value: 435 is above grade 3 of GB 21256-2025 (415); "
+        "where that is right, place says so in these words, and why"
+    )
+
+
+def test_a_baseline_is_held_only_against_a_limit_of_its_own_days(replace: Replace) -> None:
+    # the edition of 2021 ended before GB 21341-2022 began on 1 January 2024, so 1900 is no fault of it
+    folder = replace("limits.csv", "3,1850,kgce/t,,2024-01-01", "3,1850,kgce/t,,2023-07-03")
+    with pytest.raises(DataFileError, match=r"field value: 1900 is above grade 3 of GB 21341-2022 \(1850\)"):
+        load_tables(folder)
 
 
 def test_the_line_of_a_fault_is_that_of_its_row(replace: Replace) -> None:
