@@ -42,7 +42,7 @@ dirty AS (
 SELECT correction_id
 FROM recorded;
 
--- name: corrections(meter_id, correction_id, from_ts, to_ts, before, row_limit)
+-- name: corrections(meter_id, from_ts, to_ts)
 SELECT
     correction.correction_id AS id,
     correction.ts,
@@ -65,11 +65,7 @@ LEFT JOIN seal ON seal.kind = 'correction' AND seal.ref_id = correction.correcti
 WHERE
     correction.meter_id = :meter_id
     AND correction.ts >= :from_ts
-    AND correction.ts < :to_ts
-    AND (:correction_id ::bigint IS NULL OR correction.correction_id = :correction_id)
-    AND (:before ::bigint IS NULL OR correction.correction_id < :before)
-ORDER BY correction.correction_id DESC
-LIMIT :row_limit;
+    AND correction.ts < :to_ts;
 
 -- name: head()
 SELECT

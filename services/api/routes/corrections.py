@@ -1,6 +1,7 @@
 """Corrections of readings by authorised people, beside the originals; and the head of the seals."""
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,14 +9,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import Column, Source, equal
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, Pager
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
@@ -84,8 +88,20 @@ class Correction(BaseModel):
     seal: int | None = Field(description="Number of its seal; null for the second or so until it is sealed")
 
 
-class CorrectionQuery(PageQuery):
+_COLUMNS: Mapping[str, Column] = {
+    "id": Column(int),
+    "ts": Column(datetime),
+    "kind": Column(),
+    "author": Column(),
+    "recorded_at": Column(datetime),
+}
+
+
+class CorrectionQuery(ListQuery):
     """Which corrections of the meter, newest first."""
+
+    kind: Many[Kind] | None = None
+    order: Annotated[list[str], OrderedBy(*_COLUMNS)] = ORDER
 
     start: MomentOrDay | None = Field(None, description="Of readings from this moment on, RFC 3339 or a day")
     end: MomentOrDay | None = Field(None, description="Of readings before this moment")
@@ -144,9 +160,10 @@ def correct_reading(database: Db, code: Code, entry: CorrectionEntry, credential
             author=author,
             reason=entry.reason,
         ).scalar_one()
-        (recorded,) = _read(connection, meter_id, CorrectionQuery(limit=1), number=number)
+        every = _narrowed(meter_id, CorrectionQuery())
+        (row,) = _listed(code).rows(connection, "entry.id = :number", every | {"number": number}, most=1)
     log.info("reading corrected", extra={"meter": code, "correction": number, "kind": entry.kind, "author": author})
-    return recorded
+    return _correction(row)
 
 
 def _faults(entry: CorrectionEntry, *, now: datetime) -> list[Fault]:
@@ -180,31 +197,26 @@ def _require_sense(entry: CorrectionEntry, standing: Any) -> None:
         raise Refused(NOTHING_TO_CORRECT, f"the reading at {at} is already corrected so")
 
 
-def _read(
-    connection: Connection,
-    meter_id: int,
-    query: CorrectionQuery,
-    *,
-    number: int | None = None,
-    before: int | None = None,
-) -> list[Correction]:
-    rows = _SQL.run(
-        connection,
-        "corrections",
-        meter_id=meter_id,
-        correction_id=number,
-        from_ts=query.start or "-infinity",
-        to_ts=query.end or "infinity",
-        before=before,
-        row_limit=query.limit + 1,
-    ).mappings()
-    return [
-        Correction(
-            **(dict(row) | {"ts": row["ts"].astimezone(SHANGHAI), "recorded_at": row["recorded_at"].astimezone(UTC)}),
-            conflict=row["counts"] and row["kind"] == "supply" and row["stored_value"] not in (None, row["value"]),
-        )
-        for row in rows
-    ]
+def _listed(code: str) -> Source:
+    """The corrections of a meter; a cursor holds for that meter alone."""
+    return Source(
+        name=f"corrections of {code}",
+        select=_SQL["corrections"],
+        usual=("-id",),
+        columns=_COLUMNS,
+        filters={"kind": equal("kind")},
+    )
+
+
+def _narrowed(meter_id: int, query: CorrectionQuery) -> dict[str, Any]:
+    return {"meter_id": meter_id, "from_ts": query.start or "-infinity", "to_ts": query.end or "infinity"}
+
+
+def _correction(row: DictRow) -> Correction:
+    return Correction(
+        **(row | {"ts": row["ts"].astimezone(SHANGHAI), "recorded_at": row["recorded_at"].astimezone(UTC)}),
+        conflict=row["counts"] and row["kind"] == "supply" and row["stored_value"] not in (None, row["value"]),
+    )
 
 
 @router.get(
@@ -215,15 +227,13 @@ def _read(
 def list_corrections(database: Db, code: Code, query: Annotated[CorrectionQuery, Query()]) -> Page[Correction]:
     """Every correction ever recorded, with the original, the newest first; nothing is removed from this list."""
     require_order(query.start, query.end)
-    pager = Pager(query, of=f"corrections of {code}")
-    (before,) = pager.after(int) or (None,)
     with database.read() as connection:
         meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
         if meter_id is None:
             raise nouns.METER.refuse_unknown(code)
-        found = _read(connection, meter_id, query, before=before)
-    data, following = pager.cut(found, lambda correction: [correction.id])
-    return Page[Correction](data=data, next=following)
+        found = _listed(code).page(connection, query, parameters=_narrowed(meter_id, query))
+    data = [_correction(row) for row in found.data]
+    return Page[Correction](data=data, next=found.next, total=found.total)
 
 
 @router.get("/seal", summary="Read the head of the seals", responses=refusals(NOTHING_SEALED))

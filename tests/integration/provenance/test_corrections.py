@@ -219,6 +219,27 @@ def test_the_corrections_are_listed_newest_first_by_page_and_time(
     ]
 
 
+def test_the_corrections_are_ordered_by_their_readings_narrowed_by_kind_and_counted(
+    client: TestClient, meter: str, correct: Correct, database_url: str
+) -> None:
+    address = f"/api/v1/meters/{meter}/corrections"
+    correct(4, "withdraw")
+    correct(2, "replace", value=12.0, bearer=add_corrector(database_url, "Altan"))
+    correct(3, "replace", value=13.5)
+    correct(4, "revoke")
+    asked = {"order": "ts,-id", "limit": 3, "total": True}
+    first = client.get(address, params=asked).json()
+    assert ([row["kind"] for row in first["data"]], first["total"]) == (["replace", "replace", "revoke"], 4)
+    rest = client.get(address, params=asked | {"cursor": first["next"]}).json()
+    assert ([row["kind"] for row in rest["data"]], rest["next"]) == (["withdraw"], None)
+    found = client.get(address, params={"kind": "replace,withdraw", "order": "author"}).json()["data"]
+    assert [(row["kind"], row["author"]) for row in found] == [
+        ("replace", "Altan"),
+        ("replace", "Narisu"),
+        ("withdraw", "Narisu"),
+    ]
+
+
 @pytest.mark.store
 def test_a_name_is_given_to_one_person_only(database_url: str, token: str) -> None:
     with pytest.raises(NameTakenError):
