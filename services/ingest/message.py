@@ -9,6 +9,7 @@ MessageCode = Literal["undecodable", "too_large", "unknown_gateway", "not_stored
 ReadingCode = Literal[
     "unknown_meter",
     "meter_of_another_gateway",
+    "missing_field",
     "not_a_number",
     "ambiguous",
     "infinite",
@@ -86,10 +87,10 @@ class Answer:
 
 def rejection_json(rejection: Rejection) -> dict[str, Any]:
     """A rejected reading as the contract prints it."""
-    ts = rejection.ts if isinstance(rejection.ts, int) else _printable(rejection.ts)
-    return {"meter": _printable(rejection.meter), "ts": ts, "code": rejection.code, "detail": rejection.detail}
+    ts = rejection.ts if isinstance(rejection.ts, int) else printable(rejection.ts)
+    return {"meter": printable(rejection.meter), "ts": ts, "code": rejection.code, "detail": rejection.detail}
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text that UTF-8 can hold: a lone surrogate, which JSON can spell, becomes its escape."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -25,7 +25,7 @@ POISONS: tuple[tuple[bytes, str], ...] = (
     (b"[" * 200_000, "undecodable"),
     (b'{"seq": 1, "readings": ' + b'[{"meter":' * 50_000, "undecodable"),
     (b'{"seq": 99999999999999999999999, "readings": []}', "undecodable"),
-    ('{"seq": 5, "ts": 0, "values": {"a": 1}}'.encode("utf-16"), "undecodable"),
+    ('{"seq": 5, "ts": 0, "values": {"a": 1}'.encode("utf-16"), "undecodable"),
     (b'{"seq": 6, "ts": 0, "values": {"a": 1}, "readings": []}', "undecodable"),
     (b'{"seq": 7, "readings": "' + b"x" * 1_000_000 + b'"}', "too_large"),
 )

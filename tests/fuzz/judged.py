@@ -74,7 +74,13 @@ def _kept_and_answered(answer: Answer) -> None:
 
 def _readings_of(payload: bytes) -> int:
     """How many readings the message holds, counted by other means than the decoder's."""
-    message: list[tuple[str, Any]] = json.loads(payload, object_pairs_hook=list, parse_int=lambda _: 0)
+    try:
+        text = payload.decode(json.detect_encoding(payload))
+    except UnicodeDecodeError:
+        text = payload.decode("gb18030")
+    message: list[tuple[str, Any]] = json.loads(
+        text.removeprefix("\ufeff").rstrip("\0"), object_pairs_hook=list, parse_int=lambda _: 0
+    )
     return next(len(inner) for name, inner in message if name in {"readings", "values"} and inner is not None)
 
 

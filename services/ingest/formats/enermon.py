@@ -6,26 +6,22 @@ decoder keeps the last without a word: no reading may be lost unseen.
 """
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from services.core.calendar import EPOCH, to_us
 from services.ingest.formats.contract import FormatKind
+from services.ingest.formats.payload_text import LARGEST_SEQ, PayloadText, payload_text, seq_in, seq_of
+from services.ingest.formats.stamps import FIRST_PLAIN_TS_MS, LARGEST_TS_MS, TimeError, time_us
 from services.ingest.message import (
     LARGEST_PAYLOAD_BYTES,
     MOST_READINGS,
     Decoded,
-    ReadingCode,
     Rejection,
     UnreadableMessage,
+    printable,
 )
 
-_LARGEST_SEQ = 2**63 - 1
-_LARGEST_TS_MS = 253_402_300_799_999  # end of the year 9999
-# A time with an offset can lie hours beyond what a moment in UTC can say.
-_EARLIEST_US, _LATEST_US = to_us(datetime.min.replace(tzinfo=UTC)), to_us(datetime.max.replace(tzinfo=UTC))
 _SHOWN = 200
 # A longer whole number is no quantity; to read its digits takes time that grows with their square.
 _MOST_DIGITS = 400
@@ -55,45 +51,39 @@ class _Object(dict[str, Any]):
         self.pairs = pairs if len(pairs) > len(self) else list(self.items())
 
 
-class _TimeError(ValueError):
-    def __init__(self, code: ReadingCode, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-
-
 class _SharedTime:
     """The time that all values of a message share, read and shown once: it may be as long as the message."""
 
     def __init__(self, ts: Any) -> None:
         self.sent = _sent(ts)
         self.shown = _shown(ts)
-        self._bad: _TimeError | None = None
+        self._bad: TimeError | None = None
         try:
-            self._us = _time_us(ts)
-        except _TimeError as bad:
+            self._us = time_us(ts)
+        except TimeError as bad:
             self._bad = bad
 
     def us(self) -> int:
-        """Microseconds since 1970. Raises _TimeError."""
+        """Microseconds since 1970. Raises TimeError."""
         if self._bad is not None:
-            raise _TimeError(self._bad.code, str(self._bad))
+            raise TimeError(self._bad.code, str(self._bad))
         return self._us
 
 
 def decode(gateway: str, payload: bytes) -> Decoded:
     """The samples of a payload in either form. Raises UnreadableMessage (too_large, undecodable)."""
     if len(payload) > LARGEST_PAYLOAD_BYTES:
-        raise UnreadableMessage("too_large", f"{len(payload)} bytes; at most {LARGEST_PAYLOAD_BYTES} are taken")
+        detail = f"{len(payload)} bytes; at most {LARGEST_PAYLOAD_BYTES} are taken"
+        raise UnreadableMessage("too_large", detail, seq_in(payload_text(payload).text))
     try:
         wire = _typed.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_slowly(gateway, payload)
-    if wire.seq is not None and not 0 <= wire.seq <= _LARGEST_SEQ:
-        raise UnreadableMessage("undecodable", f"seq must be 0 to {_LARGEST_SEQ}")
-    if _may_repeat_a_name(payload, wire):
+    if wire.seq is not None and not 0 <= wire.seq <= LARGEST_SEQ:
+        raise UnreadableMessage("undecodable", f"seq must be 0 to {LARGEST_SEQ}")
+    in_one_form = (wire.readings is None) != (wire.values is None) and (wire.values is None or wire.ts is not None)
+    if not in_one_form or _may_repeat_a_name(payload, wire):
         return _decode_slowly(gateway, payload)
-    if (wire.readings is None) == (wire.values is None):
-        raise UnreadableMessage("undecodable", "give either readings, or ts and values", wire.seq)
     if wire.readings is not None:
         _bound(len(wire.readings), wire.seq)
         return _from_readings(gateway, wire.seq, wire.readings)
@@ -128,8 +118,11 @@ def _from_readings(gateway: str, seq: int | None, readings: list[_WireReading]) 
     for r in readings:
         ts = r.ts
         try:
-            times_us.append(ts * 1000 if type(ts) is int and 0 <= ts <= _LARGEST_TS_MS else _time_us(ts))
-        except _TimeError as bad:
+            if type(ts) is int and FIRST_PLAIN_TS_MS <= ts <= LARGEST_TS_MS:
+                times_us.append(ts * 1000)
+            else:
+                times_us.append(ts.us() if isinstance(ts, _SharedTime) else time_us(ts))
+        except TimeError as bad:
             rejected.append(Rejection(_shown(r.meter), _shown(ts), repr(r.value), bad.code, str(bad)))
             continue
         meters.append(r.meter)
@@ -139,67 +132,81 @@ def _from_readings(gateway: str, seq: int | None, readings: list[_WireReading]) 
 
 def _from_values(gateway: str, seq: int | None, ts: Any, values: dict[str, float]) -> Decoded:
     try:
-        at_us = _time_us(ts)
-    except _TimeError as bad:
+        at_us = time_us(ts)
+    except TimeError as bad:
         rejected = [Rejection(_shown(m), _shown(ts), repr(v), bad.code, str(bad)) for m, v in values.items()]
         return Decoded(gateway, seq, (), (), (), rejected)
     return Decoded(gateway, seq, list(values), [at_us] * len(values), list(values.values()))
 
 
-def _time_us(ts: Any) -> int:
-    if isinstance(ts, _SharedTime):
-        return ts.us()
-    if isinstance(ts, bool) or not isinstance(ts, int | float | str):
-        raise _TimeError("ts_unreadable", "ts must be a text with offset, or epoch milliseconds")
-    if isinstance(ts, str):
-        try:
-            moment = datetime.fromisoformat(ts)
-        except ValueError:
-            raise _TimeError("ts_unreadable", "not a time such as 2026-01-01T00:15:00+08:00") from None
-        if moment.tzinfo is None:
-            raise _TimeError("ts_without_offset", "give the offset, such as +08:00 or Z")
-        passed = moment - EPOCH
-        at_us = (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-        if not _EARLIEST_US <= at_us <= _LATEST_US:
-            raise _TimeError("ts_unreadable", "in UTC the time is not of the years 1 to 9999")
-        return at_us
-    if ts != ts or not 0 <= ts <= _LARGEST_TS_MS or int(ts) != ts:
-        raise _TimeError("ts_unreadable", "epoch milliseconds must be a whole number of the years 1970 to 9999")
-    return int(ts) * 1000
-
-
 def _decode_slowly(gateway: str, payload: bytes) -> Decoded:
     """Read what the typed decoder refused; NaN and Infinity are read as such, to be rejected by name."""
-    wire = _json_object(payload)
-    seq = wire.get("seq")
-    if seq is not None and (isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq <= _LARGEST_SEQ):
-        raise UnreadableMessage("undecodable", f"seq must be a whole number from 0 to {_LARGEST_SEQ}")
+    read = payload_text(payload)
+    wire = _json_object(read)
     names = [name for name, _ in wire.pairs]
+    seq = None if names.count("seq") > 1 else seq_of(wire.get("seq"))
+    if wire.get("seq") is not None and seq is None and names.count("seq") == 1:
+        raise UnreadableMessage("undecodable", f"seq must be a whole number from 0 to {LARGEST_SEQ}")
     for name in ("seq", "readings", "ts", "values"):
         if names.count(name) > 1:
-            raise UnreadableMessage("undecodable", f"{name} is given twice", None if name == "seq" else seq)
+            raise UnreadableMessage("undecodable", f"{name} is given twice", seq)
     readings, values = wire.get("readings"), wire.get("values")
     if (readings is None) == (values is None):
-        raise UnreadableMessage("undecodable", "give either readings, or ts and values", seq)
+        had = f"; the message has {_names(wire)}" if readings is None else ""
+        raise UnreadableMessage("undecodable", f"give either readings, or ts and values{had}", seq)
     if isinstance(values, _Object):
+        if "ts" not in names:
+            return _without_time(gateway, seq, wire, values)
         ts = _SharedTime(wire.get("ts"))
         readings = [_Object([("meter", meter), ("ts", ts), ("value", value)]) for meter, value in values.pairs]
     if not isinstance(readings, list):
         raise UnreadableMessage("undecodable", "readings must be a list, values an object", seq)
     _bound(len(readings), seq)
+    if read.guessed and not all(map(_is_ascii, readings)):
+        raise UnreadableMessage("undecodable", f"a meter or a time is not UTF-8{read.note()}", seq)
     return _each(gateway, seq, readings)
 
 
-def _json_object(payload: bytes) -> _Object:
-    try:
-        wire = json.loads(payload.decode("utf-8"), object_pairs_hook=_Object, parse_int=_whole)
-    except UnicodeDecodeError as error:
-        raise UnreadableMessage("undecodable", f"not UTF-8 at byte {error.start}") from None
-    except (ValueError, RecursionError) as error:
-        raise UnreadableMessage("undecodable", f"not JSON: {str(error)[:_SHOWN]}") from None
-    if not isinstance(wire, _Object):
-        raise UnreadableMessage("undecodable", "the message must be a JSON object")
-    return wire
+def _json_object(read: PayloadText) -> _Object:
+    fault = read.fault
+    if not fault:
+        try:
+            wire = json.loads(read.text, object_pairs_hook=_Object, parse_int=_whole)
+        except (ValueError, RecursionError) as error:
+            fault = f"not JSON: {str(error)[:_SHOWN]}{read.note()}"
+        else:
+            if isinstance(wire, _Object):
+                return wire
+            fault = "the message must be a JSON object"
+    raise UnreadableMessage("undecodable", fault, seq_in(read.text))
+
+
+def _without_time(gateway: str, seq: int | None, wire: _Object, values: _Object) -> Decoded:
+    _bound(len(values.pairs), seq)
+    missing = f'the message has no field "ts"; it has {_names(wire)}'
+    rejected = [Rejection(_shown(m), "", _shown(value), "missing_field", missing) for m, value in values.pairs]
+    return Decoded(gateway, seq, (), (), (), rejected)
+
+
+def _is_ascii(reading: Any) -> bool:
+    """Whether what is read of a reading means the same in every encoding."""
+    read = [reading.get("meter"), reading.get("ts")] if isinstance(reading, _Object) else []
+    return all(
+        text.isascii() for text in (t.sent if isinstance(t, _SharedTime) else t for t in read) if type(text) is str
+    )
+
+
+def _names(of: _Object) -> str:
+    """The names in an object as a person may be told them."""
+    return printable(", ".join(of)[:_SHOWN]) or "none"
+
+
+def _missing(item: _Object) -> str:
+    """What to say of a reading that lacks a field, or has no text as its meter; empty if nothing is to be said."""
+    for name in ("meter", "ts", "value"):
+        if name not in item:
+            return f'a reading has no field "{name}"; it has {_names(item)}'
+    return "" if isinstance(item["meter"], str) else "meter must be a text"
 
 
 def _whole(digits: str) -> int | float:
@@ -218,8 +225,8 @@ def _each(gateway: str, seq: int | None, readings: list[Any]) -> Decoded:
         if any(names.count(name) > 1 for name in ("meter", "ts", "value")):
             twice = "meter, ts or value stands twice in the reading; give each once"
             rejected.append(Rejection(_shown(meter), _sent(ts), _shown(item.pairs), "ambiguous", twice))
-        elif not isinstance(meter, str):
-            rejected.append(Rejection(_shown(meter), _sent(ts), _shown(value), "unknown_meter", "meter must be a text"))
+        elif lacks := _missing(item):
+            rejected.append(Rejection(_shown(meter), _sent(ts), _shown(value), "missing_field", lacks))
         elif isinstance(value, bool) or not isinstance(value, int | float):
             rejected.append(
                 Rejection(_shown(meter), _sent(ts), _shown(value), "not_a_number", "value must be a number")
@@ -241,7 +248,7 @@ def _sent(ts: Any) -> str | int:
     """A time as it was sent, so that the gateway finds the reading again."""
     if isinstance(ts, _SharedTime):
         return ts.sent
-    return ts if type(ts) is int and 0 <= ts <= _LARGEST_TS_MS else _shown(ts)
+    return ts if type(ts) is int and 0 <= ts <= LARGEST_TS_MS else _shown(ts)
 
 
 def _shown(value: Any) -> str:

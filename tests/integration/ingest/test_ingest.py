@@ -157,6 +157,7 @@ def test_faulty_readings_are_rejected_by_name_and_kept_and_the_others_stored(
     faulty = {
         "unknown_meter": {**good, "meter": "nobody\x00"},
         "meter_of_another_gateway": {**good, "meter": other},
+        "missing_field": {"code": meter, "time": good["ts"], "val": 1.0},
         "not_a_number": {**good, "value": "ten"},
         "infinite": {**good, "value": float("inf")},
         "ts_without_offset": {**good, "ts": "2026-03-01T08:15:00"},
@@ -174,15 +175,16 @@ def test_undecodable_and_too_large_messages_are_kept_answered_and_hold_up_nothin
     ingest: Process, gateway: Gateway, meter: str, database: psycopg.Connection
 ) -> None:
     gateway.publish(b"\x00\xff garbage")
+    gateway.publish(b'{"seq": 6, "values": {"E01": 12,5}}')
     gateway.publish(b'{"seq": 7}')
     gateway.publish(json.dumps({"seq": 8, "ts": 0, "values": {f"M{i}": 1 for i in range(10_001)}}).encode())
     gateway.send(readings=[reading(meter, 0, 1.0)])
-    answers = [gateway.answer() for _ in range(4)]
+    answers = [gateway.answer() for _ in range(5)]
     codes = {(a["seq"], a["rejected"][0]["code"]) for a in answers if a["rejected"]}
-    assert codes == {(None, "undecodable"), (7, "undecodable"), (8, "too_large")}
+    assert codes == {(None, "undecodable"), (6, "undecodable"), (7, "undecodable"), (8, "too_large")}
     assert [a["stored"] for a in answers if not a["rejected"]] == [1]
     kept = database.execute("SELECT code, payload FROM rejected_message ORDER BY message_id").fetchall()
-    assert [code for code, _ in kept] == ["undecodable", "undecodable", "too_large"]
+    assert [code for code, _ in kept] == ["undecodable"] * 3 + ["too_large"]
     assert bytes(kept[0][1]) == b"\x00\xff garbage"
 
 

@@ -95,7 +95,7 @@ def test_one_bad_time_of_the_values_form_rejects_each_of_them() -> None:
         b'{"readings": {}}',
         b'{"values": []}',
         b'{"seq": -1, "readings": []}',
-        b'{"seq": "1", "readings": []}',
+        b'{"seq": "one", "readings": []}',
         b'{"seq": true, "readings": []}',
         b'{"seq": 9223372036854775808, "readings": []}',
         b"[" * 100_000,
