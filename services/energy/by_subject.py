@@ -22,7 +22,7 @@ class Subject(NamedTuple):
     meter: int | None = None
 
 
-class Gone(NamedTuple):
+class Elapsed(NamedTuple):
     """Of a period what is over by now, of a unit since it was commissioned; in seconds."""
 
     all_s: float = 0.0
@@ -34,9 +34,9 @@ class Gone(NamedTuple):
         """0 to 1; 1 also where nothing is over yet."""
         return self.metered_s / self.all_s if self.all_s > 0 else 1.0
 
-    def longer(self, other: "Gone") -> "Gone":
+    def longer(self, other: "Elapsed") -> "Elapsed":
         """Of several together: the longest that is over, and the longest that was metered."""
-        return Gone(max(self.all_s, other.all_s), max(self.metered_s, other.metered_s))
+        return Elapsed(max(self.all_s, other.all_s), max(self.metered_s, other.metered_s))
 
 
 class CellNumbers(dict[int, int]):
@@ -149,11 +149,11 @@ class Sums:
         first, last = min(first for first, _ in spans), max(last for _, last in spans)
         return max(0.0, (min(end, last) - max(start, first)).total_seconds())
 
-    def gone(
+    def elapsed(
         self, subjects: Iterable[Subject], period: tuple[int, int], *, now: datetime, since: date | None = None
-    ) -> Gone:
+    ) -> Elapsed:
         """What is over of a period at `now`, and how much of that was metered; only from the day `since` on."""
         start, end = self._frame.bounds(period)
         start = start if since is None else max(start, start_of_day(since))
         end = min(end, now)
-        return Gone(max(0.0, (end - start).total_seconds()), self._metered_s(subjects, start, end))
+        return Elapsed(max(0.0, (end - start).total_seconds()), self._metered_s(subjects, start, end))

@@ -154,7 +154,7 @@ def _against_basic(entry: intensity.IntensityYear, found: judged.Evaluation) -> 
     if found.plan is None or target is None or target.reduction is None:
         return None, None
     needed = intensity.required(
-        target.reduction, years_gone=entry.year - found.plan.base_year, length=found.plan.length
+        target.reduction, years_elapsed=entry.year - found.plan.base_year, length=found.plan.length
     )
     done = None if entry.cumulative is None else intensity.completion(entry.cumulative, target.reduction)
     return needed, done

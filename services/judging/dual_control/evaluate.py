@@ -144,15 +144,15 @@ def _progress(
 ) -> TargetProgress:
     if target is None or target.reduction is None or plan is None:
         return TargetProgress(target)
-    gone = year - plan.base_year
-    needed = required(target.reduction, years_gone=gone, length=plan.length)
+    elapsed = year - plan.base_year
+    needed = required(target.reduction, years_elapsed=elapsed, length=plan.length)
     if cumulative is None:
         return TargetProgress(target, needed)
     return TargetProgress(
         target,
         needed,
         completion(cumulative, target.reduction),
-        reached(cumulative, target.reduction, years_gone=gone, length=plan.length),
+        reached(cumulative, target.reduction, years_elapsed=elapsed, length=plan.length),
     )
 
 
@@ -167,8 +167,8 @@ def _annual(
     target = targets.basic.reduction if targets.basic else None
     if plan is None or target is None:
         return AnnualProgress(reduction, None, None, None)
-    pace = required(target, years_gone=1, length=plan.length)
-    met = None if reduction is None else reached(reduction, target, years_gone=1, length=plan.length)
+    pace = required(target, years_elapsed=1, length=plan.length)
+    met = None if reduction is None else reached(reduction, target, years_elapsed=1, length=plan.length)
     return AnnualProgress(reduction, pace, "plan_mean", met)
 
 

@@ -112,16 +112,16 @@ def _most_common(gdp: Mapping[int, Mapping[int, Fraction]], preferred: int) -> i
     return max(sorted(set(bases)), key=lambda base: (bases.count(base), base == preferred), default=None)
 
 
-def required(target: Fraction, *, years_gone: int, length: int) -> float:
-    """By how much the intensity must have fallen after `years_gone` years of `length`, at an even pace."""
-    if years_gone == length:
+def required(target: Fraction, *, years_elapsed: int, length: int) -> float:
+    """By how much the intensity must have fallen after `years_elapsed` years of `length`, at an even pace."""
+    if years_elapsed == length:
         return float(target)
-    return -math.expm1(years_gone / length * math.log1p(-float(target)))
+    return -math.expm1(years_elapsed / length * math.log1p(-float(target)))
 
 
-def reached(cumulative: Fraction, target: Fraction, *, years_gone: int, length: int) -> bool:
+def reached(cumulative: Fraction, target: Fraction, *, years_elapsed: int, length: int) -> bool:
     """Whether the fall is at least the required one; exact, as (1 - D)^N <= (1 - T)^n needs no root."""
-    return (1 - cumulative) ** length <= (1 - target) ** years_gone
+    return (1 - cumulative) ** length <= (1 - target) ** years_elapsed
 
 
 def completion(cumulative: Fraction, target: Fraction) -> float | None:

@@ -66,7 +66,7 @@ def waiver(plan: PlanPeriod | None, targets: ReductionTargets, cumulative: Fract
         return Waiver(False, WaiverReason.TARGET_ZERO)
     if cumulative is None or incentive.reduction is None:
         return Waiver(False, WaiverReason.CANNOT_JUDGE)
-    if not reached(cumulative, incentive.reduction, years_gone=year - plan.base_year, length=plan.length):
+    if not reached(cumulative, incentive.reduction, years_elapsed=year - plan.base_year, length=plan.length):
         return Waiver(False, WaiverReason.INCENTIVE_NOT_REACHED)
     final = year == plan.last_year
     return Waiver(True, WaiverReason.INCENTIVE_MET if final else WaiverReason.INCENTIVE_ON_COURSE)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import reduce
 
 from services.core.frame import Frame
-from services.energy.by_subject import Gone, Subject, Sums
+from services.energy.by_subject import Elapsed, Subject, Sums
 from services.judging.data.tables import Tables
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all
@@ -27,13 +27,13 @@ class Evaluated:
     units: tuple[JudgedUnit, ...] = ()
     metered_s: float = 0.0
     """Seconds of the period between the first and the last day with any meter; of a group that of its longest."""
-    gone: Gone = field(default_factory=Gone)
+    elapsed: Elapsed = field(default_factory=Elapsed)
     """What is over of it, and how much of that was metered; of a group those of its longest."""
 
     @property
     def reasons_of_part(self) -> tuple[tuple[str, str], ...]:
         """The reason that says so where the value stands on meters that were there for a part of it only."""
-        ratio, share = self.ratio, self.gone.metered_share
+        ratio, share = self.ratio, self.elapsed.metered_share
         on_meters = ratio.value is not None and (ratio.numerator.cover or ratio.denominator.cover)
         if not on_meters or share == 1.0 or PART_OF_PERIOD in dict(ratio.reasons):
             return ()
@@ -82,8 +82,8 @@ class Forming:
         metered_s = self._sums.metered_s(subject.subjects, period)
         metered = metered_s / (end - start).total_seconds()
         ratio = ratio_of(indicator, *indicator.parts(measured), needed=self._needed, metered=metered)
-        gone = self._sums.gone(subject.subjects, period, now=self._now, since=subject.since)
-        return Evaluated(start, end, ratio, subject.group, subject.process, subject.units, metered_s, gone)
+        elapsed = self._sums.elapsed(subject.subjects, period, now=self._now, since=subject.since)
+        return Evaluated(start, end, ratio, subject.group, subject.process, subject.units, metered_s, elapsed)
 
 
 def together(
@@ -105,7 +105,7 @@ def together(
         process,
         tuple(unit for each in several for unit in each.units),
         max(each.metered_s for each in several),
-        reduce(Gone.longer, (each.gone for each in several)),
+        reduce(Elapsed.longer, (each.elapsed for each in several)),
     )
 
 

@@ -52,8 +52,8 @@ def test_the_fall_of_a_year_sets_energy_against_gdp() -> None:
 
 def test_required_progress_is_an_even_pace() -> None:
     # T = 16.5 %, n = 2 of 5: 1 - 0.835 ^ 0.4 = 6.959 %; a fifth a year would be 6.6 %
-    assert required(Fraction(165, 1000), years_gone=2, length=5) == pytest.approx(0.0695895, abs=1e-6)
-    assert required(Fraction(165, 1000), years_gone=0, length=5) == 0
+    assert required(Fraction(165, 1000), years_elapsed=2, length=5) == pytest.approx(0.0695895, abs=1e-6)
+    assert required(Fraction(165, 1000), years_elapsed=0, length=5) == 0
 
 
 def test_completion_is_the_share_of_the_way_gone() -> None:
@@ -234,16 +234,16 @@ def test_the_product_of_the_annual_rates_is_the_fall_of_the_intensity(years: lis
 
 @given(targets, st.integers(1, 10))
 def test_required_progress_of_the_last_year_is_the_target_and_grows_until_then(target: Fraction, length: int) -> None:
-    pace = [required(target, years_gone=n, length=length) for n in range(length + 1)]
+    pace = [required(target, years_elapsed=n, length=length) for n in range(length + 1)]
     assert pace[-1] == float(target)
     assert pace == sorted(pace)
 
 
 @given(st.fractions(min_value=-1, max_value=Fraction(99, 100), max_denominator=1000), targets, st.integers(1, 5))
 def test_reached_agrees_with_the_required_progress(cumulative: Fraction, target: Fraction, gone: int) -> None:
-    needed = required(target, years_gone=gone, length=5)
+    needed = required(target, years_elapsed=gone, length=5)
     if abs(float(cumulative) - needed) > 1e-9:
-        assert reached(cumulative, target, years_gone=gone, length=5) == (float(cumulative) > needed)
+        assert reached(cumulative, target, years_elapsed=gone, length=5) == (float(cumulative) > needed)
 
 
 @given(st.lists(amounts, min_size=2, max_size=6), targets)
