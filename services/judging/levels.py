@@ -81,14 +81,14 @@ def place(value: Fraction, levels: Levels) -> Placing:
     return Placing.BETWEEN if value <= levels.baseline else Placing.BELOW_BASELINE
 
 
-def project_kind(status: str, commissioned_on: date | None, *, edition_from: date) -> ProjectKind:
-    """How a unit of the registry's `status` is treated: an existing one that came after the edition is new.
+def project_kind(status: str, commissioned_on: date | None, *, new_from: date | None) -> ProjectKind:
+    """How a unit of the registry's `status` is treated: an existing one commissioned since `new_from` is new.
 
-    A unit whose commissioning is not recorded is an existing one.
+    A unit whose commissioning is not recorded is an existing one, as is each where nothing sets a day.
     """
     if status != "existing":
         return ProjectKind(status)
-    if commissioned_on is not None and commissioned_on >= edition_from:
+    if new_from is not None and commissioned_on is not None and commissioned_on >= new_from:
         return ProjectKind.NEW
     return ProjectKind.EXISTING
 

@@ -72,7 +72,7 @@ class ScopeFilter:
     trades: frozenset[str] = frozenset()
     processes: frozenset[str] = frozenset()
     unit_status: frozenset[ProjectKind] = frozenset()
-    """An existing unit commissioned after its levels came into force is new."""
+    """An existing unit commissioned since the first edition of its levels is new, a data centre since the plan."""
     least_racks: int | None = None
     """Of data centres: standard racks from which on."""
 

@@ -45,7 +45,8 @@ class EfficiencyQuery(PeriodQuery):
     enterprise: CreditCode | None = None
     process: str | None = Field(None, max_length=64, description="One that has levels, or data_centre")
     status: Literal["existing", "new", "building", "planned"] | None = Field(
-        None, description="new: commissioned since the edition came into force; existing: before"
+        None,
+        description="new: commissioned since the first edition of the levels (data centres: since the plan)",
     )
     placing: Literal["leader", "between", "below_baseline", "cannot_judge"] | None = None
 

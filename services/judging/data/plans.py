@@ -59,6 +59,15 @@ class Plans:
         return found
 
     @cached_property
+    def first_issued(self) -> Mapping[str, date]:
+        """The day on which the first plan with a target for it was issued, by the subject of the target."""
+        found: dict[str, date] = {}
+        for target in self.targets:
+            issued = self.plans[target.plan].issue_date
+            found[target.subject] = min(issued, found.get(target.subject, issued))
+        return found
+
+    @cached_property
     def by_code(self) -> Mapping[str, PlanTarget]:
         """The targets by their codes."""
         return {target.code: target for target in self.targets}

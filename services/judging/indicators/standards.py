@@ -13,6 +13,7 @@ from services.judging.indicators.judged_by import ByMetric, LevelsFrom
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.listing import BY_METRIC
 from services.judging.levels import Levels, ProjectKind, levels_on, project_kind
+from services.judging.limit import PueScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Standard:
     levels: Levels | None
     limits: tuple[Limit, ...]
     """The grades of the newest mandatory standard in force; its corrections are not applied."""
+    new_from: date | None
+    """The day since which a unit commissioned is a new one; None: no unit is."""
     other_unit: Fraction | None = None
     """How much of the unit of its levels is one of the indicator's own; None: they are in its own."""
 
@@ -57,9 +60,8 @@ class Standard:
         return units_of_measure(self.indicator, self.process, by=self.by)
 
     def kind_of(self, unit: Commissioned) -> ProjectKind:
-        """How one of its units is treated: an existing one that came after the levels is new."""
-        edition_from = self.levels.valid_from if self.levels else date.max
-        return project_kind(unit.status, unit.commissioned_on, edition_from=edition_from)
+        """How one of its units is treated: what was commissioned since `new_from` is new."""
+        return project_kind(unit.status, unit.commissioned_on, new_from=self.new_from)
 
     def in_its_unit(self, ratio: Ratio) -> Ratio:
         """The ratio in the unit in which its levels are given."""
@@ -101,7 +103,19 @@ def standard_of(tables: Tables, process_code: str | None, day: date) -> Standard
     if by.levels_from is LevelsFrom.LIST:
         levels = levels_on(tables.levels[process.code], day)
     other = None if by.levels_in is None else 1 / Fraction(tables.parameter(by.levels_in.parameter).value)
-    return Standard(process, indicator, by, levels, limits, other)
+    return Standard(process, indicator, by, levels, limits, _new_from(tables, process, indicator, by), other)
+
+
+def _new_from(tables: Tables, process: Process, indicator: Indicator, by: ByMetric) -> date | None:
+    """Since when a unit is a new one; a later edition makes no new unit an existing one.
+
+    By the national list that is the first day of its first edition with levels of the process. A limit standard does
+    not tell new from existing: that does the first plan with a target for new ones, from the day it was issued.
+    """
+    if by.levels_from is LevelsFrom.LIST:
+        return min((edition.valid_from for edition in tables.levels[process.code]), default=None)
+    subject = indicator.judged_by.unit_targets.get(PueScope.NEW_LARGE, "")
+    return tables.plans.first_issued.get(subject)
 
 
 def _limits(tables: Tables, process: Process, by: ByMetric, day: date) -> tuple[Limit, ...]:

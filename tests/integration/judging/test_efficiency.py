@@ -104,8 +104,9 @@ def test_rows_used_are_named_and_are_those_of_the_levels_not_of_the_fleet_target
 
 
 def test_new_building_and_planned_units_are_judged_by_the_benchmark(client: TestClient, fleet: Fleet) -> None:
-    fleet.clinker(110, code="OLD", commissioned_on="2023-07-03")
-    fleet.clinker(110, code="NEW", commissioned_on="2023-07-04")
+    fleet.clinker(110, code="OLD", commissioned_on="2021-12-31")
+    # the edition of 2023 in force makes no existing unit of one that was new by that of 2021
+    fleet.clinker(110, code="NEW", commissioned_on="2022-01-01")
     fleet.clinker(110, code="BUILDING", status="building", commissioned_on=None)
     fleet.clinker(99, code="PLANNED", status="planned", commissioned_on=None)
     fleet.roll_up()
@@ -172,6 +173,8 @@ def test_t12_data_centres_are_placed_by_grades_and_judged_by_the_target_of_their
     fleet.data_centre(1.4, code="ORDOS-OLD")
     fleet.data_centre(1.4, code="HOHHOT-OLD", area_code=SAIHAN)
     fleet.data_centre(1.4, code="HOHHOT-NEW", area_code=SAIHAN, commissioned_on="2024-01-01", standard_racks=3000)
+    # since the plan of 2022-05-25, before GB 40879 came into force
+    fleet.data_centre(1.4, code="HOHHOT-2022", area_code=SAIHAN, commissioned_on="2022-06-01", standard_racks=3000)
     fleet.data_centre(1.2, code="ORDOS-BEST", standard_racks=5000)
     fleet.data_centre(1.6, code="OVER", area_code=SAIHAN)
     fleet.roll_up()
@@ -183,6 +186,7 @@ def test_t12_data_centres_are_placed_by_grades_and_judged_by_the_target_of_their
         "ORDOS-OLD": ("between", 3, "breach", ["OR-04"]),
         "HOHHOT-OLD": ("between", 3, "ok", []),
         "HOHHOT-NEW": ("between", 3, "breach", ["IM-06"]),
+        "HOHHOT-2022": ("between", 3, "breach", ["IM-06"]),
         "ORDOS-BEST": ("leader", 1, "ok", ["OR-04"]),
         "OVER": ("below_baseline", None, "breach", []),
     }

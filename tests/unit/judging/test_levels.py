@@ -92,13 +92,14 @@ def test_existing_units_are_judged_by_the_baseline_and_others_by_the_benchmark(
     assert (finding.verdict, finding.reason) == (verdict, reason)
 
 
-def test_unit_commissioned_since_the_edition_came_into_force_is_new() -> None:
-    edition_from = date(2023, 7, 4)
-    assert project_kind("existing", date(2023, 7, 4), edition_from=edition_from) is ProjectKind.NEW
-    assert project_kind("existing", date(2023, 7, 3), edition_from=edition_from) is ProjectKind.EXISTING
-    assert project_kind("existing", None, edition_from=edition_from) is ProjectKind.EXISTING
-    assert project_kind("building", date(2020, 1, 1), edition_from=edition_from) is ProjectKind.BUILDING
-    assert project_kind("planned", None, edition_from=edition_from) is ProjectKind.PLANNED
+def test_unit_commissioned_since_the_first_edition_is_new() -> None:
+    new_from = date(2022, 1, 1)
+    assert project_kind("existing", date(2022, 1, 1), new_from=new_from) is ProjectKind.NEW
+    assert project_kind("existing", date(2021, 12, 31), new_from=new_from) is ProjectKind.EXISTING
+    assert project_kind("existing", date(2022, 1, 1), new_from=None) is ProjectKind.EXISTING
+    assert project_kind("existing", None, new_from=new_from) is ProjectKind.EXISTING
+    assert project_kind("building", date(2020, 1, 1), new_from=new_from) is ProjectKind.BUILDING
+    assert project_kind("planned", None, new_from=new_from) is ProjectKind.PLANNED
     assert level_for(ProjectKind.NEW) is BenchmarkLevel.BENCHMARK
 
 
