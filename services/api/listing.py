@@ -161,14 +161,14 @@ class Source:
 
         `conditions` and `parameters` narrow it further.
         """
-        order = self._order(query.asked_order)
+        order = completed_order(query.asked_order, self.usual)
         pager = Pager(query, of=self.name, order=order)
         wanted = self.wanted(connection, query, conditions=conditions)
         given = parameters_of(query.filters) | dict(parameters or {})
-        after = pager.after(*(self.columns[column].kind for column, _ in map(_parted, order)))
+        after = pager.after(*(self.columns[column].kind for column, _ in map(parted, order)))
         beyond = true() if after is None else self._beyond(order, after)
         rows = self._rows(connection, [*wanted, beyond], given, order, query.limit + 1)
-        data, following = pager.cut(rows, lambda row: [row[_parted(column)[0]] for column in order])
+        data, following = pager.cut(rows, lambda row: [row[parted(column)[0]] for column in order])
         total = self._total(connection, wanted, given) if query.total else None
         return ListPart(data=data, next=following, total=total)
 
@@ -203,13 +203,6 @@ class Source:
     def _entries(self) -> Any:
         return text(f"({_named(self.select)}) AS entry")
 
-    def _order(self, asked: Sequence[str]) -> list[str]:
-        """What is asked for, once each, and then what names a row."""
-        order: dict[str, str] = {}
-        for column in (*asked, *self.usual):
-            order.setdefault(_parted(column)[0], column)
-        return list(order.values())
-
     def _rows(
         self,
         connection: Connection,
@@ -229,7 +222,7 @@ class Source:
 
     def _sorted(self, order: Sequence[str]) -> list[ColumnElement[Any]]:
         found: list[ColumnElement[Any]] = []
-        for name, turned in map(_parted, order):
+        for name, turned in map(parted, order):
             column = self._column(name)
             ordered = column.desc() if turned else column.asc()
             found.append(ordered.nulls_last() if self.columns[name].nullable else ordered)
@@ -240,7 +233,7 @@ class Source:
 
     def _beyond(self, order: Sequence[str], after: Sequence[Any]) -> ColumnElement[bool]:
         """Whether a row comes after the one with these values. NULL comes last."""
-        parts = [(self._column(name), turned, self.columns[name].nullable) for name, turned in map(_parted, order)]
+        parts = [(self._column(name), turned, self.columns[name].nullable) for name, turned in map(parted, order)]
         turns = {turned for _, turned, _ in parts}
         if len(turns) == 1 and not any(nullable for _, _, nullable in parts):
             columns = [column for column, _, _ in parts]
@@ -263,7 +256,15 @@ class Source:
         return int(row["total"])
 
 
-def _parted(column: str) -> tuple[str, bool]:
+def completed_order(asked: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """What is asked for, once each, and then what names an entry."""
+    order: dict[str, str] = {}
+    for column in (*asked, *usual):
+        order.setdefault(parted(column)[0], column)
+    return list(order.values())
+
+
+def parted(column: str) -> tuple[str, bool]:
     """The column, and whether its order is turned round."""
     return column.removeprefix("-"), column.startswith("-")
 

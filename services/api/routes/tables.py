@@ -1,19 +1,21 @@
 """The domain numbers: each table with all its rows, and what of it is not verified. Read only: they come from files."""
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from services.api.computed_listing import ComputedSource
 from services.api.errors import BAD_CURSOR, ProblemKind, Refused
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, Pager
+from services.api.paging import Page
 from services.api.registry.fields import SearchText
 from services.api.tables import TablesDep
 from services.core.data.loader import Sourced
@@ -36,7 +38,24 @@ class Table(BaseModel):
     columns: list[str]
 
 
-class TableQuery(PageQuery):
+_TABLES: ComputedSource[Table] = ComputedSource(
+    name="table",
+    usual="name",
+    columns={
+        "name": (str, lambda table: table.name),
+        "rows": (int, lambda table: table.rows),
+        "unverified": (int, lambda table: table.unverified),
+    },
+)
+
+
+class TablesQuery(ListQuery):
+    """By what the list of tables is ordered."""
+
+    order: Annotated[list[str], OrderedBy(*_TABLES.columns)] = ORDER
+
+
+class TableQuery(ListQuery):
     """How the rows of a table may be narrowed."""
 
     verified: bool | None = None
@@ -50,14 +69,14 @@ router = APIRouter(prefix="/api/v1/tables", tags=["tables"])
 
 
 @router.get("", summary="List the tables of domain numbers", responses=refusals(BAD_CURSOR))
-def list_tables(tables: TablesDep, query: Annotated[PageQuery, Query()]) -> Page[Table]:
+def list_tables(tables: TablesDep, query: Annotated[TablesQuery, Query()]) -> Page[Table]:
     """The tables in the order of their names."""
     columns = tables.columns()
-    by_name = {
-        name: Table(name=name, rows=len(rows), unverified=sum(not row.verified for row in rows), columns=columns[name])
+    found = (
+        Table(name=name, rows=len(rows), unverified=sum(not row.verified for row in rows), columns=columns[name])
         for name, rows in tables.by_name().items()
-    }
-    return _page(by_name, query, of="table")
+    )
+    return _TABLES.page(found, query)
 
 
 @router.get("/{name}", summary="Read a table of domain numbers", responses=refusals(BAD_CURSOR, UNKNOWN_TABLE))
@@ -66,16 +85,11 @@ def read_table(tables: TablesDep, name: Name, query: Annotated[TableQuery, Query
     rows = tables.by_name().get(name)
     if rows is None:
         raise Refused(UNKNOWN_TABLE, f"there is no table {name}; /api/v1/tables lists them")
-    wanted = {row.code: _row(row) for row in rows if _fits(row, query)}
-    return _page(wanted, query, of=f"table {name}")
-
-
-def _page(entries: Mapping[str, Any], query: PageQuery, *, of: str) -> Page[Any]:
-    """A page of `entries` in the order of their keys."""
-    pager = Pager(query, of=of)
-    (after,) = pager.after(str) or ("",)
-    shown, following = pager.cut(sorted(key for key in entries if key > after), lambda key: [key])
-    return Page[Any](data=[entries[key] for key in shown], next=following)
+    listed: ComputedSource[Sourced] = ComputedSource(
+        name=f"table {name}", usual="code", columns={"code": (str, lambda row: row.code)}
+    )
+    found = listed.page((row for row in rows if _fits(row, query)), query)
+    return Page[TableRow](data=[_row(row) for row in found.data], next=found.next, total=found.total)
 
 
 def _fits(row: Sourced, query: TableQuery) -> bool:

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.computed_listing import ComputedSource
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, Pager
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
@@ -94,7 +96,21 @@ class PlanTargetAnswer(BaseModel):
     verified: bool
 
 
-class TargetQuery(PageQuery):
+_LISTED: ComputedSource[Row] = ComputedSource(
+    name=NOUN,
+    usual="code",
+    columns={
+        "code": (str, lambda row: row.code),
+        "plan": (str, lambda row: row.plan),
+        "area_code": (str, lambda row: row.area_code),
+        "target_year": (int, lambda row: row.target_year),
+        "kind": (str, lambda row: row.kind),
+        "nature": (str, lambda row: row.nature),
+    },
+)
+
+
+class TargetQuery(ListQuery):
     """How the list of targets may be narrowed."""
 
     area: AreaCode | None = Field(None, description="The area itself: a target is not handed down to areas below it")
@@ -106,6 +122,7 @@ class TargetQuery(PageQuery):
     nature: Nature | None = None
     year: int | None = Field(None, ge=1950, le=2100, description="Year of the target")
     q: SearchText | None = Field(None, description="Part of the code or of a printed name")
+    order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
 
 router = APIRouter(prefix="/api/v1/targets", tags=["targets"])
@@ -117,12 +134,9 @@ def list_targets(tables: TablesDep, query: Annotated[TargetQuery, Query()]) -> P
     plans = tables.plans
     areas = {division.code: division for division in divisions()}
     _require_known(plans, areas, query)
-    pager = Pager(query, of=NOUN)
-    (after,) = pager.after(str) or ("",)
-    found = [row for row in _narrowed(plans.targets, areas, query) if row.code > after]
-    found.sort(key=lambda row: row.code)
-    page, following = pager.cut(found, lambda row: [row.code])
-    return Page[PlanTargetAnswer](data=[_answer(row, plans, areas) for row in page], next=following)
+    found = _LISTED.page(_narrowed(plans.targets, areas, query), query)
+    data = [_answer(row, plans, areas) for row in found.data]
+    return Page[PlanTargetAnswer](data=data, next=found.next, total=found.total)
 
 
 def _require_known(plans: Plans, areas: dict[str, Division], query: TargetQuery) -> None:

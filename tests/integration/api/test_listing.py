@@ -15,6 +15,8 @@ UNITS = "/api/v1/units"
 FINDINGS = "/api/v1/quality/findings"
 REJECTED = "/api/v1/rejected"
 DROPPED = "/api/v1/dropped"
+TABLES = "/api/v1/tables"
+TARGETS = "/api/v1/targets"
 
 
 def asked(client: TestClient, address: str, **parameters: Any) -> dict[str, Any]:
@@ -190,3 +192,22 @@ def test_what_is_not_kept_is_listed_newest_day_first_or_as_asked(
     assert [one["dropped"] for one in paged(client, DROPPED, order="-dropped")] == [9, 7, 5, 1]
     counted = asked(client, DROPPED, limit=1, total=True, gateway="G-1,G-2")
     assert (counted["data"][0]["dropped"], counted["total"]) == (7, 3)
+
+
+def test_tables_and_targets_are_ordered_counted_and_paged_though_no_database_holds_them(client: TestClient) -> None:
+    names = [table["name"] for table in asked(client, TABLES, limit=1000)["data"]]
+    assert names == sorted(names)
+    found = paged(client, TABLES, order="-unverified,rows")
+    assert sorted(table["name"] for table in found) == names
+    places = [(-table["unverified"], table["rows"], table["name"]) for table in found]
+    assert places == sorted(places)
+    assert asked(client, f"{TABLES}/{found[0]['name']}", limit=1, total=True)["total"] == found[0]["rows"]
+    targets = asked(client, TARGETS, plan="13", kind="target", limit=1000)["data"]
+    without_year = [one["code"] for one in targets if one["target_year"] is None]
+    by_year = paged(client, TARGETS, plan="13", kind="target", order="-target_year,-code")
+    expected = sorted(targets, key=lambda one: (one["target_year"] or 0, one["code"]), reverse=True)
+    assert [one["code"] for one in by_year] == [one["code"] for one in expected]
+    assert [one["code"] for one in by_year][len(targets) - len(without_year) :] == without_year[::-1]
+    assert asked(client, TARGETS, plan="13", kind="target", limit=1, total=True)["total"] == len(targets)
+    refusal = client.get(TARGETS, params={"order": "quote"})
+    assert (refusal.status_code, refusal.json()["code"]) == (422, "invalid_parameter")
