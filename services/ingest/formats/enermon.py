@@ -226,7 +226,8 @@ def _each(gateway: str, seq: int | None, readings: list[Any]) -> Decoded:
             twice = "meter, ts or value stands twice in the reading; give each once"
             rejected.append(Rejection(_shown(meter), _sent(ts), _shown(item.pairs), "ambiguous", twice))
         elif lacks := _missing(item):
-            rejected.append(Rejection(_shown(meter), _sent(ts), _shown(value), "missing_field", lacks))
+            found_meter, found_ts = "" if meter is None else _shown(meter), "" if ts is None else _sent(ts)
+            rejected.append(Rejection(found_meter, found_ts, _shown(r), "missing_field", lacks))
         elif isinstance(value, bool) or not isinstance(value, int | float):
             rejected.append(
                 Rejection(_shown(meter), _sent(ts), _shown(value), "not_a_number", "value must be a number")

@@ -131,6 +131,12 @@ def test_field_of_another_name_is_missing_and_the_expected_one_is_told(reading: 
     assert only_rejection(**reading) == ("missing_field", detail)
 
 
+def test_reading_that_lacks_a_field_is_kept_as_it_came_and_names_no_meter_null() -> None:
+    [rejection] = decode("GW1", json.dumps({"readings": [{"code": "E01", "time": AT, "val": 1.5}]}).encode()).rejected
+    assert (rejection.meter, rejection.ts) == ("", "")
+    assert json.loads(rejection.value) == {"code": "E01", "time": AT, "val": 1.5}
+
+
 def test_values_without_a_time_are_told_the_field_and_keep_their_number() -> None:
     decoded = decode("GW1", json.dumps({"seq": 41, "time": AT, "values": {"E01": 1, "G01": 2}}).encode())
     told = ("missing_field", 'the message has no field "ts"; it has seq, time, values')
