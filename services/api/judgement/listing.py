@@ -1,14 +1,13 @@
 """How units are listed: who they are, page by page, with the rows that were used."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from psycopg import Connection
 from pydantic import BaseModel
 
 from services.api.indicators.ask import refuse_unknown
-from services.api.paging import PageQuery, Pager
 from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
 from services.judging.data.tables import Tables
@@ -16,8 +15,6 @@ from services.judging.indicators.judging import Held
 from services.judging.indicators.scope import JudgedUnit, UnknownScopeError
 from services.judging.indicators.terms import Term
 from services.judging.lists.measured import ListScope, units_in
-
-T = TypeVar("T")
 
 
 class UnitNames(BaseModel):
@@ -67,15 +64,6 @@ def names_of(unit: JudgedUnit) -> dict[str, Any]:
         "park": unit.park_code,
         "status": unit.status,
     }
-
-
-def page_after(
-    entries: Sequence[T], query: PageQuery, *, of: str, code: Callable[[T], str]
-) -> tuple[Sequence[T], str | None]:
-    """The page of the sorted `entries` asked for, and the cursor of the next one. Raises Refused(BAD_CURSOR)."""
-    pager = Pager(query, of=of)
-    (after,) = pager.after(str) or ("",)
-    return pager.cut([entry for entry in entries if code(entry) > after], lambda entry: [code(entry)])
 
 
 def rows_used(

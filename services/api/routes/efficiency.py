@@ -12,11 +12,13 @@ from psycopg import Connection
 from pydantic import BaseModel, Field
 
 from services.api.asking import RANGE_TOO_LONG, START_AFTER_END, Now
+from services.api.computed_listing import ComputedSource
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.indicators.answer import LimitOut, RatioTerm, ReasonOut, RowUsed, limit_out, reason_out
-from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
+from services.api.judgement.listing import UnitNames, names_of, rows_used, units_of_place
 from services.api.judgement.period import NOT_WHOLE_MONTHS, PeriodQuery, whole_months
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
 from services.api.reasons import Fault
 from services.api.registry import nouns
@@ -37,7 +39,21 @@ UNPLACED = "cannot_judge"
 PLACINGS = (*(str(placing) for placing in Placing), UNPLACED)
 
 
-class EfficiencyQuery(PeriodQuery):
+_LISTED: ComputedSource[PlacedUnit] = ComputedSource(
+    name=NAME,
+    usual="unit",
+    columns={
+        "unit": (str, lambda placed: placed.unit.code),
+        "enterprise": (str, lambda placed: placed.unit.credit_code),
+        "area": (str, lambda placed: placed.unit.area_code),
+        "process": (str, lambda placed: placed.process.code),
+        "value": (float, lambda placed: None if placed.ratio.value is None else float(placed.ratio.value)),
+        "deadline": (date, lambda placed: placed.deadline.due_on if placed.deadline else None),
+    },
+)
+
+
+class EfficiencyQuery(PeriodQuery, ListQuery):
     """How the list may be narrowed. Places go by where the enterprise lay at the end of the range."""
 
     area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
@@ -49,6 +65,7 @@ class EfficiencyQuery(PeriodQuery):
         description="new: commissioned since the first edition of the levels (data centres: since the plan)",
     )
     placing: Literal["leader", "between", "below_baseline", "cannot_judge"] | None = None
+    order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
 
 class GapOut(BaseModel):
@@ -110,6 +127,7 @@ class EfficiencyAnswer(BaseModel):
     data: list[EfficiencyRow]
     rows: list[RowUsed]
     next: str | None = Field(description="Cursor of the next page; null on the last one")
+    total: int | None = Field(None, description="Entries of all pages, at most 100 000; null where not asked for")
 
 
 _REFUSALS = refusals(
@@ -137,8 +155,8 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
     counts = Counter(str(placed.placing or UNPLACED) for placed in found)
     if query.placing is not None:
         found = [placed for placed in found if str(placed.placing or UNPLACED) == query.placing]
-    found.sort(key=lambda placed: placed.unit.code)
-    page, following = page_after(found, query, of=NAME, code=lambda placed: placed.unit.code)
+    listed_units = _LISTED.page(found, query)
+    page = listed_units.data
     answer = {
         "start": start,
         "end": end,
@@ -150,7 +168,8 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
             terms=[term for placed in page for term in (placed.ratio.numerator, placed.ratio.denominator)],
             held=[held for placed in page for held in placed.targets],
         ),
-        "next": following,
+        "next": listed_units.next,
+        "total": listed_units.total,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 

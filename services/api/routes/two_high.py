@@ -10,12 +10,13 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from services.api.asking import Now
+from services.api.computed_listing import ComputedSource
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
-from services.api.judgement.listing import UnitNames, names_of, page_after, rows_used, units_of_place
+from services.api.judgement.listing import UnitNames, names_of, rows_used, units_of_place
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
-from services.api.paging import PageQuery
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, UnitStatus
@@ -38,7 +39,21 @@ router = APIRouter(prefix="/api/v1/two-high", tags=["judgement"])
 NAME = "two-high"
 
 
-class TwoHighQuery(PageQuery):
+_LISTED: ComputedSource[LedgerUnit] = ComputedSource(
+    name=NAME,
+    usual="unit",
+    columns={
+        "unit": (str, lambda listed: listed.unit.code),
+        "enterprise": (str, lambda listed: listed.unit.credit_code),
+        "area": (str, lambda listed: listed.unit.area_code),
+        "trade": (str, lambda listed: listed.unit.trade),
+        "design_energy_tce": (float, lambda listed: listed.unit.design_energy_tce),
+        "approved_energy_tce": (float, lambda listed: listed.unit.approved_energy_tce),
+    },
+)
+
+
+class TwoHighQuery(ListQuery):
     """How the ledger may be narrowed. Places go by where the enterprise lies now."""
 
     area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
@@ -48,6 +63,7 @@ class TwoHighQuery(PageQuery):
     status: UnitStatus | None = Field(None, description="existing 存量, building 在建, planned 拟建")
     in_ledger: bool | None = Field(None, description="Only units that belong to the ledger, or only others")
     verdict: Verdict | None = Field(None, description="On energy used beyond what was approved")
+    order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
 
 class UseOut(BaseModel):
@@ -102,6 +118,7 @@ class TwoHighAnswer(BaseModel):
     data: list[TwoHighRow]
     rows: list[RowUsed]
     next: str | None = Field(description="Cursor of the next page; null on the last one")
+    total: int | None = Field(None, description="Entries of all pages, at most 100 000; null where not asked for")
 
 
 _REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, nouns.PARK.unknown, nouns.ENTERPRISE.unknown)
@@ -133,15 +150,16 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
         if (query.in_ledger is None or listed.entry.belongs is query.in_ledger)
         and query.verdict in (None, listed.overuse.finding.verdict)
     ]
-    wanted.sort(key=lambda listed: listed.unit.code)
-    page, following = page_after(wanted, query, of=NAME, code=lambda listed: listed.unit.code)
+    shown = _LISTED.page(wanted, query)
+    page = shown.data
     answer = {
         "counts": counts,
         "data": [_row(listed) for listed in page],
         "rows": rows_used(
             tables, codes=PARAMETERS, terms=[use.term for listed in page for use in listed.uses.values()]
         ),
-        "next": following,
+        "next": shown.next,
+        "total": shown.total,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 

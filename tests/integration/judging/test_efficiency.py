@@ -249,7 +249,7 @@ def test_a_year_of_which_a_month_was_metered_is_placed_by_it_and_says_so(client:
     assert [len(row["reasons"]) for row in listed(client).values()] == [1, 1]
 
 
-def test_list_is_paged(client: TestClient, fleet: Fleet) -> None:
+def test_list_is_paged_by_code_or_by_value(client: TestClient, fleet: Fleet) -> None:
     for value in (101, 102, 103):
         fleet.clinker(value)
     fleet.roll_up()
@@ -257,6 +257,10 @@ def test_list_is_paged(client: TestClient, fleet: Fleet) -> None:
     second = asked(client, LIST, **MONTH, limit=2, cursor=first["next"])
     assert [row["unit"] for page in (first, second) for row in page["data"]] == ["K101", "K102", "K103"]
     assert second["next"] is None
+    worst = asked(client, LIST, **MONTH, limit=2, order="-value", total=True)
+    rest = asked(client, LIST, **MONTH, limit=2, order="-value", cursor=worst["next"])
+    assert [row["unit"] for page in (worst, rest) for row in page["data"]] == ["K103", "K102", "K101"]
+    assert (worst["total"], rest["total"], rest["next"]) == (3, None, None)
     assert first["counts"]["between"] == second["counts"]["between"] == 3
 
 

@@ -262,3 +262,15 @@ def test_ledger_is_paged_and_odd_questions_are_refused(client: TestClient, regis
     assert refused(client, "two-high", area="999999") == (404, "unknown_area")
     assert refused(client, "two-high", verdict="bad") == (422, "invalid_parameter")
     assert refused(client, "two-high", limit=2, cursor=first["next"], status="planned") == (400, "bad_cursor")
+
+
+def test_ledger_is_ordered_by_design_energy_with_what_is_not_known_last_and_counted(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    for code, design_tce in (("U0", 60_000), ("U1", None), ("U2", 90_000.5), ("U3", 60_000)):
+        coking(registered, line, code=code, design_energy_tce=design_tce)
+    asking = {"limit": 3, "order": "-design_energy_tce,-unit", "total": True}
+    first = asked(client, "two-high", **asking)
+    second = asked(client, "two-high", **asking, cursor=first["next"])
+    assert [row["unit"] for page in (first, second) for row in page["data"]] == ["U2", "U3", "U0", "U1"]
+    assert (first["total"], second["total"], second["next"]) == (4, 4, None)
