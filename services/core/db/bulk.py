@@ -49,18 +49,52 @@ class RowType:
                 rows[name] = wire_moments(np.asarray(values[name], np.int64)) if kind == "ts" else values[name]
         return rows.tobytes()
 
+    def read(self, sent: bytearray) -> NDArray[Any]:
+        """The rows of all that binary COPY has sent. Raises ValueError for a row that is not as described, or has NULL.
+
+        The bytes may be added to.
+        """
+        layout = self.layout(self.columns)
+        number, rest = divmod(len(sent) - len(_HEAD) - len(_TAIL), layout.itemsize)
+        if rest:  # NULL takes no bytes: what is left is looked at as a row too, which says what is wrong with it
+            sent += bytes(layout.itemsize)
+            number += 1
+        rows = np.frombuffer(sent, layout, number, len(_HEAD))
+        self._require_as_described(rows)
+        return rows
+
+    def _require_as_described(self, rows: NDArray[Any]) -> None:
+        """Only the first fault counts: after a value of another length, all others stand elsewhere."""
+        said = {"_count": len(self.columns)} | {f"_{name}_bytes": rows.dtype[name].itemsize for name in self.columns}
+        faults: list[tuple[int, str]] = []
+        for field, expected in said.items():
+            wrong = rows[field] != expected
+            if wrong.any():
+                faults.append((int(wrong.argmax()), field))
+        if not faults:
+            return
+        row, field = min(faults, key=lambda fault: fault[0])
+        found = int(rows[field][row])
+        if field == "_count":
+            raise ValueError(f"row {row} has {found} columns, not {said[field]}")
+        column = field.removeprefix("_").removesuffix("_bytes")
+        what = "is NULL" if found == _NULL else f"has {found} bytes"
+        raise ValueError(f"{column} {what} in row {row}, and not {said[field]} bytes of {self.columns[column]}")
+
 
 def copy_out(
     connection: psycopg.Connection, statements: Statements, name: str, rows: RowType, **parameters: Any
 ) -> NDArray[Any]:
-    """The rows of the statement `name`, whose columns are those of `rows`, none of them NULL. Raises psycopg.Error."""
+    """The rows of the statement `name`, whose columns are those of `rows`, none of them NULL.
+
+    Raises psycopg.Error; ValueError for columns that are others, or NULL.
+    """
     statement = f"COPY ({statements.text_for(name, parameters)}) TO STDOUT (FORMAT binary)"
     sent = bytearray()
     with connection.cursor() as cursor, cursor.copy(statement.encode(), parameters) as copy:
         for part in copy:
             sent += part
-    layout = rows.layout(rows.columns)
-    return np.frombuffer(sent, layout, (len(sent) - len(_HEAD) - len(_TAIL)) // layout.itemsize, len(_HEAD))
+    return rows.read(sent)
 
 
 def framed(*rows: bytes) -> bytes:
