@@ -1,7 +1,8 @@
 """Start a command with the passwords that are kept in files; they are in no compose file and no `docker inspect`.
 
 ENERMON_DATABASE_PASSWORD_FILE becomes PGPASSWORD, for the ENERMON_DATABASE_URL without a password.
-ENERMON_MQTT_PASSWORD_FILE is put into ENERMON_MQTT_URL, behind its user.
+ENERMON_MQTT_PASSWORD_FILE is put into ENERMON_MQTT_URL, behind its user; ENERMON_ALERTS_MQTT_PASSWORD_FILE into
+ENERMON_ALERTS_MQTT_URL.
 """
 
 import os
@@ -34,13 +35,19 @@ def with_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     filled = dict(environment)
     if file := filled.get("ENERMON_DATABASE_PASSWORD_FILE"):
         filled["PGPASSWORD"] = read_secret("ENERMON_DATABASE_PASSWORD_FILE", file)
-    if file := filled.get("ENERMON_MQTT_PASSWORD_FILE"):
-        url = urlsplit(filled.get("ENERMON_MQTT_URL", ""))
-        if not url.username or url.password:
-            raise SecretError("ENERMON_MQTT_PASSWORD_FILE needs ENERMON_MQTT_URL like mqtt://user@host:1883")
-        password = quote(read_secret("ENERMON_MQTT_PASSWORD_FILE", file), safe="")
-        filled["ENERMON_MQTT_URL"] = url._replace(netloc=url.netloc.replace("@", f":{password}@", 1)).geturl()
+    for broker in ("ENERMON_MQTT", "ENERMON_ALERTS_MQTT"):
+        name = f"{broker}_PASSWORD_FILE"
+        if file := filled.get(name):
+            filled[f"{broker}_URL"] = _with_password(filled, f"{broker}_URL", name=name, file=file)
     return filled
+
+
+def _with_password(environment: Mapping[str, str], setting: str, *, name: str, file: str) -> str:
+    url = urlsplit(environment.get(setting, ""))
+    if not url.username or url.password:
+        raise SecretError(f"{name} needs {setting} like mqtt://user@host:1883")
+    password = quote(read_secret(name, file), safe="")
+    return url._replace(netloc=url.netloc.replace("@", f":{password}@", 1)).geturl()
 
 
 def main(command: list[str]) -> None:

@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     )
     mqtt_url: SecretStr = Field(SecretStr("mqtt://127.0.0.1:11883"), description="mqtt[s]://user:password@host:port")
     alerts_mqtt_url: SecretStr | None = Field(
-        None, description="The same with the alert service's own user; without it mqtt_url"
+        None, description="The same with the alert service's own user; without it mqtt_url, where that names no user"
     )
 
     api_host: str = "127.0.0.1"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 DOCKER = Path(__file__).resolve().parents[2] / "deploy" / "docker"
-SHOW = "import os; print(os.environ.get('PGPASSWORD'), os.environ.get('ENERMON_MQTT_URL'))"
+NAMES = ("PGPASSWORD", "ENERMON_MQTT_URL", "ENERMON_ALERTS_MQTT_URL")
+SHOW = f"import os; print(*(os.environ.get(name) for name in {NAMES}))"
 
 
 def started_with(**settings: str) -> subprocess.CompletedProcess[str]:
@@ -32,11 +33,20 @@ def test_passwords_reach_the_service_from_their_files(tmp_path: Path) -> None:
         ENERMON_MQTT_PASSWORD_FILE=str(tmp_path / "mqtt"),
         ENERMON_MQTT_URL="mqtt://enermon@broker:1883",
     )
-    assert said.stdout == "from-file mqtt://enermon:a%2Fb%40c%3Ad@broker:1883\n"
+    assert said.stdout == "from-file mqtt://enermon:a%2Fb%40c%3Ad@broker:1883 None\n"
+
+
+def test_password_of_the_alert_service_goes_to_its_own_broker_address(tmp_path: Path) -> None:
+    (tmp_path / "mqtt").write_text("word\n")
+    said = started_with(
+        ENERMON_ALERTS_MQTT_PASSWORD_FILE=str(tmp_path / "mqtt"),
+        ENERMON_ALERTS_MQTT_URL="mqtt://enermon-alerts@broker:1883",
+    )
+    assert said.stdout == "None None mqtt://enermon-alerts:word@broker:1883\n"
 
 
 def test_without_password_files_the_settings_stay_as_they_are() -> None:
-    assert started_with(ENERMON_MQTT_URL="mqtt://b:1883").stdout == "None mqtt://b:1883\n"
+    assert started_with(ENERMON_MQTT_URL="mqtt://b:1883").stdout == "None mqtt://b:1883 None\n"
 
 
 def test_a_missing_secret_is_named_and_nothing_is_started(tmp_path: Path) -> None:

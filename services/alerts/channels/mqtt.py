@@ -4,6 +4,7 @@ MQTT 5 where the broker speaks it, because only there does it say that it refuse
 else 3.1.1.
 """
 
+import logging
 import re
 import secrets
 import threading
@@ -14,12 +15,16 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from services.alerts.channels.contract import AddressFault, ChannelKind, DeliveryFailed, Destination, Rendered
+from services.alerts.channels.contract import AddressFault, Channel, ChannelKind, DeliveryFailed, Destination, Rendered
 from services.core.mqtt_address import BrokerAddress, parse_mqtt_url
+from services.core.settings import Settings
+
+log = logging.getLogger("alerts")
 
 KEEPALIVE_S = 60
 TIMEOUT_S = 10.0
 NO_SUBSCRIBER = 0x10
+_NO_USER = "ENERMON_ALERTS_MQTT_URL is empty: alerts need a broker user of their own"
 _CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
 
 
@@ -162,12 +167,34 @@ class _Connection:
             self._told.notify_all()
 
 
+class NoBrokerUser:
+    """Stands for MQTT where the alert service has no broker user; messages wait, as it may come within the day.
+
+    As the user of ingest it would end ingest's connection, and a clean start would wipe what waits for ingest.
+    """
+
+    def send(self, target: Destination, message: Rendered) -> None:  # noqa: ARG002 - as every channel
+        """Raises DeliveryFailed."""
+        raise DeliveryFailed(_NO_USER, permanent=False)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _connect(settings: Settings) -> Channel:
+    if settings.alerts_mqtt_url:
+        return MqttChannel(parse_mqtt_url(settings.alerts_mqtt_url.get_secret_value()))
+    address = parse_mqtt_url(settings.mqtt_url.get_secret_value())
+    if address.user is None:
+        return MqttChannel(address)
+    log.warning("no alerts by MQTT", extra={"reason": _NO_USER})
+    return NoBrokerUser()
+
+
 KIND = ChannelKind(
     name="mqtt",
     owners=("enterprise",),
-    connect=lambda settings: MqttChannel(
-        parse_mqtt_url((settings.alerts_mqtt_url or settings.mqtt_url).get_secret_value())
-    ),
+    connect=_connect,
     address_fault=lambda _address, _settings: AddressFault("fixed_topic"),
     shown_of_owner=alerts_topic,
 )

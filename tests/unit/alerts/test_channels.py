@@ -4,6 +4,7 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from services.alerts.channels.contract import DeliveryFailed, Destination, Rendered, one_line
@@ -235,6 +236,36 @@ def test_without_a_mail_server_mails_wait_and_say_why() -> None:
     with pytest.raises(DeliveryFailed, match="ENERMON_SMTP_URL is empty") as caught:
         channels["email"].send(Destination(address="a@example.cn"), MESSAGE)
     assert not caught.value.permanent
+
+
+@pytest.mark.parametrize("user", ["enermon-ingest-0", "enermon-alerts", "operator"])
+def test_alerts_never_connect_as_the_user_of_ingest(user: str, caplog: pytest.LogCaptureFixture) -> None:
+    channels = channels_of(Settings(mqtt_url=SecretStr(f"mqtt://{user}:s3cret@127.0.0.1:1"), alerts_mqtt_url=None))
+    reason = "ENERMON_ALERTS_MQTT_URL is empty: alerts need a broker user of their own"
+    assert [(each.levelname, each.message, vars(each)["reason"]) for each in caplog.records] == [
+        ("WARNING", "no alerts by MQTT", reason)
+    ]
+    with pytest.raises(DeliveryFailed, match=reason) as caught:
+        channels["mqtt"].send(Destination(address="91150100MA0MXXXX1K"), MESSAGE)
+    assert not caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("ingest", "alerts"),
+    [
+        ("mqtt://127.0.0.1:1", None),
+        ("mqtt://127.0.0.1:1", ""),
+        ("mqtt://enermon-ingest-0:a@127.0.0.1:2", "mqtt://enermon-alerts:b@127.0.0.1:1"),
+    ],
+)
+def test_alerts_connect_as_their_own_user_or_where_there_are_no_users(
+    ingest: str, alerts: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = None if alerts is None else SecretStr(alerts)
+    channels = channels_of(Settings(mqtt_url=SecretStr(ingest), alerts_mqtt_url=given))
+    with pytest.raises(DeliveryFailed, match=r"broker 127\.0\.0\.1:1: not reachable"):
+        channels["mqtt"].send(Destination(address="91150100MA0MXXXX1K"), MESSAGE)
+    assert caplog.records == []
 
 
 def test_a_mistaken_sender_is_named_at_the_start() -> None:
