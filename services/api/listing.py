@@ -99,7 +99,7 @@ def parameters_of(filters: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by which a list may be ordered. ListPart where it is NULL come last, whichever way round."""
+    """A column by which a list may be ordered. Rows where it is NULL come last, whichever way round."""
 
     kind: type = str
     nullable: bool = False

@@ -18,7 +18,7 @@ from services.core.frame import Frame
 from services.core.meter import Flow
 from services.energy.amount import Measure
 from services.energy.by_subject import CellNumbers, Subject, Sums
-from services.energy.wanted import Kept, Part, Wanted
+from services.energy.wanted import Kept, SumGrouping, Wanted
 
 SQL = Statements.beside(__file__, "sums.sql")
 _REGISTRY = RegistryRows(SQL)
@@ -157,4 +157,4 @@ def _listed(values: Iterable[Any] | None) -> list[Any] | None:
 
 
 def _switches(wanted: Wanted) -> dict[str, bool]:
-    return {"by_area": wanted.areas is not None, **{f"by_{part}": part in wanted.apart for part in Part}}
+    return {"by_area": wanted.areas is not None, **{f"by_{part}": part in wanted.apart for part in SumGrouping}}

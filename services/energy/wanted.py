@@ -9,7 +9,7 @@ from services.core.meter import Flow
 from services.energy.by_subject import Subject
 
 
-class Part(enum.StrEnum):
+class SumGrouping(enum.StrEnum):
     """By what, besides areas, sums can be told apart."""
 
     PARK = "park"
@@ -49,7 +49,7 @@ class Wanted:
     """What is read. Sums are always told apart by carrier and flow."""
 
     among: Among
-    apart: frozenset[Part] = frozenset()
+    apart: frozenset[SumGrouping] = frozenset()
     areas: Mapping[str, Sequence[str | None]] | None = None
     """Under which areas a meter counts, by the banner in which it was; None: not told apart by area."""
     kept: Kept | None = None
@@ -73,7 +73,7 @@ def of_units(
     """
     return Wanted(
         among=Among(unit_ids=unit_ids, banners=banners, park_ids=None if park_id is None else [park_id]),
-        apart=frozenset({Part.UNIT}),
+        apart=frozenset({SumGrouping.UNIT}),
         areas=by_banner,
         flows=[flow for flow in Flow if with_sub or flow is not Flow.SUB],
         as_judged=not with_sub,
@@ -109,7 +109,7 @@ def of_parks(park_ids: Sequence[int], *, as_judged: bool = True) -> Wanted:
     """Parks, each as a whole."""
     return Wanted(
         among=Among(park_ids=park_ids),
-        apart=frozenset({Part.PARK}),
+        apart=frozenset({SumGrouping.PARK}),
         kept=Kept(KeptKind.PARK, {str(park_id): Subject(park=park_id) for park_id in park_ids}),
         as_judged=as_judged,
     )

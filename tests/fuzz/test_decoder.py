@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.formats.enermon import decode
-from services.ingest.formats.kinds import topic_parts
+from services.ingest.formats.kinds import gateway_of
 from services.ingest.message import UnreadableMessage
 from services.ingest.validate import check
 from tests.fuzz.judged import CODES, KNOWN, NOW_US, judge
@@ -54,7 +54,7 @@ def test_any_json_is_read_or_rejected_with_a_code(message: object) -> None:
 @given(topic=st.text(max_size=40) | st.from_regex(r"enermon/v1/[^/]*/(readings|readings/[^/]*|x)", fullmatch=True))
 def test_any_topic_names_a_gateway_or_is_bad(topic: str) -> None:
     try:
-        code, (gateway, _) = "", topic_parts(topic)
+        code, gateway = "", gateway_of(topic)
     except UnreadableMessage as refused:
         code, gateway = refused.code, ""
     assert (code == "bad_topic") != bool(gateway)

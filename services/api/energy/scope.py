@@ -14,12 +14,12 @@ from services.core.area_tree import AreaTree
 from services.core.db.statements import Statements
 from services.core.frame import Frame, frame_of
 from services.energy.by_subject import Subject
-from services.energy.wanted import Among, Kept, KeptKind, Part, Wanted
+from services.energy.wanted import Among, Kept, KeptKind, SumGrouping, Wanted
 
 SQL = Statements.beside(__file__, "energy.sql")
 
 _NAMES = ("park_codes", "enterprise_codes", "unit_codes", "meter_codes")
-_PARTS = {By.PARK: Part.PARK, By.ENTERPRISE: Part.ENTERPRISE, By.UNIT: Part.UNIT, By.METER: Part.METER}
+_PARTS = {by: SumGrouping(by.value) for by in (By.PARK, By.ENTERPRISE, By.UNIT, By.METER)}
 _AREAS = frozenset({By.AREA, By.LEAGUE, By.BANNER})
 
 

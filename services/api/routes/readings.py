@@ -23,7 +23,7 @@ from services.api.registry.fields import Code, refusal
 from services.core.calendar import SHANGHAI, to_us
 from services.core.db.statements import Statements
 from services.core.meter import Mark
-from services.ingest.formats.kinds import FORMATS
+from services.ingest.formats.kinds import FORMATS, decode
 from services.ingest.message import Answer, UnreadableMessage
 from services.ingest.store import Unreadable, store
 from services.ingest.validate import check
@@ -239,7 +239,7 @@ def send_readings(
     with database.write() as connection:
         known = database.registry(connection)
         try:
-            checked = check(FORMATS[format_name].decode(gateway, body), known, now_us=to_us(now))
+            checked = check(decode(FORMATS[format_name], gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:
             store(connection, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
             refusal = _refusal(reason, gateway)

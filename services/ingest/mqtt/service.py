@@ -24,7 +24,7 @@ from services.core.mqtt_address import parse_mqtt_url
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest import store as intake_store
-from services.ingest.formats.kinds import topic_parts
+from services.ingest.formats.kinds import decode, format_of, gateway_of
 from services.ingest.message import Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import BrokerSession
@@ -164,15 +164,10 @@ class Ingest:
     def _read(self, message: Received, known: KnownRegistry, now_us: int) -> Checked | Unreadable:
         gateway: str | None = None
         try:
-            gateway, kind = topic_parts(message.topic)
-            return check(kind.decode(gateway, message.payload), known, now_us=now_us)
+            gateway = gateway_of(message.topic)
+            return check(decode(format_of(message.topic), gateway, message.payload), known, now_us=now_us)
         except UnreadableMessage as reason:
             return Unreadable(gateway, message.topic, message.payload, reason)
-        except Exception:
-            # At the rim: a message that nobody foresaw is kept and logged, and does not hold up the others for ever.
-            log.exception("message could not be read", extra={"topic": message.topic})
-            unforeseen = UnreadableMessage("undecodable", "could not be read; the log of ingest says why")
-            return Unreadable(gateway, message.topic, message.payload, unforeseen)
 
     def _store(self, batch: _MessageBatch) -> None:
         """Commit a batch, then acknowledge and answer it. A message that is refused does not hold up the others."""
@@ -247,8 +242,7 @@ class Ingest:
     def _note_turned_away(self, topic: str) -> None:
         metrics.TURNED_AWAY.inc()
         try:
-            gateway, _ = topic_parts(topic)
-            self._keeper.note_turned_away(gateway)
+            self._keeper.note_turned_away(gateway_of(topic))
         except UnreadableMessage:
             log.warning("message turned away", extra={"topic": topic[:200]})
 

@@ -121,11 +121,13 @@ def test_format_is_a_level_of_the_topic_and_one_that_is_unknown_is_recorded(
 ) -> None:
     payload = json.dumps({"seq": 7, "readings": [reading(meter, 0, 10.5)]}).encode()
     gateway.publish(payload, named="pigeon")
+    refused = gateway.answer()
+    assert (refused["seq"], [each["code"] for each in refused["rejected"]]) == (None, ["bad_topic"])
     gateway.publish(payload, named="enermon")
     assert gateway.answer() == {"seq": 7, "stored": 1, "duplicate": 0, "rejected": []}
     assert stored(database) == [(START, 10.5)]
-    kept = database.execute("SELECT topic, code, payload FROM rejected_message").fetchall()
-    assert kept == [(f"enermon/v1/{gateway.code}/readings/pigeon", "bad_topic", payload)]
+    kept = database.execute("SELECT gateway_code, topic, code, payload FROM rejected_message").fetchall()
+    assert kept == [(gateway.code, f"enermon/v1/{gateway.code}/readings/pigeon", "bad_topic", payload)]
 
 
 def test_both_forms_are_stored_and_answered(

@@ -45,6 +45,20 @@ def test_format_of_another_is_taken_by_http(client: TestClient, registered: Regi
     assert "each line must be" in kept["detail"]
 
 
+def test_decoder_of_another_that_fails_costs_its_message_only(
+    client: TestClient, registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_gateway: str, _payload: bytes) -> Decoded:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(FORMATS, "lines", FormatKind(name="lines", decode=fail))
+    gateway = registered.gateway(registered.enterprise())
+    refused = client.post("/api/v1/readings", params={"gateway": gateway, "format": "lines"}, content="what").json()
+    assert (refused["status"], refused["code"]) == (422, "undecodable")
+    (kept,) = client.get("/api/v1/rejected-messages", params={"gateway": gateway}).json()["data"]
+    assert kept["code"] == "undecodable"
+
+
 def test_format_that_is_not_declared_is_refused_with_those_that_are(client: TestClient) -> None:
     refused = client.post("/api/v1/readings", params={"gateway": "GW", "format": "pigeon"}, content="").json()
     assert [(each["field"], each["code"]) for each in refused["errors"]] == [("format", "literal_error")]
