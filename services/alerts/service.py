@@ -22,6 +22,7 @@ from services.alerts.observe.view import span_of
 from services.alerts.rules.rule import RulePeriod
 from services.alerts.rules.shipped import load_rules
 from services.alerts.stepping import Active
+from services.core.clock import utc_now
 from services.core.db.connections import connect_to_ask
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.settings import Settings
@@ -74,7 +75,7 @@ class Leader:
 
     def _evaluate(self) -> None:
         """One cycle where something is due; silences and bodies are looked at at least every poll."""
-        now, started_s = datetime.now(UTC), time.monotonic()
+        now, started_s = utc_now(), time.monotonic()
         active = self._cycle.rules()
         self._rules = {slug: _speaks(each, now) for slug, each in active.items()}
         self._schedule.touch([slug for slug, end in self._hold_ends.items() if end <= now])
@@ -141,7 +142,7 @@ def run(settings: Settings) -> None:
     @contextmanager
     def judging(connection: psycopg.Connection) -> Iterator[Turn]:
         with connection.transaction():
-            written = store.keep_shipped(connection, rules, datetime.now(UTC))
+            written = store.keep_shipped(connection, rules, utc_now())
         log.info("rules read", extra={"rules": len(rules), "rules_written": written})
         teller = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
         reads = connect_to_ask(

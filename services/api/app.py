@@ -6,7 +6,6 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
-from services.api.asking import utc_now
 from services.api.body_limit import BodyLimit
 from services.api.database import Database
 from services.api.errors import answer_errors_of
@@ -48,6 +47,7 @@ from services.api.routes import (
     two_high,
     units,
 )
+from services.core.clock import utc_now
 from services.core.settings import Settings
 from services.judging.data.tables import Tables, load_tables
 

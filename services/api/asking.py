@@ -3,7 +3,7 @@
 import enum
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -37,11 +37,6 @@ class ScopeKind(enum.StrEnum):
     ENTERPRISE = "enterprise"
     UNIT = "unit"
     METER = "meter"
-
-
-def utc_now() -> datetime:
-    """The time now, aware."""
-    return datetime.now(UTC)
 
 
 def clock_of(request: Request) -> Clock:

@@ -1,4 +1,4 @@
-"""The clock of the ingest service; pure code gets the time as a parameter."""
+"""The clock of the services; pure code gets the time as a parameter."""
 
 from datetime import UTC, datetime
 

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from services.alerts.channels.address import email_fault
 from services.alerts.channels.contract import Channel, ChannelKind, DeliveryFailed, Destination, Rendered
+from services.core.clock import utc_now
 from services.core.settings import Settings
 
 Security = Literal["none", "starttls", "tls"]
@@ -98,7 +99,7 @@ class EmailChannel:
         sender: str,
         tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Raises ValueError when `sender` is no address."""
         try:

@@ -21,6 +21,7 @@ from services.alerts.channels.webhook_address import (
     reachable_addresses,
     resolved,
 )
+from services.core.clock import utc_now
 
 CONNECT_TIMEOUT_S = 5.0
 TOTAL_TIMEOUT_S = 15.0
@@ -41,7 +42,7 @@ class WebhookChannel:
         allow_http: bool = False,
         tls: ssl.SSLContext | None = None,
         resolve: Resolve = resolved,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
         total_timeout_s: float = TOTAL_TIMEOUT_S,
     ) -> None:
         self._allow_private = allow_private

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.alerts.channels.contract import ChannelKind, DeliveryFailed
 from services.alerts.channels.kinds import KINDS
 from services.alerts.notify.retry import next_attempt
 from services.core.calendar import SHANGHAI
+from services.core.clock import utc_now
 from services.core.db.connections import connect
 from services.core.db.statements import Statements
 
@@ -80,7 +81,7 @@ class Outbox:
         deliver: Deliver,
         *,
         kinds: Mapping[str, ChannelKind] = KINDS,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database_url = database_url
         self._deliver = deliver
