@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from pydantic.config import JsonDict
 
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
-from services.api.paging import Page
 from services.api.registry.fields import AreaCode, Code, Entry, Name, Note, Number, ShortText, Whole, refusal
 from services.core.credit_code import CreditCodeError, require_credit_code
 from services.core.data.statistic_kinds import OwnerKind, StatisticKind
@@ -182,7 +181,3 @@ class StatisticKindAnswer(BaseModel):
         given["nature"] = kind.nature.value
         given["most"] = None if kind.most is None else float(kind.most)
         return cls.model_construct(**given)
-
-
-StatisticPage = Page[Statistic]
-KindPage = Page[StatisticKindAnswer]

@@ -153,9 +153,3 @@ class MessageQueue:
     def __len__(self) -> int:
         with self._changed:
             return self._messages
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of payload held."""
-        with self._changed:
-            return self._bytes

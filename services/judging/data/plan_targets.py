@@ -22,7 +22,6 @@ from services.judging.targets.target import (
 )
 
 BETWEEN_PASSAGES = " ; "
-BETWEEN_COPIES = " / "
 _REDUCTION = "_reduction"
 
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9_]*$")]

@@ -10,9 +10,6 @@ from fractions import Fraction
 from services.core.verdict import ReasonedVerdict
 
 PERCENT = Fraction(100)
-INCENTIVE_TO_BASIC = Fraction(17, 15)
-"""In annex 1 of both documents every incentive target is the basic one times this. It is printed nowhere, so it only
-checks a table and never makes a target."""
 
 
 class Operator(enum.StrEnum):
@@ -174,8 +171,3 @@ def _about(actual: Fraction, target: Decimal, better: Better | None) -> Reasoned
 
 def _finding(met: bool) -> ReasonedVerdict:
     return ReasonedVerdict.ok("met") if met else ReasonedVerdict.breach("missed")
-
-
-def incentive_fits(*, basic: Decimal, incentive: Decimal) -> bool:
-    """Whether an incentive target is the basic one times 17/15, rounded as it is printed."""
-    return as_printed(Fraction(basic) * INCENTIVE_TO_BASIC, incentive) == incentive

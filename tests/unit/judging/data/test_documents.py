@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.core.data.divisions import divisions
-from services.judging.data.plan_targets import BETWEEN_COPIES, BETWEEN_PASSAGES, PlanTarget
+from services.judging.data.plan_targets import BETWEEN_PASSAGES, PlanTarget
 from services.judging.data.plans import load_plans
 from services.judging.targets.target import PrintedState
 
@@ -23,6 +23,7 @@ CITATION = re.compile(r"(\d{3}):L(\d+)(?:-(\d+))?")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 TARGETS = load_plans().targets
 TRADITIONAL = "004"
+BETWEEN_COPIES = " / "
 # Words that stand for a number.
 READ_AS = {"全面": "100", "全部": "100", "零": "0"}
 

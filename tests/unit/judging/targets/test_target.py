@@ -17,7 +17,6 @@ from services.judging.targets.target import (
     as_printed,
     change_differs,
     computed_change,
-    incentive_fits,
     meets,
     progress,
     value_from_change,
@@ -173,13 +172,6 @@ def test_t10_zero_is_judged_and_what_does_not_apply_is_not() -> None:
 @pytest.mark.parametrize("operator", [Operator.QUALITATIVE, Operator.ACTUAL, Operator.CLASS_AT_MOST])
 def test_what_is_no_numeric_target_cannot_be_judged(operator: Operator) -> None:
     assert meets(operator, actual=Fraction(1), target=D(1)) == ReasonedVerdict.cannot("no_target")
-
-
-def test_an_incentive_target_is_the_basic_one_times_17_to_15() -> None:
-    # 10 x 17/15 = 11.33, 26 x 17/15 = 29.47
-    assert incentive_fits(basic=D("10"), incentive=D("11.3"))
-    assert incentive_fits(basic=D("26"), incentive=D("29.5"))
-    assert not incentive_fits(basic=D("26"), incentive=D("29.4"))
 
 
 def test_t33_tonnes_and_kilograms_of_standard_coal_are_brought_together() -> None:
