@@ -99,6 +99,31 @@ def test_limits_and_levels_are_kept_apart_since_they_differ(tables: Tables) -> N
     assert limit.valid_from == date(2026, 7, 1)
 
 
+def test_the_limit_of_coke_is_in_force_since_may_2026(tables: Tables) -> None:
+    coke = [row.valid_from for row in tables.limits if row.standard == "GB 21342-2025"]
+    assert coke == [date(2026, 5, 1)] * 6
+
+
+@pytest.mark.parametrize(
+    ("code", "verified"),
+    [
+        ("limit.gb40879_2021.data_centre.pue.1", True),
+        ("level.silicomanganese.2023.baseline", True),
+        ("level.ferrosilicon.2021.baseline", True),
+        ("co2.electricity.150000.2022", True),
+        ("kgce.steam", True),
+        ("aluminium.threshold.2022", True),
+        # one source, or one and a limit beside it
+        ("level.ferrosilicon.2023.baseline", False),
+        ("level.cement_clinker.2021.baseline", False),
+        ("limit.gb21256_2025.blast_furnace.energy.3", False),
+        ("aluminium.threshold.2025", False),
+    ],
+)
+def test_a_number_is_verified_once_a_second_source_has_it(tables: Tables, code: str, verified: bool) -> None:
+    assert tables.row(code).verified is verified
+
+
 def test_a_grade_the_standard_leaves_out_is_left_out(tables: Tables) -> None:
     grades = {row.grade: int(row.value) for row in tables.limits if row.process == "electric_arc_furnace_50"}
     assert grades == {1: 61, 3: 72}
