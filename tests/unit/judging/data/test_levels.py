@@ -124,6 +124,26 @@ def test_a_number_is_verified_once_a_second_source_has_it(tables: Tables, code: 
     assert tables.row(code).verified is verified
 
 
+@pytest.mark.parametrize(
+    ("process", "item", "grades", "since"),
+    [
+        ("calcium_carbide", "energy", (805, 823, 940), date(2024, 12, 1)),
+        ("calcium_carbide", "electricity", (3000, 3080, 3200), date(2024, 12, 1)),
+        ("caustic_soda_membrane_30", "energy", (308, 315, 350), date(2025, 5, 1)),
+        ("caustic_soda_membrane_45", "energy", (410, 420, 470), date(2025, 5, 1)),
+        ("caustic_soda_membrane_98", "energy", (600, 620, 685), date(2025, 5, 1)),
+        ("polyvinyl_chloride", "carbide_route", (185, 193, 270), date(2025, 5, 1)),
+        ("coal_power", "ultra_supercritical_1000_mw", (268, 276, 283), date(2025, 4, 1)),
+    ],
+)
+def test_carbide_caustic_soda_and_coal_power_have_limits(
+    tables: Tables, process: str, item: str, grades: tuple[int, int, int], since: date
+) -> None:
+    found = [row for row in tables.limits_of[process] if row.item == item]
+    assert {row.grade: int(row.value) for row in found} == dict(enumerate(grades, start=1))
+    assert {(row.valid_from, row.verified) for row in found} == {(since, False)}
+
+
 def test_a_grade_the_standard_leaves_out_is_left_out(tables: Tables) -> None:
     grades = {row.grade: int(row.value) for row in tables.limits if row.process == "electric_arc_furnace_50"}
     assert grades == {1: 61, 3: 72}
