@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from services.core.db.connections import connect
+from services.core.db.failures import PASSING, warn_of
 from services.core.settings import Settings
 from services.ingest.broker_users import RESERVED, gateway_passwords, may_be_gateway, write_password_file
 
@@ -86,10 +85,10 @@ def keep_password_file(settings: Settings, file: Path, *, services: Path, pid: i
                 log.info("password file written", extra={"gateways": len(access.passwords)})
                 for code in access.refused:
                     log.warning("gateway may not connect under a name of the services", extra={"gateway": code})
-        except (psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
+        except PASSING as error:
             if not watch:
                 raise
-            log.warning("database not available, waiting", extra={"reason": str(error).strip()})
+            warn_of(error, log)
         if not watch:
             return
         time.sleep(POLL_S)

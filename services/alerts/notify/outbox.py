@@ -24,6 +24,7 @@ from services.alerts.notify.retry import next_attempt
 from services.core.calendar import SHANGHAI
 from services.core.clock import utc_now
 from services.core.db.connections import connect
+from services.core.db.failures import warn_of
 from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")
@@ -123,7 +124,7 @@ class Outbox:
                         fresh = False
                     self._serve(connection)
             except psycopg.OperationalError as error:
-                log.warning("database not available, messages wait", extra={"reason": str(error).strip()})
+                warn_of(error, log)
                 self._stopping.wait(1)
 
     def _take_up_interrupted(self, connection: psycopg.Connection) -> None:

@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from enum import IntEnum, unique
 
@@ -13,6 +13,7 @@ from prometheus_client import Gauge
 from psycopg import Notify
 
 from services.core.db.connections import connect
+from services.core.db.failures import PASSING, is_away, warn_of
 from services.core.db.statements import Statements
 
 log = logging.getLogger("leading")
@@ -26,7 +27,8 @@ AGAIN_S = 1.0
 STOPS_WITHIN_S = 0.5
 """The longest that a wait holds up the end of the process."""
 
-_AWAY = (psycopg.OperationalError, psycopg.errors.UndefinedTable)
+_MOST_DOUBLINGS = 5
+"""Of AGAIN_S, while one statement after another fails: what costs the database much is not asked for each second."""
 
 
 @unique
@@ -65,11 +67,13 @@ def lead_and_serve(
 ) -> None:
     """Take turns whenever this process leads, until `stopping`; the lead lasts as long as the connection.
 
-    Waits while another process leads, and while the database or its tables are away, and says so. Where the connection
-    listens (LISTEN), a notice ends the wait between turns. Raises what `begin` and the turns raise for other reasons.
+    Waits while another process leads, while the database or its tables are away, and after a statement that the
+    database gave up, longer each time; and says so. Where the connection listens (LISTEN), a notice ends the wait
+    between turns. Raises what `begin` and the turns raise for other reasons.
     """
     gauge = LEADING.labels(key.role)
     gauge.set(0)
+    failed = 0
     while not stopping.is_set():
         try:
             with closing(connect(database_url, application_name=f"enermon-{key.role}")) as connection:
@@ -79,10 +83,12 @@ def lead_and_serve(
                 with begin(connection) as turn:
                     gauge.set(1)
                     log.info("leading", extra={"role": key.role})
-                    _serve(connection, turn, stopping)
-        except _AWAY as error:
-            log.warning("database not available, waiting", extra={"role": key.role, "reason": str(error).strip()})
-            stopping.wait(AGAIN_S)
+                    for _ in _turns(connection, turn, stopping):
+                        failed = 0
+        except PASSING as error:
+            warn_of(error, log, role=key.role)
+            stopping.wait(AGAIN_S * 2 ** min(failed, _MOST_DOUBLINGS))
+            failed = 0 if is_away(error) else failed + 1
         finally:
             gauge.set(0)
 
@@ -115,10 +121,13 @@ def _lead(
     return True
 
 
-def _serve(connection: psycopg.Connection, turn: Turn, stopping: threading.Event) -> None:
+def _turns(connection: psycopg.Connection, turn: Turn, stopping: threading.Event) -> Iterator[None]:
+    """Take one turn after another, giving word after each."""
     told: Sequence[Notify] = ()
     while not stopping.is_set():
-        told = _wait(connection, turn(told), stopping)
+        wait_s = turn(told)
+        yield
+        told = _wait(connection, wait_s, stopping)
 
 
 def _wait(connection: psycopg.Connection, wait_s: float, stopping: threading.Event) -> Sequence[Notify]:

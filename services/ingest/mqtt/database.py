@@ -9,12 +9,11 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from tenacity.stop import stop_when_event_set
 
 from services.core.db.connections import connect
+from services.core.db.failures import PASSING, warn_of
 from services.ingest.registry import RegistryReader
 from services.ingest.validate import KnownRegistry
 
 log = logging.getLogger("ingest")
-
-_AWAY = (psycopg.OperationalError, psycopg.errors.UndefinedTable)
 
 
 class IngestDatabase:
@@ -39,11 +38,11 @@ class IngestDatabase:
         return known[0] if known else KnownRegistry({}, frozenset())
 
     def retry(self, work: Callable[[], object]) -> bool:
-        """Do `work`, again and again while the database is away; False if told to stop before it was done."""
+        """Do `work`, again while the database is away or gives it up; False if told to stop before it was done."""
         try:
             for attempt in Retrying(
                 wait=wait_exponential(multiplier=0.1, max=5),
-                retry=retry_if_exception_type(_AWAY),
+                retry=retry_if_exception_type(PASSING),
                 stop=stop_when_event_set(self._stopping),
                 sleep=self._pause,
                 before_sleep=_say_waiting,
@@ -51,7 +50,7 @@ class IngestDatabase:
             ):
                 with attempt:
                     work()
-        except _AWAY:
+        except PASSING:
             if not self._stopping.is_set():
                 raise
             return False
@@ -68,4 +67,5 @@ class IngestDatabase:
 
 def _say_waiting(state: RetryCallState) -> None:
     failure = state.outcome.exception() if state.outcome else None
-    log.warning("database not available, waiting", extra={"reason": str(failure).strip()})
+    assert isinstance(failure, PASSING)
+    warn_of(failure, log)

@@ -174,3 +174,25 @@ def test_it_waits_while_tables_are_not_there_yet(
     database.execute("CREATE TABLE not_yet ()")
     thread.join(30)
     assert stopping.is_set()
+
+
+def test_statement_that_takes_too_long_is_not_called_a_database_that_is_away(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    @contextmanager
+    def begin(connection: psycopg.Connection) -> Iterator[Turn]:
+        connection.execute("SET statement_timeout = '1ms'")
+        yield lambda _told: float(bool(connection.execute("SELECT pg_sleep(60)")))
+
+    stopping = threading.Event()
+    thread = threading.Thread(
+        target=lead_and_serve, args=(LockKey.ROLLUP, database_url, begin), kwargs={"stopping": stopping}, daemon=True
+    )
+    thread.start()
+    wait_until("it tries again", lambda: caplog.messages.count("statement failed, trying again") == 2)
+    stopping.set()
+    thread.join(30)
+    failures = [vars(one) for one in caplog.records if one.levelname == "WARNING"]
+    assert {(one["message"], one["error"], one["role"]) for one in failures} == {
+        ("statement failed, trying again", "QueryCanceled", "rollup")
+    }
