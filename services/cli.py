@@ -102,7 +102,9 @@ def broker_users(
         ),
     ],
     pid: Annotated[int, typer.Option(help="mosquitto's process, to be told after each change; 0: none")] = 0,
-    watch: Annotated[bool, typer.Option(help="Stay and write again whenever the registry changes")] = False,
+    watch: Annotated[
+        bool, typer.Option(help="Stay and write again whenever registry or services' passwords change")
+    ] = False,
 ) -> None:
     """Write mosquitto's password file from the registry."""
     from services.ingest.gateway_access import keep_password_file

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import io
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -35,6 +36,11 @@ SERVICE_USERS = (*map(ingest_user, range(MOST_INGESTS)), ALERTS_USER)
 """Those whose rights are in deploy/mosquitto/acl."""
 PROBE_USER = "enermon-probe"
 """By whom `enermon up` sees that the broker answers and has read its users; without rights."""
+
+
+def is_service_user(name: str) -> bool:
+    """True for the user of an ingest process, of the alert service or of the probe."""
+    return name in {ALERTS_USER, PROBE_USER} or re.fullmatch("enermon-ingest-[0-9]+", name) is not None
 
 
 def gateway_password(key: bytes, gateway_code: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.core.db.connections import connect
 from services.core.db.failures import PASSING, warn_of
 from services.core.settings import Settings
-from services.ingest.broker_users import RESERVED, gateway_passwords, may_be_gateway, write_password_file
+from services.ingest.broker_users import gateway_passwords, is_service_user, may_be_gateway, write_password_file
 
 log = logging.getLogger("broker-users")
 
@@ -46,9 +46,13 @@ def read_access(settings: Settings) -> Access:
 
 
 def service_passwords(folder: Path) -> dict[str, str]:
-    """The password of each service user: a file of this folder is named by its user. Others are left aside."""
-    files = [file for file in folder.iterdir() if file.name.startswith(f"{RESERVED}-")]
-    return {file.name: file.read_text("utf-8").strip() for file in files}
+    """The password of each service user: a file of this folder is named by its user.
+
+    Folders, backups and files that are empty, as one being written is, are left aside.
+    """
+    files = [file for file in folder.iterdir() if is_service_user(file.name) and file.is_file()]
+    found = {file.name: file.read_text("utf-8").strip() for file in files}
+    return {user: password for user, password in found.items() if password}
 
 
 def _gateway_key(settings: Settings) -> bytes:
@@ -69,22 +73,21 @@ def _gateway_key(settings: Settings) -> bytes:
 
 
 def keep_password_file(settings: Settings, file: Path, *, services: Path, pid: int, watch: bool) -> None:
-    """Write the password file and tell mosquitto; with `watch` again whenever the registry has changed.
+    """Write the password file and tell mosquitto; with `watch` again whenever registry or services' passwords change.
 
     `services` is the folder with the services' own passwords.
     """
-    written: int | None = None
+    written: tuple[int, dict[str, str]] | None = None
     while True:
         try:
             access = read_access(settings)
-            if access.revision != written:
-                write_password_file(file, access.passwords | service_passwords(services))
+            own = service_passwords(services)
+            if (access.revision, own) != written:
+                write_password_file(file, access.passwords | own)
                 if pid:
                     os.kill(pid, signal.SIGHUP)
-                written = access.revision
-                log.info("password file written", extra={"gateways": len(access.passwords)})
-                for code in access.refused:
-                    log.warning("gateway may not connect under a name of the services", extra={"gateway": code})
+                written = access.revision, own
+                _tell(access, own, services)
         except PASSING as error:
             if not watch:
                 raise
@@ -92,3 +95,12 @@ def keep_password_file(settings: Settings, file: Path, *, services: Path, pid: i
         if not watch:
             return
         time.sleep(POLL_S)
+
+
+def _tell(access: Access, own: dict[str, str], services: Path) -> None:
+    """Log what was written, and what was not."""
+    log.info("password file written", extra={"gateways": len(access.passwords), "services": len(own)})
+    for code in access.refused:
+        log.warning("gateway may not connect under a name of the services", extra={"gateway": code})
+    for name in sorted(file.name for file in services.iterdir() if file.name not in own):
+        log.warning("left aside: not the password file of a service user", extra={"file": name})

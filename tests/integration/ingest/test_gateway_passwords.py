@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from services.ingest.broker_users import gateway_password
+from services.ingest.gateway_access import service_passwords
 from tests.integration.registered import Registered
+from tests.integration.running import wait_until
 
 pytestmark = pytest.mark.store
 
@@ -68,3 +70,54 @@ def test_without_a_key_the_command_says_where_it_looked_and_how_to_mend_it(comma
     wrong = run(tmp_path, command, *options, ENERMON_GATEWAY_KEY_FILE="lost.key")
     assert (wrong.returncode, "Traceback" in wrong.stderr) == (78, False)
     assert "lost.key (ENERMON_GATEWAY_KEY_FILE): No such file or directory" in wrong.stderr
+
+
+def users_in(file: Path) -> list[str]:
+    """The users of mosquitto's password file."""
+    return [line.partition(":")[0] for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+
+
+def test_new_password_of_a_service_reaches_the_broker_without_a_change_of_the_registry(
+    registered: Registered, database_url: str, tmp_path: Path
+) -> None:
+    gateway = registered.gateway(registered.enterprise())
+    services, file = tmp_path / "services", tmp_path / "passwd"
+    services.mkdir()
+    (services / "enermon-ingest-0").write_text("first")
+    (services / "enermon-alerts.bak").write_text("old")
+    environment = os.environ | {
+        "ENERMON_HOME": str(with_key(tmp_path / "srv")),
+        "ENERMON_DATABASE_URL": database_url,
+    }
+    options = ["--watch", "--file", str(file), "--service-passwords", str(services)]
+    command = [sys.executable, "-m", "services.cli", "broker-users", *options]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as watching:
+        try:
+            before = sorted([gateway, "enermon-ingest-0"])
+            wait_until("it is written", lambda: sorted(users_in(file)) == before, within_s=30)
+            (services / "enermon-ingest-1").write_text("second")
+            after = sorted([*before, "enermon-ingest-1"])
+            wait_until("the new user is there", lambda: sorted(users_in(file)) == after, within_s=30)
+            lines = file.read_text("utf-8")
+            (services / "enermon-ingest-0").write_text("another")
+            wait_until("the new password is there", lambda: file.read_text("utf-8") != lines, within_s=30)
+        finally:
+            watching.terminate()
+        said = watching.communicate()[0].decode()
+    assert "left aside" in said
+    assert "enermon-alerts.bak" in said
+
+
+def test_only_files_named_by_a_service_user_are_passwords(tmp_path: Path) -> None:
+    for name in ("enermon-ingest-0", "enermon-ingest-12", "enermon-alerts", "enermon-probe"):
+        (tmp_path / name).write_text(f"of {name}\n")
+    for name in ("enermon-alerts~", "enermon-ingest-0.bak", ".enermon-alerts.swp", "enermon-other", "GW-1"):
+        (tmp_path / name).write_text("old")
+    (tmp_path / "enermon-ingest-3").mkdir()
+    (tmp_path / "enermon-ingest-4").write_text("")
+    assert service_passwords(tmp_path) == {
+        "enermon-ingest-0": "of enermon-ingest-0",
+        "enermon-ingest-12": "of enermon-ingest-12",
+        "enermon-alerts": "of enermon-alerts",
+        "enermon-probe": "of enermon-probe",
+    }
