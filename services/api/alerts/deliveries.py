@@ -79,7 +79,7 @@ class Delivery(BaseModel):
     kind: MessageKind
     status: MessageStatus = Field(description="dead: given up, last_error says why")
     subscription_id: int
-    channel: Channel = Field(description="Channel, address and whom it tells: as they were when it was written")
+    channel: str = Field(description="Channel, address and whom it tells: as they were when it was written")
     address: str
     body: Reference | None
     enterprise: Reference | None

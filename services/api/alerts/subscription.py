@@ -76,7 +76,7 @@ class Subscription(BaseModel):
     """A subscription."""
 
     subscription_id: int
-    channel: Channel
+    channel: str = Field(description="Also one that is not declared any more")
     address: str = Field(description="E-mail address, URL, or MQTT topic")
     language: Language
     least_severity: Severity
@@ -107,14 +107,23 @@ def shown_address(channel: str, address: str) -> str:
     return address if kind is None or kind.shown_of_owner is None else kind.shown_of_owner(address)
 
 
+def channels_for(owner: Owner) -> list[str]:
+    """The channels by which `owner` may be told."""
+    return [name for name, kind in KINDS.items() if owner.kind in kind.owners]
+
+
+def channel_fault(owner: Owner) -> Fault:
+    """Says that a channel is none by which `owner` may be told."""
+    return Fault("channel", "literal_error", {"expected": ", ".join(channels_for(owner))})
+
+
 def faults_of(
     entry: SubscriptionEntry, owner: Owner, *, known_rules: Collection[str], settings: Settings
 ) -> list[Fault]:
     """What is wrong with a subscription of `owner`."""
     found = []
-    allowed = [name for name, kind in KINDS.items() if owner.kind in kind.owners]
-    if entry.channel not in allowed:
-        found.append(Fault("channel", "literal_error", {"expected": ", ".join(allowed)}))
+    if entry.channel not in channels_for(owner):
+        found.append(channel_fault(owner))
     found += _address_faults(entry, settings)
     found += [
         nouns.RULE.fault(f"rules.{number}", "unknown", slug)

@@ -19,6 +19,7 @@ from services.api.alerts.subscription import (
     Subscription,
     SubscriptionEntry,
     SubscriptionPatch,
+    channel_fault,
     faults_of,
     shown_address,
 )
@@ -74,15 +75,25 @@ def subscribe(database: Database, owner: Owner, entry: SubscriptionEntry, settin
 def amend(
     database: Database, owner: Owner, subscription_id: int, patch: SubscriptionPatch, settings: Settings
 ) -> Subscription:
-    """Change the fields given; the secrets stay. Raises Refused where there is no such or the result does not fit."""
+    """Change the fields given; the secrets stay. Raises Refused where there is no such or the result does not fit.
+
+    One whose channel is not declared any more can only be switched off.
+    """
     with _change(database, owner) as connection:
         row = _row(connection, owner, subscription_id)
         kept = {name: row[name] for name in SubscriptionEntry.model_fields}
-        if _follows_from_owner(row["channel"]):
-            kept["address"] = None
-        entry = amended(SubscriptionEntry, kept, patch)
-        _require_fit(connection, owner, entry, settings, besides=subscription_id)
-        SQL.run(connection, "update_subscription", subscription_id=subscription_id, **_kept(entry, owner))
+        if row["channel"] in KINDS:
+            if _follows_from_owner(row["channel"]):
+                kept["address"] = None
+            entry = amended(SubscriptionEntry, kept, patch)
+            _require_fit(connection, owner, entry, settings, besides=subscription_id)
+            changed = _kept(entry, owner)
+        elif patch.model_dump(exclude_unset=True) == {"enabled": False}:
+            del kept["channel"]
+            changed = kept | {"enabled": False}
+        else:
+            raise refused_fields(INVALID_BODY, [channel_fault(owner)])
+        SQL.run(connection, "update_subscription", subscription_id=subscription_id, **changed)
         return Subscription.model_construct(**_shown(_row(connection, owner, subscription_id)))
 
 

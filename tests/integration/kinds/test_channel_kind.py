@@ -94,3 +94,21 @@ def test_message_of_a_channel_that_is_no_more_is_given_up_with_the_reason(
             outbox.stop()
         assert client.get(delivery).json()["last_error"] == "there is no channel pager"
         assert TAKEN == []
+
+
+def test_subscription_of_a_channel_that_is_no_more_is_switched_off_and_not_changed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with api(database_url=database_url) as client:
+        body = f"/api/v1/supervision-bodies/{supervision_body(client)}"
+        made = _page(client, body, address="13900000000", quiet_from="22:00", quiet_to="07:00").json()
+        monkeypatch.delitem(KINDS, "pager")
+        address = f"{body}/subscriptions/{made['subscription_id']}"
+        for patch in ({"language": "en"}, {"enabled": True}, {"enabled": False, "language": "en"}):
+            refused = client.patch(address, json=patch)
+            assert refused.status_code == 422
+            assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("channel", "literal_error")]
+        off = client.patch(address, json={"enabled": False})
+        assert off.status_code == 200
+        kept = {name: value for name, value in made.items() if name != "secret"}
+        assert off.json() == client.get(address).json() == kept | {"enabled": False}
