@@ -40,6 +40,7 @@ def test_broker_configuration_listens_on_loopback_only_and_lets_nobody_in_withou
     # it holds for the listener above it
     assert lines.index("use_username_as_clientid true") == lines.index("listener 11883 127.0.0.1") + 1
     assert "max_inflight_messages 0" in lines
+    assert "persistent_client_expiration 14d" in lines
     assert "${" not in text
 
 
