@@ -68,12 +68,13 @@ class Filter:
     names: Noun | None = None
 
     def require_known(self, connection: Connection, parameter: str, value: Any) -> None:
-        """Refuse values that name nothing: a list without them would hide the mistake."""
+        """Refuse values that name nothing, with all of them: a list without them would hide the mistake."""
         if self.names is None:
             return
-        for code in value if isinstance(value, list) else [value]:
-            if _SQL.run(connection, f"known_{self.names.en}", value=code).first() is None:
-                raise refused_fields(INVALID_PARAMETER, [self.names.fault(parameter, "unknown", code)])
+        codes = value if isinstance(value, list) else [value]
+        unknown = _SQL.run(connection, f"unknown_{self.names.en}", values=codes).scalars().all()
+        if unknown:
+            raise refused_fields(INVALID_PARAMETER, [self.names.fault(parameter, "unknown", code) for code in unknown])
 
 
 def equal(column: str, *, parameter: str | None = None, names: Noun | None = None) -> Filter:

@@ -17,7 +17,7 @@ from services.api.registry import nouns
 from services.api.registry.statements import registry_statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, unit_of
-from services.core.data.statistic_kinds import OwnerKind, StatisticKind
+from services.core.data.statistic_kinds import StatisticKind
 
 SQL = registry_statements("statistic.sql")
 Kinds = Mapping[str, StatisticKind]
@@ -137,9 +137,10 @@ def page_of(database: Database, query: StatisticQuery, *, kinds: Kinds, product_
         expected = {"expected": ", ".join(kinds)}
         raise refused_fields(INVALID_PARAMETER, [Fault("kind", "literal_error", expected)])
     with database.read() as connection:
-        for owner in query.owner or ():
-            kind, _, code = owner.partition(":")
-            Filter("", OWNER_NOUNS[OwnerKind(kind)]).require_known(connection, "owner", code)
+        for kind, noun in OWNER_NOUNS.items():
+            codes = [owner.removeprefix(f"{kind}:") for owner in query.owner or () if owner.startswith(f"{kind}:")]
+            if codes:
+                Filter("", noun).require_known(connection, "owner", codes)
         found = (VERSIONS if query.versions else NEWEST).page(connection, query)
         units = _units_of(connection, found.data, kinds, product_units)
     data = [Statistic.model_construct(**_fields(row, kinds, unit)) for row, unit in zip(found.data, units, strict=True)]

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from tests.integration.alerted import ALERTS, NOW, Raised
 from tests.integration.line import Line
-from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered
+from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered, credit_code
 
 UNITS = "/api/v1/units"
 FINDINGS = "/api/v1/quality/findings"
@@ -99,6 +99,35 @@ def test_several_values_of_a_filter_find_what_fits_any(client: TestClient, regis
     assert (refusal["code"], [fault["field"] for fault in refusal["errors"]]) == ("invalid_parameter", ["trade"])
     refusal = client.get(found, params={"area": f"{JUNGAR},999999"}).json()
     assert (refusal["code"], [fault["field"] for fault in refusal["errors"]]) == ("invalid_parameter", ["area"])
+
+
+@pytest.mark.parametrize(
+    ("address", "parameter", "values"),
+    [
+        ("meters", "area", ["999999", ORDOS, "999998"]),
+        ("meters", "park", ["P-X", "P-1", "P-Y"]),
+        ("meters", "enterprise", [credit_code(8), "OWNER", credit_code(9)]),
+        ("meters", "unit", ["U-X", "U-1", "U-Y"]),
+        ("meters", "gateway", ["G-X", "G-1", "G-Y"]),
+        ("meters", "carrier", ["peat", "electricity", "amber"]),
+        ("alerts", "rule", ["rule_x", "rule_y"]),
+        ("statistics", "owner", ["area:999999", f"area:{ORDOS}", "area:999998"]),
+    ],
+)
+def test_all_values_that_name_nothing_are_told_at_once_and_in_order(
+    client: TestClient, registered: Registered, address: str, parameter: str, values: list[str]
+) -> None:
+    registered.park(code="P-1")
+    owner = registered.enterprise()
+    registered.unit(owner, code="U-1")
+    registered.gateway(owner, code="G-1")
+    given = [value.replace("OWNER", owner) for value in values]
+    refusal = client.get(f"/api/v1/{address}", params={parameter: given})
+    assert refusal.status_code == 422, refusal.text
+    faults = refusal.json()["errors"]
+    assert [(fault["field"], fault["code"]) for fault in faults] == [(parameter, "unknown")] * 2
+    for fault, value in zip(faults, (values[0], values[-1]), strict=True):
+        assert value.removeprefix("area:") in fault["reason"]
 
 
 def test_entries_of_all_pages_are_counted_where_asked(client: TestClient, units: list[str]) -> None:

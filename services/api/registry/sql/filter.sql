@@ -42,23 +42,44 @@ entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE credit_code =
 -- part: enterprise_of_trade(trade)
 entry.enterprise_id IN (SELECT enterprise_id FROM enterprise WHERE trade = ANY(:trade));
 
--- name: known_area(value)
-SELECT 1 FROM area WHERE code = :value;
+-- name: unknown_area(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM area WHERE area.code = asked.value)
+ORDER BY asked.place;
 
--- name: known_park(value)
-SELECT 1 FROM park WHERE code = :value;
+-- name: unknown_park(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM park WHERE park.code = asked.value)
+ORDER BY asked.place;
 
--- name: known_enterprise(value)
-SELECT 1 FROM enterprise WHERE credit_code = :value;
+-- name: unknown_enterprise(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM enterprise WHERE enterprise.credit_code = asked.value)
+ORDER BY asked.place;
 
--- name: known_unit(value)
-SELECT 1 FROM unit WHERE code = :value;
+-- name: unknown_unit(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM unit WHERE unit.code = asked.value)
+ORDER BY asked.place;
 
--- name: known_gateway(value)
-SELECT 1 FROM gateway WHERE code = :value;
+-- name: unknown_gateway(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM gateway WHERE gateway.code = asked.value)
+ORDER BY asked.place;
 
--- name: known_carrier(value)
-SELECT 1 FROM carrier WHERE code = :value;
+-- name: unknown_carrier(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM carrier WHERE carrier.code = asked.value)
+ORDER BY asked.place;
 
--- name: known_rule(value)
-SELECT 1 FROM rule_version WHERE slug = :value LIMIT 1;
+-- name: unknown_rule(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM rule_version WHERE rule_version.slug = asked.value)
+ORDER BY asked.place;
