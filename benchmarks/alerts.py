@@ -114,14 +114,14 @@ def _settle(url: str) -> None:
 def _cycle(made: Rig, url: str) -> Iterator[Callable[[str], Cycled]]:
     """The cycle of an alert service that has just started, without its clock and its sender."""
     settings = Settings()
-    teller = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
+    notifier = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
     with (
         closing(connect(url, application_name="enermon-alerts")) as connection,
         closing(connect_to_ask(url, application_name="enermon-alerts-reading")) as reading,
     ):
         connection.autocommit = True
-        teller.begin(connection)
-        cycle = Cycle(connection, reading, load_tables(), teller)
+        notifier.begin(connection)
+        cycle = Cycle(connection, reading, load_tables(), notifier)
 
         def look(name: str) -> Cycled:
             firing = _firing(connection)

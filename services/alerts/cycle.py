@@ -52,13 +52,13 @@ class Cycle:
     """Evaluates on two connections: reads a snapshot on `reading`, writes on the one that holds the lock."""
 
     def __init__(
-        self, connection: psycopg.Connection, reading: psycopg.Connection, tables: Tables, teller: Notifier
+        self, connection: psycopg.Connection, reading: psycopg.Connection, tables: Tables, notifier: Notifier
     ) -> None:
         self._connection = connection
         self._reading = reading
         reading.read_only, reading.isolation_level = True, psycopg.IsolationLevel.REPEATABLE_READ
         self._tables = tables
-        self._teller = teller
+        self._notifier = notifier
         self._parsed: dict[tuple[str, int], Rule | None] = {}
         self._unreadable: set[str] = set()
         self._off: dict[str, StoredRule] = {}
@@ -168,8 +168,8 @@ class Cycle:
         for each in written:
             for change in each.changes:
                 metrics.CHANGES.labels(str(change.kind)).inc()
-        messages = self._teller.tell(connection, news, now)
-        return messages + (self._teller.digests(connection, now) if with_daily else 0)
+        messages = self._notifier.tell(connection, news, now)
+        return messages + (self._notifier.digests(connection, now) if with_daily else 0)
 
 
 def _without_repeats_of_closed(connection: psycopg.Connection, stepped: Sequence[Stepped]) -> Sequence[Stepped]:

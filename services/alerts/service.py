@@ -17,7 +17,7 @@ from services.alerts.cycle import Cycle
 from services.alerts.notify.messages import Notifier
 from services.alerts.notify.outbox import Deliver, Outbox, Outgoing
 from services.alerts.notify.render import render
-from services.alerts.notify.schedule import Hours, Schedule, Speaks
+from services.alerts.notify.schedule import Hours, Schedule, ScheduledRule
 from services.alerts.observe.view import span_of
 from services.alerts.rules.rule import RulePeriod
 from services.alerts.rules.shipped import load_rules
@@ -44,15 +44,15 @@ class Leader:
     """Judges and sends while its connection, and with it the lock, lasts."""
 
     def __init__(
-        self, connection: psycopg.Connection, cycle: Cycle, teller: Notifier, outbox: Outbox, *, poll_s: float
+        self, connection: psycopg.Connection, cycle: Cycle, notifier: Notifier, outbox: Outbox, *, poll_s: float
     ) -> None:
         self._connection = connection
         self._cycle = cycle
-        self._teller = teller
+        self._notifier = notifier
         self._outbox = outbox
         self._poll_s = poll_s
         self._schedule = Schedule(poll_s=poll_s)
-        self._rules: dict[str, Speaks] = {}
+        self._rules: dict[str, ScheduledRule] = {}
         self._hold_ends: dict[str, datetime] = {}
         self._ran_s = float("-inf")
         self._daily_s = float("-inf")
@@ -60,7 +60,7 @@ class Leader:
     def begin(self) -> None:
         """Listen to what the roll-up tells, and learn until when digests were sent."""
         self._connection.execute(f"LISTEN {ENERGY}")
-        self._teller.begin(self._connection)
+        self._notifier.begin(self._connection)
 
     def turn(self, told: Sequence[Notify]) -> float:
         """Evaluate what is due, with what was booked meanwhile; the seconds until something is due by time."""
@@ -77,7 +77,7 @@ class Leader:
         """One cycle where something is due; silences and bodies are looked at at least every poll."""
         now, started_s = utc_now(), time.monotonic()
         active = self._cycle.rules()
-        self._rules = {slug: _speaks(each, now) for slug, each in active.items()}
+        self._rules = {slug: _scheduled(each, now) for slug, each in active.items()}
         self._schedule.touch([slug for slug, end in self._hold_ends.items() if end <= now])
         due = self._schedule.due(self._rules, started_s)
         if not due and started_s - self._ran_s < self._poll_s:
@@ -107,13 +107,13 @@ def hours_of(notice: Notify) -> Hours | None:
     return datetime.fromtimestamp(int(first), UTC), datetime.fromtimestamp(int(last), UTC) + _HOUR
 
 
-def _speaks(active: Active, now: datetime) -> Speaks:
+def _scheduled(active: Active, now: datetime) -> ScheduledRule:
     rule = active.rule
     hours = None
     if rule.is_of_indicator and rule.period is not RulePeriod.NOW:
         span = span_of(rule.period, running=rule.running, now=now)
         hours = span.start, span.end
-    return Speaks(active.version, rule, hours)
+    return ScheduledRule(active.version, rule, hours)
 
 
 def deliver_by(channels: dict[str, Channel]) -> Deliver:
@@ -144,13 +144,13 @@ def run(settings: Settings) -> None:
         with connection.transaction():
             written = store.keep_shipped(connection, rules, utc_now())
         log.info("rules read", extra={"rules": len(rules), "rules_written": written})
-        teller = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
+        notifier = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
         reads = connect_to_ask(
             database_url, application_name="enermon-alerts-reading", statement_timeout_s=STATEMENT_TIMEOUT_S
         )
         with closing(reads) as reading, sending(database_url, deliver_by(channels)) as outbox:
-            cycle = Cycle(connection, reading, tables, teller)
-            leader = Leader(connection, cycle, teller, outbox, poll_s=settings.alerts_poll_s)
+            cycle = Cycle(connection, reading, tables, notifier)
+            leader = Leader(connection, cycle, notifier, outbox, poll_s=settings.alerts_poll_s)
             leader.begin()
             yield leader.turn
 

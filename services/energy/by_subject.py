@@ -16,6 +16,7 @@ class Subject(NamedTuple):
     """Whose sums these are, as the registry numbers them. None: not told apart by it, or there is none."""
 
     area: str | None = None
+    """Its code: areas have no number."""
     park: int | None = None
     enterprise: int | None = None
     unit: int | None = None

@@ -155,14 +155,14 @@ class Service:
 @contextmanager
 def service(database_url: str, *, window_s: float = 5.0) -> Iterator[Service]:
     """An alert service that has just started."""
-    teller = Notifier(window_s=window_s, link=LINK)
+    notifier = Notifier(window_s=window_s, link=LINK)
     with (
         closing(connect(database_url, application_name="test-alerts")) as connection,
         closing(connect_to_ask(database_url, application_name="test-alerts-reading")) as reading,
     ):
         connection.autocommit = True
-        teller.begin(connection)
-        yield Service(Cycle(connection, reading, shipped_tables(), teller))
+        notifier.begin(connection)
+        yield Service(Cycle(connection, reading, shipped_tables(), notifier))
 
 
 def register_many(database: psycopg.Connection, number: int, *, first: int = 0) -> None:

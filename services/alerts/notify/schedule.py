@@ -27,8 +27,8 @@ Hours = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Speaks:
-    """What the schedule needs to know of a rule."""
+class ScheduledRule:
+    """A rule with what decides when it is due."""
 
     version: int
     rule: Rule
@@ -57,7 +57,7 @@ class Schedule:
         self._poll_s = poll_s
         self._turns: dict[str, _Turn] = {}
 
-    def booked(self, rules: Mapping[str, Speaks], hours: Hours | None) -> None:
+    def booked(self, rules: Mapping[str, ScheduledRule], hours: Hours | None) -> None:
         """Energy was booked in these hours; None: it is not known in which."""
         for slug, turn in self._turns.items():
             own = rules[slug].hours if slug in rules else None
@@ -72,22 +72,24 @@ class Schedule:
             if slug in self._turns:
                 self._turns[slug].touched = True
 
-    def due(self, rules: Mapping[str, Speaks], now_s: float) -> list[str]:
+    def due(self, rules: Mapping[str, ScheduledRule], now_s: float) -> list[str]:
         """Slugs of the rules to evaluate now."""
-        return [slug for slug, speaks in rules.items() if self._due_s(slug, speaks) <= now_s]
+        return [slug for slug, scheduled in rules.items() if self._due_s(slug, scheduled) <= now_s]
 
-    def next_due_s(self, rules: Mapping[str, Speaks]) -> float | None:
+    def next_due_s(self, rules: Mapping[str, ScheduledRule]) -> float | None:
         """When the next of them is due if nothing is booked meanwhile; None where there are none."""
-        return min((self._due_s(slug, speaks) for slug, speaks in rules.items()), default=None)
+        return min((self._due_s(slug, scheduled) for slug, scheduled in rules.items()), default=None)
 
-    def evaluated(self, rules: Mapping[str, Speaks], slugs: Iterable[str], *, started_s: float, ended_s: float) -> None:
+    def evaluated(
+        self, rules: Mapping[str, ScheduledRule], slugs: Iterable[str], *, started_s: float, ended_s: float
+    ) -> None:
         """These rules were evaluated together."""
         for slug in slugs:
             self._turns[slug] = _Turn(rules[slug].version, started_s, ended_s)
 
-    def _due_s(self, slug: str, speaks: Speaks) -> float:
-        turn, period = self._turns.get(slug), speaks.rule.period
-        if turn is None or turn.version != speaks.version:
+    def _due_s(self, slug: str, scheduled: ScheduledRule) -> float:
+        turn, period = self._turns.get(slug), scheduled.rule.period
+        if turn is None or turn.version != scheduled.version:
             return 0.0
         waits_s = [LONG_UNASKED_S if period in LONG else UNASKED_S]
         if period is RulePeriod.NOW:

@@ -9,7 +9,7 @@ from services.alerts.notify.schedule import (
     LONG_UNASKED_S,
     UNASKED_S,
     Schedule,
-    Speaks,
+    ScheduledRule,
 )
 from services.alerts.rules.rule import RulePeriod
 from services.core.calendar import SHANGHAI
@@ -17,17 +17,17 @@ from tests.unit.alerts.notify.test_content import RULE
 
 DAY = datetime(2026, 3, 2, tzinfo=SHANGHAI), datetime(2026, 3, 3, tzinfo=SHANGHAI)
 BEFORE = DAY[0] - timedelta(days=1), DAY[0]
-DAILY = Speaks(1, RULE, DAY)
-YEARLY = Speaks(1, replace(RULE, period=RulePeriod.ROLLING_YEAR), DAY)
-NOW = Speaks(1, replace(RULE, period=RulePeriod.NOW), None)
+DAILY = ScheduledRule(1, RULE, DAY)
+YEARLY = ScheduledRule(1, replace(RULE, period=RulePeriod.ROLLING_YEAR), DAY)
+NOW = ScheduledRule(1, replace(RULE, period=RulePeriod.NOW), None)
 
 
-def evaluated(**rules: Speaks) -> Schedule:
+def evaluated(**rules: ScheduledRule) -> Schedule:
     """A schedule after an evaluation at 0 that took no time."""
     return evaluated_in(0.0, **rules)
 
 
-def evaluated_in(took_s: float, **rules: Speaks) -> Schedule:
+def evaluated_in(took_s: float, **rules: ScheduledRule) -> Schedule:
     """The same after one that took some."""
     schedule = Schedule(poll_s=2.0)
     schedule.evaluated(rules, rules, started_s=0.0, ended_s=took_s)
