@@ -13,8 +13,9 @@ from services.alerts.notify.audience import audience_of, notice_of, silences_of
 from services.alerts.notify.messages import News
 from services.alerts.routing.routing import Recipient, Routing, silenced_by
 from services.alerts.rules.rule import Severity
-from services.alerts.state.handling import Action, Actor, Case, HandlingStep, Level
+from services.alerts.state.handling import Action, Actor, Case, HandlingStep
 from services.alerts.state.lateness import Escalated, Late, escalation
+from services.core.data.divisions import Level
 from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")

@@ -56,7 +56,7 @@ class Channel(Protocol):
         """Leave what is open."""
 
 
-Owner = Literal["body", "enterprise"]
+SubscriberKind = Literal["body", "enterprise"]
 """Who is told: a supervision body or an enterprise."""
 
 
@@ -74,7 +74,7 @@ class ChannelKind:
 
     name: str
     """As subscriptions give it; lower case letters, digits and _."""
-    owners: tuple[Owner, ...]
+    owners: tuple[SubscriberKind, ...]
     """Who may be told by it."""
     connect: Callable[[Settings], Channel]
     """Raises ValueError for a setting that is wrong."""

@@ -28,7 +28,6 @@ from services.alerts.rules.rule import (
     Clear,
     Compare,
     Op,
-    ParkKind,
     Rule,
     RulePeriod,
     RuleSubject,
@@ -38,6 +37,7 @@ from services.alerts.rules.rule import (
 from services.alerts.rules.words import Words
 from services.core.reason import InBoth
 from services.judging.dual_control.warning import WarningLevel
+from services.judging.indicators.judged_by import ParkKind
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.levels import BenchmarkLevel, ProjectKind
 

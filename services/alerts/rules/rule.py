@@ -3,7 +3,6 @@
 import enum
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from services.alerts.rules.compatibility import Compared, MissingReadings, missing_of, stands_on_readings
 from services.alerts.rules.words import Words
@@ -12,8 +11,6 @@ from services.judging.indicators.listing import BY_SLUG
 from services.judging.levels import BenchmarkLevel, ProjectKind
 
 REOPEN_WINDOW_S = 86_400
-
-ParkKind = Literal["ordinary", "low_carbon", "zero_carbon"]
 
 
 class RulePeriod(enum.StrEnum):

@@ -9,13 +9,11 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import STANDARD, Deadlines
 from services.core.calendar import SHANGHAI
-
-Level = Literal["banner", "league", "region"]
+from services.core.data.divisions import Level
 
 
 class Status(enum.StrEnum):

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import STANDARD, Deadlines
-from services.alerts.state.handling import NEXT, Action, Case, HandlingStep, Level, Status, shanghai_day, standing
+from services.alerts.state.handling import NEXT, Action, Case, HandlingStep, Status, shanghai_day, standing
+from services.core.data.divisions import Level
 
 
 @dataclass(frozen=True, slots=True)

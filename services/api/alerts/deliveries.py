@@ -10,8 +10,9 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
+from services.alerts.routing.routing import MessageKind
 from services.api.alerts import nouns
-from services.api.alerts.fields import Channel, IdFilter, MessageKind, MessageStatus, Outcome, Reference
+from services.api.alerts.fields import Channel, IdFilter, MessageStatus, Outcome, Reference
 from services.api.alerts.model import reference
 from services.api.alerts.subscription import shown_address
 from services.api.database import Database

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 
 from services.alerts.observe.dry_run import DryRunError, WouldFire, would_have_fired
 from services.api.alerts import nouns
-from services.api.alerts.fields import Severity, Slug, TimeInUtc
+from services.api.alerts.fields import SeverityName, Slug, TimeInUtc
 from services.api.alerts.rules import Body, newest_body, rule_in
 from services.api.asking import MomentOrDay
 from services.api.database import Database
@@ -75,7 +75,7 @@ class DryRun(BaseModel):
     """What a rule would have raised, by the registry and the readings of today."""
 
     slug: str
-    severity: Severity
+    severity: SeverityName
     start: TimeInUtc
     end: TimeInUtc = Field(description="At most now")
     alerts: int = Field(description="How many it would have raised")

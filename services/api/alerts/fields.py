@@ -11,12 +11,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from services.alerts.channels.kinds import KINDS
 from services.api.registry.fields import refusal
 
-Severity = Literal["notice", "warning", "severe"]
+SeverityName = Literal["notice", "warning", "severe"]
 AlertState = Literal["firing", "resolved"]
-SubjectKind = Literal["unit", "enterprise", "park", "area", "gateway", "meter"]
 Language = Literal["zh", "en", "both"]
-Mode = Literal["at_once", "daily", "weekly"]
-MessageKind = Literal["fired", "resolved", "repeat", "digest", "escalated", "test"]
 MessageStatus = Literal["waiting", "sent", "dead"]
 Outcome = Literal["sent", "failed", "dead"]
 

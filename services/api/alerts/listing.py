@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from pydantic import Field
 
 from services.alerts.state.handling import Status
-from services.api.alerts.fields import AlertState, Severity, Slug, Subject
+from services.api.alerts.fields import AlertState, SeverityName, Slug, Subject
 from services.api.alerts.known import ENTERPRISE, PARK, RULE, SUBJECT
 from services.api.alerts.model import judged
 from services.api.asking import MomentOrDay
@@ -61,7 +61,7 @@ class AlertQuery(ListQuery):
     park: Many[Code] | None = None
     enterprise: Many[CreditCode] | None = None
     rule: Many[Slug] | None = None
-    severity: Many[Severity] | None = None
+    severity: Many[SeverityName] | None = None
     state: Many[AlertState] | None = None
     status: Many[Status] | None = Field(None, description="Of the handling")
     since: MomentOrDay | None = Field(None, description="Fired at or after this moment or day")
@@ -103,7 +103,7 @@ def shown(row: DictRow) -> dict[str, Any]:
 def _counts(connection: Connection, wanted: Sequence[Condition], parameters: Mapping[str, Any]) -> dict[str, Any]:
     rows = ALERTS.counted(connection, wanted, parameters, ("severity", "state", "status"))
     known: Mapping[str, list[str]] = {
-        "severity": list(reversed(get_args(Severity))),
+        "severity": list(reversed(get_args(SeverityName))),
         "state": list(get_args(AlertState)),
         "status": [*Status],
     }

@@ -8,7 +8,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
 from services.alerts.state.handling import Status
-from services.api.alerts.fields import AlertState, Figures, ReasonAnswer, Reference, Severity
+from services.api.alerts.fields import AlertState, Figures, ReasonAnswer, Reference, SeverityName
 from services.core.reason import REASONS, About, InBoth, reason_text
 
 
@@ -33,7 +33,7 @@ class Alert(Judged):
     """A breach that lasted long enough, and how far its handling has come."""
 
     alert_id: int
-    severity: Severity
+    severity: SeverityName
     state: AlertState
     status: Status = Field(description="Of the handling, by the last step that moves it")
     fired_at: datetime
@@ -47,7 +47,7 @@ class AlertCounts(BaseModel):
     """How many alerts the filters leave, over all pages."""
 
     alerts: int
-    severity: dict[Severity, int]
+    severity: dict[SeverityName, int]
     state: dict[AlertState, int]
     status: dict[Status, int]
 

@@ -15,7 +15,7 @@ from services.alerts.rules.fault import RuleError
 from services.alerts.rules.rule import Rule
 from services.alerts.rules.shipped import check_known
 from services.api.alerts import nouns
-from services.api.alerts.fields import Severity
+from services.api.alerts.fields import SeverityName
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
@@ -88,7 +88,7 @@ class RuleQuery(ListQuery):
 
     enabled: bool | None = None
     origin: Many[Origin] | None = None
-    severity: Many[Severity] | None = None
+    severity: Many[SeverityName] | None = None
     indicator: Many[Code] | None = None
     q: SearchText | None = Field(None, description="Part of the slug or of the body")
     order: Annotated[list[str], OrderedBy("slug", "severity", "firing", "recorded_at")] = ORDER

@@ -35,7 +35,7 @@ EXAMPLE: JsonDict = {
     "ends_at": "2026-03-05T18:00:00+08:00",
 }
 
-State = Literal["upcoming", "active", "ended"]
+SilenceState = Literal["upcoming", "active", "ended"]
 _MATCHERS = {"rule": RULE, "area": Filter("", registry.AREA), "enterprise": Filter("", registry.ENTERPRISE)}
 SILENCES = Source(
     name="silences",
@@ -85,7 +85,7 @@ class Silence(BaseModel):
     """A silence."""
 
     silence_id: int
-    state: State
+    state: SilenceState
     rule: str | None
     title_zh: str | None = Field(description="Of the rule")
     title_en: str | None
@@ -103,7 +103,7 @@ class Silence(BaseModel):
 class SilenceQuery(ListQuery):
     """How the list of silences may be narrowed."""
 
-    state: Many[State] | None = None
+    state: Many[SilenceState] | None = None
     rule: Many[Slug] | None = None
     area: Many[AreaCode] | None = Field(None, description="Area of any level; silences of areas below it are included")
     enterprise: Many[CreditCode] | None = None

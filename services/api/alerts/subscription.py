@@ -7,10 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.alerts.channels.contract import Owner as OwnerKind
+from services.alerts.channels.contract import SubscriberKind
 from services.alerts.channels.kinds import KINDS
+from services.alerts.routing.routing import Mode
 from services.api.alerts import nouns
-from services.api.alerts.fields import Channel, Language, Mode, Severity, Slug, TimeOfDay
+from services.api.alerts.fields import Channel, Language, SeverityName, Slug, TimeOfDay
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry, Note
 from services.core.settings import Settings
@@ -34,7 +35,7 @@ Rules = Annotated[list[Slug], Field(min_length=1, max_length=500)]
 class Owner:
     """Who is told."""
 
-    kind: OwnerKind
+    kind: SubscriberKind
     code: str
 
 
@@ -49,7 +50,7 @@ class SubscriptionEntry(Entry):
         description="E-mail address, or URL of the webhook; left out for mqtt, whose topic follows from the enterprise",
     )
     language: Language = "zh"
-    least_severity: Severity = Field("notice", description="What is less severe is not told")
+    least_severity: SeverityName = Field("notice", description="What is less severe is not told")
     rules: Rules | None = Field(None, description="Only alerts of these rules; null: of all")
     mode: Mode = Field("at_once", description="daily and weekly: as a digest")
     quiet_from: TimeOfDay | None = Field(None, description="What is not severe waits from here, Asia/Shanghai")
@@ -64,7 +65,7 @@ class SubscriptionPatch(Entry):
 
     address: Note | None = None
     language: Language | None = None
-    least_severity: Severity | None = None
+    least_severity: SeverityName | None = None
     rules: Rules | None = None
     mode: Mode | None = None
     quiet_from: TimeOfDay | None = None
@@ -79,7 +80,7 @@ class Subscription(BaseModel):
     channel: str = Field(description="Also one that is not declared any more")
     address: str = Field(description="E-mail address, URL, or MQTT topic")
     language: Language
-    least_severity: Severity
+    least_severity: SeverityName
     rules: list[str] | None
     mode: Mode
     quiet_from: str | None

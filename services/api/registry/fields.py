@@ -12,7 +12,6 @@ from services.core.calendar import SHANGHAI
 from services.core.credit_code import ALPHABET, CreditCodeError, require_credit_code
 from services.core.reason import REASONS, About
 
-ParkKind = Literal["ordinary", "low_carbon", "zero_carbon"]
 Trade = Literal[
     "coke",
     "ferroalloy",

@@ -1,6 +1,6 @@
 """Areas: the region, its leagues and their banners. Read only: they come from the sourced table of divisions."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,8 +16,7 @@ from services.api.registry.fields import AreaCode, SearchText
 from services.api.registry.filters import PARENT
 from services.api.registry.resource import Listing
 from services.api.registry.statements import registry_statements
-
-Level = Literal["region", "league", "banner"]
+from services.core.data.divisions import Level
 
 
 class Area(BaseModel):

@@ -47,7 +47,7 @@ EXAMPLE: JsonDict = {
     "reason": "digits swapped in the gateway's manual entry; photo of the register of 2026-03-02, file 2026-117",
 }
 
-Kind = Literal["replace", "withdraw", "supply", "revoke"]
+CorrectionKind = Literal["replace", "withdraw", "supply", "revoke"]
 Register = Annotated[Number, Field(ge=-1e18, le=1e18)]
 _GIVES_VALUE = frozenset({"replace", "supply"})
 
@@ -60,7 +60,7 @@ class CorrectionEntry(Entry):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     ts: Moment = Field(description="Time of the reading")
-    kind: Kind = Field(
+    kind: CorrectionKind = Field(
         description="replace: another value counts; withdraw: the reading does not count; supply: a value where none is"
         " stored; revoke: what was corrected before at this time does not count any more"
     )
@@ -76,7 +76,7 @@ class Correction(BaseModel):
 
     id: int
     ts: datetime
-    kind: Kind
+    kind: CorrectionKind
     original_value: float | None = Field(description="What was stored when it was recorded; null: nothing")
     value: float | None
     author: str
@@ -100,7 +100,7 @@ _COLUMNS: Mapping[str, Column] = {
 class CorrectionQuery(ListQuery):
     """Which corrections of the meter, newest first."""
 
-    kind: Many[Kind] | None = None
+    kind: Many[CorrectionKind] | None = None
     order: Annotated[list[str], OrderedBy(*_COLUMNS)] = ORDER
 
     start: MomentOrDay | None = Field(None, description="Of readings from this moment on, RFC 3339 or a day")

@@ -16,12 +16,13 @@ from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.fields import AreaCode, Code, Entry, Name, ParkKind, SearchText
+from services.api.registry.fields import AreaCode, Code, Entry, Name, SearchText
 from services.api.registry.filters import AREA_OF_ENTRY
 from services.api.registry.places import areas_named, lies_within
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource
 from services.api.registry.statements import registry_statements
+from services.judging.indicators.judged_by import ParkKind
 
 EXAMPLE: JsonDict = {
     "code": "P-150622-01",

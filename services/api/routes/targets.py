@@ -18,11 +18,10 @@ from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
 from services.core.data.divisions import Division, divisions
 from services.judging.data.plan_targets import PlanTarget as Row
+from services.judging.data.plan_targets import TargetKind, TargetNature
 from services.judging.data.plans import Plans
 from services.judging.targets.target import Better, Operator, PrintedState, TargetChangeKind, as_printed
 
-Kind = Literal["target", "threshold", "actual"]
-Nature = Literal["binding", "expected", "incentive", "unlabelled", "actual"]
 NOUN = "target"
 FILTERS = ("plan", "indicator", "process", "kind", "nature")
 
@@ -67,7 +66,7 @@ class PlanTargetAnswer(BaseModel):
     alias: str | None = Field(description="Other name in the same document")
     indicator: str | None = Field(description="Slug of the indicator")
     process: str | None
-    kind: Kind
+    kind: TargetKind
     op: Operator
     op_printed: str | None = Field(description="The words behind `op`")
     better: Better | None = Field(description="Which way the value should go")
@@ -81,7 +80,7 @@ class PlanTargetAnswer(BaseModel):
     base_year: int | None
     base_value: float | None
     change: TargetChange | None
-    nature: Nature
+    nature: TargetNature
     stage: Literal["basic", "incentive"] | None
     value_scope: Literal["own", "region_presumed"]
     price_base: int | None = Field(description="Year of the constant prices; null where the document does not say it")
@@ -118,8 +117,8 @@ class TargetQuery(ListQuery):
     plan: str | None = Field(None, max_length=20, description="13, 14, …")
     indicator: str | None = Field(None, max_length=64, description="Slug of an indicator")
     process: str | None = Field(None, max_length=64)
-    kind: Kind | None = None
-    nature: Nature | None = None
+    kind: TargetKind | None = None
+    nature: TargetNature | None = None
     year: int | None = Field(None, ge=1950, le=2100, description="Year of the target")
     q: SearchText | None = Field(None, description="Part of the code or of a printed name")
     order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER

@@ -24,6 +24,8 @@ from services.judging.targets.target import (
 BETWEEN_PASSAGES = " ; "
 _REDUCTION = "_reduction"
 
+TargetKind = Literal["target", "threshold", "actual"]
+TargetNature = Literal["binding", "expected", "incentive", "unlabelled", "actual"]
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9_]*$")]
 AsciiText = Annotated[str, StringConstraints(pattern="^[ -~]*$")]
 Codes = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]*( [A-Za-z0-9-]+)*$")]
@@ -43,7 +45,7 @@ class PlanTarget(Sourced):
     indicator: Slug = ""
     """Slug of the indicator; empty where the platform measures none."""
     process: Slug = ""
-    kind: Literal["target", "threshold", "actual"]
+    kind: TargetKind
     op: Operator
     op_printed: str = ""
     better: Better | None = None
@@ -62,7 +64,7 @@ class PlanTarget(Sourced):
     """Signed: a fall is negative."""
     change_printed: str = ""
     change_kind: TargetChangeKind | None = None
-    nature: Literal["binding", "expected", "incentive", "unlabelled", "actual"]
+    nature: TargetNature
     stage: Literal["basic", "incentive", ""] = ""
     value_scope: Literal["own", "region_presumed"]
     conflicts_with: Codes = ""

@@ -6,8 +6,11 @@ Verdicts, the list of energy efficiency and the rules of alerts read the same de
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from services.judging.limit import PueScope
+
+ParkKind = Literal["ordinary", "low_carbon", "zero_carbon"]
 
 
 class Metric(enum.StrEnum):

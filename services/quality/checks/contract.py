@@ -7,7 +7,7 @@ from typing import Any, Literal
 from services.quality.checks.day import Finding, Quantities
 from services.quality.checks.grid import Grid
 
-SubjectKind = Literal["meter", "unit", "enterprise", "gateway", "area"]
+CheckedKind = Literal["meter", "unit", "enterprise", "gateway", "area"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class CheckKind:
 
     slug: str
     """The code of its row."""
-    subject: SubjectKind
+    subject: CheckedKind
     """Of whom it speaks."""
     unit: str
     """Of the values it finds, and of their limit."""

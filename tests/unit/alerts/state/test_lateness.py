@@ -7,9 +7,10 @@ import pytest
 
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import WorkingDays
-from services.alerts.state.handling import Action, Case, Level
+from services.alerts.state.handling import Action, Case
 from services.alerts.state.lateness import Due, Escalated, due, escalation
 from services.core.calendar import start_of_day
+from services.core.data.divisions import Level
 from tests.unit.alerts.state.test_handling import BODY, FIRING, MONDAY, WAY, made
 
 CASE = FIRING
