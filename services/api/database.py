@@ -11,14 +11,18 @@ from fastapi import Depends, Request
 from psycopg import Connection, IsolationLevel
 from psycopg_pool import PoolTimeout
 
+from services.api.turnstile import Turnstile
 from services.core.db.connections import pool_to_ask
 from services.ingest.registry import RegistryReader
 from services.ingest.validate import KnownRegistry
 
 _POOL_SIZE = 8
 _LONGEST_WAIT_S = 30.0
-"""So long a request waits for others to give a connection back; if the database is away, not longer than a step."""
+"""So long a request waits for others to give a connection back."""
 _STEP_S = 1.0
+"""So long it waits for a connection to be made before it looks whether the database has refused one."""
+_READY_WITHIN_S = 0.1
+"""So long where the database has refused one since the request came: one that was made before may still be free."""
 
 
 class Database:
@@ -28,6 +32,7 @@ class Database:
         self._pool = pool_to_ask(
             database_url, application_name="enermon", size=_POOL_SIZE, on_refusal=self._note_refusal
         )
+        self._turnstile = Turnstile(_POOL_SIZE)
         self._refused_s = float("-inf")
         self._registry, self._registry_lock = RegistryReader(), Lock()
 
@@ -47,23 +52,34 @@ class Database:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        connection = self._taken()
-        try:
-            with connection:  # commits, or rolls back; one of a pool stays open
-                yield connection
-        finally:
-            self._pool.putconn(connection)
-
-    def _taken(self) -> Connection:
-        """A connection of the pool. Raises psycopg.OperationalError where there is none."""
-        self._pool.open()
         began_s = time.monotonic()
-        while True:
+        if not self._turnstile.enter(within_s=_LONGEST_WAIT_S):
+            raise PoolTimeout(f"no connection was given back within {_LONGEST_WAIT_S:.0f} s")
+        try:
+            connection = self._taken(began_s)
             try:
-                return self._pool.getconn(timeout=_STEP_S)
+                with connection:  # commits, or rolls back; one of a pool stays open
+                    yield connection
+            finally:
+                self._pool.putconn(connection)
+        finally:
+            self._turnstile.leave()
+
+    def _taken(self, began_s: float) -> Connection:
+        """A connection of the pool, which has one left. Raises psycopg.OperationalError if the database is away."""
+        self._pool.open()
+        while True:
+            refused = self._refused_s >= began_s
+            try:
+                return self._pool.getconn(timeout=_READY_WITHIN_S if refused else _STEP_S)
             except PoolTimeout:
                 if self._refused_s >= began_s or time.monotonic() - began_s >= _LONGEST_WAIT_S:
                     raise
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for others to give a connection back."""
+        return self._turnstile.waiting
 
     def _note_refusal(self) -> None:
         self._refused_s = time.monotonic()
