@@ -85,7 +85,7 @@ def test_pue_is_the_simulators_own(region: RunningRegion) -> None:
 def test_units_are_placed_by_their_true_energy(region: RunningRegion) -> None:
     answer = region.ask("efficiency-list", **MARCH)
     rows = {row["unit"]: row for row in answer["data"]}
-    assert answer["counts"] == {"leader": 0, "between": 16, "below_baseline": 2, "cannot_judge": 6}
+    assert answer["counts"] == {"leader": 0, "between": 15, "below_baseline": 3, "cannot_judge": 6}
     placed = {code: row for code, row in rows.items() if row["placing"] is not None}
     assert len(placed) == 18
     for code, row in placed.items():
@@ -105,7 +105,11 @@ def test_units_are_placed_by_their_true_energy(region: RunningRegion) -> None:
     assert {code for code, row in rows.items() if row["placing"] == "below_baseline"} == {
         TONGLIAO_SMELTER,
         "150624-0001-U1",
+        "150624-0017-U1",
     }
+    # ferrosilicon between the baselines of 2021 and 2023: 1900 and 1850
+    assert rows["150624-0017-U1"]["process"] == "ferrosilicon"
+    assert 1850 < rows["150624-0017-U1"]["value"] < 1900
     assert -30 < rows["152201-0011-U2"]["value"] < -10
     assert {row["deadline"] for row in rows.values()} == {None, "2025-12-31"}
     ahead = {code: row["project"] for code, row in rows.items() if row["placing"] is None}
