@@ -66,6 +66,30 @@ class Replacement:
     first_value: float
 
 
+class SettlementAction(enum.StrEnum):
+    """What a person has found of a stretch of readings."""
+
+    SWAP = "swap"
+    """The register was changed here, without a record: the step between two readings of the stretch is no use."""
+    UNIT = "unit"
+    """From here on the register counts in another unit."""
+    SET_ASIDE = "set_aside"
+    """The readings say nothing."""
+    ACCEPT = "accept"
+    """The readings are right as they stand, and what they rise by was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A person's word on the readings in [from_us, to_us): it goes before what the readings themselves say."""
+
+    from_us: int
+    to_us: int
+    action: SettlementAction
+    factor: Fraction | None = None
+    """Of a change of unit: how many register units of before one of now is worth; None otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeterRule:
     """All that the judging of a meter's readings needs to know of it."""
@@ -79,6 +103,8 @@ class MeterRule:
     rated_pico_per_hour: int | None = None
     replacements: tuple[Replacement, ...] = ()
     accepted_us: frozenset[int] = field(default_factory=frozenset)
+    settlements: tuple[Settlement, ...] = ()
+    """In order of time; no two of them overlap."""
 
     @property
     def interval_us(self) -> int:
@@ -107,6 +133,7 @@ def meter_rule(
     rated_per_hour: float | None = None,
     replacements: tuple[Replacement, ...] = (),
     accepted_us: frozenset[int] = frozenset(),
+    settlements: tuple[Settlement, ...] = (),
 ) -> MeterRule:
     """The rule of a meter as it is registered. Raises UnitError when its unit does not measure the carrier."""
     scale = factor_to(unit_of_measure, carrier_unit)
@@ -119,4 +146,5 @@ def meter_rule(
         rated_pico_per_hour=None if rated_per_hour is None else whole_pico(rated_per_hour, Fraction(PICO)),
         replacements=replacements,
         accepted_us=accepted_us,
+        settlements=settlements,
     )
