@@ -3,12 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import NamedTuple
 
-from services.core.calendar import HOUR_US, SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
-from services.core.meter import MOST_PER_SLOT_PICO, Kind, Mark, MeterRule, Quality, whole_pico
-from services.energy.booking.counter import SET_ASIDE, Span, book_counter, most_pico, settled
+from services.core.calendar import SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
+from services.core.meter import MOST_PER_SLOT_PICO, Kind, Mark, MeterRule, Quality
+from services.energy.booking.counter import SET_ASIDE, book_counter, settled
+from services.energy.booking.gauge import book_gauge
+from services.energy.booking.interval import book_interval
+from services.energy.booking.span import Span
 
 _ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
 
@@ -42,9 +44,9 @@ def book(
     if rule.kind is Kind.COUNTER:
         spans, marks = book_counter(times_us, values, rule)
     elif rule.kind is Kind.INTERVAL:
-        spans, marks = _book_interval(times_us, values, rule)
+        spans, marks = book_interval(times_us, values, rule)
     else:
-        spans, marks = _book_gauge(times_us, values, rule)
+        spans, marks = book_gauge(times_us, values, rule)
     if corrected_us:
         spans = _tell_corrected(spans, corrected_us, reach_end=rule.kind is not Kind.INTERVAL)
     return _cut(spans, marks)
@@ -59,48 +61,6 @@ def _tell_corrected(spans: Iterable[Span], corrected_us: Sequence[int], *, reach
         touched = i < len(corrected_us) and corrected_us[i] <= last_us
         told.append(span._replace(quality=span.quality | _CORRECTED) if touched else span)
     return told
-
-
-def _book_interval(
-    times_us: Sequence[int], values: Sequence[float], rule: MeterRule
-) -> tuple[list[Span], dict[int, Mark]]:
-    """Each reading is the quantity (or the mean rate) of the period that begins at its time."""
-    scale = rule.pico_per_value * (Fraction(rule.interval_s, 3600) if rule.is_rate else 1)
-    most = most_pico(rule, rule.interval_us)
-    spans: list[Span] = []
-    marks: dict[int, Mark] = {}
-    for at_us, value in zip(times_us, values, strict=True):
-        quantity = whole_pico(value, scale)
-        quality = 0
-        if not 0 <= quantity <= most:
-            if at_us not in rule.accepted_us:
-                marks[at_us] = Mark.SUSPECT
-                continue
-            quality = int(Quality.ACCEPTED)
-        spans.append(Span(at_us, at_us + rule.interval_us, quantity, quality))
-    return spans, marks
-
-
-def _book_gauge(
-    times_us: Sequence[int], values: Sequence[float], rule: MeterRule
-) -> tuple[list[Span], dict[int, Mark]]:
-    """Between two samples the level runs in a straight line; nothing is known beyond twice the interval."""
-    spans: list[Span] = []
-    marks: dict[int, Mark] = {}
-    last: tuple[int, int] | None = None
-    most = most_pico(rule, HOUR_US)
-    for at_us, value in zip(times_us, values, strict=True):
-        rate = whole_pico(value, rule.pico_per_value)
-        quality = 0
-        if not 0 <= rate <= most:
-            if at_us not in rule.accepted_us:
-                marks[at_us] = Mark.SUSPECT
-                continue
-            quality = int(Quality.ACCEPTED)
-        if last is not None and at_us - last[0] <= 2 * rule.interval_us:
-            spans.append(Span(last[0], at_us, (last[1] + rate) * (at_us - last[0]) // (2 * HOUR_US), quality))
-        last = (at_us, rate)
-    return spans, marks
 
 
 def _cut(spans: Iterable[Span], marks: dict[int, Mark]) -> Booking:

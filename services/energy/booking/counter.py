@@ -21,8 +21,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from services.core.calendar import SLOT_US
-from services.core.meter import MOST_PER_SLOT_PICO, Mark, MeterRule, Quality, Replacement, whole_pico
+from services.core.meter import Mark, MeterRule, Quality, Replacement, whole_pico
+from services.energy.booking.span import Span, most_pico
 
 DIP_SHARE = 0.9
 NEAR_TOP_SHARE = 0.9
@@ -30,7 +30,6 @@ NEAR_ZERO_SHARE = 0.1
 ZERO_RUN_US = 3 * 86_400 * 1_000_000
 LONGEST_GAP_US = 400 * 86_400 * 1_000_000
 SET_ASIDE = frozenset({Mark.DIP, Mark.GLITCH, Mark.PENDING})
-_HOUR_US = 3_600_000_000
 
 # Plain numbers: joining flags of an enum is too slow for every reading.
 _QUALITY = {
@@ -40,23 +39,6 @@ _QUALITY = {
     Mark.REPLACEMENT: int(Quality.REPLACEMENT),
 }
 _ACCEPTED, _ESTIMATED = int(Quality.ACCEPTED), int(Quality.ESTIMATED)
-
-
-class Span(NamedTuple):
-    """A quantity used evenly over [start_us, end_us); `quality` holds bits of Quality."""
-
-    start_us: int
-    end_us: int
-    quantity_pico: int
-    quality: int
-
-
-def most_pico(rule: MeterRule, elapsed_us: int) -> int:
-    """Greatest plausible quantity in `elapsed_us`, in 1e-12 of the carrier's unit; at least that of one interval."""
-    bound = MOST_PER_SLOT_PICO * max(elapsed_us, SLOT_US) // SLOT_US
-    if rule.rated_pico_per_hour is None:
-        return bound
-    return min(bound, rule.rated_pico_per_hour * max(elapsed_us, rule.interval_us) // _HOUR_US)
 
 
 class _Point(NamedTuple):

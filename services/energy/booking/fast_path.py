@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US, OPEN_END_US, SLOT_S, SLOT_US
 from services.core.meter import MOST_PER_SLOT_PICO, Kind, MeterRule, Quality
-from services.energy.booking.counter import most_pico
+from services.energy.booking.span import most_pico
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
