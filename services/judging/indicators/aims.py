@@ -27,6 +27,11 @@ class Where:
     park: JudgedPark | None
     tree: AreaTree
 
+    @property
+    def is_place(self) -> bool:
+        """Whether it is an area or a park, and no unit or enterprise."""
+        return self.area_code is not None or self.park is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:

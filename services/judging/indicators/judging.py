@@ -69,7 +69,9 @@ def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where
         return Judgement(Verdict.CANNOT_JUDGE, (("too_short", ""),))
     if indicator.yearly and not _is_year(found):
         return Judgement(Verdict.CANNOT_JUDGE, (("not_a_year", ""),))
-    if indicator.level is IndicatorLevel.UNIT and len(found.units) == 1 and found.ratio.subjects == 1:
+    # T36: what a single unit must reach says nothing of the average of an area, even where that has no other unit
+    is_one_unit = len(found.units) == 1 and found.ratio.subjects == 1
+    if indicator.level is IndicatorLevel.UNIT and is_one_unit and not where.is_place:
         return _of_unit(tables, indicator, value, found.units[0], found, where.tree)
     year = _last_day(found).year
     return _decided([_held(value, aim, year) for aim in aims_of_place(tables, indicator, where, year, found.process)])

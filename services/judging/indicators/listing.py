@@ -154,13 +154,16 @@ _LISTED: tuple[Indicator, ...] = (
     ),
     Indicator(
         slug="energy_intensity_gdp",
-        name_zh="单位地区生产总值能耗",
-        name_en="Energy intensity of the gross domestic product",
+        name_zh="单位地区生产总值能耗（全口径，含原料用能）",
+        name_en="Gross energy intensity of GDP, feedstock included",
         unit="tce/10kCNY",
         numerator_unit="tce",
         denominator_unit="10k CNY",
-        formula="energy consumption reported, else metered (equivalent) / GDP at the constant prices of price_base",
-        formula_zh="能源消费总量（统计数，无则为在线监测等价值）÷ 地区生产总值（price_base 年不变价）",
+        formula="energy consumption reported, else metered (equivalent), nothing left out"
+        " / GDP at the constant prices of price_base; the assessed intensity, without feedstock and listed projects,"
+        " is that of /progress",
+        formula_zh="能源消费总量（统计数，无则为在线监测等价值，不作扣除）÷ 地区生产总值（price_base 年不变价）；"
+        "扣除原料用能和能耗单列后的考核能耗强度见 /progress",
         source=f"{REGION_PLAN} 二、主要目标",
         level=IndicatorLevel.AREA,
         parts=ratios.intensity("energy_consumption", "gdp"),

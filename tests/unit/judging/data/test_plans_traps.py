@@ -316,3 +316,10 @@ def test_t39_numbers_of_documents_that_are_not_at_hand_are_not_taken_in() -> Non
 def test_every_league_has_both_targets_under_its_own_code() -> None:
     leagues = {area.code for area in divisions() if area.level == "league"}
     assert {row.area_code for row in of("IA1-") if row.stage == "incentive"} == leagues
+
+
+def test_what_is_printed_as_below_with_the_word_yixia_is_at_most() -> None:
+    # 以下 includes the number itself, in a growth as in a share; 低于 does not
+    printed = {row.code: row.op for row in ROW.values() if "以下" in row.op_printed}
+    assert {"P13-03", "IM-30"} <= printed.keys()
+    assert set(printed.values()) == {Operator.AT_MOST}
