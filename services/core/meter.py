@@ -30,6 +30,8 @@ class Flow(enum.StrEnum):
     PRODUCT = "product"
     SUB = "sub"
     IT_LOAD = "it_load"
+    RECTIFIER = "rectifier"
+    """Alternating current into the rectifiers of a potline: a part of what came in, never added to it."""
 
 
 class Mark(enum.IntEnum):

@@ -5,7 +5,8 @@ Rules (GB/T 2589-2020; plan for energy saving of Inner Mongolia 2021-2025, M13 a
   once in an area.
 - Feedstock (原料用能) and renewable electricity have meters of their own beside the inputs, and are shown apart, since
   the plans exempt them differently. Both are energy consumed.
-- Sub meters, IT load and products are never added. Carriers that are no energy (water, products) have no coefficients.
+- Sub meters, IT load, rectifiers and products are never added. Carriers that are no energy (water, products) have no
+  coefficients.
 - CO2 is that of fuels burnt and of electricity and heat bought, less what is sold on. Renewable electricity has none,
   and feedstock is not burnt: its carbon goes into the product.
 - Nothing of a carrier is nothing on every basis, whether there is a coefficient for it or not.

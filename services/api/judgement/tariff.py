@@ -16,10 +16,12 @@ from services.judging.data.tariffs import AluminiumItem
 from services.judging.data.tariffs import TariffStepRow as StepRow
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom, Metric
+from services.judging.indicators.kinds import Ratio
+from services.judging.indicators.listing import BY_SLUG, COMPREHENSIVE_AC_POWER
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, UnknownScopeError, area_tree, units_of
-from services.judging.indicators.standards import standard_of
-from services.judging.lists.efficiency import PlacedUnit, place_unit
+from services.judging.indicators.standards import Standard, standard_of
+from services.judging.levels import ProjectKind
 from services.judging.lists.measured import ratios_of
 from services.judging.tariff import (
     VALUE_UNKNOWN,
@@ -40,16 +42,41 @@ Reasons = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class EnergyUse:
+    """What the unit used in the year before, as the rule counts it."""
+
+    ratio: Ratio
+    unit: str
+    """Unit of measure of its value."""
+    project: ProjectKind
+    lacking: Reasons
+    """Why it decides nothing; empty where it does."""
+
+    @property
+    def known(self) -> Fraction | None:
+        """Its value; None where it decides nothing."""
+        return None if self.lacking else self.ratio.value
+
+    @property
+    def unknown(self) -> str:
+        """The reason: what is wrong with the year comes before what is wrong with what was measured in it."""
+        return next((code for code, _ in self.lacking if code in (NOT_OVER, IN_PART)), VALUE_UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
 class UnitTariff:
-    """What a unit pays more in a year. `placed` and `surcharge` are None where no rule speaks of its process."""
+    """What a unit pays more in a year. `use` and `surcharge` are None where no rule speaks of its process."""
 
     unit: JudgedUnit
     start: datetime
     end: datetime
-    placed: PlacedUnit | None
+    use: EnergyUse | None
     surcharge: Surcharge | None
-    lacking: Reasons = ()
-    """Why the energy use of the year before cannot be told; empty where it can."""
+
+    @property
+    def lacking(self) -> Reasons:
+        """Why the energy use of the year before cannot be told; empty where it can."""
+        return self.use.lacking if self.use else ()
 
 
 def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, now: datetime) -> UnitTariff:
@@ -64,24 +91,20 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
     if standard is None or standard.by.levels_from is not LevelsFrom.LIST:
         return UnitTariff(unit, start, end, None, None)
     period = frame(start, end, PeriodLength.TOTAL)
-    indicators = {standard.process.code: standard.indicator}
-    (found,) = ratios_of(connection, tables, [unit], indicators, period, now=now)
-    of_list = place_unit(tables, tree, found, end.date())
-    lacking = _lacking(found, least=float(tables.parameter("coverage_least").value), now=now)
-    use = _Use(None if lacking else of_list.ratio.value, _unknown(lacking))
-    if standard.by.metric is Metric.AC_ELECTRICITY:
-        surcharge = _aluminium(connection, tables, of_list, use, year, start, end)
+    is_smelter = standard.by.metric is Metric.AC_ELECTRICITY
+    indicator = BY_SLUG[COMPREHENSIVE_AC_POWER] if is_smelter else standard.indicator
+    (found,) = ratios_of(connection, tables, [unit], {standard.process.code: indicator}, period, now=now)
+    use = EnergyUse(
+        standard.in_its_unit(found.ratio),
+        standard.units.value,
+        standard.kind_of(unit),
+        _lacking(found, least=float(tables.parameter("coverage_least").value), now=now),
+    )
+    if is_smelter:
+        surcharge = _aluminium(connection, tables, unit, use, year, start, end)
     else:
-        surcharge = _unified(tables, of_list, use, end.date())
-    return UnitTariff(unit, start, end, of_list, surcharge, lacking)
-
-
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """The energy use of the year before; None where it cannot be told, with the reason."""
-
-    value: Fraction | None
-    unknown: str
+        surcharge = _unified(tables, standard, unit, use, end.date())
+    return UnitTariff(unit, start, end, use, surcharge)
 
 
 def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:
@@ -94,21 +117,16 @@ def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:
     return found.ratio.reasons
 
 
-def _unknown(lacking: Reasons) -> str:
-    """What is wrong with the year comes before what is wrong with what was measured in it."""
-    return next((code for code, _ in lacking if code in (NOT_OVER, IN_PART)), VALUE_UNKNOWN)
-
-
-def _unified(tables: Tables, placed: PlacedUnit, use: _Use, day: date) -> Surcharge | None:
-    if placed.levels is None:
+def _unified(tables: Tables, standard: Standard, unit: JudgedUnit, use: EnergyUse, day: date) -> Surcharge | None:
+    if standard.levels is None:
         return None
     return unified_surcharge(
-        use.value,
-        placed.levels,
-        placed.kind,
-        unit=tables.row(placed.levels.baseline_row).unit,
-        steps=_steps(tables.tariff_steps, placed.process.code, day),
-        capacity_class=placed.unit.capacity_class,
+        use.known,
+        standard.levels,
+        use.project,
+        unit=use.unit,
+        steps=_steps(tables.tariff_steps, standard.process.code, day),
+        capacity_class=unit.capacity_class,
         unknown=use.unknown,
     )
 
@@ -128,8 +146,8 @@ def _steps(rows: Sequence[StepRow], process: str, day: date) -> list[TariffStep]
 def _aluminium(
     connection: Connection,
     tables: Tables,
-    placed: PlacedUnit,
-    use: _Use,
+    unit: JudgedUnit,
+    use: EnergyUse,
     year: int,
     start: datetime,
     end: datetime,
@@ -151,12 +169,11 @@ def _aluminium(
         reduction_percent=value["reduction"],
         reduction_row=rows["reduction"].code,
     )
-    unit = placed.unit
     reported = statistics(connection, "enterprise", [unit.credit_code], {SHARE}, tables)
     share = reported.of(unit.credit_code, start, end).get(SHARE)
     renewable = None if share is None else _share(tables, Fraction(share.value))
     return aluminium_surcharge(
-        year, use.value, rule, renewable=renewable, capacity_class=unit.capacity_class, unknown=use.unknown
+        year, use.known, rule, renewable=renewable, capacity_class=unit.capacity_class, unknown=use.unknown
     )
 
 

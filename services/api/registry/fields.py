@@ -31,7 +31,7 @@ Trade = Literal[
 UnitStatus = Literal["existing", "building", "planned"]
 CapacityClass = Literal["permitted", "restricted", "eliminated"]
 MeterKind = Literal["counter", "interval", "gauge"]
-MeterFlow = Literal["input", "output", "feedstock", "renewable", "product", "sub", "it_load"]
+MeterFlow = Literal["input", "output", "feedstock", "renewable", "product", "sub", "it_load", "rectifier"]
 
 _CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

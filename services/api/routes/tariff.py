@@ -82,8 +82,8 @@ def read_tariff(database: Db, tables: TablesDep, query: Annotated[TariffQuery, Q
 
 
 def _answer(tables: Tables, found: UnitTariff, year: int) -> TariffAnswer:
-    placed, surcharge, unit = found.placed, found.surcharge, found.unit
-    ratio = placed.ratio if placed else None
+    use, surcharge, unit = found.use, found.surcharge, found.unit
+    ratio = use.ratio if use else None
     terms = [ratio.numerator, ratio.denominator] if ratio else []
     steps = surcharge.steps if surcharge else ()
     reasons = [("no_limit", unit.process or "")]
@@ -106,18 +106,13 @@ def _answer(tables: Tables, found: UnitTariff, year: int) -> TariffAnswer:
             "verdict": surcharge.finding.verdict if surcharge else Verdict.CANNOT_JUDGE,
             "reasons": [reason_out(code, of) for code, of in reasons],
             "value": None if ratio is None or ratio.value is None else float(ratio.value),
-            "value_unit": _value_unit(tables, found),
+            "value_unit": use.unit if use else None,
             "coverage": ratio.coverage if ratio else None,
-            "project": placed.kind if placed else None,
+            "project": use.project if use else None,
             "steps": [_step(step) for step in steps],
             "rows": rows_used(tables, codes=[step.row for step in steps if step.row], terms=terms),
         }
     )
-
-
-def _value_unit(tables: Tables, found: UnitTariff) -> str | None:
-    levels = found.placed.levels if found.placed else None
-    return None if levels is None else tables.row(levels.baseline_row).unit
 
 
 def _step(step: DerivationStep) -> dict[str, str | float | None]:

@@ -10,6 +10,9 @@ from services.judging.limit import PueScope
 
 PERCENT = 100
 INSTITUTIONS = frozenset({"public_institution"})
+SMELTERS = frozenset({"aluminium_electrolysis"})
+COMPREHENSIVE_AC_POWER = "aluminium_comprehensive_ac_power"
+"""What the step tariff of aluminium goes by."""
 REGION_PLAN = "内政发〔2022〕17号"
 IN_OIL = OtherUnit(unit="kgoe/{product}", numerator_unit="kgoe", parameter="oil_equivalent")
 
@@ -89,18 +92,34 @@ _LISTED: tuple[Indicator, ...] = (
     ),
     Indicator(
         slug="aluminium_ac_power",
-        name_zh="电解铝交流电耗",
+        name_zh="铝液交流电耗",
         name_en="AC power per tonne of molten aluminium",
         unit="kWh/t",
         numerator_unit="kWh",
         denominator_unit="t",
-        formula="electricity over the boundary of the potline unit, renewable included / molten aluminium made",
-        formula_zh="电解系列边界交流用电量（含绿电）÷ 铝液产量",
+        formula="alternating current into the rectifiers of the potline / molten aluminium made",
+        formula_zh="电解系列整流机组交流用电量 ÷ 铝液产量",
         source="GB 21346-2022",
         level=IndicatorLevel.UNIT,
-        parts=ratios.unit_product_electricity,
+        parts=ratios.molten_aluminium_power,
         judged_by=JudgedBy(metrics=(ByMetric(metric=Metric.AC_ELECTRICITY, limited_as="molten_ac"),)),
-        processes=frozenset({"aluminium_electrolysis"}),
+        processes=SMELTERS,
+        statistics=frozenset({"output"}),
+    ),
+    Indicator(
+        slug=COMPREHENSIVE_AC_POWER,
+        name_zh="铝液综合交流电耗",
+        name_en="Comprehensive AC power per tonne of molten aluminium",
+        unit="kWh/t",
+        numerator_unit="kWh",
+        denominator_unit="t",
+        formula="electricity over the boundary of the potline unit, renewable included, less what is sold"
+        " / molten aluminium made",
+        formula_zh="（电解系列边界购入电量（含绿电）− 外供电量）÷ 铝液产量",
+        source="GB 21346-2022; 发改价格〔2021〕1239号",
+        level=IndicatorLevel.UNIT,
+        parts=ratios.unit_product_electricity,
+        processes=SMELTERS,
         statistics=frozenset({"output"}),
     ),
     Indicator(

@@ -31,6 +31,11 @@ def unit_product_electricity(m: Measured) -> tuple[Term, Term]:
     return m.quantity(["electricity"], (*BOUGHT, Flow.OUTPUT)), m.product()
 
 
+def molten_aluminium_power(m: Measured) -> tuple[Term, Term]:
+    """kWh of alternating current into the rectifiers, and molten aluminium."""
+    return m.quantity(["electricity"], [Flow.RECTIFIER], unmetered="rectifier_not_metered"), m.product()
+
+
 def coal_per_kwh_supplied(m: Measured) -> tuple[Term, Term]:
     """gce of fuels less heat sold, and kWh sold less bought."""
     fuel = m.energy(Basis.CALORIFIC, flows=[Flow.INPUT], families=FUELS)

@@ -126,16 +126,24 @@ class Measured:
                 parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator
         return Term(None if missing else exact_sum(parts), cover, valuation.used, lacking=tuple(missing))
 
-    def quantity(self, carriers: Sequence[str], flows: Sequence[Flow], *, absent_is_zero: bool = False) -> Term:
+    def quantity(
+        self,
+        carriers: Sequence[str],
+        flows: Sequence[Flow],
+        *,
+        absent_is_zero: bool = False,
+        unmetered: str = "not_measured",
+    ) -> Term:
         """Physical quantity of these carriers, which have one unit, over these flows, outputs subtracted.
 
-        `absent_is_zero`: where no such meter is registered there is nothing of it.
+        `absent_is_zero`: where no such meter is registered there is nothing of it; `unmetered`: the reason for not
+        knowing it where there must be one.
         """
         cover = self._cover(lambda carrier, flow: carrier in carriers and flow in flows)
         if not cover and absent_is_zero:
             return Term(Fraction(0))
         if not cover:
-            return Term(None, lacking=(("not_measured", f"{'/'.join(carriers)} {'/'.join(flows)}"),))
+            return Term(None, lacking=((unmetered, f"{'/'.join(carriers)} {'/'.join(flows)}"),))
         pico, lacking = 0, []
         for carrier, flow in cover:
             by_year = self.amounts[carrier, flow].pico_by_year

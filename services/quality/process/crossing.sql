@@ -1,14 +1,17 @@
 -- name: balances(first_day, last_day)
 -- By enterprise, carrier and day: the boundary of the units that have sub meters of the carrier, and these. Quantities in 1e-12.
+-- Rectifiers of potlines are sub meters too.
 WITH compared AS (
-    SELECT meter.meter_id, enterprise.credit_code, meter.carrier, meter.flow
+    SELECT meter.meter_id, enterprise.credit_code, meter.carrier, CASE meter.flow WHEN 'rectifier' THEN 'sub' ELSE meter.flow END AS flow
     FROM meter
     JOIN unit USING (unit_id)
     JOIN enterprise USING (enterprise_id)
     WHERE
-        meter.flow IN ('input', 'renewable', 'feedstock', 'output', 'sub')
+        meter.flow IN ('input', 'renewable', 'feedstock', 'output', 'sub', 'rectifier')
         AND EXISTS (
-            SELECT FROM meter AS detail WHERE detail.unit_id = meter.unit_id AND detail.carrier = meter.carrier AND detail.flow = 'sub'
+            SELECT
+            FROM meter AS detail
+            WHERE detail.unit_id = meter.unit_id AND detail.carrier = meter.carrier AND detail.flow IN ('sub', 'rectifier')
         )
 )
 SELECT

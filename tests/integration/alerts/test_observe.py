@@ -113,7 +113,11 @@ def test_an_existing_unit_is_held_against_the_baseline_and_a_new_one_against_the
     between = smelter(registered, line, coke_t=1.4)
     new = smelter(registered, line, coke_t=1.4, commissioned_on="2025-01-01")
     aluminium = Site(registered, line, trade="aluminium", process="aluminium_electrolysis")
-    aluminium.meter([14_000.0] * 24, "electricity", "input", "kWh")
+    aluminium.meter([14_600.0] * 24, "electricity", "input", "kWh")
+    aluminium.meter([14_000.0] * 24, "electricity", "rectifier", "kWh")
+    unmetered = Site(registered, line, trade="aluminium", process="aluminium_electrolysis")
+    unmetered.meter([14_600.0] * 24, "electricity", "input", "kWh")
+    unmetered.meter([1.0] * 24, "product", "product", "t")
     aluminium.meter([1.0] * 24, "product", "product", "t")
     line.roll_up()
     existing, others = {"unit_status": ["existing"]}, {"unit_status": ["new", "building", "planned"]}
@@ -130,7 +134,11 @@ def test_an_existing_unit_is_held_against_the_baseline_and_a_new_one_against_the
     rows = {row["code"] for row in baseline[worse.unit].evidence["rows"]}
     assert rows > {"level.ferrosilicon.2023.baseline"}
     power = seen(connection, rule(**(BASELINE | {"indicator": "aluminium_ac_power"})), AFTER)
-    assert told(power) == {aluminium.unit: ("breach", 14_000.0, False)}
+    assert told(power) == {
+        aluminium.unit: ("breach", 14_000.0, False),
+        unmetered.unit: ("cannot_judge", None, False),
+    }
+    assert power[unmetered.unit].reasons == (("rectifier_not_metered", "electricity rectifier"),)
 
 
 def test_a_rule_asks_for_more_coverage_than_the_platform(

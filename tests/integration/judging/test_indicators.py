@@ -358,6 +358,6 @@ def test_what_cannot_be_answered_is_refused_with_its_code(
 
 def test_the_list_says_of_what_each_may_be_asked(client: TestClient) -> None:
     found = {entry["slug"]: entry for entry in client.get("/api/v1/indicators").json()["data"]}
-    assert len(found) == 17
+    assert len(found) == 18
     assert found["energy_intensity_gdp"]["scopes"] == ["area"]
     assert found["pue"]["processes"] == ["data_centre"]

@@ -74,6 +74,7 @@ def test_aluminium_takes_about_13350_kwh_a_tonne(region: Region) -> None:
     for meters in of_trade(region, "aluminium").values():
         electricity_kwh = total(meters, "input", "renewable", carrier="electricity")
         assert 13_000 < electricity_kwh / total(meters, "product") < 13_800
+        assert 12_700 < total(meters, "rectifier") / total(meters, "product") < 13_100
 
 
 def test_power_plants_take_about_305_gce_a_kwh(region: Region) -> None:

@@ -80,14 +80,29 @@ def test_unit_product_electricity() -> None:
     assert value("unit_product_electricity", measured(line)) == pytest.approx(300)
 
 
-def test_aluminium_ac_power_is_electricity_alone() -> None:
+POTLINE = {
+    ("electricity", "input"): "13400",
+    ("natural_gas", "input"): "35",
+    ("product", "product"): "1",
+}
+
+
+def test_comprehensive_ac_power_is_electricity_over_the_boundary_alone() -> None:
     # 13 400 kWh and 35 m3 of gas for a tonne: the gas does not count
-    potline = {
-        ("electricity", "input"): "13400",
-        ("natural_gas", "input"): "35",
-        ("product", "product"): "1",
-    }
-    assert value("aluminium_ac_power", measured(potline)) == pytest.approx(13_400)
+    assert value("aluminium_comprehensive_ac_power", measured(POTLINE)) == pytest.approx(13_400)
+
+
+def test_ac_power_of_molten_aluminium_is_what_goes_into_the_rectifiers() -> None:
+    potline = POTLINE | {("electricity", "rectifier"): "12950", ("electricity", "sub"): "300"}
+    assert value("aluminium_ac_power", measured(potline)) == pytest.approx(12_950)
+    assert value("aluminium_comprehensive_ac_power", measured(potline)) == pytest.approx(13_400)
+
+
+def test_without_meters_of_the_rectifiers_the_ac_power_cannot_be_told() -> None:
+    found = ratio("aluminium_ac_power", measured(POTLINE))
+    assert (found.value, found.reasons) == (None, (("rectifier_not_metered", "electricity rectifier"),))
+    silent = ratio("aluminium_ac_power", measured(POTLINE | {("electricity", "rectifier"): None}))
+    assert silent.reasons == (("no_readings", "electricity rectifier"),)
 
 
 def test_coal_per_kwh_supplied_leaves_heat_and_bought_electricity_out() -> None:
