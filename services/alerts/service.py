@@ -144,7 +144,7 @@ def run(settings: Settings) -> None:
         with connection.transaction():
             written = store.keep_shipped(connection, rules, utc_now())
         log.info("rules read", extra={"rules": len(rules), "rules_written": written})
-        notifier = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
+        notifier = Notifier(window_s=settings.alerts_grouping_s, link=settings.link)
         reads = connect_to_ask(
             database_url, application_name="enermon-alerts-reading", statement_timeout_s=STATEMENT_TIMEOUT_S
         )

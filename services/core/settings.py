@@ -5,6 +5,9 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - told apart, not listened on
+"""Hosts that stand for every address of the machine; a link needs one."""
+
 
 class Settings(BaseSettings):
     """Settings shared by the services. Every field can be given as ENERMON_<NAME>."""
@@ -45,7 +48,10 @@ class Settings(BaseSettings):
     alerts_poll_s: float = Field(2.0, gt=0, description="Rules are evaluated anew at the latest after this")
     alerts_grouping_s: float = Field(2.0, ge=0, description="Alerts for one recipient within this go into one message")
     alerts_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the alert service; 0: none")
-    alerts_link: str = Field("http://127.0.0.1:8000", description="Base address of the links in messages")
+    alerts_link: str = Field(
+        "",
+        description="Base address of the links in messages; empty: where the API listens, as api_host and api_port say",
+    )
     smtp_url: SecretStr | None = Field(
         None, description="smtp[s]://user:password@host:port; smtp+starttls:// for STARTTLS"
     )
@@ -54,3 +60,11 @@ class Settings(BaseSettings):
     webhook_allow_http: bool = Field(False, description="Let webhooks go without TLS")
 
     gateway_key_file: Path | None = Field(None, description="Key from which gateway passwords are derived")
+
+    @property
+    def link(self) -> str:
+        """Base address of the links in messages, without a slash at its end."""
+        if self.alerts_link:
+            return self.alerts_link.rstrip("/")
+        host = "127.0.0.1" if self.api_host in EVERY_ADDRESS else self.api_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"

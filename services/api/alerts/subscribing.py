@@ -46,7 +46,7 @@ async def _settings(request: Request) -> Settings:
 
 
 async def _link(settings: Annotated[Settings, Depends(_settings)]) -> str:
-    return settings.alerts_link
+    return settings.link
 
 
 Of = Annotated[Owner, Depends(_owner)]
