@@ -27,7 +27,7 @@ from services.api.alerts import nouns
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
-from services.api.registry.fields import Code, Day, Entry, Note
+from services.api.registry.fields import Code, Day, Entry, Lines, Note
 from services.core.db.leading import LockKey
 from services.core.db.statements import Statements
 
@@ -60,7 +60,9 @@ class StepEntry(Entry):
     action: Action
     actor_kind: ActorKind
     actor: Code = Field(description="Code of the supervision body, or credit code of the enterprise")
-    text: Note | None = Field(None, description="Demanded with explain, plan, reopen and comment")
+    text: Lines | None = Field(
+        None, description="Of one line or several; demanded with explain, plan, reopen and comment"
+    )
     due_on: Day | None = Field(None, description="With plan: the day by which it is carried out")
     reference: Note | None = Field(None, description="Number or address of an attachment; demanded with attach")
 

@@ -54,6 +54,12 @@ def _printable(text: str) -> str:
     return text
 
 
+def _printable_lines(text: str) -> str:
+    """Lines by line feeds alone, however they were ended; no more than one empty line in a row."""
+    lines = [_printable(line.rstrip()) for line in re.split("\r\n|\r|\n", text.replace("\t", " "))]
+    return re.sub("\n{3,}", "\n\n", "\n".join(lines))
+
+
 def _code(text: str) -> str:
     if not re.fullmatch(_CODE_PATTERN[1:-1], text):
         raise refusal("bad_code")
@@ -106,6 +112,9 @@ Name = Annotated[str, _text(200), AfterValidator(_printable)]
 
 Note = Annotated[str, _text(1000), AfterValidator(_printable)]
 """A remark."""
+
+Lines = Annotated[str, _text(4000), AfterValidator(_printable_lines)]
+"""A text that a person has written, of one line or several."""
 
 ShortText = Annotated[str, _text(20), AfterValidator(_printable)]
 """A sign such as that of a unit of measure."""

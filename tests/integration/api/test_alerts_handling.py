@@ -39,7 +39,7 @@ def test_alert_is_handled_from_open_to_closed_by_body_and_enterprise(
     status = []
     for action, more in (
         ("acknowledge", {}),
-        ("explain", by_enterprise | {"text": "冷机故障"}),
+        ("explain", by_enterprise | {"text": "冷机故障：\r\n1. 主机停机\r\n2. 已报修"}),
         ("comment", {"text": "现场核查"}),
         ("plan", by_enterprise | {"text": "更换冷机", "due_on": "2026-04-30"}),
         ("attach", by_enterprise | {"reference": "整改方案〔2026〕3 号"}),
@@ -52,6 +52,7 @@ def test_alert_is_handled_from_open_to_closed_by_body_and_enterprise(
     assert status == ["acknowledged", "explained", "explained", "planned", "planned", "verified", "closed"]
     alert = client.get(f"{ALERTS}/{number}").json()
     assert alert["handling"]["due"] is None
+    assert alert["history"][1]["text"] == "冷机故障：\n1. 主机停机\n2. 已报修"
     planned = alert["history"][3]
     assert (planned["kind"], planned["due_on"], planned["text"]) == ("plan", "2026-04-30", "更换冷机")
     assert numbers(client, status="closed") == [number]
@@ -100,7 +101,7 @@ def test_step_of_one_whom_the_alert_does_not_concern_is_refused(
     [
         ({"action": "comment"}, "text"),
         ({"action": "comment", "text": "   "}, "text"),
-        ({"action": "comment", "text": "x" * 1001}, "text"),
+        ({"action": "comment", "text": "x" * 4001}, "text"),
         ({"action": "comment", "text": "a\x00b"}, "text"),
         ({"action": "comment", "text": 1}, "text"),
         ({"action": "attach"}, "reference"),

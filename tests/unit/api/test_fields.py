@@ -44,6 +44,14 @@ def test_names_have_no_control_characters(character: str) -> None:
     assert reason_of(fields.Name, f"a{character}b") == "bad_character"
 
 
+def test_a_text_of_lines_keeps_them_however_they_were_ended() -> None:
+    written = "冷机故障：\r\n1. 主机停机\t\r2. 已报修\n\n\n\n完。 \n"
+    assert accepted(fields.Lines, written) == "冷机故障：\n1. 主机停机\n2. 已报修\n\n完。"
+    assert reason_of(fields.Lines, "a\x00b") == "bad_character"
+    assert reason_of(fields.Lines, " \n ") == "string_too_short"
+    assert reason_of(fields.Lines, "字" * 4001) == "string_too_long"
+
+
 def test_names_have_1_to_200_characters() -> None:
     assert accepted(fields.Name, "字" * 200) == "字" * 200
     assert reason_of(fields.Name, "字" * 201) == "string_too_long"
