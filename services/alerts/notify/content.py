@@ -45,9 +45,9 @@ def evidence_of(rule: Rule, seen: Observation) -> dict[str, Any]:
 
 def _placeholders(seen: Observation, name: str) -> dict[str, str]:
     return {
-        "value": number_text(seen.value),
+        "value": number_text(seen.value, beside=seen.limit),
         "unit": "" if seen.unit == "1" else seen.unit,
-        "limit": number_text(seen.limit),
+        "limit": number_text(seen.limit, beside=seen.value),
         "subject": name or seen.subject_code,
         "period": period_text(seen.start, seen.end) if seen.start or seen.end else "",
     }

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from services.core.calendar import SHANGHAI
+from services.core.told_apart import told_apart
 
 NOTHING = "–"
 SIGNIFICANT_DIGITS = 6
@@ -12,14 +13,18 @@ RATIO_UNITS = frozenset({"", "1"})
 _MONTHS = 12
 
 
-def number_text(value: float | None, unit: str = "") -> str:
-    """At most six significant digits, never an exponent, and the unit: 13,350 kWh/t."""
+def number_text(value: float | None, unit: str = "", *, beside: float | None = None) -> str:
+    """At most six significant digits, never an exponent, and the unit: 13,350 kWh/t.
+
+    More of them where fewer would not tell it from what it stands `beside`: 1.300004 beside a limit of 1.3.
+    """
     if value is None:
         return NOTHING
     exact = Decimal(repr(float(value)))
     if not exact.is_finite():
         return NOTHING
-    shown = exact if not exact else round(exact, SIGNIFICANT_DIGITS - 1 - exact.adjusted())
+    others = () if beside is None else (beside,)
+    shown = exact if not exact else told_apart(value, others, places=SIGNIFICANT_DIGITS - 1 - exact.adjusted())
     digits = f"{shown:,f}"
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")

@@ -128,8 +128,8 @@ def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
     value, limit = alert.get("value"), alert.get("limit")
     figures = (
         (words.late, _late(alert.get("late"), words)),
-        (words.value, number_text(value, unit) if value is not None else ""),
-        (words.limit, number_text(limit, unit) if limit is not None else ""),
+        (words.value, number_text(value, unit, beside=limit) if value is not None else ""),
+        (words.limit, number_text(limit, unit, beside=value) if limit is not None else ""),
         (words.coverage, share_text(alert["coverage"]) if alert.get("coverage") is not None else ""),
         (words.period, _period(alert)),
         (words.enterprise, _named(alert, "enterprise", words)),
@@ -146,7 +146,7 @@ def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
         name=_named(alert, "subject", words) or one_line(alert["subject_code"]),
         subject=_named(alert, "subject", words, code=alert["subject_code"]),
         text=_named(alert, "text", words),
-        value=number_text(value, unit) if value is not None else "",
+        value=number_text(value, unit, beside=limit) if value is not None else "",
         figures=tuple((name, text) for name, text in figures if text),
     )
 

@@ -14,6 +14,7 @@ from services.energy.wanted import of_areas, of_parks, of_units
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject, together
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
+from services.judging.indicators.renewable import sold_beside_renewable
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import SQL, JudgedPark, JudgedUnit, Scope, ScopeKind, units_of
 from services.judging.indicators.terms import Term
@@ -109,7 +110,8 @@ def _of_units(
     if not members and asked.by is None:
         return _of_nobody(asked)
     reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
-    forming = Forming(tables, asked.frame, sums, reported, now=asked.now)
+    sold = sold_beside_renewable(connection, tables, [indicator], wanted, asked.frame, now=asked.now)
+    forming = Forming(tables, asked.frame, sums, reported, now=asked.now, beside_renewable=sold)
     subjects = {member.name: member.ratio_subject for member in members}
     rows = []
     for period in asked.frame.periods:
@@ -202,7 +204,8 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
     )
     sums = read_sums(connection, wanted, asked.frame, now=asked.now)
     reported = statistics(connection, "park" if park_ids else "area", codes, indicator.statistics, tables)
-    forming = Forming(tables, asked.frame, sums, reported, now=asked.now)
+    sold = sold_beside_renewable(connection, tables, [indicator], wanted, asked.frame, now=asked.now)
+    forming = Forming(tables, asked.frame, sums, reported, now=asked.now, beside_renewable=sold)
     told_apart = asked.by is not None
     subjects = [RatioSubject(code, (subject,), group=code if told_apart else None) for code, subject in places.items()]
     known = ((each, period, forming.measured(each, period)) for period in asked.frame.periods for each in subjects)

@@ -60,8 +60,19 @@ class RatioSubject:
 class Forming:
     """Forms the ratios of any indicators and subjects from one reading of sums and of what was reported."""
 
-    def __init__(self, tables: Tables, frame: Frame, sums: Sums, reported: Statistics, *, now: datetime) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        frame: Frame,
+        sums: Sums,
+        reported: Statistics,
+        *,
+        now: datetime,
+        beside_renewable: Sums | None = None,
+    ) -> None:
+        """`beside_renewable`: electricity sold by whoever has renewable electricity; None: nobody does."""
         self._tables, self._frame, self._sums, self._reported, self._now = tables, frame, sums, reported, now
+        self._beside_renewable = beside_renewable
         self._needed = needed_coverage(tables)
         self._product_carriers: dict[str | None, frozenset[str] | None] = {}
 
@@ -69,11 +80,13 @@ class Forming:
         """All that is known of someone in a period of the frame."""
         if subject.process not in self._product_carriers:
             self._product_carriers[subject.process] = product_carriers(self._tables, subject.process)
+        sold = self._beside_renewable
         return Measured(
             self._sums.look_at(subject.subjects, period),
             self._tables.factors,
             reported=self._reported.of(subject.owner, *self._frame.bounds(period)),
             product_carriers=self._product_carriers[subject.process],
+            beside_renewable=sold.look_at(subject.subjects, period) if sold else None,
         )
 
     def of(self, indicator: Indicator, subject: RatioSubject, period: tuple[int, int], measured: Measured) -> Evaluated:

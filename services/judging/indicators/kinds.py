@@ -52,6 +52,8 @@ class Indicator:
     """Units of different processes are never put together."""
     least: Fraction | None = None
     """The value below which something must be wrong with the measurement."""
+    most: Fraction | None = None
+    """The value above which something must be wrong with it."""
     statistics: frozenset[str] = frozenset()
     """Kinds of statistics it may need."""
     lower_is_better: bool = True
@@ -59,6 +61,8 @@ class Indicator:
     """Whether its targets are those of a whole year: shorter or longer periods have a value and are not judged."""
     coverage_counts: bool = True
     """Whether low coverage keeps it from being judged; not where coverage itself is the value."""
+    nets_renewable: bool = False
+    """Whether what is sold beside renewable electricity is taken off that."""
     tells_missing: bool = False
     """Whether a low value says that readings are missing on which other indicators stand."""
 

@@ -9,6 +9,8 @@ from services.judging.indicators.kinds import Indicator, IndicatorLevel
 from services.judging.limit import PueScope
 
 PERCENT = 100
+NOTHING, WHOLE = Fraction(0), Fraction(PERCENT)
+"""A share of a whole lies between them, in %."""
 INSTITUTIONS = frozenset({"public_institution"})
 SMELTERS = frozenset({"aluminium_electrolysis"})
 COMPREHENSIVE_AC_POWER = "aluminium_comprehensive_ac_power"
@@ -24,8 +26,9 @@ _LISTED: tuple[Indicator, ...] = (
         unit="1",
         numerator_unit="kWh",
         denominator_unit="kWh",
-        formula="electricity of the data centre (bought, renewable included) / electricity of its IT equipment",
-        formula_zh="数据中心总用电量（含绿电）÷ IT 设备用电量",
+        formula="(electricity bought, renewable included, less electricity sold"
+        " + heat content of fuels and heat, in kWh) / electricity of the IT equipment",
+        formula_zh="（购入电量（含绿电）− 外供电量 + 燃料和热力热值折电量）÷ IT 设备用电量",
         source="GB 40879-2021; ISO/IEC 30134-2",
         level=IndicatorLevel.UNIT,
         parts=ratios.pue,
@@ -224,12 +227,15 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="tce",
         denominator_unit="tce",
         scale=PERCENT,
+        least=NOTHING,
+        most=WHOLE,
         formula="coal and its products, inputs + feedstock - outputs, less net electricity and heat sold"
         " / energy consumption (all equivalent)",
         formula_zh="煤炭及煤制品（输入 + 原料 − 输出）扣除净外供电力热力（等价值）÷ 能源消费量（等价值）",
         source=f"{REGION_PLAN} 三（八）",
         level=IndicatorLevel.PLACE,
         parts=ratios.coal_share,
+        nets_renewable=True,
     ),
     Indicator(
         slug="non_fossil_share",
@@ -239,11 +245,15 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="tce",
         denominator_unit="tce",
         scale=PERCENT,
-        formula="renewable electricity and biomass (equivalent) / energy consumption (equivalent)",
-        formula_zh="（可再生能源电力 + 生物质，等价值）÷ 能源消费量（等价值）",
+        least=NOTHING,
+        most=WHOLE,
+        formula="renewable electricity, less what is sold of it, and biomass (equivalent)"
+        " / energy consumption (equivalent)",
+        formula_zh="（可再生能源电力（扣除外供）+ 生物质，等价值）÷ 能源消费量（等价值）",
         source=f"{REGION_PLAN} 三（八）、附件2",
         level=IndicatorLevel.PLACE,
         parts=ratios.non_fossil_share,
+        nets_renewable=True,
         lower_is_better=False,
     ),
     Indicator(
@@ -254,6 +264,8 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="MW",
         denominator_unit="MW",
         scale=PERCENT,
+        least=NOTHING,
+        most=WHOLE,
         formula="non-fossil capacity reported / capacity reported",
         formula_zh="非化石能源装机容量 ÷ 总装机容量（统计数）",
         source="内蒙古自治区节能减排“十三五”规划",
@@ -270,11 +282,14 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="kWh",
         denominator_unit="kWh",
         scale=PERCENT,
-        formula="renewable electricity / electricity bought, renewable included",
-        formula_zh="可再生能源电力 ÷ 用电量（含绿电）",
+        least=NOTHING,
+        most=WHOLE,
+        formula="renewable electricity / electricity bought, renewable included; both less what is sold of it",
+        formula_zh="可再生能源电力（扣除外供）÷ 用电量（含绿电，扣除外供）",
         source=f"{REGION_PLAN} 附件2",
         level=IndicatorLevel.AREA,
         parts=ratios.renewable_electricity,
+        nets_renewable=True,
         lower_is_better=False,
     ),
     Indicator(
@@ -285,11 +300,15 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="kWh",
         denominator_unit="kWh",
         scale=PERCENT,
-        formula="renewable electricity / electricity bought by the enterprises of the park, renewable included",
-        formula_zh="园区可再生能源电力 ÷ 园区用电量（含绿电）",
+        least=NOTHING,
+        most=WHOLE,
+        formula="renewable electricity / electricity bought by the enterprises of the park, renewable included;"
+        " both less what is sold of it",
+        formula_zh="园区可再生能源电力（扣除外供）÷ 园区用电量（含绿电，扣除外供）",
         source="鄂尔多斯市“十四五”节能减排综合工作实施方案 三（二）",
         level=IndicatorLevel.PARK,
         parts=ratios.renewable_electricity,
+        nets_renewable=True,
         judged_by=JudgedBy(area_targets=None),
         lower_is_better=False,
     ),
@@ -301,6 +320,8 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="s",
         denominator_unit="s",
         scale=PERCENT,
+        least=NOTHING,
+        most=WHOLE,
         formula="measured time of all meters / time in which readings are expected",
         formula_zh="各计量点实测时长 ÷ 应测时长",
         source="重点用能单位能耗在线监测系统技术规范",

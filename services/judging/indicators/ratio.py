@@ -6,12 +6,16 @@ other, with a zero denominator, or below the least possible value the verdict is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
+from services.core.told_apart import told_apart
 from services.energy.amount import coverage_of, joined_cover
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.terms import Term, total_of
 
 SHOWN_LEFT_OUT = 50
+SHARE_PLACES = 4
+SHOWN_PLACES = 3
 PART_OF_PERIOD = "part_of_period"
 
 
@@ -46,21 +50,35 @@ def ratio_of(
             value = numerator.value / denominator.value
             if indicator.scale != 1:
                 value *= indicator.scale
-    if value is not None and indicator.least is not None and value < indicator.least:
-        reasons.append(("below_possible", f"{float(value):.4g}"))
+    if value is not None and (impossible := _impossible(indicator, value)):
+        reasons.append(impossible)
         value = None
     if indicator.coverage_counts and cover:
         if coverage is None:
             reasons.append(("not_expected", indicator.slug))
         elif coverage < needed.least:
-            reasons.append(("low_coverage", f"{coverage:.4f}"))
+            reasons.append(("low_coverage", share_text(coverage, needed.least)))
         elif (numerator.reported or denominator.reported) and metered < needed.least:
-            reasons.append((PART_OF_PERIOD, f"{metered:.4f}"))
+            reasons.append((PART_OF_PERIOD, share_text(metered, needed.least)))
         elif indicator.level is IndicatorLevel.UNIT:
             parts = coverage_of(numerator.cover), coverage_of(denominator.cover)
             if None not in parts and abs((parts[0] or 0.0) - (parts[1] or 0.0)) > needed.apart:
                 reasons.append(("uneven_coverage", f"{parts[0]:.4f} / {parts[1]:.4f}"))
     return Ratio(value, numerator, denominator, coverage, tuple(reasons))
+
+
+def _impossible(indicator: Indicator, value: Fraction) -> tuple[str, str] | None:
+    """The reason why there can be no such value; None where there can."""
+    if indicator.least is not None and value < indicator.least:
+        return "below_possible", f"{told_apart(value, [indicator.least], places=SHOWN_PLACES).normalize():f}"
+    if indicator.most is not None and value > indicator.most:
+        return "above_possible", f"{told_apart(value, [indicator.most], places=SHOWN_PLACES).normalize():f}"
+    return None
+
+
+def share_text(share: float, least: float) -> str:
+    """A share of 1 with four decimals, or as many as tell it from the least one."""
+    return f"{told_apart(share, [least], places=SHARE_PLACES):f}"
 
 
 def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, needed: NeededCoverage) -> Ratio:
@@ -85,7 +103,7 @@ def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, needed: N
     assert denominator.value is not None
     reasons = ()
     if indicator.coverage_counts and coverage is not None and coverage < needed.least:
-        reasons = (("low_coverage", f"{coverage:.4f}"),)
+        reasons = (("low_coverage", share_text(coverage, needed.least)),)
     return Ratio(
         numerator.value / denominator.value * indicator.scale,
         numerator,

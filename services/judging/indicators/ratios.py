@@ -9,11 +9,18 @@ BOUGHT = (Flow.INPUT, Flow.RENEWABLE)
 TRADED = (Flow.INPUT, Flow.OUTPUT)
 KILO = 1000
 FUELS = ("coal", "oil", "gas", "biomass", "other")
+OTHER_THAN_ELECTRICITY = (*FUELS, "heat")
 
 
 def pue(m: Measured) -> tuple[Term, Term]:
-    """kWh of the data centre, and kWh of its IT equipment."""
-    return m.quantity(["electricity"], BOUGHT), m.quantity(["electricity"], [Flow.IT_LOAD])
+    """kWh of the data centre, and kWh of its IT equipment.
+
+    Every form of energy that comes in counts (ISO/IEC 30134-2): what a generator burns must not make the ratio better.
+    What is not electricity counts by its heat content (GB/T 2589). Of what leaves only electricity is taken off: heat
+    that is put to use elsewhere is no part of this ratio.
+    """
+    electricity = m.quantity(["electricity"], (*BOUGHT, Flow.OUTPUT))
+    return electricity + m.in_electricity(BOUGHT, OTHER_THAN_ELECTRICITY), m.quantity(["electricity"], [Flow.IT_LOAD])
 
 
 def wue(m: Measured) -> tuple[Term, Term]:
@@ -66,25 +73,38 @@ def carbon_intensity(m: Measured) -> tuple[Term, Term]:
 
 
 def renewable_electricity(m: Measured) -> tuple[Term, Term]:
-    """kWh of renewable electricity, and kWh of all that was bought."""
+    """kWh of renewable electricity, and kWh of all that was bought; what left is not consumed."""
     renewable = m.quantity(["electricity"], [Flow.RENEWABLE], absent_is_zero=True)
-    return renewable, m.quantity(["electricity"], BOUGHT)
+    sold = m.beside_renewable.quantity(["electricity"], [Flow.OUTPUT], absent_is_zero=True).scaled(-1)
+    left = renewable.smaller(sold)
+    return renewable - left, m.quantity(["electricity"], BOUGHT) - left
 
 
 def coal_share(m: Measured) -> tuple[Term, Term]:
     """tce (equivalent) of coal that is not sold on as coal, coke, gas, electricity or heat, and tce of all."""
     coal = m.energy(Basis.EQUIVALENT, families=["coal"], absent_is_zero=True)
-    for made_of_coal in ("electricity", "heat"):
-        net = m.energy(Basis.EQUIVALENT, flows=TRADED, families=[made_of_coal], absent_is_zero=True)
-        coal = coal + net.at_most_zero()
-    return coal, m.energy(Basis.EQUIVALENT)
+    electricity, heat = (
+        m.energy(Basis.EQUIVALENT, flows=TRADED, families=[family], absent_is_zero=True)
+        for family in ("electricity", "heat")
+    )
+    _, left = _renewable(m)
+    return coal + (electricity + left).at_most_zero() + heat.at_most_zero(), m.energy(Basis.EQUIVALENT)
+
+
+def _renewable(m: Measured) -> tuple[Term, Term]:
+    """tce (equivalent) of renewable electricity, and of what left of it."""
+    renewable = m.energy(Basis.EQUIVALENT, flows=[Flow.RENEWABLE], absent_is_zero=True)
+    sold = m.beside_renewable.energy(
+        Basis.EQUIVALENT, flows=[Flow.OUTPUT], families=["electricity"], absent_is_zero=True
+    )
+    return renewable, renewable.smaller(sold.scaled(-1))
 
 
 def non_fossil_share(m: Measured) -> tuple[Term, Term]:
     """tce (equivalent) of renewable electricity and biomass, and tce of all."""
-    renewable = m.energy(Basis.EQUIVALENT, flows=[Flow.RENEWABLE], absent_is_zero=True)
+    renewable, left = _renewable(m)
     biomass = m.energy(Basis.EQUIVALENT, flows=[Flow.INPUT, Flow.OUTPUT], families=["biomass"], absent_is_zero=True)
-    return renewable + biomass, m.energy(Basis.EQUIVALENT)
+    return renewable - left + biomass, m.energy(Basis.EQUIVALENT)
 
 
 def non_fossil_capacity(m: Measured) -> tuple[Term, Term]:

@@ -12,6 +12,9 @@ from services.core.db.statements import Statements
 
 SQL = Statements.beside(__file__, "scope.sql")
 
+OF_ONE_PROCESS = frozenset({"coal_mining", "data_centre"})
+"""Trades whose units all have one process, of the same code: a unit that names none has that one."""
+
 
 class ScopeKind(enum.StrEnum):
     """What a scope names."""
@@ -131,6 +134,7 @@ def units_of(
         unit=scope.code if scope.kind is ScopeKind.UNIT else None,
         processes=sorted(processes) or None,
         trades=sorted(trades) or None,
+        of_one_process=sorted(OF_ONE_PROCESS),
         on_day=at.date(),
     )
     units = rows.of(JudgedUnit).all()

@@ -1,11 +1,12 @@
--- name: units(areas, park_id, credit_code, unit, processes, trades, on_day)
--- Units in a scope, with what they are judged by. Area and park are those of the enterprise on the day.
+-- name: units(areas, park_id, credit_code, unit, processes, trades, of_one_process, on_day)
+-- Units in a scope, with what they are judged by. Area and park are those of the enterprise on the day. A trade that has one
+-- process says what its units do where they do not.
 SELECT
     unit.unit_id,
     unit.code,
     unit.name_zh,
     unit.name_en,
-    unit.process,
+    does.process,
     unit.status,
     unit.commissioned_on,
     unit.design_energy_tce,
@@ -27,6 +28,9 @@ SELECT
     AS makes_product
 FROM unit
 JOIN enterprise USING (enterprise_id)
+CROSS JOIN LATERAL (
+    SELECT coalesce(unit.process, CASE WHEN enterprise.trade = ANY (:of_one_process ::text[]) THEN enterprise.trade END) AS process
+) AS does
 LEFT JOIN LATERAL (
     SELECT membership.area_code, membership.park_id
     FROM membership
@@ -38,7 +42,7 @@ LEFT JOIN park ON park.park_id = home.park_id
 WHERE
     (:unit ::text IS NULL OR unit.code = :unit)
     AND (:credit_code ::text IS NULL OR enterprise.credit_code = :credit_code)
-    AND (:processes ::text[] IS NULL OR unit.process = ANY (:processes ::text[]))
+    AND (:processes ::text[] IS NULL OR does.process = ANY (:processes ::text[]))
     AND (:trades ::text[] IS NULL OR enterprise.trade = ANY (:trades ::text[]))
     AND (
         (:areas ::text[] IS NULL AND :park_id ::integer IS NULL)
@@ -76,3 +80,19 @@ WHERE
     owner_kind = :owner_kind
     AND owner_code = ANY (:codes)
     AND kind = ANY (:kinds);
+
+-- name: sellers_with_renewable(of_coal)
+-- Units that sell electricity, of enterprises that have renewable electricity; without those whose process makes it of coal.
+SELECT DISTINCT seller.unit_id
+FROM meter AS sold
+JOIN unit AS seller USING (unit_id)
+WHERE
+    sold.carrier = 'electricity'
+    AND sold.flow = 'output'
+    AND (seller.process IS NULL OR seller.process <> ALL (:of_coal ::text[]))
+    AND EXISTS (
+        SELECT
+        FROM meter AS renewable
+        JOIN unit AS maker USING (unit_id)
+        WHERE maker.enterprise_id = seller.enterprise_id AND renewable.carrier = 'electricity' AND renewable.flow = 'renewable'
+    );

@@ -52,6 +52,11 @@ class Term:
         value = None if self.value is None else min(self.value, Fraction(0))
         return Term(value, self.cover, self.used, self.reported, self.lacking)
 
+    def smaller(self, other: "Term") -> "Term":
+        """The smaller of both."""
+        both = self.value, other.value
+        return self._joined(other, None if both[0] is None or both[1] is None else min(both[0], both[1]))
+
     def scaled(self, factor: Fraction | int) -> "Term":
         """The same in another unit."""
         return Term(
@@ -88,9 +93,14 @@ class Measured:
         *,
         reported: Mapping[str, ReportedValue] | None = None,
         product_carriers: Collection[str] | None = None,
+        beside_renewable: Mapping[Measure, Amount] | None = None,
     ) -> None:
-        """`product_carriers`: those that have the unit in which the product counts; None: all."""
+        """`product_carriers`: those that have the unit in which the product counts; None: all.
+
+        `beside_renewable`: of the amounts, those of electricity that was sold by whoever has renewable electricity.
+        """
         self.amounts = amounts
+        self._sold = beside_renewable or {}
         self._product_carriers = product_carriers
         self._factors = factors
         self._reported = reported or {}
@@ -180,6 +190,25 @@ class Measured:
         if not cover:
             return Term(Fraction(0)) if absent_is_zero else Term(None, lacking=(("not_measured", "energy"),))
         return self._valued(basis, cover, SIGN)
+
+    @property
+    def beside_renewable(self) -> "Measured":
+        """What was sold by whoever has renewable electricity, and makes none of coal."""
+        return Measured(self._sold, self._factors)
+
+    def in_electricity(self, flows: Collection[Flow], families: Sequence[str]) -> Term:
+        """kWh with the heat content of what came in of these families; nothing where there is no such meter."""
+        family = self._factors.family
+        cover = self._cover(lambda carrier, flow: flow in flows and family.get(carrier) in families)
+        energy = self._valued(Basis.CALORIFIC, cover, SIGN)
+        years = {year for measure in cover for year in self.amounts[measure].pico_by_year}
+        if energy.value is None or not years:
+            return energy
+        kwh = self._factors.standard_coal("electricity", Basis.CALORIFIC, max(years))
+        if kwh is None:
+            return Term(None, cover, energy.used, lacking=(("coefficient_missing", f"electricity {max(years)}"),))
+        used = {**energy.used, kwh.factor.code: kwh}
+        return Term(energy.value * 1000 / kwh.factor.per_unit, cover, used)
 
     def co2(self) -> Term:
         """tCO2 of what is burnt and bought, less what is sold."""

@@ -14,6 +14,7 @@ from services.energy.wanted import of_units
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject
 from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.renewable import sold_beside_renewable
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, area_tree, scope_of, units_of
 
@@ -85,7 +86,8 @@ def ratios_of(
     sums = read(frame) if read else read_sums(connection, wanted, frame, now=now)
     kinds = {kind for indicator in indicators.values() for kind in indicator.statistics}
     reported = statistics(connection, "unit", [unit.code for unit in units], kinds, tables)
-    forming = Forming(tables, frame, sums, reported, now=now)
+    sold = sold_beside_renewable(connection, tables, indicators.values(), wanted, frame, now=now)
+    forming = Forming(tables, frame, sums, reported, now=now, beside_renewable=sold)
     (period,) = frame.periods
     found = []
     for unit in units:

@@ -66,6 +66,20 @@ def test_t12_each_pue_target_speaks_of_its_own_kind(registered: Registered, line
     assert [(limit["row"], limit["met"]) for limit in fleet["limits"]] == [("IA2-11", False)]
 
 
+def test_a_data_centre_that_names_no_process_has_a_pue(registered: Registered, line: Line, asking: Asking) -> None:
+    site = Site(registered, line, trade="data_centre", process=None)
+    site.meter([140.0] * 24, "electricity", "input", "kWh")
+    site.meter([100.0] * 24, "electricity", "it_load", "kWh")
+    office = Site(registered, line, trade="data_centre", process=None)
+    office.meter([1.0] * 24, "electricity", "input", "kWh")
+    line.roll_up()
+    row = asking.row("pue", scope=f"unit:{site.unit}")
+    # kept: grade 3; missed: what Ordos asks of existing ones
+    assert (row["value"], row["grade"], reasons(row)) == (1.4, 3, [("missed", "OR-04")])
+    found = asking.row("pue", scope=f"unit:{office.unit}")
+    assert (found["value"], reasons(found)) == (None, [("not_measured", "electricity it_load")])
+
+
 def test_a_wild_hour_is_not_judged_and_the_day_stays_a_ratio_of_sums(
     registered: Registered, line: Line, asking: Asking
 ) -> None:
@@ -297,6 +311,38 @@ def test_shares_of_a_park_and_of_an_area_and_completeness(registered: Registered
     for scope in (f"park:{park}", f"area:{JUNGAR}", f"unit:{site.unit}", f"enterprise:{site.enterprise}"):
         found = asking.row("completeness", scope=scope)
         assert (found["value"], found["verdict"]) == (pytest.approx(100 * 66 / 72), "ok"), scope
+
+
+def test_a_park_does_not_meet_its_target_by_power_that_it_sold(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    park = registered.park(kind="low_carbon")
+    sunny = Site(registered, line, trade="other", process=None, park_code=park)
+    sunny.meter([20.0] * 24, "electricity", "input", "kWh")
+    sunny.meter([100.0] * 24, "electricity", "renewable", "kWh")
+    sunny.meter([90.0] * 24, "electricity", "output", "kWh")
+    plant = Site(registered, line, trade="thermal_power", process="coal_power", park_code=park)
+    plant.meter([1000.0] * 24, "electricity", "output", "kWh")
+    plant.meter([1.0] * 24, "electricity", "input", "kWh")
+    line.roll_up()
+    # 100 - 90 of its own, 20 + 1 bought; what the plant sells it makes of coal
+    expected = pytest.approx(100 * 10 / 31)
+    row = asking.row("park_renewable_share", scope=f"park:{park}")
+    assert (row["value"], row["verdict"], reasons(row)) == (expected, "breach", [("missed", "OR-07")])
+    assert asking.row("park_renewable_share", scope=f"area:{ORDOS}", by="park")["value"] == expected
+    assert asking.row("renewable_electricity_share", scope=f"area:{JUNGAR}")["value"] == expected
+    share = asking.row("non_fossil_share", scope=f"unit:{sunny.unit}")
+    assert share["value"] == pytest.approx(100 * 10 / 30)
+
+
+def test_a_share_outside_0_to_100_percent_cannot_be_judged(registered: Registered, line: Line, asking: Asking) -> None:
+    site = Site(registered, line, trade="chemical", process=None)
+    site.meter([0.1] * 24, "raw_coal", "input", "t")
+    site.meter([300.0] * 24, "natural_gas", "input", "m3")
+    site.meter([1000.0] * 24, "electricity", "output", "kWh")
+    line.roll_up()
+    row = asking.row("coal_share", scope=f"area:{JUNGAR}")
+    assert (row["value"], row["verdict"], row["reasons"][0]["code"]) == (None, "cannot_judge", "below_possible")
 
 
 def test_an_area_without_energy_has_no_share_and_says_so(asking: Asking) -> None:

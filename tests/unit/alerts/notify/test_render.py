@@ -204,6 +204,13 @@ def test_numbers_have_six_digits_at_most_and_their_unit(value: float | None, uni
     assert number_text(value, unit) == text
 
 
+def test_a_number_just_over_its_limit_does_not_read_as_the_limit() -> None:
+    assert number_text(1.3000004, beside=1.3) == "1.3000004"
+    assert number_text(13_350.0004, "kWh/t", beside=13_350.0) == "13,350.0004 kWh/t"
+    assert number_text(1.31, beside=1.3) == "1.31"
+    assert (number_text(1.3, beside=1.3), number_text(1.3, beside=None)) == ("1.3", "1.3")
+
+
 @pytest.mark.parametrize(("share", "text"), [(0.8999, "89.9 %"), (0.9, "90 %"), (1.0, "100 %"), (0.29, "29 %")])
 def test_a_share_just_under_the_limit_does_not_read_as_the_limit(share: float, text: str) -> None:
     assert share_text(share) == text

@@ -1,8 +1,10 @@
 """Each indicator by a worked example: the sums are small enough to be done by hand in the comment."""
 
+from fractions import Fraction
+
 import pytest
 
-from services.core.meter import PICO
+from services.core.meter import PICO, Flow
 from services.energy.amount import Amount
 from services.judging.indicators import listing
 from services.judging.indicators.listing import BY_SLUG
@@ -13,6 +15,41 @@ def test_pue_counts_renewable_electricity_too() -> None:
     # (900 + 360 kWh) / 1000 kWh = 1.26
     centre = {("electricity", "input"): "900", ("electricity", "renewable"): "360", ("electricity", "it_load"): "1000"}
     assert value("pue", measured(centre)) == pytest.approx(1.26)
+
+
+def test_what_a_data_centre_sells_it_does_not_use() -> None:
+    # bought 1000, of its own panels 500, of which 200 go out: (1500 - 200) / 1000, not 1.5
+    centre = {
+        ("electricity", "input"): "1000",
+        ("electricity", "renewable"): "500",
+        ("electricity", "output"): "200",
+        ("electricity", "it_load"): "1000",
+    }
+    assert value("pue", measured(centre)) == pytest.approx(1.3)
+
+
+def test_what_a_generator_burns_does_not_make_the_pue_better() -> None:
+    # 0.1229 t of diesel x 1457.1 = 179.07759 kgce = 1457.1 kWh of heat; (1200 + 1457.1) / 1500
+    centre = {
+        ("electricity", "input"): "1200",
+        ("diesel", "input"): "0.1229",
+        ("electricity", "it_load"): "1500",
+    }
+    found = ratio("pue", measured(centre))
+    assert found.value == Fraction("2657.1") / 1500
+    assert set(found.numerator.used) == {"calorific-diesel", "calorific-electricity"}
+    # heat that is put to use elsewhere is taken off nowhere
+    selling_heat = {
+        ("electricity", "input"): "1200",
+        ("heat", "output"): "5",
+        ("electricity", "it_load"): "1000",
+    }
+    assert value("pue", measured(selling_heat)) == pytest.approx(1.2)
+
+
+def test_pue_just_below_one_does_not_read_as_one() -> None:
+    found = ratio("pue", measured({("electricity", "input"): "999.96", ("electricity", "it_load"): "1000"}))
+    assert found.reasons == (("below_possible", "0.99996"),)
 
 
 def test_pue_below_one_cannot_be_and_is_no_number() -> None:
@@ -182,6 +219,53 @@ def test_t18_park_renewable_share_is_of_the_parks_electricity() -> None:
     # 510 / (490 + 510) kWh = 51 %
     park = {("electricity", "renewable"): "510", ("electricity", "input"): "490"}
     assert value("park_renewable_share", measured(park)) == pytest.approx(51)
+
+
+SUNNY = {
+    ("electricity", "renewable"): "1000",
+    ("electricity", "input"): "200",
+    ("electricity", "output"): "900",
+    ("raw_coal", "input"): "1",
+}
+SUNNY_SELLS = {("electricity", Flow.OUTPUT): amount("900")}
+
+
+def test_renewable_power_that_left_is_not_consumed() -> None:
+    # 1000 - 900 of its own and 200 bought: 100 / 300, not 1000 / 1200
+    park = measured(SUNNY, beside_renewable=SUNNY_SELLS)
+    assert value("park_renewable_share", park) == pytest.approx(100 / 3)
+    assert value("renewable_electricity_share", park) == pytest.approx(100 / 3)
+    # 0.7143 tce of coal + 300 kWh x 0.3 = 0.09; non-fossil 100 kWh x 0.3 = 0.03
+    assert value("non_fossil_share", park) == pytest.approx(100 * 0.03 / 0.8043)
+    assert value("coal_share", park) == pytest.approx(100 * 0.7143 / 0.8043)
+
+
+def test_what_others_sell_is_not_taken_off_the_renewable() -> None:
+    # the plant that sells it burns coal for it
+    assert value("renewable_electricity_share", measured(SUNNY)) == pytest.approx(1000 / 12)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "reason"),
+    [
+        # 714.3 kgce of coal, 3000 sold as electricity; gas of 2660 keeps the consumption above zero
+        (
+            {("raw_coal", "input"): "1", ("electricity", "output"): "10000", ("natural_gas", "input"): "2000"},
+            "below_possible",
+        ),
+        # 1428.6 kgce of coal, and 133 of gas that leaves
+        ({("raw_coal", "input"): "2", ("natural_gas", "output"): "100"}, "above_possible"),
+    ],
+)
+def test_a_share_outside_0_to_100_percent_is_none(amounts: dict[tuple[str, str], str], reason: str) -> None:
+    found = ratio("coal_share", measured(amounts))
+    assert (found.value, [code for code, _ in found.reasons]) == (None, [reason])
+
+
+def test_a_capacity_share_above_100_percent_is_none() -> None:
+    reported = {"capacity_non_fossil": "3", "capacity_total": "2"}
+    found = ratio("non_fossil_capacity_share", measured({}, reported=reported))
+    assert (found.value, found.reasons) == (None, (("above_possible", "150"),))
 
 
 def test_a_park_without_a_meter_for_renewable_electricity_has_none() -> None:
