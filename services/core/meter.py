@@ -1,10 +1,15 @@
 """What a meter measures and how its readings are judged."""
 
 import enum
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
+from typing import NamedTuple
 
+from services.core.calendar import OPEN_END_US, OPEN_START_US
 from services.core.units import factor_to
 
 PICO = 10**12
@@ -92,26 +97,118 @@ class Settlement:
     """Of a change of unit: how many register units of before one of now is worth; None otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeterRule:
-    """All that the judging of a meter's readings needs to know of it."""
+class Stamp(enum.StrEnum):
+    """Which end of its period the time of an interval meter's reading is."""
 
+    START = "start"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class MeterTerm:
+    """What a meter's readings mean from a moment on, until its next term."""
+
+    from_us: int
+    """Of the first term OPEN_START_US."""
     kind: Kind
-    pico_per_value: Fraction
-    """1e-12 of the carrier's unit for one register unit; of a rate, for one unit of it during an hour."""
+    unit_pico: Fraction
+    """1e-12 of the carrier's unit for one register unit, without the multiplier; of a rate, for one during an hour."""
+    multiplier: Fraction
     is_rate: bool
     interval_s: int
     register_size: float | None = None
     rated_pico_per_hour: int | None = None
-    replacements: tuple[Replacement, ...] = ()
-    accepted_us: frozenset[int] = field(default_factory=frozenset)
-    settlements: tuple[Settlement, ...] = ()
-    """In order of time; no two of them overlap."""
+    stamp: Stamp = Stamp.START
+    holds_s: int | None = None
+    """Of a gauge that reports on change: the seconds for which its last value holds at most."""
 
     @property
     def interval_us(self) -> int:
         """Expected time between readings, microseconds."""
         return self.interval_s * 1_000_000
+
+    @property
+    def pico_per_value(self) -> Fraction:
+        """1e-12 of the carrier's unit for one register unit; of a rate, for one unit of it during an hour."""
+        return self.unit_pico * self.multiplier
+
+
+class KindRun(NamedTuple):
+    """The time [from_us, to_us) in which a meter is of one kind, and its rule with the terms of that time alone."""
+
+    from_us: int
+    to_us: int
+    rule: "MeterRule"
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRule:
+    """All that the judging of a meter's readings needs to know of it.
+
+    Its terms are in order of time and begin at different moments, the first of them before all time. Raises ValueError
+    where there is none.
+    """
+
+    terms: tuple[MeterTerm, ...]
+    replacements: tuple[Replacement, ...] = ()
+    accepted_us: frozenset[int] = field(default_factory=frozenset)
+    _starts_us: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise ValueError("a meter has at least one term")
+        object.__setattr__(self, "_starts_us", tuple(term.from_us for term in self.terms))
+
+    @property
+    def newest(self) -> MeterTerm:
+        """The term that holds now."""
+        return self.terms[-1]
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that the meter has now."""
+        return self.terms[-1].kind
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """Every kind that the meter has ever had."""
+        return frozenset(term.kind for term in self.terms)
+
+    @property
+    def longest_interval_us(self) -> int:
+        """The longest time that was ever expected between readings, microseconds."""
+        return max(term.interval_us for term in self.terms)
+
+    def term_at(self, moment_us: int) -> MeterTerm:
+        """The term that holds at the moment."""
+        if len(self.terms) == 1:
+            return self.terms[0]
+        return self.terms[self.number_at(moment_us)]
+
+    def number_at(self, moment_us: int) -> int:
+        """The place among its terms of the one that holds at the moment."""
+        return max(0, bisect_right(self._starts_us, moment_us) - 1)
+
+    def by_kind(self) -> list[KindRun]:
+        """The stretches of time with one kind, in order: readings of different kinds say nothing of each other."""
+        if len(self.terms) == 1:
+            return [KindRun(OPEN_START_US, OPEN_END_US, self)]
+        runs: list[KindRun] = []
+        for _, same in groupby(self.terms, key=lambda term: term.kind):
+            terms = tuple(same)
+            if runs:
+                runs[-1] = runs[-1]._replace(to_us=terms[0].from_us)
+            runs.append(KindRun(terms[0].from_us, OPEN_END_US, replace(self, terms=terms)))
+        return runs
+
+
+def different(terms: Iterable[MeterTerm]) -> tuple[MeterTerm, ...]:
+    """Those of the terms, in order of time, by which something changes in what the readings mean."""
+    kept: list[MeterTerm] = []
+    for term in terms:
+        if not kept or replace(term, from_us=kept[-1].from_us) != kept[-1]:
+            kept.append(term)
+    return tuple(kept)
 
 
 def whole_pico(value: float, pico_per_value: Fraction) -> int:
@@ -124,6 +221,35 @@ def whole_pico(value: float, pico_per_value: Fraction) -> int:
     return (2 * numerator * pico_per_value.numerator + denominator) // (2 * denominator)
 
 
+def meter_term(
+    *,
+    kind: Kind,
+    unit_of_measure: str,
+    carrier_unit: str,
+    multiplier: float,
+    interval_s: int,
+    register_size: float | None = None,
+    rated_per_hour: float | None = None,
+    stamp: Stamp = Stamp.START,
+    holds_s: int | None = None,
+    from_us: int = OPEN_START_US,
+) -> MeterTerm:
+    """A term of a meter as it is registered. Raises UnitError when its unit does not measure the carrier."""
+    scale = factor_to(unit_of_measure, carrier_unit)
+    return MeterTerm(
+        from_us=from_us,
+        kind=kind,
+        unit_pico=scale.factor * PICO,
+        multiplier=Fraction(repr(multiplier)),
+        is_rate=scale.is_rate,
+        interval_s=interval_s,
+        register_size=register_size,
+        rated_pico_per_hour=None if rated_per_hour is None else whole_pico(rated_per_hour, Fraction(PICO)),
+        stamp=stamp,
+        holds_s=holds_s,
+    )
+
+
 def meter_rule(
     *,
     kind: Kind,
@@ -133,20 +259,21 @@ def meter_rule(
     interval_s: int,
     register_size: float | None = None,
     rated_per_hour: float | None = None,
+    stamp: Stamp = Stamp.START,
+    holds_s: int | None = None,
     replacements: tuple[Replacement, ...] = (),
     accepted_us: frozenset[int] = frozenset(),
-    settlements: tuple[Settlement, ...] = (),
 ) -> MeterRule:
-    """The rule of a meter as it is registered. Raises UnitError when its unit does not measure the carrier."""
-    scale = factor_to(unit_of_measure, carrier_unit)
-    return MeterRule(
+    """The rule of a meter that was never different. Raises UnitError when its unit does not measure the carrier."""
+    term = meter_term(
         kind=kind,
-        pico_per_value=scale.factor * Fraction(repr(multiplier)) * PICO,
-        is_rate=scale.is_rate,
+        unit_of_measure=unit_of_measure,
+        carrier_unit=carrier_unit,
+        multiplier=multiplier,
         interval_s=interval_s,
         register_size=register_size,
-        rated_pico_per_hour=None if rated_per_hour is None else whole_pico(rated_per_hour, Fraction(PICO)),
-        replacements=replacements,
-        accepted_us=accepted_us,
-        settlements=settlements,
+        rated_per_hour=rated_per_hour,
+        stamp=stamp,
+        holds_s=holds_s,
     )
+    return MeterRule((term,), replacements, accepted_us)

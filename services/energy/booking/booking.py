@@ -2,17 +2,21 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from services.core.calendar import SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
-from services.core.meter import MOST_PER_SLOT_PICO, Kind, Mark, MeterRule, Quality
+from services.core.calendar import OPEN_END_US, OPEN_START_US, SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
+from services.core.meter import MOST_PER_SLOT_PICO, Kind, KindRun, Mark, MeterRule, Quality
 from services.energy.booking.counter import SET_ASIDE, book_counter, settled
 from services.energy.booking.gauge import book_gauge
 from services.energy.booking.interval import book_interval
+from services.energy.booking.register import multiplied
 from services.energy.booking.span import Span
 
 _ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
+
+
+_BOOKED_AS = {Kind.COUNTER: book_counter, Kind.INTERVAL: book_interval, Kind.GAUGE: book_gauge}
 
 
 class SlotEnergy(NamedTuple):
@@ -41,15 +45,36 @@ def book(
     `corrected_us`, in order, are the times at which a person has replaced, supplied or withdrawn a reading; what is
     booked by such a reading, or across it, is marked so.
     """
-    if rule.kind is Kind.COUNTER:
-        spans, marks = book_counter(times_us, values, rule)
-    elif rule.kind is Kind.INTERVAL:
-        spans, marks = book_interval(times_us, values, rule)
-    else:
-        spans, marks = book_gauge(times_us, values, rule)
-    if corrected_us:
-        spans = _tell_corrected(spans, corrected_us, reach_end=rule.kind is not Kind.INTERVAL)
+    spans: list[Span] = []
+    marks: dict[int, Mark] = {}
+    for run in rule.by_kind():
+        first, end = bisect_left(times_us, run.from_us), bisect_left(times_us, run.to_us)
+        told, marked = _spans(times_us[first:end], values[first:end], run, corrected_us)
+        spans += told
+        marks |= marked
     return _cut(spans, marks)
+
+
+def _spans(
+    times_us: Sequence[int], values: Sequence[float], run: KindRun, corrected_us: Sequence[int]
+) -> tuple[list[Span], dict[int, Mark]]:
+    """What the readings of a time with one kind of meter say was used."""
+    spans, marks = _BOOKED_AS[run.rule.kind](times_us, values, run.rule)
+    if corrected_us:
+        spans = _tell_corrected(spans, corrected_us, reach_end=run.rule.kind is not Kind.INTERVAL)
+    if run.rule.kind is Kind.COUNTER:
+        return multiplied(spans, run.rule), marks
+    if run.from_us == OPEN_START_US and run.to_us == OPEN_END_US:
+        return spans, marks
+    return [_within(span, run) for span in spans], marks
+
+
+def _within(span: Span, run: KindRun) -> Span:
+    """The span, no longer than the meter was of its kind: the periods of an interval meter end with it."""
+    if run.from_us <= span.start_us and span.end_us <= run.to_us:
+        return span
+    start_us = max(min(span.start_us, run.to_us - 1), run.from_us)
+    return span._replace(start_us=start_us, end_us=max(start_us + 1, min(span.end_us, run.to_us)))
 
 
 def _tell_corrected(spans: Iterable[Span], corrected_us: Sequence[int], *, reach_end: bool) -> list[Span]:
@@ -133,40 +158,92 @@ def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_
     Slots are booked again by whole hours, so that the sum of an hour needs no slot from elsewhere. Equals `book` over
     all readings of the meter, whatever the order in which they came.
     """
-    if rule.kind is Kind.INTERVAL:
-        return _rebook_interval(readings, rule, dirty_from_us, dirty_to_us)
+    done: list[Rebooking] = []
+    for run in rule.by_kind():
+        if run.to_us <= dirty_from_us or dirty_to_us <= run.from_us:
+            continue
+        outcome = _rebook_run(
+            _during(readings, run),
+            run,
+            dirty_from_us=max(dirty_from_us, run.from_us),
+            dirty_to_us=min(dirty_to_us, run.to_us),
+        )
+        if isinstance(outcome, NeedsMore):
+            return outcome
+        done.append(outcome)
+    return done[0] if len(done) == 1 else _joined(done)
+
+
+def _during(readings: Readings, run: KindRun) -> Readings:
+    """Those of the readings that were taken while the meter was of one kind: others say nothing of them."""
+    times_us = readings.times_us
+    first, end = bisect_left(times_us, run.from_us), bisect_left(times_us, run.to_us)
+    if first == 0 and end == len(times_us):
+        return readings
+    return replace(
+        readings,
+        times_us=times_us[first:end],
+        values=readings.values[first:end],
+        reaches_start=readings.reaches_start or first > 0,
+        reaches_end=readings.reaches_end or end < len(times_us),
+    )
+
+
+def _joined(done: Sequence[Rebooking]) -> Rebooking:
+    """The results of stretches that follow each other as one."""
+    slots: dict[int, SlotEnergy] = {}
+    marks: dict[int, Mark] = {}
+    for each in done:
+        slots |= each.booking.slots
+        marks |= each.booking.marks
+    booking = Booking(slots, marks, sum(each.booking.overfull for each in done))
+    return Rebooking(booking, done[0].slots_from_us, done[-1].slots_to_us, done[0].marks_after_us, done[-1].marks_to_us)
+
+
+def _rebook_run(readings: Readings, run: KindRun, *, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
+    """Book again within a time with one kind of meter. A kind begins on a whole hour, so no hour holds two."""
+    if run.rule.kind is Kind.INTERVAL:
+        return _rebook_interval(readings, run, dirty_from_us, dirty_to_us)
+    rule = run.rule
+    run_from_us = None if run.from_us == OPEN_START_US else run.from_us
+    run_to_us = None if run.to_us == OPEN_END_US else run.to_us
     start = _window_start(readings, rule, dirty_from_us)
     if start is None and not readings.reaches_start:
         return NeedsMore(before=True, after=False)
-    first, slots_from_us = start if start is not None else (0, None)
-    booking = book(readings.times_us[first:], readings.values[first:], rule, corrected_us=readings.corrected_us)
+    first, slots_from_us = start if start is not None else (0, run_from_us)
+    booking = _cut(*_spans(readings.times_us[first:], readings.values[first:], run, readings.corrected_us))
     end = _window_end(readings, rule, booking.marks, dirty_to_us)
     if end is None and not readings.reaches_end:
         return NeedsMore(before=False, after=True)
     end_us = None if end is None else readings.times_us[end]
-    slots_to_us = None if end_us is None else hour_floor_us(end_us)
-    marks_after_us = None if start is None else readings.times_us[first]
+    slots_to_us = run_to_us if end_us is None else hour_floor_us(end_us)
+    marks_after_us = readings.times_us[first] if start is not None else _before(run_from_us)
+    marks_to_us = end_us if end_us is not None else _before(run_to_us)
     slots = {
         slot: energy
         for slot, energy in booking.slots.items()
         if (slots_from_us is None or slot >= slots_from_us) and (slots_to_us is None or slot < slots_to_us)
     }
     marks = {at: mark for at, mark in booking.marks.items() if end_us is None or at <= end_us}
-    return Rebooking(Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, marks_after_us, end_us)
+    return Rebooking(Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, marks_after_us, marks_to_us)
 
 
-def _rebook_interval(
-    readings: Readings, rule: MeterRule, dirty_from_us: int, dirty_to_us: int
-) -> Rebooking | NeedsMore:
+def _before(moment_us: int | None) -> int | None:
+    return None if moment_us is None else moment_us - 1
+
+
+def _rebook_interval(readings: Readings, run: KindRun, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
     """Each reading stands for itself, so only the periods that overlap the dirty ones are done again."""
-    slots_from_us, slots_to_us = hour_floor_us(dirty_from_us), hour_ceil_us(dirty_to_us + rule.interval_us)
+    interval_us = run.rule.longest_interval_us
+    slots_from_us = hour_floor_us(dirty_from_us)
+    slots_to_us = min(hour_ceil_us(dirty_to_us + interval_us), run.to_us)
     # The hours are booked again as a whole, so every reading whose period reaches into them must be at hand.
     times_us = readings.times_us
-    if not readings.reaches_start and not (times_us and times_us[0] <= slots_from_us - rule.interval_us):
+    if not readings.reaches_start and not (times_us and times_us[0] <= slots_from_us - interval_us):
         return NeedsMore(before=True, after=False)
     if not readings.reaches_end and not (times_us and times_us[-1] >= slots_to_us):
         return NeedsMore(before=False, after=True)
-    booking = book(readings.times_us, readings.values, rule, corrected_us=readings.corrected_us)
+    booking = _cut(*_spans(readings.times_us, readings.values, run, readings.corrected_us))
     slots = {slot: energy for slot, energy in booking.slots.items() if slots_from_us <= slot < slots_to_us}
     marks = {at: mark for at, mark in booking.marks.items() if dirty_from_us <= at < dirty_to_us}
     return Rebooking(

@@ -18,15 +18,17 @@ is not zero, within ZERO_RUN_US; so judgements depend on the set of readings alo
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from services.core.meter import Mark, MeterRule, Quality, Replacement, whole_pico
-from services.energy.booking.span import Span, most_pico
+from services.core.meter import Mark, MeterRule, Quality, Replacement
+from services.energy.booking.register import Register
+from services.energy.booking.span import Span
 
-DIP_SHARE = 0.9
-NEAR_TOP_SHARE = 0.9
-NEAR_ZERO_SHARE = 0.1
+DIP_SHARE = Fraction(9, 10)
+NEAR_TOP_SHARE = Fraction(9, 10)
+NEAR_ZERO_SHARE = Fraction(1, 10)
 ZERO_RUN_US = 3 * 86_400 * 1_000_000
 LONGEST_GAP_US = 400 * 86_400 * 1_000_000
 SET_ASIDE = frozenset({Mark.DIP, Mark.GLITCH, Mark.PENDING})
@@ -42,11 +44,10 @@ _ACCEPTED, _ESTIMATED = int(Quality.ACCEPTED), int(Quality.ESTIMATED)
 
 
 class _Point(NamedTuple):
-    """A register at a moment: its value, and the same in 1e-12 of the carrier's unit."""
+    """A register at a moment: its position, as `register.Register` counts it."""
 
     ts_us: int
-    value: float
-    pico: int
+    position: int
 
 
 class _Counter:
@@ -56,20 +57,22 @@ class _Counter:
         self.times_us = times_us
         self.values = values
         self.rule = rule
-        self.picos = [whole_pico(value, rule.pico_per_value) for value in values]
-        self.base = _Point(0, 0.0, 0)
+        self.register = Register(rule)
+        self.positions = self.register.positions(times_us, values)
+        self.base = _Point(0, 0)
         self.spans: list[Span] = []
-        self.size_pico = whole_pico(rule.register_size or 0.0, rule.pico_per_value)
-        self.longest_measured_us = 2 * rule.interval_us
 
     def point(self, i: int) -> _Point:
-        return _Point(self.times_us[i], self.values[i], self.picos[i])
+        return _Point(self.times_us[i], self.positions[i])
 
-    def at_register(self, ts_us: int, value: float) -> _Point:
-        return _Point(ts_us, value, whole_pico(value, self.rule.pico_per_value))
+    def taken_out(self, swap: Replacement) -> _Point:
+        return _Point(swap.ts_us, self.register.position_until(swap.ts_us, swap.final_value))
+
+    def put_in(self, swap: Replacement) -> _Point:
+        return _Point(swap.ts_us, self.register.position(swap.ts_us, swap.first_value))
 
     def plausible(self, start: _Point, end: _Point) -> bool:
-        return end.pico - start.pico <= most_pico(self.rule, end.ts_us - start.ts_us)
+        return end.position - start.position <= self.register.most(start.ts_us, end.ts_us)
 
     def replacements_in(self, after_us: int, until_us: int) -> list[Replacement]:
         if not self.rule.replacements:
@@ -90,7 +93,7 @@ class _Counter:
         if j == len(self.times_us):
             return None
         swaps = self.replacements_in(self.times_us[i], self.times_us[j])
-        return self.at_register(swaps[0].ts_us, swaps[0].final_value) if swaps else self.point(j)
+        return self.taken_out(swaps[0]) if swaps else self.point(j)
 
     @cached_property
     def _following(self) -> tuple[list[int], list[int]]:
@@ -108,38 +111,38 @@ class _Counter:
                 positive = i
         return next_known, next_positive
 
-    def book(self, start_us: int, end_us: int, quantity_pico: int, mark: Mark | None) -> bool:
-        """Book a quantity if it is plausible or accepted; say whether it was."""
+    def book(self, start_us: int, end_us: int, risen: int, mark: Mark | None) -> bool:
+        """Book a rise of the position if it is plausible or accepted; say whether it was."""
         quality = _QUALITY[mark]
         elapsed_us = end_us - start_us
-        plausible = 0 <= quantity_pico <= most_pico(self.rule, elapsed_us) and elapsed_us <= LONGEST_GAP_US
+        plausible = 0 <= risen <= self.register.most(start_us, end_us) and elapsed_us <= LONGEST_GAP_US
         if not plausible:
-            if end_us not in self.rule.accepted_us or quantity_pico < 0:
+            if end_us not in self.rule.accepted_us or risen < 0:
                 return False
             quality |= _ACCEPTED
-        if elapsed_us > self.longest_measured_us:
+        if elapsed_us > self.register.longest_measured_us(start_us, end_us):
             quality |= _ESTIMATED
-        self.spans.append(Span(start_us, end_us, quantity_pico, quality))
+        self.spans.append(Span(start_us, end_us, risen, quality))
         return True
 
     def judge(self, i: int) -> Mark | None:
         """Judge reading `i` against the base, book what was used, and move the base if the reading is believed."""
         at = self.point(i)
-        if at.value < 0:
+        if at.position < 0:
             return Mark.GLITCH
         swaps = self.replacements_in(self.base.ts_us, at.ts_us)
-        start = self.at_register(swaps[-1].ts_us, swaps[-1].first_value) if swaps else self.base
-        mark = self._fall(i, start) if at.value < start.value else self._rise(i, start)
+        start = self.put_in(swaps[-1]) if swaps else self.base
+        mark = self._fall(i, start) if at.position < start.position else self._rise(i, start)
         if mark in SET_ASIDE:
             return mark
         booked = self._book_swaps(swaps)
-        counted_from = start.pico
+        counted_from = start.position
         if mark is Mark.RESET:
             counted_from = 0
         elif mark is Mark.ROLLOVER:
-            counted_from -= self.size_pico
+            counted_from -= self.register.size(start.ts_us) or 0
         mark = mark or (Mark.REPLACEMENT if swaps else None)
-        booked &= self.book(start.ts_us, at.ts_us, at.pico - counted_from, mark)
+        booked &= self.book(start.ts_us, at.ts_us, at.position - counted_from, mark)
         self.base = at
         return mark if booked else Mark.SUSPECT
 
@@ -148,48 +151,50 @@ class _Counter:
         booked = True
         start = self.base
         for swap in swaps:
-            final = self.at_register(swap.ts_us, swap.final_value)
-            used_pico = final.pico - start.pico
-            if used_pico < 0 and self._rolled_over(start, final):
-                used_pico += self.size_pico
-            booked &= self.book(start.ts_us, swap.ts_us, used_pico, Mark.REPLACEMENT)
-            start = self.at_register(swap.ts_us, swap.first_value)
+            final = self.taken_out(swap)
+            risen = final.position - start.position
+            if risen < 0 and self._rolled_over(start, final):
+                risen += self.register.size(start.ts_us) or 0
+            booked &= self.book(start.ts_us, swap.ts_us, risen, Mark.REPLACEMENT)
+            start = self.put_in(swap)
         return booked
 
     def _fall(self, i: int, start: _Point) -> Mark:
-        value = self.values[i]
-        if value > DIP_SHARE * start.value:
+        at = self.point(i)
+        if at.position > DIP_SHARE * start.position:
             return Mark.DIP
         following = self.next_telling(i)
         if following is None:
             return Mark.PENDING
-        if following.value >= start.value and self.plausible(start, following):
+        if following.position >= start.position and self.plausible(start, following):
             return Mark.GLITCH
-        return Mark.ROLLOVER if self._rolled_over(start, self.point(i)) else Mark.RESET
+        return Mark.ROLLOVER if self._rolled_over(start, at) else Mark.RESET
 
     def _rolled_over(self, start: _Point, at: _Point) -> bool:
-        size = self.rule.register_size
-        if size is None or not NEAR_TOP_SHARE * size <= start.value <= size or at.value > NEAR_ZERO_SHARE * size:
+        size = self.register.size(start.ts_us)
+        if size is None or not NEAR_TOP_SHARE * size <= start.position <= size:
             return False
-        through_the_top = at.pico + self.size_pico - start.pico
-        return through_the_top <= most_pico(self.rule, at.ts_us - start.ts_us)
+        if at.position > NEAR_ZERO_SHARE * size:
+            return False
+        return at.position + size - start.position <= self.register.most(start.ts_us, at.ts_us)
 
     def _rise(self, i: int, start: _Point) -> Mark | None:
         at = self.point(i)
         plausible = self.plausible(start, at)
-        if (plausible and self.rule.rated_pico_per_hour is not None) or at.ts_us in self.rule.accepted_us:
+        rated = self.rule.term_at(at.ts_us).rated_pico_per_hour is not None
+        if (plausible and rated) or at.ts_us in self.rule.accepted_us:
             return None
-        following = self.next_telling(i) if at.value > start.value else None
-        if following is None or following.value == 0:
+        following = self.next_telling(i) if at.position > start.position else None
+        if following is None or following.position == 0:
             return None
-        back = start.value <= following.value < (DIP_SHARE * at.value if plausible else at.value)
+        back = start.position <= following.position < (DIP_SHARE * at.position if plausible else at.position)
         return Mark.GLITCH if back and self.plausible(start, following) else None
 
 
 def book_counter(
     times_us: Sequence[int], values: Sequence[float], rule: MeterRule
 ) -> tuple[list[Span], dict[int, Mark]]:
-    """What a counter's readings say was used, and the mark of each reading that is not plainly good.
+    """How far a counter's position has risen (`register.multiplied` gives the energy), and the marks of readings.
 
     The readings are in order of time, no time twice. The first reading that is not negative is believed as it stands.
     """

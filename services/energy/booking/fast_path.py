@@ -41,27 +41,30 @@ class PlainRule(NamedTuple):
     """0 if there is no bound."""
     interval_us: int
     from_us: int
-    """The last change of the meter: a window must begin after it."""
+    """The last change of the meter, by replacement or by a new term: a window must begin after it."""
 
 
 def plain_rule(rule: MeterRule) -> PlainRule | None:
     """The rule for windows of this meter; None if none of them is plain."""
-    if rule.kind is Kind.GAUGE or rule.interval_us > _LONGEST_SPAN_US:
+    term = rule.newest
+    if term.kind is Kind.GAUGE or term.interval_us > _LONGEST_SPAN_US:
         return None
-    is_counter = rule.kind is Kind.COUNTER
-    pico = rule.pico_per_value / _MILLIONTHS
-    if rule.is_rate:
-        pico *= Fraction(rule.interval_s, 3600)
+    is_counter = term.kind is Kind.COUNTER
+    pico = term.pico_per_value / _MILLIONTHS
+    if term.is_rate:
+        pico *= Fraction(term.interval_s, 3600)
     if pico.denominator != 1 or not 0 < pico.numerator <= MOST_PER_SLOT_PICO:
         return None
     most = MOST_PER_SLOT_PICO
     if not is_counter:
-        most = min(most_pico(rule, rule.interval_us), most // (2 + SLOT_US // rule.interval_us))
-    rated = 0 if rule.rated_pico_per_hour is None else min(rule.rated_pico_per_hour // pico.numerator, 2**62)
-    if rule.rated_pico_per_hour is not None and rated == 0:
+        most = min(most_pico(term, term.interval_us), most // (2 + SLOT_US // term.interval_us))
+    rated = 0 if term.rated_pico_per_hour is None else min(term.rated_pico_per_hour // pico.numerator, 2**62)
+    if term.rated_pico_per_hour is not None and rated == 0:
         return None
-    from_us = max((swap.ts_us for swap in rule.replacements), default=-OPEN_END_US)
-    return PlainRule(is_counter, pico.numerator, most // pico.numerator, rated, rule.interval_us, from_us)
+    # A period that began in the term before reaches beyond it.
+    begun_us = term.from_us if is_counter or len(rule.terms) == 1 else term.from_us + rule.longest_interval_us
+    from_us = max(begun_us, *(swap.ts_us for swap in rule.replacements)) if rule.replacements else begun_us
+    return PlainRule(is_counter, pico.numerator, most // pico.numerator, rated, term.interval_us, from_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ def book_plain(windows: Windows) -> PlainBooking:
         (np.bincount(owner[odd], minlength=number) == 0)
         & (np.bincount(owner[used], minlength=number) > 0)
         & columns.enough
+        & (columns.is_counter | (columns.slots_from_us >= columns.from_us))
         & (~columns.is_counter | (has_base & windows.complete & (risen < _SURELY * columns.most)))
         & (windows.complete | _reached(windows, columns.slots_to_us))
     )

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from services.core.calendar import HOUR_US, SLOT_US
-from services.core.meter import MOST_PER_SLOT_PICO, MeterRule
+from services.core.meter import MOST_PER_SLOT_PICO, MeterTerm
 
 
 class Span(NamedTuple):
@@ -15,9 +15,9 @@ class Span(NamedTuple):
     quality: int
 
 
-def most_pico(rule: MeterRule, elapsed_us: int) -> int:
+def most_pico(term: MeterTerm, elapsed_us: int) -> int:
     """Greatest plausible quantity in `elapsed_us`, in 1e-12 of the carrier's unit; at least that of one interval."""
     bound = MOST_PER_SLOT_PICO * max(elapsed_us, SLOT_US) // SLOT_US
-    if rule.rated_pico_per_hour is None:
+    if term.rated_pico_per_hour is None:
         return bound
-    return min(bound, rule.rated_pico_per_hour * max(elapsed_us, rule.interval_us) // HOUR_US)
+    return min(bound, term.rated_pico_per_hour * max(elapsed_us, term.interval_us) // HOUR_US)

@@ -2,14 +2,15 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import psycopg
 
+from services.core.calendar import OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
-from services.core.meter import Kind, MeterRule, Quality, Replacement, meter_rule
+from services.core.meter import Kind, MeterRule, MeterTerm, Quality, Replacement, Stamp, different, meter_term
 from services.energy.booking.booking import SlotEnergy
 from services.energy.booking.fast_path import PlainRule, plain_rule
 from services.energy.rollup.quality import Stretch, collection_faults
@@ -37,30 +38,55 @@ class AccountKey(NamedTuple):
     flow: str
 
 
+class OwnerFrom(NamedTuple):
+    """The unit and enterprise to which a meter belongs from a moment on."""
+
+    from_us: int
+    unit_id: int
+    enterprise_id: int
+
+
+class Stay(NamedTuple):
+    """The account of a meter from a moment on, and whether a reading is expected where it is then."""
+
+    from_us: int
+    account: AccountKey
+    expected: bool
+
+
+def stays(
+    owners: Sequence[OwnerFrom], places: Mapping[int, Sequence[EnterprisePlace]], *, carrier: str, flow: str
+) -> list[Stay]:
+    """The accounts of a meter in order of time, from ever on.
+
+    Both sequences are in order of time; the places are given by enterprise. An enterprise has no place before its first
+    membership, and no reading is expected of it.
+    """
+    found: list[Stay] = []
+    for i, owner in enumerate(owners):
+        until_us = owners[i + 1].from_us if i + 1 < len(owners) else OPEN_END_US
+        nowhere = EnterprisePlace(OPEN_START_US, None, None)
+        spells = [(nowhere, False), *((place, True) for place in places.get(owner.enterprise_id, ()))]
+        for j, (place, expected) in enumerate(spells):
+            place_until_us = spells[j + 1][0].from_us if j + 1 < len(spells) else OPEN_END_US
+            from_us = max(owner.from_us, place.from_us)
+            if from_us < min(until_us, place_until_us):
+                key = AccountKey(
+                    owner.unit_id, owner.enterprise_id, place.area_code, place.park_id, carrier=carrier, flow=flow
+                )
+                found.append(Stay(from_us, key, expected))
+    return found
+
+
 class RolledMeter:
     """One meter of a batch: its rule, and its account on any day."""
 
-    def __init__(
-        self,
-        rule: MeterRule,
-        *,
-        unit_id: int,
-        enterprise_id: int,
-        carrier: str,
-        flow: str,
-        places: Sequence[EnterprisePlace],
-        valid_us: tuple[int, int],
-    ) -> None:
+    def __init__(self, rule: MeterRule, *, stays: Sequence[Stay], valid_us: tuple[int, int]) -> None:
         self.rule = rule
         self._faults: Collection[Stretch] = ()
-        self._expected_from_us = max(valid_us[0], places[0].from_us) if places else valid_us[1]
-        self._expected_to_us = valid_us[1]
-        # without a place before the first membership
-        self._starts_us = [place.from_us for place in places]
-        self._accounts = [
-            AccountKey(unit_id, enterprise_id, area_code, park_id, carrier, flow)
-            for area_code, park_id in [(None, None), *((place.area_code, place.park_id) for place in places)]
-        ]
+        self._valid_us = valid_us
+        self._stays = stays
+        self._starts_us = [stay.from_us for stay in stays]
         self._plain = plain_rule(rule)
 
     def with_faults(self, faults: Collection[Stretch]) -> Self:
@@ -77,12 +103,16 @@ class RolledMeter:
     @property
     def newest(self) -> tuple[int, int, AccountKey]:
         """The newest stretch of time with one account in which readings are expected, and that account."""
-        from_us = max(self._expected_from_us, self._starts_us[-1]) if self._starts_us else self._expected_to_us
-        return from_us, self._expected_to_us, self._accounts[-1]
+        newest = self._stays[-1]
+        from_us, to_us = self._valid_us
+        return max(from_us, newest.from_us) if newest.expected else to_us, to_us, newest.account
 
     def account_at(self, moment_us: int) -> AccountKey:
         """The account of the day that holds the moment."""
-        return self._accounts[bisect_right(self._starts_us, moment_us)]
+        return self._stay_at(moment_us).account
+
+    def _stay_at(self, moment_us: int) -> Stay:
+        return self._stays[max(0, bisect_right(self._starts_us, moment_us) - 1)]
 
     def measured(self, slot_us: int, energy: SlotEnergy) -> tuple[int, int]:
         """Measured seconds that count for coverage, and quality; none count where no reading is expected of the meter.
@@ -91,7 +121,7 @@ class RolledMeter:
         """
         if self._faults and any(start_us <= slot_us < end_us for start_us, end_us in self._faults):
             return 0, energy.quality | _COLLECTION_FAULT
-        expected = self._expected_from_us <= slot_us < self._expected_to_us
+        expected = self._valid_us[0] <= slot_us < self._valid_us[1] and self._stay_at(slot_us).expected
         return (energy.measured_s if expected else 0), energy.quality
 
 
@@ -104,34 +134,46 @@ def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[in
     for meter_id, ts in _sql.run(connection, "acceptances", meter_ids=meter_ids):
         accepted[meter_id].add(ts)
     rows = list(_sql.run(connection, "meters", meter_ids=meter_ids))
+    terms: dict[int, list[Any]] = defaultdict(list)
+    for term in _sql.run(connection, "terms", meter_ids=meter_ids):
+        terms[term.meter_id].append(term)
     places: dict[int, list[EnterprisePlace]] = defaultdict(list)
     for enterprise_id, from_us, area_code, park_id in _sql.run(
-        connection, "memberships", enterprise_ids=sorted({row.enterprise_id for row in rows})
+        connection,
+        "memberships",
+        enterprise_ids=sorted({term.enterprise_id for mine in terms.values() for term in mine}),
     ):
         places[enterprise_id].append(EnterprisePlace(from_us, area_code, park_id))
     meters: dict[int, RolledMeter] = {}
     for row in rows:
-        rule = meter_rule(
-            kind=Kind(row.kind),
-            unit_of_measure=row.unit_of_measure,
-            carrier_unit=row.carrier_unit,
-            multiplier=row.multiplier,
-            interval_s=row.interval_s,
-            register_size=row.register_size,
-            rated_per_hour=row.rated_per_hour,
-            replacements=tuple(swaps[row.meter_id]),
-            accepted_us=frozenset(accepted[row.meter_id]),
+        mine = terms[row.meter_id]
+        rule = MeterRule(
+            different(_term(term, row.carrier_unit) for term in mine),
+            tuple(swaps[row.meter_id]),
+            frozenset(accepted[row.meter_id]),
         )
+        owners = [OwnerFrom(term.from_us, term.unit_id, term.enterprise_id) for term in mine]
         meters[row.meter_id] = RolledMeter(
             rule,
-            unit_id=row.unit_id,
-            enterprise_id=row.enterprise_id,
-            carrier=row.carrier,
-            flow=row.flow,
-            places=places[row.enterprise_id],
+            stays=stays(owners, places, carrier=row.carrier, flow=row.flow),
             valid_us=(row.valid_from, row.valid_to),
         )
     return meters
+
+
+def _term(row: Any, carrier_unit: str) -> MeterTerm:
+    return meter_term(
+        from_us=row.from_us,
+        kind=Kind(row.kind),
+        unit_of_measure=row.unit_of_measure,
+        carrier_unit=carrier_unit,
+        multiplier=row.multiplier,
+        interval_s=row.interval_s,
+        register_size=row.register_size,
+        rated_per_hour=row.rated_per_hour,
+        stamp=Stamp(row.stamp),
+        holds_s=row.holds_s,
+    )
 
 
 class RolledMeters:

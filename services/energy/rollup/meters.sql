@@ -4,23 +4,33 @@ SELECT revision FROM registry_revision;
 -- name: meters(meter_ids)
 SELECT
     meter.meter_id,
-    meter.kind,
-    meter.unit_of_measure,
     carrier.unit AS carrier_unit,
-    meter.multiplier,
-    meter.interval_s,
-    meter.register_size,
-    meter.rated_per_hour,
     meter.carrier,
     meter.flow,
-    unit.unit_id,
-    unit.enterprise_id,
     coalesce(meter.valid_from::timestamp AT TIME ZONE 'Asia/Shanghai', '-infinity') AS valid_from,
     coalesce(meter.valid_to::timestamp AT TIME ZONE 'Asia/Shanghai', 'infinity') AS valid_to
 FROM meter
 JOIN carrier ON carrier.code = meter.carrier
-JOIN unit USING (unit_id)
 WHERE meter.meter_id = ANY (:meter_ids);
+
+-- name: terms(meter_ids)
+SELECT
+    term.meter_id,
+    term.valid_from AS from_us,
+    term.kind,
+    term.unit_of_measure,
+    term.multiplier,
+    term.interval_s,
+    term.register_size,
+    term.rated_per_hour,
+    term.stamp,
+    term.holds_s,
+    term.unit_id,
+    unit.enterprise_id
+FROM meter_term_now AS term
+JOIN unit USING (unit_id)
+WHERE term.meter_id = ANY (:meter_ids)
+ORDER BY term.meter_id, term.valid_from;
 
 -- name: replacements(meter_ids)
 SELECT meter_id, ts, final_value, first_value

@@ -115,7 +115,7 @@ class Queue:
         far = {
             position: r
             for position, r in enumerate(ranges)
-            if meters[r.meter_id].rule.kind is Kind.COUNTER
+            if Kind.COUNTER in meters[r.meter_id].rule.kinds
             and (found[position].before_us is None or (found[position].after_us is None and near[1] < now_us))
         }
         found |= self._probe(far, (OPEN_START_US, OPEN_END_US)) if far else {}
@@ -150,7 +150,7 @@ class Queue:
 def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> Extent:
     """From the reading before the range, or its first, to the one after it, or its last: so far energy can change."""
     rule = meter.rule
-    reach_us = LONGEST_GAP_US if rule.kind is Kind.COUNTER else 2 * rule.interval_us
+    reach_us = LONGEST_GAP_US if Kind.COUNTER in rule.kinds else 2 * rule.longest_interval_us
     full_us = probe.last_us if probe.readings == most else None
     from_us = probe.first_us if probe.before_us is None else max(probe.before_us, dirty.start_us - reach_us)
     to_us = probe.last_us if probe.after_us is None else min(probe.after_us, dirty.end_us + reach_us)

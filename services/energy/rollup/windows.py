@@ -25,9 +25,9 @@ class _Reach:
         self.dirty = dirty
         self.corrected = corrected
         self.rule = rule
-        self.own_us = rule.interval_us + HOUR_US if rule.kind is Kind.INTERVAL else 0
+        self.own_us = rule.longest_interval_us + HOUR_US if Kind.INTERVAL in rule.kinds else 0
         # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
-        margin = 1 if self.own_us else _MARGIN_ROWS + 3600 // rule.interval_s
+        margin = 1 if rule.kinds == {Kind.INTERVAL} else _MARGIN_ROWS + 3600 // rule.newest.interval_s
         self.before = self.after = margin
 
     def further(self, more: NeedsMore) -> None:
@@ -74,7 +74,9 @@ def _rebook_each(connection: psycopg.Connection, reaches: list[_Reach]) -> list[
 
 
 def _read(connection: psycopg.Connection, reaches: list[_Reach]) -> list[Readings]:
-    near_us = min(r.dirty.start_us - r.own_us - max(_NEAR_US, 2 * r.before * r.rule.interval_us) for r in reaches)
+    near_us = min(
+        r.dirty.start_us - r.own_us - max(_NEAR_US, 2 * r.before * r.rule.longest_interval_us) for r in reaches
+    )
     sides = _sides(connection, dict(enumerate(reaches)), floor_us=near_us if near_us > 0 else OPEN_START_US)
     # Few before a range may only mean that they lie further back.
     far = {p: reach for p, reach in enumerate(reaches) if len(sides[p, -1]) <= reach.before}

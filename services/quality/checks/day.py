@@ -38,18 +38,18 @@ class MeterFacts:
     @property
     def interval_us(self) -> int:
         """Expected time between readings, microseconds."""
-        return self.rule.interval_us
+        return self.rule.newest.interval_us
 
     @property
     def quantity_per_value(self) -> float:
         """Carrier's units for one register unit of one interval (of a rate: held for one interval)."""
-        per_value = float(self.rule.pico_per_value / PICO)
-        return per_value * self.rule.interval_s / 3600 if self.rule.is_rate else per_value
+        per_value = float(self.rule.newest.pico_per_value / PICO)
+        return per_value * self.rule.newest.interval_s / 3600 if self.rule.newest.is_rate else per_value
 
     @property
     def rated_per_hour(self) -> float | None:
         """Greatest plausible quantity in an hour, in the carrier's unit; None where none is registered."""
-        rated = self.rule.rated_pico_per_hour
+        rated = self.rule.newest.rated_pico_per_hour
         return None if rated is None else rated / PICO
 
 

@@ -75,7 +75,7 @@ class Grid:
 
 def grid_of(meter: MeterFacts, days: Sequence[MeterDay]) -> Grid:
     """The grid of `days`, in order, the last of which is judged."""
-    columns = ceil(DAY_S / meter.rule.interval_s)
+    columns = ceil(DAY_S / meter.rule.newest.interval_s)
     times_us = np.concatenate([each.times_us for each in days])
     values = np.concatenate([each.values for each in days])
     starts_us = np.array([each.start_us for each in days], dtype=np.int64)
@@ -108,7 +108,7 @@ def _differences(
         if mark is Mark.RESET:
             moved[i] = values[i + 1]
         elif mark is Mark.ROLLOVER:
-            moved[i] += meter.rule.register_size or np.nan
+            moved[i] += meter.rule.newest.register_size or np.nan
         elif mark is Mark.REPLACEMENT:
             moved[i] = np.nan
     return later_us, moved

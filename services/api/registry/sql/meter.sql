@@ -81,6 +81,7 @@ JOIN unit ON unit.code = entry.unit_code
 JOIN gateway ON gateway.code = entry.gateway_code;
 
 -- name: update(name_zh, name_en, kind, carrier, flow, unit_of_measure, multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to, calibrated_until, code, unit_code, gateway_code)
+WITH changed AS (
 UPDATE meter
 SET unit_id = unit.unit_id,
     gateway_id = gateway.gateway_id,
@@ -100,7 +101,20 @@ SET unit_id = unit.unit_id,
 FROM unit, gateway
 WHERE meter.code = :code
     AND unit.code = :unit_code
-    AND gateway.code = :gateway_code;
+    AND gateway.code = :gateway_code
+RETURNING meter.*
+)
+UPDATE meter_term
+SET unit_id = changed.unit_id,
+    gateway_id = changed.gateway_id,
+    kind = changed.kind,
+    unit_of_measure = changed.unit_of_measure,
+    multiplier = changed.multiplier,
+    register_size = changed.register_size,
+    rated_per_hour = changed.rated_per_hour,
+    interval_s = changed.interval_s
+FROM changed
+WHERE meter_term.meter_id = changed.meter_id;
 
 -- name: delete(key)
 DELETE FROM meter

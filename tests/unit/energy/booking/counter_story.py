@@ -61,6 +61,12 @@ class Store:
         if new:
             self._book(slot_floor_us(min(new)), slot_floor_us(max(new)) + SLOT_US)
 
+    def reinterpret(self, rule: MeterRule, from_us: int) -> None:
+        """Book again what readings from a moment on mean by another rule."""
+        self.rule = rule
+        if self.readings:
+            self._book(from_us, max(from_us, *self.readings) + SLOT_US)
+
     def _book(self, from_us: int, to_us: int) -> None:
         before = after = self.margin
         while True:
@@ -82,7 +88,7 @@ class Store:
         self.marks = left | outcome.booking.marks
 
     def _window(self, from_us: int, to_us: int, before: int, after: int) -> Readings:
-        reach_us = self.rule.interval_us if self.rule.kind is Kind.INTERVAL else 0
+        reach_us = self.rule.longest_interval_us if Kind.INTERVAL in self.rule.kinds else 0
         times = sorted(self.readings)
         early = [t for t in times if t < from_us - reach_us]
         late = [t for t in times if t >= to_us + reach_us]

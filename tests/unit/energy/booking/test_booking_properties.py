@@ -12,6 +12,7 @@ from services.core.meter import PICO, Kind, MeterRule, Replacement, meter_rule
 from services.energy.booking.booking import book
 from services.energy.booking.counter import book_counter
 from tests.unit.energy.booking.counter_story import T0, Store, booked_pico, counter_rule, messages
+from tests.unit.energy.booking.term_story import rules_with_terms
 
 RATED = 1200.0
 
@@ -54,7 +55,7 @@ def rules(draw: st.DrawFn) -> MeterRule:
 
 
 @settings(max_examples=400, deadline=None)
-@given(series=wild_series(), rule=rules(), data=st.data())
+@given(series=wild_series(), rule=st.one_of(rules(), rules_with_terms(T0, T0 + 40 * SLOT_US)), data=st.data())
 def test_any_order_any_repetition_any_split_gives_the_same_energy(
     series: list[tuple[int, float]], rule: MeterRule, data: st.DataObject
 ) -> None:
@@ -72,7 +73,7 @@ def test_any_order_any_repetition_any_split_gives_the_same_energy(
 def test_energy_of_a_period_is_the_sum_of_its_spans(series: list[tuple[int, float]], rule: MeterRule) -> None:
     times, values = [t for t, _ in series], [v for _, v in series]
     booking = book(times, values, rule)
-    if rule.kind is Kind.COUNTER and not booking.overfull:
+    if rule.kinds == {Kind.COUNTER} and not booking.overfull:
         spans, _ = book_counter(times, values, rule)
         assert booked_pico(booking) == sum(span.quantity_pico for span in spans)
     assert all(0 <= slot.measured_s <= 900 for slot in booking.slots.values())

@@ -10,6 +10,7 @@ from services.core.meter import Kind, MeterRule, Replacement, meter_rule
 from services.energy.booking.booking import Readings, Rebooking, SlotEnergy, book, rebook
 from services.energy.booking.fast_path import PlainBooking, Windows, book_plain, plain_rule
 from tests.unit.energy.booking.counter_story import T0, counter_rule
+from tests.unit.energy.booking.term_story import rules_with_terms
 from tests.unit.energy.booking.test_booking_properties import rules, wild_series
 
 Series = list[tuple[int, float]]
@@ -56,10 +57,14 @@ def calm_series(draw: st.DrawFn) -> Series:
 
 
 @settings(max_examples=500, deadline=None)
-@given(series=st.one_of(calm_series(), calm_series(), wild_series()), rule=rules(), data=st.data())
+@given(
+    series=st.one_of(calm_series(), calm_series(), wild_series()),
+    rule=st.one_of(rules(), rules_with_terms(T0, T0 + 40 * SLOT_US)),
+    data=st.data(),
+)
 def test_a_plain_window_is_booked_as_rebook_books_it(series: Series, rule: MeterRule, data: st.DataObject) -> None:
     if plain_rule(rule) is None:
-        assert rule.kind is Kind.GAUGE or rule.interval_s > 3600
+        assert rule.kind is Kind.GAUGE or rule.newest.interval_s > 3600 or rule.newest.is_rate
         return
     new = data.draw(st.integers(0, min(6, len(series) - 1)))
     dirty_from_us = slot_floor_us(series[-1 - new][0])

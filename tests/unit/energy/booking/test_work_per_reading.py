@@ -106,7 +106,7 @@ def found_by_search(self: counter._Counter, i: int) -> counter._Point | None:
             continue
         if value > 0 or self.values[i] > 0 or self.times_us[j] > self.times_us[i] + ZERO_RUN_US:
             swaps = self.replacements_in(self.times_us[i], self.times_us[j])
-            return self.at_register(swaps[0].ts_us, swaps[0].final_value) if swaps else self.point(j)
+            return self.taken_out(swaps[0]) if swaps else self.point(j)
     return None
 
 
