@@ -85,7 +85,7 @@ def amend(
         if row["channel"] in KINDS:
             if _follows_from_owner(row["channel"]):
                 kept["address"] = None
-            entry = amended(SubscriptionEntry, kept, patch)
+            entry = amended(SubscriptionEntry, kept, patch.model_dump(include=patch.model_fields_set))
             _require_fit(connection, owner, entry, settings, besides=subscription_id)
             changed = _kept(entry, owner)
         elif patch.model_dump(exclude_unset=True) == {"enabled": False}:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from services.api.registry.files.form import Form
 from services.core.calendar import SHANGHAI
 from services.core.credit_code import ALPHABET, CreditCodeError, require_credit_code
 from services.core.reason import REASONS, About
@@ -107,10 +108,10 @@ def _text(most_characters: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=most_characters)
 
 
-Name = Annotated[str, _text(200), AfterValidator(_printable)]
+Name = Annotated[str, _text(200), AfterValidator(_printable), Form.FREE]
 """A name in any language."""
 
-Note = Annotated[str, _text(1000), AfterValidator(_printable)]
+Note = Annotated[str, _text(1000), AfterValidator(_printable), Form.FREE]
 """A remark."""
 
 Lines = Annotated[str, _text(4000), AfterValidator(_printable_lines)]
@@ -140,7 +141,7 @@ CreditCode = Annotated[
     ),
 ]
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day), Form.DAY]
 """A day of Asia/Shanghai."""
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]

@@ -1,154 +1,196 @@
 """Bulk import: every faulty row is reported with its line, field and reason; all rows are written, or none."""
 
+import enum
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
 from psycopg import Connection
-from pydantic import BaseModel, ValidationError
 
 from services.api.database import Database
-from services.api.errors import IMPORT_REFUSED, INVALID_BODY, Refused, field_problem
-from services.api.reasons import Fault, faults_of
+from services.api.errors import IMPORT_REFUSED, Refused
+from services.api.reasons import Fault
 from services.api.registry.change import registry_change
-from services.api.registry.resource import A, E, R, Resource
-from services.api.registry.table_file import TableLine
+from services.api.registry.reading import RowFault, Sheet
+from services.api.registry.resource import A, Amendment, E, R, Resource
 
 MOST_ERRORS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """A fault and the line it stands in."""
+class Existing(enum.StrEnum):
+    """What becomes of rows whose thing is registered already."""
 
-    line: int
-    fault: Fault
+    REFUSE = "refuse"
+    SKIP = "skip"
+    UPDATE = "update"
 
-    def answer(self) -> dict[str, Any]:
-        """The fault as it is answered."""
-        return {"line": self.line, **field_problem(self.fault)}
+
+class ImportOutcome(enum.StrEnum):
+    """What becomes of a row."""
+
+    CREATE = "create"
+    REPORT = "report"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    SKIP = "skip"
+    HIDDEN = "hidden"
 
 
 @dataclass(slots=True)
-class Sheet(Generic[E]):
-    """A file that was read: the entries whose form is right with their lines, and what is wrong with the others."""
+class _Plan(Generic[E, R]):
+    """What an import would do."""
 
-    rows: int = 0
-    entries: list[tuple[int, E]] = field(default_factory=list)
-    faults: list[RowFault] = field(default_factory=list)
+    faults: list[RowFault]
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    creates: list[E] = field(default_factory=list)
+    amendments: list[Amendment[R]] = field(default_factory=list)
 
+    def add(self, line: int, key: str | None, outcome: ImportOutcome, fields: Sequence[str] = ()) -> None:
+        self.outcomes.append({"line": line, "key": key, "outcome": outcome.value, "fields": list(fields)})
 
-def columns_of(entry: type[BaseModel]) -> list[str]:
-    """The columns of an import file: the fields that create one entry."""
-    return list(entry.model_fields)
-
-
-def read_sheet(resource: Resource[E, R, A], lines: Iterator[TableLine]) -> Sheet[E]:
-    """Read `lines`, of which the first is the header. Raises Refused when there is no row."""
-    sheet = Sheet[E]()
-    header = next(lines, None)
-    if header is None:
-        raise Refused(
-            INVALID_BODY, f"the file is empty; its first line names the columns {', '.join(_columns(resource))}"
-        )
-    sheet.faults += _header_faults(resource, header)
-    if sheet.faults:
-        sheet.rows = sum(1 for _ in lines)
-        return sheet
-    line_of_key: dict[str, int] = {}
-    for line in lines:
-        sheet.rows += 1
-        try:
-            entry = _entry(resource, header.cells, line)
-        except _FaultyRow as faulty:
-            sheet.faults += (RowFault(line.number, fault) for fault in faulty.faults)
-            continue
-        key = resource.key_of(entry)
-        if key in line_of_key:
-            sheet.faults.append(RowFault(line.number, resource.repeated(entry, line_of_key[key])))
-            continue
-        line_of_key[key] = line.number
-        sheet.entries.append((line.number, entry))
-    if sheet.rows == 0:
-        raise Refused(INVALID_BODY, "the file has a header but no rows")
-    return sheet
+    def count(self, outcome: ImportOutcome) -> int:
+        return sum(1 for each in self.outcomes if each["outcome"] == outcome)
 
 
 def import_sheet(
-    database: Database, resource: Resource[E, R, A], sheet: Sheet[E], *, dry_run: bool, now: datetime
+    database: Database,
+    resource: Resource[E, R, A],
+    sheet: Sheet[E],
+    *,
+    dry_run: bool,
+    existing: Existing,
+    now: datetime,
 ) -> dict[str, Any]:
     """Write the entries of `sheet` unless it has faults or this is a dry run, and tell what came of it.
 
     Raises Refused(IMPORT_REFUSED) with the same account when there are faults and this is no dry run.
     """
-    entries = [entry for _, entry in sheet.entries]
     if dry_run:
         with database.read() as connection:
-            faults = [*sheet.faults, *_registry_faults(resource, connection, sheet, now)]
-        return _account(sheet, faults, dry_run=True, created=0)
+            plan = _plan(resource, connection, sheet, existing, now)
+        return _account(sheet, plan, dry_run=True, created=0, updated=0) | {"outcomes": _by_line(plan)}
     with registry_change(database) as change:
-        faults = [*sheet.faults, *_registry_faults(resource, change.connection, sheet, now)]
-        if faults:
-            account = _account(sheet, faults, dry_run=False, created=0)
-            found = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        plan = _plan(resource, change.connection, sheet, existing, now)
+        if plan.faults:
+            account = _account(sheet, plan, dry_run=False, created=0, updated=0)
+            found = "1 fault" if len(plan.faults) == 1 else f"{len(plan.faults)} faults"
             raise Refused(IMPORT_REFUSED, f"{found}; nothing was written", **account)
-        created = resource.insert(change.connection, entries)
-    return _account(sheet, [], dry_run=False, created=created)
+        created = resource.insert(change.connection, plan.creates) if plan.creates else 0
+        for amendment in plan.amendments:
+            resource.write(change, amendment)
+    return _account(sheet, plan, dry_run=False, created=created, updated=len(plan.amendments))
 
 
-class _FaultyRow(Exception):  # noqa: N818 - named after the fact
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__()
-        self.faults = faults
+def _plan(
+    resource: Resource[E, R, A], connection: Connection, sheet: Sheet[E], existing: Existing, now: datetime
+) -> _Plan[E, R]:
+    plan = _Plan[E, R](list(sheet.faults))
+    for line in sheet.hidden:
+        plan.add(line, None, ImportOutcome.HIDDEN)
+    keys = [resource.key_of(entry) for _, entry in sheet.entries]
+    registered = resource.existing(connection, keys)
+    new = [(line, entry) for line, entry in sheet.entries if resource.key_of(entry) not in registered]
+    old = [(line, entry) for line, entry in sheet.entries if resource.key_of(entry) in registered]
+    _plan_new(plan, resource, connection, sheet, new, now)
+    match existing:
+        case Existing.REFUSE:
+            plan.faults += _refused(resource, connection, sheet, old, now)
+        case Existing.SKIP:
+            for line, entry in old:
+                plan.add(line, resource.key_of(entry), ImportOutcome.SKIP)
+        case Existing.UPDATE:
+            _plan_updates(plan, resource, connection, sheet, old)
+    return plan
 
 
-def _columns(resource: Resource[E, R, A]) -> list[str]:
-    return columns_of(resource.entry)
+def _plan_new(
+    plan: _Plan[E, R],
+    resource: Resource[E, R, A],
+    connection: Connection,
+    sheet: Sheet[E],
+    rows: Sequence[tuple[int, E]],
+    now: datetime,
+) -> None:
+    plan.creates = [entry for _, entry in rows]
+    judged = resource.faults_of(connection, plan.creates, now=now) if rows else []
+    for (line, entry), faults in zip(rows, judged, strict=True):
+        plan.faults += (sheet.fault(line, fault) for fault in faults)
+        if not faults:
+            plan.add(line, resource.key_of(entry), ImportOutcome(resource.new_is))
 
 
-def _header_faults(resource: Resource[E, R, A], header: TableLine) -> Iterator[RowFault]:
-    columns = _columns(resource)
-    for column in dict.fromkeys(header.cells):
-        if column not in columns:
-            yield RowFault(header.number, Fault(column[:100], "unknown_column", {"columns": ", ".join(columns)}))
-        elif header.cells.count(column) > 1:
-            yield RowFault(header.number, Fault(column, "repeated_column"))
-    for name, info in resource.entry.model_fields.items():
-        if info.is_required() and name not in header.cells:
-            yield RowFault(header.number, Fault(name, "missing_column"))
-
-
-def _entry(resource: Resource[E, R, A], columns: Sequence[str], line: TableLine) -> E:
-    if len(line.cells) > len(columns):
-        mentions = {"found": len(line.cells), "expected": len(columns)}
-        raise _FaultyRow([Fault(columns[-1], "cell_count", mentions)])
-    given = {column: cell for column, cell in zip(columns, line.cells, strict=False) if cell}
-    try:
-        return resource.entry.model_validate_strings(given)
-    except ValidationError as error:
-        raise _FaultyRow(faults_of(error.errors(include_url=False, include_input=False))) from None
-
-
-def _registry_faults(
-    resource: Resource[E, R, A], connection: Connection, sheet: Sheet[E], now: datetime
+def _refused(
+    resource: Resource[E, R, A],
+    connection: Connection,
+    sheet: Sheet[E],
+    rows: Sequence[tuple[int, E]],
+    now: datetime,
 ) -> Iterator[RowFault]:
-    entries = [entry for _, entry in sheet.entries]
-    existing = resource.existing(connection, [resource.key_of(entry) for entry in entries])
-    for (line, entry), faults in zip(sheet.entries, resource.faults_of(connection, entries, now=now), strict=True):
+    judged = resource.faults_of(connection, [entry for _, entry in rows], now=now) if rows else []
+    for (line, entry), faults in zip(rows, judged, strict=True):
+        yield sheet.fault(line, resource.noun.fault(resource.key, "already_exists", resource.key_of(entry)))
+        yield from (sheet.fault(line, fault) for fault in faults)
+
+
+def _plan_updates(
+    plan: _Plan[E, R],
+    resource: Resource[E, R, A],
+    connection: Connection,
+    sheet: Sheet[E],
+    rows: Sequence[tuple[int, E]],
+) -> None:
+    kept = resource.rows_of(connection, [resource.key_of(entry) for _, entry in rows])
+    changing: list[tuple[int, Amendment[R]]] = []
+    for line, entry in rows:
         key = resource.key_of(entry)
-        if key in existing:
-            yield RowFault(line, resource.noun.fault(resource.key, "already_exists", key))
-        yield from (RowFault(line, fault) for fault in faults)
+        changed = _changed(entry, kept[key])
+        faults = list(_faults_of_change(resource, changed))
+        if not changed:
+            plan.add(line, key, ImportOutcome.UNCHANGED)
+        elif not faults:
+            try:
+                changing.append((line, resource.amendment(key, kept[key], changed)))
+            except Refused as refused:
+                faults = list(refused.faults)
+        plan.faults += (sheet.fault(line, fault) for fault in faults)
+    judged = resource.check_amended(connection, [each.record for _, each in changing]) if changing else []
+    for (line, amendment), found in zip(changing, judged, strict=True):
+        plan.faults += (sheet.fault(line, fault) for fault in found)
+        if not found:
+            plan.add(line, amendment.key, ImportOutcome.UPDATE, amendment.changed)
+            plan.amendments.append(amendment)
 
 
-def _account(sheet: Sheet[E], faults: Iterable[RowFault], *, dry_run: bool, created: int) -> dict[str, Any]:
-    ordered = sorted(faults, key=lambda faulty: faulty.line)
+def _changed(entry: E, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What the row says otherwise than the registry. An empty cell says nothing."""
+    given = entry.model_dump(include=entry.model_fields_set)
+    return {name: value for name, value in given.items() if kept[name] != value}
+
+
+def _faults_of_change(resource: Resource[E, R, A], changed: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in changed:
+        if name in resource.dated:
+            yield Fault(name, "dated_field")
+        elif name not in resource.amendable:
+            yield Fault(name, "not_by_import")
+
+
+def _by_line(plan: _Plan[E, R]) -> list[dict[str, Any]]:
+    return sorted(plan.outcomes, key=lambda each: int(each["line"]))[:MOST_ERRORS]
+
+
+def _account(sheet: Sheet[E], plan: _Plan[E, R], *, dry_run: bool, created: int, updated: int) -> dict[str, Any]:
+    ordered = sorted(plan.faults, key=lambda faulty: faulty.line)
     return {
         "dry_run": dry_run,
         "rows": sheet.rows,
         "created": created,
+        "updated": updated,
+        "unchanged": plan.count(ImportOutcome.UNCHANGED),
+        "skipped": plan.count(ImportOutcome.SKIP),
+        "hidden": len(sheet.hidden),
         "error_count": len(ordered),
         "errors": [faulty.answer() for faulty in itertools.islice(ordered, MOST_ERRORS)],
     }

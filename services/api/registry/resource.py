@@ -19,7 +19,7 @@ from services.api.list_query import ListQuery
 from services.api.listing import Filter, Source, columns_of
 from services.api.paging import Page
 from services.api.reasons import Fault, faults_of
-from services.api.registry.change import registry_change
+from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Entry
 from services.api.registry.nouns import Noun
 from services.core.db.statements import Statements
@@ -79,10 +79,6 @@ class Listing(Generic[A]):
             return self.shape(self.row(connection, key))
 
 
-def _nothing_wrong(_connection: Connection, _record: Any) -> list[Fault]:
-    return []
-
-
 def _none_faulty(_connection: Connection, entries: Sequence[Any]) -> list[list[Fault]]:
     return [[] for _ in entries]
 
@@ -91,23 +87,36 @@ def _removable(_connection: Connection, _key: str) -> None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment(Generic[R]):
+    """What a registered thing becomes, and which of its fields change by that."""
+
+    key: str
+    record: R
+    changed: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource(Listing[A], Generic[E, R, A]):
     """Things that can be written too.
 
     `sql` has `existing`, `insert`, `update` and `delete` besides. `entry` is what creates one, `record` what is kept
     of it. `check` judges entries against the database, many at once, and gives the faults of each; `check_amended`
-    judges one amended record.
+    amended records.
     """
 
     entry: type[E]
     record: type[R]
     example: JsonDict
     check: Callable[[Connection, Sequence[E]], list[list[Fault]]] = _none_faulty
-    check_amended: Callable[[Connection, R], list[Fault]] = _nothing_wrong
+    check_amended: Callable[[Connection, Sequence[R]], list[list[Fault]]] = _none_faulty
     refuse_removal: Callable[[Connection, str], None] = _removable
     reinterprets: frozenset[str] = field(default_factory=frozenset)
     """Fields of a meter that decide what its readings mean."""
+    dated: frozenset[str] = field(default_factory=frozenset)
+    """Fields whose change has a date, which a file of things cannot give."""
+    new_is: str = "create"
+    """What the import calls a row that is new."""
 
     def key_of(self, entry: E) -> str:
         """The code under which `entry` is to be registered."""
@@ -116,6 +125,15 @@ class Resource(Listing[A], Generic[E, R, A]):
     def repeated(self, entry: E, line: int) -> Fault:
         """The fault of an entry of a file whose key stands in `line` too."""
         return Fault(self.key, "repeated_in_file", {"value": self.key_of(entry), "line": line})
+
+    def shares_among(self, cells: Mapping[str, str]) -> frozenset[str]:  # noqa: ARG002 - for those that know shares
+        """The columns in which the cells of a row stand in %: 5 and 5% say the same there."""
+        return frozenset()
+
+    @cached_property
+    def amendable(self) -> frozenset[str]:
+        """The fields that may change."""
+        return frozenset(self.sql.statements["update"].parameters) - {self.key}
 
     def judging_by(self, tables: Tables) -> Self:  # noqa: ARG002 - for those that are judged by domain numbers
         """The same, judging entries by `tables` where they are judged by domain numbers."""
@@ -149,16 +167,31 @@ class Resource(Listing[A], Generic[E, R, A]):
     def amend(self, database: Database, key: str, patch: BaseModel) -> A:
         """Change the fields given in `patch`. Raises Refused when there is no such thing or the result does not fit."""
         with registry_change(database) as change:
-            old = self.row(change.connection, key)
-            kept = {name: old[name] for name in self.record.model_fields}
-            record = amended(self.record, kept, patch)
-            _refuse(self.check_amended(change.connection, record))
-            new = record.model_dump()
-            changing = self.sql.statements["update"].parameters
-            self.sql.run(change.connection, "update", **{name: new[name] for name in changing})
-            if any(new[name] != kept[name] for name in self.reinterprets):
-                change.reinterpret_meter(key, since=None)
+            given = patch.model_dump(include=patch.model_fields_set)
+            amendment = self.amendment(key, self.row(change.connection, key), given)
+            _refuse(self.check_amended(change.connection, [amendment.record])[0])
+            self.write(change, amendment)
             return self.shape(self.row(change.connection, key))
+
+    def rows_of(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
+        """The rows of the things named `keys`, by key."""
+        rows = self.source.rows(connection, f"entry.{self.key} = ANY(:keys)", {"keys": list(keys)}, most=len(keys))
+        return {row[self.key]: row for row in rows}
+
+    def amendment(self, key: str, row: Mapping[str, Any], given: Mapping[str, Any]) -> Amendment[R]:
+        """What the thing of this row becomes with the fields `given`. Raises Refused when that is none."""
+        kept = {name: row[name] for name in self.record.model_fields}
+        record = amended(self.record, kept, given)
+        new = record.model_dump()
+        return Amendment(key, record, tuple(name for name in kept if new[name] != kept[name]))
+
+    def write(self, change: RegistryChange, amendment: Amendment[R]) -> None:
+        """Write an amendment that was checked in the same transaction."""
+        new = amendment.record.model_dump()
+        changing = self.sql.statements["update"].parameters
+        self.sql.run(change.connection, "update", **{name: new[name] for name in changing})
+        if self.reinterprets.intersection(amendment.changed):
+            change.reinterpret_meter(amendment.key, since=None)
 
     def remove(self, database: Database, key: str) -> None:
         """Take the thing named `key` out of the registry. Raises Refused when there is none or it is in use."""
@@ -171,10 +204,10 @@ class Resource(Listing[A], Generic[E, R, A]):
                 raise _in_use(self.noun, key, error) from None
 
 
-def amended(record: type[R], kept: Mapping[str, Any], patch: BaseModel) -> R:
-    """What is `kept` with the fields given in `patch` in their place. Raises Refused when that is no `record`."""
+def amended(record: type[R], kept: Mapping[str, Any], given: Mapping[str, Any]) -> R:
+    """What is `kept` with the fields `given` in their place. Raises Refused when that is no `record`."""
     try:
-        return record.model_validate(dict(kept) | patch.model_dump(include=patch.model_fields_set))
+        return record.model_validate({**kept, **given})
     except ValidationError as error:
         raise refused_fields(INVALID_BODY, faults_of(error.errors())) from None
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -13,9 +13,11 @@ from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BUSY, IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
 from services.api.openapi import refusals
-from services.api.registry.importing import columns_of, import_sheet, read_sheet
+from services.api.registry.files.encoding import encoding_named
+from services.api.registry.importing import Existing, ImportOutcome, import_sheet
+from services.api.registry.reading import HiddenRows, columns_of, read_sheet
 from services.api.registry.resource import A, E, R, Resource
-from services.api.registry.table_file import CSV, XLSX, csv_of, lines_of
+from services.api.registry.table_file import CSV, XLSX, csv_of, table_of
 from services.api.tables import TablesDep
 
 PREFIX = "/api/v1/import/"
@@ -29,27 +31,54 @@ class ImportQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dry_run: bool = Field(False, description="Only say what would come of it")
+    dry_run: bool = Field(False, description="Only say what would come of it, row by row")
+    existing: Existing = Field(
+        Existing.REFUSE,
+        description="Rows of what is registered: a fault each, left alone, or changed as they say",
+    )
+    encoding: Literal["utf-8", "gb18030", "gbk", "utf-16"] | None = Field(
+        None, description="How a CSV file was saved; left out: as its type says, or as its text shows"
+    )
+    hidden_rows: HiddenRows = Field(
+        HiddenRows.REFUSE, description="Hidden and filtered rows of a workbook: a fault each, left out, or read"
+    )
 
 
 class RowError(BaseModel):
     """One refused field of one row."""
 
     line: int = Field(description="As the file or sheet shows it; the header is line 1")
+    cell: str | None = Field(description="Where it stands, such as B2; null: nowhere, since the cell is missing")
     field: str
     code: str
     reason: str
     reason_zh: str
 
 
+class RowOutcome(BaseModel):
+    """What would come of one row."""
+
+    line: int
+    key: str | None = Field(description="Code of what the row is about; null for hidden rows that are left out")
+    outcome: ImportOutcome
+    fields: list[str] = Field(description="What would change")
+
+
 class ImportAccount(BaseModel):
     """What came of an import."""
 
     dry_run: bool
-    rows: int = Field(description="Rows in the file, without header and empty lines")
-    created: int = Field(description="Rows written: all, or 0; of statistics those that say something new")
+    rows: int = Field(description="Rows that were read, without header, empty lines and hidden rows that are left out")
+    created: int = Field(description="Rows written as new; of statistics those that say something new")
+    updated: int = Field(description="Registered things that were changed, with `existing=update`")
+    unchanged: int = Field(description="Rows that say what is registered, with `existing=update`")
+    skipped: int = Field(description="Rows of what is registered, with `existing=skip`")
+    hidden: int = Field(description="Hidden rows that were left out, with `hidden_rows=skip`")
     error_count: int
     errors: list[RowError] = Field(description="In the order of the lines, at most 100 000")
+    outcomes: list[RowOutcome] | None = Field(
+        None, description="With `dry_run`: what would come of each row without faults, at most 100 000"
+    )
 
 
 async def _whole_body(request: Request) -> bytes:
@@ -105,9 +134,16 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
         now: Now,
     ) -> Response:
         with _places.one():
-            sheet = read_sheet(resource, lines_of(body, request.headers.get("content-type", "")))
+            table = table_of(
+                body,
+                request.headers.get("content-type", ""),
+                columns=columns_of(resource.entry),
+                encoding=encoding_named(query.encoding) if query.encoding else None,
+            )
+            sheet = read_sheet(resource, table, hidden_rows=query.hidden_rows)
             judging = resource.judging_by(tables)
-            return JSONResponse(import_sheet(database, judging, sheet, dry_run=query.dry_run, now=now))
+            account = import_sheet(database, judging, sheet, dry_run=query.dry_run, existing=query.existing, now=now)
+            return JSONResponse(account)
 
     @router.get(
         "/template",

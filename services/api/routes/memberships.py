@@ -108,7 +108,7 @@ def amend_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay
     """Correct the banner or park of a membership. Energy since its first day is booked again."""
     with registry_change(database) as change:
         old = _one_of(_of_known(change.connection, credit_code), valid_from)
-        membership = amended(Membership, dict(old), patch)
+        membership = amended(Membership, dict(old), patch.model_dump(include=patch.model_fields_set))
         _require_fitting(change.connection, membership)
         _SQL.run(change.connection, "update", credit_code=credit_code, **dict(membership))
         if membership != old:

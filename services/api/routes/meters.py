@@ -118,8 +118,20 @@ RESOURCE = Resource(
     },
     query=MeterQuery,
     check=meter_faults,
-    check_amended=lambda connection, meter: meter_faults(connection, [meter])[0],
+    check_amended=meter_faults,
     refuse_removal=_keep_with_readings,
+    dated=frozenset(
+        {
+            "unit_code",
+            "gateway_code",
+            "kind",
+            "unit_of_measure",
+            "multiplier",
+            "register_size",
+            "rated_per_hour",
+            "interval_s",
+        }
+    ),
     reinterprets=frozenset(
         {
             "unit_code",

@@ -86,11 +86,13 @@ def _faults(connection: Connection, entries: Sequence[ParkEntry]) -> list[list[F
     return [faults(entry) for entry in entries]
 
 
-def _faults_amended(connection: Connection, park: ParkEntry) -> list[Fault]:
+def _faults_amended(connection: Connection, parks: Sequence[ParkEntry]) -> list[list[Fault]]:
+    judged = zip(parks, _faults(connection, parks), strict=True)
+    return [faults or _members_left_behind(connection, park) for park, faults in judged]
+
+
+def _members_left_behind(connection: Connection, park: ParkEntry) -> list[Fault]:
     """A park may not move away from under the enterprises that belong to it."""
-    faults = _faults(connection, [park])[0]
-    if faults:
-        return faults
     members = areas_named(connection, set(_SQL.run(connection, "areas_of_members", code=park.code).scalars()))
     return [
         Fault("area_code", "members_elsewhere", {"banner": banner.code})

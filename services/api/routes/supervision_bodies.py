@@ -99,7 +99,7 @@ RESOURCE = Resource(
     filters={"area": AREA_OF_ENTRY, "q": contains("code", "name_zh", "name_en")},
     query=BodyQuery,
     check=_faults,
-    check_amended=_area_faults,
+    check_amended=_faults,
     refuse_removal=_refuse_removal,
 )
 

@@ -139,12 +139,15 @@ def _process_faults(tables: Tables, unit: UnitEntry) -> list[Fault]:
     return [Fault("process", "unknown_process", {"value": unit.process})]
 
 
-def _faults_amended(tables: Tables, connection: Connection, unit: UnitEntry) -> list[Fault]:
-    process = _process_faults(tables, unit)
-    # A unit whose process left the table keeps it until it is given another.
-    if process and RESOURCE.row(connection, unit.code)["process"] == unit.process:
-        process = []
-    return [*process, *_retrofit_faults(tables, unit)]
+def _faults_amended(tables: Tables, connection: Connection, units: Sequence[UnitEntry]) -> list[list[Fault]]:
+    def faults(unit: UnitEntry) -> list[Fault]:
+        process = _process_faults(tables, unit)
+        # A unit whose process left the table keeps it until it is given another.
+        if process and RESOURCE.row(connection, unit.code)["process"] == unit.process:
+            process = []
+        return [*process, *_retrofit_faults(tables, unit)]
+
+    return [faults(unit) for unit in units]
 
 
 def _faults(tables: Tables, connection: Connection, entries: Sequence[UnitEntry]) -> list[list[Fault]]:

@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.registry.fields import AreaCode, Code, Entry, Name, Note, Number, ShortText, Whole, refusal
+from services.api.registry.files.form import Form
 from services.core.credit_code import CreditCodeError, require_credit_code
 from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 from services.core.period import FIRST_YEAR, LAST_YEAR, Period, PeriodError
@@ -58,6 +59,7 @@ Owner = Annotated[str, AfterValidator(_owner), WithJsonSchema({"type": "string",
 PeriodText = Annotated[
     str,
     AfterValidator(_period),
+    Form.PERIOD,
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?$"}),
 ]
 """A year 2025, a quarter 2025-Q1 or a month 2025-03."""

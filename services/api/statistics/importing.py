@@ -10,6 +10,7 @@ from psycopg import Connection
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.files.header import half_width
 from services.api.registry.nouns import Noun
 from services.api.registry.resource import Resource
 from services.api.statistics import store
@@ -38,6 +39,10 @@ class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
         """The fault of a row whose number stands in `line` too."""
         return Fault("owner", "repeated_number_in_file", {"value": entry.key_in_words, "line": line})
 
+    def shares_among(self, cells: Mapping[str, str]) -> frozenset[str]:
+        """The value, where the unit of the row is %."""
+        return frozenset({"value"} if half_width(cells.get("unit", "")) == "%" else ())
+
     def existing(self, _connection: Connection, _keys: Sequence[str]) -> frozenset[str]:
         """None."""
         return frozenset()
@@ -62,6 +67,7 @@ RESOURCE = StatisticResource(
     answer=Statistic,
     page=Page[Statistic],
     sql=store.SQL,
+    new_is="report",
     query=StatisticQuery,
     filters={},
 )

@@ -15,6 +15,7 @@ from services.api.registry.table_file import CSV, XLSX
 from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
 from tests.integration.served import api
 
+NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "skipped": 0, "hidden": 0, "error_count": 0, "errors": []}
 PARK_HEADER = ("code", "name_zh", "name_en", "kind", "area_code")
 
 
@@ -34,9 +35,14 @@ def as_xlsx(*rows: Sequence[object]) -> bytes:
     return stream.getvalue()
 
 
-def imported(client: TestClient, kind: str, body: bytes, *, content_type: str = CSV, dry_run: bool = False) -> Any:
+def imported(
+    client: TestClient, kind: str, body: bytes, *, content_type: str = CSV, dry_run: bool = False, **how: str
+) -> Any:
     return client.post(
-        f"/api/v1/import/{kind}", params={"dry_run": dry_run}, content=body, headers={"Content-Type": content_type}
+        f"/api/v1/import/{kind}",
+        params={"dry_run": dry_run, **how},
+        content=body,
+        headers={"Content-Type": content_type},
     )
 
 
@@ -98,7 +104,7 @@ def test_a_whole_registry_comes_from_workbooks(client: TestClient, registered: R
     }
     for kind, rows in files.items():
         answer = imported(client, kind, as_xlsx(*rows), content_type=XLSX)
-        assert answer.json() == {"dry_run": False, "rows": 2, "created": 2, "error_count": 0, "errors": []}
+        assert answer.json() == NOTHING | {"dry_run": False, "rows": 2, "created": 2}
     enterprise = client.get(f"/api/v1/enterprises/{first}").json()
     assert enterprise["membership"] == {"area_code": JUNGAR, "park_code": park, "valid_from": "2025-01-01"}
     meter = client.get("/api/v1/meters/M-2").json()
@@ -147,7 +153,8 @@ def test_a_dry_run_writes_nothing(client: TestClient, database: psycopg.Connecti
     before = database.execute("SELECT revision FROM registry_revision").fetchone()
     body = as_csv(PARK_HEADER, ("P-1", "甲", "", "ordinary", JUNGAR))
     answer = imported(client, "parks", body, dry_run=True)
-    assert answer.json() == {"dry_run": True, "rows": 1, "created": 0, "error_count": 0, "errors": []}
+    outcome = {"line": 2, "key": "P-1", "outcome": "create", "fields": []}
+    assert answer.json() == NOTHING | {"dry_run": True, "rows": 1, "outcomes": [outcome]}
     assert count(client, "parks") == 0
     assert database.execute("SELECT revision FROM registry_revision").fetchone() == before
 
@@ -217,7 +224,7 @@ def test_meters_are_judged_like_those_registered_one_by_one(client: TestClient, 
         (3, "unit_of_measure", "gauge_needs_rate"),
         (4, "unit_code", "unknown"),
         (4, "carrier", "unknown"),
-        (5, "multiplier", "float_parsing"),
+        (5, "multiplier", "comma_in_number"),
     ]
 
 
@@ -226,7 +233,7 @@ def test_meters_are_judged_like_those_registered_one_by_one(client: TestClient, 
     [
         (b"", CSV, 422, "invalid_body"),
         (b"code,name_zh,kind,area_code\n", CSV, 422, "invalid_body"),
-        (b"\xff\xfe\x00\x01", CSV, 422, "invalid_body"),
+        (b"\xff\xfe\x00\xd8", CSV, 422, "invalid_body"),
         (b'code,name_zh\nP-1,"open', CSV, 422, "invalid_body"),
         (b"PK\x03\x04 a workbook", CSV, 415, "unsupported_media_type"),
         (b"code\n", XLSX, 422, "invalid_body"),
@@ -253,3 +260,99 @@ def test_fifty_thousand_meters_are_imported_at_once(client: TestClient, register
     assert (answer.status_code, answer.json()["created"]) == (200, 50_000)
     assert time.perf_counter() - began_s < 60
     assert client.get("/api/v1/meters/M-49999").json()["unit_code"] == unit
+
+
+def outcomes(answer: Any) -> list[tuple[int, str | None, str, list[str]]]:
+    return [(row["line"], row["key"], row["outcome"], row["fields"]) for row in answer.json()["outcomes"]]
+
+
+def test_rows_of_what_is_registered_are_left_alone_on_request(client: TestClient, registered: Registered) -> None:
+    registered.park(code="P-OLD")
+    body = as_csv(PARK_HEADER, ("P-OLD", "新名", "", "ordinary", JUNGAR), ("P-1", "甲", "", "ordinary", JUNGAR))
+    assert places(imported(client, "parks", body)) == [(2, "code", "already_exists")]
+    tried = imported(client, "parks", body, existing="skip", dry_run=True)
+    assert outcomes(tried) == [(2, "P-OLD", "skip", []), (3, "P-1", "create", [])]
+    answer = imported(client, "parks", body, existing="skip").json()
+    assert (answer["created"], answer["skipped"], answer["updated"]) == (1, 1, 0)
+    assert client.get("/api/v1/parks/P-OLD").json()["name_zh"] != "新名"
+
+
+def test_rows_of_what_is_registered_change_it_on_request(client: TestClient, registered: Registered) -> None:
+    registered.park(code="P-OLD", name_zh="旧名", name_en="Old", kind="ordinary", area_code=JUNGAR)
+    registered.park(code="P-SAME", name_zh="同", name_en=None, kind="ordinary", area_code=JUNGAR)
+    body = as_csv(
+        PARK_HEADER,
+        ("P-OLD", "新名", "", "zero_carbon", JUNGAR),
+        ("P-SAME", "同", "", "ordinary", JUNGAR),
+        ("P-1", "甲", "", "ordinary", JUNGAR),
+    )
+    tried = imported(client, "parks", body, existing="update", dry_run=True)
+    assert outcomes(tried) == [
+        (2, "P-OLD", "update", ["name_zh", "kind"]),
+        (3, "P-SAME", "unchanged", []),
+        (4, "P-1", "create", []),
+    ]
+    answer = imported(client, "parks", body, existing="update").json()
+    assert (answer["created"], answer["updated"], answer["unchanged"]) == (1, 1, 1)
+    park = client.get("/api/v1/parks/P-OLD").json()
+    assert (park["name_zh"], park["kind"]) == ("新名", "zero_carbon")
+    assert park["name_en"] == "Old", "an empty cell says nothing"
+
+
+def test_an_update_by_file_is_judged_as_a_change_of_one(client: TestClient, registered: Registered) -> None:
+    park = registered.park(code="P-OLD", area_code=JUNGAR)
+    registered.enterprise(park_code=park, area_code=JUNGAR)
+    body = as_csv(("code", "name_zh", "kind", "area_code"), ("P-OLD", "名", "ordinary", "150700"))
+    answer = imported(client, "parks", body, existing="update")
+    assert places(answer) == [(2, "area_code", "members_elsewhere")]
+    assert answer.json()["errors"][0]["cell"] == "D2"
+
+
+def test_a_file_does_not_change_what_has_its_own_address(client: TestClient, registered: Registered) -> None:
+    owner = registered.enterprise(area_code=JUNGAR, valid_from="2025-01-01")
+    header = ("credit_code", "name_zh", "trade", "area_code", "valid_from")
+    body = as_csv(header, (owner, "新名", "coke", "150602", "2025-01-01"))
+    assert places(imported(client, "enterprises", body, existing="update")) == [(2, "area_code", "not_by_import")]
+    body = as_csv(header, (owner, "新名", "coke", JUNGAR, "2025-01-01"))
+    assert imported(client, "enterprises", body, existing="update").json()["updated"] == 1
+    assert client.get(f"/api/v1/enterprises/{owner}").json()["name_zh"] == "新名"
+
+
+def test_what_readings_mean_is_not_changed_by_a_file(client: TestClient, registered: Registered) -> None:
+    meter = registered.meter()
+    known = client.get(f"/api/v1/meters/{meter}").json()
+    header = [name for name, value in known.items() if value is not None]
+    body = as_csv(header, [known[name] if name != "multiplier" else 777 for name in header])
+    assert places(imported(client, "meters", body, existing="update")) == [(2, "multiplier", "dated_field")]
+    body = as_csv(header, [known[name] if name != "name_zh" else "新名" for name in header])
+    assert imported(client, "meters", body, existing="update").json()["updated"] == 1
+    assert client.get(f"/api/v1/meters/{meter}").json()["name_zh"] == "新名"
+
+
+def test_the_sender_may_say_how_a_file_was_saved(client: TestClient) -> None:
+    body = as_csv(PARK_HEADER, ("P-1", "P煤", "", "ordinary", JUNGAR), encoding="gbk")
+    refused = imported(client, "parks", body)
+    assert refused.json()["code"] == "invalid_body"
+    assert "which reads ú, or GB18030, which reads 煤" in refused.json()["detail"]
+    assert imported(client, "parks", body, encoding="gbk").status_code == 200
+    assert client.get("/api/v1/parks/P-1").json()["name_zh"] == "P煤"
+
+
+def test_hidden_rows_are_refused_left_out_or_read_as_the_sender_says(unchanged: TestClient) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in (PARK_HEADER, ("P-1", "甲", None, "ordinary", JUNGAR), ("P-2", "乙", None, "ordinary", JUNGAR)):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    stream = io.BytesIO()
+    workbook.save(stream)
+
+    def tried(**how: str) -> Any:
+        return imported(unchanged, "parks", stream.getvalue(), content_type=XLSX, dry_run=True, **how)
+
+    assert places(tried()) == [(3, "row", "hidden_row")]
+    skipped = tried(hidden_rows="skip")
+    assert outcomes(skipped) == [(2, "P-1", "create", []), (3, None, "hidden", [])]
+    assert (skipped.json()["rows"], skipped.json()["hidden"]) == (1, 1)
+    assert [row[1] for row in outcomes(tried(hidden_rows="take"))] == ["P-1", "P-2"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.api.app import REGISTRY
-from services.api.registry.importing import columns_of
+from services.api.registry.reading import columns_of
 from services.judging.data.tables import load_tables
 
 RESOURCES: list[Any] = [module.RESOURCE for module in REGISTRY]

@@ -1,0 +1,105 @@
+"""What a cell says in a field: a day however it is written, a number without its thousands' commas."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from services.api.registry.files.encoding import LOST
+from services.api.registry.files.form import NUMBERS, Form
+from services.api.registry.files.header import half_width
+
+# What a spreadsheet shows where a formula failed, a column is too narrow, or LibreOffice found an error.
+_ERROR = re.compile(r"#(N/A|DIV/0!|[A-Z][A-Z_]+[!?])|#{3,}|Err:[0-9]{3}")
+_WITH_EXPONENT = re.compile(r"[+-]?[0-9](\.[0-9]+)?E\+?[0-9]{2,3}", re.IGNORECASE)
+_DAY = re.compile(
+    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日|([0-9]{2})([0-9]{2}))"
+    r"(?:[T ]0?0:00(?::00(?:\.0+)?)?)?"
+)
+# A point only before two digits: 2026.1 may have been 2026.10 before a spreadsheet took it for a number.
+_MONTH = re.compile(r"([0-9]{4})(?:[-/]([0-9]{1,2})|\.([0-9]{2})|年([0-9]{1,2})月(?:份)?)")
+_QUARTER = re.compile(r"([0-9]{4})(?:年第?|[-/. ]?Q)([1-4一二三四])(?:季度?)?", re.IGNORECASE)
+_YEAR = re.compile(r"([0-9]{4})年?")
+_SERIAL = re.compile(r"[2-7][0-9]{4}")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+_ONE_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_PERCENT = re.compile(r"[+-]?[0-9][0-9.,]*\s?%")
+_CHINESE_DIGITS = {"一": "1", "二": "2", "三": "3", "四": "4"}
+_MINUS = str.maketrans({"−": "-", "﹣": "-"})
+
+
+class CellRefused(Exception):  # noqa: N818 - named after the fact
+    """A cell cannot be read in its field: the code of a reason, and what it mentions."""
+
+    def __init__(self, code: str, **mentions: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.mentions: Mapping[str, Any] = mentions
+
+
+def read_cell(text: str, form: Form, *, is_share: bool = False) -> str:
+    """What the field takes; `is_share`: the field is in %. Raises CellRefused where it may mean another thing.
+
+    What is no such thing at all is left as it is, for the field itself to refuse.
+    """
+    if _ERROR.fullmatch(text):
+        raise CellRefused("error_cell", value=text)
+    if LOST.search(text):
+        raise CellRefused("lost_characters")
+    if form is Form.FREE:
+        return _of_digits(text)
+    text = half_width(text)
+    if form in NUMBERS:
+        return _number(text.translate(_MINUS), is_share=is_share)
+    if form is Form.DAY:
+        return _day(text)
+    return _period(text) if form is Form.PERIOD else _of_digits(text)
+
+
+def _of_digits(text: str) -> str:
+    """A text, unless a spreadsheet has made a number of it."""
+    if _WITH_EXPONENT.fullmatch(text):
+        raise CellRefused("digits_lost", digits=15)
+    return text
+
+
+def _number(text: str, *, is_share: bool) -> str:
+    if _PERCENT.fullmatch(text):
+        if not is_share:
+            raise CellRefused("percent_cell", value=text)
+        text = text.removesuffix("%").rstrip()
+    if "," not in text:
+        return text
+    is_plainly_thousands = text.count(",") > 1 or "." in text
+    if _THOUSANDS.fullmatch(text) and is_plainly_thousands:
+        return text.replace(",", "")
+    if _ONE_COMMA.fullmatch(text):
+        raise CellRefused("comma_in_number", value=text, thousands=text.replace(",", ""), point=text.replace(",", "."))
+    return text
+
+
+def _day(text: str) -> str:
+    if written := _DAY.fullmatch(text):
+        year, _, *parts = written.groups()
+        month, day = (int(part) for part in parts if part is not None)
+        try:
+            return date(int(year), month, day).isoformat()
+        except ValueError:
+            return text
+    if _MONTH.fullmatch(text) or _YEAR.fullmatch(text):
+        raise CellRefused("day_missing", value=text)
+    if _SERIAL.fullmatch(text):
+        raise CellRefused("day_as_number", value=text)
+    return text
+
+
+def _period(text: str) -> str:
+    if written := _MONTH.fullmatch(text):
+        return f"{written[1]}-{int(written[2] or written[3] or written[4]):02}"
+    if written := _QUARTER.fullmatch(text):
+        return f"{written[1]}-Q{_CHINESE_DIGITS.get(written[2], written[2])}"
+    if written := _YEAR.fullmatch(text):
+        return written[1]
+    if _DAY.fullmatch(text):
+        raise CellRefused("day_for_period", value=text)
+    return text

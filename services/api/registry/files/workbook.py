@@ -1,0 +1,148 @@
+"""The parts of a workbook beside its cells: which sheet is read, its texts, its number formats.
+
+ECMA-376 part 1, 18. openpyxl, read line by line, tells neither hidden rows nor merged cells nor formulas without a
+value, and read whole it takes some 50 times the size of the file; so the few parts are read here.
+"""
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from defusedxml.ElementTree import iterparse
+
+from services.api.errors import INVALID_BODY, TOO_LARGE, Refused
+from services.api.registry.files.number_format import GENERAL, NumberFormat, built_in, number_format
+
+# A sheet of 50 000 meters unpacks to some 40 MB; texts and styles are held in memory whole, so they are bounded lower.
+_MOST_UNPACKED_BYTES = 80_000_000
+_MOST_PART_BYTES = 32_000_000
+_MOST_PARTS = 500
+
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_RELATION_ID = re.compile(r"(\{.*relationships\})id")
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """What is needed to read the cells of one sheet."""
+
+    sheet: str
+    """The part with its rows."""
+    texts: Sequence[str]
+    formats: Sequence[NumberFormat]
+    is_from_1904: bool
+    """Whether days are counted from 1904-01-01."""
+
+
+def workbook_in(archive: zipfile.ZipFile) -> Workbook:
+    """The workbook in `archive`. Raises Refused, and whatever a broken file makes zipfile and the parser raise."""
+    _require_harmless(archive)
+    main = _relations(archive, "").by_kind("/officeDocument")
+    relations = _relations(archive, main)
+    sheet, is_from_1904 = _first_sheet(archive, main)
+    styles, texts = relations.by_kind("/styles", ""), relations.by_kind("/sharedStrings", "")
+    return Workbook(
+        sheet=relations.by_id[sheet],
+        texts=list(_texts(archive, texts)) if texts else (),
+        formats=_formats(archive, styles) if styles else (),
+        is_from_1904=is_from_1904,
+    )
+
+
+def local(name: str) -> str:
+    """The name of an element without its namespace: there are two, of the transitional and the strict form."""
+    return name.rpartition("}")[2]
+
+
+def text_in(element: Element) -> str:
+    """The text of a cell or shared text: that of its runs, without hints of pronunciation."""
+    if local(element.tag) == "t":
+        found = element.text or ""
+        return _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), found) if "_x" in found else found
+    return "".join(text_in(part) for part in element if local(part.tag) in ("t", "r", "is"))
+
+
+def is_on(value: str | None) -> bool:
+    """Whether an attribute says yes."""
+    return value in ("1", "true", "on")
+
+
+def _require_harmless(archive: zipfile.ZipFile) -> None:
+    """Refuse a workbook that would unpack to too much. zipfile never unpacks more of a part than is declared."""
+    parts = archive.infolist()
+    sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
+    others = [part for part in parts if part not in sheets]
+    if (
+        len(parts) > _MOST_PARTS
+        or sum(part.file_size for part in parts) > _MOST_UNPACKED_BYTES
+        or any(part.file_size > _MOST_PART_BYTES for part in others)
+    ):
+        raise Refused(TOO_LARGE, "the workbook unpacks to too much; save the sheet as CSV")
+
+
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    by_id: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+    def by_kind(self, ending: str, default: str | None = None) -> str:
+        found = next((part for kind, part in self.kinds.items() if kind.endswith(ending)), default)
+        if found is None:
+            raise KeyError(ending)
+        return found
+
+
+def elements_of(archive: zipfile.ZipFile, part: str) -> Iterator[Element]:
+    """The elements of a part as they end. A part with entities of its own is refused."""
+    with archive.open(part) as stream:
+        for _, element in iterparse(stream):
+            yield element
+
+
+def _relations(archive: zipfile.ZipFile, part: str) -> _Relations:
+    folder, name = posixpath.split(part)
+    by_id: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    for element in elements_of(archive, posixpath.join(folder, "_rels", f"{name}.rels")):
+        if local(element.tag) == "Relationship":
+            target = posixpath.normpath(posixpath.join("/", folder, element.attrib["Target"])).lstrip("/")
+            by_id[element.attrib["Id"]] = target
+            kinds.setdefault(element.attrib["Type"], target)
+    return _Relations(by_id, kinds)
+
+
+def _first_sheet(archive: zipfile.ZipFile, main: str) -> tuple[str, bool]:
+    """The relation of the first sheet that is shown, and whether days are counted from 1904."""
+    sheets: list[str] = []
+    is_from_1904 = False
+    for element in elements_of(archive, main):
+        if local(element.tag) == "workbookPr":
+            is_from_1904 = is_on(element.get("date1904"))
+        elif local(element.tag) == "sheet" and element.get("state", "visible") == "visible":
+            sheets += (value for name, value in element.attrib.items() if _RELATION_ID.fullmatch(name))
+    if not sheets:
+        raise Refused(INVALID_BODY, "the workbook has no sheet that is shown")
+    return sheets[0], is_from_1904
+
+
+def _texts(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
+    for element in elements_of(archive, part):
+        if local(element.tag) == "si":
+            yield text_in(element)
+            element.clear()
+
+
+def _formats(archive: zipfile.ZipFile, part: str) -> list[NumberFormat]:
+    """The number formats of the styles, in their order."""
+    own: dict[int, str] = {}
+    formats: list[NumberFormat] = []
+    for element in elements_of(archive, part):
+        if local(element.tag) == "numFmt":
+            own[int(element.attrib["numFmtId"])] = element.attrib["formatCode"]
+        elif local(element.tag) == "cellXfs":
+            numbers = [int(style.get("numFmtId", "0")) for style in element if local(style.tag) == "xf"]
+            formats = [number_format(own[number]) if number in own else built_in(number) for number in numbers]
+    return formats or [GENERAL]

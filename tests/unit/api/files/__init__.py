@@ -1,0 +1,1 @@
+"""Import files are read rightly, or refused by name."""
