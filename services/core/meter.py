@@ -49,6 +49,7 @@ class Mark(enum.IntEnum):
     ROLLOVER = 5
     REPLACEMENT = 6
     PENDING = 7
+    OVERLAP = 8
 
 
 class Quality(enum.IntFlag):

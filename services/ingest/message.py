@@ -17,6 +17,7 @@ ReadingCode = Literal[
     "ts_unreadable",
     "ts_in_future",
     "ts_out_of_range",
+    "ts_too_old",
     "conflict",
 ]
 """Why a reading is rejected."""

@@ -20,7 +20,13 @@ class RegistryReader:
         with connection.transaction():
             revision = _sql.run(connection, "revision").scalar_one()
             if revision != self._revision:
-                meters = {code: KnownMeter(meter_id, gw) for code, meter_id, gw in _sql.run(connection, "known_meters")}
-                self._known = KnownRegistry(meters, frozenset(_sql.run(connection, "known_gateways").scalars()))
+                meters = {
+                    row.code: KnownMeter(row.meter_id, row.gateway_code, row.in_use_from_us)
+                    for row in _sql.run(connection, "known_meters")
+                }
+                keeps_days = {row.code: row.keeps_days for row in _sql.run(connection, "known_gateways")}
+                self._known = KnownRegistry(
+                    meters, frozenset(keeps_days), {code: days for code, days in keeps_days.items() if days is not None}
+                )
                 self._revision = revision
         return self._known

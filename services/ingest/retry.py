@@ -1,4 +1,7 @@
-"""Takes in readings that were rejected because their meter was not registered with their gateway, and is now."""
+"""Takes in rejected readings that are not to be rejected any more.
+
+Their meter was not registered with their gateway and is now, or their time of long ago is right after all.
+"""
 
 import math
 from collections import defaultdict
@@ -7,11 +10,11 @@ from datetime import datetime
 
 import psycopg
 
-from services.core.calendar import from_us, to_us
+from services.core.calendar import DAY_US, from_us, to_us
 from services.core.db.statements import Statements
 from services.ingest.message import Decoded
 from services.ingest.store import store
-from services.ingest.validate import KnownRegistry, check
+from services.ingest.validate import BEFORE_USE_US, KEEPS_DAYS, KnownRegistry, check
 
 _sql = Statements.beside(__file__, "retry.sql")
 
@@ -44,13 +47,24 @@ def retry(
     most: int,
     now_us: int,
     writer: str,
+    believe_old: bool = False,
 ) -> Retried:
     """Store up to `most` kept readings, oldest first, and mark their rows, which stay. Raises psycopg.Error.
 
+    With `believe_old` those too that are held for their time: a person says that it is right.
     Storing and marking are two transactions: if it dies between them, the next one finds duplicates and marks them.
     """
     with connection.transaction():
-        rows = _sql.run(connection, "kept_readings", gateway=gateway, meter=meter, most=most)
+        rows = _sql.run(
+            connection,
+            "kept_readings",
+            gateway=gateway,
+            meter=meter,
+            most=most,
+            believe_old=believe_old,
+            before_use_days=BEFORE_USE_US // DAY_US,
+            keeps_days=KEEPS_DAYS,
+        )
         kept = [
             _KeptReading(
                 row.rejection_id, row.gateway_code, row.meter_code, _time_us(row.ts_text), _value(row.value_text)
@@ -62,7 +76,10 @@ def retry(
     by_gateway: dict[str, list[_KeptReading]] = defaultdict(list)
     for one in kept:
         by_gateway[one.gateway].append(one)
-    checked = [check(_message(code, mine), known, now_us=now_us) for code, mine in sorted(by_gateway.items())]
+    checked = [
+        check(_message(code, mine), known, now_us=now_us, believe_old=believe_old)
+        for code, mine in sorted(by_gateway.items())
+    ]
     # What is rejected again stands in its row already.
     answers = store(connection, [replace(message, rejected=()) for message in checked], writer=writer)
     with connection.transaction():

@@ -1,5 +1,6 @@
--- name: kept_readings(gateway, meter, most)
--- Rejected readings whose meter is registered with their gateway by now, oldest first.
+-- name: kept_readings(gateway, meter, most, believe_old, before_use_days, keeps_days)
+-- Rejected readings that would be taken by now, oldest first: their meter is registered with their gateway, and their time
+-- is believed, or a person says that it is right.
 SELECT
     kept.rejection_id,
     kept.gateway_code,
@@ -9,9 +10,26 @@ SELECT
 FROM rejected_reading AS kept
 JOIN meter ON meter.code = kept.meter_code
 JOIN gateway ON gateway.gateway_id = meter.gateway_id AND gateway.code = kept.gateway_code
+JOIN unit USING (unit_id)
 WHERE
     kept.outcome IS NULL
-    AND kept.code IN ('unknown_meter', 'meter_of_another_gateway')
+    AND CASE kept.code
+        WHEN 'unknown_meter' THEN true
+        WHEN 'meter_of_another_gateway' THEN true
+        WHEN 'ts_too_old' THEN
+            :believe_old ::boolean
+            OR CASE
+                WHEN kept.ts_text ~ '^[0-9]{1,15}$' THEN to_timestamp(kept.ts_text::double precision / 1000)
+                ELSE kept.ts_text::timestamptz
+            END >= greatest(
+                now() - make_interval(days => coalesce(gateway.keeps_days, :keeps_days ::integer)),
+                coalesce(
+                    meter.valid_from,
+                    (SELECT min(valid_from) FROM membership WHERE membership.enterprise_id = unit.enterprise_id)
+                )::timestamp AT TIME ZONE 'Asia/Shanghai' - make_interval(hours => 24 * :before_use_days ::integer)
+            )
+        ELSE false
+    END
     AND (:gateway ::text IS NULL OR kept.gateway_code = :gateway)
     AND (:meter ::text IS NULL OR kept.meter_code = :meter)
 ORDER BY kept.rejection_id

@@ -44,15 +44,26 @@ INSERT INTO rejected_message (received_at, gateway_code, topic, payload, payload
 VALUES (now(), :gateway, :topic, :payload, :payload_bytes, :code, :detail);
 
 -- name: known_meters()
+-- A meter that does not say when it begins is in use as long as its enterprise is a member.
 SELECT
     meter.code,
     meter.meter_id,
-    gateway.code AS gateway_code
+    gateway.code AS gateway_code,
+    (
+        extract(EPOCH FROM coalesce(meter.valid_from, membership.valid_from)::timestamp AT TIME ZONE 'Asia/Shanghai')
+        * 1000000
+    )::bigint AS in_use_from_us
 FROM meter
-JOIN gateway USING (gateway_id);
+JOIN gateway USING (gateway_id)
+JOIN unit USING (unit_id)
+LEFT JOIN (
+    SELECT enterprise_id, min(valid_from) AS valid_from
+    FROM membership
+    GROUP BY enterprise_id
+) AS membership ON membership.enterprise_id = unit.enterprise_id;
 
 -- name: known_gateways()
-SELECT code FROM gateway;
+SELECT code, keeps_days FROM gateway;
 
 -- name: revision()
 SELECT revision FROM registry_revision;

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeGuard
 
-from services.core.calendar import from_us, to_us
+from services.core.calendar import DAY_US, SHANGHAI, from_us, to_us
 from services.ingest.message import Checked, Decoded, ReadingCode, Rejection, UnreadableMessage
 
 AHEAD_US = 600 * 1_000_000
 EARLIEST_US = to_us(datetime(2000, 1, 1, tzinfo=UTC))
+BEFORE_USE_US = 366 * DAY_US
+"""What is stamped longer than a year before its meter is in use shows a clock that fell back, and no history."""
+KEEPS_DAYS = 7305
+"""Twenty years: no gateway of which nothing else is registered keeps readings for longer."""
 
 
 class KnownMeter(NamedTuple):
@@ -18,6 +22,13 @@ class KnownMeter(NamedTuple):
 
     meter_id: int
     gateway: str
+    in_use_from_us: int | None = None
+    """When the meter, or else the membership of its enterprise, begins; None if nothing says so."""
+
+    @property
+    def believed_from_us(self) -> int:
+        """Readings stamped before are held until a person says that they are right."""
+        return EARLIEST_US if self.in_use_from_us is None else max(EARLIEST_US, self.in_use_from_us - BEFORE_USE_US)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +37,43 @@ class KnownRegistry:
 
     meters: Mapping[str, KnownMeter]
     gateways: frozenset[str]
+    keeps_days: Mapping[str, int] = field(default_factory=dict)
+    """Of gateways of which it is registered: for how many days each keeps readings that it could not send."""
     ids: Mapping[str, Mapping[str, int]] = field(init=False)
     """By gateway and code of the meter, its number."""
+    _believed_from_us: Mapping[str, int] = field(init=False)
+    """By gateway: from this moment on the readings of all its meters are believed."""
 
     def __post_init__(self) -> None:
         ids: dict[str, dict[str, int]] = {}
+        believed: dict[str, int] = {}
         for code, meter in self.meters.items():
             ids.setdefault(meter.gateway, {})[code] = meter.meter_id
+            believed[meter.gateway] = max(believed.get(meter.gateway, EARLIEST_US), meter.believed_from_us)
         object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "_believed_from_us", believed)
+
+    def oldest_kept_us(self, gateway: str, now_us: int) -> int:
+        """The oldest moment of which the gateway can have kept a reading until now."""
+        return now_us - self.keeps_days.get(gateway, KEEPS_DAYS) * DAY_US
+
+    def all_believed_from_us(self, gateway: str, now_us: int) -> int:
+        """From this moment on no reading of the gateway is held for its time."""
+        return max(self._believed_from_us.get(gateway, EARLIEST_US), self.oldest_kept_us(gateway, now_us))
 
 
-def check(decoded: Decoded, known: KnownRegistry, *, now_us: int) -> Checked:
+def check(decoded: Decoded, known: KnownRegistry, *, now_us: int, believe_old: bool = False) -> Checked:
     """Part the samples of a message into readings to store and rejections.
 
-    Raises UnreadableMessage (unknown_gateway) when the gateway is not registered.
+    With `believe_old` a person has said that times of long ago are right: none is held for it. Raises UnreadableMessage
+    (unknown_gateway) when the gateway is not registered.
     """
     gateway = decoded.gateway
     if gateway not in known.gateways:
         raise UnreadableMessage("unknown_gateway", f"gateway {gateway!r} is not registered", decoded.seq)
-    latest_us = now_us + AHEAD_US
+    times = _Times(known, gateway, now_us, believe_old=believe_old)
     all_ids = list(map(known.ids.get(gateway, {}).get, decoded.meters))
-    if _all_good(all_ids, decoded, latest_us):
+    if _all_good(all_ids, decoded, times):
         return Checked(
             gateway, decoded.seq, decoded.meters, all_ids, decoded.times_us, decoded.values, decoded.rejected
         )
@@ -58,7 +85,7 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int) -> Checked:
         if (
             meter is not None
             and meter.gateway == gateway
-            and EARLIEST_US <= at_us <= latest_us
+            and times.first_us(meter) <= at_us <= times.latest_us
             and math.isfinite(value)
         ):
             meters.append(code)
@@ -66,24 +93,35 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int) -> Checked:
             times_us.append(at_us)
             values.append(value)
         else:
-            rejected.append(_rejection(code, at_us, value, meter, gateway, latest_us))
+            rejected.append(_rejection(code, at_us, value, meter, gateway, times))
     return Checked(gateway, decoded.seq, meters, meter_ids, times_us, values, rejected)
 
 
-def _all_good(ids: list[int | None], decoded: Decoded, latest_us: int) -> TypeGuard[list[int]]:
+class _Times:
+    """Between which times the readings of a message are taken."""
+
+    def __init__(self, known: KnownRegistry, gateway: str, now_us: int, *, believe_old: bool) -> None:
+        self.latest_us = now_us + AHEAD_US
+        self.believe_old = believe_old
+        self.oldest_kept_us = known.oldest_kept_us(gateway, now_us)
+        self.all_from_us = EARLIEST_US if believe_old else known.all_believed_from_us(gateway, now_us)
+
+    def first_us(self, meter: KnownMeter) -> int:
+        """The first moment of which a reading of the meter is taken."""
+        return EARLIEST_US if self.believe_old else max(meter.believed_from_us, self.oldest_kept_us)
+
+
+def _all_good(ids: list[int | None], decoded: Decoded, times: _Times) -> TypeGuard[list[int]]:
     """Whether every reading may be stored: all at once, since nearly always all may."""
-    times_us = decoded.times_us
     return (
         None not in ids
-        and min(times_us, default=EARLIEST_US) >= EARLIEST_US
-        and max(times_us, default=EARLIEST_US) <= latest_us
+        and min(decoded.times_us, default=times.all_from_us) >= times.all_from_us
+        and max(decoded.times_us, default=times.latest_us) <= times.latest_us
         and math.isfinite(sum(decoded.values))  # NaN or infinite if one of them is; the other way round proves nothing
     )
 
 
-def _rejection(
-    code: str, at_us: int, value: float, meter: KnownMeter | None, gateway: str, latest_us: int
-) -> Rejection:
+def _rejection(code: str, at_us: int, value: float, meter: KnownMeter | None, gateway: str, times: _Times) -> Rejection:
     reason: tuple[ReadingCode, str]
     if meter is None:
         reason = ("unknown_meter", "the meter is not registered")
@@ -93,10 +131,21 @@ def _rejection(
         reason = ("not_a_number", "value is NaN")
     elif not math.isfinite(value):
         reason = ("infinite", "value is beyond the range of numbers")
-    elif at_us > latest_us:
+    elif at_us > times.latest_us:
         reason = ("ts_in_future", "ts is more than 10 minutes ahead; set the gateway's clock")
-    else:
+    elif at_us < EARLIEST_US:
         reason = ("ts_out_of_range", "ts is before 2000-01-01; set the gateway's clock")
+    else:
+        reason = ("ts_too_old", _why_held(at_us, meter, times))
     # To the microsecond: what is taken in later must be the reading that the gateway has sent.
     ts = at_us // 1000 if at_us % 1000 == 0 else from_us(at_us).isoformat()
     return Rejection(code[:200], ts, repr(value), *reason)
+
+
+def _why_held(at_us: int, meter: KnownMeter, times: _Times) -> str:
+    held = "held, not booked, until somebody says that it is right; set the gateway's clock"
+    if at_us < meter.believed_from_us and meter.in_use_from_us is not None:
+        day = from_us(meter.in_use_from_us).astimezone(SHANGHAI).date()
+        return f"ts is more than 366 days before the meter is in use ({day}): {held}"
+    oldest = from_us(times.oldest_kept_us).astimezone(SHANGHAI).date()
+    return f"ts is older than what the gateway can have kept (since {oldest}): {held}"

@@ -11,7 +11,7 @@ from services.core.meter import Mark
 from services.energy.booking.counter import SET_ASIDE
 from services.quality.checks.day import MeterDay, Times
 
-_NOT_BELIEVED = SET_ASIDE | {Mark.SUSPECT}
+_NOT_BELIEVED = SET_ASIDE | {Mark.SUSPECT, Mark.OVERLAP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

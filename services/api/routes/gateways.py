@@ -13,14 +13,26 @@ from services.api.listing import contains
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.registry import nouns
-from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade, refusal
+from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade, Whole, refusal
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import registry_statements
 from services.ingest.broker_users import RESERVED
+from services.ingest.validate import KEEPS_DAYS
 
 EXAMPLE: JsonDict = {"code": "GW-150622-0007", "credit_code": "91150622MA0N0000XF", "name": "焦化厂 1 号端设备"}
+
+
+KeepsDays = Annotated[
+    Whole,
+    Field(
+        ge=1,
+        le=36_525,
+        description="Days for which it keeps readings that it could not send; what is older is held as `ts_too_old`."
+        f" Empty: {KEEPS_DAYS}",
+    ),
+]
 
 
 def _no_service(code: str) -> str:
@@ -37,6 +49,7 @@ class GatewayEntry(Entry):
     code: Annotated[Code, AfterValidator(_no_service)] = Field(description="Also its MQTT user name and topic level")
     credit_code: CreditCode
     name: Name | None = None
+    keeps_days: KeepsDays | None = None
 
 
 class Gateway(GatewayEntry):
@@ -49,6 +62,7 @@ class GatewayPatch(Entry):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "焦化厂 2 号端设备"}]})
 
     name: Name | None = None
+    keeps_days: KeepsDays | None = None
 
 
 class GatewayQuery(ListQuery):

@@ -30,6 +30,9 @@ class RetryQuery(BaseModel):
 
     gateway: Code | None = Field(None, description="Those of this gateway only")
     meter: Code | None = Field(None, description="Those of this meter only")
+    accept_old: bool = Field(
+        False, description="Those too that are held as `ts_too_old`: you say that their times are right"
+    )
     most: int = Field(10_000, ge=1, le=20_000, description="So many at once, the oldest first")
 
 
@@ -55,10 +58,10 @@ class Dropped(BaseModel):
 
 
 @router.post(
-    "/rejected-readings/retry", summary="Take in rejected readings of meters registered since", responses=refusals()
+    "/rejected-readings/retry", summary="Take in rejected readings that would be taken now", responses=refusals()
 )
 def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()], now: Now) -> RetryAnswer:
-    """Store kept readings that were rejected as `unknown_meter` or `meter_of_another_gateway` and now would not be.
+    """Store kept readings that were rejected for their meter, gateway or age and now would not be.
 
     Their rows stay, marked with what became of them, and are not tried again: to ask twice does no harm.
     """
@@ -71,6 +74,7 @@ def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()],
             most=query.most,
             now_us=to_us(now),
             writer=WRITER,
+            believe_old=query.accept_old,
         )
     outcomes = {
         "stored": found.stored,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.quality.checks.day import Finding, Quantities
+from services.quality.checks.day import Finding, MeterDay, MeterFacts, Quantities
 from services.quality.checks.grid import Grid
 
 CheckedKind = Literal["meter", "unit", "enterprise", "gateway", "area"]
@@ -37,6 +37,8 @@ class CheckKind:
     """Of what an alert rule speaks: the last complete day or month, or what goes on now."""
     of_series: Callable[[SeriesSeen, Any], list[Finding]] | None = None
     """Finds it in the readings of one meter alone, by its limits; None: it is made of more than that."""
+    of_marks: Callable[[MeterFacts, MeterDay, Any], list[Finding]] | None = None
+    """Finds it in the marks of a meter's readings, also while the day runs."""
     needs_past: bool = True
     """Whether a check of a series waits until the meter has a past."""
     is_cross: bool = False

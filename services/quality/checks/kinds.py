@@ -5,6 +5,8 @@ from services.quality.checks import (
     calibration,
     clock,
     digits,
+    held,
+    marked,
     plausible,
     product,
     reported,
@@ -30,6 +32,9 @@ CHECKS: dict[str, CheckKind] = {
         clock.KIND,
         calibration.KIND,
         silence.KIND,
+        marked.SUSPECT,
+        marked.OVERLAP,
+        held.KIND,
     )
 }
 
@@ -37,6 +42,11 @@ CHECKS: dict[str, CheckKind] = {
 def series_checks() -> list[CheckKind]:
     """Those of one meter's own series."""
     return [kind for kind in CHECKS.values() if kind.of_series is not None]
+
+
+def mark_checks() -> list[CheckKind]:
+    """Those of the marks of a meter's readings, which are made while the day runs too."""
+    return [kind for kind in CHECKS.values() if kind.of_marks is not None]
 
 
 def cross_checks() -> list[str]:

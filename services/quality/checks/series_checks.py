@@ -8,10 +8,22 @@ import numpy as np
 from services.quality.checks.contract import SeriesSeen
 from services.quality.checks.day import Finding, MeterDay, MeterFacts, Quantities
 from services.quality.checks.grid import grid_of
-from services.quality.checks.kinds import series_checks
+from services.quality.checks.kinds import mark_checks, series_checks
 
 LEAST_PAST_DAYS = 14
 """Two whole weeks: a meter with a shorter past is judged by what needs none, its rating and its resets."""
+
+
+def find_marked(meter: MeterFacts, day: MeterDay, limits: Mapping[str, Any]) -> list[Finding]:
+    """What the marks of a day's readings ask a person to look at, of a day that may still run."""
+    if not day.marks:
+        return []
+    return [
+        each
+        for kind in mark_checks()
+        if kind.of_marks is not None
+        for each in kind.of_marks(meter, day, limits[kind.slug])
+    ]
 
 
 def find(

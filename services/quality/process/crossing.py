@@ -1,7 +1,7 @@
 """Checks of a day as a whole: what meters, products, reports and clocks say against each other."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +23,8 @@ from services.quality.checks.calibration import calibration_due
 from services.quality.checks.clock import CHECK as CLOCK
 from services.quality.checks.clock import clock_drift
 from services.quality.checks.day import Detail, Finding
+from services.quality.checks.held import CHECK as HELD
+from services.quality.checks.held import held_readings
 from services.quality.checks.product import CHECK as ENERGY_PRODUCT
 from services.quality.checks.product import ProductDay, energy_product
 from services.quality.checks.reported import CHECK as DAILY_MONTHLY
@@ -53,6 +55,15 @@ class Crossing:
             *self._products(day, past),
             *self._clocks(day),
             *self._calibrations(day),
+        ]
+
+    def held(self, days: Sequence[date]) -> list[Found]:
+        """The readings received on these days that are still held for their time."""
+        rows = SQL.run(self._connection, "held_readings", first_day=days[0], last_day=days[-1])
+        return [
+            Found("gateway", row.gateway_code, row.day, finding)
+            for row in rows
+            for finding in held_readings(row.day, row.readings, row.oldest, self._limits[HELD])
         ]
 
     def of_months(self, today: date) -> dict[date, list[Found]]:

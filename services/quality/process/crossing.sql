@@ -129,6 +129,27 @@ FROM rejected_reading
 WHERE code = 'ts_in_future' AND received_at >= :from_ts AND received_at < :to_ts
 GROUP BY gateway_code;
 
+-- name: held_readings(first_day, last_day)
+-- Readings received on a day that are held since their time cannot be right: how many, and the oldest time among them.
+SELECT
+    gateway_code,
+    (received_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+    count(*) AS readings,
+    min(
+        CASE
+            WHEN ts_text ~ '^[0-9]{1,15}$'
+                THEN to_char(to_timestamp(ts_text::double precision / 1000) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"')
+            ELSE ts_text
+        END
+    ) AS oldest
+FROM rejected_reading
+WHERE
+    code = 'ts_too_old'
+    AND outcome IS NULL
+    AND received_at >= :first_day ::timestamp AT TIME ZONE 'Asia/Shanghai'
+    AND received_at < (:last_day ::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+GROUP BY 1, 2;
+
 -- name: calibrations(day)
 SELECT DISTINCT meter.code, meter.calibrated_until
 FROM meter

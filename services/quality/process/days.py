@@ -15,8 +15,8 @@ from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import TimeParameter
 from services.quality import estimate
 from services.quality.checks.day import Finding, Quantities
-from services.quality.checks.kinds import series_checks
-from services.quality.checks.series_checks import find
+from services.quality.checks.kinds import mark_checks, series_checks
+from services.quality.checks.series_checks import find, find_marked
 from services.quality.counts import DayCounts, InTime, counts
 from services.quality.process.history import SQL, CheckedMeter, History, MeterHistory, meters_of
 
@@ -88,10 +88,10 @@ class Judge:
             gaps = _estimates(meter, mine, days) if is_over else {}
             for day in sorted(days):
                 counted = counts(mine.day(day, received[meter_id]), meter.facts.interval_us, self.in_time)
-                findings: list[Finding] = []
+                findings = find_marked(meter.facts, mine.day(day), self.limits)
                 if is_over:
                     product = products[meter.unit_id, day] if meter.has_product else None
-                    findings = self._find(meter, mine, day, product)
+                    findings += self._find(meter, mine, day, product)
                 found.append(
                     EvaluatedDay(meter, day, counted, mine.measured_s(day), is_over, findings, gaps.get(day, ()))
                 )
@@ -149,19 +149,22 @@ def keep(connection: psycopg.Connection, evaluated: Sequence[EvaluatedDay], now:
         checked=[each.is_over for each in evaluated],
     )
     over = [each for each in evaluated if each.is_over]
+    for made_anew, kinds in ((evaluated, mark_checks()), (over, series_checks())):
+        SQL.run(
+            connection,
+            "drop_findings",
+            kind="meter",
+            codes=[each.meter.facts.code for each in made_anew],
+            days=[each.day for each in made_anew],
+            slugs=[kind.slug for kind in kinds],
+        )
+    keep_findings(
+        connection,
+        [Found("meter", each.meter.facts.code, each.day, f) for each in evaluated for f in each.findings],
+        now,
+    )
     if not over:
         return
-    SQL.run(
-        connection,
-        "drop_findings",
-        kind="meter",
-        codes=[each.meter.facts.code for each in over],
-        days=[each.day for each in over],
-        slugs=[kind.slug for kind in series_checks()],
-    )
-    keep_findings(
-        connection, [Found("meter", each.meter.facts.code, each.day, f) for each in over for f in each.findings], now
-    )
     rows = [(each.meter.meter_id, row) for each in over for row in each.estimates]
     SQL.run(
         connection,

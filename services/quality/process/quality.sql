@@ -150,6 +150,10 @@ WHERE
 DELETE FROM finding
 WHERE day = :day AND check_slug = ANY (:slugs ::text[]);
 
+-- name: drop_findings_since(day, slugs)
+DELETE FROM finding
+WHERE day >= :day AND check_slug = ANY (:slugs ::text[]);
+
 -- name: keep_findings(now, slugs, kinds, codes, days, starts, ends, values, limits, details)
 INSERT INTO finding (check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, found_at)
 SELECT check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value, detail, :now

@@ -19,6 +19,7 @@ from services.core.settings import Settings
 from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import adapt
 from services.quality.checks.declared import limits_of
+from services.quality.checks.held import CHECK as HELD
 from services.quality.checks.reported import CHECK as MONTHLY
 from services.quality.checks.silence import CHECK as SILENCE
 from services.quality.counts import InTime
@@ -158,6 +159,14 @@ class QualityJudge:
                 busy_days=sorted(self._busy_days()),
             )
             WAITING.set(SQL.run(self._connection, "waiting").scalar_one())
+            self._held(now)
+
+    def _held(self, now: datetime) -> None:
+        """Tell at once which gateways have sent what is held for its time, and no more once it is taken in."""
+        today = now.astimezone(SHANGHAI).date()
+        days = [today - timedelta(days=back) for back in range(BEFORE_DAYS, -1, -1)]
+        SQL.run(self._connection, "drop_findings_since", day=days[0], slugs=[HELD])
+        keep_findings(self._connection, self._crossing.held(days), now)
 
 
 def last_day_over(now: datetime) -> date:

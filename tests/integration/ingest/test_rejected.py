@@ -9,11 +9,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
+from services.core.clock import utc_now
 from services.ingest.retention import Retention, drop
+from services.quality.process.service import QualityJudge
 from tests.integration.line import QUARTER, Line, quarters
+from tests.integration.quality.test_quality import quality
 from tests.integration.registered import Registered
 
 pytestmark = pytest.mark.store
+
+__all__ = ["quality"]
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
 ALL = Retention(days=200, readings=1000, messages=1000, messages_bytes=10**6)
@@ -69,6 +74,59 @@ def test_what_came_meanwhile_stays_and_is_told_apart(
     found = retry(client, meter="M-NEW")
     assert (found["stored"], found["duplicate"], found["conflict"]) == (1, 1, 1)
     assert [value for _, value in stored(database)] == [1.0, 7.0, 3.0]
+
+
+def test_a_reading_of_a_clock_that_fell_back_is_held_and_nothing_booked_is_lost(
+    client: TestClient, line: Line, registered: Registered, owner: str, gateway: str
+) -> None:
+    meter = registered.meter(owner, gateway_code=gateway, interval_s=3600)
+    hours = [(meter, datetime(2026, 10, 5, hour, tzinfo=SHANGHAI), 80_000.0 + 2 * hour) for hour in range(24)]
+    line.send(gateway, hours)
+    answer = line.send(gateway, [(meter, datetime(2000, 1, 10, 0, 0, 5, tzinfo=SHANGHAI), 80_047.0)])
+    assert [each["code"] for each in answer["rejected"]] == ["ts_too_old"]
+    line.send(gateway, [(meter, datetime(2026, 10, 6, hour, tzinfo=SHANGHAI), 80_048.0 + 2 * hour) for hour in (0, 1)])
+    line.roll_up()
+    assert line.total(scope=f"meter:{meter}", start="2026-10-05", end="2026-10-06") == 48.0
+    assert line.total(scope=f"meter:{meter}", start="2026-10-05", end="2026-10-07") == 50.0
+
+
+def test_periods_of_a_clock_that_fell_back_are_no_energy_of_that_time(
+    client: TestClient, line: Line, registered: Registered, owner: str, gateway: str
+) -> None:
+    meter = registered.meter(owner, gateway_code=gateway, kind="interval")
+    line.send(gateway, quarters(meter, datetime(2000, 1, 10, tzinfo=SHANGHAI), [25.0, 25.0]))
+    line.roll_up()
+    assert line.total(scope=f"meter:{meter}", start="2000-01-01", end="2000-02-01") is None
+    assert line.total(scope=f"meter:{meter}", start="2026-01-01", end="2026-11-29") is None
+
+
+def test_held_readings_are_found_and_taken_when_the_meter_is_said_to_be_older_or_a_person_says_so(
+    client: TestClient, line: Line, registered: Registered, owner: str, gateway: str, quality: QualityJudge
+) -> None:
+    meter = registered.meter(owner, gateway_code=gateway, kind="interval")
+    line.send(gateway, quarters(meter, datetime(2018, 6, 1, tzinfo=SHANGHAI), [1.0, 2.0]))
+    line.send(gateway, quarters(meter, datetime(2016, 6, 1, tzinfo=SHANGHAI), [4.0, 8.0]))
+    quality.sweep(utc_now())
+    assert [(each["subject"], each["value"], each["detail"]["oldest"]) for each in held(client)] == [
+        (gateway, 4, "2016-06-01T00:00:00+08:00")
+    ]
+    assert retry(client)["tried"] == 0
+    assert client.patch(f"/api/v1/meters/{meter}", json={"valid_from": "2019-01-01"}).status_code == 200
+    assert (retry(client)["stored"], retry(client)["tried"]) == (2, 0)
+    assert retry(client, accept_old=True)["stored"] == 2
+    line.roll_up()
+    assert line.total(scope=f"meter:{meter}", start="2016-01-01", end="2019-01-01") == 15.0
+    quality.sweep(utc_now())
+    assert held(client) == []
+
+
+def held(client: TestClient) -> list[dict[str, Any]]:
+    today = utc_now().astimezone(SHANGHAI).date()
+    query = {"start": f"{today - timedelta(days=1)}", "end": f"{today + timedelta(days=1)}", "check": "held_readings"}
+    answer = client.get("/api/v1/quality/findings", params=query)
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, Any]] = answer.json()["data"]
+    return rows
 
 
 def test_the_list_says_what_became_of_each_reading_and_can_be_asked_for_it(

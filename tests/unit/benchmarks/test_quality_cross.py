@@ -11,7 +11,7 @@ from benchmarks.cross_story import Story, inject_stretches
 from benchmarks.quality import LEAST_RECALL, MOST_FALSE_A_YEAR, Line, cross_section, lines_of
 from services.core.calendar import DAY_US
 from services.quality.checks.day import Finding
-from services.quality.checks.kinds import CHECKS, series_checks
+from services.quality.checks.kinds import CHECKS, mark_checks, series_checks
 from tests.unit.simulators.test_replay import DATA, needs_data
 
 
@@ -42,8 +42,9 @@ def test_faults_lie_apart_after_the_past_and_what_is_none_is_drawn_anew() -> Non
     assert 100 <= sum(end - start for start, end in made) < 105
 
 
-def test_every_check_across_is_proved_but_the_calibration_which_is_a_comparison_of_dates() -> None:
-    assert set(CROSS_CHECK_OF.values()) == set(CHECKS) - {kind.slug for kind in series_checks()} - {"calibration_due"}
+def test_every_check_across_is_proved_but_those_that_compare_dates_or_count() -> None:
+    of_meters = {kind.slug for kind in [*series_checks(), *mark_checks()]}
+    assert set(CROSS_CHECK_OF.values()) == set(CHECKS) - of_meters - {"calibration_due", "held_readings"}
     assert {kind for kind, _ in RUNS} == set(CROSS_CHECK_OF)
 
 

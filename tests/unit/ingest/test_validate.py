@@ -44,6 +44,53 @@ def test_ten_minutes_ahead_and_six_months_old_are_taken() -> None:
     assert checked("E01", NOW - timedelta(days=183), 1.0).meter_ids == [7]
 
 
+def since(day: datetime | None, at: datetime, *, keeps_days: int | None = None, believe_old: bool = False) -> Checked:
+    """What becomes of a reading of a meter that is in use since that day."""
+    meter = KnownMeter(7, "GW1", None if day is None else to_us(day))
+    known = KnownRegistry({"E01": meter}, frozenset({"GW1"}), {} if keeps_days is None else {"GW1": keeps_days})
+    return check(Decoded("GW1", 1, ["E01"], [to_us(at)], [1.0]), known, now_us=to_us(NOW), believe_old=believe_old)
+
+
+IN_USE = datetime(2025, 12, 31, 16, tzinfo=UTC)
+
+
+def test_a_clock_that_fell_back_is_held_and_says_since_when_the_meter_is_in_use() -> None:
+    (held,) = since(IN_USE, datetime(2000, 1, 10, tzinfo=UTC)).rejected
+    assert held.code == "ts_too_old"
+    assert held.detail.startswith("ts is more than 366 days before the meter is in use (2026-01-01): held, not booked")
+
+
+def test_a_year_of_history_before_the_first_day_is_taken() -> None:
+    assert since(IN_USE, IN_USE - timedelta(days=366)).meter_ids == [7]
+    assert since(IN_USE, IN_USE - timedelta(days=366, microseconds=1)).meter_ids == []
+
+
+def test_a_meter_of_which_no_first_day_is_known_takes_twenty_years() -> None:
+    assert since(None, NOW - timedelta(days=7305)).meter_ids == [7]
+    (held,) = since(None, NOW - timedelta(days=7305, microseconds=1)).rejected
+    assert held.detail.startswith("ts is older than what the gateway can have kept (since 2006-11-21): held")
+
+
+def test_what_a_gateway_keeps_says_how_old_its_readings_can_be() -> None:
+    assert since(IN_USE, NOW - timedelta(days=201), keeps_days=200).meter_ids == []
+    assert since(IN_USE, NOW - timedelta(days=199), keeps_days=200).meter_ids == [7]
+    assert since(datetime(2001, 1, 1, tzinfo=UTC), datetime(2001, 3, 1, tzinfo=UTC), keeps_days=10_000).meter_ids == [7]
+
+
+def test_what_a_person_says_is_right_is_taken_whatever_its_age() -> None:
+    assert since(IN_USE, datetime(2000, 1, 10, tzinfo=UTC), believe_old=True).meter_ids == [7]
+    (refused,) = since(IN_USE, datetime(1999, 1, 10, tzinfo=UTC), believe_old=True).rejected
+    assert refused.code == "ts_out_of_range"
+
+
+def test_one_held_reading_takes_no_other_of_its_message_with_it() -> None:
+    known = KnownRegistry({"E01": KnownMeter(7, "GW1", to_us(IN_USE))}, frozenset({"GW1"}))
+    times_us = [to_us(NOW), to_us(datetime(2000, 1, 10, tzinfo=UTC))]
+    taken = check(Decoded("GW1", 1, ["E01", "E01"], times_us, [1.0, 2.0]), known, now_us=to_us(NOW))
+    assert taken.times_us == [to_us(NOW)]
+    assert [r.code for r in taken.rejected] == ["ts_too_old"]
+
+
 def test_message_of_an_unknown_gateway_is_rejected_whole() -> None:
     with pytest.raises(UnreadableMessage) as rejected:
         check(Decoded("GW9", 5, [], [], []), KNOWN, now_us=to_us(NOW))

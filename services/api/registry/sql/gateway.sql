@@ -1,5 +1,5 @@
 -- name: select()
-SELECT gateway.enterprise_id, gateway.code, enterprise.credit_code, gateway.name
+SELECT gateway.enterprise_id, gateway.code, enterprise.credit_code, gateway.name, gateway.keeps_days
 FROM gateway
 JOIN enterprise USING (enterprise_id);
 
@@ -9,14 +9,14 @@ FROM gateway
 WHERE code = ANY(:keys);
 
 -- name: insert(rows)
-INSERT INTO gateway (code, enterprise_id, name)
-SELECT entry.code, enterprise.enterprise_id, entry.name
-FROM json_to_recordset(CAST(:rows AS json)) AS entry (code text, credit_code text, name text)
+INSERT INTO gateway (code, enterprise_id, name, keeps_days)
+SELECT entry.code, enterprise.enterprise_id, entry.name, entry.keeps_days
+FROM json_to_recordset(CAST(:rows AS json)) AS entry (code text, credit_code text, name text, keeps_days integer)
 JOIN enterprise USING (credit_code);
 
--- name: update(name, code)
+-- name: update(name, keeps_days, code)
 UPDATE gateway
-SET name = :name
+SET name = :name, keeps_days = :keeps_days
 WHERE code = :code;
 
 -- name: delete(key)

@@ -44,5 +44,5 @@ def test_a_faulty_file_is_refused_with_the_field(tmp_path: Path, old: str, new: 
 def test_a_check_that_is_left_out_is_missed(tmp_path: Path) -> None:
     lines = (DATA / NAME).read_text("utf-8").splitlines()
     (tmp_path / NAME).write_text("\n".join(lines[:-1]) + "\n", "utf-8")
-    with pytest.raises(DataFileError, match="field code: the row fleet_silence is missing"):
+    with pytest.raises(DataFileError, match="field code: the row held_readings is missing"):
         load_checks(tmp_path)
