@@ -171,7 +171,8 @@ def _methods_at(request: Request) -> str:
     """The methods of the address asked for. The router itself names only those of the first route that fits."""
     path = getattr(request.scope.get("route"), "path", None)
     contexts = iter_route_contexts(request.app.routes)
-    return ", ".join(sorted({method for found in contexts if found.path == path for method in found.methods or ()}))
+    methods = {method for found in contexts if found.path == path for method in found.methods or ()}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _on_database(request: Request, error: Exception) -> Response:

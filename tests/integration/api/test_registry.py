@@ -142,7 +142,7 @@ def test_a_filter_that_names_nothing_is_refused(unchanged: TestClient, parameter
 
 
 def test_a_mistyped_parameter_is_refused(unchanged: TestClient) -> None:
-    assert refused_field(unchanged.get("/api/v1/meters?aera=150622")) == ("aera", "extra_forbidden")
+    assert refused_field(unchanged.get("/api/v1/meters?aera=150622")) == ("aera", "mistyped_parameter")
 
 
 @pytest.mark.store

@@ -121,7 +121,7 @@ def test_errors_have_one_shape(unchanged: TestClient, method: str, address: str,
 
 
 def test_a_refused_method_is_answered_with_those_allowed(unchanged: TestClient) -> None:
-    assert unchanged.put("/api/v1/parks/P-1").headers["allow"] == "DELETE, GET, PATCH"
+    assert unchanged.put("/api/v1/parks/P-1").headers["allow"] == "DELETE, GET, HEAD, PATCH"
 
 
 @pytest.mark.parametrize(
