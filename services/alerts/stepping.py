@@ -116,7 +116,7 @@ def _continues(before: SubjectState, after: Instance) -> bool:
 
 def _rule_change(before: SubjectState, seen: Observation, active: Active) -> VersionChange | None:
     """How the alert goes over to the version that judges it; one that cannot be judged stays with the one that did."""
-    if seen.verdict is Verdict.CANNOT_JUDGE or before.alert_version is None or before.severity is None:
+    if not seen.verdict.decides or before.alert_version is None or before.severity is None:
         return None
     return VersionChange(
         version_from=before.alert_version,

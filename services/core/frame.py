@@ -40,6 +40,8 @@ class Frame:
     trunc: str
     """JudgedUnit of PostgreSQL's date_trunc by which sums fall into cells."""
     coarsest: Grain
+    bucket: Bucket = Bucket.TOTAL
+    """What each period is, or, at an edge of the range, a piece of."""
 
     @property
     def start(self) -> datetime:
@@ -54,6 +56,14 @@ class Frame:
     def bounds(self, period: tuple[int, int]) -> tuple[datetime, datetime]:
         """Start and end of a period."""
         return self.cells[period[0]][0], self.cells[period[1] - 1][1]
+
+    def whole(self, period: tuple[int, int]) -> tuple[datetime, datetime]:
+        """Start and end of the day, month or year of which a period is a piece; its own where it is just a range."""
+        start, end = self.bounds(period)
+        if self.bucket is Bucket.TOTAL:
+            return start, end
+        first = bucket_floor(start, self.bucket)
+        return first, bucket_following(first, self.bucket)
 
     def cell_of(self, moment: datetime) -> int:
         """The number of the cell that holds `moment`; of a moment before the first cell, the first."""
@@ -83,8 +93,9 @@ def frame_of(start: datetime, end: datetime, bucket: Bucket) -> Frame:
     """The frame of [start, end), which begins and ends on quarter hours; not empty. A period is a bucket."""
     of_cells, trunc, coarsest = _OF_BUCKET[bucket]
     cells = _cells(start.astimezone(SHANGHAI), end.astimezone(SHANGHAI), of_cells)
-    whole = bucket is Bucket.TOTAL
-    return Frame(cells, [(0, len(cells))] if whole else [(i, i + 1) for i in range(len(cells))], trunc, coarsest)
+    one = bucket is Bucket.TOTAL
+    periods = [(0, len(cells))] if one else [(i, i + 1) for i in range(len(cells))]
+    return Frame(cells, periods, trunc, coarsest, bucket)
 
 
 def frame(start: datetime, end: datetime, span: PeriodLength) -> Frame:

@@ -1,4 +1,4 @@
-"""What a judgement says: in order, in breach, or that it cannot be told. Pure."""
+"""What a judgement says: in order, in breach, not yet, or that it cannot be told. Pure."""
 
 import enum
 from dataclasses import dataclass
@@ -9,7 +9,14 @@ class Verdict(enum.StrEnum):
 
     OK = "ok"
     BREACH = "breach"
+    PROVISIONAL = "provisional"
+    """There is a value, of too small a part of its period: nothing follows from it yet."""
     CANNOT_JUDGE = "cannot_judge"
+
+    @property
+    def decides(self) -> bool:
+        """Whether something follows from it: in order, or in breach."""
+        return self in (Verdict.OK, Verdict.BREACH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from tests.integration.ports import free_port
 from tests.integration.registered import credit_code
 
 MAIL_USER, MAIL_PASSWORD = "enermon", "k3y-of-mail"
-PER_HOUR = 100.0
-"""What the racks of a centre use in an hour, kWh."""
+PER_DAY = 2400.0
+"""What the racks of a centre use in a day, kWh."""
 
 Json = dict[str, Any]
 
@@ -192,8 +192,8 @@ class Watched:
         made = self.send("POST", path, entry)
         return Subscription(f"{path}/{made['subscription_id']}", made.get("secret"))
 
-    def centre(self, area: str, *, first_day: date, name_zh: str, name_en: str) -> Centre:
-        """An existing data centre whose meters are read on one day."""
+    def centre(self, area: str, *, first_day: date, until: date, name_zh: str, name_en: str) -> Centre:
+        """An existing data centre whose meters are read from one day up to another."""
         number = next(self._numbers)
         owner, unit, gateway = credit_code(number, area), f"DC-{number}", f"GW-{number}"
         enterprise = {
@@ -207,20 +207,27 @@ class Watched:
         self.send("POST", "units", {"code": unit, "credit_code": owner, "measuring_category": 1} | described)
         self.send("POST", "gateways", {"code": gateway, "credit_code": owner})
         centre = Centre(unit, owner, gateway, f"{unit}-IN", f"{unit}-IT")
-        meter = {"unit_code": unit, "gateway_code": gateway, "name_zh": "电表", "kind": "interval", "interval_s": 3600}
+        meter = {
+            "unit_code": unit,
+            "gateway_code": gateway,
+            "name_zh": "电表",
+            "kind": "interval",
+            "interval_s": 86_400,
+        }
+        meter |= {"rated_per_hour": 100 * PER_DAY}
         meter |= {"carrier": "electricity", "unit_of_measure": "kWh", "valid_from": first_day.isoformat()}
-        meter |= {"valid_to": (first_day + timedelta(days=1)).isoformat()}
+        meter |= {"valid_to": until.isoformat()}
         self.send("POST", "meters", meter | {"code": centre.input_meter, "flow": "input"})
         self.send("POST", "meters", meter | {"code": centre.racks_meter, "flow": "it_load"})
         return centre
 
-    def measure(self, centre: Centre, first_day: date, *, days: int = 1, pue: float) -> None:
-        """Readings of every hour of these days."""
+    def measure(self, centre: Centre, first_day: date, *, days: int, pue: float, per_day: float = PER_DAY) -> None:
+        """A reading of each of these days; `per_day`: what the racks use, kWh."""
         start = datetime.combine(first_day, time(), SHANGHAI)
         readings = [
-            {"meter": meter, "ts": (start + timedelta(hours=hour)).isoformat(), "value": value}
-            for hour in range(24 * days)
-            for meter, value in ((centre.input_meter, pue * PER_HOUR), (centre.racks_meter, PER_HOUR))
+            {"meter": meter, "ts": (start + timedelta(days=day)).isoformat(), "value": value}
+            for day in range(days)
+            for meter, value in ((centre.input_meter, pue * per_day), (centre.racks_meter, per_day))
         ]
         taken = self.send("POST", f"readings?gateway={centre.gateway}", {"seq": 1, "readings": readings})
         assert (taken["stored"], taken["rejected"]) == (len(readings), [])

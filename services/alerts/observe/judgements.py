@@ -34,8 +34,8 @@ def retrofit_days_left(view: View, rule: Rule) -> list[Observation]:
             continue
         period = span_of(RulePeriod.ROLLING_YEAR, running=False, now=view.now)
         seen = replace(of_unit(each.unit), coverage=each.ratio.coverage, start=period.start, end=period.end, unit="d")
-        if each.placing is None:
-            found.append(replace(seen, reasons=each.reasons))
+        if each.placing is None or not each.verdict.decides:
+            found.append(replace(seen, verdict=each.verdict, reasons=each.reasons))
         elif each.placing is not Placing.BELOW_BASELINE:
             found.append(replace(seen, verdict=Verdict.OK, cleared=True, reasons=each.reasons))
         elif each.deadline is None:
@@ -88,7 +88,10 @@ def _placed_evidence(view: View, placed: PlacedUnit) -> dict[str, Any]:
         "edition": levels.edition,
         "coverage": ratio.coverage,
         "process": placed.process.code,
-        "rows": rows_out(view.tables, [ratio.numerator, ratio.denominator], placed.rows),
+        "rows": [
+            *rows_out(view.tables, [ratio.numerator, ratio.denominator], placed.rows),
+            *([placed.deadline_row.used] if placed.deadline_row else []),
+        ],
     }
 
 

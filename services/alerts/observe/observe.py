@@ -26,6 +26,7 @@ from services.judging.indicators.forming import Evaluated, together
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.listing import BY_SLUG
+from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, UnitsOfMeasure, standard_of, units_of_measure
 from services.judging.levels import BenchmarkLevel
@@ -177,7 +178,7 @@ class _Indicators:
         if asked is None:
             return None
         ratio, units = asked.ratio, asked.units
-        told = _outcome(rule, indicator, ratio, asked.required)
+        told = self._outcome(rule, indicator, found, asked)
         evidence = {}
         if told.verdict is Verdict.BREACH:
             shown = replace(found, ratio=ratio)
@@ -201,6 +202,22 @@ class _Indicators:
             end=found.end,
             evidence=evidence,
         )
+
+    def _outcome(self, rule: Rule, indicator: Indicator, found: Evaluated, asked: "_RuleQuestion") -> ComparisonOutcome:
+        """What the comparison says; provisional where too little of the period is over and measured."""
+        ratio, required = asked.ratio, asked.required
+        reasons, least = ratio.reasons, rule.coverage_least
+        if not reasons and ratio.value is None:
+            reasons = (("no_value", indicator.slug),)
+        if not reasons and least is not None and ratio.coverage is not None and ratio.coverage < least:
+            reasons = (("low_coverage", f"{ratio.coverage:.4f}"),)
+        if reasons or ratio.value is None:
+            return ComparisonOutcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)
+        told = outcome(ratio.value, required, rule.clear, lower_is_better=indicator.lower_is_better)
+        if indicator.judged_by.parameter is not None:
+            return told
+        verdict, reasons = not_yet(self._view.tables, found, told.verdict, told.reasons)
+        return replace(told, verdict=verdict, reasons=reasons, cleared=told.cleared and verdict is told.verdict)
 
     def _asked(
         self, rule: Rule, indicator: Indicator, found: Evaluated, grouping: Grouping | None
@@ -280,14 +297,3 @@ def _by_standard(compare: Compare, standard: Standard, value: Fraction) -> list[
         level, levels = compare.benchmark or BenchmarkLevel.BASELINE, standard.levels
         limits = [(str(level), levels.value_of(level), levels.row_of(level))]
     return [Requirement(what=what, op="<=", limit=limit, met=value <= limit, row=row) for what, limit, row in limits]
-
-
-def _outcome(rule: Rule, indicator: Indicator, ratio: Ratio, required: Sequence[Requirement]) -> ComparisonOutcome:
-    reasons, least = ratio.reasons, rule.coverage_least
-    if not reasons and ratio.value is None:
-        reasons = (("no_value", indicator.slug),)
-    if not reasons and least is not None and ratio.coverage is not None and ratio.coverage < least:
-        reasons = (("low_coverage", f"{ratio.coverage:.4f}"),)
-    if reasons or ratio.value is None:
-        return ComparisonOutcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)
-    return outcome(ratio.value, required, rule.clear, lower_is_better=indicator.lower_is_better)

@@ -118,7 +118,7 @@ def step(
     before = instance or at_rest(now)
     if now < before.evaluated_at:
         return before, ()
-    if observation.verdict is Verdict.CANNOT_JUDGE:
+    if not observation.verdict.decides:
         after, changes = _cannot_judge(before, observation, timing, now)
     else:
         # A hold time that was interrupted begins anew: nobody knows whether the breach lasted.

@@ -80,7 +80,7 @@ class IndicatorRow(BaseModel):
     process: str | None = Field(None, description="Of units of different processes each has its own row")
     value: float | None = Field(description="null where there is none: the reasons say why")
     unit: str
-    verdict: str = Field(description="ok, breach or cannot_judge")
+    verdict: str = Field(description="ok, breach, provisional (too little of the period is there) or cannot_judge")
     reasons: list[ReasonOut]
     coverage: float | None = Field(description="Measured share of the least covered carrier, 0 to 1")
     numerator: RatioTerm

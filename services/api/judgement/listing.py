@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.api.indicators.ask import refuse_unknown
 from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
+from services.judging.data.retrofits import RetrofitDeadline
 from services.judging.data.tables import Tables
 from services.judging.indicators.judging import Held
 from services.judging.indicators.scope import JudgedUnit, UnknownScopeError
@@ -67,13 +68,19 @@ def names_of(unit: JudgedUnit) -> dict[str, Any]:
 
 
 def rows_used(
-    tables: Tables, *, codes: Iterable[str] = (), terms: Iterable[Term] = (), held: Iterable[Held] = ()
+    tables: Tables,
+    *,
+    codes: Iterable[str] = (),
+    terms: Iterable[Term] = (),
+    held: Iterable[Held] = (),
+    deadlines: Iterable[RetrofitDeadline] = (),
 ) -> list[dict[str, Any]]:
-    """The rows of the data files with these codes, of these sums' coefficients, and of these targets; each once."""
+    """The rows of the data files with these codes, of these sums' coefficients, targets and deadlines; each once."""
     carried = dict.fromkeys(codes, False)
     for term in terms:
         for code, applied in term.used.items():
             carried[code] = carried.get(code, False) or applied.carried
     found = {code: used_row(tables.row(code), is_carried) for code, is_carried in carried.items()}
     found |= {one.row["code"]: one.row for one in held}
+    found |= {row.code: row.used for row in deadlines}
     return [found[code] for code in sorted(found)]

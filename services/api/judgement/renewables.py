@@ -16,6 +16,7 @@ from services.judging.indicators.evaluate import Question, evaluate
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import PARK_TARGETS
 from services.judging.indicators.listing import BY_SLUG
+from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedPark, ScopeKind
 from services.judging.targets.target import meets
 
@@ -27,6 +28,7 @@ Reasons = tuple[tuple[str, str], ...]
 class ParkShares:
     """The shares of a park, and the target they are held against; None: there is none."""
 
+    tables: Tables
     park: JudgedPark
     target: PlanTarget | None
     whole: Evaluated
@@ -37,7 +39,7 @@ class ParkShares:
 
         At the end, where it is so, that there were meters for a part of the period only.
         """
-        verdict, reasons = self._verdict_on(share)
+        verdict, reasons = not_yet(self.tables, share, *self._verdict_on(share))
         return verdict, (*reasons, *share.reasons_of_part)
 
     def _verdict_on(self, share: Evaluated) -> tuple[Verdict, Reasons]:
@@ -66,7 +68,7 @@ def shares_of(
     (total,) = evaluate(connection, tables, INDICATOR, Question(scope, whole, None, now))
     found = evaluate(connection, tables, INDICATOR, Question(scope, buckets, None, now))
     year = (whole.end.astimezone(SHANGHAI) - timedelta(microseconds=1)).year
-    return ParkShares(scope.park, park_target(tables, scope.park, scope.tree, year), total, tuple(found))
+    return ParkShares(tables, scope.park, park_target(tables, scope.park, scope.tree, year), total, tuple(found))
 
 
 def park_target(tables: Tables, park: JudgedPark, tree: AreaTree, year: int) -> PlanTarget | None:

@@ -26,6 +26,7 @@ from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI
 from services.core.frame import PeriodLength, frame
+from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 from services.judging.indicators.standards import listed
 from services.judging.indicators.terms import Term
@@ -35,8 +36,8 @@ from services.judging.lists.measured import ListScope, ratios_of
 
 router = APIRouter(prefix="/api/v1/efficiency-list", tags=["judgement"])
 NAME = "efficiency-list"
-UNPLACED = "cannot_judge"
-PLACINGS = (*(str(placing) for placing in Placing), UNPLACED)
+UNPLACED, PROVISIONAL = str(Verdict.CANNOT_JUDGE), str(Verdict.PROVISIONAL)
+PLACINGS = (*(str(placing) for placing in Placing), PROVISIONAL, UNPLACED)
 
 
 _LISTED: ComputedSource[PlacedUnit] = ComputedSource(
@@ -64,7 +65,9 @@ class EfficiencyQuery(PeriodQuery, ListQuery):
         None,
         description="new: commissioned since the first edition of the levels (data centres: since the plan)",
     )
-    placing: Literal["leader", "between", "below_baseline", "cannot_judge"] | None = None
+    placing: Literal["leader", "between", "below_baseline", "provisional", "cannot_judge"] | None = Field(
+        None, description="provisional: placed by too small a part of the range, wherever that is"
+    )
     order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
 
@@ -92,12 +95,13 @@ class EfficiencyRow(UnitNames):
     placing: str | None = Field(
         description="leader, between, below_baseline (worse than the baseline: a number ABOVE it); null: cannot be told"
     )
-    verdict: str
+    verdict: str = Field(description="ok, breach, provisional (nothing follows from it yet) or cannot_judge")
     reasons: list[ReasonOut]
     gap_to_benchmark: GapOut | None
     gap_to_baseline: GapOut | None
     deadline: date | None = Field(description="Of an existing unit below the baseline: last day of its retrofit")
     deadline_from: str | None = Field(description="unit, longest (the time the plan allows) or national")
+    deadline_row: str | None = Field(description="Code in `rows` of the act that sets a national deadline")
     days_left: int | None = Field(description="Until the deadline; negative once it has passed")
     grade: int | None = Field(description="Best grade kept of the mandatory limit; null: over it, or not judged")
     grade_standard: str | None = Field(description="The limit standard in force; null: none for this process")
@@ -115,6 +119,7 @@ class EfficiencyCounts(BaseModel):
     leader: int
     between: int
     below_baseline: int
+    provisional: int = Field(description="Placed by too small a part of the range: counted here and nowhere else")
     cannot_judge: int
 
 
@@ -152,9 +157,9 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
         found = _placed(connection, tables, query, start, end, now=now)
     if query.status is not None:
         found = [placed for placed in found if placed.kind == query.status]
-    counts = Counter(str(placed.placing or UNPLACED) for placed in found)
+    counts = Counter(_counted_as(placed) for placed in found)
     if query.placing is not None:
-        found = [placed for placed in found if str(placed.placing or UNPLACED) == query.placing]
+        found = [placed for placed in found if _counted_as(placed) == query.placing]
     listed_units = _LISTED.page(found, query)
     page = listed_units.data
     answer = {
@@ -167,11 +172,19 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
             codes=[code for placed in page for code in placed.rows],
             terms=[term for placed in page for term in (placed.ratio.numerator, placed.ratio.denominator)],
             held=[held for placed in page for held in placed.targets],
+            deadlines=[placed.deadline_row for placed in page if placed.deadline_row],
         ),
         "next": listed_units.next,
         "total": listed_units.total,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _counted_as(placed: PlacedUnit) -> str:
+    """Where a unit lies, as far as that is settled."""
+    if placed.verdict is Verdict.PROVISIONAL:
+        return PROVISIONAL
+    return str(placed.placing or UNPLACED)
 
 
 def _placed(
@@ -195,6 +208,7 @@ def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
     unit, process, ratio, levels = placed.unit, placed.process, placed.ratio, placed.levels
     measure, deadline = placed.standard.units, placed.deadline
     codes = [*placed.rows, *ratio.numerator.used, *ratio.denominator.used, *(h.row["code"] for h in placed.targets)]
+    set_by = [placed.deadline_row.code] if placed.deadline_row else []
     return {
         **names_of(unit),
         "process": process.code,
@@ -215,6 +229,7 @@ def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
         "gap_to_baseline": _gap(placed, levels.baseline if levels else None),
         "deadline": deadline.due_on if deadline else None,
         "deadline_from": deadline.set_by if deadline else None,
+        "deadline_row": placed.deadline_row.code if placed.deadline_row else None,
         "days_left": deadline.days_left(today) if deadline else None,
         "grade": placed.grade,
         "grade_standard": placed.limits[0].standard if placed.limits else None,
@@ -223,7 +238,7 @@ def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
         "coverage": ratio.coverage,
         "numerator": _sum(ratio.numerator, measure.numerator),
         "denominator": _sum(ratio.denominator, measure.denominator),
-        "rows": list(dict.fromkeys(codes)),
+        "rows": list(dict.fromkeys([*codes, *set_by])),
     }
 
 

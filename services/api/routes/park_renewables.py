@@ -55,7 +55,7 @@ class ShareOut(BaseModel):
     end: datetime
     value: float | None
     unit: str
-    verdict: str = Field(description="ok, breach or cannot_judge")
+    verdict: str = Field(description="ok, breach, provisional (too little of the period is there) or cannot_judge")
     reasons: list[ReasonOut]
     coverage: float | None
     numerator: RatioTerm = Field(description="Renewable electricity")

@@ -22,6 +22,7 @@ TABLES = (
     "processes",
     "benchmarks",
     "limits",
+    "retrofit_deadlines",
     "tariff_aluminium",
     "tariff_steps",
     "two_high",

@@ -1,7 +1,6 @@
 """Processes of units, and what they make."""
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from services.core.data.loader import Sourced, load, table_file
@@ -28,8 +27,6 @@ class Process(Sourced):
     field_en: str | None = None
     edition: str | None = None
     """First edition of the national list that names the field: 2021 or 2023."""
-    retrofit_deadline: date | None = None
-    """Day by which the national list wants units below the baseline retrofitted or closed."""
     place: str
 
 

@@ -13,6 +13,7 @@ from services.energy.coefficients import Co2Factor, StandardCoalCoefficient
 from services.judging.data import benchmarks as benchmark_file
 from services.judging.data import limits as limit_file
 from services.judging.data import processes as process_file
+from services.judging.data import retrofits as retrofit_file
 from services.judging.data import tariffs as tariff_files
 from services.judging.data import two_high as two_high_file
 from services.judging.data.benchmarks import Benchmark
@@ -22,6 +23,7 @@ from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.plans import LIST as PLAN_LIST
 from services.judging.data.plans import Plan, Plans, load_plans
 from services.judging.data.processes import Process
+from services.judging.data.retrofits import RetrofitDeadline
 from services.judging.data.tariffs import AluminiumTariff, TariffStepRow
 from services.judging.data.two_high import TwoHighTrade
 from services.judging.indicators.listing import BY_METRIC
@@ -36,6 +38,7 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
     "processes": Process,
     "benchmarks": Benchmark,
     "limits": Limit,
+    "retrofit_deadlines": RetrofitDeadline,
     "tariff_aluminium": AluminiumTariff,
     "tariff_steps": TariffStepRow,
     "two_high": TwoHighTrade,
@@ -55,6 +58,7 @@ class Tables(QualityTables):
     processes: tuple[Process, ...]
     benchmarks: tuple[Benchmark, ...]
     limits: tuple[Limit, ...]
+    retrofit_deadlines: tuple[RetrofitDeadline, ...]
     tariff_aluminium: tuple[AluminiumTariff, ...]
     tariff_steps: tuple[TariffStepRow, ...]
     two_high: tuple[TwoHighTrade, ...]
@@ -77,6 +81,14 @@ class Tables(QualityTables):
     def process(self) -> Mapping[str, Process]:
         """The processes by code."""
         return {row.code: row for row in self.processes}
+
+    @cached_property
+    def retrofits_of(self) -> Mapping[str, tuple[RetrofitDeadline, ...]]:
+        """The national deadlines by process, in all versions."""
+        found: dict[str, list[RetrofitDeadline]] = {}
+        for row in self.retrofit_deadlines:
+            found.setdefault(row.process, []).append(row)
+        return {process: tuple(rows) for process, rows in found.items()}
 
     def by_name(self) -> Mapping[str, tuple[Sourced, ...]]:
         """The tables by name, which is that of their file; the targets of all plans are one."""
@@ -115,6 +127,7 @@ def load_tables(override: Path | None = None) -> Tables:
         processes=processes,
         benchmarks=benchmark_file.benchmarks(process, override),
         limits=limit_file.limits(process, override),
+        retrofit_deadlines=retrofit_file.retrofit_deadlines(process, override),
         tariff_aluminium=tariff_files.tariff_aluminium(override),
         tariff_steps=tariff_files.tariff_steps(process, override),
         two_high=two_high_file.two_high(override),

@@ -29,15 +29,35 @@ class Evaluated:
     """Seconds of the period between the first and the last day with any meter; of a group that of its longest."""
     elapsed: Elapsed = field(default_factory=Elapsed)
     """What is over of it, and how much of that was metered; of a group those of its longest."""
+    whole: tuple[datetime, datetime] | None = None
+    """Start and end of the day, month or year of which it is a piece; None: of none, or of itself."""
+
+    @property
+    def whole_period(self) -> tuple[datetime, datetime]:
+        """Start and end of the period for which its limits are meant."""
+        return self.whole or (self.start, self.end)
+
+    @property
+    def measured_share(self) -> float:
+        """Of the whole period what is over and was measured, 0 to 1; 1 where the value stands on no meters."""
+        if self.whole is None or not self._on_meters:
+            return 1.0
+        start, end = self.whole
+        coverage = 1.0 if self.ratio.coverage is None else self.ratio.coverage
+        return self.elapsed.metered_s / (end - start).total_seconds() * coverage
 
     @property
     def reasons_of_part(self) -> tuple[tuple[str, str], ...]:
         """The reason that says so where the value stands on meters that were there for a part of it only."""
-        ratio, share = self.ratio, self.elapsed.metered_share
-        on_meters = ratio.value is not None and (ratio.numerator.cover or ratio.denominator.cover)
-        if not on_meters or share == 1.0 or PART_OF_PERIOD in dict(ratio.reasons):
+        share = self.elapsed.metered_share
+        if not self._on_meters or share == 1.0 or PART_OF_PERIOD in dict(self.ratio.reasons):
             return ()
         return ((PART_OF_PERIOD, f"{share:.4f}"),)
+
+    @property
+    def _on_meters(self) -> bool:
+        ratio = self.ratio
+        return ratio.value is not None and bool(ratio.numerator.cover or ratio.denominator.cover)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +116,8 @@ class Forming:
         metered = metered_s / (end - start).total_seconds()
         ratio = ratio_of(indicator, *indicator.parts(measured), needed=self._needed, metered=metered)
         elapsed = self._sums.elapsed(subject.subjects, period, now=self._now, since=subject.since)
-        return Evaluated(start, end, ratio, subject.group, subject.process, subject.units, metered_s, elapsed)
+        whole = self._frame.whole(period)
+        return Evaluated(start, end, ratio, subject.group, subject.process, subject.units, metered_s, elapsed, whole)
 
 
 def together(
@@ -119,6 +140,7 @@ def together(
         tuple(unit for each in several for unit in each.units),
         max(each.metered_s for each in several),
         reduce(Elapsed.longer, (each.elapsed for each in several)),
+        several[0].whole,
     )
 
 

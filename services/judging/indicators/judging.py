@@ -17,6 +17,7 @@ from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.kinds import Indicator, IndicatorLevel
+from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
 from services.judging.levels import BenchmarkLevel, Placing, judge, level_for, place
@@ -55,7 +56,10 @@ class Judgement:
 def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:
     """The verdict on what was evaluated; it says so where there were meters for a part of the period only."""
     judgement = _judged(tables, indicator, found, where)
-    return replace(judgement, reasons=(*judgement.reasons, *found.reasons_of_part))
+    sure = judgement.verdict, judgement.reasons
+    # a limit that holds over any period has no part of one to wait for
+    verdict, reasons = sure if indicator.judged_by.parameter is not None else not_yet(tables, found, *sure)
+    return replace(judgement, verdict=verdict, reasons=(*reasons, *found.reasons_of_part))
 
 
 def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:
@@ -65,7 +69,8 @@ def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where
     value, by = found.ratio.value, indicator.judged_by
     if by.parameter is not None:
         return _by_parameter(tables, by.parameter, value)
-    if found.end - found.start < SHORTEST:
+    start, end = found.whole_period
+    if end - start < SHORTEST:
         return Judgement(Verdict.CANNOT_JUDGE, (("too_short", ""),))
     if indicator.yearly and not _is_year(found):
         return Judgement(Verdict.CANNOT_JUDGE, (("not_a_year", ""),))
@@ -78,7 +83,7 @@ def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where
 
 
 def _is_year(found: Evaluated) -> bool:
-    start, end = found.start.astimezone(SHANGHAI), found.end.astimezone(SHANGHAI)
+    start, end = (edge.astimezone(SHANGHAI) for edge in found.whole_period)
     return start.day == 1 and (end.year, end.month, end.day) == (start.year + 1, start.month, 1)
 
 

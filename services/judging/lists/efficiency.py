@@ -7,12 +7,14 @@ from services.core.area_tree import AreaTree
 from services.core.verdict import Verdict
 from services.judging.data.limits import Limit
 from services.judging.data.processes import Process
+from services.judging.data.retrofits import RetrofitDeadline, deadline_on
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Where
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.judging import Held, judged
 from services.judging.indicators.kinds import Indicator, Ratio
+from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
 from services.judging.levels import (
@@ -41,6 +43,8 @@ class PlacedUnit:
     reasons: tuple[tuple[str, str], ...]
     placing: Placing | None = None
     deadline: Deadline | None = None
+    deadline_row: RetrofitDeadline | None = None
+    """The act that sets the deadline, where it is the national one."""
     grade: int | None = None
     targets: tuple[Held, ...] = ()
     """Of a data centre: what the plan asks of its kind."""
@@ -84,10 +88,15 @@ class PlacedUnit:
 def place_unit(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> PlacedUnit:
     """One unit, evaluated, with its place, verdict and deadline by what is in force on `day`, the last one measured.
 
-    Like the verdict on an indicator it says so where there were meters for a part of the period only.
+    Like the verdict on an indicator it says so where there were meters for a part of the period only, and is
+    provisional, without a deadline, where that part is too small.
     """
     unit = _placed(tables, tree, found, day)
-    return replace(unit, reasons=tuple(dict.fromkeys((*unit.reasons, *found.reasons_of_part))))
+    verdict, reasons = not_yet(tables, found, unit.verdict, unit.reasons)
+    # nobody has to close down what was seen for a part of the period
+    if verdict is not unit.verdict:
+        unit = replace(unit, deadline=None, deadline_row=None)
+    return replace(unit, verdict=verdict, reasons=tuple(dict.fromkeys((*reasons, *found.reasons_of_part))))
 
 
 def _placed(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> PlacedUnit:
@@ -103,21 +112,28 @@ def _placed(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> Plac
     known = replace(known, placing=placing, grade=grade_of(ratio.value, standard.grades))
     if standard.by.levels_from is LevelsFrom.LIMIT:
         return _by_limit(tables, tree, known, found)
-    return _by_levels(tables, known, placing)
+    return _by_levels(tables, known, placing, day)
 
 
-def _by_levels(tables: Tables, known: PlacedUnit, placing: Placing) -> PlacedUnit:
+def _by_levels(tables: Tables, known: PlacedUnit, placing: Placing, day: date) -> PlacedUnit:
     finding = judge(placing, known.kind)
     deadline = None
+    national = deadline_on(tables.retrofits_of.get(known.process.code, ()), day)
     if deadline_applies(placing, known.kind):
         deadline = retrofit_deadline(
             due_on=known.unit.retrofit_due_on,
             listed_on=known.unit.retrofit_listed_on,
             longest_years=int(tables.parameter("retrofit_longest").value),
-            national=known.process.retrofit_deadline,
+            national=national.due_on if national else None,
         )
-    reasons = ((finding.reason, known.process.code),)
-    return replace(known, verdict=finding.verdict, reasons=reasons, deadline=deadline)
+    is_national = deadline is not None and deadline.set_by is DeadlineFrom.NATIONAL
+    return replace(
+        known,
+        verdict=finding.verdict,
+        reasons=((finding.reason, known.process.code),),
+        deadline=deadline,
+        deadline_row=national if is_national else None,
+    )
 
 
 def _by_limit(tables: Tables, tree: AreaTree, known: PlacedUnit, found: Evaluated) -> PlacedUnit:

@@ -157,12 +157,27 @@ def test_the_period_at_hand_counts_up_to_now(registered: Registered, line: Line,
     line.roll_up()
     morning = datetime(2026, 3, 1, 6, 5, tzinfo=SHANGHAI)
     running = rule(running=True)
-    assert told(seen(connection, running, morning)) == {site.unit: ("breach", 1.42, False)}
+    # a quarter of a day is no day: no breach yet, and nothing is in order either
+    assert told(seen(connection, running, morning)) == {site.unit: ("provisional", 1.42, False)}
+    assert seen(connection, running, morning)[site.unit].reasons[0] == ("too_little_of_period", "0.2500")
     # five minutes more than is measured are missing; at noon half of it is
     assert seen(connection, running, morning)[site.unit].coverage == pytest.approx(72 / 73)
     noon = seen(connection, running, datetime(2026, 3, 1, 12, tzinfo=SHANGHAI))
     assert noon[site.unit].reasons == (("low_coverage", "0.5000"),)
     assert told(seen(connection, rule(period="hour"), morning)) == {site.unit: ("breach", 1.42, False)}
+
+
+def test_the_period_at_hand_is_judged_once_nine_tenths_of_it_are_there(
+    registered: Registered, line: Line, connection: Connection
+) -> None:
+    site = data_centre(registered, line, total=[142.0] * 22, it=[100.0] * 22)
+    line.roll_up()
+    found = [
+        told(seen(connection, rule(running=True), datetime(2026, 3, 1, hour, tzinfo=SHANGHAI)))[site.unit][0]
+        for hour in (21, 22)
+    ]
+    # 21 and 22 of 24 hours: 0.875 and 0.917
+    assert found == ["provisional", "breach"]
 
 
 def test_a_scope_narrows_by_place_trade_and_process(registered: Registered, line: Line, connection: Connection) -> None:

@@ -69,7 +69,7 @@ def test_t16_units_are_placed_with_below_baseline_above_the_number(client: TestC
         ("K120", "below_baseline", "breach", "below_baseline"),
         ("K99", "leader", "ok", "benchmark_reached"),
     ]
-    assert answer["counts"] == {"leader": 1, "between": 1, "below_baseline": 1, "cannot_judge": 0}
+    assert answer["counts"] == {"leader": 1, "between": 1, "below_baseline": 1, "provisional": 0, "cannot_judge": 0}
     worst = rows["K120"]
     # 120 - 117 = 3 kgce/t, 3 / 117 = 2.564 %; 120 - 100 = 20 kgce/t, 20 %.
     assert worst["value"] == pytest.approx(120, abs=1e-9)
@@ -230,23 +230,70 @@ def test_unit_is_judged_by_all_it_used_and_listed_where_it_lies_at_the_end(clien
     assert (row["area"], row["denominator"]["value"]) == (DALAD, 31_000.0)
 
 
-def test_a_year_of_which_a_month_was_metered_is_placed_by_it_and_says_so(client: TestClient, fleet: Fleet) -> None:
+def test_what_a_month_of_a_year_tells_is_provisional_and_nobody_has_to_close(client: TestClient, fleet: Fleet) -> None:
     # 120 kgce/t, where the baseline is 117 and the benchmark 100
     daily = {("raw_coal", "input"): 120 / 0.7143, ("product", "product"): 1000.0}
     for code, commissioned_on in (("OLD", "2015-06-01"), ("NEW", "2026-03-01")):
         unit = {"process": "cement_clinker", "code": code, "commissioned_on": commissioned_on}
         fleet.plant(unit, daily, trade="cement", meters_since="2026-03-01")
     fleet.roll_up()
-    rows = {row["unit"]: row for row in asked(client, LIST, start="2025-04-01", end="2026-04-01")["data"]}
+    year = {"start": "2025-04-01", "end": "2026-04-01"}
+    answer = asked(client, LIST, **year)
+    rows = {row["unit"]: row for row in answer["data"]}
     assert {code: [(each["code"], each["of"]) for each in row["reasons"]] for code, row in rows.items()} == {
         # 31 of 365 days
-        "OLD": [("below_baseline", "cement_clinker"), ("part_of_period", "0.0849")],
-        # it had meters for as long as it stands
-        "NEW": [("worse_than_benchmark", "cement_clinker")],
+        "OLD": [
+            ("too_little_of_period", "0.0849"),
+            ("below_baseline", "cement_clinker"),
+            ("part_of_period", "0.0849"),
+        ],
+        # it had meters for as long as it stands, which is no year either
+        "NEW": [("too_little_of_period", "0.0849"), ("worse_than_benchmark", "cement_clinker")],
     }
-    assert (rows["OLD"]["verdict"], rows["OLD"]["coverage"], rows["OLD"]["deadline"]) == ("breach", 1.0, "2025-12-31")
-    assert rows["OLD"]["reasons"][1]["text"] == "meters were registered for only 0.0849 of the period"
-    assert [len(row["reasons"]) for row in listed(client).values()] == [1, 1]
+    assert {(row["verdict"], row["placing"], row["coverage"]) for row in rows.values()} == {
+        ("provisional", "below_baseline", 1.0),
+        ("provisional", "below_baseline", 1.0),
+    }
+    assert {(row["deadline"], row["deadline_row"], row["days_left"]) for row in rows.values()} == {(None, None, None)}
+    assert answer["counts"] == {"leader": 0, "between": 0, "below_baseline": 0, "provisional": 2, "cannot_judge": 0}
+    assert asked(client, LIST, **year, placing="below_baseline")["data"] == []
+    assert len(asked(client, LIST, **year, placing="provisional")["data"]) == 2
+    assert {row["verdict"] for row in listed(client).values()} == {"breach"}
+
+
+def test_a_year_of_which_nine_tenths_were_measured_is_judged(client: TestClient, fleet: Fleet) -> None:
+    # of 365 days 329 and 328: 0.9014 and 0.8986
+    for code, first in (("ENOUGH", "2025-05-07"), ("TOO-LITTLE", "2025-05-08")):
+        unit = {"process": "cement_clinker", "code": code, "commissioned_on": "2015-06-01"}
+        plant = fleet.plant(unit, {}, trade="cement", meters_since=first)
+        plant.uses(first, "2026-04-01", {("raw_coal", "input"): 120 / 0.7143, ("product", "product"): 1000.0})
+    fleet.roll_up()
+    rows = {row["unit"]: row for row in asked(client, LIST, start="2025-04-01", end="2026-04-01")["data"]}
+    assert {code: (row["verdict"], row["deadline"]) for code, row in rows.items()} == {
+        "ENOUGH": ("breach", "2025-12-31"),
+        "TOO-LITTLE": ("provisional", None),
+    }
+
+
+def test_the_deadline_is_that_of_the_act_in_force_on_the_last_day_measured(client: TestClient, fleet: Fleet) -> None:
+    fleet.clinker(120)
+    fleet.roll_up()
+    (before,) = listed(client).values()
+    assert (before["deadline"], before["deadline_row"]) == ("2025-12-31", "retrofit.cement_clinker.2021")
+    # the same plant in a month that ends after 2026-06-15
+    plant = fleet.plant({"process": "cement_clinker", "code": "LATER"}, {}, trade="cement")
+    plant.uses("2026-07-01", "2026-08-01", {("raw_coal", "input"): 120 / 0.7143, ("product", "product"): 1000.0})
+    fleet.roll_up()
+    answer = asked(client, LIST, start="2026-07-01", end="2026-08-01")
+    (later,) = [row for row in answer["data"] if row["unit"] == "LATER"]
+    assert (later["deadline"], later["deadline_from"], later["deadline_row"]) == (
+        "2028-12-31",
+        "national",
+        "retrofit.cement_clinker.2026",
+    )
+    (act,) = [row for row in answer["rows"] if row["code"] == later["deadline_row"]]
+    assert ("发改环资〔2026〕698号" in act["source"], act["valid_from"], act["verified"]) == (True, "2026-06-15", False)
+    assert later["deadline_row"] in later["rows"]
 
 
 def test_list_is_paged_by_code_or_by_value(client: TestClient, fleet: Fleet) -> None:

@@ -1,4 +1,4 @@
-"""Periods of which only a part was metered: judged by it, and the answer says so."""
+"""Periods of which only a part was metered: the value says so, and nothing follows from too small a part."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.integration.registered import DALAD, Registered
 
 @pytest.mark.parametrize("by", [None, "unit", "enterprise", "league"])
 @pytest.mark.store
-def test_a_year_of_which_one_day_was_metered_is_judged_and_says_so(
+def test_a_year_of_which_one_day_was_metered_has_a_provisional_value(
     registered: Registered, line: Line, asking: Asking, by: str | None
 ) -> None:
     # the meters begin on 1 March 2026 and end with that day
@@ -24,9 +24,31 @@ def test_a_year_of_which_one_day_was_metered_is_judged_and_says_so(
     ]
     for period, days in periods:
         row = asking.row("pue", **period, **asked_by)
-        assert (row["value"], row["verdict"], row["coverage"]) == (1.3, day["verdict"], 1.0)
-        assert reasons(row) == [*reasons(day), ("part_of_period", f"{1 / days:.4f}")]
+        share = f"{1 / days:.4f}"
+        assert (row["value"], row["coverage"]) == (1.3, 1.0)
+        if day["verdict"] == "cannot_judge":
+            # nothing speaks of a league, whatever the period
+            assert (row["verdict"], reasons(row)) == ("cannot_judge", [*reasons(day), ("part_of_period", share)])
+        else:
+            told = [("too_little_of_period", share), *reasons(day), ("part_of_period", share)]
+            assert (row["verdict"], reasons(row)) == ("provisional", told)
     assert "part_of_period" not in dict(reasons(day))
+
+
+def test_a_month_or_a_year_asked_for_in_part_is_provisional_and_the_day_is_not(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    site = data_centre(registered, line, total=[142.0] * 24, it=[100.0] * 24, commissioned_on="2019-01-01")
+    line.roll_up()
+    for bucket, days in (("month", 31), ("year", 365)):
+        # the range is the one day that was measured
+        row = asking.row("pue", scope=f"unit:{site.unit}", bucket=bucket)
+        assert (row["value"], row["verdict"]) == (1.42, "provisional")
+        assert reasons(row)[0] == ("too_little_of_period", f"{1 / days:.4f}")
+        assert [limit["met"] for limit in row["limits"] if limit["row"] == "OR-04"] == [False]
+    assert asking.row("pue", scope=f"unit:{site.unit}", bucket="day")["verdict"] == "breach"
+    assert asking.row("pue", scope=f"unit:{site.unit}", bucket="total")["verdict"] == "breach"
+    assert asking.row("completeness", scope=f"unit:{site.unit}", bucket="month")["verdict"] == "ok"
 
 
 def test_a_place_says_so_too_and_a_unit_that_was_commissioned_later_does_not(

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from services.api.registry.fields import Trade
+from services.judging.data.retrofits import deadline_on
 from services.judging.data.tables import Tables, load_tables
 from services.judging.levels import levels_on
 from services.judging.lists.approval import EightTrade
@@ -72,12 +73,38 @@ def test_a_baseline_above_the_last_grade_of_its_limit_says_so(tables: Tables) ->
 
 
 def test_the_list_has_25_fields_of_2021_and_11_added_in_2023_each_with_its_deadline(tables: Tables) -> None:
-    fields = {(row.field_zh, row.edition, row.retrofit_deadline) for row in tables.processes if row.field_zh}
-    assert Counter(edition for _, edition, _ in fields) == {"2021": 25, "2023": 11}
-    assert {(edition, deadline) for _, edition, deadline in fields} == {
+    fields = {(row.field_zh, row.edition) for row in tables.processes if row.field_zh}
+    assert Counter(edition for _, edition in fields) == {"2021": 25, "2023": 11}
+    before = date(2026, 6, 14)
+    assert {(row.edition, due_on(tables, row.code, before)) for row in tables.processes if row.field_zh} == {
         ("2021", date(2025, 12, 31)),
         ("2023", date(2026, 12, 31)),
     }
+
+
+def test_what_is_below_the_baseline_of_one_of_nine_trades_has_until_the_end_of_2028(tables: Tables) -> None:
+    # 发改环资〔2026〕698号 of 2026-06-15
+    on_the_day = date(2026, 6, 15)
+    later = {row.code for row in tables.processes if due_on(tables, row.code, on_the_day) == date(2028, 12, 31)}
+    assert {tables.process[code].field_zh or "煤电" for code in later} == {
+        "炼铁", "炼钢", "电解铝", "水泥熟料", "平板玻璃", "炼油", "乙烯", "合成氨", "煤制甲醇", "煤电",
+    }  # fmt: skip
+    # no other trade has got more time
+    assert (
+        due_on(tables, "ferrosilicon", on_the_day) == due_on(tables, "coking_stamp", on_the_day) == date(2025, 12, 31)
+    )
+    assert due_on(tables, "cement_clinker", date(2021, 12, 31)) is None
+
+
+def test_an_act_whose_text_was_not_seen_is_not_verified(tables: Tables) -> None:
+    rows = [row for row in tables.retrofit_deadlines if row.valid_from == date(2026, 6, 15)]
+    assert len(rows) == 18
+    assert {(row.verified, "发改环资〔2026〕698号" in row.source) for row in rows} == {(False, True)}
+
+
+def due_on(tables: Tables, process: str, day: date) -> date | None:
+    found = deadline_on(tables.retrofits_of.get(process, ()), day)
+    return found.due_on if found else None
 
 
 def test_a_field_without_known_numbers_has_no_levels(tables: Tables) -> None:
