@@ -21,7 +21,12 @@ from services.api.registry.statements import registry_statements
 from services.ingest.broker_users import RESERVED
 from services.ingest.validate import KEEPS_DAYS
 
-EXAMPLE: JsonDict = {"code": "GW-150622-0007", "credit_code": "91150622MA0N0000XF", "name": "焦化厂 1 号端设备"}
+EXAMPLE: JsonDict = {
+    "code": "GW-150622-0007",
+    "credit_code": "91150622MA0N0000XF",
+    "name": "焦化厂 1 号端设备",
+    "keeps_days": 90,
+}
 
 
 KeepsDays = Annotated[

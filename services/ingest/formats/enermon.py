@@ -6,6 +6,7 @@ decoder keeps the last without a word: no reading may be lost unseen.
 """
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -14,7 +15,6 @@ from services.ingest.formats.contract import FormatKind
 from services.ingest.formats.payload_text import LARGEST_SEQ, PayloadText, payload_text, seq_in, seq_of
 from services.ingest.formats.stamps import FIRST_PLAIN_TS_MS, LARGEST_TS_MS, TimeError, time_us
 from services.ingest.message import (
-    LARGEST_PAYLOAD_BYTES,
     MOST_READINGS,
     Decoded,
     Rejection,
@@ -25,6 +25,11 @@ from services.ingest.message import (
 _SHOWN = 200
 # A longer whole number is no quantity; to read its digits takes time that grows with their square.
 _MOST_DIGITS = 400
+
+
+_DECIMAL_COMMA = re.compile(r'"value"\s*:\s*-?\d{1,20},\d{1,20}\s*[,}]', re.ASCII)
+_OTHER_QUOTES = re.compile(r"\s*\{\s*(?:'|[A-Za-z_])")
+_NUMBER_IN_TEXT = re.compile(r"\s*([+-]?\d{1,40})(?:[.,](\d{1,40}))?\s*", re.ASCII)
 
 
 class _WireReading(msgspec.Struct):
@@ -72,9 +77,6 @@ class _SharedTime:
 
 def decode(gateway: str, payload: bytes) -> Decoded:
     """The samples of a payload in either form. Raises UnreadableMessage (too_large, undecodable)."""
-    if len(payload) > LARGEST_PAYLOAD_BYTES:
-        detail = f"{len(payload)} bytes; at most {LARGEST_PAYLOAD_BYTES} are taken"
-        raise UnreadableMessage("too_large", detail, seq_in(payload_text(payload).text))
     try:
         wire = _typed.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -147,7 +149,9 @@ def _decode_slowly(gateway: str, payload: bytes) -> Decoded:
     seq = None if names.count("seq") > 1 else seq_of(wire.get("seq"))
     if wire.get("seq") is not None and seq is None and names.count("seq") == 1:
         raise UnreadableMessage("undecodable", f"seq must be a whole number from 0 to {LARGEST_SEQ}")
-    for name in ("seq", "readings", "ts", "values"):
+    if names.count("seq") > 1:
+        raise UnreadableMessage("undecodable", "seq is given twice", seq_in(read.text))
+    for name in ("readings", "ts", "values"):
         if names.count(name) > 1:
             raise UnreadableMessage("undecodable", f"{name} is given twice", seq)
     readings, values = wire.get("readings"), wire.get("values")
@@ -173,12 +177,22 @@ def _json_object(read: PayloadText) -> _Object:
         try:
             wire = json.loads(read.text, object_pairs_hook=_Object, parse_int=_whole)
         except (ValueError, RecursionError) as error:
-            fault = f"not JSON: {str(error)[:_SHOWN]}{read.note()}"
+            fault = f"not JSON: {str(error)[:_SHOWN]}{read.note()}{_hint(read.text)}"
         else:
             if isinstance(wire, _Object):
                 return wire
+            if isinstance(wire, str):
+                fault = "the message is JSON within a text of JSON; send the object itself"
+                raise UnreadableMessage("undecodable", fault, seq_in(wire))
             fault = "the message must be a JSON object"
     raise UnreadableMessage("undecodable", fault, seq_in(read.text))
+
+
+def _hint(text: str) -> str:
+    """What to add to a fault of the JSON where it shows what the gateway does."""
+    if _DECIMAL_COMMA.search(text):
+        return "; a number has a comma (12,5): write a point (12.5)"
+    return "; write names and texts in double quotes" if _OTHER_QUOTES.match(text) else ""
 
 
 def _without_time(gateway: str, seq: int | None, wire: _Object, values: _Object) -> Decoded:
@@ -229,13 +243,20 @@ def _each(gateway: str, seq: int | None, readings: list[Any]) -> Decoded:
             found_meter, found_ts = "" if meter is None else _shown(meter), "" if ts is None else _sent(ts)
             rejected.append(Rejection(found_meter, found_ts, _shown(r), "missing_field", lacks))
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            rejected.append(
-                Rejection(_shown(meter), _sent(ts), _shown(value), "not_a_number", "value must be a number")
-            )
+            rejected.append(Rejection(_shown(meter), _sent(ts), _shown(value), "not_a_number", _no_number(value)))
         else:
             taken.append(_WireReading(meter, ts, _as_float(value)))  # type: ignore[arg-type]
     decoded = _from_readings(gateway, seq, taken)
     return Decoded(gateway, seq, decoded.meters, decoded.times_us, decoded.values, [*rejected, *decoded.rejected])
+
+
+def _no_number(value: Any) -> str:
+    """Why a value is no number, and how to mend it."""
+    written = _NUMBER_IN_TEXT.fullmatch(value[:_SHOWN]) if isinstance(value, str) else None
+    if written is None:
+        return "value must be a number"
+    with_point = f"{written[1]}.{written[2]}" if written[2] else written[1]
+    return f"value must be a number: give {with_point} without quotes"
 
 
 def _as_float(value: int | float) -> float:

@@ -4,6 +4,7 @@ import logging
 
 from services.ingest.formats import enermon
 from services.ingest.formats.contract import FormatKind
+from services.ingest.formats.payload_text import number_of
 from services.ingest.message import LARGEST_PAYLOAD_BYTES, MOST_READINGS, Decoded, UnreadableMessage
 
 log = logging.getLogger("ingest.formats")
@@ -28,7 +29,10 @@ def gateway_of(topic: str) -> str:
 
 
 def format_of(topic: str) -> FormatKind:
-    """The format of a topic that names a gateway: our own, or that of the level below. Raises UnreadableMessage."""
+    """The format of a topic that names a gateway: our own, or that of the level below.
+
+    Raises UnreadableMessage (bad_topic).
+    """
     levels = topic.split("/")
     kind = enermon.KIND if len(levels) == _WITHOUT_FORMAT else FORMATS.get(levels[-1])
     if kind is None:
@@ -43,7 +47,8 @@ def decode(kind: FormatKind, gateway: str, payload: bytes) -> Decoded:
     Raises UnreadableMessage (too_large, undecodable), also where the decoder fails unforeseen, which is logged.
     """
     if len(payload) > LARGEST_PAYLOAD_BYTES:
-        raise UnreadableMessage("too_large", f"{len(payload)} bytes; at most {LARGEST_PAYLOAD_BYTES} are taken")
+        detail = f"{len(payload)} bytes; at most {LARGEST_PAYLOAD_BYTES} are taken"
+        raise UnreadableMessage("too_large", detail, number_of(payload))
     try:
         decoded = kind.decode(gateway, payload)
     except UnreadableMessage:
@@ -51,7 +56,8 @@ def decode(kind: FormatKind, gateway: str, payload: bytes) -> Decoded:
     except Exception as error:
         # At the rim: one message that cannot be read does not hold up the others for ever.
         log.exception("message could not be read", extra={"format": kind.name, "gateway": gateway})
-        raise UnreadableMessage("undecodable", "could not be read; the log of the service says why") from error
+        detail = "could not be read; the log of the service says why"
+        raise UnreadableMessage("undecodable", detail, number_of(payload)) from error
     readings = len(decoded.meters) + len(decoded.rejected)
     if readings > MOST_READINGS:
         raise UnreadableMessage("too_large", f"{readings} readings; at most {MOST_READINGS} a message", decoded.seq)

@@ -6,6 +6,7 @@ as C does, or write UTF-16 or GBK, as their editors do.
 
 import codecs
 import re
+import zlib
 from dataclasses import dataclass
 
 LARGEST_SEQ = 2**63 - 1
@@ -16,13 +17,17 @@ _MARKS = (
     (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32BE"),
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16LE"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16BE"),
-    # A JSON text begins with a character of ASCII, of which UTF-16 makes one byte NUL.
-    (b"{\x00", "utf-16-le", "UTF-16LE"),
-    (b"\x00{", "utf-16-be", "UTF-16BE"),
 )
+# A JSON text begins with a character of ASCII, of which UTF-16 makes one byte NUL.
+_FIRST = b'{[" \t\r\n'
 # A string that is never closed goes to the end: no quote is tried twice, so the time grows with the length alone.
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}]', re.DOTALL)
-_NUMBER = re.compile(r'\s*:\s*(")?(\d{1,19})(?(1)"|(?:\.0+)?)\s*[,}]', re.ASCII)
+# Names may stand in other quotes or in none, as programs that write JSON by hand leave them.
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}]|\'seq\'|\bseq\b', re.DOTALL)
+_SEQ = frozenset({'"seq"', "'seq'", "seq"})
+_NUMBER = re.compile(r"\s*:\s*([\"'])?(\d{1,19})(?(1)\1|(?:\.0+)?)\s*[,}]", re.ASCII)
+_ZIPPED = b"\x1f\x8b"
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_MOST_UNZIPPED_BYTES = 1_000_000
 _MOST_TOKENS = 400_000  # of a message of 4 MB; more of them is no message, and would hold others up
 
 
@@ -42,15 +47,35 @@ class PayloadText:
 
 def payload_text(payload: bytes) -> PayloadText:
     """The text without byte order mark and without NUL at its end, in the encoding that it shows."""
+    if payload.startswith(_ZIPPED):
+        return _unzipped(payload)
     for mark, codec, name in _MARKS:
         if payload.startswith(mark):
-            body = payload if mark in (b"{\x00", b"\x00{") else payload[len(mark) :]
-            return _strictly(body, codec, name)
+            return _strictly(payload[len(mark) :], codec, name)
+    if payload[1:2] == b"\0" and payload[0] in _FIRST:
+        return _strictly(payload, "utf-16-le", "UTF-16LE")
+    if payload[:1] == b"\0" and payload[1:2] and payload[1] in _FIRST:
+        return _strictly(payload, "utf-16-be", "UTF-16BE")
     read = _strictly(payload, "utf-8", "UTF-8")
     if not read.fault:
         return read
     guess = _strictly(payload, "gb18030", "GBK")
     return read if guess.fault else PayloadText(guess.text, "GBK", guessed=True)
+
+
+def _unzipped(payload: bytes) -> PayloadText:
+    """The head of the text in a compressed payload, in which its number may stand."""
+    fault = "compressed with gzip; send the JSON as it is"
+    try:
+        head = zlib.decompressobj(_GZIP_WINDOW).decompress(payload, _MOST_UNZIPPED_BYTES)
+    except zlib.error:
+        head = b""
+    return PayloadText(head.decode("utf-8", "replace"), fault=fault)
+
+
+def number_of(payload: bytes) -> int | None:
+    """The number of a message that cannot be taken, in whatever state it is; None where it cannot be seen."""
+    return seq_in(payload_text(payload).text)
 
 
 def _strictly(body: bytes, codec: str, name: str) -> PayloadText:
@@ -75,7 +100,7 @@ def seq_in(text: str) -> int | None:
 
     One further within is another's: to answer with it would end a message that was never read.
     """
-    if '"seq"' not in text:
+    if "seq" not in text:
         return None
     depth, found = 0, set[int | None]()
     for tokens, token in enumerate(_TOKEN.finditer(text)):
@@ -85,7 +110,7 @@ def seq_in(text: str) -> int | None:
             depth += 1
         elif token[0] == "}":
             depth -= 1
-        elif depth == 1 and token[0] == '"seq"':
+        elif depth == 1 and token[0] in _SEQ:
             number = _NUMBER.match(text, token.end())
             found.add(seq_of(number[2]) if number else None)
     return found.pop() if len(found) == 1 else None

@@ -25,6 +25,7 @@ from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest import store as intake_store
 from services.ingest.formats.kinds import decode, format_of, gateway_of
+from services.ingest.formats.payload_text import number_of
 from services.ingest.message import Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import BrokerSession
@@ -167,6 +168,8 @@ class Ingest:
             gateway = gateway_of(message.topic)
             return check(decode(format_of(message.topic), gateway, message.payload), known, now_us=now_us)
         except UnreadableMessage as reason:
+            if reason.code == "bad_topic":
+                reason.seq = number_of(message.payload)
             return Unreadable(gateway, message.topic, message.payload, reason)
 
     def _store(self, batch: _MessageBatch) -> None:
@@ -187,7 +190,8 @@ class Ingest:
                 return
             message = batch.received[0]
             log.exception("message refused by the database", extra={"topic": message.topic})
-            reason = UnreadableMessage("not_stored", f"the database refused it: {type(error).__name__}")
+            seq = checked[0].seq if checked else number_of(message.payload)
+            reason = UnreadableMessage("not_stored", f"the database refused it: {type(error).__name__}", seq)
             gateway = checked[0].gateway if checked else None
             unreadable = [Unreadable(gateway, message.topic[:200], message.payload, reason)]
             checked, answers = [], intake_store.store(connection, [], unreadable, writer=self._writer)

@@ -122,7 +122,7 @@ def test_format_is_a_level_of_the_topic_and_one_that_is_unknown_is_recorded(
     payload = json.dumps({"seq": 7, "readings": [reading(meter, 0, 10.5)]}).encode()
     gateway.publish(payload, named="pigeon")
     refused = gateway.answer()
-    assert (refused["seq"], [each["code"] for each in refused["rejected"]]) == (None, ["bad_topic"])
+    assert (refused["seq"], [each["code"] for each in refused["rejected"]]) == (7, ["bad_topic"])
     gateway.publish(payload, named="enermon")
     assert gateway.answer() == {"seq": 7, "stored": 1, "duplicate": 0, "rejected": []}
     assert stored(database) == [(START, 10.5)]

@@ -1,5 +1,6 @@
 """Messages as gateways really send them: taken where plain, else refused with number and what to mend."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.core.calendar import to_us
-from services.ingest.formats.enermon import decode
+from services.ingest.formats.enermon import KIND, decode
+from services.ingest.formats.kinds import decode as decode_bounded
 from services.ingest.formats.payload_text import seq_in
 from services.ingest.message import Decoded, UnreadableMessage
 
@@ -21,7 +23,7 @@ TAKEN = Decoded("GW1", 41, ["E01"], [AT_US], [1.0], [])
 
 def refused(payload: str | bytes) -> UnreadableMessage:
     with pytest.raises(UnreadableMessage) as failed:
-        decode("GW1", payload.encode() if isinstance(payload, str) else payload)
+        decode_bounded(KIND, "GW1", payload.encode() if isinstance(payload, str) else payload)
     return failed.value
 
 
@@ -42,8 +44,22 @@ def only_rejection(**reading: Any) -> tuple[str, str]:
         GOOD.encode("utf-16-be"),
         GOOD.encode("utf-16-le") + b"\x00\x00",
         GOOD.encode("utf-32"),
+        f"\n {GOOD}".encode("utf-16-le"),
+        f"\r\n{GOOD}".encode("utf-16-be"),
     ],
-    ids=["BOM", "NUL", "newline and NULs", "UTF-16", "UTF-16BE", "LE no BOM", "BE no BOM", "LE and NUL", "UTF-32"],
+    ids=[
+        "BOM",
+        "NUL",
+        "newline and NULs",
+        "UTF-16",
+        "UTF-16BE",
+        "LE no BOM",
+        "BE no BOM",
+        "LE and NUL",
+        "UTF-32",
+        "LE and newline",
+        "BE and newline",
+    ],
 )
 def test_message_with_a_mark_a_nul_or_in_another_unicode_is_taken(payload: bytes) -> None:
     assert decode("GW1", payload) == TAKEN
@@ -99,8 +115,69 @@ def test_message_that_cannot_be_taken_is_answered_with_its_number(payload: str |
 
 
 @pytest.mark.parametrize(
+    ("payload", "detail"),
+    [
+        (GOOD + " " * 1_000_000, "bytes; at most 1000000 are taken"),
+        (json.dumps(GOOD), "JSON within a text of JSON; send the object itself"),
+        (str(json.loads(GOOD)), "write names and texts in double quotes"),
+        (GOOD.replace('"seq"', "seq"), "write names and texts in double quotes"),
+        (gzip.compress(GOOD.encode()), "compressed with gzip; send the JSON as it is"),
+        (gzip.compress(GOOD.encode())[:-9], "compressed with gzip; send the JSON as it is"),
+        (GOOD.replace('"seq": 41', '"seq": 41, "seq": 41'), "seq is given twice"),
+        (GOOD.replace("41,", '41, "readings": [],'), "readings is given twice"),
+        (GOOD.replace("1.0", "12,5"), "a number has a comma (12,5): write a point (12.5)"),
+        (GOOD.replace("1.0", "[" * 100_000), "not JSON"),
+        (GOOD.replace("}]}", "},]}"), "not JSON"),
+        (GOOD.replace("1.0", "01.0"), "not JSON"),
+        (json.dumps({"seq": 41, "readings": [{}] * 10_001}), "10001 readings; at most 10000 a message"),
+    ],
+    ids=[
+        "over 1 MB",
+        "JSON in JSON",
+        "single quotes",
+        "no quotes",
+        "gzip",
+        "gzip cut off",
+        "seq twice",
+        "readings twice",
+        "decimal comma",
+        "deep",
+        "trailing comma",
+        "leading zero",
+        "too many",
+    ],
+)
+def test_message_that_cannot_be_taken_is_told_its_number_and_what_to_mend(payload: str | bytes, detail: str) -> None:
+    failed = refused(payload)
+    assert (failed.seq, detail in failed.detail) == (41, True), failed.detail
+
+
+def test_compressed_message_unpacks_no_further_than_its_number_is_looked_for() -> None:
+    bomb = gzip.compress(b'{"seq": 41, "x": "' + b"0" * 50_000_000)
+    assert refused(bomb).seq == 41
+    assert refused(b"\x1f\x8bno gzip").seq is None
+
+
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        ("12.5", "value must be a number: give 12.5 without quotes"),
+        ("12,5", "value must be a number: give 12.5 without quotes"),
+        (" 12 ", "value must be a number: give 12 without quotes"),
+        ("12 kWh", "value must be a number"),
+        (None, "value must be a number"),
+    ],
+)
+def test_number_in_quotes_is_refused_with_the_number_to_give(value: Any, detail: str) -> None:
+    assert only_rejection(meter="E01", ts=AT, value=value) == ("not_a_number", detail)
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "{'note': 'seq: 7, ', 'seq': 8}",
+        "{'a': {'seq': 7}}",
+        "{sequence: 7}",
         '{"x": {"seq": 7}, "value": 12,5}',
         '{"readings": [{"seq": 7, "value": 12,5}]}',
         '{"seq": 1, "seq": 2, 12,5}',
