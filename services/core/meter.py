@@ -105,6 +105,17 @@ class Stamp(enum.StrEnum):
     END = "end"
 
 
+class Side(enum.Enum):
+    """Of a meter that measures both directions, which of them is meant. A counter measures one."""
+
+    ONE = 0
+    """The meter measures one direction: what is below zero cannot be."""
+    FORWARD = 1
+    """What is below zero flows the other way, so nothing flows this way."""
+    REVERSE = -1
+    """What is above zero flows the other way."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeterTerm:
     """What a meter's readings mean from a moment on, until its next term."""
@@ -153,6 +164,9 @@ class MeterRule:
     terms: tuple[MeterTerm, ...]
     replacements: tuple[Replacement, ...] = ()
     accepted_us: frozenset[int] = field(default_factory=frozenset)
+    settlements: tuple[Settlement, ...] = ()
+    """In order of time; no two of them overlap."""
+    side: Side = Side.ONE
     _starts_us: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -180,6 +194,11 @@ class MeterRule:
         """The longest time that was ever expected between readings, microseconds."""
         return max(term.interval_us for term in self.terms)
 
+    @property
+    def longest_hold_us(self) -> int:
+        """The longest time for which a value ever held, microseconds; 0 of a meter whose values never do."""
+        return max((term.holds_s or 0) * 1_000_000 for term in self.terms)
+
     def term_at(self, moment_us: int) -> MeterTerm:
         """The term that holds at the moment."""
         if len(self.terms) == 1:
@@ -189,6 +208,15 @@ class MeterRule:
     def number_at(self, moment_us: int) -> int:
         """The place among its terms of the one that holds at the moment."""
         return max(0, bisect_right(self._starts_us, moment_us) - 1)
+
+    def settled(self, moment_us: int) -> SettlementAction | None:
+        """What a person has said of a reading of that moment."""
+        if moment_us in self.accepted_us:
+            return SettlementAction.ACCEPT
+        for settlement in self.settlements:
+            if settlement.from_us <= moment_us < settlement.to_us:
+                return settlement.action
+        return None
 
     def by_kind(self) -> list[KindRun]:
         """The stretches of time with one kind, in order: readings of different kinds say nothing of each other."""

@@ -9,14 +9,11 @@ from services.core.calendar import OPEN_END_US, OPEN_START_US, SLOT_S, SLOT_US, 
 from services.core.meter import MOST_PER_SLOT_PICO, Kind, KindRun, Mark, MeterRule, Quality
 from services.energy.booking.counter import SET_ASIDE, book_counter, settled
 from services.energy.booking.gauge import book_gauge
-from services.energy.booking.interval import book_interval
+from services.energy.booking.interval import book_interval, reach_us
 from services.energy.booking.register import multiplied
 from services.energy.booking.span import Span
 
 _ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
-
-
-_BOOKED_AS = {Kind.COUNTER: book_counter, Kind.INTERVAL: book_interval, Kind.GAUGE: book_gauge}
 
 
 class SlotEnergy(NamedTuple):
@@ -59,9 +56,11 @@ def _spans(
     times_us: Sequence[int], values: Sequence[float], run: KindRun, corrected_us: Sequence[int]
 ) -> tuple[list[Span], dict[int, Mark]]:
     """What the readings of a time with one kind of meter say was used."""
-    spans, marks = _BOOKED_AS[run.rule.kind](times_us, values, run.rule)
-    if corrected_us:
-        spans = _tell_corrected(spans, corrected_us, reach_end=run.rule.kind is not Kind.INTERVAL)
+    if run.rule.kind is Kind.INTERVAL:
+        spans, marks = book_interval(times_us, values, run.rule, corrected_us=corrected_us)
+    else:
+        spans, marks = (book_counter if run.rule.kind is Kind.COUNTER else book_gauge)(times_us, values, run.rule)
+        spans = _tell_corrected(spans, corrected_us) if corrected_us else spans
     if run.rule.kind is Kind.COUNTER:
         return multiplied(spans, run.rule), marks
     if run.from_us == OPEN_START_US and run.to_us == OPEN_END_US:
@@ -77,22 +76,22 @@ def _within(span: Span, run: KindRun) -> Span:
     return span._replace(start_us=start_us, end_us=max(start_us + 1, min(span.end_us, run.to_us)))
 
 
-def _tell_corrected(spans: Iterable[Span], corrected_us: Sequence[int], *, reach_end: bool) -> list[Span]:
-    """Mark the spans that begin at, end at or pass a corrected time; an interval meter's, those that begin at one."""
+def _tell_corrected(spans: Iterable[Span], corrected_us: Sequence[int]) -> list[Span]:
+    """Mark the spans that begin at, end at or pass a corrected time."""
     told: list[Span] = []
     for span in spans:
         i = bisect_left(corrected_us, span.start_us)
-        last_us = span.end_us if reach_end else span.start_us
-        touched = i < len(corrected_us) and corrected_us[i] <= last_us
+        touched = i < len(corrected_us) and corrected_us[i] <= span.end_us
         told.append(span._replace(quality=span.quality | _CORRECTED) if touched else span)
     return told
 
 
 def _cut(spans: Iterable[Span], marks: dict[int, Mark]) -> Booking:
-    """Cut spans at slot edges, in proportion to time; the parts of a span add up to it exactly."""
+    """Cut spans at slot edges, by time or along their line; the parts of a span add up to it exactly."""
     cut: dict[int, tuple[int, int, int]] = {}
     nothing = (0, 0, 0)
-    for start_us, end_us, total, quality in spans:
+    for span in spans:
+        start_us, end_us, total, quality, rates = span
         length_us = end_us - start_us
         measured = not quality & _ESTIMATED
         slot, done = start_us - start_us % SLOT_US, 0
@@ -100,8 +99,10 @@ def _cut(spans: Iterable[Span], marks: dict[int, Mark]) -> Booking:
             edge_us = slot + SLOT_US
             if edge_us >= end_us:
                 edge_us, upto = end_us, total
-            else:
+            elif rates is None:
                 upto = total * (edge_us - start_us) // length_us
+            else:
+                upto = span.upto(edge_us)
             pico, measured_us, seen = cut.get(slot, nothing)
             if measured:
                 measured_us += edge_us - (slot if slot > start_us else start_us)
@@ -233,21 +234,24 @@ def _before(moment_us: int | None) -> int | None:
 
 
 def _rebook_interval(readings: Readings, run: KindRun, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
-    """Each reading stands for itself, so only the periods that overlap the dirty ones are done again."""
-    interval_us = run.rule.longest_interval_us
-    slots_from_us = hour_floor_us(dirty_from_us)
-    slots_to_us = min(hour_ceil_us(dirty_to_us + interval_us), run.to_us)
-    # The hours are booked again as a whole, so every reading whose period reaches into them must be at hand.
+    """The periods of the dirty readings and of those that may overlap them are done again."""
+    longest_us = run.rule.longest_interval_us
+    before_us, after_us = reach_us(run.rule)
+    slots_from_us = max(hour_floor_us(dirty_from_us - before_us), run.from_us)
+    slots_to_us = min(hour_ceil_us(dirty_to_us + after_us), run.to_us)
+    # The hours are booked again as a whole, so every reading whose period reaches into them must be at hand, and those
+    # that may overlap it.
     times_us = readings.times_us
-    if not readings.reaches_start and not (times_us and times_us[0] <= slots_from_us - interval_us):
+    if not readings.reaches_start and not (times_us and times_us[0] <= slots_from_us - 2 * longest_us):
         return NeedsMore(before=True, after=False)
-    if not readings.reaches_end and not (times_us and times_us[-1] >= slots_to_us):
+    if not readings.reaches_end and not (times_us and times_us[-1] >= slots_to_us + 2 * longest_us):
         return NeedsMore(before=False, after=True)
     booking = _cut(*_spans(readings.times_us, readings.values, run, readings.corrected_us))
     slots = {slot: energy for slot, energy in booking.slots.items() if slots_from_us <= slot < slots_to_us}
-    marks = {at: mark for at, mark in booking.marks.items() if dirty_from_us <= at < dirty_to_us}
+    marks_from_us, marks_to_us = max(dirty_from_us - longest_us, run.from_us), min(dirty_to_us + longest_us, run.to_us)
+    marks = {at: mark for at, mark in booking.marks.items() if marks_from_us <= at < marks_to_us}
     return Rebooking(
-        Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, dirty_from_us - 1, dirty_to_us - 1
+        Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, marks_from_us - 1, marks_to_us - 1
     )
 
 

@@ -6,7 +6,7 @@ decimals. For a plain window this gives what `booking.rebook` gives, to the last
 All is done in whole numbers of 64 bits: what does not surely fit is not plain.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US, OPEN_END_US, SLOT_S, SLOT_US
-from services.core.meter import MOST_PER_SLOT_PICO, Kind, MeterRule, Quality
+from services.core.meter import MOST_PER_SLOT_PICO, Kind, MeterRule, Quality, Side, Stamp
 from services.energy.booking.span import most_pico
 
 Whole = NDArray[np.int64]
@@ -42,12 +42,14 @@ class PlainRule(NamedTuple):
     interval_us: int
     from_us: int
     """The last change of the meter, by replacement or by a new term: a window must begin after it."""
+    begins_before_us: int
+    """How long before the time of a reading its period begins."""
 
 
 def plain_rule(rule: MeterRule) -> PlainRule | None:
     """The rule for windows of this meter; None if none of them is plain."""
     term = rule.newest
-    if term.kind is Kind.GAUGE or term.interval_us > _LONGEST_SPAN_US:
+    if term.kind is Kind.GAUGE or term.interval_us > _LONGEST_SPAN_US or rule.settlements or rule.side is not Side.ONE:
         return None
     is_counter = term.kind is Kind.COUNTER
     pico = term.pico_per_value / _MILLIONTHS
@@ -64,7 +66,10 @@ def plain_rule(rule: MeterRule) -> PlainRule | None:
     # A period that began in the term before reaches beyond it.
     begun_us = term.from_us if is_counter or len(rule.terms) == 1 else term.from_us + rule.longest_interval_us
     from_us = max(begun_us, *(swap.ts_us for swap in rule.replacements)) if rule.replacements else begun_us
-    return PlainRule(is_counter, pico.numerator, most // pico.numerator, rated, term.interval_us, from_us)
+    begins_before_us = term.interval_us if not is_counter and term.stamp is Stamp.END else 0
+    return PlainRule(
+        is_counter, pico.numerator, most // pico.numerator, rated, term.interval_us, from_us, begins_before_us
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ class _Columns:
     def __init__(self, windows: Windows) -> None:
         rules = windows.rules.T
         self.is_counter = rules[0] != 0
-        self.pico, self.most, self.rated, self.interval_us, self.from_us = rules[1:]
+        self.pico, self.most, self.rated, self.interval_us, self.from_us = rules[1:6]
         number = len(windows.dirty_from_us)
         self.first = first = np.searchsorted(windows.owner, np.arange(number))
         early = windows.times_us < windows.dirty_from_us[windows.owner]
@@ -137,6 +142,7 @@ class _Columns:
 
 def book_plain(windows: Windows) -> PlainBooking:
     """Book the plain ones of these windows again; at least one reading must be given in all."""
+    windows = _by_start(windows)
     columns = _Columns(windows)
     owner, times_us = windows.owner, windows.times_us
     number = len(windows.dirty_from_us)
@@ -166,7 +172,11 @@ def book_plain(windows: Windows) -> PlainBooking:
     odd = used & ~exact
     odd |= used & np.where(is_counter, millionths <= 0, (millionths < 0) | (millionths > columns.most[owner]))
     odd |= joined & is_counter & ((rise < 0) | (step_us > _LONGEST_SPAN_US) | ((rated > 0) & (rise > most_rise)))
-    odd |= joined & ~is_counter & (step_us < interval_us)
+    # A period that is not booked again may overlap one that is.
+    near = used | (times_us > columns.slots_from_us[owner] - 2 * interval_us)
+    near &= times_us < columns.slots_to_us[owner] + interval_us
+    neighbours = np.append((owner[1:] == owner[:-1]) & near[1:] & near[:-1], False)
+    odd |= neighbours & ~is_counter & (step_us < interval_us)
     risen = np.bincount(owner[joined], weights=rise[joined], minlength=number)
     plain = (
         (np.bincount(owner[odd], minlength=number) == 0)
@@ -182,6 +192,19 @@ def book_plain(windows: Windows) -> PlainBooking:
     quantity = np.where(counts, rise[begins], millionths[begins]) * columns.pico[whose]
     estimated = counts & (length_us > 2 * interval_us[begins])
     return _cut(plain, columns, _Spans(whose, times_us[begins], length_us, quantity, estimated))
+
+
+def _by_start(windows: Windows) -> Windows:
+    """The same with the times of readings at which their periods begin."""
+    before_us = windows.rules[:, PlainRule._fields.index("begins_before_us")]
+    if not before_us.any():
+        return windows
+    return replace(
+        windows,
+        dirty_from_us=windows.dirty_from_us - before_us,
+        dirty_to_us=windows.dirty_to_us - before_us,
+        times_us=windows.times_us - before_us[windows.owner],
+    )
 
 
 def _millionths(values: NDArray[np.float64]) -> tuple[Whole, Flags]:

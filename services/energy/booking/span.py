@@ -7,12 +7,28 @@ from services.core.meter import MOST_PER_SLOT_PICO, MeterTerm
 
 
 class Span(NamedTuple):
-    """A quantity used evenly over [start_us, end_us); `quality` holds bits of Quality."""
+    """A quantity used over [start_us, end_us); `quality` holds bits of Quality."""
 
     start_us: int
     end_us: int
     quantity_pico: int
     quality: int
+    rates: tuple[int, int] | None = None
+    """Where it was used along a straight line: the rates at its start and end, 1e-12 an hour. None: used evenly."""
+
+    def upto(self, moment_us: int) -> int:
+        """How much of the quantity was used before a moment within the span, rounded down."""
+        length_us, elapsed_us = self.end_us - self.start_us, moment_us - self.start_us
+        if self.rates is None:
+            return self.quantity_pico * elapsed_us // length_us
+        first, last = self.rates
+        return (2 * first * length_us + (last - first) * elapsed_us) * elapsed_us // (2 * length_us * HOUR_US)
+
+
+def line(start_us: int, end_us: int, rates: tuple[int, int], quality: int) -> Span:
+    """What is used while a rate, 1e-12 an hour, runs in a straight line from one value to another."""
+    quantity = (rates[0] + rates[1]) * (end_us - start_us) // (2 * HOUR_US)
+    return Span(start_us, end_us, quantity, quality, None if rates[0] == rates[1] else rates)
 
 
 def most_pico(term: MeterTerm, elapsed_us: int) -> int:

@@ -13,7 +13,7 @@ import psycopg
 from services.core.calendar import HOUR_US
 from services.core.db.bulk import RowType
 from services.core.db.statements import Statements
-from services.energy.booking.fast_path import Flags, PlainBooking, Whole, Windows, book_plain
+from services.energy.booking.fast_path import Flags, PlainBooking, PlainRule, Whole, Windows, book_plain
 from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.ranges import DirtyRange
@@ -143,8 +143,8 @@ def _asked(
     is_counter, interval_us = columns[:, 0] != 0, columns[:, 4]
     dirty_from_us = np.array([r.start_us for r in alone])
     # A counter is booked from the hour of the reading before the last one on, and one reading may be missing.
-    reach_us = dirty_from_us - is_counter * 3 * interval_us
-    start_us = reach_us - reach_us % HOUR_US - (1 + is_counter) * interval_us
+    reach_us = dirty_from_us - is_counter * 3 * interval_us - columns[:, PlainRule._fields.index("begins_before_us")]
+    start_us = reach_us - reach_us % HOUR_US - 2 * interval_us
     until_us = np.array([r.end_us for r in alone]) + HOUR_US
     most = (until_us - start_us) // interval_us * 3 // 2 + 8
     asked = _RangesAsked(alone, np.array([r.meter_id for r in alone]), columns, start_us, most)

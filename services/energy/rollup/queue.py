@@ -150,7 +150,9 @@ class Queue:
 def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> Extent:
     """From the reading before the range, or its first, to the one after it, or its last: so far energy can change."""
     rule = meter.rule
-    reach_us = LONGEST_GAP_US if Kind.COUNTER in rule.kinds else 2 * rule.longest_interval_us
+    reach_us = max(2 * rule.longest_interval_us, rule.longest_hold_us)
+    if Kind.COUNTER in rule.kinds:
+        reach_us = LONGEST_GAP_US
     full_us = probe.last_us if probe.readings == most else None
     from_us = probe.first_us if probe.before_us is None else max(probe.before_us, dirty.start_us - reach_us)
     to_us = probe.last_us if probe.after_us is None else min(probe.after_us, dirty.end_us + reach_us)

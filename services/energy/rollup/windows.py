@@ -25,7 +25,7 @@ class _Reach:
         self.dirty = dirty
         self.corrected = corrected
         self.rule = rule
-        self.own_us = rule.longest_interval_us + HOUR_US if Kind.INTERVAL in rule.kinds else 0
+        self.own_us = 4 * rule.longest_interval_us + HOUR_US if Kind.INTERVAL in rule.kinds else 0
         # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
         margin = 1 if rule.kinds == {Kind.INTERVAL} else _MARGIN_ROWS + 3600 // rule.newest.interval_s
         self.before = self.after = margin

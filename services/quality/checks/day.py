@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.core.calendar import SLOT_S, start_of_day, to_us
-from services.core.meter import PICO, Flow, Kind, Mark, MeterRule
+from services.core.meter import PICO, Flow, Kind, Mark, MeterRule, Stamp
 
 DAY_S = 86_400
 SLOTS_OF_DAY = DAY_S // SLOT_S
@@ -34,6 +34,11 @@ class MeterFacts:
     def kind(self) -> Kind:
         """How the meter tells its quantity."""
         return self.rule.kind
+
+    @property
+    def tells_the_past(self) -> bool:
+        """Whether a reading tells of the interval that ends, not begins, at its time."""
+        return self.kind is Kind.COUNTER or (self.kind is Kind.INTERVAL and self.rule.newest.stamp is Stamp.END)
 
     @property
     def interval_us(self) -> int:

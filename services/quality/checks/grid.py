@@ -65,7 +65,7 @@ class Grid:
 
     def span_us(self, first: int, end: int) -> tuple[int, int]:
         """The time of the cells [first, end) of all rows in one line."""
-        shift = self.meter.interval_us if self.meter.kind is Kind.COUNTER else 0
+        shift = self.meter.interval_us if self.meter.tells_the_past else 0
 
         def at(i: int) -> int:
             return int(self.starts_us[i // self.of_day]) + i % self.of_day * self.meter.interval_us - shift

@@ -123,7 +123,7 @@ def _producing(grid: Grid, product_by_hour: Quantities, share: float) -> NDArray
     """For each cell of the judged day, whether the plant produces then."""
     known = np.where(np.isfinite(product_by_hour), product_by_hour, 0.0)
     by_hour = known > max(0.0, share * float(np.nanmean(product_by_hour)))
-    shift_us = grid.meter.interval_us if grid.meter.kind is Kind.COUNTER else 0
+    shift_us = grid.meter.interval_us if grid.meter.tells_the_past else 0
     hour = (np.arange(grid.of_day) * grid.meter.interval_us - shift_us) // HOUR_US
     producing: NDArray[np.bool_] = by_hour[np.clip(hour, 0, _HOURS_OF_DAY - 1)]
     return producing

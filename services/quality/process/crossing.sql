@@ -107,7 +107,7 @@ GROUP BY reported.owner_code, reported.kind, reported.value;
 -- When readings of a day can be known at the earliest, and when they were received, by gateway.
 SELECT
     meter.gateway_id,
-    CASE meter.kind WHEN 'interval' THEN reading.ts + make_interval(secs => meter.interval_s) ELSE reading.ts END AS due_at,
+    CASE WHEN meter.kind = 'interval' AND meter.stamp = 'start' THEN reading.ts + make_interval(secs => meter.interval_s) ELSE reading.ts END AS due_at,
     stored_batch.received_at
 FROM meter
 JOIN reading USING (meter_id)

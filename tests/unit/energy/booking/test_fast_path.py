@@ -86,9 +86,16 @@ def test_a_plain_window_is_booked_as_rebook_books_it(series: Series, rule: Meter
         return
     assert outcome.booking.marks == {}
     assert outcome.booking.overfull == 0
-    assert slots_of(found, 0) == slots_of(found, 1) == outcome.booking.slots
-    assert found.slots_from_us[0] == (-OPEN_END_US if outcome.slots_from_us is None else outcome.slots_from_us)
-    assert found.slots_to_us[0] == (OPEN_END_US if outcome.slots_to_us is None else outcome.slots_to_us)
+    low, high = int(found.slots_from_us[0]), int(found.slots_to_us[0])
+    wanted = {slot: energy for slot, energy in outcome.booking.slots.items() if low <= slot < high}
+    assert slots_of(found, 0) == slots_of(found, 1) == wanted
+    if rule.kind is Kind.COUNTER:
+        assert low == (-OPEN_END_US if outcome.slots_from_us is None else outcome.slots_from_us)
+        assert high == (OPEN_END_US if outcome.slots_to_us is None else outcome.slots_to_us)
+    else:
+        # What overlaps nothing alters nothing beyond its own hours.
+        beyond = {slot: energy for slot, energy in outcome.booking.slots.items() if not low <= slot < high}
+        assert beyond.items() <= before.slots.items()
     unchanged = found.slot_us[(found.owner == 0) & ~found.new].tolist()
     assert {slot: before.slots.get(slot) for slot in unchanged} == {s: outcome.booking.slots[s] for s in unchanged}
 
