@@ -150,7 +150,7 @@ WHERE gateway.code = ANY (:gateways);
 -- name: unfinished(since)
 -- Alerts whose handling is not closed, with their steps and what was escalated. What ended by itself before anybody took it
 -- up asks for nothing, unless it was severe.
-SELECT alert.alert_id, alert.rule, alert.severity, alert.subject_code, alert.area_code, alert.enterprise_code,
+SELECT alert.alert_id, alert.rule, alert.severity, alert.subject_kind, alert.subject_code, alert.area_code, alert.enterprise_code,
     alert.fired_at, alert.resolved_at,
     (SELECT max(at) FROM alert_event WHERE alert_id = alert.alert_id AND kind = 'reopened') AS reopened_at,
     (
@@ -175,3 +175,13 @@ WHERE alert.inhibited_by IS NULL
     AND alert.fired_at > :since
     AND (last_move.action IS DISTINCT FROM 'close' OR alert.reopened > 0)
     AND (alert.resolved_at IS NULL OR last_move.action IS NOT NULL OR alert.severity = 'severe');
+
+-- name: take_steps_due()
+-- The queue of the API: steps of which it is to be told, each once.
+DELETE FROM step_due
+USING alert_step
+JOIN alert USING (alert_id)
+WHERE step_due.step_id = alert_step.step_id
+RETURNING step_due.step_id, alert_step.alert_id, alert_step.at, alert_step.actor, alert_step.action, alert_step.text,
+    alert_step.due_on, alert_step.reference, alert.rule, alert.severity, alert.subject_kind, alert.subject_code,
+    alert.area_code, alert.enterprise_code;

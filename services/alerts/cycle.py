@@ -12,8 +12,9 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from services.alerts import holding, late, metrics, store
-from services.alerts.notify.messages import News, Notifier
+from services.alerts import handled, holding, late, metrics, store
+from services.alerts.notify.messages import Notifier
+from services.alerts.notify.telling import News
 from services.alerts.observe.evidence import with_readings
 from services.alerts.observe.observe import observe_all
 from services.alerts.routing.recipients import news_of
@@ -162,13 +163,13 @@ class Cycle:
         if figures:
             store.set_last_values(connection, figures)
         held = holding.review(connection, {slug: each.rule for slug, each in active.items()}, now)
-        news = list(_news(written, held))
+        news = [*_news(written, held), *handled.steps_taken(connection)]
         if with_daily:
             news += late.escalate(connection, now)
         for each in written:
             for change in each.changes:
                 metrics.CHANGES.labels(str(change.kind)).inc()
-        messages = self._notifier.tell(connection, news, now)
+        messages = self._notifier.tell(connection, news, now) + self._notifier.let_go(connection, now)
         return messages + (self._notifier.digests(connection, now) if with_daily else 0)
 
 

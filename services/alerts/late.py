@@ -3,17 +3,16 @@
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 
 from services.alerts import metrics, store
 from services.alerts.notify.audience import audience_of, notice_of, silences_of
-from services.alerts.notify.messages import News
+from services.alerts.notify.case import case_of, steps_of
+from services.alerts.notify.telling import News
 from services.alerts.routing.routing import Recipient, Routing, silenced_by
-from services.alerts.rules.rule import Severity
-from services.alerts.state.handling import Action, Actor, Case, HandlingStep
 from services.alerts.state.lateness import Escalated, Late, escalation
 from services.core.data.divisions import Level
 from services.core.db.statements import Statements
@@ -70,7 +69,7 @@ def _escalations(connection: psycopg.Connection, now: datetime) -> list[Escalati
     found = []
     for row in rows:
         notice = notice_of(row)
-        late = escalation(_case(row, routing), _steps(row), _escalated(row), now)
+        late = escalation(case_of(row, _level(row["area_code"], routing)), steps_of(row), _escalated(row), now)
         if late is None or silenced_by(notice, silences, routing.tree, now) is not None:
             continue
         level, to = routing.escalated(notice, late.level)
@@ -86,35 +85,12 @@ def _warn_of_no_recipient(untold: Iterable[Escalation]) -> None:
         )
 
 
-def _case(row: Mapping[str, Any], routing: Routing) -> Case:
-    return Case(
-        severity=Severity(row["severity"]),
-        fired_at=row["fired_at"],
-        resolved_at=row["resolved_at"],
-        reopened_at=row["reopened_at"],
-        enterprise_code=row["enterprise_code"],
-        level=_level(row["area_code"], routing),
-    )
-
-
 def _level(code: str | None, routing: Routing) -> Level:
     """The level of the body that the alert goes to first."""
     tree = routing.tree
     while code is not None and code not in routing.areas_with_body:
         code = tree.parent[code]
     return "region" if code is None else _LEVELS[tree.level[code]]
-
-
-def _steps(row: Mapping[str, Any]) -> list[HandlingStep]:
-    return [
-        HandlingStep(
-            at=datetime.fromisoformat(step["at"]),
-            actor=Actor.parse(step["actor"]),
-            action=Action(step["action"]),
-            due_on=step["due_on"] and date.fromisoformat(step["due_on"]),
-        )
-        for step in row["steps"] or ()
-    ]
 
 
 def _escalated(row: Mapping[str, Any]) -> list[Escalated]:

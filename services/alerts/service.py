@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -122,7 +123,8 @@ def deliver_by(channels: dict[str, Channel]) -> Deliver:
     def deliver(outgoing: Outgoing) -> None:
         channel = channels[outgoing.channel]
         target = Destination(address=outgoing.address, secrets=tuple(outgoing.secrets))
-        channel.send(target, render(outgoing.content, message_id=outgoing.message_id))
+        message = render(outgoing.content, message_id=outgoing.message_id)
+        channel.send(target, replace(message, earlier=tuple(reversed(outgoing.earlier))))
 
     return deliver
 

@@ -145,7 +145,7 @@ def test_a_centre_at_1_42_is_told_once_by_mail_and_once_by_signed_webhook(watche
     (mail, test_mail), (said, test) = told(watched, body, 2)
 
     alert_id = alert_of(watched, centre)["alert_id"]
-    link = f"{LINK}/api/v1/alerts/{alert_id}"
+    link, page = f"{LINK}/api/v1/alerts/{alert_id}", f"{LINK}/alerts/{alert_id}"
     assert mail["from"] == "Enermon <alerts@enermon.example>"
     assert mail["to"] == body.address
     assert "1.42" in mail["subject"]
@@ -159,11 +159,11 @@ def test_a_centre_at_1_42_is_told_once_by_mail_and_once_by_signed_webhook(watche
         ):
             assert words in part
         assert "1.42" in part
-        assert link in part
+        assert page in part
 
     assert said["type"] == "alert.fired"
     assert said["data"]["counts"] == {"severe": 0, "warning": 1, "notice": 0}
-    assert said["data"]["link"] == link
+    assert (said["data"]["link"], said["data"]["page"]) == (link, page)
     [told_alert] = said["data"]["alerts"]
     assert told_alert["value"] == pytest.approx(1.42)
     assert (told_alert["rule"], told_alert["limit"], told_alert["subject_code"]) == (RULE, 1.3, centre.unit)

@@ -45,6 +45,7 @@ OTHER_HANDS = {
     ("dirty_slot", "INSERT INTO", "api"),
     ("seal_due", "INSERT INTO", "api"),
     ("seal_due", "DELETE FROM", "roll-up"),
+    ("step_due", "DELETE FROM", "alerts"),
     ("quality_due", "DELETE FROM", "quality"),
     ("quality_due", "INSERT INTO", "quality"),
     ("dirty_slot", "INSERT INTO", "quality"),

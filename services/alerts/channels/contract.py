@@ -31,6 +31,8 @@ class Rendered:
     html: str
     payload: bytes
     """JSON of webhook and MQTT, UTF-8."""
+    earlier: tuple[UUID, ...] = ()
+    """Messages to the same of the same alerts, the oldest first: one thread."""
 
 
 class DeliveryFailed(Exception):  # noqa: N818 - named after the fact

@@ -15,6 +15,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
+from uuid import UUID
 
 from services.alerts.channels.address import email_fault
 from services.alerts.channels.contract import Channel, ChannelKind, DeliveryFailed, Destination, Rendered
@@ -165,11 +166,18 @@ class EmailChannel:
         mail["To"] = Address(addr_spec=recipient)
         mail["Subject"] = " ".join(message.subject.split())
         mail["Date"] = format_datetime(self._clock())
-        mail["Message-ID"] = f"<{message.message_id}@{self._sender.rpartition('@')[2]}>"
+        mail["Message-ID"] = self._mail_id(message.message_id)
+        if message.earlier:
+            # RFC 5322, 3.6.4: by these a reader shows what was said of an alert as one thread
+            mail["In-Reply-To"] = self._mail_id(message.earlier[-1])
+            mail["References"] = " ".join(map(self._mail_id, message.earlier))
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.text, cte="base64")
         mail.add_alternative(message.html, subtype="html", cte="base64")
         return mail
+
+    def _mail_id(self, message_id: UUID) -> str:
+        return f"<{message_id}@{self._sender.rpartition('@')[2]}>"
 
     def _failed(self, error: smtplib.SMTPException) -> DeliveryFailed:
         """Permanent is what the server says of this recipient or this mail for ever; the rest an operator can mend."""

@@ -91,6 +91,7 @@ def notice_of(row: Mapping[str, Any]) -> Notice:
         rule=row["rule"],
         severity=Severity(row["severity"]),
         subject_code=row["subject_code"],
+        subject_kind=row["subject_kind"],
         area_code=row["area_code"],
         enterprise_code=row["enterprise_code"],
     )

@@ -1,6 +1,6 @@
 """What a message says: the figures of an alert at the moment of firing and now, and the content of the outbox. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ FIGURES = ("value", "unit", "limit", "coverage", "period_start", "period_end")
 _SAID = ("subject_zh", "subject_en", "text_zh", "text_en")
 _COLUMNS = (
     *("alert_id", "rule", "rule_version", "severity", "title_zh", "title_en", "subject_kind", "subject_code"),
-    *("area_code", "area_zh", "area_en", "enterprise_zh", "enterprise_en"),
+    *("area_code", "area_zh", "area_en", "enterprise_zh", "enterprise_en", "source"),
 )
 
 
@@ -53,11 +53,20 @@ def _placeholders(seen: Observation, name: str) -> dict[str, str]:
     }
 
 
-def entry_of(alert: Mapping[str, Any], *, as_now: bool, late: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def entry_of(
+    alert: Mapping[str, Any],
+    *,
+    as_now: bool,
+    link: str,
+    due: Mapping[str, Any] | None = None,
+    late: Mapping[str, Any] | None = None,
+    step: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """An alert as messages list it, from its row with names and `observed` of its newest evidence.
 
     `as_now`: with the figures of the last evaluation instead of those at the moment of firing, or of firing again.
-    `late`: the step that is late, of an escalation. What has ended says why, in place of what its rule said as it
+    `link`: base address of the platform. `due`: what is to be done next, and until when. `late`: the step that is late,
+    of an escalation. `step`: the step that was taken. What has ended says why, in place of what its rule said as it
     fired.
     """
     observed: Mapping[str, Any] = alert["observed"] or {}
@@ -68,8 +77,26 @@ def entry_of(alert: Mapping[str, Any], *, as_now: bool, late: Mapping[str, Any] 
         | {name: figures.get(name) for name in FIGURES}
         | {name: moment(alert[name]) for name in ("fired_at", "reopened_at", "resolved_at")}
         | (_ended(alert["because"]) if alert["resolved_at"] is not None else {})
+        | {"due": None if due is None else dict(due), "page": page_of(link, alert["alert_id"])}
         | ({} if late is None else {"late": dict(late)})
+        | ({} if step is None else {"step": dict(step)})
     )
+
+
+def without_beginning(content: Mapping[str, Any], alert_ids: Collection[int]) -> dict[str, Any]:
+    """The content of a message about what has ended, with a word of those whose beginning could not be delivered."""
+    listed = [
+        {**each, "beginning_undelivered": True} if each["alert_id"] in alert_ids else each for each in content["alerts"]
+    ]
+    return {**content, "alerts": listed}
+
+
+def without_alert(content: Mapping[str, Any], alert_id: int, severity: str) -> dict[str, Any]:
+    """The content of a message that is to speak of an alert no more; `severity`: its own, where it is not listed."""
+    listed = [each for each in content["alerts"] if each["alert_id"] != alert_id]
+    was = next((each["severity"] for each in content["alerts"] if each["alert_id"] == alert_id), severity)
+    counts = {**content["counts"], was: max(content["counts"][was] - 1, 0)}
+    return {**content, "alerts": listed, "count": content["count"] - 1, "counts": counts}
 
 
 def _ended(because: str | None) -> dict[str, Any]:
@@ -99,15 +126,22 @@ def content_of(
         "group": group,
         "language": language,
         "created_at": earlier["created_at"] if earlier else moment(now),
-        "link": _link(link, [each["alert_id"] for each in listed["alerts"]], listed["count"]),
+        **links_of(link, [each["alert_id"] for each in listed["alerts"]], listed["count"]),
         **listed,
     }
 
 
-def _link(base: str, alert_ids: list[int], count: int) -> str:
-    """To the alert where there is but one, else to the list."""
-    address = f"{base.rstrip('/')}/api/v1/alerts"
-    return f"{address}/{alert_ids[0]}" if count == 1 else address
+def links_of(base: str, alert_ids: Sequence[int] = (), count: int = 0) -> dict[str, str]:
+    """To the alert where there is but one, else to the list: `link` for programs, `page` for people."""
+    address, page = f"{base.rstrip('/')}/api/v1/alerts", f"{base.rstrip('/')}/alerts"
+    if count == 1 and alert_ids:
+        return {"link": f"{address}/{alert_ids[0]}", "page": page_of(base, alert_ids[0])}
+    return {"link": address, "page": page}
+
+
+def page_of(base: str, alert_id: int) -> str:
+    """Where a person reads of an alert."""
+    return f"{base.rstrip('/')}/alerts/{alert_id}"
 
 
 def moment(at: datetime | None) -> str | None:

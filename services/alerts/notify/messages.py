@@ -6,44 +6,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from services.alerts import metrics
-from services.alerts.notify.audience import Audience, audience_of, ledger_of, notice_of
+from services.alerts.notify.audience import Audience, audience_of, notice_of
+from services.alerts.notify.case import next_step
 from services.alerts.notify.content import content_of, entry_of
-from services.alerts.routing.recipients import recipients
-from services.alerts.routing.routing import (
+from services.alerts.notify.telling import News, Telling, alerts_of
+from services.alerts.notify.unsent import overtake
+from services.alerts.routing.routing import MessageKind, Recipient
+from services.alerts.routing.when import (
+    URGENT_KINDS,
     DigestDue,
     Envelope,
     Latest,
-    MessageKind,
-    Recipient,
     digest_due,
-    envelope,
     place,
     quiet_until,
 )
+from services.alerts.rules.rule import Severity
 from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")
 _sql = Statements.beside(__file__, "messages.sql")
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """Something of an alert that is to be told."""
-
-    kind: MessageKind
-    alert_id: int
-    late: Mapping[str, Any] | None = None
-    """Of what is escalated: the step that is late, as messages list it."""
-    to: tuple[Recipient, ...] = ()
-    """Of what is escalated: who is told."""
 
 
 @dataclass(slots=True)
@@ -72,28 +62,21 @@ class Notifier:
         """Write the messages for `news`; how many are new."""
         if not news:
             return 0
-        audience = audience_of(connection)
-        alerts = _alerts(connection, {each.alert_id for each in news})
-        ledger = ledger_of(connection, alerts)
+        telling = Telling(connection, {each.alert_id for each in news}, now)
         groups: dict[str, _Group] = {}
-        untold = []
         for each in news:
-            row = alerts[each.alert_id]
-            notice, told = notice_of(row), ledger.of(each.alert_id)
-            routed = each.to or audience.routing.subscriptions(notice)
-            if each.kind == "fired" and not (routed or told):
-                untold.append(each.alert_id)
-            to = each.to or recipients(each.kind, routed=routed, everyone=audience.everyone, told=told)
-            ledger.note(each.kind, each.alert_id, to, firing=row["resolved_at"] is None)
-            for subscription in to:
-                wanted = envelope(subscription, each.kind, notice.severity, now)
+            for subscription in telling.recipients(each):
+                wanted = telling.envelope(each, subscription)
                 group = groups.setdefault(wanted.group_key, _Group(subscription, each.kind, wanted))
-                group.entries.append(entry_of(row, as_now=each.kind != "fired", late=each.late))
-        _warn_of_no_recipient(untold)
-        ledger.write(connection, now)
-        latest = _latest(connection, groups, alerts)
-        new = [self._put(connection, g, latest.get(k), audience, now) for k, g in groups.items()]
-        return sum(new)
+                group.wanted = min(group.wanted, wanted, key=lambda of: of.not_before)
+                group.entries.append(self._entry(telling.alerts[each.alert_id], each))
+        telling.end()
+        latest = _latest(connection, groups, telling.alerts)
+        return sum(self._put(connection, g, latest.get(k), telling.audience, now) for k, g in groups.items())
+
+    def _entry(self, row: Row, news: News) -> dict[str, Any]:
+        as_now = news.kind != "fired"
+        return entry_of(row, as_now=as_now, link=self._link, due=next_step(row), late=news.late, step=news.step)
 
     def _put(
         self,
@@ -121,13 +104,30 @@ class Notifier:
             earlier_ids=earlier_ids,
         )
         alert_ids = list(dict.fromkeys([*earlier_ids, *(entry["alert_id"] for entry in group.entries)]))
-        if placed.message_id is not None:
-            _sql.run(
-                connection, "add_to_message", message_id=placed.message_id, alert_ids=alert_ids, content=Jsonb(content)
-            )
-            return False
-        _add(connection, group.subscription, group.kind, content, alert_ids, now=now, not_before=placed.not_before)
-        return True
+        urgent = group.kind in URGENT_KINDS and content["counts"][Severity.SEVERE] > 0
+        message_id = placed.message_id or uuid4()
+        given: dict[str, Any] = {"message_id": message_id, "alert_ids": alert_ids, "urgent": urgent}
+        if joined is not None:
+            _sql.run(connection, "add_to_message", content=Jsonb(content), not_before=placed.not_before, **given)
+        else:
+            _add(connection, group, content, now=now, not_before=placed.not_before, **given)
+        if urgent and group.kind == "fired":
+            severities = dict.fromkeys(alert_ids, str(Severity.NOTICE))
+            severities |= {entry["alert_id"]: entry["severity"] for entry in group.entries}
+            overtake(connection, group.subscription.subscription_id, severities, besides=message_id, now=now)
+        return joined is None
+
+    def let_go(self, connection: psycopg.Connection, now: datetime) -> int:
+        """Hold what waits for the end of quiet hours as the subscriptions have them now; how much may go."""
+        free = 0
+        for row in list(_sql.run(connection, "held_for_quiet_hours", now=now)):
+            hours = Recipient(subscription_id=row.subscription_id, quiet_from=row.quiet_from, quiet_to=row.quiet_to)
+            end = quiet_until(hours, now)
+            if end != row.quiet_until:
+                given = {"quiet_until": end, "not_before": end or now}
+                _sql.run(connection, "hold_until", message_id=row.message_id, **given)
+                free += end is None
+        return free
 
     def digests(self, connection: psycopg.Connection, now: datetime) -> int:
         """Write the digests that are due; their number. One without news is not written."""
@@ -152,11 +152,11 @@ class Notifier:
         now: datetime,
     ) -> int:
         numbers = set(_sql.run(connection, "alerts_with_news", start=due.start, end=due.end).scalars())
-        rows = [row for row in _alerts(connection, numbers).values() if row["inhibited_by"] is None]
+        rows = [row for row in alerts_of(connection, numbers).values() if row["inhibited_by"] is None]
         of_whom: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             for each in audience.routing.subscriptions(notice_of(row)):
-                of_whom[each.subscription_id].append(entry_of(row, as_now=True))
+                of_whom[each.subscription_id].append(entry_of(row, as_now=True, link=self._link, due=next_step(row)))
         written = 0
         for each in subscribed:
             entries = of_whom[each.subscription_id]
@@ -170,22 +170,13 @@ class Notifier:
                 link=self._link,
                 entries=entries,
             )
+            quiet = quiet_until(each, now)
+            group = _Group(each, "digest", Envelope(due.group_key(each), quiet or now, quiet))
             alert_ids = [entry["alert_id"] for entry in entries]
-            not_before = quiet_until(each, now) or now
-            _add(connection, each, "digest", content, alert_ids, now=now, not_before=not_before)
+            not_before = group.wanted.not_before
+            _add(connection, group, content, message_id=uuid4(), alert_ids=alert_ids, now=now, not_before=not_before)
             written += 1
         return written
-
-
-def _warn_of_no_recipient(alert_ids: Sequence[int]) -> None:
-    if alert_ids:
-        metrics.UNTOLD.labels("fired").inc(len(alert_ids))
-        log.warning("nobody is subscribed to alerts that fire", extra={"alerts": len(alert_ids), "first": alert_ids[0]})
-
-
-def _alerts(connection: psycopg.Connection, alert_ids: Iterable[int]) -> dict[int, Row]:
-    found = _sql.run(connection, "alerts", alert_ids=list(alert_ids)).mappings()
-    return {row["alert_id"]: row for row in found}
 
 
 def _latest(connection: psycopg.Connection, group_keys: Iterable[str], alert_ids: Iterable[int]) -> dict[str, Row]:
@@ -195,24 +186,27 @@ def _latest(connection: psycopg.Connection, group_keys: Iterable[str], alert_ids
 
 def _add(
     connection: psycopg.Connection,
-    subscription: Recipient,
-    kind: MessageKind,
+    group: _Group,
     content: dict[str, Any],
-    alert_ids: list[int],
     *,
+    message_id: UUID,
+    alert_ids: list[int],
     now: datetime,
     not_before: datetime,
+    urgent: bool = False,
 ) -> None:
     _sql.run(
         connection,
         "add_message",
-        message_id=uuid4(),
-        subscription_id=subscription.subscription_id,
-        kind=kind,
+        message_id=message_id,
+        subscription_id=group.subscription.subscription_id,
+        kind=group.kind,
         group_key=content["group"],
         alert_ids=alert_ids,
         content=Jsonb(content),
+        urgent=urgent,
         now=now,
         not_before=not_before,
+        quiet_until=group.wanted.quiet_until,
     )
-    metrics.MESSAGES.labels(kind).inc()
+    metrics.MESSAGES.labels(group.kind).inc()

@@ -12,7 +12,7 @@ FROM subscription
 WHERE enabled;
 
 -- name: silences(now)
-SELECT silence_id, starts_at, ends_at, rule, area_code, enterprise_code, subject_code
+SELECT silence_id, starts_at, ends_at, rule, area_code, enterprise_code, subject_kind, subject_code
 FROM silence
 WHERE ends_at > :now AND starts_at <= :now;
 
@@ -25,13 +25,17 @@ SELECT alert.alert_id, alert.rule, alert.rule_version, alert.severity, alert.sub
         FROM alert_event
         WHERE alert_event.alert_id = alert.alert_id AND kind = 'reopened'
     ) AS reopened_at,
+    last_end.at AS ended_at,
+    last_end.because,
+    alert.reopened,
     (
-        SELECT detail ->> 'because'
-        FROM alert_event
-        WHERE alert_event.alert_id = alert.alert_id AND kind = 'resolved'
-        ORDER BY event_id DESC
-        LIMIT 1
-    ) AS because,
+        SELECT jsonb_agg(jsonb_build_object('at', at, 'actor', actor, 'action', action, 'due_on', due_on) ORDER BY step_id)
+        FROM alert_step
+        WHERE alert_step.alert_id = alert.alert_id
+    ) AS steps,
+    rule_version.body ->> 'source' AS source,
+    rule_version.body ->> 'period' AS period,
+    CAST(rule_version.body ->> 'settle_s' AS integer) AS settle_s,
     rule_version.body -> 'title' ->> 'zh' AS title_zh,
     rule_version.body -> 'title' ->> 'en' AS title_en,
     area.name_zh AS area_zh,
@@ -50,6 +54,13 @@ LEFT JOIN LATERAL (
     ORDER BY event_id DESC
     LIMIT 1
 ) AS judged_again ON true
+LEFT JOIN LATERAL (
+    SELECT at, detail ->> 'because' AS because
+    FROM alert_event
+    WHERE alert_event.alert_id = alert.alert_id AND kind = 'resolved'
+    ORDER BY event_id DESC
+    LIMIT 1
+) AS last_end ON true
 WHERE alert.alert_id = ANY (:alert_ids);
 
 -- name: hold_untouched(group_keys, alert_ids)
@@ -77,27 +88,70 @@ held AS (
         )
     FOR UPDATE
 )
-SELECT message_id, group_key, created_at, finished_at, held.message_id IS NOT NULL AS untouched,
+SELECT message_id, group_key, created_at, finished_at, not_before, held.message_id IS NOT NULL AS untouched,
     CASE WHEN held.message_id IS NOT NULL THEN content END AS content,
     CASE WHEN held.message_id IS NOT NULL THEN alert_ids END AS alert_ids
 FROM newest
 JOIN message USING (message_id)
 LEFT JOIN held USING (message_id);
 
--- name: add_message(message_id, kind, group_key, alert_ids, content, now, not_before, subscription_id)
+-- name: unsent(alert_ids, subscription_id)
+-- Messages that wait and begin or end one of the alerts, the newest first; all of them where no subscription is given.
+SELECT message_id, subscription_id, kind, attempts = 0 AS untouched, alert_ids, content
+FROM message
+WHERE status = 'waiting'
+    AND kind IN ('fired', 'resolved')
+    AND alert_ids && CAST(:alert_ids AS bigint[])
+    AND subscription_id = coalesce(CAST(:subscription_id AS bigint), subscription_id)
+ORDER BY created_at DESC;
+
+-- name: rewrite_untouched(message_id, alert_ids, content)
+UPDATE message
+SET alert_ids = :alert_ids, content = :content
+WHERE message_id = :message_id AND status = 'waiting' AND attempts = 0
+RETURNING message_id;
+
+-- name: delete_untouched(message_id)
+DELETE FROM message
+WHERE message_id = :message_id AND status = 'waiting' AND attempts = 0
+RETURNING message_id;
+
+-- name: rewrite_unsent(message_id, alert_ids, content)
+UPDATE message
+SET alert_ids = :alert_ids, content = :content
+WHERE message_id = :message_id AND status = 'waiting';
+
+-- name: give_up_unsent(message_id, reason, now)
+UPDATE message
+SET status = 'dead', finished_at = :now, last_error = :reason
+WHERE message_id = :message_id AND status = 'waiting';
+
+-- name: held_for_quiet_hours(now)
+SELECT message_id, subscription_id, quiet_until, quiet_from, quiet_to
+FROM message
+JOIN subscription USING (subscription_id)
+WHERE status = 'waiting' AND attempts = 0 AND message.quiet_until > :now;
+
+-- name: hold_until(message_id, quiet_until, not_before)
+UPDATE message
+SET quiet_until = :quiet_until, not_before = :not_before
+WHERE message_id = :message_id AND status = 'waiting' AND attempts = 0;
+
+-- name: add_message(message_id, kind, group_key, alert_ids, content, urgent, now, not_before, quiet_until, subscription_id)
 -- Who is told stays with the message, whatever becomes of the subscription.
 INSERT INTO message (
     message_id, subscription_id, channel, address, body_code, enterprise_code, kind, group_key, alert_ids, content,
-    created_at, not_before
+    urgent, created_at, not_before, quiet_until
 )
 SELECT :message_id, subscription_id, channel, address, body_code, enterprise_code, :kind, :group_key,
-    CAST(:alert_ids AS bigint[]), CAST(:content AS jsonb), CAST(:now AS timestamptz), CAST(:not_before AS timestamptz)
+    CAST(:alert_ids AS bigint[]), CAST(:content AS jsonb), CAST(:urgent AS boolean), CAST(:now AS timestamptz), CAST(:not_before AS timestamptz),
+    CAST(:quiet_until AS timestamptz)
 FROM subscription
 WHERE subscription_id = :subscription_id;
 
--- name: add_to_message(alert_ids, content, message_id)
+-- name: add_to_message(alert_ids, content, urgent, not_before, message_id)
 UPDATE message
-SET alert_ids = :alert_ids, content = :content
+SET alert_ids = :alert_ids, content = :content, urgent = :urgent, not_before = :not_before
 WHERE message_id = :message_id;
 
 -- name: last_digests()

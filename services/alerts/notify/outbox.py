@@ -10,16 +10,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from services.alerts import metrics
 from services.alerts.channels.contract import ChannelKind, DeliveryFailed
 from services.alerts.channels.kinds import KINDS
+from services.alerts.notify.content import without_beginning
 from services.alerts.notify.retry import next_attempt
 from services.core.calendar import SHANGHAI
 from services.core.clock import utc_now
@@ -56,6 +58,10 @@ class Outgoing:
     language: str
     enterprise_code: str | None
     endpoint: str
+    earlier: list[UUID]
+    """What the subscription was sent of the same alerts, the newest first."""
+    never_begun: list[int]
+    """Of what has ended: alerts whose beginning could not be delivered there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +174,7 @@ class Outbox:
             by_host=[kind.endpoint_by_host for kind in self._kinds],
             lease_until=now + LEASE,
         )
-        return claimed.of(Outgoing).all()
+        return [_saying_what_never_began(connection, each) for each in claimed.of(Outgoing).all()]
 
     @staticmethod
     def _count_waiting(connection: psycopg.Connection) -> None:
@@ -245,6 +251,15 @@ class Outbox:
         return next_attempt(
             outgoing.attempts, first_at, self._clock(), random.random, retry_after_s=failure.retry_after_s
         )
+
+
+def _saying_what_never_began(connection: psycopg.Connection, outgoing: Outgoing) -> Outgoing:
+    """The message, with a word where the beginning of what has ended could not be delivered; it stays with it."""
+    if not outgoing.never_begun:
+        return outgoing
+    content = without_beginning(outgoing.content, outgoing.never_begun)
+    _sql.run(connection, "say_never_begun", message_id=outgoing.message_id, content=Jsonb(content))
+    return replace(outgoing, content=content)
 
 
 def _say(attempt: SendAttempt, outcome: str) -> None:

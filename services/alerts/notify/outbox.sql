@@ -22,12 +22,18 @@ WHERE message.message_id = gone.message_id AND message.status = 'waiting';
 
 -- name: claim(channels, most_under_way, by_host, now, in_flight, most, busy, lease_until)
 -- Takes messages that are due, of each endpoint no more than may be under way there, and counts the attempt before it is made.
--- What tells of an alert waits for what told of it before: the last that a receiver hears is how it stands. Of each
--- subscription the oldest few are looked at, which also bounds the work where thousands wait.
+-- What tells of an alert waits for what told of it before: the last that a receiver hears is how it stands. What is urgent
+-- goes first, past one more than may be under way, and waits only for what is just being said of its alerts: what it
+-- takes the place of was taken out of earlier messages. Of each subscription the first few are looked at, which also
+-- bounds the work where thousands wait.
 -- An address that was mended meanwhile is used, and stays with the message.
 WITH due AS (
-    SELECT message.message_id, message.created_at, message.alert_ids, subscription_id, kind.most_under_way,
-        row_number() OVER (PARTITION BY subscription_id ORDER BY message.created_at, message.message_id) AS age_place,
+    SELECT message.message_id, message.created_at, message.urgent, message.alert_ids, subscription_id,
+        kind.most_under_way + CAST(message.urgent AS int) AS most_under_way,
+        row_number() OVER (
+            PARTITION BY subscription_id
+            ORDER BY message.urgent DESC, message.created_at, message.message_id
+        ) AS age_place,
         CASE WHEN kind.by_host
             THEN kind.name || ' ' || coalesce(substring(subscription.address FROM '^[a-zA-Z]+://([^/?#]+)'), '')
             ELSE kind.name
@@ -42,8 +48,8 @@ WITH due AS (
         AND (subscription.enabled OR message.kind = 'test')
 ),
 ranked AS (
-    SELECT message_id, created_at, subscription_id, endpoint,
-        row_number() OVER (PARTITION BY endpoint ORDER BY created_at, message_id) AS place,
+    SELECT message_id, created_at, urgent, subscription_id, endpoint,
+        row_number() OVER (PARTITION BY endpoint ORDER BY urgent DESC, created_at, message_id) AS place,
         most_under_way
     FROM due
     WHERE age_place <= :most
@@ -53,6 +59,7 @@ ranked AS (
                 AND earlier.status = 'waiting'
                 AND earlier.created_at < due.created_at
                 AND earlier.alert_ids && due.alert_ids
+                AND (NOT due.urgent OR earlier.message_id = ANY (:in_flight))
         )
 ),
 chosen AS (
@@ -61,7 +68,7 @@ chosen AS (
     LEFT JOIN (SELECT name, count(*) AS busy FROM unnest(CAST(:busy AS text[])) AS name GROUP BY name) AS under_way
         ON under_way.name = ranked.endpoint
     WHERE ranked.place + coalesce(under_way.busy, 0) <= ranked.most_under_way
-    ORDER BY ranked.created_at, ranked.message_id
+    ORDER BY ranked.urgent DESC, ranked.created_at, ranked.message_id
     LIMIT :most
 ),
 free AS (
@@ -79,7 +86,42 @@ JOIN subscription USING (subscription_id)
 WHERE message.message_id = free.message_id
 RETURNING message.message_id, message.kind, message.content, message.attempts, message.created_at,
     message.subscription_id, message.channel, message.address, subscription.secrets, subscription.language,
-    message.enterprise_code, free.endpoint;
+    message.enterprise_code, free.endpoint,
+    CASE WHEN message.kind IN ('digest', 'test') THEN '{}'
+        ELSE ARRAY(
+            SELECT earlier.message_id
+            FROM message AS earlier
+            WHERE earlier.subscription_id = message.subscription_id
+                AND earlier.alert_ids && message.alert_ids
+                AND earlier.created_at < message.created_at
+                AND earlier.status = 'sent'
+                AND earlier.kind NOT IN ('digest', 'test')
+            ORDER BY earlier.created_at DESC
+            LIMIT 20
+        )
+    END AS earlier,
+    CASE WHEN message.kind = 'resolved'
+        THEN ARRAY(
+            SELECT alert_id
+            FROM unnest(message.alert_ids) AS alert_id
+            WHERE (
+                SELECT beginning.status
+                FROM message AS beginning
+                WHERE beginning.subscription_id = message.subscription_id
+                    AND beginning.alert_ids @> ARRAY[alert_id]
+                    AND beginning.kind = 'fired'
+                    AND beginning.created_at <= message.created_at
+                ORDER BY beginning.created_at DESC
+                LIMIT 1
+            ) = 'dead'
+        )
+        ELSE '{}'
+    END AS never_begun;
+
+-- name: say_never_begun(content, message_id)
+UPDATE message
+SET content = :content
+WHERE message_id = :message_id;
 
 -- name: next_due(now, in_flight)
 -- What is due already waits for its endpoint: the end of an attempt wakes.
@@ -111,7 +153,7 @@ WHERE message_id = :message_id;
 -- name: try_again(not_before, last_error, message_id)
 UPDATE message
 SET not_before = :not_before, last_error = :last_error
-WHERE message_id = :message_id;
+WHERE message_id = :message_id AND status = 'waiting';
 
 -- name: take_up_interrupted(now, detail)
 -- Attempts without an outcome: their sender died. They are made again, with the same message id.

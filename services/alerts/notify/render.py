@@ -42,6 +42,13 @@ class AlertView:
     value: str
     figures: tuple[tuple[str, str], ...]
     """Name and value of each, without those that are not there."""
+    again: str
+    """A word where it fires again."""
+    done: str
+    """The step that was taken, by whom and when; empty where the message tells of none."""
+    said: tuple[str, ...]
+    """What the person who took the step wrote, by lines."""
+    page: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +69,7 @@ class MessageView:
 def render(content: Mapping[str, Any], *, message_id: UUID) -> Rendered:
     """The message in all forms. Raises KeyError for content of another shape, ValueError for a time without offset."""
     views = [_view(content, words) for words in WORDINGS[content["language"]]]
-    link = _link(content.get("link"))
+    link = _link(content.get("page") or content.get("link"))
     subject = one_line(" / ".join(view.heading for view in views), most=MOST_SUBJECT)
     return Rendered(
         message_id=message_id,
@@ -85,8 +92,8 @@ def payload_of(content: Mapping[str, Any], *, message_id: UUID) -> bytes:
 
 
 def _view(content: Mapping[str, Any], words: Wording) -> MessageView:
-    alerts = tuple(_alert(alert, words) for alert in content["alerts"])
-    kind = words.kinds[content["kind"]]
+    alerts = tuple(_alert(alert, content["kind"], words) for alert in content["alerts"])
+    kind = _kind(content, words)
     count = max(int(content["count"]), len(alerts))
     unlisted = count - len(alerts)
     return MessageView(
@@ -100,6 +107,19 @@ def _view(content: Mapping[str, Any], words: Wording) -> MessageView:
         open=words.open,
         foot=words.foot,
     )
+
+
+def _kind(content: Mapping[str, Any], words: Wording) -> str:
+    listed = content["alerts"]
+    if content["kind"] == "fired" and listed and all(map(_is_again, listed)):
+        return words.again
+    if content["kind"] == "handled" and len(listed) == 1:
+        return words.done[listed[0]["step"]["action"]]
+    return words.kinds[content["kind"]]
+
+
+def _is_again(alert: Mapping[str, Any]) -> bool:
+    return bool(alert.get("reopened_at"))
 
 
 def _heading(kind: str, count: int, content: Mapping[str, Any], alerts: tuple[AlertView, ...], words: Wording) -> str:
@@ -123,10 +143,16 @@ def _counts(counts: Mapping[str, int], words: Wording) -> str:
     )
 
 
-def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
+def _alert(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView:
     unit = alert.get("unit") or ""
     value, limit = alert.get("value"), alert.get("limit")
+    step: Mapping[str, Any] = alert.get("step") or {}
     figures = (
+        (words.number, str(alert["alert_id"])),
+        (words.beginning, words.beginning_undelivered if alert.get("beginning_undelivered") else ""),
+        (words.planned_for, step.get("due_on") or ""),
+        (words.reference, one_line(step.get("reference") or "")),
+        (words.due, _due(alert.get("due"), words)),
         (words.late, _late(alert.get("late"), words)),
         (words.value, number_text(value, unit, beside=limit) if value is not None else ""),
         (words.limit, number_text(limit, unit, beside=value) if limit is not None else ""),
@@ -137,7 +163,7 @@ def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
         (words.fired_at, moment_text(_moment(alert["fired_at"]))),
         (words.reopened_at, moment_text(_moment(alert["reopened_at"])) if alert.get("reopened_at") else ""),
         (words.resolved_at, moment_text(_moment(alert["resolved_at"])) if alert.get("resolved_at") else ""),
-        (words.rule, f"{alert['rule']}{words.of.format(of=words.version.format(version=alert['rule_version']))}"),
+        (words.source, one_line(alert.get("source") or "", most=None)),
     )
     return AlertView(
         severity=alert["severity"],
@@ -148,7 +174,22 @@ def _alert(alert: Mapping[str, Any], words: Wording) -> AlertView:
         text=_named(alert, "text", words),
         value=number_text(value, unit, beside=limit) if value is not None else "",
         figures=tuple((name, text) for name, text in figures if text),
+        again=words.again if kind == "fired" and _is_again(alert) else "",
+        done=_done(step, words),
+        said=tuple((step.get("text") or "").splitlines()),
+        page=_link(alert.get("page")),
     )
+
+
+def _done(step: Mapping[str, Any], words: Wording) -> str:
+    if not step:
+        return ""
+    who, at = words.actors[step["by"]], moment_text(_moment(step["at"]))
+    return f"{words.steps[step['action']]}{words.of.format(of=words.by.format(who=who, at=at))}"
+
+
+def _due(due: Mapping[str, Any] | None, words: Wording) -> str:
+    return "" if due is None else words.due_step.format(step=words.steps[due["step"]], due_on=due["due_on"])
 
 
 def _late(late: Mapping[str, Any] | None, words: Wording) -> str:

@@ -9,13 +9,20 @@ class Wording:
 
     language: str
     kinds: dict[str, str]
+    again: str
+    """In place of `fired`, where all has fired again."""
+    done: dict[str, str]
+    """In place of `handled`: the step that was taken."""
+    actors: dict[str, str]
     severities: dict[str, str]
     many: str
     one_severity: str
     between: str
     colon: str
     of: str
+    by: str
     test: str
+    number: str
     value: str
     limit: str
     coverage: str
@@ -25,8 +32,13 @@ class Wording:
     fired_at: str
     reopened_at: str
     resolved_at: str
-    rule: str
-    version: str
+    source: str
+    beginning: str
+    beginning_undelivered: str
+    due: str
+    due_step: str
+    planned_for: str
+    reference: str
     late: str
     late_step: str
     steps: dict[str, str]
@@ -44,15 +56,28 @@ CHINESE = Wording(
         "repeat": "预警仍未解除",
         "digest": "预警汇总",
         "escalated": "预警逾期未处置，已上报",
+        "handled": "预警处置进展",
         "test": "测试消息",
     },
+    again="再次预警",
+    done={
+        "acknowledge": "预警已受理",
+        "explain": "预警已说明原因",
+        "plan": "预警已提交整改计划",
+        "verify": "预警整改已核查",
+        "close": "预警已办结",
+        "reopen": "预警已退回，需重新处置",
+    },
+    actors={"supervision_body": "监察机构", "enterprise": "用能单位"},
     severities={"severe": "严重", "warning": "警告", "notice": "提示"},
     many="{kind} {count} 条",
     one_severity="{severity} {count}",
     between="，",
     colon="：",
     of="（{of}）",
+    by="{who}，{at}",
     test="这是一条测试消息，收到即表示该订阅的地址可用，无需处置。",
+    number="预警编号",
     value="数值",
     limit="限值",
     coverage="完整率",
@@ -62,11 +87,23 @@ CHINESE = Wording(
     fired_at="预警时间",
     reopened_at="再次预警时间",
     resolved_at="解除时间",
-    rule="规则",
-    version="第 {version} 版",
+    source="依据",
+    beginning="说明",
+    beginning_undelivered="该预警开始时的通知未能送达",
+    due="办理期限",
+    due_step="最迟于 {due_on} {step}",
+    planned_for="整改完成日期",
+    reference="附件",
     late="逾期事项",
     late_step="{step}，最迟应于 {due_on} 完成，已逾期 {days} 天，上报至{level}",
-    steps={"acknowledge": "受理", "explain": "说明原因", "plan": "提交整改计划", "verify": "核查", "close": "办结"},
+    steps={
+        "acknowledge": "受理",
+        "explain": "说明原因",
+        "plan": "提交整改计划",
+        "verify": "核查",
+        "close": "办结",
+        "reopen": "退回",
+    },
     levels={"banner": "旗县区", "league": "盟市", "region": "自治区"},
     more="另有 {count} 条未列出。",
     open="查看详情",
@@ -81,15 +118,28 @@ ENGLISH = Wording(
         "repeat": "Alert still firing",
         "digest": "Digest of alerts",
         "escalated": "Alert overdue, escalated",
+        "handled": "Handling of an alert",
         "test": "Test message",
     },
+    again="Alert again",
+    done={
+        "acknowledge": "Alert acknowledged",
+        "explain": "Alert explained",
+        "plan": "Rectification planned",
+        "verify": "Rectification verified",
+        "close": "Alert closed",
+        "reopen": "Alert sent back, to be handled again",
+    },
+    actors={"supervision_body": "supervision body", "enterprise": "enterprise"},
     severities={"severe": "severe", "warning": "warning", "notice": "notice"},
     many="{kind}: {count}",
     one_severity="{count} {severity}",
     between=", ",
     colon=": ",
     of=" ({of})",
+    by="{who}, {at}",
     test="This is a test message: the address of this subscription works. Nothing has to be done.",
+    number="alert",
     value="value",
     limit="limit",
     coverage="coverage",
@@ -99,8 +149,13 @@ ENGLISH = Wording(
     fired_at="fired",
     reopened_at="fired again",
     resolved_at="resolved",
-    rule="rule",
-    version="version {version}",
+    source="source",
+    beginning="note",
+    beginning_undelivered="the message that it began could not be delivered",
+    due="deadline",
+    due_step="{step} by {due_on}",
+    planned_for="to be rectified by",
+    reference="attachment",
     late="late",
     late_step="to {step}, due on {due_on}, days late: {days}, told to the {level}",
     steps={
@@ -109,6 +164,7 @@ ENGLISH = Wording(
         "plan": "plan the rectification",
         "verify": "verify",
         "close": "close",
+        "reopen": "send back",
     },
     levels={"banner": "banner", "league": "league", "region": "region"},
     more="{count} more are not listed.",

@@ -5,7 +5,8 @@ Who was told that an alert fires is told once that it ended, when nothing holds 
 
 from collections.abc import Collection, Sequence
 
-from services.alerts.routing.routing import MessageKind, Recipient, is_told_at_once
+from services.alerts.routing.routing import MessageKind, Recipient
+from services.alerts.routing.when import is_told_at_once
 from services.alerts.state.state import ChangeKind
 
 _BEGINNINGS = frozenset({ChangeKind.FIRED, ChangeKind.REOPENED})

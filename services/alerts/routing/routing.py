@@ -1,4 +1,4 @@
-"""Who is told of an alert, when, and how much in one message. Pure; `now` is given.
+"""Who is told of an alert, and how much in one message. Pure; `now` is given.
 
 An alert goes to the body of its own area, from a severity on also to the levels above, and to its enterprise.
 """
@@ -6,23 +6,18 @@ An alert goes to the body of its own area, from a severity on also to the levels
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from types import MappingProxyType
 from typing import Any, Literal
-from uuid import UUID
 
 from services.alerts.rules.rule import Severity
 from services.core.area_tree import AreaTree
-from services.core.calendar import SHANGHAI
 
-MessageKind = Literal["fired", "resolved", "repeat", "digest", "escalated", "test"]
+MessageKind = Literal["fired", "resolved", "repeat", "digest", "escalated", "handled", "test"]
 Mode = Literal["at_once", "daily", "weekly"]
 
 MOST_LISTED = 20
 """Alerts listed in one message; the others are counted."""
-DIGEST_AT = time(8)
-"""Asia/Shanghai; weekly ones on Mondays."""
-
 RANK: Mapping[str, int] = MappingProxyType({severity.value: rank for rank, severity in enumerate(Severity)})
 THRESHOLDS: Mapping[str, Severity] = MappingProxyType({"league": Severity.SEVERE, "region": Severity.SEVERE})
 """The least severity that a level hears of from the areas below it; of its own area a body hears everything."""
@@ -36,6 +31,7 @@ class Notice:
     rule: str
     severity: Severity
     subject_code: str
+    subject_kind: str | None = None
     area_code: str | None = None
     enterprise_code: str | None = None
 
@@ -148,70 +144,6 @@ class Routing:
         return least is not None and RANK[severity] >= RANK[least]
 
 
-def is_told_at_once(subscription: Recipient, kind: MessageKind) -> bool:
-    """Whether a message is made now; else the alert stands in the next digest. What is late waits for no digest."""
-    return subscription.mode == "at_once" or kind in ("escalated", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """With what a piece of news may share a message, and how long it waits for quiet hours."""
-
-    group_key: str
-    not_before: datetime
-
-
-def envelope(subscription: Recipient, kind: MessageKind, severity: Severity, now: datetime) -> Envelope:
-    """Of an alert told at once. In quiet hours what is not severe waits for their end, in a message of its own."""
-    end = quiet_until(subscription, now)
-    if end is None or severity is Severity.SEVERE or kind == "test":
-        return Envelope(f"{subscription.subscription_id}/{kind}", now)
-    return Envelope(f"{subscription.subscription_id}/{kind}/{end.isoformat()}", end)
-
-
-def quiet_until(subscription: Recipient, now: datetime) -> datetime | None:
-    """The end of the quiet hours that hold `now`, in Asia/Shanghai, over midnight too; None: it is not quiet."""
-    quiet_from, quiet_to = subscription.quiet_from, subscription.quiet_to
-    if quiet_from is None or quiet_to is None:
-        return None
-    local = now.astimezone(SHANGHAI)
-    clock = local.time()
-    over_midnight = quiet_from > quiet_to
-    if not ((clock >= quiet_from or clock < quiet_to) if over_midnight else quiet_from <= clock < quiet_to):
-        return None
-    end = datetime.combine(local.date(), quiet_to, SHANGHAI)
-    return end if end > local else end + timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latest:
-    """The newest message of a group key."""
-
-    message_id: UUID
-    created_at: datetime
-    finished_at: datetime | None
-    untouched: bool
-    """Waiting, and no attempt was made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Join the message, or begin one (None) that waits until `not_before`."""
-
-    message_id: UUID | None
-    not_before: datetime
-
-
-def place(wanted: Envelope, latest: Latest | None, window_s: float, now: datetime) -> Placement:
-    """The first news of a group goes at once; what follows within the window is gathered until it is over."""
-    if latest is None:
-        return Placement(None, wanted.not_before)
-    if latest.untouched:
-        return Placement(latest.message_id, wanted.not_before)
-    again = max(latest.created_at, latest.finished_at or latest.created_at) + timedelta(seconds=window_s)
-    return Placement(None, max(wanted.not_before, again, now))
-
-
 def bound(
     alerts: Iterable[Mapping[str, Any]],
     earlier: Mapping[str, Any] | None = None,
@@ -237,36 +169,6 @@ def bound(
     return {"alerts": ordered[:MOST_LISTED], "count": count, "counts": counts}
 
 
-@dataclass(frozen=True, slots=True)
-class DigestDue:
-    """A digest to be made of what happened in [start, end)."""
-
-    start: datetime
-    end: datetime
-
-    def group_key(self, subscription: Recipient) -> str:
-        """The same whoever makes it: a digest is made once."""
-        return f"{subscription.subscription_id}/digest/{self.end.isoformat()}"
-
-
-def digest_due(subscription: Recipient, last_end: datetime | None, now: datetime) -> DigestDue | None:
-    """The digest to make now: daily at 08:00, weekly on Monday at 08:00, Asia/Shanghai; None: none, or made already.
-
-    `last_end` is the end of the last one; where some were missed, one digest covers them all.
-    """
-    if subscription.mode == "at_once" or not subscription.enabled:
-        return None
-    local = now.astimezone(SHANGHAI)
-    back_days = local.weekday() if subscription.mode == "weekly" else 0
-    end = datetime.combine(local.date() - timedelta(days=back_days), DIGEST_AT, SHANGHAI)
-    length = timedelta(days=7 if subscription.mode == "weekly" else 1)
-    if end > local:
-        end -= length
-    if last_end is None:
-        return DigestDue(end - length, end)
-    return DigestDue(last_end, end) if last_end < end else None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilenceWindow:
     """What is not to be told from `starts_at` until `ends_at`; what is None matches all."""
@@ -277,6 +179,8 @@ class SilenceWindow:
     rule: str | None = None
     area_code: str | None = None
     enterprise_code: str | None = None
+    subject_kind: str | None = None
+    """Of subject_code; None: any kind with that code."""
     subject_code: str | None = None
 
     def holds(self, notice: Notice, tree: AreaTree, now: datetime) -> bool:
@@ -286,6 +190,7 @@ class SilenceWindow:
             and self.rule in (None, notice.rule)
             and self.enterprise_code in (None, notice.enterprise_code)
             and self.subject_code in (None, notice.subject_code)
+            and self.subject_kind in (None, notice.subject_kind)
             and (self.area_code is None or tree.above(notice.area_code, self.area_code))
         )
 

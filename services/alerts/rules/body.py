@@ -42,6 +42,7 @@ from services.judging.indicators.listing import BY_SLUG
 from services.judging.levels import BenchmarkLevel, ProjectKind
 
 LONGEST_S = 366 * 86_400
+LONGEST_SETTLE_S = 3_600
 
 
 class _Table(BaseModel):
@@ -226,6 +227,7 @@ class RuleBody(_Table):
     place: Annotated[Filled, fields.at_most(500)]
     reopen_window_s: Annotated[int, whole(most=LONGEST_S)] = REOPEN_WINDOW_S
     repeat_s: Annotated[int | None, whole(least=60, most=LONGEST_S)] = None
+    settle_s: Annotated[int | None, whole(most=LONGEST_SETTLE_S)] = None
     inhibits: Annotated[Truth, AfterValidator(_inhibits)] = False
 
 
@@ -284,6 +286,8 @@ def body_of(rule: Rule) -> dict[str, Any]:
         body["coverage_least"] = rule.coverage_least
     if rule.repeat_s is not None:
         body["repeat_s"] = rule.repeat_s
+    if rule.settle_s is not None:
+        body["settle_s"] = rule.settle_s
     return body
 
 

@@ -124,6 +124,8 @@ class Rule:
     """A breach within this time after an alert was resolved continues the same alert."""
     repeat_s: int | None = None
     """While it fires it is told again after this time; None: never."""
+    settle_s: int | None = None
+    """How long what it says must stand before it is told, but for what is severe and begins; None: by its period."""
     inhibits: bool = False
     """While it fires it holds back the alerts that depend on the readings it misses."""
 

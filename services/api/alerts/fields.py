@@ -20,6 +20,7 @@ Outcome = Literal["sent", "failed", "dead"]
 MOST_ID = 2**63 - 1
 _SLUG_PATTERN = "^[a-z0-9][a-z0-9_]{0,63}$"
 _SUBJECT_PATTERN = "^(unit|enterprise|park|area|gateway|meter):[0-9A-Za-z][0-9A-Za-z_-]{0,63}$"
+_SUBJECT_OR_CODE_PATTERN = "^((unit|enterprise|park|area|gateway|meter):)?[0-9A-Za-z][0-9A-Za-z_-]{0,63}$"
 _TIME_OF_DAY = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -38,6 +39,12 @@ def _slug(text: str) -> str:
 def _subject(text: str) -> str:
     if not re.fullmatch(_SUBJECT_PATTERN[1:-1], text):
         raise refusal("bad_subject")
+    return text
+
+
+def _subject_or_code(text: str) -> str:
+    if not re.fullmatch(_SUBJECT_OR_CODE_PATTERN[1:-1], text):
+        raise refusal("bad_subject" if ":" in text else "bad_code")
     return text
 
 
@@ -73,6 +80,11 @@ Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "
 
 Subject = Annotated[str, AfterValidator(_subject), WithJsonSchema({"type": "string", "pattern": _SUBJECT_PATTERN})]
 """What an alert is about: unit:CODE, enterprise:CREDIT_CODE, park:CODE, area:CODE, gateway:CODE or meter:CODE."""
+
+SubjectOrCode = Annotated[
+    str, AfterValidator(_subject_or_code), WithJsonSchema({"type": "string", "pattern": _SUBJECT_OR_CODE_PATTERN})
+]
+"""The same, or a code alone, which may be that of any of them."""
 
 TimeOfDay = Annotated[
     time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "examples": ["22:00"]}, mode="validation")

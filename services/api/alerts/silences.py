@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.alerts import nouns
-from services.api.alerts.fields import Reference, Slug
+from services.api.alerts.fields import Reference, Slug, SubjectOrCode
 from services.api.alerts.known import RULE
 from services.api.alerts.model import reference
 from services.api.database import Database
@@ -18,7 +18,7 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Filter, Source, equal
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
-from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Moment, Name, Note
+from services.api.registry.fields import AreaCode, CreditCode, Entry, Moment, Name, Note
 from services.api.registry.filters import AREA_OF_ENTRY
 from services.core.db.statements import Statements
 
@@ -52,7 +52,7 @@ SILENCES = Source(
         "rule": RULE,
         "area": AREA_OF_ENTRY,
         "enterprise": equal("enterprise_code", parameter="enterprise", names=registry.ENTERPRISE),
-        "subject": equal("subject_code", parameter="subject"),
+        "subject": Filter(SQL["is_of_subject"]),
     },
     names=SQL["names_of_entry"],
 )
@@ -66,7 +66,9 @@ class SilenceEntry(Entry):
     rule: Slug | None = None
     area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
     enterprise: CreditCode | None = None
-    subject: Code | None = Field(None, description="Code of the unit, park, area, gateway, meter or enterprise")
+    subject: SubjectOrCode | None = Field(
+        None, description="As alerts print it, such as unit:CODE; a code alone: whatever has it"
+    )
     reason: Note
     author: Name
     starts_at: Moment | None = Field(None, description="Now if left out")
@@ -91,7 +93,7 @@ class Silence(BaseModel):
     title_en: str | None
     area: Reference | None
     enterprise: Reference | None
-    subject: str | None
+    subject: str | None = Field(description="unit:CODE and the like; a code alone where it was given so")
     reason: str
     author: str
     starts_at: datetime
@@ -107,7 +109,7 @@ class SilenceQuery(ListQuery):
     rule: Many[Slug] | None = None
     area: Many[AreaCode] | None = Field(None, description="Area of any level; silences of areas below it are included")
     enterprise: Many[CreditCode] | None = None
-    subject: Many[Code] | None = None
+    subject: Many[SubjectOrCode] | None = Field(None, description="unit:CODE and the like, or a code alone")
     order: Annotated[list[str], OrderedBy("silence_id", "starts_at", "ends_at", "rule")] = ORDER
 
 
@@ -131,7 +133,12 @@ def add(database: Database, entry: SilenceEntry, *, now: datetime) -> Silence:
         faults = [*_range_faults(starts_at, entry.ends_at, now=now), *_matcher_faults(connection, entry)]
         if faults:
             raise refused_fields(INVALID_BODY, faults)
-        given = entry.model_dump() | {"starts_at": starts_at}
+        subject_kind, subject_code = _subject_of(entry)
+        given = entry.model_dump(exclude={"subject"}) | {
+            "starts_at": starts_at,
+            "subject_kind": subject_kind,
+            "subject_code": subject_code,
+        }
         return _one(connection, SQL.run(connection, "insert", **given).scalar_one(), now)
 
 
@@ -154,7 +161,16 @@ def _one(connection: Connection, silence_id: int, now: datetime) -> Silence:
 def _shown(row: DictRow) -> dict[str, Any]:
     shown = {name: row[name] for name in Silence.model_fields if name in row}
     places = {name: reference(row, name) for name in ("area", "enterprise")}
-    return shown | places | {"subject": row["subject_code"]}
+    kind, code = row["subject_kind"], row["subject_code"]
+    return shown | places | {"subject": code if kind is None else f"{kind}:{code}"}
+
+
+def _subject_of(entry: SilenceEntry) -> tuple[str | None, str | None]:
+    """Kind and code of the subject; no kind where a code alone was given."""
+    if entry.subject is None:
+        return None, None
+    kind, mark, code = entry.subject.rpartition(":")
+    return (kind if mark else None), code
 
 
 def _range_faults(starts_at: datetime, ends_at: datetime, *, now: datetime) -> list[Fault]:
@@ -177,6 +193,7 @@ def _matcher_faults(connection: Connection, entry: SilenceEntry) -> list[Fault]:
                 matcher.require_known(connection, name, matchers[name])
     except Refused as refusal:
         return list(refusal.faults)
-    if entry.subject is not None and SQL.run(connection, "known_subject", value=entry.subject).first() is None:
+    kind, code = _subject_of(entry)
+    if code is not None and SQL.run(connection, "known_subject", kind=kind, code=code).first() is None:
         return [Fault("subject", "unknown", {"noun": "subject", "noun_zh": "对象", "value": entry.subject})]
     return []

@@ -23,23 +23,41 @@ LEFT JOIN LATERAL (
 LEFT JOIN area ON area.code = entry.area_code
 LEFT JOIN enterprise ON enterprise.credit_code = entry.enterprise_code;
 
--- name: known_subject(value)
-SELECT 1 FROM unit WHERE code = :value
-UNION ALL
-SELECT 1 FROM enterprise WHERE credit_code = :value
-UNION ALL
-SELECT 1 FROM park WHERE code = :value
-UNION ALL
-SELECT 1 FROM area WHERE code = :value
-UNION ALL
-SELECT 1 FROM gateway WHERE code = :value
-UNION ALL
-SELECT 1 FROM meter WHERE code = :value
+-- part: is_of_subject(subject)
+-- Given as kind:CODE, or as a code alone; a silence of a code alone holds each kind.
+EXISTS (
+    SELECT 1
+    FROM (
+        SELECT substring(given FROM '^([a-z]+):') AS kind, substring(given FROM '[^:]+$') AS code
+        FROM unnest(CAST(:subject AS text[])) AS given
+    ) AS asked
+    WHERE asked.code = entry.subject_code
+        AND (asked.kind IS NULL OR entry.subject_kind IS NULL OR asked.kind = entry.subject_kind)
+);
+
+-- name: known_subject(kind, code)
+SELECT 1
+FROM (
+    SELECT 'unit' AS kind FROM unit WHERE code = :code
+    UNION ALL
+    SELECT 'enterprise' FROM enterprise WHERE credit_code = :code
+    UNION ALL
+    SELECT 'park' FROM park WHERE code = :code
+    UNION ALL
+    SELECT 'area' FROM area WHERE code = :code
+    UNION ALL
+    SELECT 'gateway' FROM gateway WHERE code = :code
+    UNION ALL
+    SELECT 'meter' FROM meter WHERE code = :code
+) AS found
+WHERE kind = coalesce(CAST(:kind AS text), kind)
 LIMIT 1;
 
--- name: insert(rule, area, enterprise, subject, reason, author, starts_at, ends_at)
-INSERT INTO silence (rule, area_code, enterprise_code, subject_code, reason, author, starts_at, ends_at)
-VALUES (:rule, :area, :enterprise, :subject, :reason, :author, :starts_at, :ends_at)
+-- name: insert(rule, area, enterprise, subject_kind, subject_code, reason, author, starts_at, ends_at)
+INSERT INTO silence (
+    rule, area_code, enterprise_code, subject_kind, subject_code, reason, author, starts_at, ends_at
+)
+VALUES (:rule, :area, :enterprise, :subject_kind, :subject_code, :reason, :author, :starts_at, :ends_at)
 RETURNING silence_id;
 
 -- name: end(now, author, silence_id)

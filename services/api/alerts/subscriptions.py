@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from services.alerts.channels.kinds import KINDS
+from services.alerts.notify.content import links_of
 from services.api.alerts import nouns
 from services.api.alerts.subscription import (
     NewSecret,
@@ -153,7 +154,7 @@ def _test_content(language: str, *, link: str, now: datetime) -> dict[str, Any]:
         "group": "test",
         "language": language,
         "created_at": now.astimezone(SHANGHAI).isoformat(timespec="seconds"),
-        "link": f"{link.rstrip('/')}/api/v1/alerts",
+        **links_of(link),
         "alerts": [],
         "count": 0,
         "counts": {"severe": 0, "warning": 0, "notice": 0},

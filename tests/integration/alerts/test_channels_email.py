@@ -5,9 +5,11 @@ import email.policy
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -131,6 +133,19 @@ def test_a_repeat_has_the_same_message_id(serve: Serve, mailbox: Mailbox, messag
     channel.send(TO, message)
     channel.send(TO, message)
     assert [mail["message-id"] for mail in mailbox.mails] == [f"<{MESSAGE_ID}@example.cn>"] * 2
+
+
+def test_what_is_said_of_an_alert_later_answers_what_was_said_before(
+    serve: Serve, mailbox: Mailbox, message: Rendered
+) -> None:
+    earlier = tuple(UUID(int=number) for number in range(1, 21))
+    channel = sending(f"smtp://127.0.0.1:{serve()}")
+    channel.send(TO, message)
+    channel.send(TO, replace(message, earlier=earlier))
+    first, last = mailbox.mails
+    assert (first["in-reply-to"], first["references"]) == (None, None)
+    assert last["in-reply-to"] == f"<{earlier[-1]}@example.cn>"
+    assert last["references"].split() == [f"<{each}@example.cn>" for each in earlier]
 
 
 def test_after_starttls_it_logs_in(serve: Serve, mailbox: Mailbox, message: Rendered, certificate: Certificate) -> None:

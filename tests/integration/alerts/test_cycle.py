@@ -54,6 +54,7 @@ def test_message_names_figures_place_and_link(watch: Watch, alerts: Service, cen
         "language": "en",
         "created_at": "2026-03-03T10:00:00+08:00",
         "link": f"{LINK}/api/v1/alerts/{alert['alert_id']}",
+        "page": f"{LINK}/alerts/{alert['alert_id']}",
         "count": 1,
         "counts": {"severe": 0, "warning": 1, "notice": 0},
     }
@@ -250,7 +251,7 @@ def test_alert_soon_after_a_sent_message_waits_for_the_window(
     watch.subscription()
     alerts.look(SECOND)
     watch.sent()
-    watch.rule(PUE | {"slug": "pue_too"})
+    watch.rule(PUE | {"slug": "pue_too", "settle_s": 0})
     alerts.look(SECOND + timedelta(seconds=1))
     (row,) = database.execute("SELECT not_before FROM message WHERE status = 'waiting'").fetchall()
     assert row == (SECOND + timedelta(seconds=5),)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.store
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KILLS = int(os.environ.get("ENERMON_KILLS", "8"))
-QUICK = PUE | {"slug": "pue_hour", "period": "hour"}
+QUICK = PUE | {"slug": "pue_hour", "period": "hour", "settle_s": 0}
 
 
 class Sink:

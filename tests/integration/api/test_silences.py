@@ -86,6 +86,21 @@ def test_silences_are_listed_newest_first_and_narrowed(
     assert found(limit=3, cursor=first["next"]) == [by_rule]
 
 
+@pytest.mark.store
+def test_silence_takes_its_subject_as_alerts_print_it(client: TestClient, registered: Registered) -> None:
+    unit = registered.unit(registered.enterprise())
+    by_kind, by_code = (
+        client.post(SILENCES, json=QUIET | {"subject": subject}).json() for subject in (f"unit:{unit}", unit)
+    )
+    assert (by_kind["subject"], by_code["subject"]) == (f"unit:{unit}", unit)
+
+    def found(subject: str) -> list[int]:
+        return [row["silence_id"] for row in client.get(SILENCES, params={"subject": subject}).json()["data"]]
+
+    assert found(f"unit:{unit}") == found(unit) == [by_code["silence_id"], by_kind["silence_id"]]
+    assert found(f"gateway:{unit}") == [by_code["silence_id"]]
+
+
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
@@ -94,6 +109,10 @@ def test_silences_are_listed_newest_first_and_narrowed(
         ({"area": "999999"}, ("area", "unknown")),
         ({"enterprise": "91150622MA0N0000XG"}, ("enterprise", "credit_code_check")),
         ({"subject": "NONE"}, ("subject", "unknown")),
+        ({"subject": "unit:NONE"}, ("subject", "unknown")),
+        ({"subject": f"unit:{ORDOS}"}, ("subject", "unknown")),
+        ({"subject": "plant:1"}, ("subject", "bad_subject")),
+        ({"subject": "a b"}, ("subject", "bad_code")),
         ({"area": ORDOS, "reason": " "}, ("reason", "string_too_short")),
         ({"area": ORDOS, "author": None}, ("author", "string_type")),
         ({"area": ORDOS, "ends_at": "2026-03-02T09:59:59+08:00"}, ("ends_at", "not_later")),

@@ -5,6 +5,15 @@ from uuid import UUID
 
 MESSAGE_ID = UUID("3f2b8c1e-5d34-4a3b-9f6e-1c2d3e4f5a6b")
 
+STEP: dict[str, Any] = {
+    "action": "acknowledge",
+    "by": "supervision_body",
+    "at": "2026-03-02T09:30:00+08:00",
+    "text": None,
+    "due_on": None,
+    "reference": None,
+}
+
 
 def alert(**changed: Any) -> dict[str, Any]:
     """One data centre at 1.42 in February 2026."""
@@ -26,6 +35,7 @@ def alert(**changed: Any) -> dict[str, Any]:
         "area_en": "Saihan",
         "enterprise_zh": "模拟云公司",
         "enterprise_en": "Simulated cloud company",
+        "source": "内政发〔2022〕17号",
         "value": 1.42,
         "unit": "1",
         "limit": 1.3,
@@ -35,6 +45,8 @@ def alert(**changed: Any) -> dict[str, Any]:
         "resolved_at": None,
         "period_start": "2026-01-31T16:00:00+00:00",
         "period_end": "2026-02-28T16:00:00+00:00",
+        "due": {"step": "acknowledge", "due_on": "2026-03-02"},
+        "page": "http://127.0.0.1:8000/alerts/7",
     } | changed
 
 
@@ -49,7 +61,8 @@ def content(*alerts: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "group": "150105",
         "language": "zh",
         "created_at": "2026-03-01T00:05:05+00:00",
-        "link": "http://127.0.0.1:8000/alerts/7",
+        "link": "http://127.0.0.1:8000/api/v1/alerts/7",
+        "page": "http://127.0.0.1:8000/alerts/7",
         "alerts": listed,
         "count": len(listed),
         "counts": counts,

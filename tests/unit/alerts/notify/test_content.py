@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from services.alerts.notify.content import content_of, entry_of, evidence_of, figures_of
+from services.alerts.notify.content import (
+    content_of,
+    entry_of,
+    evidence_of,
+    figures_of,
+    without_alert,
+    without_beginning,
+)
 from services.alerts.rules.body import parse
 from services.alerts.state.observation import Observation
 from services.alerts.state.state import ResolutionCause
@@ -13,6 +20,7 @@ from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
 
 NOW = datetime(2026, 3, 3, 2, tzinfo=UTC)
+LINK = "https://e.example/"
 RULE = parse(
     {
         "slug": "pue_high",
@@ -64,6 +72,7 @@ def row(alert_id: int = 7, severity: str = "warning", **given: Any) -> dict[str,
         "enterprise_code": "x",
         "enterprise_zh": "云公司",
         "enterprise_en": None,
+        "source": "T12",
         "fired_at": NOW,
         "reopened_at": None,
         "resolved_at": None,
@@ -74,7 +83,7 @@ def row(alert_id: int = 7, severity: str = "warning", **given: Any) -> dict[str,
 
 
 def content(numbers: range, **given: Any) -> dict[str, Any]:
-    entries = [entry_of(row(number), as_now=False) for number in numbers]
+    entries = [entry_of(row(number), as_now=False, link=LINK) for number in numbers]
     known: dict[str, Any] = {
         "kind": "fired",
         "group": "1/fired",
@@ -104,8 +113,8 @@ def test_evidence_keeps_the_sums_the_figures_and_the_text_in_both_languages() ->
 
 def test_an_alert_is_told_with_the_figures_of_its_firing_and_its_end_with_the_last_ones() -> None:
     now_better = row(last_value=figures_of(SEEN) | {"value": 1.2}, resolved_at=NOW)
-    assert entry_of(now_better, as_now=False)["value"] == 1.42
-    after = entry_of(now_better, as_now=True)
+    assert entry_of(now_better, as_now=False, link=LINK)["value"] == 1.42
+    after = entry_of(now_better, as_now=True, link=LINK)
     assert (after["value"], after["limit"], after["because"]) == (1.2, 1.3, "cleared")
     assert (after["text_zh"], after["text_en"]) == (
         "已恢复正常；以下为当前数值。",
@@ -116,7 +125,7 @@ def test_an_alert_is_told_with_the_figures_of_its_firing_and_its_end_with_the_la
 
 @pytest.mark.parametrize("because", ResolutionCause)
 def test_an_end_says_why_in_both_languages_and_not_what_fired(because: ResolutionCause) -> None:
-    ended = entry_of(row(because=because.value, resolved_at=NOW), as_now=True)
+    ended = entry_of(row(because=because.value, resolved_at=NOW), as_now=True, link=LINK)
     assert ended["because"] == because.value
     assert "1.42" not in ended["text_zh"] + ended["text_en"]
     assert ended["text_zh"].endswith("数值。")
@@ -124,17 +133,32 @@ def test_an_end_says_why_in_both_languages_and_not_what_fired(because: Resolutio
 
 
 def test_what_fires_has_no_end_and_no_late_step() -> None:
-    assert {"because", "late"}.isdisjoint(entry_of(row(), as_now=False))
+    assert {"because", "late"}.isdisjoint(entry_of(row(), as_now=False, link=LINK))
 
 
 def test_an_escalation_names_the_late_step() -> None:
     late = {"step": "plan", "due_on": "2026-03-09", "days_late": 2, "level": "league"}
-    assert entry_of(row(), as_now=True, late=late)["late"] == late
+    assert entry_of(row(), as_now=True, late=late, link=LINK)["late"] == late
 
 
 def test_a_message_of_one_alert_links_to_it_and_one_of_more_to_the_list() -> None:
-    assert content(range(7, 8))["link"] == "https://e.example/api/v1/alerts/7"
-    assert content(range(7, 9))["link"] == "https://e.example/api/v1/alerts"
+    one, more = content(range(7, 8)), content(range(7, 9))
+    assert (one["link"], one["page"]) == ("https://e.example/api/v1/alerts/7", "https://e.example/alerts/7")
+    assert (more["link"], more["page"]) == ("https://e.example/api/v1/alerts", "https://e.example/alerts")
+    assert [alert["page"] for alert in more["alerts"]] == [f"https://e.example/alerts/{n}" for n in (7, 8)]
+
+
+def test_a_message_says_no_more_of_an_alert_that_is_taken_out_listed_or_not() -> None:
+    many = content(range(30))
+    less = without_alert(without_alert(many, 3, "warning"), 25, "warning")
+    assert (less["count"], less["counts"]["warning"], len(less["alerts"])) == (28, 28, 19)
+    assert 3 not in [alert["alert_id"] for alert in less["alerts"]]
+
+
+def test_an_end_says_of_which_alerts_the_beginning_could_not_be_delivered() -> None:
+    first, second = without_beginning(content(range(1, 3), kind="resolved"), [2])["alerts"]
+    assert "beginning_undelivered" not in first
+    assert second["beginning_undelivered"] is True
 
 
 def test_of_many_alerts_twenty_are_listed_and_all_are_counted() -> None:

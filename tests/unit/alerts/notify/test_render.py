@@ -2,17 +2,18 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from services.alerts.notify.figures import number_text, period_text, share_text
 from services.alerts.notify.render import render
 from services.alerts.notify.wording import WORDINGS, Wording
-from services.alerts.state.handling import NEXT
+from services.alerts.routing.routing import MessageKind
+from services.alerts.state.handling import MOVES, NEXT, ActorKind
 from services.alerts.state.state import ResolutionCause
 from services.core.reason import REASONS, About
-from tests.unit.alerts.notify.contents import MESSAGE_ID, alert, content
+from tests.unit.alerts.notify.contents import MESSAGE_ID, STEP, alert, content
 
 
 def rendered(*alerts: dict[str, Any], **changed: Any) -> Any:
@@ -28,6 +29,8 @@ def test_one_alert_in_chinese() -> None:
         "[严重] 大型数据中心 PUE 高于 1.3\n"
         "模拟数据中心（150105-0001-U1）\n"
         "PUE 为 1.42，高于 1.3\n"
+        "  预警编号：7\n"
+        "  办理期限：最迟于 2026-03-02 受理\n"
         "  数值：1.42\n"
         "  限值：1.3\n"
         "  完整率：98.7 %\n"
@@ -35,7 +38,7 @@ def test_one_alert_in_chinese() -> None:
         "  用能单位：模拟云公司\n"
         "  行政区划：赛罕区（150105）\n"
         "  预警时间：2026-03-01 08:05\n"
-        "  规则：pue_large（第 1 版）\n"
+        "  依据：内政发〔2022〕17号\n"
         "\n"
         "查看详情：http://127.0.0.1:8000/alerts/7\n"
         "\n"
@@ -48,10 +51,12 @@ def test_one_alert_in_english() -> None:
     assert message.subject == (
         "[Enermon] Alert (severe): PUE of a large data centre above 1.3, Simulated data centre, 1.42"
     )
-    assert message.text.splitlines()[2:8] == [
+    assert message.text.splitlines()[2:10] == [
         "[severe] PUE of a large data centre above 1.3",
         "Simulated data centre (150105-0001-U1)",
         "The PUE is 1.42, above 1.3",
+        "  alert: 7",
+        "  deadline: acknowledge by 2026-03-02",
         "  value: 1.42",
         "  limit: 1.3",
         "  coverage: 98.7 %",
@@ -75,13 +80,14 @@ def test_what_has_no_english_name_is_named_in_chinese() -> None:
 def test_what_is_not_there_is_left_out() -> None:
     quiet = alert(
         rule="gateway_silent", value=None, unit=None, limit=None, coverage=None, period_start=None, period_end=None,
-        enterprise_zh=None, enterprise_en=None, area_code=None, area_zh=None, area_en=None, text_zh="", text_en="",
+        enterprise_zh=None, enterprise_en=None, due=None, area_code=None, area_zh=None, area_en=None,
+        text_zh="", text_en="", source=None,
     )  # fmt: skip
     text = rendered(quiet).text
     assert text.splitlines()[3:6] == [
         "模拟数据中心（150105-0001-U1）",
+        "  预警编号：7",
         "  预警时间：2026-03-01 08:05",
-        "  规则：gateway_silent（第 1 版）",
     ]
     assert "None" not in text
 
@@ -110,7 +116,10 @@ def test_an_escalation_names_the_late_step_in_both_languages() -> None:
 
 @pytest.mark.parametrize("words", WORDINGS["both"], ids=lambda words: words.language)
 def test_every_step_level_and_reason_has_its_words(words: Wording) -> None:
-    assert words.steps.keys() == {action.value for action in NEXT.values() if action is not None}
+    assert words.steps.keys() == words.done.keys() == {action.value for action in MOVES}
+    assert words.steps.keys() > {action.value for action in NEXT.values() if action is not None}
+    assert words.actors.keys() == {kind.value for kind in ActorKind}
+    assert words.kinds.keys() == set(get_args(MessageKind))
     assert words.levels.keys() == {"banner", "league", "region"}
     assert REASONS[About.ENDED].keys() == {because.value for because in ResolutionCause}
 
@@ -118,6 +127,48 @@ def test_every_step_level_and_reason_has_its_words(words: Wording) -> None:
 def test_a_resolved_alert_says_since_when() -> None:
     resolved = alert(resolved_at="2026-03-02T09:30:00+08:00")
     assert "  解除时间：2026-03-02 09:30\n" in rendered(resolved, kind="resolved").text
+
+
+def test_what_fires_again_says_so() -> None:
+    again = alert(reopened_at="2026-03-02T09:30:00+08:00")
+    message = rendered(again, language="both")
+    assert message.subject.startswith("[Enermon] 再次预警（严重）：大型数据中心")
+    assert "\n[严重] 再次预警：大型数据中心 PUE 高于 1.3\n" in message.text
+    assert " / Alert again (severe): PUE" in message.subject
+    mixed = rendered(again, alert(alert_id=8))
+    assert mixed.subject == "[Enermon] 预警 2 条（严重 2）"
+    assert [line for line in mixed.text.splitlines() if line.startswith("[严重]")] == [
+        "[严重] 再次预警：大型数据中心 PUE 高于 1.3",
+        "[严重] 大型数据中心 PUE 高于 1.3",
+    ]
+    assert "再次预警：" not in rendered(again, kind="repeat").text
+
+
+def test_a_step_is_told_with_its_lines_who_took_it_and_what_is_next() -> None:
+    step = STEP | {"action": "explain", "by": "enterprise", "text": "冷机故障：\n1. 停机\n2. <已报修>"}
+    told = alert(step=step, due={"step": "plan", "due_on": "2026-03-09"})
+    message = rendered(told, kind="handled")
+    assert message.subject.startswith("[Enermon] 预警已说明原因（严重）：")
+    assert (
+        "\n说明原因（用能单位，2026-03-02 09:30）：\n  冷机故障：\n  1. 停机\n  2. <已报修>\n  预警编号：7\n"
+        in message.text
+    )
+    assert "\n  办理期限：最迟于 2026-03-09 提交整改计划\n" in message.text
+    assert "冷机故障：<br>1. 停机<br>2. &lt;已报修&gt;</blockquote>" in message.html
+
+
+def test_an_end_whose_beginning_was_never_delivered_says_so() -> None:
+    ended = alert(beginning_undelivered=True, resolved_at="2026-03-02T09:30:00+08:00")
+    message = rendered(ended, kind="resolved", language="both")
+    assert "\n  说明：该预警开始时的通知未能送达\n" in message.text
+    assert "\n  note: the message that it began could not be delivered\n" in message.text
+
+
+def test_each_of_several_alerts_has_a_page_to_open() -> None:
+    message = rendered(alert(), alert(alert_id=8, page="http://127.0.0.1:8000/alerts/8"))
+    for number in (7, 8):
+        assert f"\n  查看详情：http://127.0.0.1:8000/alerts/{number}\n" in message.text
+        assert f'<a href="http://127.0.0.1:8000/alerts/{number}">查看详情</a>' in message.html
 
 
 def test_a_group_says_how_many_of_each_severity_and_how_many_are_not_listed() -> None:
@@ -152,7 +203,7 @@ def test_names_cannot_break_a_line() -> None:
 
 
 def test_a_link_that_is_no_page_is_left_out() -> None:
-    message = rendered(link="javascript:alert(1)")
+    message = rendered(page="javascript:alert(1)")
     assert "javascript" not in message.html
     assert "查看详情" not in message.text
     assert '<a href="http://127.0.0.1:8000/alerts/7">查看详情</a>' in rendered().html

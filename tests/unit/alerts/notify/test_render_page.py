@@ -11,7 +11,7 @@ import pytest
 
 from services.alerts.channels.webhook import signatures
 from services.alerts.notify.render import payload_of, render
-from tests.unit.alerts.notify.contents import alert, content
+from tests.unit.alerts.notify.contents import STEP, alert, content
 
 PAGE = (Path(__file__).parents[4] / "docs/alerts.md").read_text("utf-8")
 MESSAGES = PAGE[PAGE.index("\n## Messages\n") :]
@@ -46,9 +46,11 @@ def test_the_subjects_on_the_page_are_those_sent() -> None:
     resolved = content(alert(value=1.29), language="en", kind="resolved")
     contents = [
         one,
+        content(alert(reopened_at="2026-03-02T00:05:00+00:00"), language="en"),
         resolved,
         content(language="en", kind="repeat", count=5000, counts={"severe": 12, "warning": 4988, "notice": 0}),
         one | {"kind": "escalated"},
+        content(alert(step=STEP), language="en", kind="handled"),
         content(language="en", kind="digest", count=37, counts={"severe": 2, "warning": 30, "notice": 5}),
         one | {"kind": "test", "alerts": [], "count": 0},
     ]

@@ -23,6 +23,7 @@ OTHER = Recipient(subscription_id=4, body_code="B-OTHER")
 OWN = Recipient(subscription_id=5, enterprise_code=CREDIT_CODE)
 ALL = [BANNER, LEAGUE, REGION, OTHER, OWN]
 WARNING = Notice(
+    subject_kind="unit",
     alert_id=1,
     rule="pue_new",
     severity=Severity.WARNING,
@@ -117,6 +118,8 @@ SILENCE = SilenceWindow(silence_id=1, starts_at=NOW, ends_at=NOW + timedelta(hou
         (replace(SILENCE, area_code="150622"), True),
         (replace(SILENCE, area_code="150600"), True),
         (replace(SILENCE, area_code="150621"), False),
+        (replace(SILENCE, subject_kind="unit", subject_code=WARNING.subject_code), True),
+        (replace(SILENCE, subject_kind="gateway", subject_code=WARNING.subject_code), False),
         (replace(SILENCE, enterprise_code=CREDIT_CODE), True),
         (replace(SILENCE, enterprise_code="91150622MA0N00002X"), False),
         (replace(SILENCE, subject_code="U1"), True),

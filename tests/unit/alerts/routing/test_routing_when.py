@@ -9,15 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.routing.routing import (
-    MOST_LISTED,
+from services.alerts.routing.routing import MOST_LISTED, Mode, Recipient, bound
+from services.alerts.routing.when import (
     DigestDue,
     Envelope,
     Latest,
-    Mode,
     Placement,
-    Recipient,
-    bound,
     digest_due,
     envelope,
     is_told_at_once,
@@ -64,7 +61,7 @@ def test_in_quiet_hours_only_what_is_severe_is_told_at_once() -> None:
     assert envelope(NIGHT, "fired", Severity.SEVERE, now) == Envelope("1/fired", now)
     assert envelope(NIGHT, "test", Severity.NOTICE, now).not_before == now
     waiting = envelope(NIGHT, "fired", Severity.WARNING, now)
-    assert waiting == Envelope("1/fired/2026-03-03T07:00:00+08:00", local(3, 7))
+    assert waiting == Envelope("1/fired/2026-03-03T07:00:00+08:00", local(3, 7), local(3, 7))
     assert envelope(NIGHT, "fired", Severity.NOTICE, local(3, 2)).group_key == waiting.group_key
     assert envelope(NIGHT, "resolved", Severity.NOTICE, now).group_key != waiting.group_key
 
@@ -79,7 +76,7 @@ def test_a_digest_subscriber_is_told_at_once_only_of_what_is_late() -> None:
 
 NOW = local(2, 10)
 WANTED = Envelope("1/fired", NOW)
-SENT = Latest(message_id=UUID(int=7), created_at=NOW, finished_at=NOW, untouched=False)
+SENT = Latest(message_id=UUID(int=7), created_at=NOW, finished_at=NOW, not_before=NOW, untouched=False)
 
 
 def ago(seconds: float) -> datetime:
@@ -113,7 +110,9 @@ def test_a_storm_reaches_the_receiver_as_a_bounded_number_of_messages(gaps_ms: l
             latest = replace(latest, untouched=False, finished_at=waits_until)
         placed = place(Envelope("1/fired", now), latest, 5, now)
         if placed.message_id is None:
-            latest = Latest(message_id=uuid4(), created_at=now, finished_at=None, untouched=True)
+            latest = Latest(
+                message_id=uuid4(), created_at=now, finished_at=None, not_before=placed.not_before, untouched=True
+            )
             waits_until = placed.not_before
         assert waits_until - now <= timedelta(seconds=5)
     assert all(later - earlier >= timedelta(seconds=5) for earlier, later in pairwise(sent))
