@@ -17,6 +17,7 @@ from services.alerts.notify.messages import Notifier
 from services.alerts.notify.telling import News
 from services.alerts.observe.evidence import with_readings
 from services.alerts.observe.observe import observe_all
+from services.alerts.observe.past import with_beginnings
 from services.alerts.routing.recipients import news_of
 from services.alerts.rules.body import parse
 from services.alerts.rules.fault import RuleError
@@ -92,6 +93,7 @@ class Cycle:
         with self._snapshot() as reading:
             seen = self._observe(reading, {slug: active[slug] for slug in due}, now)
             known = store.states_of(self._connection, seen)
+            seen = {slug: self._with_beginnings(reading, active[slug], of, known, now) for slug, of in seen.items()}
             found = evaluation_of(active, seen, known, now)
             fired = dict(zip(found.fired, with_readings(reading, list(found.fired.values())), strict=True))
         stepped = with_alerts(found.stepped, fired, active, now)
@@ -148,6 +150,28 @@ class Cycle:
                 reading.rollback()
                 metrics.RULES_FAILED.labels(slug).inc()
                 log.exception("rule cannot be evaluated", extra={"rule": slug, "version": each.version})
+
+    def _with_beginnings(
+        self,
+        reading: Connection,
+        active: Active,
+        seen: list[Observation],
+        known: Mapping[store.Key, store.SubjectState],
+        now: datetime,
+    ) -> list[Observation]:
+        """The observations of a rule; what does not fire yet with since when it is in breach by its periods."""
+        rule = active.rule
+        if not rule.holds_for_periods:
+            return seen
+        firing = {code for (slug, _, code), each in known.items() if slug == rule.slug and each.fires}
+        wanted = {each.subject_code for each in seen} - firing
+        try:
+            return with_beginnings(reading, self._tables, rule, seen, wanted, now=now)
+        except FAULTS:
+            reading.rollback()
+            metrics.RULES_FAILED.labels(rule.slug).inc()
+            log.exception("rule cannot be evaluated over the past", extra={"rule": rule.slug})
+            return seen
 
     def _write(
         self,

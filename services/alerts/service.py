@@ -113,7 +113,9 @@ def _scheduled(active: Active, now: datetime) -> ScheduledRule:
     hours = None
     if rule.is_of_indicator and rule.period is not RulePeriod.NOW:
         span = span_of(rule.period, running=rule.running, now=now)
-        hours = span.start, span.end
+        # what arrives late in the days that its hold time counts changes since when a breach lasts
+        counted = timedelta(seconds=rule.hold_s if rule.holds_for_periods else 0)
+        hours = span.start - counted, span.end
     return ScheduledRule(active.version, rule, hours)
 
 

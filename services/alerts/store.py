@@ -47,6 +47,11 @@ class SubjectState:
     """The version of the rule that judged the alert."""
     last_value: Mapping[str, Any] | None = None
 
+    @property
+    def fires(self) -> bool:
+        """Whether its alert fires."""
+        return self.instance.state is State.FIRING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionChange:

@@ -25,6 +25,9 @@ class RulePeriod(enum.StrEnum):
     """No period: how something stands at the moment."""
 
 
+_LEAST_LENGTH_S = {RulePeriod.HOUR: 3_600, RulePeriod.DAY: 86_400, RulePeriod.MONTH: 28 * 86_400}
+
+
 class RuleSubject(enum.StrEnum):
     """Of whom a rule speaks, one by one."""
 
@@ -133,6 +136,12 @@ class Rule:
     def is_of_indicator(self) -> bool:
         """Whether it speaks of an indicator of docs/indicators.md, and not of a further source."""
         return self.indicator in BY_SLUG
+
+    @property
+    def holds_for_periods(self) -> bool:
+        """Whether its hold time is of whole periods, which count as what they are whenever their readings came."""
+        length_s = _LEAST_LENGTH_S.get(self.period)
+        return self.is_of_indicator and not self.running and length_s is not None and self.hold_s >= length_s
 
     @property
     def missing(self) -> MissingReadings | None:

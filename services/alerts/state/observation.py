@@ -31,6 +31,8 @@ class Observation:
     coverage: float | None = None
     reasons: tuple[tuple[str, str], ...] = ()
     """Codes, and of what; texts are in services/core/reason.py."""
+    breach_since: datetime | None = None
+    """Since when it is in breach by the periods themselves, whenever they were seen; None: since it was seen so."""
     start: datetime | None = None
     end: datetime | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)

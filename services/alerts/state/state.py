@@ -8,7 +8,7 @@ begins soon enough after that continues the same alert.
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.alerts.state.observation import Observation
@@ -125,7 +125,7 @@ def step(
         interrupted = before.state is State.PENDING and before.cannot_since is not None
         judged, changes = _judged_again(before, now)
         if observation.verdict is Verdict.BREACH:
-            after, more = _breach(replace(judged, since=now) if interrupted else judged, timing, now)
+            after, more = _breach(replace(judged, since=now) if interrupted else judged, timing, now, observation)
         elif judged.state is State.FIRING:
             after, more = _resolve(judged, now, because) if observation.cleared else (judged, ())
         else:
@@ -171,10 +171,10 @@ def _judged_again(instance: Instance, now: datetime) -> Step:
     return after, (AlertChange(kind=ChangeKind.JUDGED_AGAIN, at=now, alert_id=instance.alert_id, detail=detail),)
 
 
-def _breach(instance: Instance, timing: Timing, now: datetime) -> Step:
+def _breach(instance: Instance, timing: Timing, now: datetime, observation: Observation) -> Step:
     if instance.state is State.FIRING:
         return instance, ()
-    since = instance.since if instance.state is State.PENDING else now
+    since = observation.breach_since or (instance.since if instance.state is State.PENDING else now)
     # It counts when the breach began: a hold time longer than the window must not cut an alert in two.
     continues = _in_window(instance, timing, since)
     alert_id = instance.alert_id if continues else None
@@ -183,7 +183,9 @@ def _breach(instance: Instance, timing: Timing, now: datetime) -> Step:
         return replace(instance, state=State.PENDING, since=since, alert_id=alert_id, resolved_at=resolved_at), ()
     after = replace(instance, state=State.FIRING, since=now, alert_id=alert_id, resolved_at=None)
     kind = ChangeKind.REOPENED if continues else ChangeKind.FIRED
-    return after, (AlertChange(kind=kind, at=now, alert_id=alert_id, detail={"breach_since": since.isoformat()}),)
+    return after, (
+        AlertChange(kind=kind, at=now, alert_id=alert_id, detail={"breach_since": since.astimezone(UTC).isoformat()}),
+    )
 
 
 def _resolve(instance: Instance, now: datetime, because: ResolutionCause) -> Step:

@@ -233,3 +233,18 @@ def test_a_rule_switched_on_again_inside_the_window_continues_its_alert() -> Non
 def test_an_alert_that_ends_says_why(because: ResolutionCause) -> None:
     _, (change,) = step(FIRING, seen("cleared"), TIMING, at(60), because=because)
     assert (change.kind, change.detail) == (ChangeKind.RESOLVED, {"because": because.value})
+
+
+def test_a_breach_counts_since_its_periods_were_and_not_since_it_was_seen() -> None:
+    timing = Timing(hold_s=2 * 86_400)
+    late = replace(seen("breach"), breach_since=at(-2 * 86_400))
+    after, changes = step(None, late, timing, at(0))
+    assert (after.state, [change.kind for change in changes]) == (State.FIRING, [ChangeKind.FIRED])
+    assert changes[0].detail == {"breach_since": at(-2 * 86_400).isoformat()}
+
+
+def test_a_day_that_was_mended_breaks_the_row_of_days() -> None:
+    timing = Timing(hold_s=2 * 86_400)
+    pending, _ = step(None, replace(seen("breach"), breach_since=at(-86_400)), timing, at(0))
+    mended, changes = step(pending, replace(seen("breach"), breach_since=at(86_400)), timing, at(86_400))
+    assert (mended.state, mended.since, changes) == (State.PENDING, at(86_400), ())
