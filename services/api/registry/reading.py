@@ -14,11 +14,9 @@ from services.api.registry.files.cells import CellRefused, read_cell
 from services.api.registry.files.csv_file import is_parted_otherwise
 from services.api.registry.files.form import form_of
 from services.api.registry.files.header import column_name, columns_named
-from services.api.registry.files.lines import FileTable, TableLine, cell_name
+from services.api.registry.files.lines import MOST_LINES_ABOVE, FileTable, TableLine, cell_name
 from services.api.registry.resource import A, E, R, Resource
 
-# Titles and notes may stand above the header.
-_MOST_LINES_ABOVE = 5
 ROW = "row"
 """What a fault of a whole row names instead of a field."""
 
@@ -87,6 +85,7 @@ def read_sheet(
             continue
         reader.read(line)
     sheet.faults += _merged_faults(table, header.number)
+    sheet.faults += _faults_of_other_sheets(resource, table, header.number)
     if sheet.rows == 0 and not sheet.hidden:
         raise Refused(INVALID_BODY, "the file has a header but no rows")
     return sheet
@@ -95,7 +94,7 @@ def read_sheet(
 def _header(resource: Resource[E, R, A], lines: Iterator[TableLine]) -> tuple[TableLine, Iterator[TableLine]]:
     """The first line that names columns, else the first line; and the lines after it."""
     columns = columns_of(resource.entry)
-    first = list(islice(lines, _MOST_LINES_ABOVE))
+    first = list(islice(lines, MOST_LINES_ABOVE))
     if not first:
         raise Refused(INVALID_BODY, f"the file is empty; its first line names the columns {', '.join(columns)}")
     place = next((place for place, line in enumerate(first) if columns_named(line.cells, columns)), 0)
@@ -120,6 +119,14 @@ def _merged_faults(table: FileTable, header: int) -> Iterator[RowFault]:
         if lines.stop - 1 > header:
             line = max(lines.start, header + 1)
             yield RowFault(line, Fault(ROW, "merged_cells", {"range": reference}), reference.partition(":")[0])
+
+
+def _faults_of_other_sheets(resource: Resource[E, R, A], table: FileTable, header: int) -> Iterator[RowFault]:
+    """A further sheet with a table of the same kind, whose rows would be passed over."""
+    columns = columns_of(resource.entry)
+    for name, lines in table.others:
+        if any(columns_named(cells, columns) > 1 for cells in lines):
+            yield RowFault(header, Fault(ROW, "other_sheet", {"sheet": name}))
 
 
 class _RowReader(Generic[E, R, A]):

@@ -16,6 +16,7 @@ _SEPARATORS = (",", ";", "\t", "|")
 _TYPED = "，；、"
 # The first line of a file by which some spreadsheets say what parts its cells.
 _SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=([,;|\t])\"?\r?\n?", re.IGNORECASE)
+_KEPT_TEXT = re.compile(r'="([^"]*)"')
 _LINES_LOOKED_AT = 10
 
 
@@ -30,10 +31,16 @@ def csv_lines(body: bytes, *, encoding: Encoding | None, columns: Collection[str
     begin = 1
     try:
         for cells in reader:
-            yield TableLine(begin + skipped, [seen(cell) for cell in cells])
+            yield TableLine(begin + skipped, [_text(cell) for cell in cells])
             begin = reader.line_num + 1
     except csv.Error as error:
         raise Refused(INVALID_BODY, f"line {begin + skipped}: not CSV: {error}") from None
+
+
+def _text(cell: str) -> str:
+    """What a cell says; ="0012" is how a file tells a spreadsheet to leave 0012 a text."""
+    kept = _KEPT_TEXT.fullmatch(cell)
+    return seen(kept[1] if kept else cell)
 
 
 def _separator(text: str, columns: Collection[str]) -> str:

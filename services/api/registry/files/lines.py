@@ -8,6 +8,8 @@ from services.api.errors import TOO_LARGE, Refused
 from services.api.registry.files.form import Form
 
 MOST_ROWS = 50_000
+MOST_LINES_ABOVE = 5
+"""So many titles and notes may stand above the header, it included."""
 # Rows a sheet or file may have in all, empty ones included.
 _MOST_LINES = 200_000
 
@@ -35,10 +37,13 @@ class TableLine:
 
 @dataclass(slots=True)
 class FileTable:
-    """The lines of a file. `merged` is known when all lines were read: each range, and the lines it covers."""
+    """The lines of a file. What is beside them is known when all were read."""
 
     lines: Iterator[TableLine]
     merged: list[tuple[str, range]] = field(default_factory=list)
+    """Each range of merged cells, and the lines it covers."""
+    others: list[tuple[str, list[list[str]]]] = field(default_factory=list)
+    """Each further sheet that is shown, and the cells of its first lines."""
 
 
 def cell_name(column: int, line: int) -> str:

@@ -7,12 +7,13 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
 from services.api.errors import INVALID_BODY, Refused
 from services.api.registry.files.blanks import seen
 from services.api.registry.files.form import NUMBERS, TIMES
-from services.api.registry.files.lines import CellFault, FileTable, TableLine
+from services.api.registry.files.lines import MOST_LINES_ABOVE, CellFault, FileTable, TableLine
 from services.api.registry.files.number_format import GENERAL, NumberFormat, Shows
 from services.api.registry.files.workbook import Workbook, elements_of, is_on, local, text_in, workbook_in
 
@@ -50,7 +51,12 @@ def _lines(body: bytes, table: FileTable) -> Iterator[TableLine]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             workbook = workbook_in(archive)
-            yield from _Sheet(workbook, table).lines(elements_of(archive, workbook.sheet))
+            (_, first), *others = workbook.sheets
+            yield from _Sheet(workbook, table).lines(elements_of(archive, first))
+            for name, part in others:
+                sheet = _Sheet(workbook, FileTable(iter(())))
+                head = islice(sheet.lines(elements_of(archive, part)), MOST_LINES_ABOVE)
+                table.others.append((name, [line.cells for line in head]))
     except _BROKEN as error:
         raise Refused(INVALID_BODY, f"the workbook cannot be read: {type(error).__name__}") from None
 

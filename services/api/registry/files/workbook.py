@@ -27,10 +27,10 @@ _RELATION_ID = re.compile(r"(\{.*relationships\})id")
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """What is needed to read the cells of one sheet."""
+    """What is needed to read the cells of a sheet."""
 
-    sheet: str
-    """The part with its rows."""
+    sheets: Sequence[tuple[str, str]]
+    """The sheets that are shown, in their order: name, and the part with its rows."""
     texts: Sequence[str]
     formats: Sequence[NumberFormat]
     is_from_1904: bool
@@ -42,10 +42,10 @@ def workbook_in(archive: zipfile.ZipFile) -> Workbook:
     _require_harmless(archive)
     main = _relations(archive, "").by_kind("/officeDocument")
     relations = _relations(archive, main)
-    sheet, is_from_1904 = _first_sheet(archive, main)
+    sheets, is_from_1904 = _shown_sheets(archive, main)
     styles, texts = relations.by_kind("/styles", ""), relations.by_kind("/sharedStrings", "")
     return Workbook(
-        sheet=relations.by_id[sheet],
+        sheets=[(name, relations.by_id[relation]) for name, relation in sheets],
         texts=list(_texts(archive, texts)) if texts else (),
         formats=_formats(archive, styles) if styles else (),
         is_from_1904=is_from_1904,
@@ -114,18 +114,19 @@ def _relations(archive: zipfile.ZipFile, part: str) -> _Relations:
     return _Relations(by_id, kinds)
 
 
-def _first_sheet(archive: zipfile.ZipFile, main: str) -> tuple[str, bool]:
-    """The relation of the first sheet that is shown, and whether days are counted from 1904."""
-    sheets: list[str] = []
+def _shown_sheets(archive: zipfile.ZipFile, main: str) -> tuple[list[tuple[str, str]], bool]:
+    """Name and relation of the sheets that are shown, at least one, and whether days are counted from 1904."""
+    sheets: list[tuple[str, str]] = []
     is_from_1904 = False
     for element in elements_of(archive, main):
         if local(element.tag) == "workbookPr":
             is_from_1904 = is_on(element.get("date1904"))
         elif local(element.tag) == "sheet" and element.get("state", "visible") == "visible":
-            sheets += (value for name, value in element.attrib.items() if _RELATION_ID.fullmatch(name))
+            relations = (value for name, value in element.attrib.items() if _RELATION_ID.fullmatch(name))
+            sheets += ((element.get("name", ""), relation) for relation in relations)
     if not sheets:
         raise Refused(INVALID_BODY, "the workbook has no sheet that is shown")
-    return sheets[0], is_from_1904
+    return sheets, is_from_1904
 
 
 def _texts(archive: zipfile.ZipFile, part: str) -> Iterator[str]:

@@ -291,3 +291,22 @@ def test_every_cell_of_a_row_that_cannot_be_read_is_named() -> None:
 def test_an_old_workbook_is_refused_by_name(content_type: str) -> None:
     with pytest.raises(Refused, match=r"save it as \.xlsx"):
         read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", content_type=content_type)
+
+
+def test_a_text_that_a_file_keeps_from_a_spreadsheet_is_read() -> None:
+    [(_, entry)] = csv_with("code,credit_code,name_zh", f'="0012",{OWNER},="焦炉"').entries
+    assert (entry.code, entry.name_zh) == ("0012", "焦炉")
+
+
+def test_a_second_sheet_with_a_table_is_refused_and_one_with_notes_is_not() -> None:
+    def more(*rows: Sequence[object]) -> bytes:
+        def done(sheet: Worksheet) -> None:
+            assert sheet.parent is not None
+            other = sheet.parent.create_sheet("达拉特旗")
+            for row in rows:
+                other.append(list(row))
+
+        return workbook(HEADER, UNIT, done=done)
+
+    assert faults(read(more(["填表说明"], ["code 为代码"]), content_type=XLSX)) == []
+    assert faults(read(more(HEADER, ("U-2", *UNIT[1:])), content_type=XLSX)) == [(None, "row", "other_sheet")]
