@@ -14,6 +14,7 @@ from services.api.database import Db
 from services.api.energy import ask
 from services.api.energy.ask import BalanceQuery, group_names
 from services.api.energy.balance import Balance, balance, grouped
+from services.api.energy.pending import PendingSums, pending_sums
 from services.api.energy.query import energy
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import missing_of, rows_of
@@ -90,6 +91,7 @@ class BalanceAnswer(BaseModel):
     data: list[BalanceRow]
     rows: list[RowUsed] = Field(description="The coefficients that this page was made with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
+    pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
@@ -116,7 +118,9 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     """
     asked = ask.asked_balance(query, now=now)
     with database.read() as connection:
-        lines = energy(connection, Scoped.read(connection, asked), now=now)
+        scoped = Scoped.read(connection, asked)
+        lines = energy(connection, scoped, now=now)
+        waiting = pending_sums(connection, scoped)
     groups = list(grouped(lines, tables.factors).values())
     shown, following = Pager(query, of="balance").part(groups)
     page = [balance(group, tables.factors) for group in shown]
@@ -133,6 +137,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         "data": [_row(one, names) for one in page],
         "rows": rows_of(tables, used),
         "missing": missing_of({gap for one in page for gap in one.missing}),
+        "pending": waiting,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -15,6 +15,7 @@ from services.api.database import Db
 from services.api.energy import ask
 from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.ask import EnergyQuery, group_names
+from services.api.energy.pending import PendingSums, pending_sums
 from services.api.energy.query import energy, estimated, quantity_units
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import Valuing, missing_of, rows_of
@@ -95,6 +96,7 @@ class EnergyAnswer(BaseModel):
                     ],
                     "rows": [],
                     "missing": [],
+                    "pending": None,
                     "next": None,
                 }
             ]
@@ -109,6 +111,7 @@ class EnergyAnswer(BaseModel):
     data: list[EnergyRow]
     rows: list[RowUsed] = Field(description="The coefficients that the rows of this page were valued with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
+    pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
@@ -142,6 +145,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         lines = energy(connection, scoped, now=now)
         estimates = estimated(connection, scoped, query.estimates) if query.estimates else None
         units = quantity_units(connection)
+        waiting = pending_sums(connection, scoped)
         if query.carrier is not None and query.carrier not in units:
             raise nouns.CARRIER.refuse_unknown(query.carrier)
     groups = group_names(asked.by)
@@ -156,6 +160,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         "data": [_row(line, groups, units, valuing, estimates) for line in page],
         "rows": rows_of(tables, valuing.used),
         "missing": missing_of(valuing.missing),
+        "pending": waiting,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")

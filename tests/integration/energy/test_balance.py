@@ -52,22 +52,22 @@ class Works:
         self.unit = registered.unit(self.code)
         self._gateway = registered.gateway(self.code)
 
-    def meter(self, carrier: str, flow: str = "input") -> str:
-        """A meter that has given no reading yet."""
+    def meter(self, carrier: str, flow: str = "input", *, since: datetime = NEW_YEAR) -> str:
+        """A meter that has given no reading yet, in use since that day."""
         return self._registered.meter(
             unit_code=self.unit,
             gateway_code=self._gateway,
             carrier=carrier,
             flow=flow,
             unit_of_measure=UNIT_OF.get(carrier, "t"),
-            valid_from="2026-01-01",
+            valid_from=since.date().isoformat(),
         )
 
     def uses(
         self, carrier: str, quantity: float, flow: str = "input", *, start: datetime = NEW_YEAR, slots: int = 4
     ) -> str:
         """A meter that measured `quantity` over so many quarters of an hour."""
-        meter = self.meter(carrier, flow)
+        meter = self.meter(carrier, flow, since=min(start, NEW_YEAR))
         values = [quantity * i / slots for i in range(slots + 1)]
         self._line.send(self._gateway, quarters(meter, start, values))
         return meter

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api.energy.pending import MOST_SEEN
 from services.core.calendar import SHANGHAI, to_us
 from services.core.meter import PICO
 from services.energy.booking.booking import book
@@ -330,6 +331,40 @@ def test_readings_on_days_on_which_none_is_expected_do_not_raise_coverage(
     line.roll_up()
     assert [(row["quantity"], row["coverage"]) for row in line.ask(**hour)] == [(4.0, 0.5)]
     assert silent != early
+
+
+def test_readings_that_wait_for_the_roll_up_are_told_beside_the_sums(
+    client: TestClient, line: Line, plant: Plant, registered: Registered
+) -> None:
+    meter, other = plant.meter(), registered.meter()
+
+    def pending(**asked: Any) -> Any:
+        return client.get("/api/v1/energy", params={"bucket": "total", **JANUARY, **asked}).json()["pending"]
+
+    assert pending() is None
+    line.send(plant.gateway, quarters(meter, START, range(4)))
+    waiting = {"slots": 4, "meters": 1, "since": START.isoformat(), "is_partial": False}
+    for scope in ("area:150000", f"area:{JUNGAR}", f"park:{plant.park}", f"enterprise:{plant.enterprise}"):
+        assert pending(scope=scope) == waiting
+    assert pending(scope=f"meter:{other}") is None
+    assert pending(start="2026-03-01", end="2026-04-01") is None
+    line.roll_up()
+    assert pending() is None
+    assert client.patch(f"/api/v1/meters/{meter}", json={"flow": "output"}).status_code == 200
+    again = {"slots": 0, "meters": 1, "since": "2026-01-01T00:00:00+08:00", "is_partial": False}
+    assert pending(scope=f"unit:{plant.unit}") == again
+    line.roll_up()
+    assert pending() is None
+
+
+def test_of_a_long_backlog_so_much_is_looked_at_and_no_more(
+    client: TestClient, line: Line, plant: Plant, database: psycopg.Connection
+) -> None:
+    meter = plant.meter()
+    database.execute("INSERT INTO dirty_slot SELECT 999999, %s FROM generate_series(1, %s)", [START, MOST_SEEN])
+    asked = {"scope": f"meter:{meter}", "bucket": "total", **JANUARY}
+    answer = client.get("/api/v1/energy", params=asked).json()
+    assert answer["pending"] == {"slots": 0, "meters": 0, "since": None, "is_partial": True}
 
 
 def test_unknown_carrier_is_refused(client: TestClient) -> None:
