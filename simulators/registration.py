@@ -20,6 +20,7 @@ _KEY_FIELDS = {
     "gateways": ("code",),
     "meters": ("code",),
     "statistics": ("owner", "kind", "period", "price_base"),
+    "heat-values": ("enterprise", "carrier", "month"),
 }
 _PAGE = 1000
 _ERRORS_SHOWN = 5

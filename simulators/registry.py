@@ -88,7 +88,19 @@ class Statistic:
     note: str = ""
 
 
-Row = Park | Enterprise | Unit | Gateway | Meter | Statistic
+@dataclass(frozen=True, kw_only=True)
+class HeatValue:
+    """What a laboratory measured of a fuel. month: 2026-03; empty: the enterprise's own default."""
+
+    enterprise: str
+    carrier: str
+    month: str = ""
+    ncv_mj_per_kg: float
+    laboratory: str
+    report: str
+
+
+Row = Park | Enterprise | Unit | Gateway | Meter | Statistic | HeatValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +111,7 @@ class Registry:
     gateways: Sequence[Gateway] = ()
     meters: Sequence[Meter] = field(default=())
     statistics: Sequence[Statistic] = ()
+    heat_values: Sequence[HeatValue] = ()
 
     def meter(self, code: str) -> Meter:
         """The meter of this code; raises KeyError."""
@@ -116,6 +129,7 @@ class Registry:
             "gateways": self.gateways,
             "meters": self.meters,
             "statistics": self.statistics,
+            "heat-values": self.heat_values,
         }
 
 

@@ -1,10 +1,13 @@
 """Units of measure: how much of a carrier's unit one unit of a meter is.
 
-Only units of one dimension convert. Energy in kWh and in GJ convert into each other by the definition 1 kWh = 3.6 MJ.
+Only units of one dimension convert. Energy in kWh and in GJ convert into each other by the definition 1 kWh = 3.6 MJ,
+standard coal and heat by 1 kgce = 29 307.6 kJ (GB/T 2589-2020, 3.9).
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
+
+_KGCE_J = Fraction(29_307_600)
 
 # dimension, amount in the base of the dimension (J, kg, m3)
 _AMOUNTS: dict[str, tuple[str, Fraction]] = {
@@ -16,6 +19,9 @@ _AMOUNTS: dict[str, tuple[str, Fraction]] = {
     "kWh": ("energy", Fraction(3_600 * 10**3)),
     "MWh": ("energy", Fraction(3_600 * 10**6)),
     "GWh": ("energy", Fraction(3_600 * 10**9)),
+    "kgce": ("energy", _KGCE_J),
+    "tce": ("energy", _KGCE_J * 10**3),
+    "10ktce": ("energy", _KGCE_J * 10**7),
     "g": ("mass", Fraction(1, 1000)),
     "kg": ("mass", Fraction(1)),
     "t": ("mass", Fraction(1000)),

@@ -14,10 +14,12 @@ Rules (GB/T 2589-2020; plan for energy saving of Inner Mongolia 2021-2025, M13 a
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from fractions import Fraction
 
 from services.core.meter import PICO, Flow
-from services.energy.factors import Applied, Basis, Factors
+from services.energy.factors import Applied, Basis, Factor, Factors
+from services.energy.heat_value import ByHeatValue, ValuedBy, year_in
 
 PICO_KILO = PICO * 1000
 """1e-12 of a kilogram are so many parts of a tonne."""
@@ -33,8 +35,11 @@ ALL_FLOWS = tuple(SIGN)
 Quantities = Mapping[tuple[str, Flow], int]
 """1e-12 of the carrier's unit by carrier and flow, all of one year."""
 
-Parts = tuple[tuple[int, int], ...]
-"""Year and 1e-12 of the carrier's unit: coefficients are those of a year. Empty where nothing is booked."""
+Parts = tuple[tuple[ValuedBy, int], ...]
+"""1e-12 of the carrier's unit, after the year whose coefficients hold, or the heat value that goes before them.
+
+Empty where nothing is booked.
+"""
 
 Tonnes = tuple[int, int]
 """Numerator and denominator, not reduced, since an answer holds thousands of sums."""
@@ -43,40 +48,70 @@ _BASES = tuple(Basis)
 
 
 class Valuation:
-    """The one place in which a quantity is multiplied with the coefficient of its year; exact."""
+    """The one place in which a quantity is multiplied with its coefficient; exact.
+
+    That is the coefficient of its year, unless a heat value goes before it.
+    """
 
     def __init__(self, factors: Factors) -> None:
         self._factors = factors
-        self._coefficients: dict[tuple[Basis | None, str, int], Tonnes] = {}
+        self._coefficients: dict[tuple[Basis | None, str, ValuedBy], Tonnes] = {}
         self.used: dict[str, Applied] = {}
         """The coefficients used, by the code of their row; carried where they were so for any of the years."""
         self.missing: dict[Basis | None, set[tuple[str, int]]] = {}
         """The (carrier, year) without coefficient by basis, under None those of CO2."""
 
-    def tonnes(self, basis: Basis | None, carrier: str, year: int, quantity_pico: int) -> Tonnes | None:
+    def tonnes(self, basis: Basis | None, carrier: str, by: ValuedBy, quantity_pico: int) -> Tonnes | None:
         """tce on a basis, or under None tCO2, of a quantity of a carrier that is energy.
 
         None where the coefficient is missing; nothing of a carrier needs none.
         """
-        key = (basis, carrier, year)
+        key = (basis, carrier, by)
         coefficient = self._coefficients.get(key) or self._look_up(key)
         if coefficient is not None:
             return quantity_pico * coefficient[0], coefficient[1]
         if quantity_pico == 0:
             return 0, 1
-        self.missing.setdefault(basis, set()).add((carrier, year))
+        self.missing.setdefault(basis, set()).add((carrier, year_in(by)))
         return None
 
-    def _look_up(self, key: tuple[Basis | None, str, int]) -> Tonnes | None:
+    def _look_up(self, key: tuple[Basis | None, str, ValuedBy]) -> Tonnes | None:
         """Tonnes for 1e-12 of the carrier's unit."""
-        (basis, carrier, year), factors = key, self._factors
-        applied = factors.co2.of(carrier, year) if basis is None else factors.standard_coal(carrier, basis, year)
+        basis, carrier, by = key
+        applied = self._applied(basis, carrier, by)
         if applied is None:
             return None
-        note(self.used, {applied.factor.code: applied})
         numerator, denominator = applied.factor.per_unit.as_integer_ratio()
         self._coefficients[key] = numerator, denominator * PICO_KILO
         return self._coefficients[key]
+
+    def _applied(self, basis: Basis | None, carrier: str, by: ValuedBy) -> Applied | None:
+        """The coefficient that holds, noted as used."""
+        factors, year = self._factors, year_in(by)
+        applied = factors.co2.of(carrier, year) if basis is None else factors.standard_coal(carrier, basis, year)
+        if isinstance(by, ByHeatValue):
+            return self._measured(basis, carrier, by, applied)
+        if applied is not None:
+            note(self.used, {applied.factor.code: applied})
+        return applied
+
+    def _measured(self, basis: Basis | None, carrier: str, by: ByHeatValue, table: Applied | None) -> Applied | None:
+        """What follows from a heat value; of CO2 together with `table`, whose carbon and oxidation it needs."""
+        heat_value, fuel = by.heat_value, self._factors.fuels[carrier]
+        if basis is not None:
+            per_unit = heat_value.kgce(fuel)
+        elif table is None or table.factor.carbon is None:
+            # a factor that does not follow from the heat counts as it is, such as that of biomass
+            if table is not None:
+                note(self.used, {table.factor.code: table})
+            return table
+        else:
+            note(self.used, {table.factor.code: table})
+            per_unit = heat_value.kg_co2(fuel, table.factor.carbon)
+        valid_from = heat_value.month or date(by.year, 1, 1)
+        found = Applied(Factor(heat_value.code, carrier, per_unit, valid_from, heat_value=heat_value), carried=False)
+        note(self.used, {heat_value.code: found})
+        return found
 
 
 def note(used: dict[str, Applied], more: Mapping[str, Applied]) -> None:
@@ -93,7 +128,7 @@ def exact_sum(parts: Mapping[int, int]) -> Fraction:
 
 
 class Account:
-    """Sums in tce and tCO2, exact. Filled year by year, since each year has its own coefficients."""
+    """Sums in tce and tCO2, exact. Filled by what quantities are valued by: their year, or a heat value."""
 
     def __init__(self, factors: Factors) -> None:
         self._family = factors.family
@@ -114,8 +149,8 @@ class Account:
         """The (carrier, year) without coefficient by basis, under None those of CO2."""
         return self._valuation.missing
 
-    def add(self, quantities: Quantities, *, year: int) -> None:
-        """Add what was measured in `year`."""
+    def add(self, quantities: Quantities, *, year: ValuedBy) -> None:
+        """Add what was measured in `year`, or is valued by a heat value."""
         for (carrier, flow), quantity_pico in quantities.items():
             if quantity_pico == 0 or flow not in SIGN or carrier not in self._family:
                 continue
@@ -124,7 +159,7 @@ class Account:
             if flow in CO2_SIGN:
                 self._add_co2(flow, carrier, quantity_pico, year)
 
-    def _add_coal(self, basis: Basis, flow: Flow, carrier: str, quantity_pico: int, year: int) -> None:
+    def _add_coal(self, basis: Basis, flow: Flow, carrier: str, quantity_pico: int, year: ValuedBy) -> None:
         tonnes, family = self._valuation.tonnes(basis, carrier, year, quantity_pico), self._family[carrier]
         if tonnes is None:
             self._unknown.add((basis, flow, family))
@@ -133,7 +168,7 @@ class Account:
         amounts, key = self._coal[basis], (flow, family, denominator)
         amounts[key] = amounts.get(key, 0) + SIGN[flow] * numerator
 
-    def _add_co2(self, flow: Flow, carrier: str, quantity_pico: int, year: int) -> None:
+    def _add_co2(self, flow: Flow, carrier: str, quantity_pico: int, year: ValuedBy) -> None:
         tonnes = self._valuation.tonnes(None, carrier, year, quantity_pico)
         if tonnes is not None:
             numerator, denominator = tonnes

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.core.meter import Flow
+from services.energy.heat_value import ValuedBy
 
 Measure = tuple[str, Flow]
 """A carrier and the flow in which it is measured."""
@@ -16,7 +17,8 @@ Cover = Mapping[Measure, tuple[int, int]]
 class Amount:
     """What meters of one carrier and flow measured in a period. `pico_by_year` is empty where nothing is booked."""
 
-    pico_by_year: dict[int, int] = field(default_factory=dict)
+    pico_by_year: dict[ValuedBy, int] = field(default_factory=dict)
+    """By the year whose coefficients hold, or by the heat value that goes before them."""
     measured_s: int = 0
     expected_s: int = 0
 

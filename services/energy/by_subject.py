@@ -10,6 +10,7 @@ import numpy as np
 from services.core.calendar import SHANGHAI, start_of_day
 from services.core.frame import Frame, year_of
 from services.energy.amount import Amount, Measure
+from services.energy.heat_value import ByHeatValue, HeatValue
 
 
 class Subject(NamedTuple):
@@ -86,6 +87,18 @@ class Sums:
         year = self._years[number]
         amount.pico_by_year[year] = amount.pico_by_year.get(year, 0) + quantity_pico
         amount.measured_s += measured_s
+
+    def value_by(
+        self, subject: Subject, cell_s: int, measure: Measure, quantity_pico: int, heat_value: HeatValue
+    ) -> None:
+        """Let a part of what was booked from `cell_s` on be valued by a heat value, and not by the year."""
+        number = self._number_of[cell_s]
+        by_year, year = self._found[subject][number][measure].pico_by_year, self._years[number]
+        by = ByHeatValue(year, heat_value)
+        by_year[by] = by_year.get(by, 0) + quantity_pico
+        by_year[year] = by_year.get(year, 0) - quantity_pico
+        if by_year[year] == 0:
+            del by_year[year]
 
     def expect(
         self, subject: Subject, measure: Measure, from_ts: datetime, to_ts: datetime, meters: int, until: datetime

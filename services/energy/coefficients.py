@@ -12,6 +12,8 @@ from services.core.data.carriers import CarrierRow
 from services.core.data.loader import DataFileError, Number, load_lines, table_file
 from services.core.units import UnitError, coefficient_kg
 from services.energy.factors import Basis, Factor, Factors, FactorTable
+from services.energy.heat_ranges import HeatRange, fuels_of
+from services.energy.heat_value import CO2_PER_CARBON, KG_PER_MJ, FuelCarbon
 
 STANDARD_COAL = "standard_coal.csv"
 CO2 = "co2.csv"
@@ -46,10 +48,17 @@ class Co2Factor(Number):
 
     def computed(self) -> Fraction | None:
         """kgCO2 per kg or m3 from heat value, carbon and oxidation; None where they are not given."""
-        if self.ncv is None or self.carbon is None or self.oxidation is None:
+        of = self.fuel_carbon
+        if self.ncv is None or of is None:
             return None
-        carbon_kg = Fraction(self.ncv) / 1000 * Fraction(self.carbon) * Fraction(self.oxidation) / 100
-        return carbon_kg * Fraction(44, 12)
+        return Fraction(self.ncv) * of.kg_per_mj * of.burnt * CO2_PER_CARBON
+
+    @property
+    def fuel_carbon(self) -> FuelCarbon | None:
+        """Carbon and oxidation; None where they are not given."""
+        if self.carbon is None or self.oxidation is None:
+            return None
+        return FuelCarbon(kg_per_mj=Fraction(self.carbon) * KG_PER_MJ, burnt=Fraction(self.oxidation) / 100)
 
 
 Coefficient = TypeVar("Coefficient", StandardCoalCoefficient, Co2Factor)
@@ -131,6 +140,7 @@ def factors_of(
     carriers: Iterable[CarrierRow],
     coal: Iterable[StandardCoalCoefficient],
     co2: Iterable[Co2Factor],
+    ranges: Iterable[HeatRange] = (),
     *,
     area_code: str = REGION,
 ) -> Factors:
@@ -147,6 +157,7 @@ def factors_of(
         equivalent=_table([row for row in coal if row.basis is Basis.EQUIVALENT], kept, "ce", area_code),
         co2=_table(co2, kept, "CO2", area_code),
         family={code: carrier.family for code, carrier in kept.items()},
+        fuels=fuels_of(kept, ranges),
     )
 
 
@@ -159,6 +170,7 @@ def _table(rows: list[Coefficient], kept: Mapping[str, CarrierRow], of: str, are
             per_unit=Fraction(row.value) * coefficient_kg(row.unit, of=of, carrier_unit=kept[row.carrier].unit),
             valid_from=row.valid_from,
             valid_to=row.valid_to,
+            carbon=row.fuel_carbon if isinstance(row, Co2Factor) else None,
         )
         for row in rows
         if row.area_code == (area_code if row.carrier in own else None)

@@ -1,13 +1,16 @@
 """Standard coal and CO2 coefficients: which one holds for a carrier in a year. Pure.
 
-Source: GB/T 2589-2020, section 3 (calorific and equivalent value); the numbers are rows of the data files.
+Source: GB/T 2589-2020, section 3 (calorific and equivalent value); the numbers are rows of the data files. What an
+enterprise measured goes before them: `heat_value.py`.
 """
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+
+from services.energy.heat_value import Fuel, FuelCarbon, HeatValue
 
 
 class Basis(enum.StrEnum):
@@ -30,6 +33,10 @@ class Factor:
     """kgce, or kgCO2, per unit in which the carrier is kept."""
     valid_from: date
     valid_to: date | None = None
+    carbon: FuelCarbon | None = None
+    """Of a CO2 factor that follows from the heat value of a fuel; None: it does not."""
+    heat_value: HeatValue | None = None
+    """What was measured, where the coefficient follows from that; `code` is then its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,22 @@ class Factors:
     co2: FactorTable
     family: Mapping[str, str]
     """Of each energy carrier: coal, oil, gas, electricity, heat, biomass, other. What is missing here is no energy."""
+    fuels: Mapping[str, Fuel] = field(default_factory=dict)
+    """What may have measured heat values: the carriers kept by mass or volume."""
 
     def standard_coal(self, carrier: str, basis: Basis, year: int) -> Applied | None:
         """kgce per unit of `carrier`."""
         if basis is Basis.EQUIVALENT and carrier in self.equivalent:
             return self.equivalent.of(carrier, year)
         return self.calorific.of(carrier, year)
+
+    def range_of(self, carrier: str, year: int) -> tuple[Fraction, Fraction] | None:
+        """Between how many times its coefficient of the year the true one lies until it is measured.
+
+        None where the table's counts as it is.
+        """
+        fuel, applied = self.fuels.get(carrier), self.calorific.of(carrier, year)
+        if fuel is None or fuel.unmeasured_kgce is None or applied is None:
+            return None
+        low, high = fuel.unmeasured_kgce
+        return low / applied.factor.per_unit, high / applied.factor.per_unit

@@ -1,13 +1,15 @@
 """The one reader of sums: what was booked and measured, and the time in which it should have been.
 
-Sums of places that are kept are read where they say what is asked; else those of meters.
+Sums of places that are kept are read where they say what is asked; else those of meters. Where enterprises have heat
+values of their own, their part is read besides, by month, and taken out of what the coefficients of the tables value.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from fractions import Fraction
+from typing import Any, Self
 
 from psycopg import Connection
 
@@ -18,6 +20,7 @@ from services.core.frame import Frame
 from services.core.meter import Flow
 from services.energy.amount import Measure
 from services.energy.by_subject import CellNumbers, Subject, Sums
+from services.energy.heat_value import HeatValue
 from services.energy.wanted import Kept, SumGrouping, Wanted
 
 SQL = Statements.beside(__file__, "sums.sql")
@@ -36,12 +39,15 @@ def read_sums(connection: Connection, wanted: Wanted, frame: Frame, *, now: date
     if wanted.among.unit_ids is not None and not wanted.among.unit_ids:
         return sums
     wanted = _with_meters(connection, wanted)
+    heat_valued = _HeatValued.read(connection, wanted, frame)
     for piece in pieces(frame.start, frame.end, coarsest=frame.coarsest):
         when = {"grain": int(piece.grain), "trunc": frame.trunc, "from_ts": piece.start, "to_ts": piece.end}
         if wanted.kept is not None and piece.grain is not Grain.SLOT:
             _book_places(connection, wanted, wanted.kept, when, sums)
         else:
             _book_meters(connection, wanted, when, sums)
+        if heat_valued is not None:
+            heat_valued.value(connection, wanted, when, sums)
     _expect(connection, wanted, sums, now=now)
     sums.settle()
     return sums
@@ -109,6 +115,66 @@ def _book_meters(connection: Connection, wanted: Wanted, when: Mapping[str, Any]
         measure = (row.carrier, _FLOWS[row.flow])
         for subject in subjects[_ids(row)]:
             sums.book(subject, row.cell_s, measure, int(row.quantity_pico), int(row.measured_s))
+
+
+class _HeatValued:
+    """Enterprises with heat values of their own for what is asked, and these values."""
+
+    def __init__(self, values: Mapping[tuple[int, str, date | None], HeatValue]) -> None:
+        """`values`: by the number of the enterprise, the carrier, and the month; None: its default."""
+        self._values = values
+        self._owners = sorted({enterprise_id for enterprise_id, _, _ in values})
+        self._carriers = sorted({carrier for _, carrier, _ in values})
+
+    @classmethod
+    def read(cls, connection: Connection, wanted: Wanted, frame: Frame) -> Self | None:
+        """Those that may count in the frame; None where there are none."""
+        known = [
+            row
+            for row in _REGISTRY.all(connection, "heat_valued")
+            if wanted.carriers is None or row.carrier in wanted.carriers
+        ]
+        if not known:
+            return None
+        rows = SQL.run(
+            connection,
+            "heat_values",
+            enterprise_ids=sorted({row.enterprise_id for row in known}),
+            carriers=sorted({row.carrier for row in known}),
+            from_month=frame.start.astimezone(SHANGHAI).date().replace(day=1),
+            to_month=frame.end.astimezone(SHANGHAI).date(),
+        )
+        values = {(row.enterprise_id, row.carrier, row.month): _heat_value(row) for row in rows}
+        return cls(values) if values else None
+
+    def value(self, connection: Connection, wanted: Wanted, when: Mapping[str, Any], sums: Sums) -> None:
+        """Let what these enterprises used be valued by their heat values: by that of the month, else by the default."""
+        conditions = _conditions(wanted) | {"enterprise_ids": self._owners, "heat_valued": self._carriers}
+        subjects = _Subjects(wanted)
+        for row in SQL.run(connection, "heat_valued_sums", **conditions, **_switches(wanted), **when).all():
+            found = self._values.get((row.owner_id, row.carrier, row.month))
+            found = found or self._values.get((row.owner_id, row.carrier, None))
+            if found is None:
+                continue
+            measure = (row.carrier, _FLOWS[row.flow])
+            for subject in subjects[_ids(row)]:
+                sums.value_by(subject, row.cell_s, measure, int(row.quantity_pico), found)
+
+
+def _heat_value(row: Any) -> HeatValue:
+    per_tj, per_t = row.carbon_tc_per_tj, row.carbon_tc_per_t
+    return HeatValue(
+        heat_value_id=row.heat_value_id,
+        enterprise=row.credit_code,
+        carrier=row.carrier,
+        month=row.month,
+        version=row.version,
+        ncv_mj=Fraction(row.ncv_mj),
+        carbon_tc_per_tj=None if per_tj is None else Fraction(per_tj),
+        carbon_tc_per_t=None if per_t is None else Fraction(per_t),
+        laboratory=row.laboratory,
+        report=row.report,
+    )
 
 
 def _expect(connection: Connection, wanted: Wanted, sums: Sums, *, now: datetime) -> None:

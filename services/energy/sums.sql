@@ -138,3 +138,68 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 
 -- name: meters_of_units(unit_ids)
 SELECT meter_id FROM meter WHERE unit_id = ANY (:unit_ids);
+
+-- name: heat_valued()
+-- Whose carriers have heat values of their own.
+SELECT DISTINCT enterprise_id, carrier FROM heat_value_now;
+
+-- name: heat_values(enterprise_ids, carriers, from_month, to_month)
+-- Those that may hold in the months, each before the default of its enterprise, which holds in every month.
+SELECT
+    kept.heat_value_id,
+    kept.enterprise_id,
+    enterprise.credit_code,
+    kept.carrier,
+    kept.month,
+    kept.version,
+    kept.ncv_mj,
+    kept.carbon_tc_per_tj,
+    kept.carbon_tc_per_t,
+    kept.laboratory,
+    kept.report
+FROM heat_value_now AS kept
+JOIN enterprise USING (enterprise_id)
+WHERE
+    kept.enterprise_id = ANY (:enterprise_ids)
+    AND kept.carrier = ANY (:carriers)
+    AND (kept.month IS NULL OR kept.month BETWEEN :from_month ::date AND :to_month ::date);
+
+-- name: heat_valued_sums(grain, trunc, from_ts, to_ts, enterprise_ids, heat_valued, meter_ids, unit_ids, banners, park_ids, carriers, flows, by_area, by_park, by_enterprise, by_unit, by_meter)
+-- The part of the same sums that heat values go before: by enterprise and month besides. An array of the meters that
+-- measure such a carrier is handed into the view, which then reads these alone.
+SELECT
+    date_part('epoch', date_trunc(:trunc, kept.period, 'Asia/Shanghai'))::bigint AS cell_s,
+    CASE WHEN :by_area THEN account.area_code END AS area_code,
+    CASE WHEN :by_park THEN account.park_id END AS park_id,
+    CASE WHEN :by_enterprise THEN account.enterprise_id END AS enterprise_id,
+    CASE WHEN :by_unit THEN account.unit_id END AS unit_id,
+    CASE WHEN :by_meter THEN kept.meter_id END AS meter_id,
+    account.carrier,
+    account.flow,
+    account.enterprise_id AS owner_id,
+    (date_trunc('month', kept.period, 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai')::date AS month,
+    sum(kept.quantity_pico) AS quantity_pico
+FROM meter_energy AS kept
+JOIN account USING (account_id)
+WHERE
+    kept.grain = :grain
+    AND kept.period >= :from_ts
+    AND kept.period < :to_ts
+    AND kept.meter_id = ANY (
+        ARRAY(
+            SELECT meter_id
+            FROM meter
+            WHERE
+                carrier = ANY (:heat_valued)
+                AND (:meter_ids ::integer[] IS NULL OR meter_id = ANY (:meter_ids ::integer[]))
+        )
+    )
+    AND account.enterprise_id = ANY (:enterprise_ids)
+    AND account.carrier = ANY (:heat_valued)
+    AND (:unit_ids ::integer[] IS NULL OR account.unit_id = ANY (:unit_ids ::integer[]))
+    AND (:banners ::text[] IS NULL OR account.area_code = ANY (:banners ::text[]))
+    AND (:park_ids ::integer[] IS NULL OR account.park_id = ANY (:park_ids ::integer[]))
+    AND (:carriers ::text[] IS NULL OR account.carrier = ANY (:carriers ::text[]))
+    AND account.flow = ANY (:flows)
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+HAVING sum(kept.quantity_pico) <> 0;

@@ -45,6 +45,7 @@ def load_quality_tables(
         carriers=energy.carriers,
         standard_coal=energy.standard_coal,
         co2=energy.co2,
+        heat_ranges=energy.heat_ranges,
         parameters=load_parameters(bounds, override),
         statistic_kinds=load_statistic_kinds(table_file(STATISTIC_KINDS, override)),
         checks=load_checks(override),

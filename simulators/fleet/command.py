@@ -80,9 +80,14 @@ def fleet(
         settings = {"simulator": "fleet", "seed": str(seed)}
         outbox.bind(settings)
         period = _period(outbox, history_days=history_days, live=live, speed=speed, from_=from_, to=to)
-        this_year = int(day_of(int(time.time() * 1000))[:4])
-        valid_from = day_of(period.start_ms)
-        region = build_region(seed=seed, enterprises=enterprises, valid_from=valid_from, this_year=this_year)
+        today = day_of(int(time.time() * 1000))
+        region = build_region(
+            seed=seed,
+            enterprises=enterprises,
+            valid_from=day_of(period.start_ms),
+            this_year=int(today[:4]),
+            last_month=today[:7],
+        )
         registry_api = _register(region, api, wait, csv)
         if register_only or mqtt is None:
             outbox.close()

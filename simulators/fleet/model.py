@@ -25,6 +25,7 @@ UNITS: dict[tuple[str, str], tuple[float, bool]] = {
     ("converter_gas", "m3"): (1.0, False),
     ("diesel", "kg"): (1000.0, False),
     ("raw_coal", "t"): (1.0, False),
+    ("lignite", "t"): (1.0, False),
     ("washed_coal", "t"): (1.0, False),
     ("coke", "t"): (1.0, False),
     ("product", "t"): (1.0, False),

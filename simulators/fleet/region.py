@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 
 from simulators.credit_code import ENTERPRISE, PUBLIC_INSTITUTION, credit_code
-from simulators.fleet import reported
+from simulators.fleet import fuel, reported
 from simulators.fleet.draw import key_of, uniform
 from simulators.fleet.model import UNITS, EnterpriseModel, MeterModel, UnitModel, load_models
 from simulators.fleet.quantity import Activity, Part, SimulatedMeter
 from simulators.fleet.review import reviewed, tce_a_year, units_ahead
-from simulators.registry import Enterprise, Gateway, Meter, Park, Registry, Statistic, Unit
+from simulators.registry import Enterprise, Gateway, HeatValue, Meter, Park, Registry, Statistic, Unit
 
 _HERE = Path(__file__).parent
 
@@ -105,10 +105,13 @@ def load_sites(count: int) -> list[Site]:
     return sites
 
 
-def build_region(*, seed: int, enterprises: int, valid_from: str = "", this_year: int = 2026) -> Region:
+def build_region(
+    *, seed: int, enterprises: int, valid_from: str = "", this_year: int = 2026, last_month: str = ""
+) -> Region:
     """valid_from: first day (Asia/Shanghai, ISO) on which the meters are expected to give readings.
 
-    this_year: the last year for which numbers are reported; plans may lie ahead.
+    this_year: the last year for which numbers are reported; plans may lie ahead. last_month: the last one (2026-03) for
+    which heat values were measured, beginning with that of `valid_from`; empty: for that one alone.
     """
     models = load_models()
     parks = load_parks()
@@ -118,6 +121,8 @@ def build_region(*, seed: int, enterprises: int, valid_from: str = "", this_year
     gateways: list[Gateway] = []
     by_gateway: dict[str, tuple[SimulatedMeter, ...]] = {}
     statistics = list(reported.of_areas(seed, last_year=this_year))
+    heat_values: list[HeatValue] = []
+    months = fuel.months_from(valid_from, last_month)
     for site in load_sites(enterprises):
         model = models[site.model]
         enterprise = _enterprise(site, model)
@@ -126,7 +131,7 @@ def build_region(*, seed: int, enterprises: int, valid_from: str = "", this_year
         gateways.append(gateway)
         green = _green_share(seed, site, park_kinds.get(site.park_code, "ordinary"))
         simulated: list[SimulatedMeter] = []
-        for unit_model in model.unit:
+        for unit_model in (fuel.as_burnt(site.area_code, each) for each in model.unit):
             of_unit = _meters(seed, site, unit_model, gateway.code, green, valid_from)
             unit = _unit(site, enterprise, unit_model)
             units.append(reviewed(unit, seed=seed, label_en=site.label_en, number=unit_model.code, meters=of_unit))
@@ -134,6 +139,8 @@ def build_region(*, seed: int, enterprises: int, valid_from: str = "", this_year
         units += units_ahead(prefix=site.prefix, credit_code=enterprise.credit_code, label_en=site.label_en)
         by_gateway[gateway.code] = tuple(simulated)
         statistics += _reported(seed, enterprise, simulated, green=green, last_year=this_year)
+        carriers = {each.meter.carrier for each in simulated}
+        heat_values += fuel.heat_values(seed, site.prefix, enterprise.credit_code, carriers, months=months)
     registry = Registry(
         parks=parks,
         enterprises=registered,
@@ -141,6 +148,7 @@ def build_region(*, seed: int, enterprises: int, valid_from: str = "", this_year
         gateways=gateways,
         meters=[each.meter for group in by_gateway.values() for each in group],
         statistics=statistics,
+        heat_values=heat_values,
     )
     return Region(registry, by_gateway)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from simulators.fleet import fuel
 from simulators.fleet.draw import uniform
 from simulators.fleet.quantity import SimulatedMeter
 from simulators.registry import Unit
@@ -21,7 +22,7 @@ _HERE = Path(__file__).parent
 _TCE = {
     "electricity": 0.0003025,
     "heat": 0.03412,
-    "raw_coal": 0.7143,
+    **fuel.TCE_PER_T,
     "washed_coal": 0.9,
     "coke": 0.9714,
     "natural_gas": 0.00133,

@@ -11,6 +11,8 @@ from tests.integration.line import Line
 from tests.integration.registered import Registered
 
 DAY_S = 86_400
+PRINTED_NCV = 20.93441868
+"""MJ/kg of raw coal for which the standard prints 0.7143 kgce/kg: x 29.3076."""
 KINDS = {"electricity": "kWh", "raw_coal": "t", "coke": "t", "product": "t", "heat": "GJ", "blast_furnace_gas": "m3"}
 
 
@@ -29,14 +31,19 @@ class Plant:
         *,
         unit: Mapping[str, Any],
         meters_since: str | None = None,
+        raw_coal_ncv: float | None = PRINTED_NCV,
         **enterprise: Any,
     ) -> None:
-        """`meters_since`: the day on which its meters begin; None: they were always there."""
+        """`meters_since`: the day on which its meters begin; None: they were always there.
+
+        `raw_coal_ncv`: what was measured of its coal, MJ/kg; None: nothing was.
+        """
         self._registered, self._line = registered, line
         self.enterprise = registered.enterprise(**enterprise)
         self.unit = registered.unit(self.enterprise, **unit)
         self.gateway = registered.gateway(self.enterprise)
         self._meters: dict[tuple[str, str], str] = {}
+        self._raw_coal_ncv = raw_coal_ncv
         self._begin = {} if meters_since is None else {"valid_from": meters_since}
 
     def uses(self, start: str, end: str, daily: Mapping[tuple[str, str], float]) -> None:
@@ -50,6 +57,8 @@ class Plant:
     def meter(self, carrier: str, flow: str) -> str:
         """The meter of a carrier and flow; registered when first asked for."""
         if (carrier, flow) not in self._meters:
+            if carrier == "raw_coal" and self._raw_coal_ncv is not None:
+                self._registered.heat_value(self.enterprise, carrier, self._raw_coal_ncv)
             self._meters[carrier, flow] = self._registered.meter(
                 unit_code=self.unit,
                 gateway_code=self.gateway,

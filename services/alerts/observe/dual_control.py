@@ -17,6 +17,7 @@ from services.judging.dual_control.facts import Obstacle
 from services.judging.dual_control.progress import Progress, read_progress
 from services.judging.dual_control.targets import areas_with_target, period_of, plan_of_year
 from services.judging.dual_control.warning import Light
+from services.judging.indicators.terms import Term
 
 PERCENT = 100
 
@@ -134,7 +135,6 @@ def _coverage(evaluation: Evaluation) -> float | None:
 
 def _evidence(view: View, progress: Progress, evaluation: Evaluation) -> dict[str, Any]:
     counted = evaluation.chain.last.counted
-    rows = {code: applied.carried for code, applied in progress.coefficients.items()}
     return {
         "year": evaluation.year,
         "plan": evaluation.plan.code if evaluation.plan else None,
@@ -151,7 +151,9 @@ def _evidence(view: View, progress: Progress, evaluation: Evaluation) -> dict[st
             }
             for reported in progress.statistics
         ],
-        "rows": rows_out(view.tables, [], [*rows, *(row.code for row in progress.target_rows)]),
+        "rows": rows_out(
+            view.tables, [Term(None, used=progress.coefficients)], (row.code for row in progress.target_rows)
+        ),
     }
 
 

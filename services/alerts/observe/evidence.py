@@ -11,6 +11,7 @@ from services.alerts.rules.comparison import Requirement
 from services.alerts.state.observation import Observation
 from services.core.data.used import used_row
 from services.core.db.statements import Statements
+from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judging import used_target
@@ -60,8 +61,7 @@ def rows_out(tables: Tables, terms: Iterable[Term], codes: Iterable[str] = ()) -
     """The rows of the data files behind these sums, and those with these codes, as they stand at the moment."""
     rows: dict[str, dict[str, Any]] = {}
     for term in terms:
-        for code, applied in term.used.items():
-            rows[code] = used_row(tables.row(code), applied.carried)
+        rows |= coefficients_used(tables, term.used)
     for code in filter(None, codes):
         target = tables.plans.by_code.get(code)
         rows[code] = used_row(tables.row(code)) if target is None else used_target(target)

@@ -13,6 +13,7 @@ from services.alerts.state.observation import Observation
 from services.core.calendar import SHANGHAI
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import listed, standard_of
@@ -127,6 +128,8 @@ def _as_sure(each: LedgerUnit, judged: Observation, *, least: float) -> Observat
         return judged
     reason = finding.reason if finding.verdict is Verdict.CANNOT_JUDGE else "low_coverage"
     shown = "energy" if judged.coverage is None else f"{judged.coverage:.4f}"
+    if reason == HEAT_VALUE_UNKNOWN:
+        shown = "; ".join(use.band.words for use in uses if use.band is not None)
     return replace(judged, verdict=Verdict.CANNOT_JUDGE, cleared=False, reasons=((reason, shown),), evidence={})
 
 

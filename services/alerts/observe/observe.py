@@ -21,10 +21,11 @@ from services.core.frame import Frame
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_unit
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.evaluate import Grouping, Question, evaluate
 from services.judging.indicators.forming import Evaluated, together
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
+from services.judging.indicators.kinds import Band, Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
@@ -179,6 +180,10 @@ class _Indicators:
             return None
         ratio, units = asked.ratio, asked.units
         told = self._outcome(rule, indicator, found, asked)
+        if ratio.band is not None and told.verdict.decides:
+            at_ends = [(end, self._asked(rule, indicator, end, grouping)) for end in found.at_ends()]
+            ends = [self._outcome(rule, indicator, end, asked_of) for end, asked_of in at_ends if asked_of is not None]
+            told = _as_sure(told, ends, ratio.band)
         evidence = {}
         if told.verdict is Verdict.BREACH:
             shown = replace(found, ratio=ratio)
@@ -297,3 +302,10 @@ def _by_standard(compare: Compare, standard: Standard, value: Fraction) -> list[
         level, levels = compare.benchmark or BenchmarkLevel.BASELINE, standard.levels
         limits = [(str(level), levels.value_of(level), levels.row_of(level))]
     return [Requirement(what=what, op="<=", limit=limit, met=value <= limit, row=row) for what, limit, row in limits]
+
+
+def _as_sure(told: ComparisonOutcome, ends: Sequence[ComparisonOutcome], band: Band) -> ComparisonOutcome:
+    """The outcome where it is the same at both ends of the band of the value; else nobody can tell before measuring."""
+    if {end.verdict for end in ends} != {told.verdict}:
+        return ComparisonOutcome(Verdict.CANNOT_JUDGE, False, told.limit, ((HEAT_VALUE_UNKNOWN, band.words),))
+    return replace(told, cleared=told.cleared and all(end.cleared for end in ends))

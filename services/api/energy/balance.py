@@ -10,6 +10,7 @@ from services.api.energy.valuing import Missing, named
 from services.core.meter import Flow
 from services.energy.account import Account
 from services.energy.factors import Basis, Factors
+from services.energy.heat_value import ValuedBy
 
 ELECTRICITY = "electricity"
 WITHOUT_FEEDSTOCK = (Flow.INPUT, Flow.RENEWABLE, Flow.OUTPUT)
@@ -77,7 +78,7 @@ def grouped(lines: Iterable[EnergyLine], factors: Factors) -> Grouped:
 def balance(lines: Sequence[EnergyLine], factors: Factors) -> Balance:
     """The balance of the lines of one bucket and group, at least one."""
     account = Account(factors)
-    by_year: dict[int, dict[tuple[str, Flow], int]] = {}
+    by_year: dict[ValuedBy, dict[tuple[str, Flow], int]] = {}
     for line in lines:
         key = (line.group.carrier, Flow(line.group.flow or Flow.INPUT))
         for year, pico in line.parts:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.core.data.used import used_row
 from services.core.meter import Flow
 from services.energy.account import CO2_SIGN, SIGN, Parts, Valuation
 from services.energy.factors import Applied, Basis, Factors
+from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.tables import Tables
 
 CO2 = "co2"
@@ -73,7 +73,8 @@ def named(missing: Mapping[Basis | None, Iterable[tuple[str, int]]]) -> set[Miss
 
 def rows_of(tables: Tables, used: Mapping[str, Applied]) -> list[dict[str, Any]]:
     """The rows used, as an answer names them."""
-    return [used_row(tables.row(code), used[code].carried) for code in sorted(used)]
+    found = coefficients_used(tables, used)
+    return [found[code] for code in sorted(found)]
 
 
 def missing_of(missing: Iterable[Missing]) -> list[dict[str, Any]]:

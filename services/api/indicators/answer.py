@@ -6,14 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from services.core.data.used import used_row
 from services.core.reason import About, reason_text
+from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Where
 from services.judging.indicators.evaluate import Grouping, Question
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judging import Held, Judgement, judged
-from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.kinds import Band, Indicator
 from services.judging.indicators.scope import JudgedPark, JudgedUnit
 from services.judging.indicators.terms import Term
 
@@ -41,6 +41,11 @@ class RowUsed(BaseModel):
     place: str = Field(description="Where in the source it stands")
     verified: bool
     carried: bool = Field(description="Used beyond the time it was published for, since nothing newer is known")
+    origin: str | None = Field(
+        None,
+        description="Of a coefficient: measured, a heat value of the month; own, the default of the enterprise; table."
+        " Of the first two `value` is the heat value, `source` the laboratory and `place` the report",
+    )
 
 
 class LimitOut(BaseModel):
@@ -69,6 +74,14 @@ class RatioTerm(BaseModel):
     unit: str
 
 
+class BandOut(BaseModel):
+    """Between what the value lies, since heat values are not measured."""
+
+    low: float | None = Field(description="null: nothing bounds it")
+    high: float | None
+    carriers: list[str]
+
+
 class IndicatorRow(BaseModel):
     """An indicator of one group in one period."""
 
@@ -79,6 +92,7 @@ class IndicatorRow(BaseModel):
     group_en: str | None = None
     process: str | None = Field(None, description="Of units of different processes each has its own row")
     value: float | None = Field(description="null where there is none: the reasons say why")
+    band: BandOut | None = Field(None, description="null: the value is known as it is")
     unit: str
     verdict: str = Field(description="ok, breach, provisional (too little of the period is there) or cannot_judge")
     reasons: list[ReasonOut]
@@ -161,8 +175,7 @@ def used_by(tables: Tables, evaluated: Evaluated, judgement: Judgement) -> dict[
     """The rows of the data files by their codes."""
     used = {held.row["code"]: held.row for held in judgement.limits}
     for term in (evaluated.ratio.numerator, evaluated.ratio.denominator):
-        for code, applied in term.used.items():
-            used[code] = used_row(tables.row(code), applied.carried)
+        used |= coefficients_used(tables, term.used)
     return used
 
 
@@ -180,6 +193,7 @@ def _row(
         "group_en": names[1],
         "process": evaluated.process,
         "value": None if ratio.value is None else float(ratio.value),
+        "band": band_out(ratio.band),
         "unit": indicator.unit.format(product=product),
         "verdict": judgement.verdict,
         "reasons": [reason_out(code, of) for code, of in judgement.reasons],
@@ -209,6 +223,14 @@ def reason_out(code: str, of: str) -> dict[str, str]:
     """A reason in both languages."""
     english, chinese = reason_text(About.VERDICT, code, of=of)
     return {"code": code, "of": of, "text": english, "text_zh": chinese}
+
+
+def band_out(band: Band | None) -> dict[str, Any] | None:
+    """As BandOut describes it."""
+    if band is None:
+        return None
+    low, high = (None, None) if band.values is None else map(float, band.values)
+    return {"low": low, "high": high, "carriers": list(band.carriers)}
 
 
 def limit_out(held: Held) -> dict[str, Any]:

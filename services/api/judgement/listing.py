@@ -10,6 +10,9 @@ from pydantic import BaseModel
 from services.api.indicators.ask import refuse_unknown
 from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
+from services.energy.account import note
+from services.energy.factors import Applied
+from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.retrofits import RetrofitDeadline
 from services.judging.data.tables import Tables
 from services.judging.indicators.judging import Held
@@ -76,11 +79,10 @@ def rows_used(
     deadlines: Iterable[RetrofitDeadline] = (),
 ) -> list[dict[str, Any]]:
     """The rows of the data files with these codes, of these sums' coefficients, targets and deadlines; each once."""
-    carried = dict.fromkeys(codes, False)
+    used: dict[str, Applied] = {}
     for term in terms:
-        for code, applied in term.used.items():
-            carried[code] = carried.get(code, False) or applied.carried
-    found = {code: used_row(tables.row(code), is_carried) for code, is_carried in carried.items()}
+        note(used, term.used)
+    found = {code: used_row(tables.row(code)) for code in codes} | coefficients_used(tables, used)
     found |= {one.row["code"]: one.row for one in held}
     found |= {row.code: row.used for row in deadlines}
     return [found[code] for code in sorted(found)]

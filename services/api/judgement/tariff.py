@@ -14,6 +14,7 @@ from services.core.frame import PeriodLength, frame
 from services.judging.data.tables import Tables
 from services.judging.data.tariffs import AluminiumItem
 from services.judging.data.tariffs import TariffStepRow as StepRow
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom, Metric
 from services.judging.indicators.kinds import Ratio
@@ -114,6 +115,8 @@ def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:
     metered = found.metered_s / (found.end - found.start).total_seconds()
     if 0.0 < metered < least and IN_PART not in dict(found.ratio.reasons):
         return ((IN_PART, f"{metered:.4f}"), *found.ratio.reasons)
+    if found.ratio.band is not None:
+        return ((HEAT_VALUE_UNKNOWN, found.ratio.band.words), *found.ratio.reasons)
     return found.ratio.reasons
 
 

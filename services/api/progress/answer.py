@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from services.api.progress import model
 from services.core.data.used import used_row
+from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.plan_targets import PlanTarget as TargetRow
 from services.judging.data.tables import Tables
 from services.judging.dual_control import evaluate as judged
@@ -259,7 +260,7 @@ _NO_FORECAST: dict[str, Any] = {
 def _rows(progress: Progress, tables: Tables) -> list[dict[str, Any]]:
     """Targets, plan parameters, and the coefficients of what was measured."""
     parameters = [used_row(tables.parameter(code)) for code in (COVERAGE_LEAST, TOTAL_WARNING_MARGIN)]
-    coefficients = [used_row(tables.row(code), applied.carried) for code, applied in progress.coefficients.items()]
+    coefficients = coefficients_used(tables, progress.coefficients).values()
     return [*map(_target_row, progress.target_rows), *parameters, *coefficients]
 
 

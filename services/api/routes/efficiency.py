@@ -15,7 +15,16 @@ from services.api.asking import RANGE_TOO_LONG, START_AFTER_END, Now
 from services.api.computed_listing import ComputedSource
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
-from services.api.indicators.answer import LimitOut, RatioTerm, ReasonOut, RowUsed, limit_out, reason_out
+from services.api.indicators.answer import (
+    BandOut,
+    LimitOut,
+    RatioTerm,
+    ReasonOut,
+    RowUsed,
+    band_out,
+    limit_out,
+    reason_out,
+)
 from services.api.judgement.listing import UnitNames, names_of, rows_used, units_of_place
 from services.api.judgement.period import NOT_WHOLE_MONTHS, PeriodQuery, whole_months
 from services.api.list_query import ORDER, ListQuery, OrderedBy
@@ -88,6 +97,7 @@ class EfficiencyRow(UnitNames):
     commissioned_on: date | None
     indicator: str
     value: float | None
+    band: BandOut | None = Field(None, description="null: the value is known as it is")
     value_unit: str
     edition: str | None = Field(description="Edition of the list of levels; of a data centre its standard")
     benchmark: float | None = Field(description="标杆水平; of a data centre grade 1")
@@ -218,6 +228,7 @@ def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
         "commissioned_on": unit.commissioned_on,
         "indicator": placed.indicator.slug,
         "value": None if ratio.value is None else float(ratio.value),
+        "band": band_out(ratio.band),
         "value_unit": measure.value,
         "edition": levels.edition if levels else None,
         "benchmark": float(levels.benchmark) if levels else None,

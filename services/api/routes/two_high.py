@@ -23,6 +23,7 @@ from services.api.registry.fields import AreaCode, Code, CreditCode, UnitStatus
 from services.api.tables import TablesDep
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.lists.measured import ListScope
 from services.judging.lists.two_high import (
     LAST_12_MONTHS,
@@ -210,6 +211,8 @@ def _reasons(code: str, use: Use | None) -> list[dict[str, str]]:
         return [reason_out(lacking, of) for lacking, of in use.term.lacking]
     if code == "low_coverage":
         return [reason_out(code, f"{use.coverage or 0.0:.4f}")]
+    if code == HEAT_VALUE_UNKNOWN and use.band is not None:
+        return [reason_out(code, f"{use.band.words} (tce)")]
     if code == "energy_below_zero" and use.tce is not None:
         return [reason_out(code, f"{float(use.tce):.1f}")]
     return [reason_out(code, "")]

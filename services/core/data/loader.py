@@ -19,6 +19,7 @@ TABLES = (
     "carriers",
     "standard_coal",
     "co2",
+    "heat_ranges",
     "processes",
     "benchmarks",
     "limits",

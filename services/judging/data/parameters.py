@@ -10,6 +10,7 @@ BOUNDS: Mapping[str, ParameterBounds] = {
     "coverage_least": ParameterBounds(unit="1", most=1),
     "coverage_apart": ParameterBounds(unit="1", most=1),
     "two_high_threshold": ParameterBounds(unit="tce", is_above=True),
+    "heat_value_step": ParameterBounds(unit="%", is_above=True, most=100),
     "retrofit_longest": ParameterBounds(unit="a", least=1, most=100, is_whole=True),
     "total_warning_margin": ParameterBounds(unit="%", most=100),
     "data_centre_large_racks": ParameterBounds(unit="rack", least=1, is_whole=True),

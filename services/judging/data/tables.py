@@ -10,6 +10,7 @@ from services.core.data.loader import PLANS, TABLES, DataFileError, Number, Sour
 from services.core.data.parameters import Parameter
 from services.core.data.statistic_kinds import StatisticKind
 from services.energy.coefficients import Co2Factor, StandardCoalCoefficient
+from services.energy.heat_ranges import HeatRange
 from services.judging.data import benchmarks as benchmark_file
 from services.judging.data import limits as limit_file
 from services.judging.data import processes as process_file
@@ -35,6 +36,7 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
     "carriers": CarrierRow,
     "standard_coal": StandardCoalCoefficient,
     "co2": Co2Factor,
+    "heat_ranges": HeatRange,
     "processes": Process,
     "benchmarks": Benchmark,
     "limits": Limit,
@@ -121,6 +123,7 @@ def load_tables(override: Path | None = None) -> Tables:
         carriers=below.carriers,
         standard_coal=below.standard_coal,
         co2=below.co2,
+        heat_ranges=below.heat_ranges,
         parameters=below.parameters,
         statistic_kinds=below.statistic_kinds,
         checks=below.checks,

@@ -1,13 +1,14 @@
 """Forms the ratio of an indicator: the one place where sums, coefficients and what was reported come together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import reduce
 
 from services.core.frame import Frame
 from services.energy.by_subject import Elapsed, Subject, Sums
 from services.judging.data.tables import Tables
+from services.judging.indicators.band import with_band
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all
 from services.judging.indicators.reported import Statistics
@@ -58,6 +59,11 @@ class Evaluated:
     def _on_meters(self) -> bool:
         ratio = self.ratio
         return ratio.value is not None and bool(ratio.numerator.cover or ratio.denominator.cover)
+
+    def at_ends(self) -> tuple["Evaluated", ...]:
+        """The same with the least and with the greatest value it may have; none where nothing bounds it."""
+        values = None if self.ratio.band is None else self.ratio.band.values
+        return tuple(replace(self, ratio=replace(self.ratio, value=value, band=None)) for value in values or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ class Forming:
         metered_s = self._sums.metered_s(subject.subjects, period)
         metered = metered_s / (end - start).total_seconds()
         ratio = ratio_of(indicator, *indicator.parts(measured), needed=self._needed, metered=metered)
+        ratio = with_band(indicator, ratio, measured, self._tables.factors)
         elapsed = self._sums.elapsed(subject.subjects, period, now=self._now, since=subject.since)
         whole = self._frame.whole(period)
         return Evaluated(start, end, ratio, subject.group, subject.process, subject.units, metered_s, elapsed, whole)

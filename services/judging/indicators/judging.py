@@ -14,9 +14,10 @@ from services.judging.data.limits import LAST_GRADE
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Aim, Where, aims_of_place, aims_of_unit
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.kinds import Indicator, IndicatorLevel
+from services.judging.indicators.kinds import Band, Indicator, IndicatorLevel
 from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
@@ -56,10 +57,29 @@ class Judgement:
 def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:
     """The verdict on what was evaluated; it says so where there were meters for a part of the period only."""
     judgement = _judged(tables, indicator, found, where)
+    if found.ratio.band is not None and judgement.verdict.decides:
+        ends = [_judged(tables, indicator, end, where) for end in found.at_ends()]
+        judgement = _as_sure(judgement, ends, found.ratio.band)
     sure = judgement.verdict, judgement.reasons
     # a limit that holds over any period has no part of one to wait for
     verdict, reasons = sure if indicator.judged_by.parameter is not None else not_yet(tables, found, *sure)
     return replace(judgement, verdict=verdict, reasons=(*reasons, *found.reasons_of_part))
+
+
+def _as_sure(judgement: Judgement, ends: Sequence[Judgement], band: Band) -> Judgement:
+    """The verdict where it is the same at both ends of the band of the value; else nobody can tell before measuring."""
+    same = {end.verdict for end in ends} == {judgement.verdict}
+    alike = same and {(end.placing, end.grade) for end in ends} == {(judgement.placing, judgement.grade)}
+    if alike:
+        return judgement
+    unknown = replace(judgement, placing=None, grade=None)
+    if same:
+        reasons = tuple(dict.fromkeys(reason for end in ends for reason in end.reasons))
+        return replace(unknown, reasons=(*reasons, (HEAT_VALUE_UNKNOWN, band.words)))
+    limits = tuple(replace(held, met=None) for held in judgement.limits)
+    numbers = [f"{held.op} {held.value:g}" for held in judgement.limits if held.met is not None]
+    words = "; ".join([*numbers, band.words])
+    return replace(unknown, verdict=Verdict.CANNOT_JUDGE, reasons=((HEAT_VALUE_UNKNOWN, words),), limits=limits)
 
 
 def _judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:

@@ -68,6 +68,36 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Between what a value lies, since the heat values of carriers in it are not measured."""
+
+    carriers: tuple[str, ...]
+    ends: tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]] | None
+    """Numerator, scaled, and denominator where the value is least and where it is greatest; None: nothing bounds it."""
+
+    @property
+    def values(self) -> tuple[Fraction, Fraction] | None:
+        """The least and the greatest value."""
+        if self.ends is None:
+            return None
+        (low, low_of), (high, high_of) = self.ends
+        return low / low_of, high / high_of
+
+    @property
+    def words(self) -> str:
+        """As a reason mentions it."""
+        values, carriers = self.values, ", ".join(self.carriers)
+        return carriers if values is None else f"{float(values[0]):.6g}..{float(values[1]):.6g}; {carriers}"
+
+    def scaled(self, factor: Fraction) -> "Band":
+        """The same in another unit."""
+        if self.ends is None:
+            return self
+        (low, low_of), (high, high_of) = self.ends
+        return Band(self.carriers, ((low * factor, low_of), (high * factor, high_of)))
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """The value of an indicator for one subject, or for several put together."""
 
@@ -81,3 +111,5 @@ class Ratio:
     judged: int = 1
     left_out: tuple[str, ...] = ()
     """Codes of the subjects that could not be judged and are in neither sum."""
+    band: Band | None = None
+    """Between what the value lies; None: it is known as it is."""

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from services.core.told_apart import told_apart
 from services.energy.amount import coverage_of, joined_cover
+from services.judging.indicators.band import band_of_all
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.terms import Term, total_of
 
@@ -113,4 +114,5 @@ def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, needed: N
         len(ratios),
         len(judged),
         left_out[:SHOWN_LEFT_OUT],
+        band_of_all(list(judged.values()), indicator.scale),
     )

@@ -68,7 +68,8 @@ class Standard:
         if self.other_unit is None:
             return ratio
         value = None if ratio.value is None else ratio.value * self.other_unit
-        return replace(ratio, value=value, numerator=ratio.numerator.scaled(self.other_unit))
+        band = None if ratio.band is None else ratio.band.scaled(self.other_unit)
+        return replace(ratio, value=value, numerator=ratio.numerator.scaled(self.other_unit), band=band)
 
 
 def units_of_measure(indicator: Indicator, process: Process | None, *, by: ByMetric | None = None) -> UnitsOfMeasure:

@@ -9,6 +9,7 @@ from services.core.meter import PICO, Flow
 from services.energy.account import ALL_FLOWS, CO2_SIGN, SIGN, Valuation, exact_sum
 from services.energy.amount import Amount, Cover, Measure, joined_cover
 from services.energy.factors import Applied, Basis, Factors
+from services.energy.heat_value import year_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Measured:
         """
         self.amounts = amounts
         self._sold = beside_renewable or {}
+        self._ends: Mapping[str, bool] = {}
         self._product_carriers = product_carriers
         self._factors = factors
         self._reported = reported or {}
@@ -109,6 +111,21 @@ class Measured:
     def nothing(self) -> bool:
         """Whether nothing was measured, nothing expected, and nothing reported."""
         return not self.amounts and not self._reported
+
+    def at(self, ends: Mapping[str, bool]) -> "Measured":
+        """The same, with carriers at an end of the range of their heat values as far as these are not measured.
+
+        `ends`: by carrier whether at the high end.
+        """
+        found = Measured(
+            self.amounts,
+            self._factors,
+            reported=self._reported,
+            product_carriers=self._product_carriers,
+            beside_renewable=self._sold,
+        )
+        found._ends = ends
+        return found
 
     def _cover(self, wanted: Callable[[str, Flow], bool]) -> Cover:
         return {
@@ -133,8 +150,18 @@ class Measured:
                     missing.append(("coefficient_missing", f"{of}{carrier} {year}"))
                     continue
                 numerator, denominator = tonnes
+                if self._ends and isinstance(year, int):
+                    numerator, denominator = self._at_end(carrier, year, numerator, denominator)
                 parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator
         return Term(None if missing else exact_sum(parts), cover, valuation.used, lacking=tuple(missing))
+
+    def _at_end(self, carrier: str, year: int, numerator: int, denominator: int) -> tuple[int, int]:
+        """What a table's coefficient gave, at the end of the range that is asked for."""
+        ends = self._factors.range_of(carrier, year) if carrier in self._ends else None
+        if ends is None:
+            return numerator, denominator
+        times, of = ends[self._ends[carrier]].as_integer_ratio()
+        return numerator * times, denominator * of
 
     def quantity(
         self,
@@ -201,7 +228,7 @@ class Measured:
         family = self._factors.family
         cover = self._cover(lambda carrier, flow: flow in flows and family.get(carrier) in families)
         energy = self._valued(Basis.CALORIFIC, cover, SIGN)
-        years = {year for measure in cover for year in self.amounts[measure].pico_by_year}
+        years = {year_in(by) for measure in cover for by in self.amounts[measure].pico_by_year}
         if energy.value is None or not years:
             return energy
         kwh = self._factors.standard_coal("electricity", Basis.CALORIFIC, max(years))

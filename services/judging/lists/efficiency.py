@@ -1,5 +1,6 @@
 """The list of energy efficiency 企业能效清单: each unit placed, judged, and given its deadline. Reads no database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from services.judging.data.processes import Process
 from services.judging.data.retrofits import RetrofitDeadline, deadline_on
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Where
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.judging import Held, judged
@@ -25,6 +27,7 @@ from services.judging.levels import (
     ProjectKind,
     deadline_applies,
     judge,
+    level_for,
     place,
     retrofit_deadline,
 )
@@ -92,11 +95,28 @@ def place_unit(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> P
     provisional, without a deadline, where that part is too small.
     """
     unit = _placed(tables, tree, found, day)
+    if found.ratio.band is not None and unit.verdict.decides:
+        unit = _as_sure(unit, [_placed(tables, tree, end, day) for end in found.at_ends()])
     verdict, reasons = not_yet(tables, found, unit.verdict, unit.reasons)
     # nobody has to close down what was seen for a part of the period
     if verdict is not unit.verdict:
         unit = replace(unit, deadline=None, deadline_row=None)
     return replace(unit, verdict=verdict, reasons=tuple(dict.fromkeys((*reasons, *found.reasons_of_part))))
+
+
+def _as_sure(unit: PlacedUnit, ends: Sequence[PlacedUnit]) -> PlacedUnit:
+    """The unit as it is at both ends of the band of its value; what differs there nobody can tell before measuring."""
+    if {end.verdict for end in ends} != {unit.verdict}:
+        assert unit.ratio.band is not None
+        numbers = [] if unit.levels is None else [f"<= {float(unit.levels.value_of(level_for(unit.kind))):g}"]
+        why = (HEAT_VALUE_UNKNOWN, "; ".join([*numbers, unit.ratio.band.words]))
+        return PlacedUnit(unit.unit, unit.standard, unit.ratio, Verdict.CANNOT_JUDGE, (why,))
+    if {(end.placing, end.grade, end.deadline) for end in ends} == {(unit.placing, unit.grade, unit.deadline)}:
+        return unit
+    assert unit.ratio.band is not None
+    reasons = tuple(dict.fromkeys(reason for end in ends for reason in end.reasons))
+    unknown = (*reasons, (HEAT_VALUE_UNKNOWN, unit.ratio.band.words))
+    return replace(unit, placing=None, grade=None, deadline=None, deadline_row=None, reasons=unknown)
 
 
 def _placed(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> PlacedUnit:

@@ -1,7 +1,7 @@
 """The ledger of two-high projects 两高项目管理台账: what units of the eight trades used, beside what was approved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -10,14 +10,17 @@ from psycopg import Connection
 from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before, year_floor
 from services.core.frame import Frame, PeriodLength, frame
 from services.core.meter import Flow
+from services.core.verdict import ReasonedVerdict
 from services.energy.amount import Amount, Measure, coverage_of
 from services.energy.by_subject import Subject, Sums
-from services.energy.factors import Basis
+from services.energy.factors import Basis, Factors
 from services.energy.sums import read_sums
 from services.energy.wanted import of_units
 from services.judging.data.tables import Tables
 from services.judging.data.two_high import TwoHighTrade
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN, extremes, unmeasured
 from services.judging.indicators.judged_by import Metric
+from services.judging.indicators.kinds import Band
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.terms import Measured, Term
 from services.judging.lists.approval import LedgerEntry, MeasuredUse, Overuse, counted_on, ledger_entry, overuse
@@ -42,6 +45,8 @@ class Use:
     term: Term
     """On the basis on which the unit is counted."""
     basis: Basis
+    band: Band | None = None
+    """Between what its tce on that basis lie, where heat values are not measured."""
 
     @property
     def tce(self) -> Fraction | None:
@@ -135,6 +140,36 @@ def _since(month: datetime, now: datetime) -> Frame | None:
 def _judged(tables: Tables, unit: JudgedUnit, trade: TwoHighTrade, uses: Mapping[str, Use]) -> LedgerUnit:
     threshold, least = (Fraction(tables.parameter(code).value) for code in PARAMETERS)
     measured = {name: MeasuredUse(name, use.tce, use.coverage, use.is_least) for name, use in uses.items()}
+    found = [_held(unit, trade, each, threshold=threshold, least=least) for each in _at_ends(measured, uses)]
+    entry, over = found[0]
+    if len({entry.belongs for entry, _ in found}) > 1:
+        entry = replace(entry, belongs=None, reason=HEAT_VALUE_UNKNOWN)
+    if len({over.finding.verdict for _, over in found}) > 1:
+        unknown = next((name for name, use in uses.items() if use.band is not None), None)
+        over = Overuse(ReasonedVerdict.cannot(HEAT_VALUE_UNKNOWN), over.period or unknown)
+    return LedgerUnit(unit, trade, basis_of(tables, unit), uses, entry, over)
+
+
+def _at_ends(measured: Mapping[str, MeasuredUse], uses: Mapping[str, Use]) -> list[Mapping[str, MeasuredUse]]:
+    """The uses as they count, and, where heat values are not measured, at the low and the high end of their ranges."""
+    found = ((name, use.band.values) for name, use in uses.items() if use.band is not None)
+    bands = {name: ends for name, ends in found if ends is not None}
+    ends = [
+        {name: replace(use, tce=bands[name][end]) if name in bands else use for name, use in measured.items()}
+        for end in ((0, 1) if bands else ())
+    ]
+    return [measured, *ends]
+
+
+def _held(
+    unit: JudgedUnit,
+    trade: TwoHighTrade,
+    measured: Mapping[str, MeasuredUse],
+    *,
+    threshold: Fraction,
+    least: Fraction,
+) -> tuple[LedgerEntry, Overuse]:
+    """What is used, held against the threshold of the ledger and against what was approved."""
     entry = ledger_entry(
         trade.eight,
         design_tce=_exact(unit.design_energy_tce),
@@ -144,8 +179,7 @@ def _judged(tables: Tables, unit: JudgedUnit, trade: TwoHighTrade, uses: Mapping
     )
     # A running year on whose first day nothing is booked yet says nothing; the 12 months before it do.
     told = [use for name, use in measured.items() if name == LAST_12_MONTHS or use.tce is not None]
-    over = overuse(_exact(unit.approved_energy_tce), told, least_coverage=least)
-    return LedgerUnit(unit, trade, basis_of(tables, unit), uses, entry, over)
+    return entry, overuse(_exact(unit.approved_energy_tce), told, least_coverage=least)
 
 
 def _use(tables: Tables, basis: Basis, read: _Read, start: datetime, end: datetime) -> Use:
@@ -162,7 +196,17 @@ def _use(tables: Tables, basis: Basis, read: _Read, start: datetime, end: dateti
     equivalent, calorific = (booked.energy(basis).value for basis in (Basis.EQUIVALENT, Basis.CALORIFIC))
     covered = coverage_of(term.cover)
     coverage = None if covered is None else covered * min(1.0, read.metered_s / (end - start).total_seconds())
-    return Use(start, end, equivalent, calorific, coverage, all(sold), term, basis)
+    band = _band(booked, basis, tables.factors)
+    return Use(start, end, equivalent, calorific, coverage, all(sold), term, basis, band)
+
+
+def _band(booked: Measured, basis: Basis, factors: Factors) -> Band | None:
+    carriers = unmeasured([booked.energy(basis)], factors)
+    found = extremes(lambda ends: booked.at(ends).energy(basis).value, carriers) if carriers else None
+    if found is None:
+        return None
+    low, high = (booked.at(ends).energy(basis).value or Fraction(0) for ends in found)
+    return Band(carriers, ((low, Fraction(1)), (high, Fraction(1)))) if low != high else None
 
 
 def _exact(tce: float | None) -> Fraction | None:

@@ -177,7 +177,7 @@ def test_a_fuel_s_co2_is_heat_value_times_carbon_times_oxidation(tables: Tables)
     computed = {row.carrier: row.computed() for row in tables.co2}
     assert round(float(computed["diesel"] or 0), 5) == 3.09591
     given = [row for row in tables.co2 if row.ncv is not None]
-    assert len(given) == 18
+    assert len(given) == 25
     for row in given:
         assert abs((row.computed() or 0) - Fraction(row.value)) <= Fraction(1, 20_000), row.code
 

@@ -11,7 +11,15 @@ from tests.unit.simulators.factories import QUARTER_MS, START_MS
 
 YEAR_MS = 365 * 86_400_000
 YEAR = np.array([START_MS, START_MS + YEAR_MS], dtype=np.int64)
-KGCE = {"electricity": 0.1229, "raw_coal": 714.3, "washed_coal": 900.0, "coke": 971.4, "heat": 34.12, "diesel": 1457.1}
+KGCE = {
+    "electricity": 0.1229,
+    "raw_coal": 714.3,
+    "lignite": 428.6,
+    "washed_coal": 900.0,
+    "coke": 971.4,
+    "heat": 34.12,
+    "diesel": 1457.1,
+}
 KGCE |= {"coke_oven_gas": 0.5929, "blast_furnace_gas": 0.1286, "converter_gas": 0.2714}
 
 
@@ -57,6 +65,7 @@ def unit_energy_kgce_t(meters: list[SimulatedMeter]) -> float:
         ("cement", "cement_clinker", 100, 125),
         ("calcium_carbide", "calcium_carbide", 800, 970),
         ("methanol", "methanol_bituminous_coal", 1400, 1800),
+        ("methanol", "methanol_lignite", 1400, 1800),
         ("steel", "blast_furnace", 380, 450),
         ("steel", "converter", -20, -5),
         ("chemical", "caustic_soda_membrane_30", 290, 360),
@@ -79,7 +88,7 @@ def test_aluminium_takes_about_13350_kwh_a_tonne(region: Region) -> None:
 
 def test_power_plants_take_about_305_gce_a_kwh(region: Region) -> None:
     for meters in of_trade(region, "thermal_power").values():
-        coal_gce = total(meters, "input", carrier="raw_coal") * 714_300.0
+        coal_gce = sum(total(meters, "input", carrier=coal) * 1000 * KGCE[coal] for coal in ("raw_coal", "lignite"))
         assert 290 < coal_gce / total(meters, "output", carrier="electricity") < 340
 
 

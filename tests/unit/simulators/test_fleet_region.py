@@ -103,3 +103,27 @@ def test_every_unit_of_the_models_can_be_converted() -> None:
     for model in load_models().values():
         for unit in model.unit:
             assert all((meter.carrier, meter.unit) in UNITS for meter in unit.meters)
+
+
+def test_the_leagues_of_the_east_burn_lignite_and_the_others_do_not(region: Region) -> None:
+    leagues = {
+        meter.unit_code[:4]: meter.carrier
+        for meter in region.registry.meters
+        if meter.carrier in ("raw_coal", "lignite") and meter.name_en != "Coal injected"
+    }
+    east = {league for league, carrier in leagues.items() if carrier == "lignite"}
+    assert east == {"1504", "1505", "1507", "1522", "1525"}
+    assert leagues.keys() - east == {league for league, carrier in leagues.items() if carrier == "raw_coal"}
+
+
+def test_most_who_burn_coal_have_it_measured_every_month_and_some_have_nothing() -> None:
+    region = build_region(seed=1, enterprises=74, valid_from="2025-12-15", last_month="2026-02").registry
+    owner = {unit.code: unit.credit_code for unit in region.units}
+    burning = {owner[meter.unit_code] for meter in region.meters if meter.carrier in ("raw_coal", "lignite")}
+    measuring = {each.enterprise for each in region.heat_values}
+    assert measuring < burning
+    assert len(burning - measuring) == 2
+    months = [each.month for each in region.heat_values if each.enterprise == min(measuring)]
+    assert months == ["", "2025-12", "2026-01", "2026-02"]
+    printed = {"raw_coal": 20.934, "lignite": 12.561}
+    assert all(abs(each.ncv_mj_per_kg / printed[each.carrier] - 1) < 0.021 for each in region.heat_values)

@@ -12,7 +12,7 @@ from simulators.broker import BrokerOptionError, broker_from_url, read_passwords
 from simulators.fleet.region import build_region
 from simulators.registration import RegistrationError, RegistryApi, csv_of, write_csv_files
 
-KINDS = ("parks", "enterprises", "units", "gateways", "meters", "statistics")
+KINDS = ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values")
 
 
 class FakeApi:
@@ -45,6 +45,7 @@ def test_everything_is_imported_in_the_order_in_which_it_depends() -> None:
     fake, region = FakeApi(), build_region(seed=1, enterprises=4)
     created = api_on(fake).register(region.registry)
     assert fake.imports == ["parks", "enterprises", "units", "gateways", "meters", "statistics"]
+    assert not region.registry.heat_values
     assert created == {
         "parks": 19,
         "enterprises": 4,
@@ -52,6 +53,7 @@ def test_everything_is_imported_in_the_order_in_which_it_depends() -> None:
         "gateways": 4,
         "meters": len(region.registry.meters),
         "statistics": len(region.registry.statistics),
+        "heat-values": 0,
     }
 
 

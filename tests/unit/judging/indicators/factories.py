@@ -8,6 +8,7 @@ from fractions import Fraction
 from services.core.meter import PICO, Flow
 from services.energy.amount import Amount, Measure
 from services.energy.factors import Factor, Factors, FactorTable
+from services.energy.heat_value import ValuedBy
 from services.judging.indicators.kinds import Ratio
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.ratio import NeededCoverage, ratio_of
@@ -48,7 +49,7 @@ FACTORS = Factors(
 def amount(quantity: str | None, *, coverage: str = "1", year: int = YEAR) -> Amount:
     """A quantity in the unit of its carrier, measured over this share of a month."""
     measured_s = int(MONTH_S * Fraction(coverage))
-    by_year = {} if quantity is None else {year: int(Fraction(quantity) * PICO)}
+    by_year: dict[ValuedBy, int] = {} if quantity is None else {year: int(Fraction(quantity) * PICO)}
     return Amount(by_year, measured_s, MONTH_S)
 
 

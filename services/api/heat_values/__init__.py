@@ -1,0 +1,1 @@
+"""Measured heat values of the fuels of enterprises."""

@@ -1,0 +1,102 @@
+"""Measured heat values: what an enterprise's own fuel holds, which goes before the coefficients of the tables. Pure.
+
+Sources: GB/T 2589-2020, section 4 (the measured heat value of a fuel comes first); GB/T 32150-2015 and the guidelines
+for accounting greenhouse gases of the Ministry of Ecology and Environment (CO2 = heat value x carbon x oxidation x
+44/12, the carbon either for the heat or for the mass of the fuel).
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+from services.core.units import factor_to
+
+KGCE_PER_MJ = factor_to("MJ", "kgce").factor
+CO2_PER_CARBON = Fraction(44, 12)
+"""Masses of the molecule and of its carbon."""
+KG_PER_MJ = Fraction(1, 1000)
+"""So much is one t per TJ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fuel:
+    """How a carrier that is burnt is kept, and what is known of its heat value before one is measured."""
+
+    kg_or_m3: Fraction
+    """In one unit in which it is kept."""
+    unit_of_heat: str
+    """MJ/kg or MJ/m3."""
+    unmeasured_kgce: tuple[Fraction, Fraction] | None = None
+    """Between what its coefficient lies until it is measured, kgce per unit in which it is kept; None: as the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuelCarbon:
+    """The parts of a CO2 factor that do not follow from the heat value."""
+
+    kg_per_mj: Fraction
+    """Carbon for the heat 单位热值含碳量."""
+    burnt: Fraction
+    """Share of it that burns 碳氧化率, of 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatValue:
+    """A heat value of an enterprise's fuel, of one month, or of every month for which none was measured."""
+
+    heat_value_id: int
+    enterprise: str = field(compare=False)
+    """Its credit code."""
+    carrier: str = field(compare=False)
+    month: date | None = field(compare=False)
+    """Its first day in Asia/Shanghai; None: the enterprise's own default."""
+    version: int = field(compare=False)
+    ncv_mj: Fraction = field(compare=False)
+    """Net heat value 低位发热量 as received, MJ per kg or m3."""
+    carbon_tc_per_tj: Fraction | None = field(default=None, compare=False)
+    """Carbon for the heat 单位热值含碳量; None: that of the table."""
+    carbon_tc_per_t: Fraction | None = field(default=None, compare=False)
+    """Or carbon of the mass 元素碳含量, of what is kept by mass."""
+    laboratory: str = field(compare=False)
+    report: str = field(compare=False)
+
+    @property
+    def code(self) -> str:
+        """As answers name it."""
+        of = "own" if self.month is None else f"{self.month:%Y-%m}"
+        return f"heat_value.{self.enterprise}.{self.carrier}.{of}.v{self.version}"
+
+    @property
+    def origin(self) -> str:
+        """Whether it was measured for the month, or is the enterprise's own default."""
+        return "own" if self.month is None else "measured"
+
+    def kgce(self, fuel: Fuel) -> Fraction:
+        """Standard coal of one unit in which the fuel is kept."""
+        return self.ncv_mj * fuel.kg_or_m3 * KGCE_PER_MJ
+
+    def kg_co2(self, fuel: Fuel, by_table: FuelCarbon) -> Fraction:
+        """CO2 of one unit in which the fuel is kept. Carbon that was measured goes before the table's."""
+        if self.carbon_tc_per_t is not None:
+            carbon_kg = self.carbon_tc_per_t
+        else:
+            measured = self.carbon_tc_per_tj
+            carbon_kg = self.ncv_mj * (by_table.kg_per_mj if measured is None else measured * KG_PER_MJ)
+        return carbon_kg * by_table.burnt * fuel.kg_or_m3 * CO2_PER_CARBON
+
+
+class ByHeatValue(NamedTuple):
+    """What a quantity is valued by instead of the coefficients of its year."""
+
+    year: int
+    heat_value: HeatValue
+
+
+ValuedBy = int | ByHeatValue
+"""The year whose coefficients hold, or the heat value that goes before them."""
+
+
+def year_in(by: ValuedBy) -> int:
+    """The year in which a quantity lies, whatever it is valued by."""
+    return by.year if isinstance(by, ByHeatValue) else by
