@@ -11,8 +11,8 @@ from services.ingest.message import Checked, Decoded, ReadingCode, Rejection, Un
 
 AHEAD_US = 600 * 1_000_000
 EARLIEST_US = to_us(datetime(2000, 1, 1, tzinfo=UTC))
-BEFORE_USE_US = 366 * DAY_US
-"""What is stamped longer than a year before its meter is in use shows a clock that fell back, and no history."""
+BEFORE_USE_US = 1096 * DAY_US
+"""What is stamped more than three years before its meter is in use shows a clock that fell back, and no history."""
 KEEPS_DAYS = 7305
 """Twenty years: no gateway of which nothing else is registered keeps readings for longer."""
 
@@ -146,6 +146,6 @@ def _why_held(at_us: int, meter: KnownMeter, times: _Times) -> str:
     held = "held, not booked, until somebody says that it is right; set the gateway's clock"
     if at_us < meter.believed_from_us and meter.in_use_from_us is not None:
         day = from_us(meter.in_use_from_us).astimezone(SHANGHAI).date()
-        return f"ts is more than 366 days before the meter is in use ({day}): {held}"
+        return f"ts is more than three years before the meter is in use ({day}): {held}"
     oldest = from_us(times.oldest_kept_us).astimezone(SHANGHAI).date()
     return f"ts is older than what the gateway can have kept (since {oldest}): {held}"

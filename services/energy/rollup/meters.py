@@ -4,13 +4,25 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
+from fractions import Fraction
 from typing import Any, NamedTuple, Self
 
 import psycopg
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
-from services.core.meter import Kind, MeterRule, MeterTerm, Quality, Replacement, Stamp, different, meter_term
+from services.core.meter import (
+    Kind,
+    MeterRule,
+    MeterTerm,
+    Quality,
+    Replacement,
+    Settlement,
+    SettlementAction,
+    Stamp,
+    different,
+    meter_term,
+)
 from services.energy.booking.booking import SlotEnergy
 from services.energy.booking.fast_path import PlainRule, plain_rule
 from services.energy.rollup.quality import Stretch, collection_faults
@@ -133,6 +145,10 @@ def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[in
     accepted: dict[int, set[int]] = defaultdict(set)
     for meter_id, ts in _sql.run(connection, "acceptances", meter_ids=meter_ids):
         accepted[meter_id].add(ts)
+    settled: dict[int, list[Settlement]] = defaultdict(list)
+    for row in _sql.run(connection, "settlements", meter_ids=meter_ids):
+        factor = None if row.factor is None else Fraction(repr(row.factor))
+        settled[row.meter_id].append(Settlement(row.from_ts, row.to_ts, SettlementAction(row.action), factor))
     rows = list(_sql.run(connection, "meters", meter_ids=meter_ids))
     terms: dict[int, list[Any]] = defaultdict(list)
     for term in _sql.run(connection, "terms", meter_ids=meter_ids):
@@ -151,6 +167,7 @@ def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[in
             different(_term(term, row.carrier_unit) for term in mine),
             tuple(swaps[row.meter_id]),
             frozenset(accepted[row.meter_id]),
+            tuple(settled[row.meter_id]),
         )
         owners = [OwnerFrom(term.from_us, term.unit_id, term.enterprise_id) for term in mine]
         meters[row.meter_id] = RolledMeter(

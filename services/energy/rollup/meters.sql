@@ -43,6 +43,12 @@ SELECT meter_id, ts
 FROM reading_acceptance
 WHERE meter_id = ANY (:meter_ids);
 
+-- name: settlements(meter_ids)
+SELECT meter_id, from_ts, to_ts, action, factor
+FROM settlement
+WHERE meter_id = ANY (:meter_ids) AND withdrawn_at IS NULL
+ORDER BY meter_id, from_ts;
+
 -- name: memberships(enterprise_ids)
 SELECT
     enterprise_id,

@@ -46,7 +46,8 @@ USING unnest(:meter_ids ::integer[], :afters ::timestamptz[], :untils ::timestam
 WHERE
     reading_mark.meter_id = judged.meter_id
     AND reading_mark.ts > judged.after_ts
-    AND reading_mark.ts <= judged.until_ts;
+    AND reading_mark.ts <= judged.until_ts
+RETURNING reading_mark.meter_id, reading_mark.ts, reading_mark.quality;
 
 -- name: add_marks(meter_ids, times, qualities)
 INSERT INTO reading_mark (meter_id, ts, quality)

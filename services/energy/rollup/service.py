@@ -31,7 +31,7 @@ from services.energy.rollup.adapt import (
 from services.energy.rollup.fast_path import BOOKED, REBOOKED, FastPath, book_fast_path
 from services.energy.rollup.meters import AccountKey, Accounts, RolledMeter, RolledMeters
 from services.energy.rollup.quality import mark_due
-from services.energy.rollup.queue import Queue
+from services.energy.rollup.queue import Queue, Slots
 from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
 from services.energy.rollup.windows import rebook_all
 from services.provenance.sealing import Sealing
@@ -122,10 +122,10 @@ class RollUp:
         )
         ranges, taken = self._queue.fitting(taken, ranges, meters)
         results = rebook_all(connection, ranges, meters)
-        self._write_marks(results)
+        marked = self._write_marks(results)
         self._write_slots(results, meters, fast)
         self._sum_up()
-        mark_due(connection, taken.dirty)
+        mark_due(connection, [*taken.dirty, *marked])
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
         took_s = time.monotonic() - started_s
         metrics.ROLLUP_S.observe(took_s)
@@ -136,14 +136,16 @@ class RollUp:
             log.warning("slots hold more than any meter can carry and are not booked", extra={"slots": overfull})
         return len(taken)
 
-    def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> None:
-        _sql.run(
+    def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> Slots:
+        """Write the marks of what was judged again; meters and times of those that are others than before."""
+        old = _sql.run(
             self._connection,
             "replace_marks",
             meter_ids=IntegerParameters(r.meter_id for r, _ in results),
             afters=TimeParameters(_or(b.marks_after_us, OPEN_START_US) for _, b in results),
             untils=TimeParameters(_or(b.marks_to_us, OPEN_END_US) for _, b in results),
-        )
+        ).tuples()
+        stood = set(old)
         marks = [
             (r.meter_id, at_us, mark)
             for r, b in results
@@ -158,6 +160,7 @@ class RollUp:
                 times=[TimeParameter(at_us) for _, at_us, _ in marks],
                 qualities=[int(mark) for _, _, mark in marks],
             )
+        return [(meter_id, at_us) for meter_id, at_us, _ in stood ^ set(marks)]
 
     def _write_slots(
         self, results: list[tuple[DirtyRange, Rebooking]], meters: dict[int, RolledMeter], fast: FastPath

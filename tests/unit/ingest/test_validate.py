@@ -57,12 +57,12 @@ IN_USE = datetime(2025, 12, 31, 16, tzinfo=UTC)
 def test_a_clock_that_fell_back_is_held_and_says_since_when_the_meter_is_in_use() -> None:
     (held,) = since(IN_USE, datetime(2000, 1, 10, tzinfo=UTC)).rejected
     assert held.code == "ts_too_old"
-    assert held.detail.startswith("ts is more than 366 days before the meter is in use (2026-01-01): held, not booked")
+    assert held.detail.startswith("ts is more than three years before the meter is in use (2026-01-01): held")
 
 
-def test_a_year_of_history_before_the_first_day_is_taken() -> None:
-    assert since(IN_USE, IN_USE - timedelta(days=366)).meter_ids == [7]
-    assert since(IN_USE, IN_USE - timedelta(days=366, microseconds=1)).meter_ids == []
+def test_three_years_of_history_before_the_first_day_are_taken() -> None:
+    assert since(IN_USE, IN_USE - timedelta(days=1096)).meter_ids == [7]
+    assert since(IN_USE, IN_USE - timedelta(days=1096, microseconds=1)).meter_ids == []
 
 
 def test_a_meter_of_which_no_first_day_is_known_takes_twenty_years() -> None:
