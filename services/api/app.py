@@ -15,6 +15,7 @@ from services.api.known_parameters import require_known_parameters
 from services.api.observation import RequestObservation
 from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.routes import (
+    alert_pages,
     alerts,
     areas,
     balance,
@@ -93,6 +94,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rejected.router,
     corrections.router,
     live.router,
+    alert_pages.router,
     console.router,
     health.router,
     metrics.router,

@@ -92,7 +92,7 @@ def payload_of(content: Mapping[str, Any], *, message_id: UUID) -> bytes:
 
 
 def _view(content: Mapping[str, Any], words: Wording) -> MessageView:
-    alerts = tuple(_alert(alert, content["kind"], words) for alert in content["alerts"])
+    alerts = tuple(alert_view(alert, content["kind"], words) for alert in content["alerts"])
     kind = _kind(content, words)
     count = max(int(content["count"]), len(alerts))
     unlisted = count - len(alerts)
@@ -143,7 +143,8 @@ def _counts(counts: Mapping[str, int], words: Wording) -> str:
     )
 
 
-def _alert(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView:
+def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView:
+    """An alert as a message of that kind lists it, in words."""
     unit = alert.get("unit") or ""
     value, limit = alert.get("value"), alert.get("limit")
     step: Mapping[str, Any] = alert.get("step") or {}

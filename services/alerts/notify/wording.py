@@ -45,6 +45,7 @@ class Wording:
     levels: dict[str, str]
     more: str
     open: str
+    zone: str
     foot: str
 
 
@@ -107,6 +108,7 @@ CHINESE = Wording(
     levels={"banner": "旗县区", "league": "盟市", "region": "自治区"},
     more="另有 {count} 条未列出。",
     open="查看详情",
+    zone="时间均为北京时间（UTC+8）。",
     foot="时间均为北京时间（UTC+8）。由 Enermon 自动发出，请勿回复。",
 )
 
@@ -169,6 +171,7 @@ ENGLISH = Wording(
     levels={"banner": "banner", "league": "league", "region": "region"},
     more="{count} more are not listed.",
     open="Show",
+    zone="Times are those of Asia/Shanghai (UTC+8).",
     foot="Times are those of Asia/Shanghai (UTC+8). Sent by Enermon; please do not answer.",
 )
 

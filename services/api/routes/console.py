@@ -10,7 +10,7 @@ router = APIRouter(include_in_schema=False)
 _WEB = Path(__file__).parent.parent / "web"
 _FILES = {"console.js": "text/javascript", "console.css": "text/css"}
 # Nothing but this server's own files, and nobody may frame the page.
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src data:; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
@@ -20,13 +20,13 @@ _HEADERS = {
 @router.get("/")
 def page() -> FileResponse:
     """The page."""
-    return FileResponse(_WEB / "index.html", media_type="text/html", headers=_HEADERS)
+    return FileResponse(_WEB / "index.html", media_type="text/html", headers=HEADERS)
 
 
 def _serve(name: str, media_type: str) -> None:
     @router.get(f"/web/{name}", name=name)
     def file() -> FileResponse:
-        return FileResponse(_WEB / name, media_type=media_type, headers=_HEADERS)
+        return FileResponse(_WEB / name, media_type=media_type, headers=HEADERS)
 
 
 for _name, _media_type in _FILES.items():
