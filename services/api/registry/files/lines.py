@@ -62,7 +62,9 @@ def bounded(lines: Iterable[TableLine]) -> Iterator[TableLine]:
     left = MOST_ROWS + 1
     for line in lines:
         if line.number > _MOST_LINES:
-            raise Refused(TOO_LARGE, f"line {line.number}: a file may have at most {_MOST_LINES} lines")
+            raise Refused(
+                TOO_LARGE, f"line {line.number}: a file may have at most {_MOST_LINES} lines, empty ones included"
+            )
         while line.cells and not line.cells[-1] and len(line.cells) - 1 not in line.faults:
             line.cells.pop()
         if not line.cells:
