@@ -50,6 +50,7 @@ from services.api.routes import (
     targets,
     tariff,
     two_high,
+    unit_inputs,
     units,
 )
 from services.api.validators import Validators
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     carriers.router,
     *(module.router for module in REGISTRY),
     memberships.router,
+    unit_inputs.router,
     meter_events.router,
     *(imports.import_router(module.RESOURCE) for module in REGISTRY),
     energy.router,
