@@ -34,6 +34,7 @@ from services.api.routes import (
     live,
     memberships,
     meter_events,
+    meter_terms,
     meters,
     metrics,
     park_renewables,
@@ -50,7 +51,6 @@ from services.api.routes import (
     targets,
     tariff,
     two_high,
-    unit_inputs,
     units,
 )
 from services.api.validators import Validators
@@ -71,8 +71,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     carriers.router,
     *(module.router for module in REGISTRY),
     memberships.router,
-    unit_inputs.router,
     meter_events.router,
+    meter_terms.router,
     *(imports.import_router(module.RESOURCE) for module in REGISTRY),
     energy.router,
     balance.router,

@@ -137,7 +137,8 @@ WHERE
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 
 -- name: meters_of_units(unit_ids)
-SELECT meter_id FROM meter WHERE unit_id = ANY (:unit_ids);
+-- Those that belong to them, or once did.
+SELECT DISTINCT meter_id FROM meter_term_now WHERE unit_id = ANY (:unit_ids);
 
 -- name: heat_valued()
 -- Whose carriers have heat values of their own.

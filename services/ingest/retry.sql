@@ -1,6 +1,7 @@
 -- name: kept_readings(gateway, meter, most, believe_old, before_use_days, keeps_days)
--- Rejected readings that would be taken by now, oldest first: their meter is registered with their gateway, and their time
--- is believed, or a person says that it is right.
+-- Rejected readings that would be taken by now, oldest first: their meter is registered with their gateway for their time,
+-- and their time is believed, or a person says that it is right. Times are as the intake writes them: milliseconds since
+-- 1970, or ISO 8601.
 SELECT
     kept.rejection_id,
     kept.gateway_code,
@@ -9,8 +10,19 @@ SELECT
     kept.value_text
 FROM rejected_reading AS kept
 JOIN meter ON meter.code = kept.meter_code
-JOIN gateway ON gateway.gateway_id = meter.gateway_id AND gateway.code = kept.gateway_code
-JOIN unit USING (unit_id)
+JOIN gateway ON gateway.code = kept.gateway_code
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN kept.ts_text ~ '^-?[0-9]{1,15}$' THEN to_timestamp(kept.ts_text::double precision / 1000)
+        WHEN kept.ts_text ~ '^[0-9]{4}-[01][0-9]-[0-3][0-9]T' THEN kept.ts_text::timestamptz
+    END AS ts
+) AS read
+JOIN meter_term_now AS term
+    ON term.meter_id = meter.meter_id
+    AND term.gateway_id = gateway.gateway_id
+    AND coalesce(read.ts, now()) >= term.valid_from
+    AND coalesce(read.ts, now()) < term.valid_to
+JOIN unit ON unit.unit_id = term.unit_id
 WHERE
     kept.outcome IS NULL
     AND CASE kept.code
@@ -18,10 +30,7 @@ WHERE
         WHEN 'meter_of_another_gateway' THEN true
         WHEN 'ts_too_old' THEN
             :believe_old ::boolean
-            OR CASE
-                WHEN kept.ts_text ~ '^[0-9]{1,15}$' THEN to_timestamp(kept.ts_text::double precision / 1000)
-                ELSE kept.ts_text::timestamptz
-            END >= greatest(
+            OR read.ts >= greatest(
                 now() - make_interval(days => coalesce(gateway.keeps_days, :keeps_days ::integer)),
                 coalesce(
                     meter.valid_from,

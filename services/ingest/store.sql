@@ -52,15 +52,18 @@ SELECT
     (
         extract(EPOCH FROM coalesce(meter.valid_from, membership.valid_from)::timestamp AT TIME ZONE 'Asia/Shanghai')
         * 1000000
-    )::bigint AS in_use_from_us
-FROM meter
-JOIN gateway USING (gateway_id)
-JOIN unit USING (unit_id)
+    )::bigint AS in_use_from_us,
+    nullif(term.valid_from, '-infinity') AS valid_from
+FROM meter_term_now AS term
+JOIN meter USING (meter_id)
+JOIN gateway ON gateway.gateway_id = term.gateway_id
+JOIN unit ON unit.unit_id = term.unit_id
 LEFT JOIN (
     SELECT enterprise_id, min(valid_from) AS valid_from
     FROM membership
     GROUP BY enterprise_id
-) AS membership ON membership.enterprise_id = unit.enterprise_id;
+) AS membership ON membership.enterprise_id = unit.enterprise_id
+ORDER BY term.meter_id, term.valid_from;
 
 -- name: known_gateways()
 SELECT code, keeps_days FROM gateway;

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeGuard
 
-from services.core.calendar import DAY_US, SHANGHAI, from_us, to_us
+from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI, from_us, to_us
 from services.ingest.message import Checked, Decoded, ReadingCode, Rejection, UnreadableMessage
 
 AHEAD_US = 600 * 1_000_000
@@ -17,6 +17,13 @@ KEEPS_DAYS = 7305
 """Twenty years: no gateway of which nothing else is registered keeps readings for longer."""
 
 
+class GatewayFrom(NamedTuple):
+    """The gateway of a meter from a moment on."""
+
+    from_us: int
+    gateway: str
+
+
 class KnownMeter(NamedTuple):
     """What must be known of a meter to take its readings."""
 
@@ -24,6 +31,16 @@ class KnownMeter(NamedTuple):
     gateway: str
     in_use_from_us: int | None = None
     """When the meter, or else the membership of its enterprise, begins; None if nothing says so."""
+    since_us: int = OPEN_START_US
+    before: tuple[GatewayFrom, ...] = ()
+    """The gateways that it had before `since_us`, in order of time: they may still have readings of then."""
+
+    def gateway_at(self, moment_us: int) -> str:
+        """The gateway that has the readings of that moment."""
+        if moment_us >= self.since_us or not self.before:
+            return self.gateway
+        earlier = [each.gateway for each in self.before if each.from_us <= moment_us]
+        return earlier[-1] if earlier else self.before[0].gateway
 
     @property
     def believed_from_us(self) -> int:
@@ -40,17 +57,22 @@ class KnownRegistry:
     keeps_days: Mapping[str, int] = field(default_factory=dict)
     """Of gateways of which it is registered: for how many days each keeps readings that it could not send."""
     ids: Mapping[str, Mapping[str, int]] = field(init=False)
-    """By gateway and code of the meter, its number."""
+    """By gateway and code of the meters that it has now, their number."""
+    had_all_from_us: Mapping[str, int] = field(init=False)
+    """By gateway: from this moment on it has had all of these."""
     _believed_from_us: Mapping[str, int] = field(init=False)
     """By gateway: from this moment on the readings of all its meters are believed."""
 
     def __post_init__(self) -> None:
         ids: dict[str, dict[str, int]] = {}
+        had_all: dict[str, int] = {}
         believed: dict[str, int] = {}
         for code, meter in self.meters.items():
             ids.setdefault(meter.gateway, {})[code] = meter.meter_id
+            had_all[meter.gateway] = max(had_all.get(meter.gateway, OPEN_START_US), meter.since_us)
             believed[meter.gateway] = max(believed.get(meter.gateway, EARLIEST_US), meter.believed_from_us)
         object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "had_all_from_us", had_all)
         object.__setattr__(self, "_believed_from_us", believed)
 
     def oldest_kept_us(self, gateway: str, now_us: int) -> int:
@@ -84,7 +106,7 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int, believe_old: b
         meter = find(code)
         if (
             meter is not None
-            and meter.gateway == gateway
+            and meter.gateway_at(at_us) == gateway
             and times.first_us(meter) <= at_us <= times.latest_us
             and math.isfinite(value)
         ):
@@ -104,7 +126,8 @@ class _Times:
         self.latest_us = now_us + AHEAD_US
         self.believe_old = believe_old
         self.oldest_kept_us = known.oldest_kept_us(gateway, now_us)
-        self.all_from_us = EARLIEST_US if believe_old else known.all_believed_from_us(gateway, now_us)
+        believed_from_us = EARLIEST_US if believe_old else known.all_believed_from_us(gateway, now_us)
+        self.all_from_us = max(believed_from_us, known.had_all_from_us.get(gateway, OPEN_START_US))
 
     def first_us(self, meter: KnownMeter) -> int:
         """The first moment of which a reading of the meter is taken."""
@@ -125,8 +148,10 @@ def _rejection(code: str, at_us: int, value: float, meter: KnownMeter | None, ga
     reason: tuple[ReadingCode, str]
     if meter is None:
         reason = ("unknown_meter", "the meter is not registered")
-    elif meter.gateway != gateway:
-        reason = ("meter_of_another_gateway", f"the meter is registered with another gateway than {gateway!r}")
+    elif meter.gateway_at(at_us) != gateway:
+        has_or_had = gateway in (meter.gateway, *(each.gateway for each in meter.before))
+        at = " for this time" if has_or_had else ""
+        reason = ("meter_of_another_gateway", f"the meter is registered with another gateway than {gateway!r}{at}")
     elif math.isnan(value):
         reason = ("not_a_number", "value is NaN")
     elif not math.isfinite(value):

@@ -10,6 +10,10 @@ from services.core.credit_code import check_character
 JUNGAR, DALAD, KANGBASHI, ORDOS, HOHHOT, SAIHAN = "150622", "150621", "150603", "150600", "150100", "150105"
 
 
+ALWAYS = {"correct_from_start": True, "reason": "typing error"}
+"""Beside a change of what has dates: it was never otherwise."""
+
+
 def credit_code(number: int, division: str = JUNGAR) -> str:
     """The credit code of the enterprise with this number."""
     body = f"91{division}MA0{number:06d}"

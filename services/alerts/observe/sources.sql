@@ -9,18 +9,29 @@ SELECT
     last_reading.value AS last_value
 FROM unit
 JOIN enterprise USING (enterprise_id)
-JOIN meter USING (unit_id)
+JOIN (
+    SELECT meter_id, unit_id, min(valid_from) AS valid_from, max(valid_to) AS valid_to
+    FROM meter_term_now
+    GROUP BY meter_id, unit_id
+) AS held USING (unit_id)
+JOIN meter USING (meter_id)
 JOIN LATERAL (
     SELECT reading.ts, reading.value
     FROM reading
-    WHERE reading.meter_id = meter.meter_id AND reading.ts >= :from_ts AND reading.ts < :to_ts
+    WHERE
+        reading.meter_id = held.meter_id
+        AND reading.ts >= greatest(:from_ts ::timestamptz, held.valid_from)
+        AND reading.ts < least(:to_ts ::timestamptz, held.valid_to)
     ORDER BY reading.ts
     LIMIT 1
 ) AS first_reading ON true
 JOIN LATERAL (
     SELECT reading.ts, reading.value
     FROM reading
-    WHERE reading.meter_id = meter.meter_id AND reading.ts >= :from_ts AND reading.ts < :to_ts
+    WHERE
+        reading.meter_id = held.meter_id
+        AND reading.ts >= greatest(:from_ts ::timestamptz, held.valid_from)
+        AND reading.ts < least(:to_ts ::timestamptz, held.valid_to)
     ORDER BY reading.ts DESC
     LIMIT 1
 ) AS last_reading ON true
@@ -44,11 +55,11 @@ SELECT
 FROM gateway
 JOIN enterprise USING (enterprise_id)
 JOIN (
-    SELECT meter.gateway_id, min(tenure.from_day) AS since, count(DISTINCT meter.meter_id) AS meters
-    FROM tenure
-    JOIN meter USING (meter_id)
-    WHERE tenure.from_day <= :today ::date AND tenure.to_day > :today ::date
-    GROUP BY meter.gateway_id
+    SELECT present.gateway_id, min(held.from_day) AS since, count(DISTINCT present.meter_id) AS meters
+    FROM tenure AS present
+    JOIN tenure AS held USING (meter_id, gateway_id)
+    WHERE present.from_day <= :today ::date AND present.to_day > :today ::date AND held.from_day <= :today ::date
+    GROUP BY present.gateway_id
 ) AS expected USING (gateway_id)
 LEFT JOIN gateway_state AS state ON state.gateway_code = gateway.code
 LEFT JOIN LATERAL (
@@ -75,7 +86,7 @@ SELECT
     park.code AS park_code
 FROM meter
 JOIN tenure USING (meter_id)
-JOIN unit ON unit.unit_id = meter.unit_id
+JOIN unit ON unit.unit_id = tenure.unit_id
 JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
 LEFT JOIN park ON park.park_id = tenure.park_id
 WHERE

@@ -8,29 +8,31 @@ SELECT code, unit FROM carrier;
 SELECT park_id FROM park WHERE code = :code;
 
 -- name: meters_of_area(areas)
-SELECT meter.meter_id
-FROM meter
+SELECT DISTINCT term.meter_id
+FROM meter_term_now AS term
 JOIN unit USING (unit_id)
 WHERE unit.enterprise_id IN (SELECT enterprise_id FROM membership WHERE area_code = ANY (:areas));
 
 -- name: meters_of_park(park_id)
-SELECT meter.meter_id
-FROM meter
+SELECT DISTINCT term.meter_id
+FROM meter_term_now AS term
 JOIN unit USING (unit_id)
 WHERE unit.enterprise_id IN (SELECT enterprise_id FROM membership WHERE park_id = :park_id);
 
--- name: meters_of_enterprise(credit_code)
-SELECT meter.meter_id
+-- name: meters_of_units(unit_ids)
+-- Those that belong to them, or once did.
+SELECT DISTINCT meter_id
+FROM meter_term_now
+WHERE unit_id = ANY (:unit_ids);
+
+-- name: units_of_enterprise(credit_code)
+SELECT unit.unit_id
 FROM enterprise
 LEFT JOIN unit USING (enterprise_id)
-LEFT JOIN meter USING (unit_id)
 WHERE enterprise.credit_code = :credit_code;
 
--- name: meters_of_unit(code)
-SELECT meter.meter_id
-FROM unit
-LEFT JOIN meter USING (unit_id)
-WHERE unit.code = :code;
+-- name: units_of_unit(code)
+SELECT unit_id FROM unit WHERE code = :code;
 
 -- name: meters_of_meter(code)
 SELECT meter_id FROM meter WHERE code = :code;

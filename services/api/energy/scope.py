@@ -117,16 +117,22 @@ def narrow(connection: Connection, asked: Asked, areas: AreaTree) -> Among:
             raise nouns.PARK.refuse_unknown(asked.code)
         meter_ids = SQL.run(connection, "meters_of_park", park_id=park_id).scalars()
         return Among(meter_ids=tuple(meter_ids), park_ids=(park_id,))
-    return Among(meter_ids=_meters_of(connection, asked))
+    if asked.scope is ScopeKind.METER:
+        meter_id = SQL.run(connection, "meters_of_meter", code=asked.code).scalar()
+        if meter_id is None:
+            raise nouns.METER.refuse_unknown(asked.code)
+        return Among(meter_ids=(meter_id,))
+    unit_ids = _units_of(connection, asked)
+    meter_ids = SQL.run(connection, "meters_of_units", unit_ids=list(unit_ids)).scalars()
+    return Among(meter_ids=tuple(meter_ids), unit_ids=unit_ids)
 
 
-def _meters_of(connection: Connection, asked: Asked) -> tuple[int, ...]:
+def _units_of(connection: Connection, asked: Asked) -> tuple[int, ...]:
     noun, parameter = {
         ScopeKind.ENTERPRISE: (nouns.ENTERPRISE, "credit_code"),
         ScopeKind.UNIT: (nouns.UNIT, "code"),
-        ScopeKind.METER: (nouns.METER, "code"),
     }[asked.scope]
-    found = SQL.run(connection, f"meters_of_{asked.scope}", **{parameter: asked.code}).scalars().all()
+    found = SQL.run(connection, f"units_of_{asked.scope}", **{parameter: asked.code}).scalars().all()
     if not found:
         raise noun.refuse_unknown(asked.code)
-    return tuple(meter_id for meter_id in found if meter_id is not None)
+    return tuple(unit_id for unit_id in found if unit_id is not None)

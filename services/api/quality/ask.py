@@ -85,6 +85,7 @@ class ScopeConditions:
     code: str
     tree: AreaTree
     meter_ids: list[int] | None
+    unit_ids: list[int] | None
     banners: list[str]
     groups: list[str]
     park_id: int | None
@@ -94,6 +95,7 @@ class ScopeConditions:
         """For the statements that group."""
         return {
             "meter_ids": self.meter_ids,
+            "unit_ids": self.unit_ids,
             "park_id": self.park_id,
             "banners": self.banners,
             "groups": self.groups,
@@ -139,12 +141,13 @@ def place_of(connection: Connection, scope: str, *, start: datetime, by: Quality
     asked = Asked(kind, code, start, start, Bucket.DAY, frozenset({By.CARRIER}), None, ())
     among = narrow(connection, asked, tree)
     meter_ids = None if among.meter_ids is None else list(among.meter_ids)
+    unit_ids = None if among.unit_ids is None else list(among.unit_ids)
     (park_id,) = among.park_ids or (None,)
     banners = tree.banners_of(code) if kind is ScopeKind.AREA else [c for c, at in tree.level.items() if at == "banner"]
     groups = banners
     if by is QualityBy.AREA and (kind is not ScopeKind.AREA or tree.level[code] == "region"):
         groups = [tree.at(banner, "league") or banner for banner in banners]
-    return ScopeConditions(kind, code, tree, meter_ids, banners, groups, park_id)
+    return ScopeConditions(kind, code, tree, meter_ids, unit_ids, banners, groups, park_id)
 
 
 def require_checks(slugs: Iterable[str]) -> None:

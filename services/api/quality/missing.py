@@ -32,6 +32,7 @@ def incomplete(
         connection,
         "incomplete",
         meter_ids=place.meter_ids,
+        unit_ids=place.unit_ids,
         areas=place.areas,
         park_id=place.park_id,
         from_day=days[0],

@@ -1,4 +1,4 @@
--- name: expected(buckets, ends, now, by, banners, groups, meter_ids, park_id)
+-- name: expected(buckets, ends, now, by, banners, groups, meter_ids, unit_ids, park_id)
 -- Time in which readings are expected of meters, by bucket and group.
 WITH place AS (
     SELECT area_code, grouped FROM unnest(:banners ::text[], :groups ::text[]) AS listed (area_code, grouped)
@@ -16,18 +16,19 @@ spell AS (
             WHEN 'area' THEN place.grouped
             ELSE ''
         END AS grouped,
-        meter.interval_s,
+        tenure.interval_s,
         tenure.from_day,
         tenure.to_day,
         meter.calibrated_until,
         count(*) AS meters
     FROM tenure
     JOIN meter USING (meter_id)
-    JOIN unit ON unit.unit_id = meter.unit_id
+    JOIN unit ON unit.unit_id = tenure.unit_id
     JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
     JOIN place ON place.area_code = tenure.area_code
     WHERE
         (:meter_ids ::integer[] IS NULL OR tenure.meter_id = ANY (:meter_ids ::integer[]))
+        AND (:unit_ids ::integer[] IS NULL OR tenure.unit_id = ANY (:unit_ids ::integer[]))
         AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
     GROUP BY 1, 2, 3, 4, 5
 ),
@@ -51,7 +52,7 @@ JOIN bucket ON edge.from_s < bucket.end_s AND edge.to_s > bucket.start_s
 CROSS JOIN LATERAL (SELECT least(to_s, end_s) - greatest(from_s, start_s) AS expected_s) AS overlap
 GROUP BY bucket.position, edge.grouped;
 
--- name: counted(trunc, from_day, to_day, by, banners, groups, meter_ids, park_id)
+-- name: counted(trunc, from_day, to_day, by, banners, groups, meter_ids, unit_ids, park_id)
 -- What was counted of days of meters on which readings are expected, by bucket and group. Days are summed before they are named.
 WITH place AS (
     SELECT area_code, grouped FROM unnest(:banners ::text[], :groups ::text[]) AS listed (area_code, grouped)
@@ -61,6 +62,7 @@ summed AS (
         quality_day.meter_id,
         CASE :trunc WHEN 'total' THEN :from_day ::date ELSE date_trunc(:trunc, quality_day.day ::timestamp)::date END AS bucket,
         tenure.area_code,
+        tenure.unit_id,
         sum(quality_day.readings) AS readings,
         sum(quality_day.received) AS received,
         sum(quality_day.on_time) AS on_time,
@@ -76,8 +78,9 @@ summed AS (
         quality_day.day >= :from_day ::date
         AND quality_day.day < :to_day ::date
         AND (:meter_ids ::integer[] IS NULL OR quality_day.meter_id = ANY (:meter_ids ::integer[]))
+        AND (:unit_ids ::integer[] IS NULL OR tenure.unit_id = ANY (:unit_ids ::integer[]))
         AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
 )
 SELECT
     summed.bucket,
@@ -96,12 +99,12 @@ SELECT
     sum(summed.resets) AS resets
 FROM summed
 JOIN meter USING (meter_id)
-JOIN unit ON unit.unit_id = meter.unit_id
+JOIN unit ON unit.unit_id = summed.unit_id
 JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
 JOIN place ON place.area_code = summed.area_code
 GROUP BY 1, 2;
 
--- name: inconsistent(trunc, slugs, from_day, to_day, by, banners, groups, meter_ids, park_id)
+-- name: inconsistent(trunc, slugs, from_day, to_day, by, banners, groups, meter_ids, unit_ids, park_id)
 -- Days of meters of whom, or of whose unit, enterprise or gateway, a check across meters and reports has found something.
 -- Where it names a carrier, of the meters of that carrier alone.
 WITH place AS (
@@ -124,10 +127,13 @@ named AS (
 hit AS (
     SELECT DISTINCT meter.meter_id, each.day ::date AS day
     FROM named
-    JOIN meter ON named.carrier IS NULL OR meter.carrier = named.carrier
-    JOIN unit ON unit.unit_id = meter.unit_id
+    JOIN tenure ON tenure.from_day <= named.last_day AND tenure.to_day > named.from_day
+    JOIN meter ON meter.meter_id = tenure.meter_id AND (named.carrier IS NULL OR meter.carrier = named.carrier)
+    JOIN unit ON unit.unit_id = tenure.unit_id
     JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
-    CROSS JOIN LATERAL generate_series(named.from_day ::timestamp, named.last_day ::timestamp, interval '1 day') AS each (day)
+    CROSS JOIN LATERAL generate_series(
+        greatest(named.from_day, tenure.from_day) ::timestamp, least(named.last_day, tenure.to_day - 1) ::timestamp, interval '1 day'
+    ) AS each (day)
     WHERE
         CASE named.subject_kind
             WHEN 'meter' THEN meter.code
@@ -151,11 +157,12 @@ JOIN tenure
     AND tenure.from_day <= hit.day
     AND tenure.to_day > hit.day
 JOIN meter ON meter.meter_id = hit.meter_id
-JOIN unit ON unit.unit_id = meter.unit_id
+JOIN unit ON unit.unit_id = tenure.unit_id
 JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
 JOIN place ON place.area_code = tenure.area_code
 WHERE
     (:meter_ids ::integer[] IS NULL OR hit.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:unit_ids ::integer[] IS NULL OR tenure.unit_id = ANY (:unit_ids ::integer[]))
     AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
 GROUP BY 1, 2;
 
@@ -181,25 +188,25 @@ WHERE
         :meter_ids ::integer[] IS NULL
         OR CASE subject_kind
             WHEN 'meter' THEN subject_code IN (SELECT code FROM meter WHERE meter_id = ANY (:meter_ids ::integer[]))
-            WHEN 'unit' THEN subject_code IN (SELECT unit.code FROM unit JOIN meter USING (unit_id) WHERE meter_id = ANY (:meter_ids ::integer[]))
-            WHEN 'gateway' THEN subject_code IN (SELECT gateway.code FROM gateway JOIN meter USING (gateway_id) WHERE meter_id = ANY (:meter_ids ::integer[]))
+            WHEN 'unit' THEN subject_code IN (SELECT unit.code FROM unit JOIN meter_term_now USING (unit_id) WHERE meter_id = ANY (:meter_ids ::integer[]))
+            WHEN 'gateway' THEN subject_code IN (SELECT gateway.code FROM gateway JOIN meter_term_now USING (gateway_id) WHERE meter_id = ANY (:meter_ids ::integer[]))
             WHEN 'enterprise' THEN subject_code IN (
                 SELECT enterprise.credit_code
                 FROM enterprise
                 JOIN unit USING (enterprise_id)
-                JOIN meter USING (unit_id)
+                JOIN meter_term_now USING (unit_id)
                 WHERE meter_id = ANY (:meter_ids ::integer[])
             )
             ELSE subject_code = ANY (:areas ::text[])
         END
     );
 
--- name: incomplete(meter_ids, areas, park_id, from_day, to_day, after_day, after_meter, row_limit)
+-- name: incomplete(meter_ids, unit_ids, areas, park_id, from_day, to_day, after_day, after_meter, row_limit)
 -- Days of meters on which fewer readings came than should have; the running day counts as it is now.
-SELECT each.day ::date AS day, meter.code, meter.meter_id, meter.interval_s, unit.code AS unit, enterprise.credit_code AS enterprise
+SELECT each.day ::date AS day, meter.code, meter.meter_id, tenure.interval_s, unit.code AS unit, enterprise.credit_code AS enterprise
 FROM tenure
 JOIN meter USING (meter_id)
-JOIN unit ON unit.unit_id = meter.unit_id
+JOIN unit ON unit.unit_id = tenure.unit_id
 JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
 CROSS JOIN LATERAL generate_series(
     greatest(tenure.from_day, :from_day ::date, :after_day ::date) ::timestamp, (least(tenure.to_day, :to_day ::date) - 1) ::timestamp, interval '1 day'
@@ -209,13 +216,14 @@ WHERE
     tenure.from_day < :to_day ::date
     AND tenure.to_day > :from_day ::date
     AND (:meter_ids ::integer[] IS NULL OR tenure.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:unit_ids ::integer[] IS NULL OR tenure.unit_id = ANY (:unit_ids ::integer[]))
     AND (:areas ::text[] IS NULL OR tenure.area_code = ANY (:areas ::text[]))
     AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
     AND (each.day ::date, meter.code) > (:after_day ::date, :after_meter ::text)
     AND (
         quality_day.received IS NULL
         OR NOT quality_day.checked
-        OR quality_day.received < greatest(1, 86400 / meter.interval_s)
+        OR quality_day.received < greatest(1, 86400 / tenure.interval_s)
     )
 ORDER BY each.day, meter.code
 LIMIT :row_limit;

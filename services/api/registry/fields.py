@@ -34,6 +34,8 @@ CapacityClass = Literal["permitted", "restricted", "eliminated"]
 MeterKind = Literal["counter", "interval", "gauge"]
 MeterFlow = Literal["input", "output", "feedstock", "renewable", "product", "sub", "it_load", "rectifier"]
 
+MeterStamp = Literal["start", "end"]
+
 _CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT_PATTERN = re.compile(
@@ -146,6 +148,25 @@ Day = Annotated[date, BeforeValidator(_day), Form.DAY]
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 """A time with offset (RFC 3339), kept in UTC."""
+
+
+def _day_or_moment(value: object) -> object:
+    try:
+        return _day(value)
+    except PydanticCustomError:
+        pass
+    try:
+        return _moment(value)
+    except PydanticCustomError:
+        raise refusal("bad_moment_or_day") from None
+
+
+DayOrMoment = Annotated[
+    date | datetime,
+    BeforeValidator(_day_or_moment),
+    WithJsonSchema({"type": "string", "description": "A day, or a time with offset (RFC 3339)"}),
+]
+"""A day of Asia/Shanghai, or a time with offset, kept in UTC."""
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number; text and true/false are not numbers."""

@@ -1,11 +1,25 @@
 """A meter as it is registered."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.api.registry.fields import Code, Day, Entry, MeterFlow, MeterKind, Name, Number, ShortText, Whole
+from services.api.registry.fields import (
+    Code,
+    Day,
+    DayOrMoment,
+    Entry,
+    MeterFlow,
+    MeterKind,
+    MeterStamp,
+    Name,
+    Note,
+    Number,
+    ShortText,
+    Whole,
+)
+from services.api.registry.terms import TERM_FIELDS
 
 EXAMPLE: JsonDict = {
     "code": "150622-0007-E01",
@@ -21,6 +35,8 @@ EXAMPLE: JsonDict = {
     "register_size": 1000000,
     "rated_per_hour": 20000,
     "interval_s": 900,
+    "stamp": "start",
+    "holds_s": None,
     "valid_from": "2026-01-01",
     "valid_to": None,
     "calibrated_until": "2027-12-31",
@@ -39,6 +55,17 @@ IntervalS = Annotated[
     Whole,
     Field(ge=1, le=2_678_400, description="Seconds between readings; of an interval meter the length of its period"),
 ]
+HoldsS = Annotated[
+    Whole,
+    Field(
+        ge=1,
+        le=2_678_400,
+        description="Of a gauge that reports on change: seconds for which its last value holds at most",
+    ),
+]
+Stamped = Annotated[
+    MeterStamp, Field(description="Of an interval meter: which end of its period the time of a reading is")
+]
 UnitOfMeasure = Annotated[
     ShortText,
     Field(
@@ -46,6 +73,48 @@ UnitOfMeasure = Annotated[
         " rate, an interval meter either",
     ),
 ]
+
+
+class MeterPatch(Entry):
+    """What of a meter may change; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"multiplier": 8000, "valid_from": "2026-10-05T11:00:00+08:00"}]}
+    )
+
+    unit_code: Code | None = None
+    gateway_code: Code | None = None
+    name_zh: Name | None = None
+    name_en: Name | None = None
+    kind: MeterKind | None = None
+    carrier: Code | None = None
+    flow: MeterFlow | None = None
+    unit_of_measure: UnitOfMeasure | None = None
+    multiplier: Multiplier | None = None
+    register_size: RegisterSize | None = None
+    rated_per_hour: RatedPerHour | None = None
+    interval_s: IntervalS | None = None
+    stamp: Stamped | None = None
+    holds_s: HoldsS | None = None
+    valid_from: DayOrMoment | None = Field(
+        None,
+        description="With a field that has dates: from when it is so, a day or a moment; alone: first day readings are"
+        " expected",
+    )
+    valid_to: Day | None = None
+    calibrated_until: Day | None = None
+    correct_from_start: bool = Field(False, description="A field that has dates was never otherwise: correct all terms")
+    reason: Note | None = Field(None, description="What was changed at the meter, or why it is corrected")
+    author: Name | None = Field(None, description="Who says so")
+
+    def said(self) -> dict[str, Any]:
+        """Those of the fields given that have dates."""
+        return self.model_dump(include=self.model_fields_set & set(TERM_FIELDS))
+
+    def plain(self) -> dict[str, Any]:
+        """Those of the fields given that are the meter's own."""
+        not_own = {*TERM_FIELDS, "correct_from_start", "reason", "author", *(["valid_from"] if self.said() else [])}
+        return self.model_dump(include=self.model_fields_set - not_own)
 
 
 class MeterEntry(Entry):
@@ -66,6 +135,8 @@ class MeterEntry(Entry):
     register_size: RegisterSize | None = None
     rated_per_hour: RatedPerHour | None = None
     interval_s: IntervalS = 900
+    stamp: Stamped = "start"
+    holds_s: HoldsS | None = None
     valid_from: Day | None = Field(None, description="First day readings are expected; empty: as the enterprise's")
     valid_to: Day | None = Field(None, description="First day readings are no longer expected")
     calibrated_until: Day | None = Field(None, description="Last day on which the calibration of the meter holds")

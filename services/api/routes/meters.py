@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 from psycopg import Connection
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
@@ -17,53 +18,22 @@ from services.api.registry.fields import (
     AreaCode,
     Code,
     CreditCode,
-    Day,
-    Entry,
     MeterFlow,
     MeterKind,
-    Name,
     SearchText,
     Trade,
 )
 from services.api.registry.filters import AREA, CARRIER, ENTERPRISE, GATEWAY, PARK, TRADE, UNIT
-from services.api.registry.meter_entry import (
-    EXAMPLE,
-    IntervalS,
-    MeterEntry,
-    Multiplier,
-    RatedPerHour,
-    RegisterSize,
-    UnitOfMeasure,
-)
+from services.api.registry.meter_amending import amend_meter, amended_meter_faults
+from services.api.registry.meter_entry import EXAMPLE, MeterEntry, MeterPatch
 from services.api.registry.metering import meter_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import registry_statements
+from services.api.registry.terms import TERM_FIELDS
 
 
 class Meter(MeterEntry):
     """A meter."""
-
-
-class MeterPatch(Entry):
-    """What of a meter may change; what is left out stays."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"multiplier": 8000}]})
-
-    unit_code: Code | None = None
-    gateway_code: Code | None = None
-    name_zh: Name | None = None
-    name_en: Name | None = None
-    kind: MeterKind | None = None
-    carrier: Code | None = None
-    flow: MeterFlow | None = None
-    unit_of_measure: UnitOfMeasure | None = None
-    multiplier: Multiplier | None = None
-    register_size: RegisterSize | None = None
-    rated_per_hour: RatedPerHour | None = None
-    interval_s: IntervalS | None = None
-    valid_from: Day | None = None
-    valid_to: Day | None = None
-    calibrated_until: Day | None = None
 
 
 class MeterQuery(ListQuery):
@@ -118,35 +88,10 @@ RESOURCE = Resource(
     },
     query=MeterQuery,
     check=meter_faults,
-    check_amended=meter_faults,
+    check_amended=amended_meter_faults,
     refuse_removal=_keep_with_readings,
-    dated=frozenset(
-        {
-            "unit_code",
-            "gateway_code",
-            "kind",
-            "unit_of_measure",
-            "multiplier",
-            "register_size",
-            "rated_per_hour",
-            "interval_s",
-        }
-    ),
-    reinterprets=frozenset(
-        {
-            "unit_code",
-            "kind",
-            "carrier",
-            "flow",
-            "unit_of_measure",
-            "multiplier",
-            "register_size",
-            "rated_per_hour",
-            "interval_s",
-            "valid_from",
-            "valid_to",
-        }
-    ),
+    dated=frozenset(TERM_FIELDS),
+    reinterprets=frozenset({"carrier", "flow", "valid_from", "valid_to"}),
 )
 
 router = APIRouter(prefix="/api/v1/meters", tags=["meters"])
@@ -171,10 +116,14 @@ def read_meter(database: Db, code: Code) -> Meter:
     return RESOURCE.one(database, code)
 
 
-@router.patch("/{code}", summary="Change a meter", responses=refusals(UNKNOWN))
-def amend_meter(database: Db, code: Code, patch: MeterPatch) -> Meter:
-    """Change the fields given. If its readings mean something else by that, their energy is booked again."""
-    return RESOURCE.amend(database, code, patch)
+@router.patch("/{code}", summary="Change a meter", responses=refusals(UNKNOWN, ALREADY_EXISTS))
+def change_meter(database: Db, code: Code, patch: MeterPatch, now: Now) -> Meter:
+    """Change the fields given. If its readings mean something else by that, their energy is booked again.
+
+    A field that has dates needs `valid_from`, from when it is otherwise, which makes a term; or `correct_from_start`
+    and a reason, if it was never otherwise.
+    """
+    return RESOURCE.shape(amend_meter(database, RESOURCE, code, patch, now=now))
 
 
 @router.delete(

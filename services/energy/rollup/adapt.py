@@ -1,14 +1,15 @@
 """Times as whole microseconds: the roll-up reads and writes many, and needs no calendar for them."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg.adapt import Buffer, Dumper, Loader
+from psycopg.adapt import AdaptersMap, Buffer, Dumper, Loader
 from psycopg.pq import Format
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US, from_us
@@ -111,14 +112,37 @@ class _BinaryCursor(psycopg.Cursor[Any]):
         self.format = Format.BINARY
 
 
+class _AdaptedCursor(_BinaryCursor):
+    """A cursor that reads and writes times so, on a connection that does not."""
+
+    def __init__(self, connection: psycopg.Connection[Any], **given: Any) -> None:
+        super().__init__(connection, **given)
+        _register(self.adapters)
+
+
 def adapt(connection: psycopg.Connection) -> None:
     """Make this connection read timestamptz as microseconds since 1970 and write Moment as timestamptz."""
     connection.cursor_factory = _BinaryCursor
-    info = connection.adapters.types[_TIMESTAMPTZ]
+    _register(connection.adapters)
+
+
+@contextmanager
+def adapted(connection: psycopg.Connection) -> Iterator[None]:
+    """Let this connection read and write times as `adapt` has it, until the end of the block."""
+    usual = connection.cursor_factory
+    connection.cursor_factory = _AdaptedCursor
+    try:
+        yield
+    finally:
+        connection.cursor_factory = usual
+
+
+def _register(adapters: AdaptersMap) -> None:
+    info = adapters.types[_TIMESTAMPTZ]
     dumper = type("_Dumper", (_MomentDumper,), {"oid": info.oid})
-    connection.adapters.register_dumper(TimeParameter, dumper)
-    connection.adapters.register_loader(_TIMESTAMPTZ, _MomentLoader)
+    adapters.register_dumper(TimeParameter, dumper)
+    adapters.register_loader(_TIMESTAMPTZ, _MomentLoader)
     for array in (IntegerParameters, TimeParameters):
-        connection.adapters.register_dumper(array, type("_Dumper", (_ArrayDumper,), {"oid": array.oid}))
+        adapters.register_dumper(array, type("_Dumper", (_ArrayDumper,), {"oid": array.oid}))
     for name in ("int4", "timestamptz", "float8"):
-        connection.adapters.register_loader(connection.adapters.types[name].array_oid, _ArrayLoader)
+        adapters.register_loader(adapters.types[name].array_oid, _ArrayLoader)

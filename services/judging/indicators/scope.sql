@@ -23,26 +23,14 @@ SELECT
     enterprise.trade,
     home.area_code,
     park.code AS park_code,
-    EXISTS (SELECT FROM meter WHERE meter.unit_id = unit.unit_id AND meter.flow = 'product')
+    EXISTS (
+        SELECT
+        FROM meter_term_now AS held
+        JOIN meter USING (meter_id)
+        WHERE held.unit_id = unit.unit_id AND meter.flow = 'product'
+    )
     OR EXISTS (SELECT FROM statistic WHERE statistic.owner_kind = 'unit' AND statistic.owner_code = unit.code AND statistic.kind = 'output')
-    AS makes_product,
-    coalesce(
-        (
-            SELECT
-                json_agg(
-                    json_build_object(
-                        'input', unit_input.input,
-                        'valid_from', unit_input.valid_from,
-                        'value', unit_input.value ::text,
-                        'choice', unit_input.choice,
-                        'source', unit_input.source
-                    )
-                )
-            FROM unit_input
-            WHERE unit_input.unit_id = unit.unit_id
-        ),
-        '[]' ::json
-    ) AS given
+    AS makes_product
 FROM unit
 JOIN enterprise USING (enterprise_id)
 CROSS JOIN LATERAL (
@@ -102,7 +90,8 @@ WHERE
 -- Units that sell electricity, of enterprises that have renewable electricity; without those whose process makes it of coal.
 SELECT DISTINCT seller.unit_id
 FROM meter AS sold
-JOIN unit AS seller USING (unit_id)
+JOIN meter_term_now AS held USING (meter_id)
+JOIN unit AS seller ON seller.unit_id = held.unit_id
 WHERE
     sold.carrier = 'electricity'
     AND sold.flow = 'output'
@@ -110,6 +99,7 @@ WHERE
     AND EXISTS (
         SELECT
         FROM meter AS renewable
-        JOIN unit AS maker USING (unit_id)
+        JOIN meter_term_now AS of_maker USING (meter_id)
+        JOIN unit AS maker ON maker.unit_id = of_maker.unit_id
         WHERE maker.enterprise_id = seller.enterprise_id AND renewable.carrier = 'electricity' AND renewable.flow = 'renewable'
     );

@@ -2,16 +2,24 @@
 -- By enterprise, carrier and day: the boundary of the units that have sub meters of the carrier, and these. Quantities in 1e-12.
 -- Rectifiers of potlines are sub meters too.
 WITH compared AS (
-    SELECT meter.meter_id, enterprise.credit_code, meter.carrier, CASE meter.flow WHEN 'rectifier' THEN 'sub' ELSE meter.flow END AS flow
-    FROM meter
-    JOIN unit USING (unit_id)
+    SELECT
+        tenure.meter_id,
+        enterprise.credit_code,
+        tenure.carrier,
+        CASE tenure.flow WHEN 'rectifier' THEN 'sub' ELSE tenure.flow END AS flow,
+        tenure.from_day,
+        tenure.to_day
+    FROM tenure
     JOIN enterprise USING (enterprise_id)
     WHERE
-        meter.flow IN ('input', 'renewable', 'feedstock', 'output', 'sub', 'rectifier')
+        tenure.flow IN ('input', 'renewable', 'feedstock', 'output', 'sub', 'rectifier')
+        AND tenure.from_day <= :last_day ::date
+        AND tenure.to_day > :first_day ::date
         AND EXISTS (
             SELECT
             FROM meter AS detail
-            WHERE detail.unit_id = meter.unit_id AND detail.carrier = meter.carrier AND detail.flow IN ('sub', 'rectifier')
+            JOIN meter_term_now AS held USING (meter_id)
+            WHERE held.unit_id = tenure.unit_id AND detail.carrier = tenure.carrier AND detail.flow IN ('sub', 'rectifier')
         )
 )
 SELECT
@@ -25,16 +33,14 @@ SELECT
     (coalesce(sum(kept.measured_s) FILTER (WHERE compared.flow = 'sub'), 0)::double precision / 86400) AS sub_days,
     count(*) FILTER (WHERE compared.flow = 'sub') AS sub_meters
 FROM compared
-JOIN tenure USING (meter_id)
 CROSS JOIN LATERAL generate_series(
-    greatest(tenure.from_day, :first_day ::date) ::timestamp, least(tenure.to_day - 1, :last_day ::date) ::timestamp, interval '1 day'
+    greatest(compared.from_day, :first_day ::date) ::timestamp, least(compared.to_day - 1, :last_day ::date) ::timestamp, interval '1 day'
 ) AS each (day)
 LEFT JOIN LATERAL (
     SELECT sum(energy_day.quantity_pico) AS quantity_pico, sum(energy_day.measured_s) AS measured_s
     FROM energy_day
     WHERE energy_day.meter_id = compared.meter_id AND energy_day.day = each.day AT TIME ZONE 'Asia/Shanghai'
 ) AS kept ON true
-WHERE tenure.from_day <= :last_day ::date AND tenure.to_day > :first_day ::date
 GROUP BY compared.credit_code, compared.carrier, each.day
 ORDER BY compared.credit_code, compared.carrier, each.day;
 
@@ -43,28 +49,32 @@ ORDER BY compared.credit_code, compared.carrier, each.day;
 SELECT
     unit.code,
     each.day ::date AS day,
-    meter.carrier,
-    meter.flow,
+    tenure.carrier,
+    tenure.flow,
     coalesce(sum(kept.quantity_pico), 0)::double precision AS quantity_pico,
     (coalesce(sum(kept.measured_s), 0)::double precision / 86400) AS measured_days,
     count(*) AS meters
-FROM meter
+FROM tenure
 JOIN unit USING (unit_id)
-JOIN tenure USING (meter_id)
 CROSS JOIN LATERAL generate_series(
     greatest(tenure.from_day, :first_day ::date) ::timestamp, least(tenure.to_day - 1, :last_day ::date) ::timestamp, interval '1 day'
 ) AS each (day)
 LEFT JOIN LATERAL (
     SELECT sum(energy_day.quantity_pico) AS quantity_pico, sum(energy_day.measured_s) AS measured_s
     FROM energy_day
-    WHERE energy_day.meter_id = meter.meter_id AND energy_day.day = each.day AT TIME ZONE 'Asia/Shanghai'
+    WHERE energy_day.meter_id = tenure.meter_id AND energy_day.day = each.day AT TIME ZONE 'Asia/Shanghai'
 ) AS kept ON true
 WHERE
-    meter.flow IN ('input', 'renewable', 'feedstock', 'output', 'product')
-    AND EXISTS (SELECT FROM meter AS made WHERE made.unit_id = meter.unit_id AND made.flow = 'product')
+    tenure.flow IN ('input', 'renewable', 'feedstock', 'output', 'product')
+    AND EXISTS (
+        SELECT
+        FROM meter AS made
+        JOIN meter_term_now AS held USING (meter_id)
+        WHERE held.unit_id = tenure.unit_id AND made.flow = 'product'
+    )
     AND tenure.from_day <= :last_day ::date
     AND tenure.to_day > :first_day ::date
-GROUP BY unit.code, each.day, meter.carrier, meter.flow
+GROUP BY unit.code, each.day, tenure.carrier, tenure.flow
 ORDER BY unit.code, each.day;
 
 -- name: reported_months(to_day, from_day, kinds, period)
@@ -88,29 +98,27 @@ SELECT
     )::double precision AS expected_s
 FROM statistic_now AS reported
 JOIN enterprise ON enterprise.credit_code = reported.owner_code
-LEFT JOIN unit ON unit.enterprise_id = enterprise.enterprise_id
-LEFT JOIN meter ON meter.unit_id = unit.unit_id
-LEFT JOIN energy_month AS kept
-    ON kept.meter_id = meter.meter_id AND kept.month = :from_day ::timestamp AT TIME ZONE 'Asia/Shanghai'
 LEFT JOIN account
-    ON account.account_id = kept.account_id
+    ON account.enterprise_id = enterprise.enterprise_id
     AND account.carrier = substr(reported.kind, 10)
     AND account.flow IN ('input', 'renewable', 'feedstock', 'output')
+LEFT JOIN energy_month AS kept
+    ON kept.account_id = account.account_id AND kept.month = :from_day ::timestamp AT TIME ZONE 'Asia/Shanghai'
 WHERE
     reported.owner_kind = 'enterprise'
     AND reported.kind = ANY (:kinds ::text[])
     AND reported.period = :period
-    AND (kept.account_id IS NULL OR account.account_id IS NOT NULL)
 GROUP BY reported.owner_code, reported.kind, reported.value;
 
 -- name: arrivals(from_ts, to_ts)
 -- When readings of a day can be known at the earliest, and when they were received, by gateway.
 SELECT
-    meter.gateway_id,
-    CASE WHEN meter.kind = 'interval' AND meter.stamp = 'start' THEN reading.ts + make_interval(secs => meter.interval_s) ELSE reading.ts END AS due_at,
+    term.gateway_id,
+    CASE WHEN term.kind = 'interval' AND term.stamp = 'start' THEN reading.ts + make_interval(secs => term.interval_s) ELSE reading.ts END AS due_at,
     stored_batch.received_at
-FROM meter
-JOIN reading USING (meter_id)
+FROM reading
+JOIN meter_term_now AS term
+    ON term.meter_id = reading.meter_id AND term.valid_from <= reading.ts AND term.valid_to > reading.ts
 JOIN stored_batch USING (batch_id)
 WHERE reading.ts >= :from_ts AND reading.ts < :to_ts;
 
@@ -162,19 +170,19 @@ WHERE
 -- name: fleet_hours(weights, carriers, from_ts, to_ts)
 -- Inputs of enterprises by carrier and hour. Not known is what was only spread over a gap.
 SELECT
-    unit.enterprise_id,
+    account.enterprise_id,
     extract(EPOCH FROM energy_hour.hour)::bigint AS hour_s,
     sum(energy_hour.quantity_pico * (:weights ::double precision[])[array_position(:carriers ::text[], meter.carrier)]) AS quantity
 FROM meter
-JOIN unit USING (unit_id)
 JOIN energy_hour USING (meter_id)
+JOIN account USING (account_id)
 WHERE
     meter.flow = 'input'
     AND meter.carrier = ANY (:carriers ::text[])
     AND energy_hour.hour >= :from_ts
     AND energy_hour.hour < :to_ts
     AND (energy_hour.measured_s > 0 OR (energy_hour.quality & 65) = 64)
-GROUP BY unit.enterprise_id, energy_hour.hour;
+GROUP BY account.enterprise_id, energy_hour.hour;
 
 -- name: fleet_places(day)
 -- Enterprises of which readings are expected on a day, with their banner.
@@ -189,17 +197,18 @@ SELECT code, level, parent_code FROM area;
 
 -- name: fallen(enterprise_ids, hours)
 -- Meters of enterprises in hours in which these were silent: those that said nothing, or zero.
-SELECT meter.meter_id, extract(EPOCH FROM silent.hour)::bigint AS hour_s
+SELECT term.meter_id, extract(EPOCH FROM silent.hour)::bigint AS hour_s
 FROM unnest(:enterprise_ids ::integer[], :hours ::timestamptz[]) AS silent (enterprise_id, hour)
 JOIN unit USING (enterprise_id)
-JOIN meter USING (unit_id)
+JOIN meter_term_now AS term
+    ON term.unit_id = unit.unit_id AND term.valid_from <= silent.hour AND term.valid_to > silent.hour
 WHERE NOT EXISTS (
     SELECT
     FROM energy_hour
     WHERE
-        energy_hour.meter_id = meter.meter_id
+        energy_hour.meter_id = term.meter_id
         AND energy_hour.hour = silent.hour
         AND energy_hour.quantity_pico <> 0
         AND (energy_hour.measured_s > 0 OR (energy_hour.quality & 65) = 64)
 )
-ORDER BY meter.meter_id, silent.hour;
+ORDER BY term.meter_id, silent.hour;

@@ -109,15 +109,16 @@ WHERE meter_id = ANY (:meter_ids ::integer[]) AND slot >= :from_ts AND slot < :t
 
 -- name: products(unit_ids, from_ts, to_ts)
 -- What units made, by hour.
-SELECT meter.unit_id, energy_hour.hour, sum(energy_hour.quantity_pico)::double precision AS quantity_pico
-FROM meter
+SELECT account.unit_id, energy_hour.hour, sum(energy_hour.quantity_pico)::double precision AS quantity_pico
+FROM (SELECT DISTINCT meter_id FROM meter_term_now WHERE unit_id = ANY (:unit_ids ::integer[])) AS held
 JOIN energy_hour USING (meter_id)
+JOIN account USING (account_id)
 WHERE
-    meter.unit_id = ANY (:unit_ids ::integer[])
-    AND meter.flow = 'product'
+    account.unit_id = ANY (:unit_ids ::integer[])
+    AND account.flow = 'product'
     AND energy_hour.hour >= :from_ts
     AND energy_hour.hour < :to_ts
-GROUP BY meter.unit_id, energy_hour.hour;
+GROUP BY account.unit_id, energy_hour.hour;
 
 -- name: keep_days(now, meter_ids, days, readings, received, on_time, valid, resets, measured_s, checked)
 INSERT INTO quality_day (meter_id, day, readings, received, on_time, valid, resets, measured_s, checked, evaluated_at)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.integration.registered import DALAD, JUNGAR, Registered
+from tests.integration.registered import ALWAYS, DALAD, JUNGAR, Registered
 
 Queue = list[tuple[str, str]]
 
@@ -71,9 +71,10 @@ def test_what_a_meters_readings_mean_is_booked_again_from_the_beginning(
     client: TestClient, registered: Registered, queue: Callable[[], Queue], patch: dict[str, Any]
 ) -> None:
     meter = registered.meter()
-    assert client.patch(f"/api/v1/meters/{meter}", json=patch).status_code == 200
+    dated = {} if {"flow", "carrier", "valid_from", "valid_to"} & set(patch) else ALWAYS
+    assert client.patch(f"/api/v1/meters/{meter}", json=patch | dated).status_code == 200
     assert queue() == [(meter, "-infinity")]
-    assert client.patch(f"/api/v1/meters/{meter}", json=patch).status_code == 200
+    assert client.patch(f"/api/v1/meters/{meter}", json=patch | dated).status_code == 200
     assert queue() == [], "the same values again change nothing"
 
 
@@ -82,9 +83,13 @@ def test_a_meter_moved_to_another_unit_is_booked_again(
     client: TestClient, registered: Registered, queue: Callable[[], Queue]
 ) -> None:
     owner = registered.enterprise()
-    meter, other = registered.meter(owner), registered.unit(owner)
-    client.patch(f"/api/v1/meters/{meter}", json={"unit_code": other})
+    back, other = registered.unit(owner), registered.unit(owner)
+    meter = registered.meter(owner, unit_code=back)
+    client.patch(f"/api/v1/meters/{meter}", json={"unit_code": other} | ALWAYS)
     assert queue() == [(meter, "-infinity")]
+    change = {"unit_code": back, "valid_from": "2026-07-01"}
+    assert client.patch(f"/api/v1/meters/{meter}", json=change).status_code == 200
+    assert queue() == [(meter, "2026-06-30 15:59:59.999999+00")]
 
 
 def test_names_book_nothing_again(

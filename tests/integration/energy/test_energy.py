@@ -13,7 +13,7 @@ from services.core.calendar import SHANGHAI, to_us
 from services.core.meter import PICO
 from services.energy.booking.booking import book
 from tests.integration.line import QUARTER, Line, quarters, rolling_up
-from tests.integration.registered import DALAD, JUNGAR, ORDOS, Registered
+from tests.integration.registered import ALWAYS, DALAD, JUNGAR, ORDOS, Registered
 from tests.unit.energy.booking.counter_story import counter_rule
 
 pytestmark = pytest.mark.store
@@ -130,7 +130,7 @@ def test_corrected_multiplier_flow_and_carrier_count_from_the_first_reading(
     meter = plant.meter(multiplier=10)
     line.send(plant.gateway, quarters(meter, START, [0.0, 1.0, 2.0]))
     line.roll_up()
-    change = {"multiplier": 20, "flow": "sub", "carrier": "heat", "unit_of_measure": "GJ"}
+    change = {"multiplier": 20, "flow": "sub", "carrier": "heat", "unit_of_measure": "GJ"} | ALWAYS
     assert client.patch(f"/api/v1/meters/{meter}", json=change).status_code == 200
     line.roll_up()
     (row,) = line.ask(bucket="total", by="flow", **JANUARY)

@@ -13,7 +13,7 @@ from services.core.meter import PICO, Kind, meter_rule
 from services.energy.booking.booking import SlotEnergy
 from services.energy.rollup.ranges import Bounds
 from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, rolling_up, to_be_booked
-from tests.integration.registered import Registered
+from tests.integration.registered import ALWAYS, Registered
 
 pytestmark = pytest.mark.store
 
@@ -102,7 +102,8 @@ def test_a_change_of_the_registry_counts_from_the_next_batch_on(
         line.send(gateway, rows[:20])
         while rollup.once():
             pass
-        assert client.patch("/api/v1/meters/ROLLING", json={"multiplier": 10}).status_code == 200
+        change = {"multiplier": 10} | ALWAYS
+        assert client.patch("/api/v1/meters/ROLLING", json=change).status_code == 200
         line.send(gateway, rows[20:])
         while rollup.once():
             pass

@@ -13,7 +13,7 @@ from services.core.meter import Kind, meter_rule
 from services.energy.rollup.ranges import Bounds
 from services.energy.rollup.service import RollUp
 from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, to_be_booked
-from tests.integration.registered import Registered
+from tests.integration.registered import ALWAYS, Registered
 
 pytestmark = pytest.mark.store
 
@@ -73,7 +73,8 @@ def test_late_bursts_and_changed_meters_in_small_pieces_end_like_one_batch(
     for meter in meters:
         assert_booked_as_the_batch_would(database, meter, multiplier=1)
     for meter in meters:
-        assert client.patch(f"/api/v1/meters/{meter}", json={"multiplier": 40}).status_code == 200
+        change = {"multiplier": 40} | ALWAYS
+        assert client.patch(f"/api/v1/meters/{meter}", json=change).status_code == 200
     assert roll_up_in_pieces(database_url, TINY) > 20
     for meter in meters:
         assert_booked_as_the_batch_would(database, meter, multiplier=40)

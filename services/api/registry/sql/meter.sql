@@ -14,6 +14,8 @@ SELECT
     meter.register_size,
     meter.rated_per_hour,
     meter.interval_s,
+    meter.stamp,
+    meter.holds_s,
     meter.valid_from,
     meter.valid_to,
     meter.calibrated_until
@@ -40,7 +42,7 @@ SELECT EXISTS (
 -- name: insert(rows)
 INSERT INTO meter (
     code, unit_id, gateway_id, name_zh, name_en, kind, carrier, flow, unit_of_measure,
-    multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to, calibrated_until
+    multiplier, register_size, rated_per_hour, interval_s, stamp, holds_s, valid_from, valid_to, calibrated_until
 )
 SELECT
     entry.code,
@@ -56,6 +58,8 @@ SELECT
     entry.register_size,
     entry.rated_per_hour,
     entry.interval_s,
+    entry.stamp,
+    entry.holds_s,
     entry.valid_from,
     entry.valid_to,
     entry.calibrated_until
@@ -73,6 +77,8 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     register_size double precision,
     rated_per_hour double precision,
     interval_s integer,
+    stamp text,
+    holds_s integer,
     valid_from date,
     valid_to date,
     calibrated_until date
@@ -80,41 +86,17 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
 JOIN unit ON unit.code = entry.unit_code
 JOIN gateway ON gateway.code = entry.gateway_code;
 
--- name: update(name_zh, name_en, kind, carrier, flow, unit_of_measure, multiplier, register_size, rated_per_hour, interval_s, valid_from, valid_to, calibrated_until, code, unit_code, gateway_code)
-WITH changed AS (
+-- name: update(name_zh, name_en, carrier, flow, valid_from, valid_to, calibrated_until, code)
+-- What else a meter has is that of its newest term.
 UPDATE meter
-SET unit_id = unit.unit_id,
-    gateway_id = gateway.gateway_id,
-    name_zh = :name_zh,
+SET name_zh = :name_zh,
     name_en = :name_en,
-    kind = :kind,
     carrier = :carrier,
     flow = :flow,
-    unit_of_measure = :unit_of_measure,
-    multiplier = :multiplier,
-    register_size = :register_size,
-    rated_per_hour = :rated_per_hour,
-    interval_s = :interval_s,
     valid_from = :valid_from,
     valid_to = :valid_to,
     calibrated_until = :calibrated_until
-FROM unit, gateway
-WHERE meter.code = :code
-    AND unit.code = :unit_code
-    AND gateway.code = :gateway_code
-RETURNING meter.*
-)
-UPDATE meter_term
-SET unit_id = changed.unit_id,
-    gateway_id = changed.gateway_id,
-    kind = changed.kind,
-    unit_of_measure = changed.unit_of_measure,
-    multiplier = changed.multiplier,
-    register_size = changed.register_size,
-    rated_per_hour = changed.rated_per_hour,
-    interval_s = changed.interval_s
-FROM changed
-WHERE meter_term.meter_id = changed.meter_id;
+WHERE code = :code;
 
 -- name: delete(key)
 DELETE FROM meter

@@ -1,0 +1,115 @@
+"""How a registered meter is changed: what has dates by its terms, the rest as it stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
+
+from psycopg import Connection
+
+from services.api.database import Database
+from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
+from services.api.reasons import Fault
+from services.api.registry import nouns
+from services.api.registry.change import RegistryChange, registry_change
+from services.api.registry.meter_entry import MeterEntry, MeterPatch
+from services.api.registry.metering import meter_faults
+from services.api.registry.resource import Resource, Row
+from services.api.registry.term_change import change_terms, terms_of, told_once
+from services.api.registry.terms import MeterTermSaid, from_the_start, held, with_term
+from services.core.calendar import start_of_day
+
+Meters = Resource[MeterEntry, MeterEntry, Any]
+
+
+def amended_meter_faults(connection: Connection, meters: Sequence[MeterEntry]) -> list[list[Fault]]:
+    """The faults of each of these registered meters as they are to be, in any of their terms."""
+    found: list[list[Fault]] = []
+    for meter, faults in zip(meters, meter_faults(connection, meters), strict=True):
+        terms = held(terms_of(connection, meter.code).terms)[:-1]
+        earlier = [meter.model_copy(update=dict(each.meaning)) for each in terms]
+        found.append(told_once(chain(faults, *(meter_faults(connection, earlier) if earlier else []))))
+    return found
+
+
+def amend_meter(database: Database, meters: Meters, code: str, patch: MeterPatch, *, now: datetime) -> Row:
+    """Change the fields given; the row of the meter then.
+
+    Raises Refused when there is no such meter, when the result does not fit, or when it is not said from when on a
+    field that has dates is otherwise.
+    """
+    with registry_change(database) as change:
+        row = meters.row(change.connection, code)
+        if patch.said():
+            _change_terms(change, meters, row, patch, now=now)
+            row = meters.row(change.connection, code)
+        else:
+            _refuse(_stray_faults(patch))
+        amendment = meters.amendment(code, row, patch.plain())
+        _refuse(amended_meter_faults(change.connection, [amendment.record])[0])
+        if amendment.changed:
+            meters.write(change, amendment)
+        return meters.row(change.connection, code)
+
+
+def _change_terms(
+    change: RegistryChange, meters: Meters, row: Mapping[str, Any], patch: MeterPatch, *, now: datetime
+) -> None:
+    # The form of the whole is judged before anything is written.
+    amendment = meters.amendment(row["code"], row, patch.said() | patch.plain())
+    said = {name: getattr(amendment.record, name) for name in patch.said()}
+    meter = terms_of(change.connection, row["code"])
+    meter = replace(meter, carrier=amendment.record.carrier, flow=amendment.record.flow)
+    differing = [name for name in said if said[name] != row[name]]
+    _refuse(_date_faults(patch, differing))
+    terms = meter.terms
+    if patch.correct_from_start:
+        assert patch.reason is not None
+        terms = from_the_start(terms, said, reason=patch.reason, author=patch.author)
+    elif patch.valid_from is not None:
+        terms = _with_said(terms, _moment(patch.valid_from), said, patch)
+    change_terms(change, meter, terms, now=now)
+
+
+def _with_said(
+    terms: Sequence[MeterTermSaid], moment: datetime, said: Mapping[str, Any], patch: MeterPatch
+) -> list[MeterTermSaid]:
+    """The terms with one more, unless it would say what holds already."""
+    before = [each for each in held(terms) if each.term.valid_from is None or each.term.valid_from <= moment][-1]
+    new = {name: value for name, value in said.items() if before.meaning[name] != value}
+    if not new:
+        return [*terms]
+    if before.term.valid_from == moment:
+        fault = nouns.TERM.fault("valid_from", "already_exists", moment.isoformat())
+        detail = f"{fault.reason}; correct it: PATCH .../terms/{before.term.term_id}"
+        raise Refused(ALREADY_EXISTS, detail, faults=[fault])
+    return with_term(terms, MeterTermSaid(None, moment, new, patch.reason, patch.author))
+
+
+def _date_faults(patch: MeterPatch, differing: Sequence[str]) -> list[Fault]:
+    if patch.valid_from is not None and patch.correct_from_start:
+        return [Fault("correct_from_start", "not_with", {"other": "valid_from"})]
+    if patch.correct_from_start and patch.reason is None:
+        return [Fault("reason", "missing")]
+    if patch.valid_from is None and not patch.correct_from_start:
+        return [Fault(name, "needs_valid_from") for name in differing]
+    return []
+
+
+def _stray_faults(patch: MeterPatch) -> list[Fault]:
+    """What is given only together with a field that has dates; alone, `valid_from` is a day of the meter itself."""
+    given = {"correct_from_start": patch.correct_from_start, "reason": patch.reason, "author": patch.author}
+    faults = [Fault(name, "only_with", {"other": "a field that has dates"}) for name, value in given.items() if value]
+    if isinstance(patch.valid_from, datetime):
+        faults.append(Fault("valid_from", "bad_day"))
+    return faults
+
+
+def _moment(valid_from: date) -> datetime:
+    return valid_from if isinstance(valid_from, datetime) else start_of_day(valid_from)
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise refused_fields(INVALID_BODY, faults)

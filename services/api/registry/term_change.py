@@ -1,0 +1,163 @@
+"""Changes the terms of a meter, in one transaction with the columns of the meter and the notes for the roll-up."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from psycopg import Connection
+
+from services.api.database import Database
+from services.api.errors import INVALID_BODY, refused_fields
+from services.api.reasons import Fault
+from services.api.registry import nouns
+from services.api.registry.change import RegistryChange, registry_change
+from services.api.registry.fields import MeterFlow
+from services.api.registry.meter_entry import MeterEntry
+from services.api.registry.metering import meter_faults
+from services.api.registry.statements import registry_statements
+from services.api.registry.terms import (
+    TERM_FIELDS,
+    MeterTermHeld,
+    MeterTermSaid,
+    changed_from,
+    held,
+    in_order,
+    time_faults,
+)
+from services.ingest.validate import AHEAD_US
+
+SQL = registry_statements("meter_term.sql")
+
+Changed = Callable[[Sequence[MeterTermSaid]], list[MeterTermSaid]]
+"""From the terms that count to those that shall."""
+_JUST_BEFORE = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterTerms:
+    """A meter and the terms that count, in order of time."""
+
+    meter_id: int
+    code: str
+    carrier: str
+    flow: MeterFlow
+    carrier_unit: str
+    terms: Sequence[MeterTermSaid]
+
+
+def terms_of(connection: Connection, code: str) -> MeterTerms:
+    """The meter of this code. Raises Refused where there is none."""
+    meter = SQL.run(connection, "meter", code=code).mappings().first()
+    if meter is None:
+        raise nouns.METER.refuse_unknown(code)
+    rows = [row for row in _rows(connection, meter["meter_id"]) if row["withdrawn_at"] is None]
+    return MeterTerms(code=code, terms=in_order([_said(row) for row in rows]), **meter)
+
+
+def _rows(connection: Connection, meter_id: int) -> Sequence[Mapping[str, Any]]:
+    return SQL.run(connection, "of_meter", meter_id=meter_id).mappings().all()
+
+
+def _said(row: Mapping[str, Any]) -> MeterTermSaid:
+    said = {name: row[name] for name in row["fields"]}
+    return MeterTermSaid(row["id"], row["valid_from"], said, row["reason"], row["author"])
+
+
+def change_terms(
+    change: RegistryChange, meter: MeterTerms, terms: Sequence[MeterTermSaid], *, now: datetime
+) -> datetime | bool:
+    """Let these terms count for the meter; from when its readings mean something else (as `changed_from`).
+
+    Those that are not among them any more stay, withdrawn. Raises Refused for terms that do not fit.
+    """
+    before, after = held(meter.terms), held(in_order(terms))
+    faults = _faults(change.connection, meter, after, now=now)
+    if faults:
+        raise refused_fields(INVALID_BODY, faults)
+    kept = {each.term.term_id for each in after}
+    gone = [term.term_id for term in meter.terms if term.term_id not in kept]
+    SQL.run(change.connection, "withdraw", ids=gone)
+    new = [_row(each) for each in after if each.term.term_id is None]
+    SQL.run(change.connection, "carry_on", rows=json.dumps([_row(each) for each in after if each.term.term_id]))
+    SQL.run(change.connection, "add", meter_id=meter.meter_id, rows=json.dumps(new))
+    SQL.run(change.connection, "hold_newest", meter_id=meter.meter_id)
+    since = changed_from(before, after)
+    if since:
+        # A span of before may have ended with the first reading that is of another kind now.
+        change.reinterpret_meter(meter.code, since=None if since is True else since - _JUST_BEFORE)
+    return since
+
+
+def _row(each: MeterTermHeld) -> dict[str, Any]:
+    valid_from, valid_to = each.term.valid_from, each.valid_to
+    return {
+        **each.meaning,
+        "term_id": each.term.term_id,
+        "valid_from": valid_from and valid_from.isoformat(),
+        "valid_to": valid_to and valid_to.isoformat(),
+        "fields": [name for name in TERM_FIELDS if name in each.term.said],
+        "reason": each.term.reason,
+        "author": each.term.author,
+    }
+
+
+def _faults(connection: Connection, meter: MeterTerms, terms: Sequence[MeterTermHeld], *, now: datetime) -> list[Fault]:
+    faults = time_faults(terms, now=now, ahead=timedelta(microseconds=AHEAD_US))
+    entries = [
+        MeterEntry.model_construct(
+            code=meter.code, carrier=meter.carrier, flow=meter.flow, valid_from=None, valid_to=None, **each.meaning
+        )
+        for each in terms
+    ]
+    return told_once(chain(faults, *meter_faults(connection, entries)))
+
+
+def told_once(faults: Iterable[Fault]) -> list[Fault]:
+    """The faults without those of the same field and kind: several terms may have the same."""
+    found: dict[tuple[str, str], Fault] = {}
+    for fault in faults:
+        found.setdefault((fault.field, fault.code), fault)
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChanged:
+    """What became of a change of terms."""
+
+    connection: Connection
+    before: MeterTerms
+    after: MeterTerms
+    since: datetime | bool
+    """From when its readings mean something else; True: from ever; False: they do not."""
+
+    @property
+    def added(self) -> int:
+        """The number of the term that is new: the last of those that were written."""
+        return max(term.term_id or 0 for term in self.after.terms)
+
+
+@contextmanager
+def changed_terms(database: Database, code: str, changed: Changed, *, now: datetime) -> Iterator[TermsChanged]:
+    """Change the terms of a meter, committed at the end of the block. Raises Refused where they do not fit."""
+    with registry_change(database) as change:
+        yield _changed(change, code, changed, now=now)
+
+
+@contextmanager
+def as_if_changed(
+    database: Database, code: str, changed: Changed, *, now: datetime, prepare: Callable[[Connection, int], None]
+) -> Iterator[TermsChanged]:
+    """The same, undone at the end of the block. `prepare` is called with the meter before anything is changed."""
+    with database.write() as connection, connection.transaction(force_rollback=True):
+        prepare(connection, terms_of(connection, code).meter_id)
+        yield _changed(RegistryChange(connection), code, changed, now=now)
+
+
+def _changed(change: RegistryChange, code: str, changed: Changed, *, now: datetime) -> TermsChanged:
+    before = terms_of(change.connection, code)
+    since = change_terms(change, before, changed(before.terms), now=now)
+    return TermsChanged(change.connection, before, terms_of(change.connection, code), since)

@@ -1,0 +1,94 @@
+"""What a change of terms would do to the sums, as it is answered."""
+
+from datetime import datetime
+
+from psycopg import Connection
+from pydantic import BaseModel, Field
+
+from services.api.registry.term_change import SQL, TermsChanged
+from services.core.calendar import OPEN_START_US, SHANGHAI, from_us, to_us
+from services.core.meter import PICO
+from services.energy.preview import MOST_READINGS, ReadingsFrom, SumChange, preview, readings_from
+from services.energy.rollup.adapt import adapted
+from services.energy.rollup.meters import RolledMeter, load_meters
+
+
+class SumPreview(BaseModel):
+    """The quantity of a unit in a month, before and after."""
+
+    month: str = Field(description="Of Asia/Shanghai, such as 2026-10")
+    enterprise: str
+    unit: str = Field(description="The unit of the enterprise to which it is booked")
+    before: float
+    after: float
+
+
+class TermsPreview(BaseModel):
+    """What would change, and was not."""
+
+    dry_run: bool = True
+    meter: str
+    carrier_unit: str = Field(description="Unit of `before` and `after`")
+    changes_sums_from: datetime | None = Field(
+        description="Energy is booked again from here on; null with `rebooked` true: from the beginning"
+    )
+    rebooked: bool = Field(description="Whether its readings mean anything else than before")
+    readings: int = Field(
+        description=f"Readings that were looked at, from a week before that month on; at most {MOST_READINGS}"
+    )
+    complete: bool = Field(description="Whether these were all; if not, `changes` end at `until`")
+    until: datetime | None = Field(description="Time of the last reading that was looked at")
+    changes: list[SumPreview] = Field(description="Months whose quantity differs, by the unit to which it is booked")
+
+
+class Watch:
+    """Looks at a meter before a change, and says what is different after it."""
+
+    def __init__(self) -> None:
+        self._before: RolledMeter | None = None
+
+    def before(self, connection: Connection, meter_id: int) -> None:
+        """Note what holds."""
+        self._before = _loaded(connection, meter_id)
+
+    def preview(self, done: TermsChanged) -> TermsPreview:
+        """What is different after the change."""
+        meter = done.after
+        changed_us = to_us(done.since) if isinstance(done.since, datetime) else OPEN_START_US
+        readings, changes = ReadingsFrom([], [], complete=True), list[SumChange]()
+        if done.since and self._before is not None:
+            readings = readings_from(done.connection, meter.meter_id, changed_us=changed_us)
+            after = _loaded(done.connection, meter.meter_id)
+            changes = preview(self._before, after, readings, changed_us=changed_us)
+        return TermsPreview(
+            meter=meter.code,
+            carrier_unit=meter.carrier_unit,
+            changes_sums_from=done.since.astimezone(SHANGHAI) if isinstance(done.since, datetime) else None,
+            rebooked=bool(done.since),
+            readings=len(readings.times_us),
+            complete=readings.complete,
+            until=from_us(readings.times_us[-1]).astimezone(SHANGHAI) if readings.times_us else None,
+            changes=_answered(done.connection, changes),
+        )
+
+
+def _loaded(connection: Connection, meter_id: int) -> RolledMeter:
+    with adapted(connection):
+        return load_meters(connection, [meter_id])[meter_id]
+
+
+def _answered(connection: Connection, changes: list[SumChange]) -> list[SumPreview]:
+    names = {
+        row["unit_id"]: row
+        for row in SQL.run(connection, "owners", unit_ids=sorted({change.unit_id for change in changes})).mappings()
+    }
+    return [
+        SumPreview(
+            month=change.month.strftime("%Y-%m"),
+            enterprise=names[change.unit_id]["credit_code"],
+            unit=names[change.unit_id]["unit_code"],
+            before=change.before_pico / PICO,
+            after=change.after_pico / PICO,
+        )
+        for change in changes
+    ]

@@ -1,0 +1,13 @@
+"""The tenure of a meter says by which terms it is expected: interval, kind and gateway of the day."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    """Show more of the term in the view."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_name("0017_tenure_terms.sql").read_text("utf-8"))

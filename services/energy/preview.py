@@ -1,0 +1,73 @@
+"""What a change of a meter would do to the sums, told without writing any: its readings booked under both rules."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import psycopg
+
+from services.core.calendar import DAY_US, OPEN_START_US, Grain, floor, from_us, to_us
+from services.core.db.statements import Statements
+from services.energy.booking.booking import book
+from services.energy.rollup.adapt import TimeParameter, adapted
+from services.energy.rollup.meters import RolledMeter
+
+_sql = Statements.beside(__file__, "preview.sql")
+
+MOST_READINGS = 60_000
+"""So many are booked within a second or two; quarter hours of twenty months."""
+_MARGIN_US = 7 * DAY_US
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsFrom:
+    """Readings of a meter in order of time, as corrected."""
+
+    times_us: Sequence[int]
+    values: Sequence[float]
+    complete: bool
+    """Whether these are all there are from the moment asked for on."""
+
+
+class SumChange(NamedTuple):
+    """The quantity of a unit in a month before and after, in 1e-12 of the carrier's unit."""
+
+    month: datetime
+    unit_id: int
+    enterprise_id: int
+    before_pico: int
+    after_pico: int
+
+
+def readings_from(connection: psycopg.Connection, meter_id: int, *, changed_us: int) -> ReadingsFrom:
+    """The readings that tell what a change from `changed_us` on does: those from a week before its month on."""
+    with adapted(connection):
+        rows = _sql.run(
+            connection,
+            "readings",
+            meter_id=meter_id,
+            from_ts=TimeParameter(OPEN_START_US if changed_us <= 0 else _month_us(changed_us) - _MARGIN_US),
+            most=MOST_READINGS,
+        ).all()
+    shown = rows[:MOST_READINGS]
+    return ReadingsFrom([row.ts for row in shown], [row.value for row in shown], complete=len(rows) == len(shown))
+
+
+def preview(before: RolledMeter, after: RolledMeter, readings: ReadingsFrom, *, changed_us: int) -> list[SumChange]:
+    """The months from that of `changed_us` on whose sums differ, in order, by the unit that they belong to."""
+    sums: dict[tuple[datetime, int, int], list[int]] = defaultdict(lambda: [0, 0])
+    from_month_us = _month_us(changed_us) if changed_us > 0 else OPEN_START_US
+    for side, meter in enumerate((before, after)):
+        for slot_us, energy in book(readings.times_us, readings.values, meter.rule).slots.items():
+            if slot_us >= from_month_us:
+                account = meter.account_at(slot_us)
+                month = floor(from_us(slot_us), Grain.MONTH)
+                sums[month, account.unit_id, account.enterprise_id][side] += energy.quantity_pico
+    changes = (SumChange(*place, old, new) for place, (old, new) in sorted(sums.items()) if old != new)
+    return list(changes)
+
+
+def _month_us(moment_us: int) -> int:
+    return to_us(floor(from_us(moment_us), Grain.MONTH))
