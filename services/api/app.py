@@ -51,6 +51,7 @@ from services.api.routes import (
     targets,
     tariff,
     two_high,
+    unit_inputs,
     units,
 )
 from services.api.validators import Validators
@@ -71,6 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     carriers.router,
     *(module.router for module in REGISTRY),
     memberships.router,
+    unit_inputs.router,
     meter_events.router,
     meter_terms.router,
     *(imports.import_router(module.RESOURCE) for module in REGISTRY),

@@ -25,8 +25,10 @@ from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.evaluate import Grouping, Question, evaluate
 from services.judging.indicators.forming import Evaluated, together
 from services.judging.indicators.judged_by import LevelsFrom
+from services.judging.indicators.judging import first_day
 from services.judging.indicators.kinds import Band, Indicator, IndicatorLevel, Ratio
 from services.judging.indicators.listing import BY_SLUG
+from services.judging.indicators.mandatory import mandatory_limit
 from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, UnitsOfMeasure, standard_of, units_of_measure
@@ -216,6 +218,7 @@ class _Indicators:
             reasons = (("no_value", indicator.slug),)
         if not reasons and least is not None and ratio.coverage is not None and ratio.coverage < least:
             reasons = (("low_coverage", f"{ratio.coverage:.4f}"),)
+        reasons = reasons or asked.unknown
         if reasons or ratio.value is None:
             return ComparisonOutcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)
         told = outcome(ratio.value, required, rule.clear, lower_is_better=indicator.lower_is_better)
@@ -229,6 +232,8 @@ class _Indicators:
     ) -> "_RuleQuestion | None":
         """What the rule asks of the subject; None where it asks nothing."""
         compare, tables = rule.compare, self._view.tables
+        if compare.kind is Compared.LIMIT_GRADE and not indicator.judged_by.by_grades:
+            return self._by_mandatory_limit(rule, indicator, found)
         if compare.kind in (Compared.BENCHMARK, Compared.LIMIT_GRADE):
             standard = self._standard(found, last_day(found.end, self._view.now))
             if standard is None or standard.indicator is not indicator:
@@ -242,6 +247,28 @@ class _Indicators:
             required = self._by_targets(indicator, found, grouping)
         units = units_of_measure(indicator, tables.process.get(found.process or ""))
         return _RuleQuestion(found.ratio, units, required) if required else None
+
+    def _by_mandatory_limit(self, rule: Rule, indicator: Indicator, found: Evaluated) -> "_RuleQuestion | None":
+        """The grade of the mandatory limit of a unit, corrected; None where none holds for it."""
+        tables, grade = self._view.tables, rule.compare.limit_grade
+        assert grade is not None
+        units = units_of_measure(indicator, tables.process.get(found.process or ""))
+        limit = mandatory_limit(
+            tables,
+            indicator,
+            found.units[0],
+            _probe(found.ratio),
+            first=first_day(found),
+            last=last_day(found.end, self._view.now),
+            grade=grade,
+        )
+        if limit is None:
+            return None
+        against = Fraction(limit.row.value) if limit.deciding is None else limit.deciding
+        met = limit.verdict is not Verdict.BREACH
+        required = Requirement(what=f"grade_{grade}", op="<=", limit=against, met=met, row=limit.row.code)
+        unknown = (limit.reason(tables),) if limit.verdict is Verdict.CANNOT_JUDGE else ()
+        return _RuleQuestion(found.ratio, units, [required], unknown)
 
     def _by_targets(self, indicator: Indicator, found: Evaluated, grouping: Grouping | None) -> list[Requirement]:
         """The targets that speak of the subject: those of a single unit, or those of the place or the average in it."""
@@ -276,6 +303,8 @@ class _RuleQuestion:
     ratio: Ratio
     units: UnitsOfMeasure
     required: Sequence[Requirement]
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Why the value does not decide."""
 
 
 def _probe(ratio: Ratio) -> Fraction:

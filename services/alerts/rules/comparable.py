@@ -18,6 +18,7 @@ from services.judging.data.processes import Process
 from services.judging.data.tables import Tables
 from services.judging.indicators.judged_by import PARK_TARGETS, ByMetric, LevelsFrom
 from services.judging.indicators.listing import BY_METRIC, BY_SLUG
+from services.judging.indicators.mandatory import limits_ever
 from services.judging.indicators.standards import is_listed
 from services.judging.levels import BenchmarkLevel
 
@@ -89,8 +90,10 @@ def _with_levels(tables: Tables, slug: str) -> set[str]:
 
 def _grades(tables: Tables, slug: str) -> Iterator[Limit]:
     """The limits by which the indicator is judged."""
-    for process, by in _judged_by(tables, slug):
-        yield from (row for row in tables.limits_of.get(process.code, ()) if row.item == by.limited_as)
+    indicator = BY_SLUG[slug]
+    for process in tables.processes:
+        if not indicator.processes or process.code in indicator.processes:
+            yield from limits_ever(tables, indicator, process)
 
 
 def _with_grade(tables: Tables, rule: Rule) -> set[str]:

@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, Note, Number, refusal
+from services.api.registry.files.form import Form
 
 MOST_ENTRIES = 5000
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
@@ -34,7 +35,10 @@ def _month(text: str) -> str:
 
 
 Month = Annotated[
-    str, AfterValidator(_month), WithJsonSchema({"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"})
+    str,
+    AfterValidator(_month),
+    Form.PERIOD,
+    WithJsonSchema({"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$"}),
 ]
 """A month 2026-03 of Asia/Shanghai."""
 Heat = Annotated[Number, Field(gt=0, le=150)]

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from services.api.indicators.mandatory import MandatoryLimitOut, mandatory_out
+from services.core.data.used import used_row
 from services.core.reason import About, reason_text
 from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.tables import Tables
@@ -106,7 +108,13 @@ class IndicatorRow(BaseModel):
     placing: str | None = Field(None, description="leader, between or below_baseline")
     project: str | None = Field(None, description="existing, new, building or planned")
     edition: str | None = Field(None, description="Edition of the national list")
-    grade: int | None = Field(None, description="Of a data centre by GB 40879: 1 to 3; null: over the limit")
+    grade: int | None = Field(
+        None,
+        description="Best grade surely kept of the mandatory limit, 1 to 3, of a single unit; null: none, or no limit",
+    )
+    mandatory_limit: MandatoryLimitOut | None = Field(
+        None, description="Of a single unit: its mandatory limit with corrections; null: none holds, or a data centre"
+    )
     measuring_category: int | None = Field(None, description="Of a data centre: 1 to 3, where its IT load is measured")
     statistics: list[StatisticUsed]
 
@@ -174,6 +182,8 @@ def where_of(asked: Question, evaluated: Evaluated, parks: Mapping[str, JudgedPa
 def used_by(tables: Tables, evaluated: Evaluated, judgement: Judgement) -> dict[str, dict[str, Any]]:
     """The rows of the data files by their codes."""
     used = {held.row["code"]: held.row for held in judgement.limits}
+    for code in judgement.mandatory.correction_rows if judgement.mandatory else ():
+        used[code] = used_row(tables.row(code))
     for term in (evaluated.ratio.numerator, evaluated.ratio.denominator):
         used |= coefficients_used(tables, term.used)
     return used
@@ -208,6 +218,7 @@ def _row(
         "project": judgement.project,
         "edition": judgement.edition,
         "grade": judgement.grade,
+        "mandatory_limit": mandatory_out(tables, judgement.mandatory),
         "measuring_category": single.measuring_category if single else None,
         "statistics": statistics_out(ratio.numerator, ratio.denominator),
     }

@@ -25,6 +25,7 @@ from services.api.indicators.answer import (
     limit_out,
     reason_out,
 )
+from services.api.indicators.mandatory import MandatoryLimitOut, mandatory_out
 from services.api.judgement.listing import UnitNames, names_of, rows_used, units_of_place
 from services.api.judgement.period import NOT_WHOLE_MONTHS, PeriodQuery, whole_months
 from services.api.list_query import ORDER, ListQuery, OrderedBy
@@ -113,9 +114,12 @@ class EfficiencyRow(UnitNames):
     deadline_from: str | None = Field(description="unit, longest (the time the plan allows) or national")
     deadline_row: str | None = Field(description="Code in `rows` of the act that sets a national deadline")
     days_left: int | None = Field(description="Until the deadline; negative once it has passed")
-    grade: int | None = Field(description="Best grade kept of the mandatory limit; null: over it, or not judged")
+    grade: int | None = Field(description="Best grade surely kept of the mandatory limit; null: none, or no limit")
     grade_standard: str | None = Field(description="The limit standard in force; null: none for this process")
-    grade_corrections: list[str] = Field(description="What the standard would correct first; not applied here")
+    grade_corrections: list[str] = Field(description="What the standard corrects the limit by, in words")
+    mandatory_limit: MandatoryLimitOut | None = Field(
+        description="The limit with the corrections applied; null: none holds, or a data centre"
+    )
     targets: list[LimitOut] = Field(description="Of a data centre: what the plan asks of its kind")
     coverage: float | None
     numerator: RatioTerm
@@ -176,7 +180,7 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
         "start": start,
         "end": end,
         "counts": {placing: counts[placing] for placing in PLACINGS},
-        "data": [_row(placed, today=now.astimezone(SHANGHAI).date()) for placed in page],
+        "data": [_row(tables, placed, today=now.astimezone(SHANGHAI).date()) for placed in page],
         "rows": rows_used(
             tables,
             codes=[code for placed in page for code in placed.rows],
@@ -214,7 +218,7 @@ def _placed(
     return [place_unit(tables, tree, each, day) for each in found]
 
 
-def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
+def _row(tables: Tables, placed: PlacedUnit, *, today: date) -> dict[str, Any]:
     unit, process, ratio, levels = placed.unit, placed.process, placed.ratio, placed.levels
     measure, deadline = placed.standard.units, placed.deadline
     codes = [*placed.rows, *ratio.numerator.used, *ratio.denominator.used, *(h.row["code"] for h in placed.targets)]
@@ -245,6 +249,7 @@ def _row(placed: PlacedUnit, *, today: date) -> dict[str, Any]:
         "grade": placed.grade,
         "grade_standard": placed.limits[0].standard if placed.limits else None,
         "grade_corrections": sorted({limit.correction for limit in placed.limits if limit.correction}),
+        "mandatory_limit": mandatory_out(tables, placed.mandatory),
         "targets": [limit_out(held) for held in placed.targets],
         "coverage": ratio.coverage,
         "numerator": _sum(ratio.numerator, measure.numerator),

@@ -23,6 +23,8 @@ TABLES = (
     "processes",
     "benchmarks",
     "limits",
+    "unit_inputs",
+    "limit_corrections",
     "retrofit_deadlines",
     "tariff_aluminium",
     "tariff_steps",

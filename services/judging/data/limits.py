@@ -11,6 +11,8 @@ from services.core.data.loader import DataFileError, Number, load_lines, table_f
 from services.judging.data.processes import Process
 
 LIMITS = "limits.csv"
+NOT_MONOTONIC = "not monotonic as printed"
+"""What the place of a limit says where a better grade allows more than a worse one in the standard itself."""
 LAST_GRADE = 3
 """The limit that existing units must keep; the better grades are marks of distinction and of access."""
 
@@ -26,7 +28,7 @@ class Limit(Number):
     item_zh: str
     grade: Annotated[int, Field(ge=1, le=3)]
     correction: str | None = None
-    """What the standard adds or takes away before comparing; not applied by itself."""
+    """What the standard adds or takes away before comparing, in words; the formulas are rows of their own."""
 
 
 def limits(known: Mapping[str, Process], override: Path | None = None) -> tuple[Limit, ...]:
@@ -43,7 +45,8 @@ def limits(known: Mapping[str, Process], override: Path | None = None) -> tuple[
         for grade, other in others.items():
             if other.unit != row.unit:
                 raise DataFileError(file, line, "unit", f"grade {grade} is in {other.unit}")
-            if (grade < row.grade and other.value > row.value) or (grade > row.grade and other.value < row.value):
+            worse = (grade < row.grade and other.value > row.value) or (grade > row.grade and other.value < row.value)
+            if worse and NOT_MONOTONIC not in row.place:
                 raise DataFileError(file, line, "value", f"grade {grade} is {other.value}: a better grade allows less")
         others[row.grade] = row
     return tuple(row for _, row in lines)

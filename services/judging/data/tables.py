@@ -11,13 +11,16 @@ from services.core.data.parameters import Parameter
 from services.core.data.statistic_kinds import StatisticKind
 from services.energy.coefficients import Co2Factor, StandardCoalCoefficient
 from services.energy.heat_ranges import HeatRange
+from services.judging.corrections import AllowedInput, CorrectionTerm
 from services.judging.data import benchmarks as benchmark_file
+from services.judging.data import corrections as correction_files
 from services.judging.data import limits as limit_file
 from services.judging.data import processes as process_file
 from services.judging.data import retrofits as retrofit_file
 from services.judging.data import tariffs as tariff_files
 from services.judging.data import two_high as two_high_file
 from services.judging.data.benchmarks import Benchmark
+from services.judging.data.corrections import LimitCorrection, UnitInput
 from services.judging.data.limits import LAST_GRADE, Limit
 from services.judging.data.parameters import BOUNDS
 from services.judging.data.plan_targets import PlanTarget
@@ -40,6 +43,8 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
     "processes": Process,
     "benchmarks": Benchmark,
     "limits": Limit,
+    "unit_inputs": UnitInput,
+    "limit_corrections": LimitCorrection,
     "retrofit_deadlines": RetrofitDeadline,
     "tariff_aluminium": AluminiumTariff,
     "tariff_steps": TariffStepRow,
@@ -60,6 +65,8 @@ class Tables(QualityTables):
     processes: tuple[Process, ...]
     benchmarks: tuple[Benchmark, ...]
     limits: tuple[Limit, ...]
+    unit_inputs: tuple[UnitInput, ...]
+    limit_corrections: tuple[LimitCorrection, ...]
     retrofit_deadlines: tuple[RetrofitDeadline, ...]
     tariff_aluminium: tuple[AluminiumTariff, ...]
     tariff_steps: tuple[TariffStepRow, ...]
@@ -78,6 +85,26 @@ class Tables(QualityTables):
         for row in self.limits:
             found.setdefault(row.process, []).append(row)
         return {process: tuple(rows) for process, rows in found.items()}
+
+    @cached_property
+    def unit_input(self) -> Mapping[str, UnitInput]:
+        """The inputs that units give, by name."""
+        return {row.input: row for row in self.unit_inputs}
+
+    @cached_property
+    def allowed_inputs(self) -> Mapping[str, AllowedInput]:
+        """What each of them may be."""
+        return {row.input: row.allowed for row in self.unit_inputs}
+
+    @cached_property
+    def correction_terms(self) -> Mapping[str, tuple[CorrectionTerm, ...]]:
+        """The formula of each limit, by the code of its row."""
+        return {limit.code: tuple(correction_files.terms_of(self.limit_corrections, limit)) for limit in self.limits}
+
+    @cached_property
+    def chooses_item(self) -> Mapping[str, str]:
+        """By process whose limits differ by a choice of the unit: the input that is this choice."""
+        return {row.chooses_item_of: row.input for row in self.unit_inputs if row.chooses_item_of is not None}
 
     @cached_property
     def process(self) -> Mapping[str, Process]:
@@ -119,6 +146,8 @@ def load_tables(override: Path | None = None) -> Tables:
     below = load_quality_tables(override, bounds=BOUNDS)
     processes = process_file.processes(override)
     process = {row.code: row for row in processes}
+    limits = limit_file.limits(process, override)
+    unit_inputs = correction_files.unit_inputs(process, override)
     tables = Tables(
         carriers=below.carriers,
         standard_coal=below.standard_coal,
@@ -129,7 +158,9 @@ def load_tables(override: Path | None = None) -> Tables:
         checks=below.checks,
         processes=processes,
         benchmarks=benchmark_file.benchmarks(process, override),
-        limits=limit_file.limits(process, override),
+        limits=limits,
+        unit_inputs=unit_inputs,
+        limit_corrections=correction_files.limit_corrections(limits, unit_inputs, override),
         retrofit_deadlines=retrofit_file.retrofit_deadlines(process, override),
         tariff_aluminium=tariff_files.tariff_aluminium(override),
         tariff_steps=tariff_files.tariff_steps(process, override),

@@ -65,10 +65,17 @@ class JudgedBy:
     parameter: str | None = None
     """Code of the parameter with the least value, as a share of 1. It holds over any period, and nothing else does."""
     metrics: tuple[ByMetric, ...] = ()
+    limited_as: str | None = None
+    """What the limit standards call it, of units whose process is measured by another indicator."""
     unit_targets: Mapping[PueScope, str] = field(default_factory=dict)
     """Of whom the targets of the plans speak that hold for a single unit."""
     area_targets: str | None = ""
     """Of whom in an area its targets speak; empty: of the area as a whole. None: they speak of no area."""
+
+    @property
+    def by_grades(self) -> bool:
+        """Whether the grades of a standard take the place of the levels of the national list."""
+        return any(by.levels_from is LevelsFrom.LIMIT for by in self.metrics)
 
     @property
     def has_targets(self) -> bool:

@@ -18,6 +18,7 @@ from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.kinds import Band, Indicator, IndicatorLevel
+from services.judging.indicators.mandatory import MandatoryLimit, grade_kept, joined, mandatory_limit
 from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
@@ -52,6 +53,7 @@ class Judgement:
     project: str | None = None
     edition: str | None = None
     grade: int | None = None
+    mandatory: MandatoryLimit | None = None
 
 
 def judged(tables: Tables, indicator: Indicator, found: Evaluated, where: Where) -> Judgement:
@@ -135,10 +137,39 @@ def _of_unit(
     """A single unit by what holds for its process; levels in another unit of measure do not judge the value."""
     standard = standard_of(tables, unit.process, _last_day(found))
     if standard is None or standard.indicator is not indicator or standard.by.levels_in is not None:
-        return Judgement(Verdict.CANNOT_JUDGE, (("no_limit", unit.process or ""),))
-    if standard.by.levels_from is LevelsFrom.LIMIT:
+        by_levels = Judgement(Verdict.CANNOT_JUDGE, (("no_limit", unit.process or ""),))
+    elif standard.by.levels_from is LevelsFrom.LIMIT:
         return _by_grades(tables, standard, value, unit, _last_day(found), tree)
-    return _by_levels(tables, standard, value, unit)
+    else:
+        by_levels = _by_levels(tables, standard, value, unit)
+    return _with_mandatory_limit(tables, indicator, by_levels, value, unit, found)
+
+
+def _with_mandatory_limit(
+    tables: Tables, indicator: Indicator, by_levels: Judgement, value: Fraction, unit: JudgedUnit, found: Evaluated
+) -> Judgement:
+    """The judgement by levels together with that by the mandatory limit."""
+    first, last = first_day(found), _last_day(found)
+    limit = mandatory_limit(tables, indicator, unit, value, first=first, last=last)
+    if limit is None:
+        return by_levels
+    verdict, reasons = joined(by_levels.verdict, by_levels.reasons, limit, tables)
+    met = None if limit.verdict is Verdict.CANNOT_JUDGE else limit.verdict is Verdict.OK
+    against = limit.row.value if limit.deciding is None else limit.deciding
+    held = Held(f"grade_{limit.grade}", "<=", float(against), met, used_row(limit.row))
+    return replace(
+        by_levels,
+        verdict=verdict,
+        reasons=reasons,
+        limits=(*by_levels.limits, held),
+        grade=grade_kept(tables, indicator, unit, value, first=first, last=last),
+        mandatory=limit,
+    )
+
+
+def first_day(found: Evaluated) -> date:
+    """The first day of its period."""
+    return found.start.astimezone(SHANGHAI).date()
 
 
 def _by_levels(tables: Tables, standard: Standard, value: Fraction, unit: JudgedUnit) -> Judgement:

@@ -122,6 +122,7 @@ _LISTED: tuple[Indicator, ...] = (
         source="GB 21346-2022; 发改价格〔2021〕1239号",
         level=IndicatorLevel.UNIT,
         parts=ratios.unit_product_electricity,
+        judged_by=JudgedBy(limited_as="molten_comprehensive_ac"),
         processes=SMELTERS,
         statistics=frozenset({"output"}),
     ),
@@ -137,7 +138,7 @@ _LISTED: tuple[Indicator, ...] = (
         source="GB/T 2589-2020; DL/T 904",
         level=IndicatorLevel.UNIT,
         parts=ratios.coal_per_kwh_supplied,
-        judged_by=JudgedBy(metrics=(ByMetric(metric=Metric.COAL_SUPPLY),)),
+        judged_by=JudgedBy(metrics=(ByMetric(metric=Metric.COAL_SUPPLY, limited_as="supply"),)),
         processes=frozenset({"coal_power"}),
     ),
     Indicator(

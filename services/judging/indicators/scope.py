@@ -1,14 +1,16 @@
 """Where an indicator is asked of: areas, parks, enterprises and units, as the registry has them."""
 
 import enum
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from psycopg import Connection
 
 from services.core.area_tree import AreaTree
 from services.core.db.statements import Statements
+from services.judging.indicators.unit_inputs import DatedInput, dated_inputs
 
 SQL = Statements.beside(__file__, "scope.sql")
 
@@ -88,6 +90,13 @@ class JudgedUnit:
     park_code: str | None
     makes_product: bool
     """Whether a meter measures what it makes, or that was ever reported."""
+    given: Sequence[Mapping[str, Any]] = ()
+    """Rows of what it gave of itself."""
+
+    @property
+    def inputs(self) -> tuple[DatedInput, ...]:
+        """What it gave of itself, each from a day on."""
+        return dated_inputs(self.given)
 
 
 def area_tree(connection: Connection) -> AreaTree:

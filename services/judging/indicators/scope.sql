@@ -30,7 +30,24 @@ SELECT
         WHERE held.unit_id = unit.unit_id AND meter.flow = 'product'
     )
     OR EXISTS (SELECT FROM statistic WHERE statistic.owner_kind = 'unit' AND statistic.owner_code = unit.code AND statistic.kind = 'output')
-    AS makes_product
+    AS makes_product,
+    coalesce(
+        (
+            SELECT
+                json_agg(
+                    json_build_object(
+                        'input', unit_input.input,
+                        'valid_from', unit_input.valid_from,
+                        'value', unit_input.value ::text,
+                        'choice', unit_input.choice,
+                        'source', unit_input.source
+                    )
+                )
+            FROM unit_input
+            WHERE unit_input.unit_id = unit.unit_id
+        ),
+        '[]' ::json
+    ) AS given
 FROM unit
 JOIN enterprise USING (enterprise_id)
 CROSS JOIN LATERAL (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 
 from services.core.area_tree import AreaTree
 from services.core.verdict import Verdict
@@ -14,8 +15,9 @@ from services.judging.indicators.aims import Where
 from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom
-from services.judging.indicators.judging import Held, judged
+from services.judging.indicators.judging import Held, first_day, judged
 from services.judging.indicators.kinds import Indicator, Ratio
+from services.judging.indicators.mandatory import MandatoryLimit, grade_kept, joined, mandatory_limit
 from services.judging.indicators.not_yet import not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
@@ -49,6 +51,7 @@ class PlacedUnit:
     deadline_row: RetrofitDeadline | None = None
     """The act that sets the deadline, where it is the national one."""
     grade: int | None = None
+    mandatory: MandatoryLimit | None = None
     targets: tuple[Held, ...] = ()
     """Of a data centre: what the plan asks of its kind."""
 
@@ -69,7 +72,7 @@ class PlacedUnit:
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """Of the mandatory standard in force, by grade; its corrections are not applied."""
+        """Of the mandatory standard in force, by grade, as printed."""
         return self.standard.limits
 
     @property
@@ -85,7 +88,8 @@ class PlacedUnit:
         needed = [in_other.parameter] if in_other else []
         if self.deadline and self.deadline.set_by is DeadlineFrom.LONGEST:
             needed.append("retrofit_longest")
-        return list(dict.fromkeys([*levels, *(limit.code for limit in self.limits), *needed]))
+        corrected = self.mandatory.correction_rows if self.mandatory else []
+        return list(dict.fromkeys([*levels, *(limit.code for limit in self.limits), *corrected, *needed]))
 
 
 def place_unit(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> PlacedUnit:
@@ -129,10 +133,21 @@ def _placed(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> Plac
     if standard.levels is None or ratio.reasons or ratio.value is None:
         return known
     placing = place(ratio.value, standard.levels)
-    known = replace(known, placing=placing, grade=grade_of(ratio.value, standard.grades))
+    known = replace(known, placing=placing)
     if standard.by.levels_from is LevelsFrom.LIMIT:
-        return _by_limit(tables, tree, known, found)
-    return _by_levels(tables, known, placing, day)
+        return _by_limit(tables, tree, replace(known, grade=grade_of(ratio.value, standard.grades)), found)
+    placed = _by_levels(tables, known, placing, day)
+    return _with_mandatory_limit(tables, placed, ratio.value, first_day(found), day)
+
+
+def _with_mandatory_limit(tables: Tables, known: PlacedUnit, value: Fraction, first: date, last: date) -> PlacedUnit:
+    """The unit judged by its mandatory limit too."""
+    limit = mandatory_limit(tables, known.indicator, known.unit, value, first=first, last=last)
+    if limit is None:
+        return known
+    verdict, reasons = joined(known.verdict, known.reasons, limit, tables)
+    grade = grade_kept(tables, known.indicator, known.unit, value, first=first, last=last)
+    return replace(known, verdict=verdict, reasons=reasons, grade=grade, mandatory=limit)
 
 
 def _by_levels(tables: Tables, known: PlacedUnit, placing: Placing, day: date) -> PlacedUnit:

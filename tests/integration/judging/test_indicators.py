@@ -146,6 +146,7 @@ def test_unit_product_energy_is_placed_by_the_levels_of_its_process(
     assert {limit["what"]: limit["value"] for limit in found[new.unit]["limits"]} == {
         "benchmark": 1770.0,
         "baseline": 1850.0,
+        "grade_3": 1850.0,
     }
     answer = asking.answer("unit_product_energy", by="unit")
     used = {row["code"] for row in answer["rows"]}

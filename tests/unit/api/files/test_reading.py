@@ -14,6 +14,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from services.api.errors import Refused
+from services.api.heat_values.importing import RESOURCE as HEAT_VALUES
 from services.api.registry.reading import HiddenRows, Sheet, columns_of, read_sheet
 from services.api.registry.resource import Resource
 from services.api.registry.table_file import CSV, XLSX, csv_of, table_of
@@ -27,6 +28,7 @@ NUMBER_HEADER = ("owner", "kind", "period", "value", "unit", "reported_by")
 RESOURCES: tuple[Resource[Any, Any, Any], ...] = (
     *(module.RESOURCE for module in (parks, enterprises, units, gateways, meters)),
     STATISTICS,
+    HEAT_VALUES,
 )
 
 
@@ -113,6 +115,15 @@ def test_a_period_cell_is_the_month_or_year_it_shows() -> None:
         [(_, entry)] = number_with(2, march, code).entries
         assert entry.period == period
     assert faults(number_with(2, march, "yyyy-mm-dd")) == [("C2", "period", "day_for_period")]
+
+
+def test_a_month_of_a_heat_value_may_be_written_or_shown_as_chinese_spreadsheets_do() -> None:
+    header = ("enterprise", "carrier", "month", "ncv_mj_per_kg", "laboratory", "report")
+    march = datetime(2026, 3, 1)  # noqa: DTZ001 - a workbook knows no time zones
+    for month, code in ((march, 'yyyy"年"m"月"'), ("2026年3月", "@"), ("2026/3", "@")):
+        body = workbook(header, (OWNER, "lignite", month, 14.3, "所", "R"), formats={"C2": code})
+        [(_, entry)] = read(body, HEAT_VALUES, XLSX).entries
+        assert entry.month == "2026-03"
 
 
 def test_a_date_cell_is_its_day() -> None:

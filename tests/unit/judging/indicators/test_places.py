@@ -85,6 +85,7 @@ def test_t36_the_same_unit_asked_for_itself_is_judged_by_its_own_levels() -> Non
     assert rows == {
         "level.coking_stamp.2023.benchmark": None,
         "level.coking_stamp.2023.baseline": True,
+        "limit.gb21342_2025.coking_stamp.energy.3": True,
     }
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
     """Show more of the term in the view."""
-    op.get_bind().exec_driver_sql(Path(__file__).with_name("0017_tenure_terms.sql").read_text("utf-8"))
+    op.get_bind().exec_driver_sql(Path(__file__).with_name("0018_tenure_terms.sql").read_text("utf-8"))
