@@ -1,13 +1,20 @@
 """Units of measure: how much of a carrier's unit one unit of a meter is.
 
 Only units of one dimension convert. Energy in kWh and in GJ convert into each other by the definition 1 kWh = 3.6 MJ,
-standard coal and heat by 1 kgce = 29 307.6 kJ (GB/T 2589-2020, 3.9).
+standard coal and heat by 1 kgce = 29 307.6 kJ (GB/T 2589-2020, 3.9), kcal by 4.1868 kJ (the same standard).
+
+A m3 of gas is one at 20 °C and 101.325 kPa, at which gas is traded (GB/T 17291-1998); a Nm3 is one at 0 °C and the same
+pressure, which at 20 °C fills 293.15/273.15 of it (ideal gas).
 """
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 
 _KGCE_J = Fraction(29_307_600)
+_KCAL_J = Fraction(41_868, 10)
+_NORMAL_M3 = Fraction(29_315, 27_315)
 
 # dimension, amount in the base of the dimension (J, kg, m3)
 _AMOUNTS: dict[str, tuple[str, Fraction]] = {
@@ -15,23 +22,37 @@ _AMOUNTS: dict[str, tuple[str, Fraction]] = {
     "kJ": ("energy", Fraction(10**3)),
     "MJ": ("energy", Fraction(10**6)),
     "GJ": ("energy", Fraction(10**9)),
+    "TJ": ("energy", Fraction(10**12)),
     "Wh": ("energy", Fraction(3_600)),
     "kWh": ("energy", Fraction(3_600 * 10**3)),
     "MWh": ("energy", Fraction(3_600 * 10**6)),
     "GWh": ("energy", Fraction(3_600 * 10**9)),
-    "kgce": ("energy", _KGCE_J),
-    "tce": ("energy", _KGCE_J * 10**3),
-    "10ktce": ("energy", _KGCE_J * 10**7),
+    "kcal": ("energy", _KCAL_J),
+    "Gcal": ("energy", _KCAL_J * 10**6),
+    "kgce_calorific": ("energy", _KGCE_J),
+    "tce_calorific": ("energy", _KGCE_J * 10**3),
     "g": ("mass", Fraction(1, 1000)),
     "kg": ("mass", Fraction(1)),
     "t": ("mass", Fraction(1000)),
     "kt": ("mass", Fraction(10**6)),
     "l": ("volume", Fraction(1, 1000)),
     "m3": ("volume", Fraction(1)),
+    "Nm3": ("volume", _NORMAL_M3),
     "10km3": ("volume", Fraction(10**4)),
 }
 _POWERS = {"W": "J", "kW": "kJ", "MW": "MJ", "GW": "GJ"}
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+_TIMES = {"秒": "s", "分": "min", "分钟": "min", "时": "h", "小时": "h", "hr": "h", "天": "d", "日": "d", "day": "d"}
+_CHINESE = {
+    **{"焦": "J", "千焦": "kJ", "兆焦": "MJ", "吉焦": "GJ"},
+    **{"瓦时": "Wh", "度": "kWh", "千瓦时": "kWh", "兆瓦时": "MWh", "吉瓦时": "GWh"},
+    **{"大卡": "kcal", "千卡": "kcal", "克": "g", "千克": "kg", "公斤": "kg", "吨": "t"},
+    **{"升": "l", "立方米": "m3", "方": "m3", "标准立方米": "Nm3", "标方": "Nm3"},
+    **{"瓦": "W", "千瓦": "kW", "兆瓦": "MW"},
+    **{"吨标准煤(当量)": "tce_calorific", "吨标准煤(当量值)": "tce_calorific", "tce(当量)": "tce_calorific"},
+}
+_MULTIPLES = {"百万": 10**6, "万": 10**4, "亿": 10**8, "千": 10**3}
+_STANDARD_COAL = frozenset({"kgce", "tce", "吨标准煤", "千克标准煤", "吨标煤"})
 
 
 class UnitError(ValueError):
@@ -46,12 +67,47 @@ class Scale:
     is_rate: bool
 
 
-def _amount(unit: str) -> tuple[str, Fraction]:
-    try:
-        return _AMOUNTS[unit]
-    except KeyError:
-        known = ", ".join([*_AMOUNTS, *_POWERS])
-        raise UnitError(f"unknown unit {unit!r}; known: {known}, and amounts per s, min, h or d such as m3/h") from None
+def known_units() -> str:
+    """All that can be written, for who is told that a unit is not known."""
+    names = ", ".join([*_AMOUNTS, *_POWERS])
+    return f"{names}, each with 万, 百万 or 亿 before it, in Chinese too, and amounts per s, min, h or d such as m3/h"
+
+
+def written(unit: str) -> str:
+    """The unit without what writing makes of it: full width, superscripts, blanks and dots between its parts."""
+    return re.sub(r"[\s·⋅]", "", unicodedata.normalize("NFKC", unit))
+
+
+def _named(unit: str) -> tuple[str, Fraction]:
+    """The unit as this module names it, and how many of it there are."""
+    for multiple, many in _MULTIPLES.items():
+        rest = unit.removeprefix(multiple)
+        if unit not in _CHINESE and rest not in ("", unit):
+            name, times = _named(rest)
+            return name, times * many
+    name = _CHINESE.get(unit, unit)
+    if name in _AMOUNTS or name in _POWERS:
+        return name, Fraction(1)
+    return _in_other_case(name), Fraction(1)
+
+
+def _in_other_case(unit: str) -> str:
+    """KWH and kwh are kWh; a small m before a capital is a thousandth, which nobody meters."""
+    known = [name for name in (*_AMOUNTS, *_POWERS) if name.casefold() == unit.casefold()]
+    is_milli = unit.startswith("m") and not (unit.islower() or unit.isupper())
+    return known[0] if len(known) == 1 and not is_milli else unit
+
+
+def _amount(unit: str, times: Fraction = Fraction(1)) -> tuple[str, Fraction]:
+    if unit in _STANDARD_COAL:
+        raise UnitError(
+            f"{unit!r} has two bases: write kgce_calorific or tce_calorific 当量值; the equivalent value 等价值"
+            " is that of a year and no unit of measure"
+        )
+    if unit not in _AMOUNTS:
+        raise UnitError(f"unknown unit {unit!r}; known: {known_units()}")
+    dimension, amount = _AMOUNTS[unit]
+    return dimension, amount * times
 
 
 def factor_to(unit_of_measure: str, carrier_unit: str) -> Scale:
@@ -59,22 +115,28 @@ def factor_to(unit_of_measure: str, carrier_unit: str) -> Scale:
 
     Raises UnitError when a unit is unknown or the two are of different dimensions.
     """
-    if unit_of_measure in _POWERS:
-        amount, seconds, is_rate = _POWERS[unit_of_measure], 1, True
-    elif "/" in unit_of_measure:
-        amount, _, per = unit_of_measure.partition("/")
+    whole, line, per = written(unit_of_measure).partition("/")
+    amount, times = _named(whole)
+    is_rate, seconds = bool(line) or amount in _POWERS, 1
+    if line:
+        per = _TIMES.get(per, per)
         if per not in _SECONDS:
             raise UnitError(f"unknown time in {unit_of_measure!r}; known: {', '.join(_SECONDS)}")
-        seconds, is_rate = _SECONDS[per], True
-    else:
-        amount, seconds, is_rate = unit_of_measure, 1, False
-    dimension, value = _amount(amount)
+        seconds = _SECONDS[per]
+    elif amount in _POWERS:
+        amount = _POWERS[amount]
+    dimension, value = _amount(amount, times)
     wanted, base = _amount(carrier_unit)
     if dimension != wanted:
         raise UnitError(
             f"{unit_of_measure!r} measures {dimension}, but the carrier is kept in {carrier_unit} ({wanted})"
         )
     return Scale(value / base * (Fraction(3600, seconds) if is_rate else 1), is_rate)
+
+
+def is_normal_volume(unit_of_measure: str) -> bool:
+    """Whether it is a volume of gas at 0 °C, or a flow of it."""
+    return _named(written(unit_of_measure).partition("/")[0])[0] == "Nm3"
 
 
 _MASS_KG = {"g": Fraction(1, 1000), "kg": Fraction(1), "t": Fraction(1000)}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from services.core.units import factor_to
 
-KGCE_PER_MJ = factor_to("MJ", "kgce").factor
+KGCE_PER_MJ = factor_to("MJ", "kgce_calorific").factor
 CO2_PER_CARBON = Fraction(44, 12)
 """Masses of the molecule and of its carbon."""
 KG_PER_MJ = Fraction(1, 1000)

@@ -11,9 +11,12 @@ from services.api.registry import nouns
 from services.api.registry.meter_entry import MeterEntry
 from services.api.registry.owners import owners_of_gateways, owners_of_units
 from services.api.registry.statements import registry_statements
-from services.core.units import UnitError, factor_to
+from services.core.units import UnitError, factor_to, is_normal_volume
 
 _SQL = registry_statements("meter.sql")
+
+_LIQUIDS = frozenset({"water", "softened_water", "deaerated_water"})
+"""Kept in m3, and no gas: they fill the same at 0 °C and 20 °C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ def _measure_faults(meter: MeterEntry, around: _Surroundings) -> Iterator[Fault]
     measured = _is_rate(meter.unit_of_measure, carrier_unit)
     if isinstance(measured, str):
         yield Fault("unit_of_measure", "bad_unit_of_measure", {"problem": measured})
+    elif meter.carrier in _LIQUIDS and is_normal_volume(meter.unit_of_measure):
+        yield Fault("unit_of_measure", "not_a_gas", {"carrier": meter.carrier})
     elif meter.kind == "gauge" and not measured:
         yield Fault("unit_of_measure", "gauge_needs_rate")
     elif meter.kind == "counter" and measured:

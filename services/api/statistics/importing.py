@@ -49,7 +49,9 @@ class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
 
     def insert(self, connection: Connection, entries: Sequence[StatisticEntry]) -> int:
         """Write what says something new."""
-        return len(store.append(connection, entries))
+        kinds, product_units = self.kinds, self.product_units
+        kept = store.in_their_units(connection, entries, kinds=kinds, product_units=product_units)
+        return len(store.append(connection, kept))
 
     def faults_of(
         self, connection: Connection, entries: Sequence[StatisticEntry], *, now: datetime

@@ -3,12 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.statistics.entry import StatisticEntry
 from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 from services.core.period import Period
+from services.core.reported_units import factor_between
+from services.core.units import UnitError
 
 OWNER_NOUNS = {
     OwnerKind.AREA: nouns.AREA,
@@ -67,12 +70,23 @@ def _period_faults(entry: StatisticEntry, kind: StatisticKind, now: datetime) ->
 
 def _value_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners) -> Iterator[Fault]:
     unit = unit_of(kind, entry.owner_code, known.product_units)
-    if entry.unit != unit:
-        yield Fault("unit", "wrong_unit", {"kind": kind.code, "expected": unit})
-    if entry.value < 0 and not kind.may_be_negative:
+    try:
+        value = in_unit(entry, unit).value
+    except UnitError as error:
+        value = entry.value
+        yield Fault("unit", "wrong_unit", {"kind": kind.code, "expected": unit, "problem": str(error)})
+    if value < 0 and not kind.may_be_negative:
         yield Fault("value", "greater_than_equal", {"ge": 0})
-    if kind.most is not None and abs(entry.value) > kind.most:
+    if kind.most is not None and abs(value) > kind.most:
         yield Fault("value", "less_than_equal", {"le": f"{kind.most:f}"})
+
+
+def in_unit(entry: StatisticEntry, unit: str) -> StatisticEntry:
+    """The same number in the unit in which it is kept. Raises UnitError where it cannot be brought to it."""
+    if entry.unit == unit:
+        return entry
+    value = float(Fraction(repr(entry.value)) * factor_between(entry.unit, unit))
+    return entry.model_copy(update={"value": value, "unit": unit})
 
 
 DEFAULT_PRODUCT_UNIT = "t"

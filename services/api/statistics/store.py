@@ -1,7 +1,7 @@
 """Reported numbers in the database: each posting adds versions, none is ever changed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.statements import registry_statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
-from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, unit_of
+from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, in_unit, unit_of
 from services.core.data.statistic_kinds import StatisticKind
 
 SQL = registry_statements("statistic.sql")
@@ -79,6 +79,14 @@ def faults_of(
     return [faults_of_entry(entry, known) for entry in entries]
 
 
+def in_their_units(
+    connection: Connection, entries: Sequence[StatisticEntry], *, kinds: Kinds, product_units: ProductUnits
+) -> list[StatisticEntry]:
+    """The same, which have no fault, each in the unit of its kind."""
+    unit_of_owner = _product_units(connection, {entry.owner_code for entry in entries}, product_units)
+    return [in_unit(entry, unit_of(kinds[entry.kind], entry.owner_code, unit_of_owner)) for entry in entries]
+
+
 def append(connection: Connection, entries: Sequence[StatisticEntry]) -> set[Key]:
     """Write those of `entries` that say something new as the next version; gives their keys.
 
@@ -117,6 +125,7 @@ def post(
         ]
         if faults:
             raise refused_fields(INVALID_BODY, faults)
+        entries = in_their_units(connection, entries, kinds=kinds, product_units=product_units)
         created = append(connection, entries)
         posted = {"rows": json.dumps([_row(entry) for entry in entries])}
         rows = _POSTED.rows(connection, "true", posted, most=len(entries))
@@ -149,16 +158,19 @@ def page_of(database: Database, query: StatisticQuery, *, kinds: Kinds, product_
 
 def _units_of(connection: Connection, rows: Sequence[DictRow], kinds: Kinds, product_units: ProductUnits) -> list[str]:
     of_product = {row["owner_code"] for row in rows if row["kind"] in kinds and kinds[row["kind"]].is_of_product}
-    unit_of_owner = {}
-    if of_product:
-        owners = json.dumps([{"owner_kind": "unit", "owner_code": code} for code in sorted(of_product)])
-        found = SQL.run(connection, "known_owners", rows=owners).mappings()
-        unit_of_owner = {
-            row["owner_code"]: product_units[row["process"]] for row in found if row["process"] in product_units
-        }
+    unit_of_owner = _product_units(connection, of_product, product_units)
     return [
         unit_of(kinds[row["kind"]], row["owner_code"], unit_of_owner) if row["kind"] in kinds else "" for row in rows
     ]
+
+
+def _product_units(connection: Connection, units: Collection[str], product_units: ProductUnits) -> ProductUnits:
+    """The unit of what each of these units makes, by its code."""
+    if not units:
+        return {}
+    owners = json.dumps([{"owner_kind": "unit", "owner_code": code} for code in sorted(units)])
+    found = SQL.run(connection, "known_owners", rows=owners).mappings()
+    return {row["owner_code"]: product_units[row["process"]] for row in found if row["process"] in product_units}
 
 
 def _repeated(entries: Sequence[StatisticEntry]) -> list[tuple[int, int]]:

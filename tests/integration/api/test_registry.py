@@ -396,3 +396,29 @@ def test_a_meter_with_readings_stays(client: TestClient, registered: Registered,
 def test_what_is_not_registered_is_unknown(unchanged: TestClient, address: str, code: str) -> None:
     answer = unchanged.get(f"/api/v1/{address}")
     assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+def test_meters_in_units_of_the_field_are_registered_and_others_are_told_what_is_known(
+    client: TestClient, registered: Registered
+) -> None:
+    owner = registered.enterprise()
+    for carrier, unit in (
+        ("electricity", "万kWh"),
+        ("natural_gas", "万Nm³"),
+        ("heat", "tce_calorific"),
+        ("lignite", "万吨"),
+    ):
+        registered.meter(owner, carrier=carrier, unit_of_measure=unit)
+    unit_code, gateway = registered.unit(owner), registered.gateway(owner)
+    entry = {"unit_code": unit_code, "gateway_code": gateway, "name_zh": "表", "kind": "counter", "flow": "input"}
+
+    def refused(carrier: str, unit: str) -> tuple[str, str]:
+        given = entry | {"code": "M-X", "carrier": carrier, "unit_of_measure": unit}
+        (fault,) = client.post("/api/v1/meters", json=given).json()["errors"]
+        return fault["code"], fault["reason"]
+
+    assert refused("water", "Nm3")[0] == "not_a_gas"
+    assert "tce_calorific" in refused("heat", "tce")[1]
+    code, reason = refused("electricity", "bushel")
+    assert code == "bad_unit_of_measure"
+    assert all(known in reason for known in ("kWh", "GJ", "Nm3", "万"))

@@ -98,6 +98,20 @@ def test_value_of_an_earlier_version_is_a_new_one(client: TestClient) -> None:
     assert versions(client) == [(1, 1.0), (2, 2.0), (3, 1.0)]
 
 
+def test_a_number_in_a_unit_of_the_field_is_kept_in_that_of_its_kind(
+    client: TestClient, registered: Registered
+) -> None:
+    given = [number(value=12.5, unit="万tce"), gdp(value=3.2, unit="亿元")]
+    answer = client.post(ADDRESS, json=given)
+    assert answer.status_code == 200, answer.text
+    assert [(row["value"], row["unit"]) for row in answer.json()["data"]] == [(125_000.0, "tce"), (32_000.0, "10k CNY")]
+    again = client.post(ADDRESS, json=number(value=125_000, unit="tce"))
+    assert again.json()["unchanged"] == 1
+    unit = registered.unit(registered.enterprise(trade="thermal_power"), process="coal_power")
+    output = number(owner=f"unit:{unit}", kind="output", value=3.0, unit="亿kWh")
+    assert posted(client, output)["data"][0]["value"] == 3e8
+
+
 @pytest.mark.store
 def test_other_price_base_is_another_number(client: TestClient) -> None:
     posted(client, gdp(value=100), gdp(value=80, price_base=2015))
@@ -109,9 +123,12 @@ def test_other_price_base_is_another_number(client: TestClient) -> None:
 
 
 def test_one_fault_keeps_all_out(client: TestClient, database: psycopg.Connection) -> None:
-    answer = client.post(ADDRESS, json=[number(), number(period="2024", unit="kgce"), gdp(price_base=None)])
+    answer = client.post(ADDRESS, json=[number(), number(period="2024", unit="tce_calorific"), gdp(price_base=None)])
     assert faults(answer) == [("1.unit", "wrong_unit"), ("2.price_base", "price_base_missing")]
-    assert answer.json()["errors"][0]["reason"] == "energy_consumption is given in tce"
+    assert answer.json()["errors"][0]["reason"] == (
+        "energy_consumption is given in tce: 'tce_calorific' cannot be brought to tce; known: tce, kgce,"
+        " with 万, 百万 or 亿 before it"
+    )
     assert stored(database) == 0
 
 
@@ -229,7 +246,7 @@ def test_output_is_given_in_the_unit_of_the_product(client: TestClient, register
     output = number(owner=f"unit:{unit}", kind="output", value=2.5e9)
     answer = client.post(ADDRESS, json=output | {"unit": "t"})
     assert faults(answer) == [("unit", "wrong_unit")]
-    assert answer.json()["errors"][0]["reason"] == "output is given in kWh"
+    assert answer.json()["errors"][0]["reason"].startswith("output is given in kWh: ")
     assert posted(client, output | {"unit": "kWh"})["data"][0]["unit"] == "kWh"
     assert [(row["value"], row["unit"]) for row in listed(client)] == [(2.5e9, "kWh")]
 

@@ -41,9 +41,15 @@ def test_file_adds_versions_and_counts_those_that_say_something_new(client: Test
     assert versions(client) == [(1, 45_000_000.0), (1, 47_000_000.5), (2, 46_000_000.0)]
 
 
+def test_units_of_the_field_are_read_in_files_too(client: TestClient) -> None:
+    rows = [("area:150600", "gdp", "2025", "0.00045", "亿元", "2020", "统计局", "")]
+    assert imported(client, sheet(*rows)).json()["created"] == 1
+    assert versions(client) == [(1, 4.5)]
+
+
 def test_faulty_rows_of_a_file_are_named_by_line(client: TestClient) -> None:
     row = ("area:150600", "gdp", "2024", "1", "10k CNY", "2020", "统计局", "")
-    answer = imported(client, sheet(row, ("area:150600", "gdp", "2025", "1", "元", "2020", "统计局", ""), row))
+    answer = imported(client, sheet(row, ("area:150600", "gdp", "2025", "1", "USD", "2020", "统计局", ""), row))
     assert (answer.status_code, answer.json()["code"]) == (422, "import_refused")
     assert [(error["line"], error["field"], error["code"]) for error in answer.json()["errors"]] == [
         (3, "unit", "wrong_unit"),

@@ -152,6 +152,7 @@ def test_rows_used_are_named_with_what_is_said_of_them(line: Line, registered: R
         "place": "test",
         "verified": False,
         "carried": False,
+        "origin": "table",
     }
 
 
