@@ -12,7 +12,7 @@ from pydantic.functional_validators import BeforeValidator
 
 from services.api.errors import ProblemKind, Refused
 from services.api.registry.fields import refusal
-from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
+from services.core.calendar import SHANGHAI, Grain, ceil, floor, start_of_day
 
 START_AFTER_END = ProblemKind("start_after_end", 422, "The range ends before it begins")
 RANGE_TOO_LONG = ProblemKind("range_too_long", 422, "The range is too long for the bucket")
@@ -88,6 +88,17 @@ def require_order(start: datetime | date | None, end: datetime | date | None) ->
     """Refuse a range without a moment in it. One that is open at an end has some."""
     if start is not None and end is not None and start >= end:
         raise Refused(START_AFTER_END, f"start {start.isoformat()} is not before end {end.isoformat()}")
+
+
+class Align(enum.StrEnum):
+    """What becomes of a range that does not begin and end with what sums are kept of."""
+
+    OUTWARD = "outward"
+
+
+def aligned(grain: Grain, start: datetime, end: datetime, align: Align | None) -> tuple[datetime, datetime]:
+    """The range, with `outward` begun and ended with the `grain` that holds its ends."""
+    return (start, end) if align is None else (floor(start, grain), ceil(end, grain))
 
 
 def require_on(grain: Grain, start: datetime | None, end: datetime | None, *, kind: ProblemKind, hint: str) -> None:

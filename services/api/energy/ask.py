@@ -12,9 +12,11 @@ from services.api.asking import (
     INVALID_SCOPE,
     NOT_ON_HOUR,
     RANGE_TOO_LONG,
+    Align,
     MomentOrDay,
     ScopeKind,
     ScopeText,
+    aligned,
     require_on,
     require_order,
     scope_of,
@@ -91,6 +93,11 @@ class RangeQuery(PageQuery):
     bucket: Bucket = Field(
         Bucket.DAY, description="Period of each sum; days, months and years are those of Asia/Shanghai"
     )
+    align: Align | None = Field(
+        None,
+        description="outward: a range that is not on quarter hours (with estimates on hours) is widened to them, which"
+        " the answer says; left out: it is refused",
+    )
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
 
 
@@ -142,11 +149,15 @@ class Asked:
     carrier: str | None
     flows: tuple[Flow, ...]
 
+    def is_wider_than(self, query: RangeQuery) -> bool:
+        """Whether the range was widened to whole quarter hours or hours."""
+        return query.start not in (None, self.start) or query.end not in (None, self.end)
+
 
 def asked(query: EnergyQuery, *, now: datetime) -> Asked:
     """Check a question. Raises Refused with what to change."""
     scope, code = scope_of(query.scope)
-    start, end = _range(query, now=now)
+    start, end = _range(query, now=now, grain=Grain.SLOT if query.estimates is None else Grain.HOUR)
     if query.estimates is not None:
         _require_hours(query.bucket, start, end)
     by = _by(query.by, scope) | {By.CARRIER}
@@ -164,15 +175,17 @@ def asked_balance(query: BalanceQuery, *, now: datetime) -> Asked:
     return Asked(scope, code, start, end, query.bucket, by, None, ALL_FLOWS)
 
 
-def _range(query: RangeQuery, *, now: datetime) -> tuple[datetime, datetime]:
+def _range(query: RangeQuery, *, now: datetime, grain: Grain = Grain.SLOT) -> tuple[datetime, datetime]:
     start = query.start or floor(now, Grain.DAY)
     end = query.end or ceil(now, Grain.SLOT)
     require_order(start, end)
+    asked_for = end - start
+    start, end = aligned(grain, start, end, query.align)
     require_on(Grain.SLOT, start, end, kind=NOT_ON_QUARTER, hint=": energy is kept by quarter hours of the hour")
-    if end - start > LONGEST[query.bucket]:
+    if asked_for > LONGEST[query.bucket]:
         raise Refused(
             RANGE_TOO_LONG,
-            f"{(end - start).days} days; bucket {query.bucket} answers at most {LONGEST[query.bucket].days} days,"
+            f"{asked_for.days} days; bucket {query.bucket} answers at most {LONGEST[query.bucket].days} days,"
             " a coarser bucket more",
         )
     return start, end

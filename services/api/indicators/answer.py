@@ -128,6 +128,7 @@ class IndicatorAnswer(BaseModel):
     scope: str
     start: datetime
     end: datetime
+    aligned: bool = Field(description="Whether the range is wider than what was asked for, as `align` allows")
     bucket: str
     by: str | None
     data: list[IndicatorRow]

@@ -10,8 +10,10 @@ from services.api.asking import (
     INVALID_SCOPE,
     NOT_ON_HOUR,
     RANGE_TOO_LONG,
+    Align,
     MomentOrDay,
     ScopeText,
+    aligned,
     require_on,
     require_order,
 )
@@ -52,6 +54,11 @@ class IndicatorQuery(PageQuery):
     bucket: PeriodLength = Field(
         PeriodLength.MONTH, description="Period of each value; of rolling_12_months each month has one"
     )
+    align: Align | None = Field(
+        None,
+        description="outward: a range that is not on whole hours is widened to them, which the answer says; left out:"
+        " it is refused",
+    )
     by: Grouping | None = Field(None, description="Told apart by unit, enterprise, banner, league or park")
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
 
@@ -68,12 +75,12 @@ def frame_of(query: IndicatorQuery, *, now: datetime) -> Frame:
     start = query.start or floor(now, Grain.MONTH)
     end = query.end or ceil(now, Grain.HOUR)
     require_order(start, end)
+    asked_for = end - start
+    start, end = aligned(Grain.HOUR, start, end, query.align)
     require_on(Grain.HOUR, start, end, kind=NOT_ON_HOUR, hint=": indicators are formed of whole hours")
-    if end - start > LONGEST[query.bucket]:
+    if asked_for > LONGEST[query.bucket]:
         longest = LONGEST[query.bucket].days
-        raise Refused(
-            RANGE_TOO_LONG, f"{(end - start).days} days; bucket {query.bucket} answers at most {longest} days"
-        )
+        raise Refused(RANGE_TOO_LONG, f"{asked_for.days} days; bucket {query.bucket} answers at most {longest} days")
     return frame(start, end, query.bucket)
 
 

@@ -86,6 +86,7 @@ class BalanceAnswer(BaseModel):
     scope: str
     start: datetime
     end: datetime
+    aligned: bool = Field(description="Whether the range is wider than what was asked for, as `align` allows")
     bucket: str
     by: list[str]
     data: list[BalanceRow]
@@ -132,6 +133,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         "scope": query.scope,
         "start": asked.start,
         "end": asked.end,
+        "aligned": asked.is_wider_than(query),
         "bucket": asked.bucket,
         "by": sorted(asked.by & frozenset(ask.BALANCED_BY)),
         "data": [_row(one, names) for one in page],

@@ -77,6 +77,7 @@ class EnergyAnswer(BaseModel):
                     "scope": "area:150600",
                     "start": "2026-01-01T00:00:00+08:00",
                     "end": "2026-02-01T00:00:00+08:00",
+                    "aligned": False,
                     "bucket": "month",
                     "by": ["area", "carrier"],
                     "data": [
@@ -106,6 +107,7 @@ class EnergyAnswer(BaseModel):
     scope: str
     start: datetime
     end: datetime
+    aligned: bool = Field(description="Whether the range is wider than what was asked for, as `align` allows")
     bucket: str
     by: list[str]
     data: list[EnergyRow]
@@ -155,6 +157,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         "scope": query.scope,
         "start": asked.start,
         "end": asked.end,
+        "aligned": asked.is_wider_than(query),
         "bucket": asked.bucket,
         "by": sorted(asked.by),
         "data": [_row(line, groups, units, valuing, estimates) for line in page],

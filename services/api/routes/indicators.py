@@ -108,13 +108,15 @@ def read_indicator(
         area_names: Mapping[str, Names] = {row.code: (row.name_zh, row.name_en) for row in SQL.run(connection, "areas")}
     page, following = Pager(query, of=f"indicator {slug}").part(found)
     data, rows = rows_of(tables, indicator, asked, page, parks=parks, area_names=area_names)
+    start, end = asked.frame.bounds(asked.frame.periods[0])[0], asked.frame.end
     answer = {
         "indicator": indicator.slug,
         "name_zh": indicator.name_zh,
         "name_en": indicator.name_en,
         "scope": query.scope,
-        "start": asked.frame.bounds(asked.frame.periods[0])[0],
-        "end": asked.frame.end,
+        "start": start,
+        "end": end,
+        "aligned": query.align is not None and (query.start not in (None, start) or query.end not in (None, end)),
         "bucket": query.bucket,
         "by": query.by,
         "data": data,

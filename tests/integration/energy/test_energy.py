@@ -367,6 +367,27 @@ def test_of_a_long_backlog_so_much_is_looked_at_and_no_more(
     assert answer["pending"] == {"slots": 0, "meters": 0, "since": None, "is_partial": True}
 
 
+def test_a_range_that_is_on_no_quarter_hour_is_widened_on_request(client: TestClient, line: Line, plant: Plant) -> None:
+    line.send(plant.gateway, quarters(plant.meter(), START, [0.0, 1.0, 3.0, 7.0]))
+    line.roll_up()
+    asked = {"start": "2026-01-31T14:07:13.250Z", "end": "2026-01-31T14:16:00Z", "bucket": "total"}
+    refused = client.get("/api/v1/energy", params=asked)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_on_quarter")
+    answer = client.get("/api/v1/energy", params=asked | {"align": "outward"}).json()
+    assert (answer["start"], answer["end"]) == ("2026-01-31T22:00:00+08:00", "2026-01-31T22:30:00+08:00")
+    assert (answer["aligned"], answer["data"][0]["quantity"]) == (True, 3.0)
+    whole = {"start": answer["start"], "end": answer["end"], "bucket": "total"}
+    again = client.get("/api/v1/energy", params=whole | {"align": "outward"}).json()
+    assert (again["aligned"], again["data"]) == (False, answer["data"])
+    hours = client.get("/api/v1/energy", params=asked | {"align": "outward", "estimates": "linear"}).json()
+    assert (hours["start"], hours["end"]) == ("2026-01-31T22:00:00+08:00", "2026-01-31T23:00:00+08:00")
+
+
+def test_the_longest_range_may_be_widened(client: TestClient, line: Line) -> None:
+    asked = {"start": "2026-01-01T00:07:00Z", "end": "2026-02-01T00:07:00Z", "bucket": "15m", "align": "outward"}
+    assert client.get("/api/v1/energy", params=asked).status_code == 200
+
+
 def test_unknown_carrier_is_refused(client: TestClient) -> None:
     answer = client.get("/api/v1/energy", params={"carrier": "phlogiston"})
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_carrier")

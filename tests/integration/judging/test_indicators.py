@@ -403,6 +403,14 @@ def test_what_cannot_be_answered_is_refused_with_its_code(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_a_range_that_is_on_no_hour_is_widened_on_request(client: TestClient) -> None:
+    asked = {"start": "2026-03-01T00:15:00+08:00", "end": "2026-03-01T02:45:00+08:00", "bucket": "total"}
+    answer = client.get("/api/v1/indicators/pue", params=asked | {"align": "outward"}).json()
+    assert (answer["start"], answer["end"]) == ("2026-03-01T00:00:00+08:00", "2026-03-01T03:00:00+08:00")
+    assert answer["aligned"] is True
+    assert client.get("/api/v1/indicators/pue", params=A_DAY | {"align": "outward"}).json()["aligned"] is False
+
+
 def test_the_list_says_of_what_each_may_be_asked(client: TestClient) -> None:
     found = {entry["slug"]: entry for entry in client.get("/api/v1/indicators").json()["data"]}
     assert len(found) == 18
