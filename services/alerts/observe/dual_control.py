@@ -15,7 +15,7 @@ from services.core.verdict import Verdict
 from services.judging.dual_control.evaluate import Evaluation
 from services.judging.dual_control.facts import Obstacle
 from services.judging.dual_control.progress import Progress, read_progress
-from services.judging.dual_control.targets import areas_with_target, period_of, plan_of_year
+from services.judging.dual_control.targets import areas_with_target, plan_begun, plan_of_year
 from services.judging.dual_control.warning import Light
 from services.judging.indicators.terms import Term
 
@@ -119,8 +119,7 @@ def _next_year(start: datetime) -> datetime:
 def _progress(view: View, year: int) -> list[Progress]:
     """The progress of all areas for which the plan of the year, or else the last one before it, prints a target."""
     plans = view.tables.plans
-    begun = [period_of(plan) for plan in plans.plans.values() if plan.first_year <= year]
-    newest = max(begun, key=lambda plan: plan.first_year, default=None)
+    newest = plan_begun(plans, year)
     if newest is None:
         return []
     areas = [code for code in areas_with_target(plans, newest) if code in view.tree.level]

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.api.progress import model
+from services.api.progress import metrics, model
+from services.api.progress.reasoned import LightAnswer, ObstacleAnswer
 from services.core.data.used import used_row
 from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.plan_targets import PlanTarget as TargetRow
@@ -54,18 +55,22 @@ def answer(progress: Progress, tables: Tables) -> model.ProgressAnswer:
             for part in progress.statistics
         ],
         rows=_rows(progress, tables),
+        metrics=[metrics.metric(course) for course in progress.courses],
+        grade=metrics.grade(progress.courses),
+        national=metrics.national(tables.national_aims, found.year),
+        own_rules=metrics.OWN_RULES.en,
+        own_rules_zh=metrics.OWN_RULES.zh,
     )
 
 
 def summary(progress: Progress) -> model.ProgressSummary:
-    """What the warning map shows of an area that has a plan."""
+    """What the warning map shows of an area."""
     found = progress.evaluation
-    assert found.plan is not None
     forecast = progress.forecast and progress.forecast.evaluation
     return model.ProgressSummary(
         area=area(progress),
         year=found.year,
-        plan=found.plan.code,
+        plan=found.plan.code if found.plan else None,
         evaluation=found.kind,
         cumulative_percent=_percent(found.chain.last.cumulative),
         required_percent=_percent(found.basic.required),
@@ -75,6 +80,8 @@ def summary(progress: Progress) -> model.ProgressSummary:
         waiver=_waiver(found),
         lights=_lights(found),
         forecast_lights=_lights(forecast) if forecast else None,
+        metrics=[metrics.summary(course) for course in progress.courses],
+        grade=metrics.grade(progress.courses),
     )
 
 
@@ -99,9 +106,9 @@ def _tce(amount: facts.YearEnergy | None) -> float | None:
     return None if amount is None else float(amount.tce)
 
 
-def _obstacles(found: Iterable[facts.Obstacle]) -> list[model.ObstacleAnswer]:
+def _obstacles(found: Iterable[facts.Obstacle]) -> list[ObstacleAnswer]:
     return [
-        model.ObstacleAnswer(reason=o.reason, year=o.year, what=o.what, text=text, text_zh=text_zh)
+        ObstacleAnswer(reason=o.reason, year=o.year, what=o.what, text=text, text_zh=text_zh)
         for o in found
         for text, text_zh in [obstacle_text(o)]
     ]
@@ -213,8 +220,8 @@ def _waiver(found: judged.Evaluation) -> model.WaiverAnswer:
     return model.WaiverAnswer(waived=found.waiver.waived, **_said(found.waiver.reason))
 
 
-def _light(found: warning.Light) -> model.LightAnswer:
-    return model.LightAnswer(level=found.level, **_said(found.reason))
+def _light(found: warning.Light) -> LightAnswer:
+    return LightAnswer(level=found.level, **_said(found.reason))
 
 
 def _lights(found: judged.Evaluation) -> model.Lights:

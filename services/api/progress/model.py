@@ -5,11 +5,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.progress.metric_model import GradeAnswer, MetricAnswer, MetricSummary, NationalAnswer
+from services.api.progress.reasoned import LightAnswer, ObstacleAnswer, ReasonedAnswer
 from services.core.verdict import Verdict
 from services.judging.dual_control.evaluate import AreaStanding
 from services.judging.dual_control.facts import EnergySource, EvaluationKind
 from services.judging.dual_control.forecast import Method
-from services.judging.dual_control.warning import WarningLevel
 
 
 class ProgressArea(BaseModel):
@@ -30,21 +31,6 @@ class ProgressPlan(BaseModel):
     base_year: int
     midterm_year: int | None
     price_base: int | None = Field(description="Year of the constant prices the plan demands; null: it does not say")
-
-
-class ReasonedAnswer(BaseModel):
-    """A reason in both languages."""
-
-    reason: str = Field(description="Stable: programs may decide by it (docs/dual-control.md)")
-    text: str
-    text_zh: str
-
-
-class ObstacleAnswer(ReasonedAnswer):
-    """Why something cannot be judged."""
-
-    year: int | None
-    what: str | None = Field(description="Kind of the statistic it concerns")
 
 
 class TargetProgressAnswer(BaseModel):
@@ -143,12 +129,6 @@ class WaiverAnswer(ReasonedAnswer):
     waived: bool
 
 
-class LightAnswer(ReasonedAnswer):
-    """A warning level; null where it cannot be told."""
-
-    level: WarningLevel | None
-
-
 class Lights(BaseModel):
     """Two lights of their own."""
 
@@ -216,6 +196,11 @@ class ProgressAnswer(BaseModel):
     forecast: ForecastAnswer | None = Field(description="Of the running year only")
     statistics: list[ReportedNumber]
     rows: list[dict[str, Any]] = Field(description="Rows of the data files that were used")
+    metrics: list[MetricAnswer] = Field(description="Energy, carbon, coal, oil and the non-fossil share")
+    grade: GradeAnswer | None = Field(description="Of the worst of its metrics; null: none has one")
+    national: list[NationalAnswer] = Field(description="Context, by which no area is judged")
+    own_rules: str = Field(description="What of lights and grades is Enermon's own")
+    own_rules_zh: str
 
 
 class ProgressSummary(BaseModel):
@@ -223,7 +208,7 @@ class ProgressSummary(BaseModel):
 
     area: ProgressArea
     year: int
-    plan: str
+    plan: str | None = Field(description="Null: no plan is loaded for the year")
     evaluation: EvaluationKind
     cumulative_percent: float | None
     required_percent: float | None
@@ -233,3 +218,5 @@ class ProgressSummary(BaseModel):
     waiver: WaiverAnswer
     lights: Lights
     forecast_lights: Lights | None = Field(description="Of the running year, if the forecast comes true")
+    metrics: list[MetricSummary]
+    grade: GradeAnswer | None

@@ -22,10 +22,9 @@ from services.core.period import FIRST_YEAR, LAST_YEAR
 from services.judging.data.tables import Tables
 from services.judging.dual_control.facts import PlanPeriod
 from services.judging.dual_control.progress import read_areas, read_progress
-from services.judging.dual_control.targets import areas_with_target, period_of, plan_of_year
+from services.judging.dual_control.targets import areas_listed, period_of, plan_of_year
 
 YEAR_OUTSIDE_PLAN = ProblemKind("year_outside_plan", 422, "The year does not lie in the plan")
-NO_PLAN_OF_YEAR = ProblemKind("no_plan_of_year", 422, "The year lies in no plan that is loaded")
 LIST = "progress"
 
 router = APIRouter(prefix="/api/v1/progress", tags=["dual control"])
@@ -45,7 +44,7 @@ class ProgressQuery(PageQuery):
     plan: str | None = Field(None, max_length=20, description="Code of a plan; the one in which the year lies")
 
 
-_REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, YEAR_OUTSIDE_PLAN, NO_PLAN_OF_YEAR)
+_REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, YEAR_OUTSIDE_PLAN)
 
 
 @router.get("", summary="Judge the progress of an area, or list the warning levels", responses=_REFUSALS)
@@ -54,8 +53,9 @@ def read_area_progress(
 ) -> ProgressAnswer | Page[ProgressSummary]:
     """With `area` alone: its targets, years, verdicts, total term by term, waiver, lights and forecast.
 
-    Else a page of the areas that have a target, with their lights 晴雨表. Annual evaluation in most years, mid-term and
-    five-year evaluation in the years the plan gives. What is missing is named, and never taken for zero.
+    Else a page of the areas that have a target, with their lights 晴雨表; in a year without a plan that of the areas of
+    the plan before it, with their trends. Annual evaluation in most years, mid-term and five-year evaluation in the
+    years the plan gives. What is missing is named, and never taken for zero.
     """
     plan, year = _plan_and_year(tables, query, now)
     with database.read() as connection:
@@ -63,21 +63,18 @@ def read_area_progress(
         if query.area is not None and query.area not in tree.level:
             raise nouns.AREA.refuse_unknown(query.area)
         if query.area is not None and not query.below:
-            (found,) = read_progress(connection, tables, [query.area], plan=plan, year=year, now=now)
+            one = [query.area]
+            (found,) = read_progress(connection, tables, one, plan=plan, year=year, now=now, with_courses=True)
             return answer.answer(found, tables)
-        if plan is None:
-            raise Refused(
-                NO_PLAN_OF_YEAR, f"{year} lies in none of {_known(tables)}; ask for one area, or another year"
-            )
         pager = Pager(query, of=LIST)
         (after,) = pager.after(str) or ("",)
         areas = [
             code
-            for code in areas_with_target(tables.plans, plan)
-            if code > after and (query.area is None or tree.above(code, query.area))
+            for code in areas_listed(tables.plans, year)
+            if code in tree.level and code > after and (query.area is None or tree.above(code, query.area))
         ]
         shown, following = pager.cut(areas, lambda code: [code])
-        page = read_progress(connection, tables, shown, plan=plan, year=year, now=now)
+        page = read_progress(connection, tables, shown, plan=plan, year=year, now=now, with_courses=True)
     return Page[ProgressSummary](data=[answer.summary(found) for found in page], next=following)
 
 
@@ -105,8 +102,3 @@ def _year_at_hand(tables: Tables, this_year: int, query: ProgressQuery) -> int:
         return this_year
     begun = [p.last_year for p in tables.plans.plans.values() if p.first_year <= this_year]
     return min(this_year, max(begun, default=this_year))
-
-
-def _known(tables: Tables) -> str:
-    plans = tables.plans.plans.values()
-    return ", ".join(f"plan {p.code} ({p.first_year} to {p.last_year})" for p in plans)

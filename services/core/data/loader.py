@@ -32,6 +32,7 @@ TABLES = (
     "parameters",
     "statistic_kinds",
     "checks",
+    "national_aims",
 )
 """The tables that an operator may give, by the names of their files; the plans are in a folder of their own."""
 PLANS = "plans"

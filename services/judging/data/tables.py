@@ -15,6 +15,7 @@ from services.judging.corrections import AllowedInput, CorrectionTerm
 from services.judging.data import benchmarks as benchmark_file
 from services.judging.data import corrections as correction_files
 from services.judging.data import limits as limit_file
+from services.judging.data import nation as nation_file
 from services.judging.data import processes as process_file
 from services.judging.data import retrofits as retrofit_file
 from services.judging.data import tariffs as tariff_files
@@ -22,6 +23,7 @@ from services.judging.data import two_high as two_high_file
 from services.judging.data.benchmarks import Benchmark
 from services.judging.data.corrections import LimitCorrection, UnitInput
 from services.judging.data.limits import LAST_GRADE, Limit
+from services.judging.data.nation import NationalAim
 from services.judging.data.parameters import BOUNDS
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.plans import LIST as PLAN_LIST
@@ -52,6 +54,7 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
     "parameters": Parameter,
     "statistic_kinds": StatisticKind,
     "checks": Check,
+    "national_aims": NationalAim,
     "plans": Plan,
     "plan_targets": PlanTarget,
 }
@@ -71,6 +74,7 @@ class Tables(QualityTables):
     tariff_aluminium: tuple[AluminiumTariff, ...]
     tariff_steps: tuple[TariffStepRow, ...]
     two_high: tuple[TwoHighTrade, ...]
+    national_aims: tuple[NationalAim, ...]
     plans: Plans
 
     @cached_property
@@ -165,6 +169,7 @@ def load_tables(override: Path | None = None) -> Tables:
         tariff_aluminium=tariff_files.tariff_aluminium(override),
         tariff_steps=tariff_files.tariff_steps(process, override),
         two_high=two_high_file.two_high(override),
+        national_aims=nation_file.national_aims(override),
         plans=load_plans(override=override),
     )
     _check_codes(tables.by_name(), override)

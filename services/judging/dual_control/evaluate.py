@@ -122,7 +122,7 @@ def evaluate(
         waiver=waived,
         total=of_year,
         total_of_plan=None if kind is EvaluationKind.ANNUAL else total_since(base_year),
-        intensity_light=intensity_light(reduction, basic.on_course),
+        intensity_light=Light(None, "no_plan") if plan is None else intensity_light(reduction, basic.on_course),
         total_light=total_light(of_year, margin=rules.total_warning_margin),
     )  # fmt: skip
 

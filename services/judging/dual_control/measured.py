@@ -9,7 +9,7 @@ from psycopg import Connection
 from services.core.area_tree import AreaTree
 from services.core.frame import Frame
 from services.core.meter import Flow
-from services.energy.account import Account
+from services.energy.account import Account, Valuation
 from services.energy.amount import Amount, Measure, coverage_of
 from services.energy.by_subject import Subject
 from services.energy.factors import Applied, Basis, Factors
@@ -25,7 +25,8 @@ class Metered:
 
     def __init__(self, factors: Factors, amounts: Mapping[Measure, Amount], *, metered: float) -> None:
         """`metered`: share of the period between the first and the last day with any meter."""
-        self._amounts, self._metered, self._account = amounts, metered, Account(factors)
+        self._factors, self._amounts, self._metered = factors, amounts, metered
+        self._account = Account(factors)
         for measure, amount in amounts.items():
             for year, quantity_pico in amount.pico_by_year.items():
                 self._account.add({measure: quantity_pico}, year=year)
@@ -48,6 +49,27 @@ class Metered:
     def any(self) -> bool:
         """Whether anything was measured."""
         return any(amount.measured_s for amount in self._amounts.values())
+
+    @property
+    def tco2(self) -> Fraction | None:
+        """CO2 of what is burnt and bought, less what is sold; None as of `tce`."""
+        return self._account.tco2() if self.any else None
+
+    @property
+    def feedstock_tco2(self) -> Fraction | None:
+        """CO2 that the carbon of feedstock would make: it stays in the product, and is not emitted."""
+        valuation, found = Valuation(self._factors), Fraction(0)
+        for (carrier, flow), amount in self._amounts.items():
+            for by, quantity_pico in amount.pico_by_year.items() if flow is Flow.FEEDSTOCK else ():
+                tonnes = valuation.tonnes(None, carrier, by, quantity_pico)
+                if tonnes is None:
+                    return None
+                found += Fraction(*tonnes)
+        return found
+
+    def family(self, family: str) -> Fraction | None:
+        """tce (calorific) of a family of carriers, less what of it is sold on; None as of `tce`."""
+        return self._account.of(Basis.CALORIFIC, families=[family]) if self.any else None
 
     def tce(self, *flows: Flow) -> Fraction | None:
         """Equivalent tce of `flows`, of all that count where none is named.

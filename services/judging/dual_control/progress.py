@@ -14,6 +14,8 @@ from services.core.meter import Flow
 from services.energy.factors import Applied
 from services.judging.data.plan_targets import PlanTarget as TargetRow
 from services.judging.data.tables import Tables
+from services.judging.dual_control.course import Course
+from services.judging.dual_control.courses import courses_of
 from services.judging.dual_control.evaluate import Evaluation, Rules, evaluate
 from services.judging.dual_control.facts import (
     COEFFICIENT_MISSING,
@@ -42,6 +44,8 @@ from services.judging.dual_control.forecast import (
 )
 from services.judging.dual_control.measured import Metered, read_metered
 from services.judging.dual_control.reported import SQL, ReportedNumbers, ReportedStatistic, read_reported
+from services.judging.dual_control.series import AreaYears, YearSpan
+from services.judging.dual_control.shares import read_shares
 from services.judging.dual_control.targets import rows_of, targets_of
 
 MeteredOver = Callable[[date, date, Bucket], list[Mapping[str, Metered]]]
@@ -85,6 +89,8 @@ class Progress:
     statistics: Sequence[ReportedStatistic]
     coefficients: Mapping[str, Applied]
     """Used for what was measured, by the code of their row."""
+    courses: Sequence[Course] = ()
+    """Every metric, where they were asked for."""
 
 
 def read_areas(connection: Connection) -> tuple[AreaTree, Mapping[str, JudgedArea]]:
@@ -107,8 +113,12 @@ def read_progress(
     plan: PlanPeriod | None,
     year: int,
     now: datetime,
+    with_courses: bool = False,
 ) -> list[Progress]:
-    """The progress of `areas`, which are registered, in `year`, which lies in `plan`."""
+    """The progress of `areas`, which are registered, in `year`, which lies in `plan`.
+
+    `with_courses`: with all metrics; alerts know those of energy alone.
+    """
     if not areas:
         return []
     tree, known = read_areas(connection)
@@ -125,6 +135,7 @@ def read_progress(
     over = date(min(year + 1, today.year), 1, 1)
     metered = dict(zip(years, metered_over(date(years[0], 1, 1), over, Bucket.YEAR), strict=False))
     running = _Running(metered_over, today) if year == today.year else None
+    shares = read_shares(connection, tables, tree, areas, years, now=now) if with_courses else {}
     found = []
     for area in areas:
         facts = {y: _facts(reported, metered[y][area] if y in metered else None, area, y) for y in years}
@@ -135,18 +146,18 @@ def read_progress(
         if running is not None:
             forecast = running.forecast(area, facts, plan, targets, rules)
             used |= running.used(area)
-        found.append(
-            Progress(
-                known[area],
-                targets,
-                rows,
-                facts,
-                evaluate(facts, plan, targets, year=year, rules=rules),
-                forecast,
-                reported.parts(area, years),
-                used,
+        evaluation = evaluate(facts, plan, targets, year=year, rules=rules)
+        courses = []
+        if with_courses:
+            so_far, before = running.spans(area) if running else (None, None)
+            of_years = {y: of_year[area] for y, of_year in metered.items()}
+            of_area = AreaYears(
+                area, years, reported, of_years, facts, shares.get(area, {}), so_far, before, rules.coverage_least
             )
-        )
+            coming = forecast.evaluation if forecast else None
+            courses = courses_of(tables.plans, of_area, coming or evaluation)
+        parts = reported.parts(area, years)
+        found.append(Progress(known[area], targets, rows, facts, evaluation, forecast, parts, used, courses))
     return found
 
 
@@ -227,6 +238,10 @@ class _Running:
         coming = forecast_facts(facts, self._year, energy)
         evaluation = evaluate({**facts, self._year: coming}, plan, targets, year=self._year, rules=rules)
         return YearForecast(energy, self._until, coming, evaluation)
+
+    def spans(self, area: str) -> tuple[YearSpan, YearSpan]:
+        """What was measured of the running year, and over the same span of the year before."""
+        return YearSpan(self._so_far.get(area), self._days), YearSpan(self._before.get(area), self._days_before)
 
     def used(self, area: str) -> dict[str, Applied]:
         """The coefficients used."""

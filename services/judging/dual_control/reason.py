@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.core.reason import About, InBoth, reason_text
+from services.judging.dual_control.course import Trend
 from services.judging.dual_control.facts import Obstacle
 
 NAMES: Mapping[str, InBoth] = {
@@ -14,6 +15,10 @@ NAMES: Mapping[str, InBoth] = {
     "gdp_growth_plan": InBoth("planned growth of GDP", "地区生产总值年度增速目标"),
     "intensity_reduction_plan": InBoth("planned fall of the intensity", "能耗强度年度降低目标"),
     "energy_total_target": InBoth("target for the total", "能耗总量年度目标"),
+    "co2_energy": InBoth("CO2 of energy", "能源活动碳排放量"),
+    "coal_consumption": InBoth("coal consumed", "煤炭消费总量"),
+    "oil_consumption": InBoth("oil consumed", "石油消费总量"),
+    "non_fossil_share": InBoth("the share of non-fossil energy", "非化石能源消费占比"),
 }
 """What an obstacle may concern."""
 
@@ -23,6 +28,15 @@ NUMBER = InBoth("a number", "数据")
 def standing_text(code: str) -> InBoth:
     """A reason that concerns no single number; of an obstacle what its code says in general."""
     return reason_text(About.PROGRESS, code, what=NUMBER, year=InBoth("a year", "某"))
+
+
+def trend_text(trend: Trend, *, in_points: bool) -> InBoth:
+    """Which way a metric goes, in percent, or in percentage points."""
+    change = None
+    if trend.change is not None:
+        number = float(trend.change if in_points else trend.change * 100)
+        change = InBoth(f"{number:+.2f} points", f"{number:+.2f}个百分点") if in_points else f"{number:+.2f} %"
+    return reason_text(About.PROGRESS, f"trend_{trend.direction}", since=trend.since, change=change or "–")
 
 
 def obstacle_text(obstacle: Obstacle) -> InBoth:

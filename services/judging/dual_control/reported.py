@@ -10,11 +10,14 @@ from psycopg import Connection
 from services.core.db.statements import Statements
 from services.core.period import Period, tiling
 from services.judging.dual_control.facts import (
+    CO2,
+    COAL,
     ENERGY,
     FEEDSTOCK,
     GDP,
     GROWTH_PLAN,
     LISTED,
+    OIL,
     REDUCTION_PLAN,
     RENEWABLE,
     TOTAL_TARGET,
@@ -22,7 +25,7 @@ from services.judging.dual_control.facts import (
 
 SQL = Statements.beside(__file__, "dual_control.sql")
 
-KINDS = (ENERGY, FEEDSTOCK, RENEWABLE, LISTED, GDP, GROWTH_PLAN, REDUCTION_PLAN, TOTAL_TARGET)
+KINDS = (ENERGY, FEEDSTOCK, RENEWABLE, LISTED, GDP, GROWTH_PLAN, REDUCTION_PLAN, TOTAL_TARGET, CO2, COAL, OIL)
 
 
 @dataclass(frozen=True, slots=True)

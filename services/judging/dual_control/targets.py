@@ -26,14 +26,28 @@ def plan_of_year(plans: Plans, year: int) -> PlanPeriod | None:
     return max(found, key=lambda plan: plan.first_year, default=None)
 
 
-def rows_of(plans: Plans, plan: PlanPeriod, area: str) -> list[Row]:
-    """The rows that print a target for the intensity of the whole area: in more than one document, more than one."""
-    return [row for row in _intensity_rows(plans, plan) if row.area_code == area]
+def rows_of(plans: Plans, plan: PlanPeriod, area: str, indicator: str = INDICATOR) -> list[Row]:
+    """The rows that print a target for the whole area: in more than one document, more than one."""
+    return [row for row in _rows(plans, plan, indicator) if row.area_code == area]
 
 
 def areas_with_target(plans: Plans, plan: PlanPeriod) -> list[str]:
     """The areas for which the plan prints a target, in the order of their codes."""
-    return sorted({row.area_code for row in _intensity_rows(plans, plan)})
+    return sorted({row.area_code for row in _rows(plans, plan, INDICATOR)})
+
+
+def areas_listed(plans: Plans, year: int) -> list[str]:
+    """The areas of the warning map of a year: those of its plan, else of the last one before it, else of the first."""
+    plan = plan_begun(plans, year)
+    if plan is None:
+        plan = min(map(period_of, plans.plans.values()), key=lambda first: first.first_year, default=None)
+    return [] if plan is None else areas_with_target(plans, plan)
+
+
+def plan_begun(plans: Plans, year: int) -> PlanPeriod | None:
+    """The plan of the year, or the last one before it; None where none had begun."""
+    begun = [period_of(plan) for plan in plans.plans.values() if plan.first_year <= year]
+    return max(begun, key=lambda plan: plan.first_year, default=None)
 
 
 def targets_of(rows: Sequence[Row]) -> ReductionTargets:
@@ -52,10 +66,10 @@ class _Conflict:
     """Several rows that print different targets."""
 
 
-def _intensity_rows(plans: Plans, plan: PlanPeriod) -> Iterable[Row]:
+def _rows(plans: Plans, plan: PlanPeriod, indicator: str) -> Iterable[Row]:
     for row in plans.targets:
         whole = not row.subject and not row.process
-        if row.plan == plan.code and row.indicator == INDICATOR and row.kind == "target" and whole:
+        if row.plan == plan.code and row.indicator == indicator and row.kind == "target" and whole:
             yield row
 
 

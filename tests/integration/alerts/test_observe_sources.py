@@ -87,6 +87,17 @@ def test_more_used_than_approved_counts_in_twelve_months_and_in_the_running_year
     assert evidence["uses"]["running_year"]["equivalent_tce"] == pytest.approx(166 * 100.0)
 
 
+def test_in_a_year_without_a_plan_a_rise_raises_no_alert(client: TestClient, connection: Connection) -> None:
+    # no plan of 2026 is loaded; in April 2027 the year 2026 is the last complete one
+    for year, tce in ((2025, 900), (2026, 1000)):
+        reported(client, ORDOS, year, energy_consumption=tce, gdp=1000)
+    later = NOON.replace(year=2027)
+    for slug in ("energy_intensity_level_1", "energy_intensity_level_2", "energy_total_above_target"):
+        found = seen(connection, slug, later)
+        assert {str(each.verdict) for each in found.values()} == {"cannot_judge"}, slug
+    assert seen(connection, "energy_intensity_level_1", later)[ORDOS].reasons[0][0] == "no_plan"
+
+
 @pytest.mark.store
 def test_intensity_that_rose_is_level_one_and_one_behind_its_progress_level_two(
     client: TestClient, connection: Connection

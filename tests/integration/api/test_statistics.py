@@ -355,7 +355,7 @@ def test_kinds_say_whose_they_are_and_in_which_unit(client: TestClient) -> None:
     energies = [carrier["code"] for carrier in client.get("/api/v1/carriers").json()["data"] if carrier["is_energy"]]
     reported = {code for code in kinds if code.startswith("reported_")}
     assert reported == {f"reported_{code}" for code in energies}
-    assert (len(reported), len(kinds.keys() - reported)) == (38, 17)
+    assert (len(reported), len(kinds.keys() - reported)) == (38, 20)
     assert (kinds["reported_raw_coal"]["unit"], kinds["reported_raw_coal"]["periods"]) == ("t", ["month"])
     assert kinds["industrial_value_added"]["owners"] == ["area", "enterprise"]
     assert kinds["gdp"]["periods"] == ["year", "quarter"]

@@ -29,6 +29,9 @@ UNITS = {
     "capacity_total": "MW",
     "capacity_non_fossil": "MW",
     "non_hydro_renewable_share": "%",
+    "co2_energy": "tCO2",
+    "coal_consumption": "tce",
+    "oil_consumption": "tce",
     "energy_budget": "tce",
     **{f"reported_{carrier.code}": carrier.unit for carrier in carriers() if carrier.is_energy},
 }

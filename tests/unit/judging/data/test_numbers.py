@@ -12,7 +12,8 @@ def test_every_table_has_a_line_with_its_rows_and_how_many_are_unverified() -> N
     assert found.well
     assert "table      co2                39 rows,  29 unverified" in lines
     assert "table      tariff_steps        0 rows,   0 unverified" in lines
-    assert sum(line.startswith("table ") for line in lines) == 18
+    assert found.tables is not None
+    assert sum(line.startswith("table ") for line in lines) == len(found.tables.by_name())
 
 
 def test_unverified_numbers_are_named_with_value_and_unit() -> None:
@@ -30,7 +31,7 @@ def test_each_unverified_number_gets_a_line_where_that_is_asked_for() -> None:
     assert found.tables is not None
     unverified = sum(not row.verified for rows in found.tables.by_name().values() for row in rows)
     lines = found.lines(each=True)
-    assert len(lines) == 18 + 1 + unverified
+    assert len(lines) == len(found.tables.by_name()) + 1 + unverified
     assert "    benchmarks: level.converter.2023.benchmark -30 kgce/t" in lines
 
 

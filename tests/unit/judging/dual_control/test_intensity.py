@@ -146,7 +146,8 @@ def test_t34_a_plan_of_other_years_is_judged_by_its_own_years() -> None:
 def test_t34_a_year_in_no_plan_still_tells_its_change() -> None:
     found = evaluate(falling(100, 104, first=2025), None, ReductionTargets(), year=2026, rules=RULES)
     assert (found.finding.reason, found.chain.last.reduction) == ("no_plan", Fraction(-4, 100))
-    assert found.intensity_light.level is WarningLevel.I
+    # no plan says how it must go: the rise is told, and nothing is lit
+    assert (found.intensity_light.level, found.intensity_light.reason) == (None, "no_plan")
 
 
 def test_a_missing_year_cannot_be_judged_and_names_year_and_number() -> None:

@@ -1,0 +1,61 @@
+"""The share of non-fossil energy of areas, year by year, as the indicator forms it of what the meters saw."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from psycopg import Connection
+
+from services.core.area_tree import AreaTree
+from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
+from services.core.frame import PeriodLength, frame
+from services.judging.data.tables import Tables
+from services.judging.dual_control.course import MetricYear
+from services.judging.dual_control.facts import (
+    COEFFICIENT_MISSING,
+    LOW_COVERAGE,
+    NON_FOSSIL,
+    NUMBER_MISSING,
+    EnergySource,
+    Obstacle,
+)
+from services.judging.indicators.evaluate import Grouping, Question, evaluate
+from services.judging.indicators.forming import Evaluated
+from services.judging.indicators.listing import BY_SLUG
+from services.judging.indicators.scope import Scope, ScopeKind
+
+_BY_LEVEL = {"region": None, "league": Grouping.LEAGUE, "banner": Grouping.BANNER}
+_OBSTACLES = {reason: reason for reason in (LOW_COVERAGE, COEFFICIENT_MISSING)}
+
+
+def read_shares(
+    connection: Connection, tables: Tables, tree: AreaTree, areas: Sequence[str], years: Sequence[int], *, now: datetime
+) -> Mapping[str, Mapping[int, MetricYear]]:
+    """The shares by area and year; that of the running year is of what is gone of it. Years to come have none."""
+    start = start_of_day(date(years[0], 1, 1))
+    end = min(start_of_day(date(years[-1] + 1, 1, 1)), floor(now, Grain.HOUR))
+    if start >= end:
+        return {}
+    periods = frame(start, end, PeriodLength.YEAR)
+    region = next(code for code, level in tree.level.items() if level == "region")
+    found: dict[str, dict[int, MetricYear]] = {}
+    for level in sorted({tree.level[area] for area in areas}):
+        asked = Question(Scope(ScopeKind.AREA, region, tree), periods, _BY_LEVEL[level], now)
+        for each in evaluate(connection, tables, BY_SLUG[NON_FOSSIL], asked):
+            year = each.start.astimezone(SHANGHAI).year
+            found.setdefault(each.group or region, {})[year] = _year(each, year, running=now < each.whole_period[1])
+    return found
+
+
+def _year(found: Evaluated, year: int, *, running: bool) -> MetricYear:
+    ratio = found.ratio
+    if ratio.value is None:
+        first = ratio.reasons[0][0] if ratio.reasons else NUMBER_MISSING
+        return MetricYear(
+            year,
+            None,
+            running=running,
+            obstacle=Obstacle(_OBSTACLES.get(first, NUMBER_MISSING), year, NON_FOSSIL),
+        )
+    # of what is over: meters that began in December say nothing of the year
+    coverage = (ratio.coverage or 0.0) * found.elapsed.metered_share
+    return MetricYear(year, ratio.value, EnergySource.MEASURED, coverage, running=running)
