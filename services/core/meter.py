@@ -114,6 +114,8 @@ class Side(enum.Enum):
     """What is below zero flows the other way, so nothing flows this way."""
     REVERSE = -1
     """What is above zero flows the other way."""
+    NEITHER = 2
+    """Nothing is meant: the other direction of a meter that measures one."""
 
 
 @dataclass(frozen=True, slots=True)

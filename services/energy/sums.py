@@ -85,11 +85,15 @@ def _ids(row: Any) -> tuple[Any, ...]:
 
 
 def _with_meters(connection: Connection, wanted: Wanted) -> Wanted:
-    """The same, with the meters of its units named."""
+    """The same, with the meters of its units named, and both directions of those that measure both."""
     among = wanted.among
-    if among.unit_ids is None or among.meter_ids is not None:
+    if among.meter_ids is not None:
+        meter_ids = list(among.meter_ids)
+    elif among.unit_ids is not None:
+        meter_ids = list(SQL.run(connection, "meters_of_units", unit_ids=list(among.unit_ids)).scalars())
+    else:
         return wanted
-    meter_ids = list(SQL.run(connection, "meters_of_units", unit_ids=list(among.unit_ids)).scalars())
+    meter_ids += SQL.run(connection, "other_directions", meter_ids=meter_ids).scalars()
     return replace(wanted, among=replace(among, meter_ids=meter_ids))
 
 

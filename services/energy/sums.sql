@@ -1,5 +1,6 @@
 -- name: meter_sums(grain, trunc, from_ts, to_ts, meter_ids, unit_ids, banners, park_ids, carriers, flows, by_area, by_park, by_enterprise, by_unit, by_meter)
--- Energy of meters, summed by what is asked for. The account says where a meter was on the day. A cell is named by the
+-- Energy of meters, summed by what is asked for. The account says where a meter was on the day. The other direction of a meter
+-- stands under its number, negative. A cell is named by the
 -- second, since 1970, at which it starts.
 SELECT
     date_part('epoch', date_trunc(:trunc, kept.period, 'Asia/Shanghai'))::bigint AS cell_s,
@@ -7,7 +8,7 @@ SELECT
     CASE WHEN :by_park THEN account.park_id END AS park_id,
     CASE WHEN :by_enterprise THEN account.enterprise_id END AS enterprise_id,
     CASE WHEN :by_unit THEN account.unit_id END AS unit_id,
-    CASE WHEN :by_meter THEN kept.meter_id END AS meter_id,
+    CASE WHEN :by_meter THEN abs(kept.meter_id) END AS meter_id,
     account.carrier,
     account.flow,
     sum(kept.quantity_pico) AS quantity_pico,
@@ -62,7 +63,7 @@ SELECT
     CASE WHEN :by_park THEN tenure.park_id END AS park_id,
     CASE WHEN :by_enterprise THEN tenure.enterprise_id END AS enterprise_id,
     CASE WHEN :by_unit THEN tenure.unit_id END AS unit_id,
-    CASE WHEN :by_meter THEN tenure.meter_id END AS meter_id,
+    CASE WHEN :by_meter THEN abs(tenure.meter_id) END AS meter_id,
     tenure.carrier,
     tenure.flow,
     greatest(tenure.from_day, :from_day ::date) AS from_day,
@@ -174,7 +175,7 @@ SELECT
     CASE WHEN :by_park THEN account.park_id END AS park_id,
     CASE WHEN :by_enterprise THEN account.enterprise_id END AS enterprise_id,
     CASE WHEN :by_unit THEN account.unit_id END AS unit_id,
-    CASE WHEN :by_meter THEN kept.meter_id END AS meter_id,
+    CASE WHEN :by_meter THEN abs(kept.meter_id) END AS meter_id,
     account.carrier,
     account.flow,
     account.enterprise_id AS owner_id,
@@ -204,3 +205,13 @@ WHERE
     AND account.flow = ANY (:flows)
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 HAVING sum(kept.quantity_pico) <> 0;
+
+-- name: other_directions(meter_ids)
+-- The numbers of the other directions of those of the meters that measure both, or did.
+SELECT -meter_id
+FROM meter
+WHERE meter_id = ANY (:meter_ids ::integer[]) AND negative_flow IS NOT NULL
+UNION
+SELECT DISTINCT meter_id
+FROM energy_month
+WHERE meter_id < 0 AND -meter_id = ANY (:meter_ids ::integer[]);

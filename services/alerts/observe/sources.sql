@@ -55,7 +55,7 @@ SELECT
 FROM gateway
 JOIN enterprise USING (enterprise_id)
 JOIN (
-    SELECT present.gateway_id, min(held.from_day) AS since, count(DISTINCT present.meter_id) AS meters
+    SELECT present.gateway_id, min(held.from_day) AS since, count(DISTINCT abs(present.meter_id)) AS meters
     FROM tenure AS present
     JOIN tenure AS held USING (meter_id, gateway_id)
     WHERE present.from_day <= :today ::date AND present.to_day > :today ::date AND held.from_day <= :today ::date

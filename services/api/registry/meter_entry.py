@@ -44,6 +44,13 @@ EXAMPLE: JsonDict = {
 
 # Smaller ones are mistakes, and would be nothing in whole billionths.
 Positive = Annotated[Number, Field(ge=1e-9)]
+NegativeFlow = Annotated[
+    MeterFlow,
+    Field(
+        description="Of an interval meter or gauge that measures both directions: the flow to which what is below zero"
+        " is booked, such as output of a grid connection. Empty: what is below zero is suspect"
+    ),
+]
 Multiplier = Annotated[Positive, Field(le=1e9, description="CT ratio times PT ratio: register units to real units")]
 RegisterSize = Annotated[
     Positive, Field(le=1e18, description="Register units at which a counter rolls over to zero; empty: unknown")
@@ -89,6 +96,7 @@ class MeterPatch(Entry):
     kind: MeterKind | None = None
     carrier: Code | None = None
     flow: MeterFlow | None = None
+    negative_flow: NegativeFlow | None = None
     unit_of_measure: UnitOfMeasure | None = None
     multiplier: Multiplier | None = None
     register_size: RegisterSize | None = None
@@ -130,6 +138,7 @@ class MeterEntry(Entry):
     kind: MeterKind
     carrier: Code
     flow: MeterFlow
+    negative_flow: NegativeFlow | None = None
     unit_of_measure: UnitOfMeasure
     multiplier: Multiplier = 1.0
     register_size: RegisterSize | None = None

@@ -74,6 +74,10 @@ def _measure_faults(meter: MeterEntry, around: _Surroundings) -> Iterator[Fault]
 def _own_faults(meter: MeterEntry) -> Iterator[Fault]:
     if meter.register_size is not None and meter.kind != "counter":
         yield Fault("register_size", "only_for_counters")
+    if meter.negative_flow is not None and meter.kind == "counter":
+        yield Fault("negative_flow", "not_for_counters")
+    if meter.negative_flow == meter.flow:
+        yield Fault("negative_flow", "same_as", {"other": "flow"})
     if meter.valid_from and meter.valid_to and meter.valid_to <= meter.valid_from:
         yield Fault("valid_to", "not_after_valid_from", {"valid_from": meter.valid_from.isoformat()})
 

@@ -91,7 +91,7 @@ RESOURCE = Resource(
     check_amended=amended_meter_faults,
     refuse_removal=_keep_with_readings,
     dated=frozenset(TERM_FIELDS),
-    reinterprets=frozenset({"carrier", "flow", "valid_from", "valid_to"}),
+    reinterprets=frozenset({"carrier", "flow", "negative_flow", "valid_from", "valid_to"}),
 )
 
 router = APIRouter(prefix="/api/v1/meters", tags=["meters"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US, SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
-from services.core.meter import MOST_PER_SLOT_PICO, Kind, KindRun, Mark, MeterRule, Quality
+from services.core.meter import MOST_PER_SLOT_PICO, Kind, KindRun, Mark, MeterRule, Quality, Side
 from services.energy.booking.counter import SET_ASIDE, book_counter, settled
 from services.energy.booking.gauge import book_gauge
 from services.energy.booking.interval import book_interval, reach_us
@@ -56,6 +56,8 @@ def _spans(
     times_us: Sequence[int], values: Sequence[float], run: KindRun, corrected_us: Sequence[int]
 ) -> tuple[list[Span], dict[int, Mark]]:
     """What the readings of a time with one kind of meter say was used."""
+    if run.rule.side is Side.NEITHER or (run.rule.side is Side.REVERSE and run.rule.kind is Kind.COUNTER):
+        return [], {}
     if run.rule.kind is Kind.INTERVAL:
         spans, marks = book_interval(times_us, values, run.rule, corrected_us=corrected_us)
     else:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Self
 
@@ -19,6 +20,7 @@ from services.core.meter import (
     Replacement,
     Settlement,
     SettlementAction,
+    Side,
     Stamp,
     different,
     meter_term,
@@ -137,8 +139,17 @@ class RolledMeter:
         return (energy.measured_s if expected else 0), energy.quality
 
 
-def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
-    """The meters of a batch, by number. A meter that is no longer registered is left out."""
+def read_of(meter_id: int) -> int:
+    """The number under which the readings stand of a meter, or of the other direction of one: the negative of it."""
+    return abs(meter_id)
+
+
+def load_meters(connection: psycopg.Connection, numbers: list[int]) -> dict[int, RolledMeter]:
+    """The meters of a batch, by number; the negative of one is its other direction.
+
+    A meter that is no longer registered is left out.
+    """
+    meter_ids = sorted({read_of(number) for number in numbers})
     swaps: dict[int, list[Replacement]] = defaultdict(list)
     for meter_id, ts, final, first in _sql.run(connection, "replacements", meter_ids=meter_ids):
         swaps[meter_id].append(Replacement(ts, final, first))
@@ -161,6 +172,7 @@ def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[in
     ):
         places[enterprise_id].append(EnterprisePlace(from_us, area_code, park_id))
     meters: dict[int, RolledMeter] = {}
+    wanted = frozenset(numbers)
     for row in rows:
         mine = terms[row.meter_id]
         rule = MeterRule(
@@ -168,13 +180,20 @@ def load_meters(connection: psycopg.Connection, meter_ids: list[int]) -> dict[in
             tuple(swaps[row.meter_id]),
             frozenset(accepted[row.meter_id]),
             tuple(settled[row.meter_id]),
+            Side.ONE if row.negative_flow is None else Side.FORWARD,
         )
         owners = [OwnerFrom(term.from_us, term.unit_id, term.enterprise_id) for term in mine]
-        meters[row.meter_id] = RolledMeter(
-            rule,
-            stays=stays(owners, places, carrier=row.carrier, flow=row.flow),
-            valid_us=(row.valid_from, row.valid_to),
-        )
+        reverse = Side.NEITHER if row.negative_flow is None else Side.REVERSE
+        for number, side, flow in (
+            (row.meter_id, rule.side, row.flow),
+            (-row.meter_id, reverse, row.negative_flow or row.flow),
+        ):
+            if number in wanted:
+                meters[number] = RolledMeter(
+                    replace(rule, side=side),
+                    stays=stays(owners, places, carrier=row.carrier, flow=flow),
+                    valid_us=(row.valid_from, row.valid_to),
+                )
     return meters
 
 
@@ -203,20 +222,32 @@ class RolledMeters:
     def __init__(self) -> None:
         self._revision = -1
         self._kept: dict[int, RolledMeter] = {}
+        self._both_ways: frozenset[int] = frozenset()
 
-    def of(self, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
-        """These meters, by number. A meter that is no longer registered is left out."""
+    def both_ways(self, connection: psycopg.Connection) -> frozenset[int]:
+        """The meters that measure both directions, or did."""
+        self._look(connection)
+        return self._both_ways
+
+    def _look(self, connection: psycopg.Connection) -> None:
+        """Forget what was kept if the registry has changed."""
         revision = _sql.run(connection, "revision").scalar_one()
         if revision != self._revision:
             self._kept.clear()
+            self._both_ways = frozenset(_sql.run(connection, "both_ways").scalars())
             self._revision = revision
+
+    def of(self, connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, RolledMeter]:
+        """These meters, by number. A meter that is no longer registered is left out."""
+        self._look(connection)
         missing = [meter_id for meter_id in meter_ids if meter_id not in self._kept]
         if missing:
             self._kept |= load_meters(connection, missing)
         found = {meter_id: self._kept[meter_id] for meter_id in meter_ids if meter_id in self._kept}
-        for meter_id, faults in collection_faults(connection, meter_ids).items():
-            if meter_id in found:
-                found[meter_id] = found[meter_id].with_faults(faults)
+        for meter_id, faults in collection_faults(connection, [read_of(number) for number in meter_ids]).items():
+            for number in (meter_id, -meter_id):
+                if number in found:
+                    found[number] = found[number].with_faults(faults)
         return found
 
 

@@ -1,12 +1,19 @@
 -- name: revision()
 SELECT revision FROM registry_revision;
 
+-- name: both_ways()
+-- Meters that measure both directions, or did: what is booked of the other one stands under their number, negative.
+SELECT meter_id FROM meter WHERE negative_flow IS NOT NULL
+UNION
+SELECT -meter_id FROM energy_month WHERE meter_id < 0;
+
 -- name: meters(meter_ids)
 SELECT
     meter.meter_id,
     carrier.unit AS carrier_unit,
     meter.carrier,
     meter.flow,
+    meter.negative_flow,
     coalesce(meter.valid_from::timestamp AT TIME ZONE 'Asia/Shanghai', '-infinity') AS valid_from,
     coalesce(meter.valid_to::timestamp AT TIME ZONE 'Asia/Shanghai', 'infinity') AS valid_to
 FROM meter

@@ -22,7 +22,7 @@ def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -
 
     With them go the days after them that have been checked by what was known of the days before.
     """
-    days = sorted({(meter_id, (slot_us + _OFFSET_US) // DAY_US) for meter_id, slot_us in dirty})
+    days = sorted({(abs(meter_id), (slot_us + _OFFSET_US) // DAY_US) for meter_id, slot_us in dirty})
     _sql.run(
         connection,
         "mark_due",

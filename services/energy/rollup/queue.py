@@ -1,6 +1,6 @@
 """The roll-up's queue: what is live goes before what is late, and no batch holds more than its bounds allow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from services.core.meter import Kind
 from services.energy.booking.counter import LONGEST_GAP_US
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
-from services.energy.rollup.meters import RolledMeter
+from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import Bounds, DirtyRange, Extent, within
 from services.ingest.validate import EARLIEST_US
 
@@ -38,6 +38,12 @@ class Taken:
     dirty: Slots
     changed: Slots
     live_from_us: int
+
+    def with_other_directions(self, both_ways: Collection[int]) -> "Taken":
+        """The same, with the other direction of the meters that measure both."""
+        dirty = [(-meter_id, slot) for meter_id, slot in self.dirty if meter_id in both_ways]
+        changed = [(-meter_id, from_us) for meter_id, from_us in self.changed if meter_id in both_ways]
+        return replace(self, dirty=[*self.dirty, *dirty], changed=[*self.changed, *changed])
 
     def __len__(self) -> int:
         return len(self.dirty) + len(self.changed)
@@ -126,7 +132,7 @@ class Queue:
             self._connection,
             "extents",
             positions=IntegerParameters(ranges),
-            meter_ids=IntegerParameters(r.meter_id for r in ranges.values()),
+            meter_ids=IntegerParameters(read_of(r.meter_id) for r in ranges.values()),
             starts=TimeParameters(r.start_us for r in ranges.values()),
             ends=TimeParameters(r.end_us for r in ranges.values()),
             from_ts=TimeParameter(window_us[0]),
@@ -166,6 +172,6 @@ def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> 
 
 def _columns(rows: Slots, times: str) -> dict[str, IntegerParameters]:
     return {
-        "meter_ids": IntegerParameters(meter_id for meter_id, _ in rows),
+        "meter_ids": IntegerParameters(read_of(meter_id) for meter_id, _ in rows),
         times: TimeParameters(at_us for _, at_us in rows),
     }

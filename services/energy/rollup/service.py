@@ -110,6 +110,7 @@ class RollUp:
         if not taken:
             return 0
         started_s = time.monotonic()
+        taken = taken.with_other_directions(self._meters.both_ways(connection))
         ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)
         meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
         fast, ranges = book_fast_path(

@@ -9,7 +9,7 @@ from services.core.db.statements import Statements
 from services.core.meter import Kind, Mark, MeterRule
 from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
 from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
-from services.energy.rollup.meters import RolledMeter
+from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
 
 _sql = Statements.beside(__file__, "windows.sql")
@@ -39,13 +39,13 @@ def rebook_all(
     connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
 ) -> list[tuple[DirtyRange, Rebooking]]:
     """Book every dirty range again; the results do not overlap."""
-    meter_ids = sorted({r.meter_id for r in ranges})
+    meter_ids = sorted({read_of(r.meter_id) for r in ranges})
     corrected = frozenset(_sql.run(connection, "corrected_meters", meter_ids=meter_ids).scalars())
     done: list[tuple[DirtyRange, Rebooking]] = []
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
         open_ranges.sort(key=lambda r: (r.meter_id, r.start_us))
-        reaches = [_Reach(r, meters[r.meter_id].rule, corrected=r.meter_id in corrected) for r in open_ranges]
+        reaches = [_Reach(r, meters[r.meter_id].rule, corrected=read_of(r.meter_id) in corrected) for r in open_ranges]
         done, open_ranges = merge_meeting(done + _rebook_each(connection, reaches))
     return done
 
@@ -113,7 +113,7 @@ def _sides(
         connection,
         "windows",
         positions=IntegerParameters(reaches),
-        meter_ids=IntegerParameters(r.dirty.meter_id for r in reaches.values()),
+        meter_ids=IntegerParameters(read_of(r.dirty.meter_id) for r in reaches.values()),
         starts=TimeParameters(r.dirty.start_us - r.own_us for r in reaches.values()),
         ends=TimeParameters(r.dirty.end_us + r.own_us for r in reaches.values()),
         before=IntegerParameters(r.before for r in reaches.values()),
@@ -142,7 +142,7 @@ def _correct(
         connection,
         "corrections",
         positions=IntegerParameters(positions),
-        meter_ids=IntegerParameters(reaches[p].dirty.meter_id for p in positions),
+        meter_ids=IntegerParameters(read_of(reaches[p].dirty.meter_id) for p in positions),
         starts=TimeParameters(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
         ends=TimeParameters(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
     ).tuples():

@@ -36,6 +36,11 @@ class MeterFacts:
         return self.rule.kind
 
     @property
+    def expected_us(self) -> int:
+        """Time in which a reading is expected: of a gauge that reports on change that for which its value holds."""
+        return max(self.interval_us, self.rule.newest.holds_s * 1_000_000 if self.rule.newest.holds_s else 0)
+
+    @property
     def tells_the_past(self) -> bool:
         """Whether a reading tells of the interval that ends, not begins, at its time."""
         return self.kind is Kind.COUNTER or (self.kind is Kind.INTERVAL and self.rule.newest.stamp is Stamp.END)

@@ -87,7 +87,7 @@ class Judge:
             meter, mine = meters[meter_id], history.of(meter_id)
             gaps = _estimates(meter, mine, days) if is_over else {}
             for day in sorted(days):
-                counted = counts(mine.day(day, received[meter_id]), meter.facts.interval_us, self.in_time)
+                counted = counts(mine.day(day, received[meter_id]), meter.facts.expected_us, self.in_time)
                 findings = find_marked(meter.facts, mine.day(day), self.limits)
                 if is_over:
                     product = products[meter.unit_id, day] if meter.has_product else None

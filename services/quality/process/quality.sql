@@ -51,7 +51,8 @@ CROSS JOIN LATERAL generate_series(
     interval '1 day'
 ) AS each (day)
 WHERE
-    tenure.to_day > :first_day ::date
+    tenure.meter_id > 0
+    AND tenure.to_day > :first_day ::date
     AND tenure.from_day <= :last_over ::date
     AND each.day ::date <> ALL (:busy_days ::date[])
     AND NOT EXISTS (SELECT FROM quality_day WHERE quality_day.meter_id = tenure.meter_id AND quality_day.day = each.day ::date);

@@ -9,6 +9,7 @@ SELECT
     meter.kind,
     meter.carrier,
     meter.flow,
+    meter.negative_flow,
     meter.unit_of_measure,
     meter.multiplier,
     meter.register_size,
@@ -41,7 +42,7 @@ SELECT EXISTS (
 
 -- name: insert(rows)
 INSERT INTO meter (
-    code, unit_id, gateway_id, name_zh, name_en, kind, carrier, flow, unit_of_measure,
+    code, unit_id, gateway_id, name_zh, name_en, kind, carrier, flow, negative_flow, unit_of_measure,
     multiplier, register_size, rated_per_hour, interval_s, stamp, holds_s, valid_from, valid_to, calibrated_until
 )
 SELECT
@@ -53,6 +54,7 @@ SELECT
     entry.kind,
     entry.carrier,
     entry.flow,
+    entry.negative_flow,
     entry.unit_of_measure,
     entry.multiplier,
     entry.register_size,
@@ -72,6 +74,7 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     kind text,
     carrier text,
     flow text,
+    negative_flow text,
     unit_of_measure text,
     multiplier double precision,
     register_size double precision,
@@ -86,13 +89,14 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
 JOIN unit ON unit.code = entry.unit_code
 JOIN gateway ON gateway.code = entry.gateway_code;
 
--- name: update(name_zh, name_en, carrier, flow, valid_from, valid_to, calibrated_until, code)
+-- name: update(name_zh, name_en, carrier, flow, negative_flow, valid_from, valid_to, calibrated_until, code)
 -- What else a meter has is that of its newest term.
 UPDATE meter
 SET name_zh = :name_zh,
     name_en = :name_en,
     carrier = :carrier,
     flow = :flow,
+    negative_flow = :negative_flow,
     valid_from = :valid_from,
     valid_to = :valid_to,
     calibrated_until = :calibrated_until
