@@ -18,6 +18,7 @@ from services.alerts.notify.telling import News
 from services.alerts.observe.evidence import with_readings
 from services.alerts.observe.observe import observe_all
 from services.alerts.observe.past import with_beginnings
+from services.alerts.rebooked import with_rebooked
 from services.alerts.routing.recipients import news_of
 from services.alerts.rules.body import parse
 from services.alerts.rules.fault import RuleError
@@ -95,6 +96,7 @@ class Cycle:
             known = store.states_of(self._connection, seen)
             seen = {slug: self._with_beginnings(reading, active[slug], of, known, now) for slug, of in seen.items()}
             found = evaluation_of(active, seen, known, now)
+            found.stepped = with_rebooked(reading, found.stepped, seen)
             fired = dict(zip(found.fired, with_readings(reading, list(found.fired.values())), strict=True))
         stepped = with_alerts(found.stepped, fired, active, now)
         outcome = CycleOutcome(hold_ends=hold_ends(active, seen, known, stepped))

@@ -43,6 +43,8 @@ class ResolutionCause(enum.StrEnum):
 
     CLEARED = "cleared"
     """What was measured is in order again."""
+    REBOOKED = "rebooked"
+    """What was measured before was not what it was taken for: its readings were given another meaning."""
     RULE_CHANGED = "rule_changed"
     """By the rule as it is written now it is no breach."""
     RULE_OFF = "rule_off"

@@ -1,13 +1,17 @@
 """Who was told that an alert fires is told once that it ended, and why; and what a changed rule does to its alerts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 
-from tests.integration.judged import Plant
+from services.alerts import rebooked
+from services.core.db.statements import Statements
+from tests.integration.judged import Plant, midnight
 from tests.integration.line import Line
+from tests.integration.registered import Registered
 from tests.integration.watched import FOURTH, INPUT, LOAD, PUE, SECOND, THIRD, Service, Watch, service
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -218,3 +222,75 @@ def test_what_fires_again_by_another_version_is_told_with_its_limit(
     (alert,) = watch.contents()[-1]["alerts"]
     assert (alert["rule_version"], alert["value"], alert["limit"]) == (2, 1.2, 1.1)
     assert alert["text_en"] == "Data centre: PUE 1.2, limit 1.1, 2026-03-03"
+
+
+@pytest.mark.parametrize(
+    ("of_centre", "valid_from", "looked_at", "because", "said"),
+    [
+        (True, "2026-03-02", SECOND + MINUTE, "rebooked", "The readings were given another meaning"),
+        (True, "2026-03-06", THIRD, "cleared", "In order again"),
+        (False, "2026-03-02", THIRD, "cleared", "In order again"),
+    ],
+    ids=["its day", "a later day", "another unit"],
+)
+def test_alert_that_ends_because_its_readings_meant_something_else_says_so(
+    watch: Watch,
+    alerts: Service,
+    centre: Plant,
+    client: TestClient,
+    registered: Registered,
+    line: Line,
+    of_centre: bool,
+    valid_from: str,
+    looked_at: datetime,
+    because: str,
+    said: str,
+) -> None:
+    watch.rule(PUE)
+    watch.subscription(language="en")
+    alerts.look(SECOND)
+    watch.sent()
+    meter = centre.meter(*INPUT) if of_centre else registered.meter(centre.enterprise)
+    term = {"valid_from": valid_from, "multiplier": 0.875, "reason": "CT 700/5, not 800/5"}
+    assert client.post(f"/api/v1/meters/{meter}/terms", json=term).status_code == 201
+    line.roll_up()
+    alerts.look(looked_at)
+    assert watch.events() == ["fired", "resolved"]
+    assert watch.detail("resolved") == [{"because": because}]
+    (alert,) = watch.contents()[-1]["alerts"]
+    assert alert["because"] == because
+    assert alert["text_en"].startswith(said)
+
+
+@pytest.mark.parametrize("kind", ["area", "enterprise", "park"])
+def test_the_alert_of_a_place_is_rebooked_by_a_meter_that_was_there(
+    watch: Watch, centre: Plant, client: TestClient, database: psycopg.Connection, kind: str
+) -> None:
+    parked = client.post(
+        "/api/v1/parks", json={"code": "P-DC", "name_zh": "园区", "kind": "ordinary", "area_code": "150622"}
+    )
+    assert parked.status_code == 201
+    address = f"/api/v1/enterprises/{centre.enterprise}/memberships/2025-01-01"
+    assert client.patch(address, json={"park_code": "P-DC"}).status_code == 200
+    database.execute("DELETE FROM reinterpretation")
+    subject = {"area": "150600", "enterprise": centre.enterprise, "park": "P-DC"}[kind]
+    watch.rule(PUE)
+    row = database.execute(
+        "INSERT INTO alert (rule, rule_version, subject_kind, subject_code, severity, fired_at, evidence)"
+        " VALUES ('pue', 1, %s, %s, 'warning', now(), '{}') RETURNING alert_id",
+        [kind, subject],
+    ).fetchone()
+    assert row is not None
+    asked = {
+        "alert_ids": list(row),
+        "starts": [midnight("2026-03-02")],
+        "ends": [midnight("2026-03-03")],
+    }
+    statements = Statements.beside(rebooked.__file__, "rebooked.sql")
+    assert statements.run(database, "rebooked", **asked).scalars().all() == []
+    term = {"valid_from": "2026-03-02", "multiplier": 2, "reason": "CT"}
+    meter = centre.meter(*INPUT)
+    assert client.post(f"/api/v1/meters/{meter}/terms", json=term).status_code == 201
+    assert statements.run(database, "rebooked", **asked).scalars().all() == list(row)
+    before = asked | {"starts": [midnight("2026-02-28")], "ends": [midnight("2026-03-01")]}
+    assert statements.run(database, "rebooked", **before).scalars().all() == []
