@@ -145,7 +145,7 @@ def _plan_updates(
     changing: list[tuple[int, Amendment[R]]] = []
     for line, entry in rows:
         key = resource.key_of(entry)
-        changed = _changed(entry, kept[key])
+        changed = resource.changed_by(connection, entry, kept[key])
         faults = list(_faults_of_change(resource, changed))
         if not changed:
             plan.add(line, key, ImportOutcome.UNCHANGED)
@@ -161,12 +161,6 @@ def _plan_updates(
         if not found:
             plan.add(line, amendment.key, ImportOutcome.UPDATE, amendment.changed)
             plan.amendments.append(amendment)
-
-
-def _changed(entry: E, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """What the row says otherwise than the registry. An empty cell says nothing."""
-    given = entry.model_dump(include=entry.model_fields_set)
-    return {name: value for name, value in given.items() if kept[name] != value}
 
 
 def _faults_of_change(resource: Resource[E, R, A], changed: Mapping[str, Any]) -> Iterator[Fault]:

@@ -178,6 +178,11 @@ class Resource(Listing[A], Generic[E, R, A]):
         rows = self.source.rows(connection, f"entry.{self.key} = ANY(:keys)", {"keys": list(keys)}, most=len(keys))
         return {row[self.key]: row for row in rows}
 
+    def changed_by(self, connection: Connection, entry: E, row: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """What `entry` says otherwise than what is registered in `row`. A field that was not given says nothing."""
+        given = entry.model_dump(include=entry.model_fields_set)
+        return {name: value for name, value in given.items() if row[name] != value}
+
     def amendment(self, key: str, row: Mapping[str, Any], given: Mapping[str, Any]) -> Amendment[R]:
         """What the thing of this row becomes with the fields `given`. Raises Refused when that is none."""
         kept = {name: row[name] for name in self.record.model_fields}

@@ -1,8 +1,8 @@
 """Enterprises 用能单位."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, status
 from psycopg import Connection
@@ -96,6 +96,16 @@ class _Enterprises(Resource[EnterpriseEntry, EnterpriseRecord, Enterprise]):
         if row["valid_from"] is not None:
             present = Membership.model_construct(**{name: row[name] for name in Membership.model_fields})
         return Enterprise.model_construct(**kept, membership=present)
+
+    def changed_by(self, connection: Connection, entry: EnterpriseEntry, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What is otherwise; nothing of a membership that it has or had."""
+        changed = super().changed_by(connection, entry, row)
+        said = entry.model_dump(include=set(Membership.model_fields) & entry.model_fields_set)
+        if said.keys() & changed.keys():
+            known = [membership.model_dump() for membership in memberships_of(connection, entry.credit_code)]
+            if any(said.items() <= each.items() for each in known):
+                return {name: value for name, value in changed.items() if name not in said}
+        return changed
 
 
 def _faults(connection: Connection, entries: Sequence[EnterpriseEntry]) -> list[list[Fault]]:

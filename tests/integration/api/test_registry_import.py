@@ -318,6 +318,21 @@ def test_a_file_does_not_change_what_has_its_own_address(client: TestClient, reg
     assert client.get(f"/api/v1/enterprises/{owner}").json()["name_zh"] == "新名"
 
 
+def test_the_file_that_registered_an_enterprise_changes_its_name_after_it_has_moved(
+    client: TestClient, registered: Registered
+) -> None:
+    owner = registered.enterprise(area_code=JUNGAR, valid_from="2025-01-01")
+    moved = {"area_code": "150603", "park_code": None, "valid_from": "2025-07-01"}
+    assert client.post(f"/api/v1/enterprises/{owner}/memberships", json=moved).status_code == 201
+    header = ("credit_code", "name_zh", "trade", "area_code", "valid_from")
+    body = as_csv(header, (owner, "新名", "coke", JUNGAR, "2025-01-01"))
+    assert imported(client, "enterprises", body, existing="update").json()["updated"] == 1
+    enterprise = client.get(f"/api/v1/enterprises/{owner}").json()
+    assert (enterprise["name_zh"], enterprise["membership"]["area_code"]) == ("新名", "150603")
+    body = as_csv(header, (owner, "新名", "coke", "150603", "2025-01-01"))
+    assert places(imported(client, "enterprises", body, existing="update")) == [(2, "valid_from", "not_by_import")]
+
+
 def test_what_readings_mean_is_not_changed_by_a_file(client: TestClient, registered: Registered) -> None:
     meter = registered.meter()
     known = client.get(f"/api/v1/meters/{meter}").json()

@@ -12,6 +12,8 @@ from services.api.registry.files.header import half_width
 # What a spreadsheet shows where a formula failed, a column is too narrow, or LibreOffice found an error.
 _ERROR = re.compile(r"#(N/A|DIV/0!|[A-Z][A-Z_]+[!?])|#{3,}|Err:[0-9]{3}")
 _WITH_EXPONENT = re.compile(r"[+-]?[0-9](\.[0-9]+)?E\+?[0-9]{2,3}", re.IGNORECASE)
+# How a spreadsheet writes a number of more than 11 digits to a text file: 123456789012 as 1.23457E+11.
+_ROUNDED = re.compile(r"[+-]?[0-9]\.[0-9]{5}E[+-][0-9]{2,3}")
 _DAY = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日|([0-9]{2})([0-9]{2}))"
     r"(?:[T ]0?0:00(?::00(?:\.0+)?)?)?"
@@ -68,6 +70,8 @@ def _number(text: str, *, is_share: bool) -> str:
         if not is_share:
             raise CellRefused("percent_cell", value=text)
         text = text.removesuffix("%").rstrip()
+    if _ROUNDED.fullmatch(text):
+        raise CellRefused("rounded_number", value=text)
     if "," not in text:
         return text
     is_plainly_thousands = text.count(",") > 1 or "." in text

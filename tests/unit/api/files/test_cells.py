@@ -92,6 +92,11 @@ def test_one_comma_may_stand_for_thousands_or_for_a_point(text: str) -> None:
     assert refusal(text, Form.NUMBER) == "comma_in_number"
 
 
+def test_a_number_that_a_spreadsheet_has_rounded_is_refused() -> None:
+    assert refusal("1.23457E+11", Form.NUMBER) == "rounded_number"
+    assert read_cell("1.2E+11", Form.NUMBER) == "1.2E+11"
+
+
 def test_a_percentage_is_read_only_where_the_field_is_in_percent() -> None:
     assert read_cell("5%", Form.NUMBER, is_share=True) == "5"
     assert read_cell("5.25％", Form.NUMBER, is_share=True) == "5.25"
