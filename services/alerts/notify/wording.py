@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from services.alerts.state.handling import IN_CHINESE, MOVES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
@@ -97,14 +99,7 @@ CHINESE = Wording(
     reference="附件",
     late="逾期事项",
     late_step="{step}，最迟应于 {due_on} 完成，已逾期 {days} 天，上报至{level}",
-    steps={
-        "acknowledge": "受理",
-        "explain": "说明原因",
-        "plan": "提交整改计划",
-        "verify": "核查",
-        "close": "办结",
-        "reopen": "退回",
-    },
+    steps={action.value: IN_CHINESE[action] for action in MOVES},
     levels={"banner": "旗县区", "league": "盟市", "region": "自治区"},
     more="另有 {count} 条未列出。",
     open="查看详情",

@@ -67,6 +67,24 @@ NEXT: Mapping[Status, Action | None] = {
 }
 """What is to be done next."""
 
+IN_CHINESE: Mapping[str, str] = {
+    Action.ACKNOWLEDGE: "受理",
+    Action.EXPLAIN: "说明原因",
+    Action.PLAN: "提交整改计划",
+    Action.VERIFY: "核查",
+    Action.CLOSE: "办结",
+    Action.REOPEN: "退回",
+    Action.COMMENT: "备注",
+    Action.ATTACH: "补充附件",
+    Status.OPEN: "待受理",
+    Status.ACKNOWLEDGED: "已受理",
+    Status.EXPLAINED: "已说明",
+    Status.PLANNED: "整改中",
+    Status.VERIFIED: "已核查",
+    Status.CLOSED: "已办结",
+}
+"""Actions and statuses as people say them."""
+
 _AT_ANY_TIME = (Action.COMMENT, Action.ATTACH)
 _ONCE_RESOLVED = (Action.VERIFY, Action.CLOSE)
 _OF_THE_ENTERPRISE = (Action.EXPLAIN, Action.PLAN)
@@ -188,17 +206,17 @@ def take(case: Case, steps: Sequence[HandlingStep], step: HandlingStep, deadline
         raise StepRefusedError(
             "still_firing",
             f"the alert still fires; {step.action} it when it is resolved, or plan another date",
-            f"预警尚未解除，不能执行 {step.action}；请待解除后再办，或另定整改日期",
+            f"预警尚未解除，不能{IN_CHINESE[step.action]}；请待解除后再办，或另定整改日期",
             actions,
         )
     if step.action not in actions:
-        names = ", ".join(actions)
+        names, names_zh = ", ".join(actions), "、".join(IN_CHINESE[each] for each in actions)
         who = "an enterprise" if step.actor.kind is ActorKind.ENTERPRISE else "a supervision body"
         who_zh = "用能单位" if step.actor.kind is ActorKind.ENTERPRISE else "监察机构"
         raise StepRefusedError(
             "step_not_allowed",
             f"{step.action} is not for {who} while the alert is {status}; allowed: {names}",
-            f"预警处于 {status} 状态时，{who_zh}不能执行 {step.action}；可执行：{names}",
+            f"预警{IN_CHINESE[status]}时，{who_zh}不能{IN_CHINESE[step.action]}；可以：{names_zh}",
             actions,
         )
     _require(step, actions, deadlines)
@@ -206,27 +224,28 @@ def take(case: Case, steps: Sequence[HandlingStep], step: HandlingStep, deadline
 
 
 def _require(step: HandlingStep, actions: Sequence[Action], deadlines: Deadlines) -> None:
+    done = IN_CHINESE[step.action]
     if step.action in _WITH_TEXT and not (step.text or "").strip():
-        raise StepRefusedError("text_missing", f"{step.action} needs a text", f"{step.action} 须填写文字说明", actions)
+        raise StepRefusedError("text_missing", f"{step.action} needs a text", f"{done}须填写文字说明", actions)
     if step.action is Action.ATTACH and not (step.reference or "").strip():
-        raise StepRefusedError("reference_missing", "attach needs a reference", "attach 须填写附件编号或地址", actions)
+        raise StepRefusedError("reference_missing", "attach needs a reference", "补充附件须填写附件编号或地址", actions)
     if step.action is not Action.PLAN:
         if step.due_on is not None:
             raise StepRefusedError(
-                "due_on_not_used", "only a plan has a due_on; leave it out", "仅整改计划有 due_on，请删除", actions
+                "due_on_not_used", "only a plan has a due_on; leave it out", "仅整改计划有完成日期，请删除", actions
             )
         return
     if step.due_on is None:
         raise StepRefusedError(
-            "due_on_missing", "plan needs due_on, the day by which it is done", "plan 须填写完成日期 due_on", actions
+            "due_on_missing", "plan needs due_on, the day by which it is done", "整改计划须填写完成日期", actions
         )
     if step.due_on > (last := deadlines.last_day_of_plan(shanghai_day(step.at))):
         raise StepRefusedError(
-            "due_on_far", f"due_on {step.due_on} is after {last}", f"due_on {step.due_on} 晚于 {last}", actions
+            "due_on_far", f"due_on {step.due_on} is after {last}", f"完成日期 {step.due_on} 晚于 {last}", actions
         )
     if step.due_on < shanghai_day(step.at):
         raise StepRefusedError(
-            "due_on_past", f"due_on {step.due_on} is over already", f"due_on {step.due_on} 已经过去", actions
+            "due_on_past", f"due_on {step.due_on} is over already", f"完成日期 {step.due_on} 已经过去", actions
         )
 
 

@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import STANDARD
 from services.alerts.state.handling import (
+    IN_CHINESE,
     Action,
     Actor,
     ActorKind,
@@ -30,6 +31,7 @@ from services.api.reasons import Fault
 from services.api.registry.fields import Code, Day, Entry, Lines, Note
 from services.core.db.leading import LockKey
 from services.core.db.statements import Statements
+from services.core.reason import InBoth
 
 SQL = Statements.beside(__file__, "alerts.sql")
 EXAMPLE: JsonDict = {
@@ -199,7 +201,11 @@ def _require_actor(connection: Connection, facts: DictRow, entry: StepEntry) -> 
 
 def _refused(refusal: StepRefusedError, case: Case, steps: Sequence[HandlingStep], step: HandlingStep) -> Refused:
     if refusal.code in _FIELD_OF_REFUSAL:
-        mentions = {"action": str(step.action), "due_on": step.due_on, "years": STANDARD.plan_most_years}
+        mentions = {
+            "action": InBoth(step.action, IN_CHINESE[step.action]),
+            "due_on": step.due_on,
+            "years": STANDARD.plan_most_years,
+        }
         return refused_fields(INVALID_BODY, [Fault(_FIELD_OF_REFUSAL[refusal.code], refusal.code, mentions)])
     may = _allowed(case, standing(case, steps).status).model_dump(mode="json")
     kind = _KIND_OF_REFUSAL.get(refusal.code, nouns.STEP_NOT_ALLOWED)

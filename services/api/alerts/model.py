@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Figures, ReasonAnswer, Reference, SeverityName
-from services.core.reason import REASONS, About, InBoth, reason_text
+from services.core.reason import REASONS, About, InBoth
+from services.judging.reason_words import verdict_text
 
 
 class Judged(BaseModel):
@@ -87,5 +88,5 @@ def reason_answers(reasons: Iterable[Iterable[str]] | None) -> list[ReasonAnswer
 
 def _reason_answer(code: str, of: str = "") -> ReasonAnswer:
     known = code in REASONS[About.VERDICT]
-    english, chinese = reason_text(About.VERDICT, code, of=of) if known else InBoth(of or code, of or code)
+    english, chinese = verdict_text(code, of) if known else InBoth(of or code, of or code)
     return ReasonAnswer.model_construct(code=code, of=of, text=english, text_zh=chinese)

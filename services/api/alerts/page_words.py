@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.alerts.notify.wording import CHINESE, ENGLISH, Wording
+from services.alerts.state.handling import IN_CHINESE, Action, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,6 @@ class PageWords:
     history: str
     happened: Mapping[str, str]
     by_service: str
-    written: str
-    now: str
     why_not: str
     title: str
     subject: str
@@ -40,14 +39,7 @@ PAGE_WORDS: Mapping[str, PageWords] = {
         other_tag="en",
         alerts="未解除的预警",
         states={"firing": "未解除", "resolved": "已解除"},
-        statuses={
-            "open": "待受理",
-            "acknowledged": "已受理",
-            "explained": "已说明",
-            "planned": "整改中",
-            "verified": "已核查",
-            "closed": "已办结",
-        },
+        statuses={status.value: IN_CHINESE[status] for status in Status},
         handling="处置状态",
         history="经过",
         happened={
@@ -61,18 +53,9 @@ PAGE_WORDS: Mapping[str, PageWords] = {
             "escalated": "逾期上报",
             "repeated": "再次提醒",
             "rule_changed": "规则修改",
-            "acknowledge": "受理",
-            "explain": "说明原因",
-            "plan": "提交整改计划",
-            "verify": "核查",
-            "close": "办结",
-            "reopen": "退回",
-            "comment": "备注",
-            "attach": "补充附件",
+            **{action.value: IN_CHINESE[action] for action in Action},
         },
         by_service="系统",
-        written="内容",
-        now="时间",
         why_not="暂时无法判定的原因",
         title="预警",
         subject="对象",
@@ -87,7 +70,7 @@ PAGE_WORDS: Mapping[str, PageWords] = {
         other_tag="zh",
         alerts="Alerts that fire",
         states={"firing": "firing", "resolved": "resolved"},
-        statuses={name: name for name in ("open", "acknowledged", "explained", "planned", "verified", "closed")},
+        statuses={status.value: status.value for status in Status},
         handling="handling",
         history="History",
         happened={
@@ -111,8 +94,6 @@ PAGE_WORDS: Mapping[str, PageWords] = {
             "attach": "attachment",
         },
         by_service="Enermon",
-        written="text",
-        now="time",
         why_not="cannot be judged for now, because",
         title="alert",
         subject="of",

@@ -21,6 +21,7 @@ from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, CreditCode, Entry, Moment, Name, Note
 from services.api.registry.filters import AREA_OF_ENTRY
 from services.core.db.statements import Statements
+from services.core.reason import InBoth
 
 SQL = Statements.beside(__file__, "silences.sql")
 LONGEST = timedelta(days=366)
@@ -174,10 +175,11 @@ def _subject_of(entry: SilenceEntry) -> tuple[str | None, str | None]:
 
 
 def _range_faults(starts_at: datetime, ends_at: datetime, *, now: datetime) -> list[Fault]:
+    start, moment = starts_at.isoformat(), now.isoformat()
     if ends_at <= starts_at:
-        return [Fault("ends_at", "not_later", {"other": f"starts_at {starts_at.isoformat()}"})]
+        return [Fault("ends_at", "not_later", {"other": InBoth(f"starts_at {start}", f"开始时间 {start}")})]
     if ends_at <= now:
-        return [Fault("ends_at", "not_later", {"other": f"now {now.isoformat()}"})]
+        return [Fault("ends_at", "not_later", {"other": InBoth(f"now {moment}", f"当前时间 {moment}")})]
     if ends_at - starts_at > LONGEST:
         return [Fault("ends_at", "lasts_too_long", {"days": LONGEST.days})]
     return []

@@ -14,6 +14,7 @@ from services.api.alerts import nouns
 from services.api.alerts.fields import Channel, Language, SeverityName, Slug, TimeOfDay
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry, Note
+from services.core.reason import InBoth
 from services.core.settings import Settings
 
 EXAMPLE: JsonDict = {
@@ -27,6 +28,8 @@ EXAMPLE: JsonDict = {
     "quiet_to": "07:00",
     "enabled": True,
 }
+
+_QUIET = {"quiet_from": "免打扰的开始时间", "quiet_to": "免打扰的结束时间"}
 
 Rules = Annotated[list[Slug], Field(min_length=1, max_length=500)]
 
@@ -133,9 +136,9 @@ def faults_of(
     ]
     if (entry.quiet_from is None) != (entry.quiet_to is None):
         lacking, other = ("quiet_to", "quiet_from") if entry.quiet_to is None else ("quiet_from", "quiet_to")
-        found.append(Fault(other, "only_with", {"other": lacking}))
+        found.append(Fault(other, "only_with", {"other": InBoth(lacking, _QUIET[lacking])}))
     elif entry.quiet_from is not None and entry.quiet_from == entry.quiet_to:
-        found.append(Fault("quiet_to", "same_as", {"other": "quiet_from"}))
+        found.append(Fault("quiet_to", "same_as", {"other": InBoth("quiet_from", _QUIET["quiet_from"])}))
     return found
 
 

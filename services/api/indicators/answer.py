@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from services.api.indicators.mandatory import MandatoryLimitOut, mandatory_out
 from services.core.data.used import used_row
-from services.core.reason import About, reason_text
 from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.tables import Tables
 from services.judging.indicators.aims import Where
@@ -18,6 +17,7 @@ from services.judging.indicators.judging import Held, Judgement, judged
 from services.judging.indicators.kinds import Band, Indicator
 from services.judging.indicators.scope import JudgedPark, JudgedUnit
 from services.judging.indicators.terms import Term
+from services.judging.reason_words import verdict_text
 
 Names = tuple[str | None, str | None]
 """Chinese and English."""
@@ -233,7 +233,7 @@ def product_unit(tables: Tables, process: str | None) -> str:
 
 def reason_out(code: str, of: str) -> dict[str, str]:
     """A reason in both languages."""
-    english, chinese = reason_text(About.VERDICT, code, of=of)
+    english, chinese = verdict_text(code, of)
     return {"code": code, "of": of, "text": english, "text_zh": chinese}
 
 

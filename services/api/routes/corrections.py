@@ -25,6 +25,7 @@ from services.api.registry import nouns
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
 from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
 from services.core.db.statements import Statements
+from services.core.reason import InBoth
 from services.ingest.validate import AHEAD_US
 from services.provenance.correctors import holder_of
 
@@ -171,7 +172,9 @@ def _faults(entry: CorrectionEntry, *, now: datetime) -> list[Fault]:
     if entry.kind in _GIVES_VALUE and entry.value is None:
         faults.append(Fault("value", "missing"))
     if entry.kind not in _GIVES_VALUE and entry.value is not None:
-        faults.append(Fault("value", "only_with", {"other": "kind replace or supply"}))
+        faults.append(
+            Fault("value", "only_with", {"other": InBoth("kind replace or supply", "更正方式“替换”或“补充”")})
+        )
     if entry.ts > now + timedelta(microseconds=AHEAD_US):
         faults.append(Fault("ts", "in_future"))
     return faults

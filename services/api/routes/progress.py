@@ -19,6 +19,7 @@ from services.api.registry.fields import AreaCode
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI
 from services.core.period import FIRST_YEAR, LAST_YEAR
+from services.core.reason import InBoth
 from services.judging.data.tables import Tables
 from services.judging.dual_control.facts import PlanPeriod
 from services.judging.dual_control.progress import read_areas, read_progress
@@ -81,7 +82,7 @@ def read_area_progress(
 def _plan_and_year(tables: Tables, query: ProgressQuery, now: datetime) -> tuple[PlanPeriod | None, int]:
     """What is asked for, or what is at hand. Raises Refused."""
     if query.below and query.area is None:
-        raise refused_fields(INVALID_PARAMETER, [Fault("below", "only_with", {"other": "area"})])
+        raise refused_fields(INVALID_PARAMETER, [Fault("below", "only_with", {"other": InBoth("area", "行政区划")})])
     this_year = now.astimezone(SHANGHAI).year
     if query.plan is None:
         year = query.year if query.year is not None else _year_at_hand(tables, this_year, query)

@@ -17,6 +17,7 @@ from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
 from services.core.data.divisions import Division, divisions
+from services.core.reason import InBoth
 from services.judging.data.plan_targets import PlanTarget as Row
 from services.judging.data.plan_targets import TargetKind, TargetNature
 from services.judging.data.plans import Plans
@@ -152,9 +153,16 @@ def _require_known(plans: Plans, areas: dict[str, Division], query: TargetQuery)
     ]
     if query.area is not None and query.area not in areas:
         leagues = ", ".join(code for code, area in areas.items() if area.level != "banner")
-        faults.insert(0, Fault("area", "not_among", {"value": query.area, "known": f"{leagues} and their banners"}))
+        faults.insert(
+            0,
+            Fault(
+                "area",
+                "not_among",
+                {"value": query.area, "known": InBoth(f"{leagues} and their banners", f"{leagues} 及其所属旗县区")},
+            ),
+        )
     if query.below and query.area is None:
-        faults.append(Fault("below", "only_with", {"other": "area"}))
+        faults.append(Fault("below", "only_with", {"other": InBoth("area", "行政区划")}))
     if faults:
         raise refused_fields(INVALID_PARAMETER, faults)
 

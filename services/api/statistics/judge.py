@@ -1,15 +1,17 @@
 """Whether a reported number is one that can be: of its kind, its owner, its period. What is known is given."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.statistics.entry import StatisticEntry
 from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 from services.core.period import Period
+from services.core.reason import InBoth
 from services.core.reported_units import factor_between
 from services.core.units import UnitError
 
@@ -18,6 +20,17 @@ OWNER_NOUNS = {
     OwnerKind.PARK: nouns.PARK,
     OwnerKind.ENTERPRISE: nouns.ENTERPRISE,
     OwnerKind.UNIT: nouns.UNIT,
+}
+
+
+_IN_CHINESE = {
+    "area": "行政区划",
+    "park": "园区",
+    "enterprise": "用能单位",
+    "unit": "用能单元",
+    "year": "年",
+    "quarter": "季",
+    "month": "月",
 }
 
 
@@ -46,9 +59,23 @@ def faults_of_entry(entry: StatisticEntry, known: KnownOwners) -> list[Fault]:
     ]
 
 
+def _named(kind: StatisticKind) -> InBoth:
+    """Its code, which is to be written, in English; its name in Chinese."""
+    return InBoth(kind.code, kind.name_zh)
+
+
+def _words(codes: Iterable[str]) -> InBoth:
+    known = [_word(code) for code in codes]
+    return InBoth(", ".join(each.en for each in known), "、".join(each.zh for each in known))
+
+
+def _word(code: str) -> InBoth:
+    return InBoth(str(code), _IN_CHINESE[code])
+
+
 def _owner_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners) -> Iterator[Fault]:
     if entry.owner_kind not in kind.owners:
-        mentions = {"kind": kind.code, "owners": ", ".join(kind.owners), "given": entry.owner_kind.value}
+        mentions = {"kind": _named(kind), "owners": _words(kind.owners), "given": _word(entry.owner_kind)}
         yield Fault("owner", "not_of_owner", mentions)
     elif (entry.owner_kind.value, entry.owner_code) not in known.owners:
         yield OWNER_NOUNS[entry.owner_kind].fault("owner", "unknown", entry.owner_code)
@@ -56,16 +83,16 @@ def _owner_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners
 
 def _period_faults(entry: StatisticEntry, kind: StatisticKind, now: datetime) -> Iterator[Fault]:
     period = Period.parse(entry.period)
-    mentions = {"kind": kind.code, "value": entry.period}
+    mentions: dict[str, Any] = {"kind": _named(kind), "value": entry.period}
     if period.form not in kind.periods:
-        more = {"periods": ", ".join(kind.periods), "given": period.form.value}
+        more = {"periods": _words(kind.periods), "given": _word(period.form)}
         yield Fault("period", "not_for_period", mentions | more)
     elif period.start > now and not kind.is_plan:
         yield Fault("period", "period_not_begun", mentions)
     if kind.needs_price_base and entry.price_base is None:
-        yield Fault("price_base", "price_base_missing", {"kind": kind.code})
+        yield Fault("price_base", "price_base_missing", {"kind": _named(kind)})
     if not kind.needs_price_base and entry.price_base is not None:
-        yield Fault("price_base", "price_base_unfit", {"kind": kind.code})
+        yield Fault("price_base", "price_base_unfit", {"kind": _named(kind)})
 
 
 def _value_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners) -> Iterator[Fault]:
@@ -74,7 +101,7 @@ def _value_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners
         value = in_unit(entry, unit).value
     except UnitError as error:
         value = entry.value
-        yield Fault("unit", "wrong_unit", {"kind": kind.code, "expected": unit, "problem": str(error)})
+        yield Fault("unit", "wrong_unit", {"kind": _named(kind), "expected": unit, "problem": str(error)})
     if value < 0 and not kind.may_be_negative:
         yield Fault("value", "greater_than_equal", {"ge": 0})
     if kind.most is not None and abs(value) > kind.most:

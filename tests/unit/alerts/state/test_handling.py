@@ -108,7 +108,7 @@ def test_a_refusal_says_what_is_allowed() -> None:
     assert str(refused.value) == (
         "close is not for a supervision body while the alert is open; allowed: acknowledge, comment, attach"
     )
-    assert refused.value.detail_zh.endswith("可执行：acknowledge, comment, attach")
+    assert refused.value.detail_zh.endswith("可以：受理、备注、补充附件")
 
 
 def test_an_enterprise_handles_only_its_own_alerts() -> None:

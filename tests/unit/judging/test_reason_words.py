@@ -1,0 +1,153 @@
+"""What people read in Chinese is Chinese to its end: no code of a machine stands in it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from services.alerts.notify.wording import CHINESE
+from services.alerts.rules.shipped import load_rules
+from services.alerts.state.handling import IN_CHINESE
+from services.api.alerts.page_words import PAGE_WORDS
+from services.core.meter import Flow
+from services.core.reason import REASONS, About
+from services.judging.data.tables import load_tables
+from services.judging.dual_control.reason import NAMES
+from services.judging.indicators.listing import BY_SLUG
+from services.judging.reason_words import FLOWS, verdict_text, words_of
+
+TABLES = load_tables()
+PROPER = {
+    *(
+        "PUE",
+        "WUE",
+        "EI",
+        "V",
+        "GDP",
+        "IT",
+        "CO2",
+        "GB",
+        "GB/T",
+        "T",
+        "JSON",
+        "Unicode",
+        "ASCII",
+        "URL",
+        "MQTT",
+        "UTC",
+        "Enermon",
+    ),
+    *(
+        "Excel",
+        "CSV",
+        "XLSX",
+        "UTF-8",
+        "GBK",
+        "SHA-256",
+        "AC",
+        "CNY",
+        "kWh",
+        "kW",
+        "m3",
+        "Nm3",
+        "m3/h",
+        "t",
+        "t/h",
+        "tce",
+    ),
+}
+"""Names and units that stand so in Chinese texts too."""
+TYPED: dict[str, set[str]] = {
+    "model_type": {"Content-Type", "application/json"},
+    "model_attributes_type": {"Content-Type", "application/json"},
+    "dict_type": {"Content-Type", "application/json"},
+    "uuid_parsing": {"fb73418-5fce-4268-86af-536d4507e395"},
+    "bool_parsing": {"true", "false"},
+    "bool_type": {"true", "false"},
+    "bad_moment": {"T08"},
+    "bad_moment_or_day": {"T08"},
+    "credit_code_character": {"I", "O", "S", "V", "Z"},
+    "unknown_process": {"GET", "api/v1/tables/processes"},
+    "bad_owner": {"area", "enterprise", "unit", "park"},
+    "bad_subject": {"area", "enterprise", "unit", "park", "gateway", "meter"},
+    "bad_period": {"Q1"},
+    "day_for_period": {"Q1"},
+    "bad_email": {"energy", "example.cn"},
+    "bad_url": {"https", "example.cn/path"},
+    "url_without_tls": {"https"},
+    "needs_valid_from": {"valid_from", "correct_from_start", "true"},
+    "hidden_row": {"hidden_rows", "skip", "take"},
+    "not_true": {"true"},
+    "not_true_or_false": {"true", "false"},
+}
+"""By reason what a person is told to write, as it is to be written."""
+
+
+def codes_in(text: str) -> set[str]:
+    """Words of a machine in a text: what is in Latin letters and neither a name, a unit nor a standard's number."""
+    without = re.sub(r"\{[^}]*\}", "", text)
+    return set(re.findall(r"[A-Za-z][A-Za-z0-9_./-]*", without)) - PROPER
+
+
+@pytest.mark.parametrize("about", About)
+def test_reasons_are_chinese_to_the_end(about: About) -> None:
+    found = {code: codes_in(text.zh) - TYPED.get(code, set()) for code, text in REASONS[about].items()}
+    assert {code: words for code, words in found.items() if words} == {}
+
+
+def spoken_of() -> Iterator[str]:
+    """What reasons of verdicts speak of."""
+    yield from (f"{row.code} {flow} " for row in TABLES.carriers for flow in Flow)
+    yield from (f"CO2 {row.code} 2025" for row in TABLES.carriers)
+    for rows in (TABLES.statistic_kinds, TABLES.parameters, TABLES.processes, TABLES.checks):
+        yield from (row.code for row in rows)
+    yield from (row.code for row in (*TABLES.limits, *TABLES.benchmarks, *TABLES.plans.targets))
+    yield from BY_SLUG
+    yield from (f"{name} 2024" for name in NAMES)
+    yield from ("any meter", "energy", "product", "24 h", "3 of 5", "0.8423", "> 100", "0.9998 / 0.9123", "II", "")
+
+
+def test_what_a_verdict_speaks_of_has_chinese_words() -> None:
+    left = {of: codes_in(words_of(of).zh) for of in spoken_of()}
+    units = {"kgce/t", "kWh/t", "kgce/kWh"}
+    assert {of: words - units for of, words in left.items() if words - units} == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "of", "zh", "en"),
+    [
+        ("missed", "coverage_least", "未达到 最低数据完整率", "misses least coverage for a verdict"),
+        ("no_readings", "electricity it_load", "没有读数：电力 IT 负载", "no readings: electricity IT load"),
+        ("coefficient_missing", "raw_coal 2025", "缺少折算系数：原煤 2025 年", "no coefficient for: raw coal 2025"),
+        ("low_coverage", "0.8423", "实测覆盖不足：完整率 0.8423", "too little was measured: coverage 0.8423"),
+        ("not_measured", "any meter", "未登记计量点：任何计量点", "no meter is registered for: any meter"),
+        ("waived", "II", "能源消费总量免予考核（二级）", "the total is not assessed: level II"),
+        ("too_early", "24 h", "本期经过时间不足 24 小时", "less than 24 h of the period are over"),
+    ],
+)
+def test_reason_names_what_it_speaks_of(code: str, of: str, zh: str, en: str) -> None:
+    assert (verdict_text(code, of).zh, verdict_text(code, of).en) == (zh, en)
+
+
+def test_every_flow_has_its_words() -> None:
+    assert FLOWS.keys() == set(Flow)
+
+
+def test_rules_checks_and_tables_are_named_in_chinese() -> None:
+    texts = [text for rule in load_rules(TABLES) for text in (rule.title.zh, rule.text.zh, rule.source)]
+    for rows in (TABLES.statistic_kinds, TABLES.parameters, TABLES.processes, TABLES.checks, TABLES.carriers):
+        texts += [row.name_zh for row in rows]
+    texts += [each.name_zh for each in BY_SLUG.values()]
+    assert {text: codes_in(text) for text in texts if codes_in(text)} == {}
+
+
+def test_messages_and_pages_are_chinese_to_the_end() -> None:
+    pages = PAGE_WORDS["zh"]
+    texts = [*IN_CHINESE.values(), *pages.happened.values(), *pages.statuses.values(), *pages.states.values()]
+    for words in (CHINESE, pages):
+        values = [
+            getattr(words, name) for name in words.__slots__ if name not in ("language", "tag", "other", "other_tag")
+        ]
+        texts += [value for value in values if isinstance(value, str)]
+        texts += [text for value in values if isinstance(value, dict) for text in value.values()]
+    assert {text: codes_in(text) for text in texts if codes_in(text)} == {}
