@@ -30,6 +30,10 @@ _CAPACITY_MW = (
     *((146_000, 52_500), (155_000, 58_600), (170_500, 67_200)),
     *((213_000, 98_400), (253_500, 137_800), (284_000, 169_300)),
 )
+# Of all energy, and of what neither oil nor renewable electricity gives; the rest is gas.
+_OIL_OF_ENERGY = (0.05, 0.08)
+_COAL_OF_REST = (0.90, 0.96)
+_TCO2_A_TCE = {"coal": 2.66, "oil": 2.13, "gas": 1.63}
 # kgce per m2 and per person; the plans want 27.54 and 483.44.
 _KGCE_A_M2 = (25.0, 31.0)
 _KGCE_A_PERSON = (440.0, 530.0)
@@ -63,6 +67,9 @@ _UNITS = {
     "feedstock_energy": "tce",
     "renewable_consumption": "tce",
     "listed_energy": "tce",
+    "coal_consumption": "tce",
+    "oil_consumption": "tce",
+    "co2_energy": "tCO2",
 }
 _MONEY = frozenset({"gdp", "industrial_value_added"})
 
@@ -146,6 +153,12 @@ def _amounts(seed: int, area: Area, year: int, gdp: float, intensity: float) -> 
     low, high = area.renewable_2020 or 0.0, area.renewable_2025 or 0.0
     industry_gdp = uniform(seed, area.area_code, "industry", low=_INDUSTRY_OF_GDP[0], high=_INDUSTRY_OF_GDP[1])
     industry_energy = uniform(seed, area.area_code, "smoke", low=_INDUSTRY_OF_ENERGY[0], high=_INDUSTRY_OF_ENERGY[1])
+    renewable, feedstock = low + (high - low) * passed, (area.feedstock_share or 0.0) * (0.8 + 0.2 * passed)
+    oil = uniform(seed, area.area_code, "oil", low=_OIL_OF_ENERGY[0], high=_OIL_OF_ENERGY[1])
+    coal = max(0.0, uniform(seed, area.area_code, "coal", low=_COAL_OF_REST[0], high=_COAL_OF_REST[1]) - 0.02 * passed)
+    coal *= 1.0 - renewable - oil
+    gas = 1.0 - renewable - oil - coal
+    emitted = max(0.0, coal - feedstock) * _TCO2_A_TCE["coal"] + oil * _TCO2_A_TCE["oil"] + gas * _TCO2_A_TCE["gas"]
     return {
         "gdp": gdp_10k_cny,
         "industrial_value_added": round(gdp_10k_cny * (industry_gdp + 0.012 * passed)),
@@ -154,6 +167,9 @@ def _amounts(seed: int, area: Area, year: int, gdp: float, intensity: float) -> 
         "feedstock_energy": round(energy * (area.feedstock_share or 0.0) * (0.8 + 0.2 * passed)),
         "renewable_consumption": round(energy * (low + (high - low) * passed)),
         "listed_energy": round((area.listed_tce or 0.0) * passed),
+        "coal_consumption": round(energy * coal),
+        "oil_consumption": round(energy * oil),
+        "co2_energy": round(energy * emitted),
     }
 
 

@@ -22,11 +22,12 @@ class GradeAnswer(BaseModel):
 
 
 class TrendAnswer(BaseModel):
-    """The change over the year before, whether a plan is loaded or not."""
+    """The newest change over a year that can be told, whether a plan is loaded or not."""
 
     direction: Direction
     change_percent: float | None = Field(description="Of the value before; of a share percentage points")
     since: int | None
+    until: int | None = Field(description="The year evaluated, or the last one before it that can be compared")
     text: str
     text_zh: str
 
@@ -69,6 +70,7 @@ class MetricYearAnswer(BaseModel):
     source: EnergySource | None
     coverage: float | None
     running: bool
+    so_far: float | None = Field(description="Of the running year the amount measured up to now")
     kept_apart_tco2: float | None = Field(description="Carbon of feedstock, which stays in the product: not emitted")
 
 

@@ -115,7 +115,14 @@ def _trend(found: Course) -> TrendAnswer:
     trend, in_points = found.trend, found.metric.form is MetricForm.SHARE
     text, text_zh = trend_text(trend, in_points=in_points)
     change = None if trend.change is None else float(trend.change if in_points else trend.change * 100)
-    return TrendAnswer(direction=trend.direction, change_percent=change, since=trend.since, text=text, text_zh=text_zh)
+    return TrendAnswer(
+        direction=trend.direction,
+        change_percent=change,
+        since=trend.since,
+        until=trend.until,
+        text=text,
+        text_zh=text_zh,
+    )
 
 
 def _target(found: MetricTarget) -> MetricTargetAnswer:
@@ -139,5 +146,6 @@ def _year(found: MetricYear) -> MetricYearAnswer:
         source=found.source,
         coverage=found.coverage,
         running=found.running,
+        so_far=None if found.so_far is None else float(found.so_far),
         kept_apart_tco2=None if found.apart is None else float(found.apart),
     )

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from services.core.verdict import ReasonedVerdict
 from services.judging.dual_control.evaluate import AreaStanding
@@ -55,6 +56,8 @@ class MetricYear:
     coverage: float | None = None
     running: bool = False
     """The year is not over: an amount is a forecast, a share that of what is gone."""
+    so_far: Fraction | None = None
+    """Of a running year the amount measured up to now, also where too little of it is there for a forecast."""
     apart: Fraction | None = None
     """Carbon of feedstock, tCO2, which stays in the product; None: nothing is known of it, or nothing is kept apart."""
     obstacle: Obstacle | None = None
@@ -77,12 +80,16 @@ class MetricTarget:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The change over the year before, whatever a plan says."""
+    """The change over the year before, of the last year that can be compared with it, whatever a plan says."""
 
     direction: Direction
     change: Fraction | None
     """Share of the value before; of a share the difference in percentage points. Positive: a rise."""
     since: int | None
+    until: int | None
+
+
+UNKNOWN_TREND = Trend(Direction.UNKNOWN, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +114,30 @@ class Course:
 
 
 def trend(metric: ControlMetric, years: Sequence[MetricYear], *, coverage_least: float) -> Trend:
-    """The change of the last of `years` over the one before it; unknown where the two cannot be compared."""
-    compared = years[-2:]
-    before, now = compared[0].value, compared[-1].value
-    alone = compared[0] is compared[-1]
-    if alone or before is None or now is None or obstacles(metric, compared, coverage_least=coverage_least):
-        return Trend(Direction.UNKNOWN, None, None)
-    if now == before:
-        return Trend(Direction.STEADY, Fraction(0), years[-2].year)
-    direction = Direction.RISES if now > before else Direction.FALLS
-    change = now - before if metric.form is MetricForm.SHARE else (now / before - 1 if before > 0 else None)
-    return Trend(direction, change, years[-2].year)
+    """The newest change over a year that can be told; unknown where no two years that follow each other compare."""
+    for before, after in reversed(list(pairwise(years))):
+        found = _change(metric, before, after, coverage_least=coverage_least)
+        if found is not None:
+            return found
+    return UNKNOWN_TREND
+
+
+def _change(metric: ControlMetric, before: MetricYear, after: MetricYear, *, coverage_least: float) -> Trend | None:
+    if before.value is None or after.value is None:
+        return None
+    if obstacles(metric, [before, after], coverage_least=coverage_least):
+        return None
+    change: Fraction | None = after.value - before.value
+    if metric.form is not MetricForm.SHARE:
+        change = after.value / before.value - 1 if before.value > 0 else None
+    return Trend(direction_of(after.value - before.value), change, before.year, after.year)
+
+
+def direction_of(change: Fraction) -> Direction:
+    """Which way a change goes."""
+    if change == 0:
+        return Direction.STEADY
+    return Direction.RISES if change > 0 else Direction.FALLS
 
 
 def obstacles(metric: ControlMetric, years: Sequence[MetricYear], *, coverage_least: float) -> tuple[Obstacle, ...]:
@@ -170,7 +190,7 @@ def course(
         target,
         moved,
         _finding(standing, lacking),
-        _light(metric, moved, on_course),
+        _light(metric, moved, on_course, years[-1].year),
         way.path,
         None if lacking else way.completion,
         on_course,
@@ -259,13 +279,13 @@ def _finding(standing: AreaStanding | None, lacking: Sequence[Obstacle]) -> Reas
     return ReasonedVerdict.breach(standing) if standing is AreaStanding.NOT_MET else ReasonedVerdict.ok(standing)
 
 
-def _light(metric: ControlMetric, moved: Trend, on_course: bool | None) -> Light:
+def _light(metric: ControlMetric, moved: Trend, on_course: bool | None, year: int) -> Light:
     """An intensity that rose is level I whatever the path, as that of energy; else level II behind the path.
 
     An amount or a share is level I where it is behind its path and went the wrong way besides.
     """
     wrong = Direction.RISES if metric.better is Better.LOWER else Direction.FALLS
-    if moved.direction is wrong and (metric.form is MetricForm.INTENSITY or on_course is False):
+    if moved.until == year and moved.direction is wrong and (metric.form is MetricForm.INTENSITY or on_course is False):
         return Light(WarningLevel.I, "went_the_wrong_way")
     if on_course is None:
         return Light(None, "cannot_judge")

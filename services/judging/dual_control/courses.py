@@ -3,15 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from services.core.units import UnitError
 from services.core.verdict import ReasonedVerdict
 from services.judging.data.plan_targets import PlanTarget
 from services.judging.data.plans import Plans
-from services.judging.dual_control.course import Course, MetricTarget, MetricYear, course, grade_of, trend
+from services.judging.dual_control.assessed import Facts, counted
+from services.judging.dual_control.course import (
+    UNKNOWN_TREND,
+    Course,
+    MetricTarget,
+    MetricYear,
+    Trend,
+    course,
+    direction_of,
+    grade_of,
+)
 from services.judging.dual_control.evaluate import Evaluation
 from services.judging.dual_control.facts import NON_FOSSIL, NUMBER_MISSING, Obstacle, PlanPeriod
-from services.judging.dual_control.intensity import IntensityYear
+from services.judging.dual_control.intensity import IntensityYear, chain
 from services.judging.dual_control.metric import METRICS, ControlMetric, MetricCode, MetricForm
 from services.judging.dual_control.series import AMOUNTS, AreaYears
 from services.judging.dual_control.targets import rows_of, targets_of
@@ -19,11 +30,14 @@ from services.judging.dual_control.warning import Light
 from services.judging.targets.target_unit import in_unit
 
 
-def courses_of(plans: Plans, known: AreaYears, evaluation: Evaluation) -> list[Course]:
-    """Every metric in the year of `evaluation`, in the order of their list; of a running year that of its forecast."""
+def courses_of(plans: Plans, known: AreaYears, evaluation: Evaluation, facts: Facts) -> list[Course]:
+    """Every metric in the year of `evaluation`, in the order of their list; of a running year that of its forecast.
+
+    `facts`: on which that evaluation stands.
+    """
     plan, least = evaluation.plan, known.coverage_least
     amounts = {metric.code: known.of_amount(metric) for metric in AMOUNTS}
-    by_gdp, _ = known.by_gdp(amounts[MetricCode.CO2_TOTAL], price_base=plan.price_base if plan else None)
+    by_gdp = known.by_gdp(amounts[MetricCode.CO2_TOTAL], price_base=plan.price_base if plan else None)
     missing = [MetricYear(y, None, obstacle=Obstacle(NUMBER_MISSING, y, NON_FOSSIL)) for y in known.years]
     series = {
         **amounts,
@@ -31,8 +45,8 @@ def courses_of(plans: Plans, known: AreaYears, evaluation: Evaluation) -> list[C
         MetricCode.NON_FOSSIL: [known.shares.get(each.year, each) for each in missing],
     }
     found = {
-        MetricCode.ENERGY_INTENSITY: _energy_intensity(evaluation, least),
-        MetricCode.ENERGY_TOTAL: _energy_total(evaluation, least),
+        MetricCode.ENERGY_INTENSITY: _energy_intensity(evaluation, _intensity_trend(facts, known, evaluation)),
+        MetricCode.ENERGY_TOTAL: _energy_total(evaluation, _total_trend(facts, known)),
     }
     for code, years in series.items():
         target, conflict = target_of(plans, plan, METRICS[code], known.area, evaluation.year)
@@ -82,7 +96,28 @@ def _next_due(rows: Sequence[PlanTarget], year: int) -> list[PlanTarget]:
     return [row for row in rows if (row.target_year or row.valid_to.year - 1) == chosen]
 
 
-def _energy_intensity(found: Evaluation, least: float) -> Course:
+def _intensity_trend(facts: Facts, known: AreaYears, evaluation: Evaluation) -> Trend:
+    """The newest fall of the intensity that can be told."""
+    stated = evaluation.plan.price_base if evaluation.plan else None
+    for before, year in reversed(list(pairwise(known.years))):
+        links = chain(facts, base_year=before, year=year, coverage_least=known.coverage_least, stated_base=stated)
+        if not links.obstacles and links.last.reduction is not None:
+            change = -links.last.reduction
+            return Trend(direction_of(change), change, before, year)
+    return UNKNOWN_TREND
+
+
+def _total_trend(facts: Facts, known: AreaYears) -> Trend:
+    """The newest change of what counts of the energy, renewables in it."""
+    for before, year in reversed(list(pairwise(known.years))):
+        energies, lacking = counted(facts, (before, year), coverage_least=known.coverage_least)
+        if not lacking:
+            change = energies[year].tce / energies[before].tce - 1
+            return Trend(direction_of(change), change, before, year)
+    return UNKNOWN_TREND
+
+
+def _energy_intensity(found: Evaluation, moved: Trend) -> Course:
     metric, basic = METRICS[MetricCode.ENERGY_INTENSITY], found.basic
     years = [replace(_year(entry), value=entry.intensity) for entry in found.chain.years]
     base = years[0].value
@@ -95,7 +130,7 @@ def _energy_intensity(found: Evaluation, least: float) -> Course:
         found.plan,
         years,
         target,
-        trend(metric, years, coverage_least=least),
+        moved,
         found.finding,
         found.intensity_light,
         path=None if base is None or basic.required is None else float(base) * (1 - basic.required),
@@ -107,11 +142,10 @@ def _energy_intensity(found: Evaluation, least: float) -> Course:
     )
 
 
-def _energy_total(found: Evaluation, least: float) -> Course:
+def _energy_total(found: Evaluation, moved: Trend) -> Course:
     """The total against its target for the year; it is expected and not binding, so it has no grade."""
     metric, total = METRICS[MetricCode.ENERGY_TOTAL], found.total
     years = [_year(entry) for entry in found.chain.years]
-    moved = trend(metric, years, coverage_least=least)
     if total.assessed_tce is not None:
         years[-1] = replace(years[-1], value=total.assessed_tce)
     if found.plan is None and total.target is None:

@@ -46,7 +46,7 @@ from services.judging.dual_control.measured import Metered, read_metered
 from services.judging.dual_control.reported import SQL, ReportedNumbers, ReportedStatistic, read_reported
 from services.judging.dual_control.series import AreaYears, YearSpan
 from services.judging.dual_control.shares import read_shares
-from services.judging.dual_control.targets import rows_of, targets_of
+from services.judging.dual_control.targets import plan_begun, rows_of, targets_of
 
 MeteredOver = Callable[[date, date, Bucket], list[Mapping[str, Metered]]]
 """Gives what was measured on the days of [first, second), by area, in each bucket."""
@@ -123,7 +123,7 @@ def read_progress(
         return []
     tree, known = read_areas(connection)
     today = now.astimezone(SHANGHAI).date()
-    years = range(year - 1 if plan is None else plan.base_year, year + 1)
+    years = range(_first_year(tables, plan, year, with_courses=with_courses), year + 1)
     reported = read_reported(connection, areas, years)
 
     def metered_over(start: date, end: date, bucket: Bucket) -> list[Mapping[str, Metered]]:
@@ -154,11 +154,21 @@ def read_progress(
             of_area = AreaYears(
                 area, years, reported, of_years, facts, shares.get(area, {}), so_far, before, rules.coverage_least
             )
-            coming = forecast.evaluation if forecast else None
-            courses = courses_of(tables.plans, of_area, coming or evaluation)
+            coming, stood_on = evaluation, facts
+            if forecast and forecast.evaluation and forecast.facts:
+                coming, stood_on = forecast.evaluation, {**facts, year: forecast.facts}
+            courses = courses_of(tables.plans, of_area, coming, stood_on)
         parts = reported.parts(area, years)
         found.append(Progress(known[area], targets, rows, facts, evaluation, forecast, parts, used, courses))
     return found
+
+
+def _first_year(tables: Tables, plan: PlanPeriod | None, year: int, *, with_courses: bool) -> int:
+    """The base year of the plan; without one the year before, for trends the base year of the plan before it."""
+    if plan is not None:
+        return plan.base_year
+    begun = plan_begun(tables.plans, year) if with_courses else None
+    return year - 1 if begun is None else min(year - 1, begun.base_year)
 
 
 def _facts(reported: ReportedNumbers, metered: Metered | None, area: str, year: int) -> YearFacts:

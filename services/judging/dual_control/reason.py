@@ -36,7 +36,9 @@ def trend_text(trend: Trend, *, in_points: bool) -> InBoth:
     if trend.change is not None:
         number = float(trend.change if in_points else trend.change * 100)
         change = InBoth(f"{number:+.2f} points", f"{number:+.2f}个百分点") if in_points else f"{number:+.2f} %"
-    return reason_text(About.PROGRESS, f"trend_{trend.direction}", since=trend.since, change=change or "–")
+    return reason_text(
+        About.PROGRESS, f"trend_{trend.direction}", since=trend.since, until=trend.until, change=change or "–"
+    )
 
 
 def obstacle_text(obstacle: Obstacle) -> InBoth:

@@ -16,7 +16,6 @@ from services.judging.dual_control.facts import (
     YearFacts,
 )
 from services.judging.dual_control.forecast import MeasuredDays, forecast_energy
-from services.judging.dual_control.intensity import price_base_of
 from services.judging.dual_control.measured import Metered
 from services.judging.dual_control.metric import METRICS, ControlMetric, MetricCode
 from services.judging.dual_control.reported import ReportedNumbers
@@ -64,23 +63,24 @@ class AreaYears:
                 found.append(self._metered_year(metric, year))
         return found
 
-    def by_gdp(self, amounts: Sequence[MetricYear], *, price_base: int | None) -> tuple[list[MetricYear], int | None]:
-        """The amounts by the GDP of their years, tonnes for 10 000 CNY, and the year of its prices.
+    def by_gdp(self, amounts: Sequence[MetricYear], *, price_base: int | None) -> list[MetricYear]:
+        """The amounts by the GDP of their years, tonnes for 10 000 CNY.
 
-        `price_base`: the one a plan states; None: that of the first year, or the newest that all years have.
+        `price_base`: year of the prices that a plan states; None: of those at which the newest GDP is known the one
+        that most years have.
         """
         known = {year: self._with_gdp(year) for year in self.years}
-        chosen, _ = price_base_of(known, self.years, stated=price_base, preferred=self.years[0])
+        chosen = price_base or _price_base([known[year] for year in self.years])
         found = []
         for each in amounts:
             gdp = known[each.year].gdp.get(chosen or 0)
             if each.value is None:
-                found.append(each)
+                found.append(replace(each, so_far=None))
             elif gdp is None or gdp <= 0:
-                found.append(replace(each, value=None, obstacle=Obstacle(NUMBER_MISSING, each.year, GDP)))
+                found.append(replace(each, value=None, so_far=None, obstacle=Obstacle(NUMBER_MISSING, each.year, GDP)))
             else:
-                found.append(replace(each, value=each.value / gdp))
-        return found, chosen
+                found.append(replace(each, value=each.value / gdp, so_far=None))
+        return found
 
     def _with_gdp(self, year: int) -> YearFacts:
         """The year, the running one with the GDP to which the planned growth takes it where none is reported."""
@@ -112,15 +112,22 @@ class AreaYears:
             last_whole=last_whole,
             coverage_least=self.coverage_least,
         )
+        so_far = None if self.so_far.metered is None else _amount(metric, self.so_far.metered)
+        running = MetricYear(year, None, running=True, so_far=so_far)
         if isinstance(coming, Obstacle):
-            return MetricYear(year, None, running=True, obstacle=replace(coming, what=metric.statistic))
+            return replace(running, obstacle=replace(coming, what=metric.statistic))
         energy = coming.energy
-        return MetricYear(year, energy.tce, energy.source, energy.coverage, running=True)
+        return replace(running, value=energy.tce, source=energy.source, coverage=energy.coverage)
 
     def _apart(self, metric: ControlMetric, year: int) -> Fraction | None:
         metered = self.metered.get(year)
         of_carbon = metric.code in (MetricCode.CO2_TOTAL, MetricCode.CO2_INTENSITY)
         return metered.feedstock_tco2 if of_carbon and metered is not None and metered.any else None
+
+
+def _price_base(years: Sequence[YearFacts]) -> int | None:
+    newest = next((year.gdp for year in reversed(years) if year.gdp), {})
+    return max(newest, key=lambda base: (sum(base in year.gdp for year in years), base), default=None)
 
 
 def _amount(metric: ControlMetric, metered: Metered) -> Fraction | None:

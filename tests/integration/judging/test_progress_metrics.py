@@ -103,10 +103,39 @@ def test_a_year_without_a_plan_shows_the_trend_of_every_metric_and_says_so(clien
     # 2050 / 1060 against 2000 / 1000, both at the prices of 2025
     assert intensity["actual"] == pytest.approx(2050 / 1060)
     assert intensity["trend"]["change_percent"] == pytest.approx(100 * (2050 / 1060 / 2 - 1))
-    assert intensity["trend"]["text_zh"] == "较2025年下降：-3.30 %"
+    assert intensity["trend"]["text_zh"] == "2026年较2025年下降：-3.30 %"
     assert told["energy_intensity_assessed"]["trend"]["direction"] == "falls"
     # nobody reported coal and no meter saw any: unknown, which is not zero
     assert (told["coal_consumption"]["actual"], told["coal_consumption"]["trend"]["direction"]) == (None, "unknown")
+
+
+def test_the_trend_of_a_year_not_yet_known_is_that_of_the_years_before_it(client: TestClient) -> None:
+    at(client, date(2026, 11, 21))
+    carbon(client, ORDOS, y2024=(2000.0, 1000.0), y2025=(1900.0, 1000.0))
+    reported(client, ORDOS, 2024, energy_consumption=900)
+    reported(client, ORDOS, 2025, energy_consumption=910)
+    told = metrics(progress(client, area=ORDOS, year=2026))
+    for code, direction, change in (
+        ("co2_total", "falls", -5),
+        ("co2_intensity", "falls", -5),
+        ("energy_intensity_assessed", "rises", 100 / 90),
+        ("energy_total_assessed", "rises", 100 / 90),
+    ):
+        trend = told[code]["trend"]
+        assert (trend["direction"], trend["since"], trend["until"]) == (direction, 2024, 2025), code
+        assert trend["change_percent"] == pytest.approx(change), code
+        assert (told[code]["actual"], told[code]["light"]["level"]) == (None, None), code
+
+
+def test_the_intensity_is_at_the_prices_at_which_the_newest_gdp_is_known(client: TestClient) -> None:
+    at(client, date(2027, 3, 1))
+    # 2024 and 2025 at the prices of 2020, 2025 and 2026 at those of 2025
+    reported(client, ORDOS, 2024, gdp=700)
+    reported(client, ORDOS, 2025, gdp=750)
+    carbon(client, ORDOS, y2025=(2000.0, 1000.0), y2026=(1900.0, 1000.0))
+    told = metrics(progress(client, area=ORDOS, year=2026))["co2_intensity"]
+    assert told["actual"] == pytest.approx(1.9)
+    assert (told["trend"]["until"], told["trend"]["change_percent"]) == (2026, pytest.approx(-5))
 
 
 def test_the_list_of_a_year_without_a_plan_is_answered(client: TestClient) -> None:
@@ -185,15 +214,16 @@ def test_the_carbon_of_a_running_year_is_that_of_its_meters_and_feedstock_is_kep
     at(client, date(2026, 3, 1))
     found = metrics(progress(client, area=JUNGAR, year=2026))
     carbon_total, coal = found["co2_total"], found["coal_consumption"]
-    last_year, running = carbon_total["years"]
+    last_year, running = carbon_total["years"][-2:]
     assert last_year["value"] == pytest.approx(365 * 10 * CO2_OF_COAL)
     assert last_year["kept_apart_tco2"] == pytest.approx(365 * 4 * CO2_OF_COAL)
     # January and February are 10 % above those of the year before, so the year is
     assert (running["running"], running["source"]) == (True, "measured")
+    assert running["so_far"] == pytest.approx(59 * 11 * CO2_OF_COAL)
     assert running["value"] == pytest.approx(365 * 11 * CO2_OF_COAL)
     assert carbon_total["trend"]["change_percent"] == pytest.approx(10)
     # feedstock is coal consumed, though it is not burnt
-    assert coal["years"][0]["value"] == pytest.approx(365 * 14 * COAL)
+    assert coal["years"][-2]["value"] == pytest.approx(365 * 14 * COAL)
     assert found["oil_consumption"]["actual"] == 0
     share = found["non_fossil_share"]
     assert (share["actual"], share["running"]) == (0.0, True)

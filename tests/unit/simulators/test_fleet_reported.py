@@ -40,11 +40,24 @@ def test_region_leagues_and_banners_of_ordos_report() -> None:
 
 def test_whole_is_the_sum_of_its_parts(values: dict[tuple[str, str, int], float]) -> None:
     leagues = [area.area_code for area in load_areas() if area.area_code.endswith("00") and area.area_code != "150000"]
-    for kind in ("gdp", "energy_consumption", "feedstock_energy", "renewable_consumption", "listed_energy"):
+    summed = ("gdp", "energy_consumption", "feedstock_energy", "renewable_consumption", "listed_energy", "co2_energy")
+    for kind in summed:
         for year in YEARS:
             banners = sum(values[f"area:{code}", kind, year] for code in ORDOS_BANNERS)
             assert values["area:150600", kind, year] == banners
             assert values["area:150000", kind, year] == sum(values[f"area:{code}", kind, year] for code in leagues)
+
+
+def test_coal_and_oil_are_a_part_of_the_energy_and_their_carbon_is_reported(
+    values: dict[tuple[str, str, int], float],
+) -> None:
+    for area in load_areas():
+        owner = f"area:{area.area_code}"
+        for year in YEARS:
+            of = {kind: values[owner, f"{kind}_consumption", year] for kind in ("energy", "coal", "oil", "renewable")}
+            assert 0 < of["oil"] < of["coal"]
+            assert of["coal"] + of["oil"] + of["renewable"] < of["energy"]
+            assert 0.5 < values[owner, "co2_energy", year] / of["energy"] < 2.7
 
 
 def test_some_areas_are_ahead_some_behind_and_in_some_the_intensity_rose(
@@ -74,7 +87,7 @@ def test_every_reported_number_says_that_it_is_simulated(region: Region) -> None
 def test_no_number_is_reported_twice(region: Region) -> None:
     keys = Counter((each.owner, each.kind, each.period) for each in region.registry.statistics)
     assert set(keys.values()) == {1}
-    assert len(keys) == 1368
+    assert len(keys) == 1764
 
 
 def test_plans_reach_2026_and_what_is_measured_does_not_pass_this_year(region: Region) -> None:
