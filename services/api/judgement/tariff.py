@@ -11,17 +11,23 @@ from services.api.registry import nouns
 from services.core.calendar import SHANGHAI, start_of_day
 from services.core.data.loader import Number
 from services.core.frame import PeriodLength, frame
+from services.energy.amount import coverage_of
+from services.energy.by_subject import Subject
+from services.energy.sums import read_sums
+from services.energy.wanted import of_units
 from services.judging.data.tables import Tables
-from services.judging.data.tariffs import AluminiumItem
+from services.judging.data.tariffs import AluminiumItem, PunitivePrice, punitive_price
 from services.judging.data.tariffs import TariffStepRow as StepRow
 from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom, Metric
 from services.judging.indicators.kinds import Ratio
 from services.judging.indicators.listing import BY_SLUG, COMPREHENSIVE_AC_POWER
+from services.judging.indicators.ratios import unit_product_electricity
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, UnknownScopeError, area_tree, units_of
 from services.judging.indicators.standards import Standard, standard_of
+from services.judging.indicators.terms import Measured
 from services.judging.levels import ProjectKind
 from services.judging.lists.measured import ratios_of
 from services.judging.tariff import (
@@ -65,6 +71,16 @@ class EnergyUse:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargedElectricity:
+    """Electricity of the year in which a tariff is paid, as far as it is measured."""
+
+    kwh: Fraction | None
+    coverage: float | None
+    provisional: bool
+    """Whether the year is not over, or too little of it was measured."""
+
+
+@dataclass(frozen=True, slots=True)
 class UnitTariff:
     """What a unit pays more in a year. `use` and `surcharge` are None where no rule speaks of its process."""
 
@@ -73,6 +89,9 @@ class UnitTariff:
     end: datetime
     use: EnergyUse | None
     surcharge: Surcharge | None
+    charged: ChargedElectricity
+    punitive: tuple[PunitivePrice, bool] | None
+    """What its class pays more for each kWh, and whether that is carried beyond the years it was published for."""
 
     @property
     def lacking(self) -> Reasons:
@@ -88,9 +107,11 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
         (unit,) = units_of(connection, Scope(ScopeKind.UNIT, code, tree), at=end)
     except UnknownScopeError as error:
         raise nouns.UNIT.refuse_unknown(error.code) from None
+    charged = _charged(connection, tables, unit, year, now=now)
+    punitive = punitive_price(tables.tariff_punitive, unit.capacity_class, unit.process, end.date())
     standard = standard_of(tables, unit.process, end.date())
     if standard is None or standard.by.levels_from is not LevelsFrom.LIST:
-        return UnitTariff(unit, start, end, None, None)
+        return UnitTariff(unit, start, end, None, None, charged, punitive)
     period = frame(start, end, PeriodLength.TOTAL)
     is_smelter = standard.by.metric is Metric.AC_ELECTRICITY
     indicator = BY_SLUG[COMPREHENSIVE_AC_POWER] if is_smelter else standard.indicator
@@ -105,7 +126,21 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
         surcharge = _aluminium(connection, tables, unit, use, year, start, end)
     else:
         surcharge = _unified(tables, standard, unit, use, end.date())
-    return UnitTariff(unit, start, end, use, surcharge)
+    return UnitTariff(unit, start, end, use, surcharge, charged, punitive)
+
+
+def _charged(
+    connection: Connection, tables: Tables, unit: JudgedUnit, year: int, *, now: datetime
+) -> ChargedElectricity:
+    """Electricity bought in `year` up to now, renewable included, less what is sold."""
+    period = frame(start_of_day(date(year, 1, 1)), start_of_day(date(year + 1, 1, 1)), PeriodLength.TOTAL)
+    sums = read_sums(connection, of_units([unit.unit_id]), period, now=now)
+    subject = [Subject(unit=unit.unit_id)]
+    term, _ = unit_product_electricity(Measured(sums.look_at(subject, (0, 1)), tables.factors))
+    coverage, least = coverage_of(term.cover), float(tables.parameter("coverage_least").value)
+    metered = sums.metered_s(subject, (0, 1)) / (period.end - period.start).total_seconds()
+    whole = now >= period.end and metered >= least and coverage is not None and coverage >= least
+    return ChargedElectricity(term.value, coverage, not whole)
 
 
 def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:

@@ -28,6 +28,7 @@ TABLES = (
     "retrofit_deadlines",
     "tariff_aluminium",
     "tariff_steps",
+    "tariff_punitive",
     "two_high",
     "parameters",
     "statistic_kinds",

@@ -30,7 +30,7 @@ from services.judging.data.plans import LIST as PLAN_LIST
 from services.judging.data.plans import Plan, Plans, load_plans
 from services.judging.data.processes import Process
 from services.judging.data.retrofits import RetrofitDeadline
-from services.judging.data.tariffs import AluminiumTariff, TariffStepRow
+from services.judging.data.tariffs import AluminiumTariff, PunitivePrice, TariffStepRow
 from services.judging.data.two_high import TwoHighTrade
 from services.judging.indicators.listing import BY_METRIC
 from services.judging.levels import BenchmarkLevel, Levels
@@ -50,6 +50,7 @@ ROW_TYPES: Mapping[str, type[Sourced]] = {
     "retrofit_deadlines": RetrofitDeadline,
     "tariff_aluminium": AluminiumTariff,
     "tariff_steps": TariffStepRow,
+    "tariff_punitive": PunitivePrice,
     "two_high": TwoHighTrade,
     "parameters": Parameter,
     "statistic_kinds": StatisticKind,
@@ -73,6 +74,7 @@ class Tables(QualityTables):
     retrofit_deadlines: tuple[RetrofitDeadline, ...]
     tariff_aluminium: tuple[AluminiumTariff, ...]
     tariff_steps: tuple[TariffStepRow, ...]
+    tariff_punitive: tuple[PunitivePrice, ...]
     two_high: tuple[TwoHighTrade, ...]
     national_aims: tuple[NationalAim, ...]
     plans: Plans
@@ -168,6 +170,7 @@ def load_tables(override: Path | None = None) -> Tables:
         retrofit_deadlines=retrofit_file.retrofit_deadlines(process, override),
         tariff_aluminium=tariff_files.tariff_aluminium(override),
         tariff_steps=tariff_files.tariff_steps(process, override),
+        tariff_punitive=tariff_files.tariff_punitive(process, override),
         two_high=two_high_file.two_high(override),
         national_aims=nation_file.national_aims(override),
         plans=load_plans(override=override),

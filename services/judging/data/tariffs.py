@@ -1,7 +1,8 @@
-"""Step tariffs: the rule of aluminium, and the steps of the unified rule, which an operator gives."""
+"""Tariffs: the rule of aluminium, the steps of the unified rule, which an operator gives, and punitive prices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from services.judging.data.processes import Process
 
 ALUMINIUM = "tariff_aluminium.csv"
 STEPS = "tariff_steps.csv"
+PUNITIVE = "tariff_punitive.csv"
 SURCHARGE_UNIT = "yuan/kWh"
 
 AluminiumItem = Literal["threshold", "step", "surcharge", "share_above", "reduction"]
@@ -41,6 +43,17 @@ class TariffStepRow(Number):
     """Only for this process; empty: for every one that has no steps of its own."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PunitivePrice(Number):
+    """What restricted or eliminated capacity pays more for each kWh in a year 惩罚性电价."""
+
+    capacity_class: Literal["restricted", "eliminated"]
+    processes: str | None = None
+    """Only for these, between blanks; empty: for every one that is named in no other row of the class."""
+    computed: bool
+    """Whether the document prints a rise in percent, from which the value was computed."""
+
+
 def tariff_aluminium(override: Path | None = None) -> tuple[AluminiumTariff, ...]:
     """The numbers of the aluminium rule. Raises DataFileError."""
     file = table_file(ALUMINIUM, override)
@@ -66,3 +79,28 @@ def tariff_steps(known: Mapping[str, Process], override: Path | None = None) -> 
         if row.value < 0:
             raise DataFileError(file, line, "value", f"a surcharge must be at least 0, not {row.value}")
     return tuple(row for _, row in lines)
+
+
+def tariff_punitive(known: Mapping[str, Process], override: Path | None = None) -> tuple[PunitivePrice, ...]:
+    """The punitive prices. Raises DataFileError."""
+    file = table_file(PUNITIVE, override)
+    lines = load_lines(PunitivePrice, file)
+    for line, row in lines:
+        for process in (row.processes or "").split():
+            if process not in known:
+                raise DataFileError(file, line, "processes", f"{process} is not a row of processes.csv")
+        if row.unit != SURCHARGE_UNIT:
+            raise DataFileError(file, line, "unit", f"a punitive price is given in {SURCHARGE_UNIT}")
+        if row.value <= 0:
+            raise DataFileError(file, line, "value", f"a punitive price must be above 0, not {row.value}")
+    return tuple(row for _, row in lines)
+
+
+def punitive_price(
+    rows: Iterable[PunitivePrice], capacity_class: str | None, process: str | None, day: date
+) -> tuple[PunitivePrice, bool] | None:
+    """The price for a class and process on a day, and whether it is carried beyond its years; None where none is."""
+    of_class = [row for row in rows if row.capacity_class == capacity_class and row.valid_from <= day]
+    own = [row for row in of_class if process is not None and process in (row.processes or "").split()]
+    found = max(own or [row for row in of_class if not row.processes], key=lambda row: row.valid_from, default=None)
+    return None if found is None else (found, found.valid_to is not None and found.valid_to <= day)

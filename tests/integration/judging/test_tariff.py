@@ -144,6 +144,47 @@ def test_steps_of_the_unified_rule_are_configured_and_not_invented(
     assert [step["row"] for step in answer["steps"] if step["row"]] == ["level.ferrosilicon.2023.baseline", "step.2"]
 
 
+def test_restricted_capacity_pays_the_punitive_price_on_what_it_uses(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    given = {"process": "cement_clinker", "commissioned_on": "2012-01-01", "capacity_class": "eliminated"}
+    plant = Plant(registered, line, unit=given, trade="cement")
+    plant.uses("2023-01-01", "2023-02-01", {("electricity", "input"): 1200.0, ("electricity", "output"): 200.0})
+    line.roll_up()
+    ask_at(client, datetime(2023, 2, 1, tzinfo=SHANGHAI))
+    answer = tariff(client, plant, 2023)
+    assert answer["punitive_price"] is True
+    # eliminated cement: 0.40 in 2021, and half of that more in 2023; 31 days of 1000 kWh
+    assert answer["punitive"] == {
+        "capacity_class": "eliminated",
+        "yuan_per_kwh": 0.6,
+        "computed": True,
+        "carried": False,
+        "amount_yuan": 18_600.0,
+        "row": "punitive.eliminated.cement.2023",
+    }
+    assert (answer["electricity_kwh"], answer["provisional"]) == (31_000.0, True)
+    # nothing was found of the years after: the price of 2023 is carried on, and says so
+    later = tariff(client, plant, 2026)
+    assert (later["punitive"]["row"], later["punitive"]["carried"]) == ("punitive.eliminated.cement.2023", True)
+    assert later["punitive"]["amount_yuan"] is None
+    (used,) = (row for row in later["rows"] if row["code"] == "punitive.eliminated.cement.2023")
+    assert (used["carried"], used["verified"]) == (True, False)
+
+
+def test_surcharge_of_a_year_that_is_over_is_an_amount_and_no_longer_provisional(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    given = {"process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"}
+    plant = Plant(registered, line, unit=given, trade="aluminium", valid_from="2024-01-01")
+    plant.uses("2024-01-01", "2026-01-01", {("electricity", "input"): 133_450.0, ("product", "product"): 10.0})
+    line.roll_up()
+    answer = tariff(client, plant, 2025)
+    kwh = 365 * 133_450.0
+    assert (answer["surcharge"], answer["surcharge_yuan"]) == (0.03, pytest.approx(kwh * 0.03))
+    assert (answer["electricity_kwh"], answer["provisional"], answer["punitive"]) == (kwh, False, None)
+
+
 def test_year_without_readings_and_process_without_levels_cannot_be_judged(
     client: TestClient, registered: Registered, line: Line
 ) -> None:
