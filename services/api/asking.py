@@ -4,7 +4,7 @@ import enum
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from pydantic import StringConstraints
@@ -90,6 +90,15 @@ def require_order(start: datetime | date | None, end: datetime | date | None) ->
         raise Refused(START_AFTER_END, f"start {start.isoformat()} is not before end {end.isoformat()}")
 
 
+class Ranged(Protocol):
+    """A question about a range of time."""
+
+    @property
+    def start(self) -> datetime | None: ...
+    @property
+    def end(self) -> datetime | None: ...
+
+
 class Align(enum.StrEnum):
     """What becomes of a range that does not begin and end with what sums are kept of."""
 
@@ -99,6 +108,11 @@ class Align(enum.StrEnum):
 def aligned(grain: Grain, start: datetime, end: datetime, align: Align | None) -> tuple[datetime, datetime]:
     """The range, with `outward` begun and ended with the `grain` that holds its ends."""
     return (start, end) if align is None else (floor(start, grain), ceil(end, grain))
+
+
+def is_wider(query: Ranged, start: datetime, end: datetime) -> bool:
+    """Whether [start, end) was widened from what was asked for."""
+    return query.start not in (None, start) or query.end not in (None, end)
 
 
 def require_on(grain: Grain, start: datetime | None, end: datetime | None, *, kind: ProblemKind, hint: str) -> None:

@@ -149,10 +149,6 @@ class Asked:
     carrier: str | None
     flows: tuple[Flow, ...]
 
-    def is_wider_than(self, query: RangeQuery) -> bool:
-        """Whether the range was widened to whole quarter hours or hours."""
-        return query.start not in (None, self.start) or query.end not in (None, self.end)
-
 
 def asked(query: EnergyQuery, *, now: datetime) -> Asked:
     """Check a question. Raises Refused with what to change."""

@@ -11,9 +11,11 @@ from pydantic import Field
 
 from services.api.asking import (
     RANGE_TOO_LONG,
+    Align,
     MomentOrDay,
     ScopeKind,
     ScopeText,
+    aligned,
     require_on,
     require_order,
     scope_of,
@@ -24,7 +26,7 @@ from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.core.area_tree import AreaTree
-from services.core.calendar import SHANGHAI, Bucket, Grain
+from services.core.calendar import SHANGHAI, Bucket, Grain, floor, start_of_day
 from services.quality.checks.kinds import CHECKS
 
 NOT_ON_DAY = ProblemKind("not_on_day", 422, "The range does not begin and end at midnight in Asia/Shanghai")
@@ -61,6 +63,7 @@ class DaysQuery(PageQuery):
     scope: ScopeText = Field("area:150000", description=_SCOPE, examples=["area:150600"])
     start: MomentOrDay | None = Field(None, description="First day, or its first moment; see `end`")
     end: MomentOrDay | None = Field(None, description="Day after the last one; tomorrow if left out")
+    align: Align | None = Field(None, description="outward: a range that is not of whole days is widened to them")
 
 
 class QualityQuery(DaysQuery):
@@ -121,12 +124,13 @@ def days_of(query: DaysQuery, *, now: datetime, back_days: int | None, longest_d
     Raises Refused with what to change.
     """
     today = now.astimezone(SHANGHAI).date()
-    end = query.end.date() if query.end else today + timedelta(days=1)
+    until = query.end or start_of_day(today + timedelta(days=1))
     usual = today.replace(day=1) if back_days is None else today - timedelta(days=back_days)
-    start = query.start.date() if query.start else min(usual, end - timedelta(days=1))
-    hint = ": quality is judged by days of Asia/Shanghai"
-    require_on(Grain.DAY, query.start, query.end, kind=NOT_ON_DAY, hint=hint)
-    require_order(start, end)
+    since = query.start or min(start_of_day(usual), floor(until - timedelta(days=1), Grain.DAY))
+    require_order(since, until)
+    since, until = aligned(Grain.DAY, since, until, query.align)
+    require_on(Grain.DAY, since, until, kind=NOT_ON_DAY, hint=": quality is judged by days of Asia/Shanghai")
+    start, end = since.date(), until.date()
     if (end - start).days > longest_days:
         raise Refused(RANGE_TOO_LONG, f"{(end - start).days} days; at most {longest_days} are answered")
     return start, end

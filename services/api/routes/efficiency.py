@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from psycopg import Connection
 from pydantic import BaseModel, Field
 
-from services.api.asking import RANGE_TOO_LONG, START_AFTER_END, Now
+from services.api.asking import RANGE_TOO_LONG, START_AFTER_END, Now, is_wider
 from services.api.computed_listing import ComputedSource
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
@@ -142,6 +142,7 @@ class EfficiencyAnswer(BaseModel):
 
     start: datetime
     end: datetime
+    aligned: bool = Field(description="Whether the range is wider than what was asked for, as `align` allows")
     counts: EfficiencyCounts
     data: list[EfficiencyRow]
     rows: list[RowUsed]
@@ -166,7 +167,7 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
 
     Existing units must reach the baseline; new ones, and those being built or planned, the benchmark.
     """
-    start, end = whole_months(query.start, query.end, now=now)
+    start, end = whole_months(query, now=now)
     with database.read() as connection:
         found = _placed(connection, tables, query, start, end, now=now)
     if query.status is not None:
@@ -179,6 +180,7 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
     answer = {
         "start": start,
         "end": end,
+        "aligned": is_wider(query, start, end),
         "counts": {placing: counts[placing] for placing in PLACINGS},
         "data": [_row(tables, placed, today=now.astimezone(SHANGHAI).date()) for placed in page],
         "rows": rows_used(

@@ -157,7 +157,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         "scope": query.scope,
         "start": asked.start,
         "end": asked.end,
-        "aligned": asked.is_wider_than(query),
+        "aligned": asking.is_wider(query, asked.start, asked.end),
         "bucket": asked.bucket,
         "by": sorted(asked.by),
         "data": [_row(line, groups, units, valuing, estimates) for line in page],

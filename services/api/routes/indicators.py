@@ -116,7 +116,7 @@ def read_indicator(
         "scope": query.scope,
         "start": start,
         "end": end,
-        "aligned": query.align is not None and (query.start not in (None, start) or query.end not in (None, end)),
+        "aligned": asking.is_wider(query, start, end),
         "bucket": query.bucket,
         "by": query.by,
         "data": data,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.asking import NOT_ON_HOUR, RANGE_TOO_LONG, START_AFTER_END, MomentOrDay, Now
+from services.api.asking import NOT_ON_HOUR, RANGE_TOO_LONG, START_AFTER_END, Align, MomentOrDay, Now, is_wider
 from services.api.database import Db
 from services.api.indicators.answer import RatioTerm, ReasonOut, RowUsed, reason_out
 from services.api.indicators.ask import IndicatorQuery, frame_of
@@ -35,6 +35,7 @@ class RenewablesQuery(BaseModel):
         None, description="First moment, on a whole hour; 12 months before `end` if left out"
     )
     end: MomentOrDay | None = Field(None, description="First moment after the range; start of this month if left out")
+    align: Align | None = Field(None, description="outward: a range that is not on whole hours is widened to them")
     bucket: PeriodLength = Field(PeriodLength.MONTH, description="Period of each share")
 
 
@@ -71,6 +72,7 @@ class RenewablesAnswer(BaseModel):
     kind: str = Field(description="ordinary, low_carbon or zero_carbon")
     area: str
     bucket: str
+    aligned: bool = Field(description="Whether the range is wider than what was asked for, as `align` allows")
     target: TargetOut | None = Field(description="null: ordinary, or no plan of its area sets one")
     total: ShareOut = Field(description="Ratio of the sums over the whole range")
     data: list[ShareOut]
@@ -92,12 +94,13 @@ def read_renewables(
     """
     end = query.end or floor(now, Grain.MONTH)
     start = query.start or months_before(floor(end, Grain.MONTH), MONTHS_OF_YEAR)
-    asked = IndicatorQuery(scope=f"park:{code}", start=start, end=end, bucket=query.bucket)
+    asked = IndicatorQuery(scope=f"park:{code}", start=start, end=end, align=query.align, bucket=query.bucket)
     buckets = frame_of(asked, now=now)
     whole = frame_of(asked.model_copy(update={"bucket": PeriodLength.TOTAL}), now=now)
     with database.read() as connection:
         found = shares_of(connection, tables, code, buckets=buckets, whole=whole, now=now)
-    return Response(msgspec.json.encode(_answer(found, query.bucket)), media_type="application/json")
+    answer = _answer(found, query.bucket) | {"aligned": is_wider(query, found.whole.start, found.whole.end)}
+    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 def _answer(found: ParkShares, bucket: PeriodLength) -> dict[str, Any]:

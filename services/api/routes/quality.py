@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from pydantic import BaseModel, Field
 
 from services.api import asking
-from services.api.asking import Now
+from services.api.asking import Now, is_wider
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.indicators.answer import RowUsed
@@ -72,6 +72,7 @@ class QualityAnswer(BaseModel):
     scope: str
     start: datetime
     end: datetime
+    aligned: bool = Field(description="Whether the range is wider than what was asked for, as `align` allows")
     bucket: str
     by: str
     data: list[QualityRow]
@@ -160,6 +161,7 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
         "scope": query.scope,
         "start": start_of_day(days[0]),
         "end": start_of_day(days[1]),
+        "aligned": is_wider(query, *map(start_of_day, days)),
         "bucket": query.bucket,
         "by": query.by,
         "data": [_row(line, query.by) for line in page],

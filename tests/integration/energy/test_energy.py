@@ -391,3 +391,24 @@ def test_the_longest_range_may_be_widened(client: TestClient, line: Line) -> Non
 def test_unknown_carrier_is_refused(client: TestClient) -> None:
     answer = client.get("/api/v1/energy", params={"carrier": "phlogiston"})
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_carrier")
+
+
+@pytest.mark.parametrize(
+    ("address", "widened"),
+    [
+        ("energy/balance", ("2026-03-02T18:00:00+08:00", "2026-03-02T19:00:00+08:00")),
+        ("indicators/completeness?bucket=hour", ("2026-03-02T18:00:00+08:00", "2026-03-02T19:00:00+08:00")),
+        ("quality", ("2026-03-02T00:00:00+08:00", "2026-03-03T00:00:00+08:00")),
+        ("efficiency-list", ("2026-03-01T00:00:00+08:00", "2026-04-01T00:00:00+08:00")),
+    ],
+)
+def test_every_address_widens_a_range_of_a_dashboard_to_what_it_keeps(
+    client: TestClient, address: str, widened: tuple[str, str]
+) -> None:
+    path, _, query = address.partition("?")
+    given = dict(part.split("=") for part in query.split("&") if part)
+    given |= {"start": "2026-03-02T10:07:31.123Z", "end": "2026-03-02T10:50:00.001Z"}
+    assert client.get(f"/api/v1/{path}", params=given).status_code == 422
+    answer = client.get(f"/api/v1/{path}", params={**given, "align": "outward"})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["start"], answer.json()["end"], answer.json()["aligned"]) == (*widened, True)
