@@ -1,7 +1,9 @@
 """How many of the expected readings of a meter's day came, in time, and believed."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from services.core.calendar import DAY_US
 from services.core.meter import Mark
 from services.energy.booking.counter import SET_ASIDE
-from services.quality.checks.day import MeterDay, Times
+from services.quality.checks.day import MeterDay, MeterFacts, Times
 
 _NOT_BELIEVED = SET_ASIDE | {Mark.SUSPECT, Mark.OVERLAP}
 
@@ -36,6 +38,40 @@ class DayCounts:
 def expected_a_day(interval_us: int) -> int:
     """Readings expected in a whole day; one where they are further apart than a day."""
     return max(1, DAY_US // interval_us)
+
+
+def counts_of_day(day: MeterDay, meter: MeterFacts, in_time: InTime) -> DayCounts:
+    """The counts of a day of the meter.
+
+    Where its interval changed within the day, those before count for as many readings as were expected in their time
+    by the last one.
+    """
+    held = meter.of_day(day.day)
+    if len(held) == 1:
+        return counts(day, held[0].expected_us, in_time)
+    starts_us = [each.since_us for each in held[1:]]
+    found = [0] * 5
+    for each, part in zip(held, _parts(day, starts_us), strict=True):
+        counted = counts(part, each.expected_us, in_time)
+        weight = each.expected_us / held[-1].expected_us
+        found[0] += counted.readings
+        found[1] += round(counted.received * weight)
+        found[2] += round(counted.on_time * weight)
+        found[3] += round(counted.valid * weight)
+        found[4] += counted.resets
+    most = expected_a_day(held[-1].expected_us)
+    received, on_time, valid = (min(most, count) for count in found[1:4])
+    return DayCounts(readings=found[0], received=received, on_time=on_time, valid=valid, resets=found[4])
+
+
+def _parts(day: MeterDay, starts_us: Sequence[int]) -> Iterator[MeterDay]:
+    """The readings of the day cut at these moments."""
+    edges = [0, *np.searchsorted(day.times_us, starts_us).tolist(), len(day.times_us)]
+    for first, end in pairwise(edges):
+        times_us = day.times_us[first:end]
+        marks = {int(at_us): day.marks[int(at_us)] for at_us in times_us if int(at_us) in day.marks}
+        received_us = day.received_us[first:end] if len(day.received_us) else day.received_us
+        yield replace(day, times_us=times_us, values=day.values[first:end], marks=marks, received_us=received_us)
 
 
 def counts(day: MeterDay, interval_us: int, in_time: InTime) -> DayCounts:

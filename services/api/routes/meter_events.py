@@ -50,8 +50,8 @@ class ReplacementEntry(Entry):
     model_config = ConfigDict(json_schema_extra={"examples": [REPLACEMENT_EXAMPLE]})
 
     ts: Moment = Field(description="When")
-    final_value: Register = Field(description="Register of the meter taken out, register units")
-    first_value: Register = Field(description="Register of the meter put in, register units")
+    final_value: Register = Field(description="Register of the meter taken out, in the units it had")
+    first_value: Register = Field(description="Register of the meter put in, in the units it has")
     note: Note | None = None
 
 
@@ -82,11 +82,9 @@ EventTs = Annotated[Moment, Path(description="Its `ts`", examples=["2026-03-02T1
 METER = nouns.METER.unknown
 
 
-def _kind_of(connection: Connection, code: str) -> DictRow:
-    meter = _SQL.run(connection, "kind_of_meter", code=code).mappings().first()
-    if meter is None:
+def _require_known(connection: Connection, code: str) -> None:
+    if _SQL.run(connection, "known_meter", code=code).first() is None:
         raise nouns.METER.refuse_unknown(code)
-    return meter
 
 
 def _add(change: RegistryChange, noun: Noun, code: str, entry: ReplacementEntry | AcceptanceEntry) -> None:
@@ -98,7 +96,7 @@ def _add(change: RegistryChange, noun: Noun, code: str, entry: ReplacementEntry 
 
 def _remove(database: Database, noun: Noun, code: str, ts: datetime) -> None:
     with registry_change(database) as change:
-        _kind_of(change.connection, code)
+        _require_known(change.connection, code)
         if _SQL.run(change.connection, f"delete_{noun.en}", code=code, ts=ts).rowcount == 0:
             raise noun.refuse_unknown(ts.isoformat())
         change.reinterpret_meter(code, since=ts)
@@ -108,7 +106,7 @@ def _remove(database: Database, noun: Noun, code: str, ts: datetime) -> None:
 def list_replacements(database: Db, code: Code) -> Page[ReplacementAnswer]:
     """All replacements, the oldest first."""
     with database.read() as connection:
-        _kind_of(connection, code)
+        _require_known(connection, code)
         rows = _SQL.run(connection, "replacements", code=code).mappings()
         return Page[ReplacementAnswer].model_construct(
             data=[ReplacementAnswer.model_construct(**row) for row in rows], next=None
@@ -124,24 +122,26 @@ def list_replacements(database: Db, code: Code) -> Page[ReplacementAnswer]:
 def add_replacement(database: Db, code: Code, entry: ReplacementEntry, now: Now) -> ReplacementEntry:
     """Record that the counter was replaced. Energy since then is booked again."""
     with registry_change(database) as change:
-        faults = _replacement_faults(_kind_of(change.connection, code), entry, now=now)
+        _require_known(change.connection, code)
+        registers = _SQL.run(change.connection, "registers_at", code=code, ts=entry.ts).mappings().one()
+        faults = _replacement_faults(registers, entry, now=now)
         if faults:
             raise refused_fields(INVALID_BODY, faults)
         _add(change, nouns.REPLACEMENT, code, entry)
     return entry
 
 
-def _replacement_faults(meter: DictRow, entry: ReplacementEntry, *, now: datetime) -> list[Fault]:
-    if meter["kind"] != "counter":
+def _replacement_faults(registers: DictRow, entry: ReplacementEntry, *, now: datetime) -> list[Fault]:
+    if {registers["kind"], registers["kind_before"]} != {"counter"}:
         return [Fault("final_value", "only_for_counters")]
     faults: list[Fault] = []
     # As far ahead as clocks may be of which readings are taken.
     if entry.ts > now + timedelta(microseconds=AHEAD_US):
         faults.append(Fault("ts", "in_future"))
-    size = meter["register_size"]
+    sizes = {"final_value": registers["final_size"], "first_value": registers["first_size"]}
     faults += [
         Fault(name, "above_register_size", {"register_size": size})
-        for name in ("final_value", "first_value")
+        for name, size in sizes.items()
         if size is not None and getattr(entry, name) > size
     ]
     return faults
@@ -162,7 +162,7 @@ def remove_replacement(database: Db, code: Code, ts: EventTs) -> None:
 def list_acceptances(database: Db, code: Code) -> Page[Acceptance]:
     """All acceptances, by the time of their readings."""
     with database.read() as connection:
-        _kind_of(connection, code)
+        _require_known(connection, code)
         rows = _SQL.run(connection, "acceptances", code=code).mappings()
         return Page[Acceptance].model_construct(data=[Acceptance.model_construct(**row) for row in rows], next=None)
 
@@ -176,7 +176,7 @@ def list_acceptances(database: Db, code: Code) -> Page[Acceptance]:
 def accept_reading(database: Db, code: Code, entry: AcceptanceEntry) -> AcceptanceEntry:
     """Say that a reading set aside as suspect is right. Energy since then is booked again, with it."""
     with registry_change(database) as change:
-        _kind_of(change.connection, code)
+        _require_known(change.connection, code)
         reading = _SQL.run(change.connection, "reading_to_accept", code=code, ts=entry.ts).mappings().first()
         if reading is None:
             raise nouns.READING.refuse_unknown(f"{code} at {entry.ts.isoformat()}")

@@ -103,3 +103,32 @@ UNION ALL SELECT * FROM months_off
 UNION ALL SELECT * FROM ledger_days_off
 UNION ALL SELECT * FROM ledger_hours_off
 UNION ALL SELECT * FROM ledger_months_off;
+
+-- name: meters_off()
+-- Meters that are not as their newest term says, or whose terms do not follow each other from ever on.
+SELECT count(*)
+FROM meter
+WHERE
+    NOT EXISTS (
+        SELECT
+        FROM meter_term_now AS term
+        WHERE
+            term.meter_id = meter.meter_id
+            AND term.valid_to = 'infinity'
+            AND (
+                term.unit_id, term.gateway_id, term.kind, term.unit_of_measure, term.multiplier, term.register_size,
+                term.rated_per_hour, term.interval_s, term.stamp, term.holds_s
+            ) IS NOT DISTINCT FROM (
+                meter.unit_id, meter.gateway_id, meter.kind, meter.unit_of_measure, meter.multiplier, meter.register_size,
+                meter.rated_per_hour, meter.interval_s, meter.stamp, meter.holds_s
+            )
+    )
+    OR EXISTS (
+        SELECT
+        FROM (
+            SELECT valid_from, lag(valid_to, 1, '-infinity') OVER (ORDER BY valid_from) AS ended
+            FROM meter_term_now AS term
+            WHERE term.meter_id = meter.meter_id
+        ) AS each
+        WHERE each.valid_from <> each.ended
+    );

@@ -24,13 +24,15 @@ class Report:
     dirty_slots: int
     meter_changes: int
     differing: Mapping[str, int]
+    meters_off: int = 0
+    """Meters that are not as their newest term says."""
     refused_gateways: tuple[str, ...] = ()
     """Gateways that the broker does not let in, because their names are such as only the services have."""
 
     @property
     def well(self) -> bool:
-        """Whether the schema is the newest, and every sum agrees with those below it."""
-        return self.revision == self.newest_revision and not any(self.differing.values())
+        """Whether the schema is the newest, every sum agrees with those below it, and every meter with its terms."""
+        return self.revision == self.newest_revision and not any(self.differing.values()) and not self.meters_off
 
     def lines(self) -> list[str]:
         """The report for a person."""
@@ -47,6 +49,10 @@ class Report:
                 f"gateways     {code} cannot connect: names that begin with {RESERVED} are the services' own;"
                 " register it under another code and move its meters to that"
             )
+        if self.meters_off:
+            found.append(
+                f"meters     {self.meters_off} are not as their newest term says: change them by the API alone"
+            )
         for level, count in self.differing.items():
             found.append(f"{level:<12} {'agrees' if not count else f'{count} sums differ from the level below'}")
         return found
@@ -61,8 +67,18 @@ def report(database_url: str) -> Report:
             return Report(store, None, newest_revision(), 0, 0, {})
         pending = _sql.run(connection, "pending").one()
         differing = disagreements(connection)
+        meters_off = _sql.run(connection, "meters_off").scalar_one()
         refused = tuple(_sql.run(connection, "gateways_named", prefix=RESERVED).scalars())
-    return Report(store, revision, newest_revision(), pending.dirty_slots, pending.meter_changes, differing, refused)
+    return Report(
+        store,
+        revision,
+        newest_revision(),
+        pending.dirty_slots,
+        pending.meter_changes,
+        differing,
+        meters_off,
+        refused,
+    )
 
 
 def disagreements(connection: psycopg.Connection) -> Mapping[str, int]:

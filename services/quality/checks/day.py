@@ -1,14 +1,14 @@
 """What the checks of data quality are given, and what they answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.core.calendar import SLOT_S, start_of_day, to_us
+from services.core.calendar import DAY_US, SLOT_S, start_of_day, to_us
 from services.core.meter import PICO, Flow, Kind, Mark, MeterRule, Stamp
 
 DAY_S = 86_400
@@ -29,6 +29,19 @@ class MeterFacts:
     carrier: str
     flow: Flow
     rule: MeterRule
+
+    def of_day(self, day: date) -> list["MeterFacts"]:
+        """What held on the day, in order: one for each of the meter's terms."""
+        if len(self.rule.terms) == 1:
+            return [self]
+        start_us = to_us(start_of_day(day))
+        first, last = self.rule.number_at(start_us), self.rule.number_at(start_us + DAY_US - 1)
+        return [replace(self, rule=replace(self.rule, terms=(term,))) for term in self.rule.terms[first : last + 1]]
+
+    @property
+    def since_us(self) -> int:
+        """The moment from which all of this holds."""
+        return self.rule.newest.from_us
 
     @property
     def kind(self) -> Kind:

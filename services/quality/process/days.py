@@ -17,7 +17,7 @@ from services.quality import estimate
 from services.quality.checks.day import Finding, Quantities
 from services.quality.checks.kinds import mark_checks, series_checks
 from services.quality.checks.series_checks import find, find_marked
-from services.quality.counts import DayCounts, InTime, counts
+from services.quality.counts import DayCounts, InTime, counts_of_day
 from services.quality.process.history import SQL, CheckedMeter, History, MeterHistory, meters_of
 
 HOURS_OF_DAY = 24
@@ -87,8 +87,8 @@ class Judge:
             meter, mine = meters[meter_id], history.of(meter_id)
             gaps = _estimates(meter, mine, days) if is_over else {}
             for day in sorted(days):
-                counted = counts(mine.day(day, received[meter_id]), meter.facts.expected_us, self.in_time)
-                findings = find_marked(meter.facts, mine.day(day), self.limits)
+                counted = counts_of_day(mine.day(day, received[meter_id]), meter.facts, self.in_time)
+                findings = find_marked(meter.facts.of_day(day)[-1], mine.day(day), self.limits)
                 if is_over:
                     product = products[meter.unit_id, day] if meter.has_product else None
                     findings += self._find(meter, mine, day, product)
@@ -98,8 +98,13 @@ class Judge:
         return found
 
     def _find(self, meter: CheckedMeter, mine: MeterHistory, day: date, product: Quantities | None) -> list[Finding]:
-        before = mine.before(day, BEFORE_DAYS)
-        return find(meter.facts, mine.day(day), before, self.limits, product_by_hour=product)
+        held = meter.facts.of_day(day)
+        if len(held) > 1:
+            # What the meter told before and after the change cannot be compared.
+            return []
+        (facts,) = held
+        before = [each for each in mine.before(day, BEFORE_DAYS) if to_us(start_of_day(each.day)) >= facts.since_us]
+        return find(facts, mine.day(day), before, self.limits, product_by_hour=product)
 
 
 def _groups(due: Iterable[Due]) -> list[list[Due]]:

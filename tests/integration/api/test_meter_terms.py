@@ -9,6 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
+from services.core.db.statements import Statements
+from services.energy.check import report
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.registered import Registered
 
@@ -67,15 +69,9 @@ def refused(answer: httpx.Response) -> list[tuple[str, str]]:
 
 
 def assert_meters_are_their_newest_terms(database: psycopg.Connection) -> None:
-    differing = database.execute(
-        "SELECT meter.code FROM meter LEFT JOIN meter_term_now AS term"
-        " ON term.meter_id = meter.meter_id AND term.valid_to = 'infinity'"
-        " WHERE (meter.unit_id, meter.gateway_id, meter.kind, meter.unit_of_measure, meter.multiplier,"
-        " meter.register_size, meter.rated_per_hour, meter.interval_s, meter.stamp, meter.holds_s) IS DISTINCT FROM"
-        " (term.unit_id, term.gateway_id, term.kind, term.unit_of_measure, term.multiplier, term.register_size,"
-        " term.rated_per_hour, term.interval_s, term.stamp, term.holds_s)"
-    ).fetchall()
-    assert differing == []
+    """As `enermon check` compares them."""
+    statements = Statements.beside(report.__file__, "check.sql")
+    assert statements.run(database, "meters_off").scalar_one() == 0
 
 
 def test_a_meter_begins_with_a_term_from_ever(terms: Terms) -> None:

@@ -177,6 +177,19 @@ def test_a_replacement_fits_the_register(client: TestClient, registered: Registe
     assert refused.json()["errors"][0]["code"] == "only_for_counters"
 
 
+def test_a_replacement_fits_the_registers_of_its_time(client: TestClient, registered: Registered) -> None:
+    meter = registered.meter(register_size=1000)
+    larger = {"register_size": 100000, "valid_from": "2026-03-02T10:30:00+08:00"}
+    assert client.patch(f"/api/v1/meters/{meter}", json=larger).status_code == 200
+    swap = {"ts": "2026-03-02T10:30:00+08:00", "final_value": 999.0, "first_value": 50_000.0}
+    address = f"/api/v1/meters/{meter}/replacements"
+    assert client.post(address, json=swap).status_code == 201
+    refused = client.post(address, json=swap | {"ts": "2026-03-02T10:29:00+08:00"})
+    assert [(fault["field"], fault["code"]) for fault in refused.json()["errors"]] == [
+        ("first_value", "above_register_size")
+    ]
+
+
 def test_a_replacement_is_not_recorded_before_it_happens(
     client: TestClient, registered: Registered, queue: Callable[[], Queue]
 ) -> None:

@@ -10,6 +10,7 @@ from services.cli import app
 from services.core.data.loader import DATA
 from services.energy.check.report import report
 from services.judging.data.numbers import numbers
+from tests.integration.registered import Registered
 
 
 @pytest.mark.store
@@ -18,6 +19,17 @@ def test_late_slots_that_wait_are_counted(database_url: str) -> None:
         connection.execute("INSERT INTO dirty_slot (meter_id, slot) VALUES (1, now())")
         connection.execute("INSERT INTO late_slot (meter_id, slot) VALUES (1, now() - INTERVAL '1 year')")
     assert report(database_url).dirty_slots == 2
+
+
+@pytest.mark.store
+def test_a_meter_that_is_not_as_its_newest_term_says_is_told(database_url: str, registered: Registered) -> None:
+    meter = registered.meter()
+    assert (report(database_url).meters_off, report(database_url).well) == (0, True)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE meter SET multiplier = 2 WHERE code = %s", [meter])
+    found = report(database_url)
+    assert (found.meters_off, found.well) == (1, False)
+    assert any("1 are not as their newest term says" in line for line in found.lines())
 
 
 @pytest.mark.parametrize("options", [[], ["--unverified"]])

@@ -143,6 +143,43 @@ def test_missing_readings_are_told_by_meter_and_hour(
     assert (len(first["data"]), len(rest["data"]), rest["next"]) == (2, 24, None)
 
 
+def test_a_meter_is_looked_at_by_what_it_was_on_the_day(
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
+) -> None:
+    seller, buyer = registered.enterprise(), registered.enterprise()
+    meter = registered.meter(seller, kind="interval", valid_from="2026-03-02", valid_to="2026-03-04")
+    gateway = gateway_of(database, meter)
+    line.send(gateway, interval_day(meter, DAY, 5.0))
+    next_day = DAY + timedelta(days=1)
+    sold = {
+        "valid_from": "2026-03-03",
+        "unit_code": registered.unit(buyer),
+        "gateway_code": registered.gateway(buyer),
+        "unit_of_measure": "MWh",
+        "interval_s": 300,
+        "reason": "sold, and its gateway replaced",
+    }
+    assert client.post(f"/api/v1/meters/{meter}/terms", json=sold).status_code == 201
+    line.send(
+        str(sold["gateway_code"]), [(meter, next_day + i * timedelta(minutes=5), 0.0017) for i in range(288) if i != 7]
+    )
+    line.roll_up()
+    look(quality, NOON_AFTER + timedelta(days=1))
+    assert (day_of(database, meter)["received"], day_of(database, meter, next_day)["received"]) == (96, 287)
+    days = {"start": "2026-03-02", "end": "2026-03-04"}
+    for scope, expected, received in ((seller, 96, 96), (buyer, 288, 287)):
+        (row,) = asked(client, "quality", scope=f"enterprise:{scope}", bucket="total", **days)["data"]
+        assert (row["expected"], row["received"]) == (expected, received)
+    (missing,) = asked(client, "quality/missing", scope=f"meter:{meter}", **days)["data"]
+    assert (missing["enterprise"], missing["hour"], missing["expected"], missing["missing"]) == (
+        buyer,
+        "2026-03-03T00:00:00+08:00",
+        12,
+        1,
+    )
+    assert asked(client, "quality/missing", scope=f"enterprise:{seller}", **days)["data"] == []
+
+
 def test_hours_without_readings_are_estimated_until_the_reading_comes(
     line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.calendar import DAY_US, start_of_day, to_us
-from services.core.meter import Mark
-from services.quality.checks.day import MeterDay
-from services.quality.counts import DayCounts, InTime, counts, missing_times
+from services.core.meter import Flow, Kind, Mark, MeterRule, MeterTerm
+from services.quality.checks.day import MeterDay, MeterFacts
+from services.quality.counts import DayCounts, InTime, counts, counts_of_day, missing_times
+from tests.unit.energy.booking.term_story import term
 
 DAY = date(2026, 3, 2)
 START_US = to_us(start_of_day(DAY))
@@ -72,3 +73,24 @@ def test_of_a_silent_day_every_reading_is_missing() -> None:
     nothing = np.empty(0, dtype=np.int64)
     assert len(missing_times(nothing, QUARTER_US, start_us=START_US, end_us=START_US + DAY_US)) == 96
     assert counts(day([]), QUARTER_US, IN_TIME) == DayCounts()
+
+
+def meter_with(*terms: MeterTerm) -> MeterFacts:
+    return MeterFacts("E01", "electricity", Flow.INPUT, MeterRule(terms))
+
+
+@pytest.mark.parametrize(("missing", "received"), [(0, 1440), (4, 1380)])
+def test_a_day_in_which_the_interval_became_shorter_is_whole_if_nothing_is_missing(missing: int, received: int) -> None:
+    noon_us = START_US + DAY_US // 2
+    meter = meter_with(term(kind=Kind.INTERVAL), term(noon_us, kind=Kind.INTERVAL, interval_s=60))
+    before = [at for at in grid(without=range(missing)) if at < noon_us]
+    after = [noon_us + i * 60_000_000 for i in range(720)]
+    found = counts_of_day(day([*before, *after]), meter, IN_TIME)
+    assert (found.readings, found.received, found.valid) == (768 - missing, received, received)
+
+
+def test_days_before_and_after_a_change_go_by_their_own_interval() -> None:
+    meter = meter_with(term(), term(START_US + DAY_US, interval_s=60))
+    assert counts_of_day(day(grid()), meter, IN_TIME).received == 96
+    meter = meter_with(term(interval_s=60), term(START_US))
+    assert counts_of_day(day(grid()), meter, IN_TIME).received == 96

@@ -1,7 +1,17 @@
--- name: kind_of_meter(code)
-SELECT kind, register_size
+-- name: known_meter(code)
+SELECT meter_id
 FROM meter
 WHERE code = :code;
+
+-- name: registers_at(code, ts)
+-- What the meter is from the moment on, and the register that it had until then.
+SELECT held.kind, held.register_size AS first_size, before.kind AS kind_before, before.register_size AS final_size
+FROM meter
+JOIN meter_term_now AS held
+    ON held.meter_id = meter.meter_id AND held.valid_from <= :ts AND held.valid_to > :ts
+JOIN meter_term_now AS before
+    ON before.meter_id = meter.meter_id AND before.valid_from < :ts AND before.valid_to >= :ts
+WHERE meter.code = :code;
 
 -- name: replacements(code)
 SELECT replacement.ts, replacement.final_value, replacement.first_value, replacement.note, replacement.recorded_at
@@ -28,14 +38,16 @@ WHERE meter.meter_id = meter_replacement.meter_id
 -- The reading as it counts, and what must be known of its meter to say what is booked by it.
 SELECT
     coalesce(correction_now.value, reading.value) AS value,
-    meter.kind,
-    meter.unit_of_measure,
-    meter.multiplier,
-    meter.interval_s,
+    term.kind,
+    term.unit_of_measure,
+    term.multiplier,
+    term.interval_s,
     carrier.unit AS carrier_unit
 FROM meter
 JOIN carrier ON carrier.code = meter.carrier
 JOIN reading USING (meter_id)
+JOIN meter_term_now AS term
+    ON term.meter_id = meter.meter_id AND term.valid_from <= reading.ts AND term.valid_to > reading.ts
 LEFT JOIN correction_now ON correction_now.meter_id = meter.meter_id AND correction_now.ts = reading.ts
 WHERE meter.code = :code
     AND reading.ts = :ts;
