@@ -1,5 +1,6 @@
 """What a change of terms would do to the sums, as it is answered."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from psycopg import Connection
@@ -70,6 +71,17 @@ class Watch:
             until=from_us(readings.times_us[-1]).astimezone(SHANGHAI) if readings.times_us else None,
             changes=_answered(done.connection, changes),
         )
+
+
+def previewed(
+    connection: Connection, meter_id: int, change: Callable[[], datetime]
+) -> tuple[ReadingsFrom, list[SumPreview]]:
+    """What a change to a meter does to the sums; it is done here, and gives the moment from which on it counts."""
+    before = _loaded(connection, meter_id)
+    changed_us = to_us(change())
+    readings = readings_from(connection, meter_id, changed_us=changed_us)
+    changes = preview(before, _loaded(connection, meter_id), readings, changed_us=changed_us)
+    return readings, _answered(connection, changes)
 
 
 def _loaded(connection: Connection, meter_id: int) -> RolledMeter:

@@ -1,9 +1,12 @@
 """A meter as it is registered."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.config import JsonDict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from services.api.registry.fields import (
     Code,
@@ -18,6 +21,7 @@ from services.api.registry.fields import (
     Number,
     ShortText,
     Whole,
+    refusal,
 )
 from services.api.registry.terms import TERM_FIELDS
 
@@ -82,7 +86,40 @@ UnitOfMeasure = Annotated[
 ]
 
 
-class MeterPatch(Entry):
+ON_CHANGE_HOLDS_S = 86_400
+"""A gauge that reports on change and of which nothing else is said is heard once a day, as a sign of life."""
+
+
+class MayReportOnChange(Entry):
+    """Base of what says how a gauge reports: `on_change: true` is short for a `holds_s` of a day."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _holds(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or "on_change" not in given:
+            return given
+        said = dict(given)
+        on_change = said.pop("on_change")
+        if not isinstance(on_change, bool):
+            raise refusal("bool_type")
+        if not on_change and said.get("holds_s") is not None:
+            raise refusal("not_with", other="on_change false")
+        said.setdefault("holds_s", ON_CHANGE_HOLDS_S if on_change else None)
+        return said
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core))
+        schema["properties"]["on_change"] = {
+            "type": "boolean",
+            "title": "On Change",
+            "description": "Of a gauge: it reports when its value changes; true without holds_s: the value holds for"
+            f" {ON_CHANGE_HOLDS_S} s at most",
+        }
+        return schema
+
+
+class MeterPatch(MayReportOnChange):
     """What of a meter may change; what is left out stays."""
 
     model_config = ConfigDict(
@@ -125,7 +162,7 @@ class MeterPatch(Entry):
         return self.model_dump(include=self.model_fields_set - not_own)
 
 
-class MeterEntry(Entry):
+class MeterEntry(MayReportOnChange):
     """A meter as it is registered."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})

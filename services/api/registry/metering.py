@@ -74,6 +74,8 @@ def _measure_faults(meter: MeterEntry, around: _Surroundings) -> Iterator[Fault]
 def _own_faults(meter: MeterEntry) -> Iterator[Fault]:
     if meter.register_size is not None and meter.kind != "counter":
         yield Fault("register_size", "only_for_counters")
+    if meter.holds_s is not None and meter.kind != "gauge":
+        yield Fault("holds_s", "only_for_gauges")
     if meter.negative_flow is not None and meter.kind == "counter":
         yield Fault("negative_flow", "not_for_counters")
     if meter.negative_flow == meter.flow:

@@ -17,10 +17,11 @@ from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.fields import Code, Entry, MeterKind, Name, Note
+from services.api.registry.fields import Code, MeterKind, Name, Note
 from services.api.registry.meter_entry import (
     HoldsS,
     IntervalS,
+    MayReportOnChange,
     Multiplier,
     RatedPerHour,
     RegisterSize,
@@ -44,7 +45,7 @@ _MAY_BE_EMPTY = frozenset({"register_size", "rated_per_hour", "holds_s"})
 METER, TERM = nouns.METER.unknown, nouns.TERM.unknown
 
 
-class _Said(Entry):
+class _Said(MayReportOnChange):
     """The fields of a meter that have dates; what is left out is as in the term before."""
 
     unit_code: Code | None = Field(None, description="From the start of a day on")
