@@ -16,11 +16,14 @@ from services.alerts.rules.rule import Rule, RuleSubject
 from services.alerts.state.observation import Observation
 from services.core.calendar import Grain, floor, following
 from services.core.frame import Frame, PeriodLength, frame
+from services.core.verdict import Verdict
 from services.energy.amount import coverage_of
 from services.energy.by_subject import Subject as Measuring
 from services.energy.factors import Basis
 from services.energy.sums import read_sums
 from services.energy.wanted import of_areas
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN, energy_band
+from services.judging.indicators.kinds import Band
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.terms import Measured, Term
 
@@ -51,11 +54,25 @@ def month_energy_budget(view: View, rule: Rule) -> list[Observation]:
     used = _used(view, subjects, frame(month, until, PeriodLength.TOTAL))
     found = []
     for seen, budget, _ in subjects:
-        term = used[seen.subject_code]
+        measured = used[seen.subject_code]
+        term = measured.energy(Basis.EQUIVALENT)
         shown = replace(seen, start=month, end=end, unit="%", coverage=coverage_of(term.cover))
         gone = Fraction(*((span // timedelta(hours=1)) for span in (until - month, end - month)))
-        found.append(_judged(view, rule, shown, budget, term, gone))
+        judged = _judged(view, rule, shown, budget, term, gone)
+        band = energy_band(measured, Basis.EQUIVALENT, view.tables.factors)
+        found.append(judged if band is None else _as_sure(rule, judged, budget, band, gone))
     return found
+
+
+def _as_sure(rule: Rule, judged: Observation, budget: _Budget, band: Band, gone: Fraction) -> Observation:
+    """The same where it is so at both ends of the band of the energy; else nobody can tell before heat is measured."""
+    if not judged.verdict.decides or band.values is None:
+        return judged
+    ends = [with_number(judged, rule, tce / gone / budget.tce * PERCENT, {}) for tce in band.values]
+    if {end.verdict for end in ends} == {judged.verdict}:
+        return judged
+    reasons = ((HEAT_VALUE_UNKNOWN, f"{band.words} (tce)"),)
+    return replace(judged, verdict=Verdict.CANNOT_JUDGE, cleared=False, reasons=reasons, evidence={})
 
 
 def _judged(view: View, rule: Rule, seen: Observation, budget: _Budget, term: Term, gone: Fraction) -> Observation:
@@ -109,8 +126,8 @@ def _subjects(view: View, rule: Rule, month: datetime) -> list[_Subject]:
     ]
 
 
-def _used(view: View, subjects: Sequence[_Subject], month: Frame) -> dict[str, Term]:
-    """The energy of each so far, tce on the equivalent basis."""
+def _used(view: View, subjects: Sequence[_Subject], month: Frame) -> dict[str, Measured]:
+    """What each has measured so far."""
     whole = (0, len(month.cells))
     areas = [seen.subject_code for seen, _, units in subjects if not units]
     amounts: dict[str, Any] = {}
@@ -122,4 +139,4 @@ def _used(view: View, subjects: Sequence[_Subject], month: Frame) -> dict[str, T
         for seen, _, of_whom in subjects:
             amounts[seen.subject_code] = sums.of([Measuring(unit=unit.unit_id) for unit in of_whom], whole)
     factors = view.tables.factors
-    return {code: Measured(found, factors).energy(Basis.EQUIVALENT) for code, found in amounts.items()}
+    return {code: Measured(found, factors) for code, found in amounts.items()}

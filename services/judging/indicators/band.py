@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from services.energy.factors import Factors
+from services.energy.factors import Basis, Factors
 from services.judging.indicators.kinds import Band, Indicator, Ratio
 from services.judging.indicators.terms import Measured, Term
 
@@ -40,6 +40,16 @@ def with_band(indicator: Indicator, ratio: Ratio, measured: Measured, factors: F
         return replace(ratio, band=Band(carriers, None))
     low, high = (parts(ends) for ends in found)
     return ratio if low == high else replace(ratio, band=Band(carriers, (low, high)))
+
+
+def energy_band(measured: Measured, basis: Basis, factors: Factors) -> Band | None:
+    """Between what the energy lies, in tce; None where it is known as it is, or not at all."""
+    carriers = unmeasured([measured.energy(basis)], factors)
+    found = extremes(lambda ends: measured.at(ends).energy(basis).value, carriers) if carriers else None
+    if found is None:
+        return None
+    low, high = (measured.at(ends).energy(basis).value or Fraction(0) for ends in found)
+    return None if low == high else Band(carriers, ((low, Fraction(1)), (high, Fraction(1))))
 
 
 def unmeasured(terms: Sequence[Term], factors: Factors) -> tuple[str, ...]:

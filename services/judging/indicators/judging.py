@@ -78,6 +78,7 @@ def _as_sure(judgement: Judgement, ends: Sequence[Judgement], band: Band) -> Jud
     if same:
         reasons = tuple(dict.fromkeys(reason for end in ends for reason in end.reasons))
         return replace(unknown, reasons=(*reasons, (HEAT_VALUE_UNKNOWN, band.words)))
+    unknown = replace(unknown, mandatory=None)
     limits = tuple(replace(held, met=None) for held in judgement.limits)
     numbers = [f"{held.op} {held.value:g}" for held in judgement.limits if held.met is not None]
     words = "; ".join([*numbers, band.words])

@@ -13,12 +13,12 @@ from services.core.meter import Flow
 from services.core.verdict import ReasonedVerdict
 from services.energy.amount import Amount, Measure, coverage_of
 from services.energy.by_subject import Subject, Sums
-from services.energy.factors import Basis, Factors
+from services.energy.factors import Basis
 from services.energy.sums import read_sums
 from services.energy.wanted import of_units
 from services.judging.data.tables import Tables
 from services.judging.data.two_high import TwoHighTrade
-from services.judging.indicators.band import HEAT_VALUE_UNKNOWN, extremes, unmeasured
+from services.judging.indicators.band import HEAT_VALUE_UNKNOWN, energy_band
 from services.judging.indicators.judged_by import Metric
 from services.judging.indicators.kinds import Band
 from services.judging.indicators.scope import JudgedUnit
@@ -196,17 +196,8 @@ def _use(tables: Tables, basis: Basis, read: _Read, start: datetime, end: dateti
     equivalent, calorific = (booked.energy(basis).value for basis in (Basis.EQUIVALENT, Basis.CALORIFIC))
     covered = coverage_of(term.cover)
     coverage = None if covered is None else covered * min(1.0, read.metered_s / (end - start).total_seconds())
-    band = _band(booked, basis, tables.factors)
+    band = energy_band(booked, basis, tables.factors)
     return Use(start, end, equivalent, calorific, coverage, all(sold), term, basis, band)
-
-
-def _band(booked: Measured, basis: Basis, factors: Factors) -> Band | None:
-    carriers = unmeasured([booked.energy(basis)], factors)
-    found = extremes(lambda ends: booked.at(ends).energy(basis).value, carriers) if carriers else None
-    if found is None:
-        return None
-    low, high = (booked.at(ends).energy(basis).value or Fraction(0) for ends in found)
-    return Band(carriers, ((low, Fraction(1)), (high, Fraction(1)))) if low != high else None
 
 
 def _exact(tce: float | None) -> Fraction | None:

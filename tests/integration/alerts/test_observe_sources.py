@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from psycopg import Connection
 
 from services.core.calendar import SHANGHAI
-from tests.integration.judged import Plant, midnight
+from tests.integration.judged import PRINTED_NCV, Plant, midnight
 from tests.integration.judging.test_progress import reported
 from tests.integration.judging.test_two_high import COAL_KGCE_PER_KG, coking
 from tests.integration.line import Line
@@ -26,10 +26,12 @@ def connection(database_url: str) -> Iterator[Connection]:
         yield connection
 
 
-def clinker(registered: Registered, line: Line, kgce_per_t: float, **unit: Any) -> Plant:
+def clinker(
+    registered: Registered, line: Line, kgce_per_t: float, raw_coal_ncv: float | None = PRINTED_NCV, **unit: Any
+) -> Plant:
     """A kiln of 1000 t a day over twelve months; its baseline is 117 kgce/t."""
     given = {"process": "cement_clinker", "commissioned_on": "2015-06-01"} | unit
-    plant = Plant(registered, line, unit=given, trade="cement")
+    plant = Plant(registered, line, unit=given, trade="cement", raw_coal_ncv=raw_coal_ncv)
     daily = {("raw_coal", "input"): kgce_per_t / COAL_KGCE_PER_KG, ("product", "product"): 1000.0}
     plant.uses("2025-04-01", "2026-04-01", daily)
     return plant
@@ -44,7 +46,7 @@ def budget(client: TestClient, owner: str, period: str, tce: float) -> None:
 def test_a_retrofit_is_due_soon_then_overdue_and_in_order_once_done(
     registered: Registered, line: Line, connection: Connection
 ) -> None:
-    listed = {"retrofit_listed_on": "2024-01-01"}
+    listed: dict[str, Any] = {"retrofit_listed_on": "2024-01-01"}
     soon = clinker(registered, line, 130.0, code="SOON", retrofit_due_on="2026-06-30", **listed)
     late = clinker(registered, line, 130.0, code="LATE", retrofit_due_on="2026-03-31", **listed)
     done = clinker(registered, line, 110.0, code="DONE", retrofit_due_on="2026-03-31", **listed)
@@ -171,6 +173,43 @@ def test_the_month_is_forecast_against_its_budget(
     assert first["COKE"].reasons == (("too_early", "24 h"),)
     silent = seen(connection, "month_budget_unit", datetime(2026, 4, 20, tzinfo=SHANGHAI))
     assert [code for code, _ in silent["COKE"].reasons] == ["low_coverage"]
+
+
+def test_a_kiln_whose_coal_is_not_measured_is_alerted_by_no_rule_that_its_range_could_turn(
+    registered: Registered, line: Line, connection: Connection, client: TestClient
+) -> None:
+    clinker(registered, line, 130.0, code="MEASURED")
+    unknown = clinker(registered, line, 130.0, None, code="UNKNOWN")
+    clinker(registered, line, 300.0, None, code="FAR")
+    line.roll_up()
+    below = rule(
+        slug="below", indicator="unit_product_energy", subject="unit", period="rolling_12_months",
+        compare={"benchmark": "baseline"},
+    )  # fmt: skip
+    april = datetime(2026, 4, 2, tzinfo=SHANGHAI)
+    found = seen(connection, below, april)
+    assert {code: str(each.verdict) for code, each in found.items()} == {
+        "MEASURED": "breach",
+        "UNKNOWN": "cannot_judge",
+        "FAR": "breach",
+    }
+    ((reason, of),) = found["UNKNOWN"].reasons
+    assert (reason, of.endswith("; raw_coal")) == ("heat_value_unknown", True)
+    registered.heat_value(unknown.enterprise, "raw_coal", PRINTED_NCV)
+    assert str(seen(connection, below, april)["UNKNOWN"].verdict) == "breach"
+
+
+def test_a_budget_of_coal_that_is_not_measured_is_judged_where_its_range_leaves_no_doubt(
+    client: TestClient, registered: Registered, line: Line, connection: Connection
+) -> None:
+    for code, budgeted in (("NEAR", 1000.0), ("FAR", 200.0)):
+        plant = Plant(registered, line, unit={"code": code}, trade="coke", raw_coal_ncv=None)
+        plant.uses("2026-04-01", "2026-04-11", {("raw_coal", "input"): 40.0 / COAL_KGCE_PER_KG})
+        budget(client, f"unit:{code}", "2026-04", budgeted)
+    line.roll_up()
+    found = seen(connection, "month_budget_unit", datetime(2026, 4, 11, tzinfo=SHANGHAI))
+    assert {code: str(each.verdict) for code, each in found.items()} == {"NEAR": "cannot_judge", "FAR": "breach"}
+    assert found["NEAR"].reasons[0][0] == "heat_value_unknown"
 
 
 def test_a_gateway_is_silent_from_its_last_message_or_from_the_day_on_which_it_was_expected(

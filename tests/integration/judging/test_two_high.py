@@ -40,6 +40,23 @@ def reason(row: dict[str, Any], name: str = "reasons") -> str:
 
 
 @pytest.mark.store
+def test_use_of_coal_that_is_not_measured_is_judged_where_its_range_leaves_no_doubt(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    # 50 000 tce a year is 137 a day; raw coal may hold from 0.55 to 1.46 of what is printed
+    for code, tce_a_day in (("NEAR", 120.0), ("FAR", 300.0), ("LITTLE", 80.0)):
+        unit = {"code": code, "approved_energy_tce": 50_000.0}
+        plant = Plant(registered, line, unit=unit, trade="coke", valid_from="2024-01-01", raw_coal_ncv=None)
+        plant.uses(BEGIN, TODAY, {("raw_coal", "input"): tce_a_day / COAL_KGCE_PER_KG})
+    line.roll_up()
+    rows = ledger(client)
+    told = {code: (row["in_ledger"], row["verdict"]) for code, row in rows.items()}
+    assert told == {"NEAR": (None, "cannot_judge"), "FAR": (True, "breach"), "LITTLE": (False, "ok")}
+    assert (reason(rows["NEAR"]), reason(rows["NEAR"], "ledger_reasons")) == ("heat_value_unknown",) * 2
+    assert rows["NEAR"]["reasons"][0]["of"].endswith("; raw_coal (tce)")
+
+
+@pytest.mark.store
 def test_t15_smelter_belongs_by_equivalent_and_not_by_calorific_value(
     client: TestClient, registered: Registered, line: Line
 ) -> None:
