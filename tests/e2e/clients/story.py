@@ -64,6 +64,7 @@ class Story:
         self._sums()
         self._judgements()
         self._numbers()
+        self._heat_values()
         self._alerts()
         for place, code in ((f"{API}/supervision-bodies/{{code}}", self._body), (_ENTERPRISE, self._credit_code)):
             self._subscriptions(place, code)
@@ -80,12 +81,12 @@ class Story:
         named = {name: given.pop(name) for name in ("body", "file", "token") if name in given}
         return self._asker.ask(Call(method, path, places, given.pop("query", {}) | given, **named))
 
-    def _registered(self, kind: str, code: str, entry: Json, patch: Json) -> None:
+    def _registered(self, kind: str, code: str, entry: Json, patch: Json, **how: Json) -> None:
         one = f"{API}/{kind}/{{{'credit_code' if kind == 'enterprises' else 'code'}}}"
         self._ask("post", f"{API}/{kind}", body=entry)
         found = self._ask("get", f"{API}/{kind}", order=["-name_zh"] if kind != "gateways" else ["-name"], total=True)
         assert found["total"] >= len(found["data"]) > 0
-        self._ask("patch", one, code, body=patch)
+        self._ask("patch", one, code, body=patch | how)
         found = self._ask("get", one, code)
         assert patch.items() <= found.items()
 
@@ -114,15 +115,30 @@ class Story:
         self._registered("gateways", self._gateway, gateway, {"name": "网关"})
         meter = {"code": self._meter, "unit_code": self._unit, "gateway_code": self._gateway, "name_zh": "电表"}
         meter |= {"kind": "counter", "carrier": "electricity", "flow": "input", "unit_of_measure": "kWh"}
-        self._registered("meters", self._meter, meter, {"multiplier": 8000.0})
+        self._registered("meters", self._meter, meter, {"multiplier": 8000.0}, correct_from_start=True, reason="铭牌")
         at = START.isoformat()
         swap = {"ts": at, "final_value": 7.0, "first_value": 0.0}
         self._ask("post", f"{_METER}/replacements", self._meter, body=swap)
         assert self._ask("get", f"{_METER}/replacements", self._meter)["data"]
         self._ask("delete", f"{_METER}/replacements/{{ts}}", self._meter, at)
+        self._terms_of_own_meter()
+        inputs = f"{API}/units/{{code}}/inputs"
+        given = {"input": "feed_grade", "value": 58.4, "valid_from": "2026-01-01", "source": "化验单"}
+        self._ask("post", inputs, self._unit, body=given)
+        assert self._ask("get", inputs, self._unit)["data"][0]["value"] == 58.4
+        self._ask("delete", f"{inputs}/{{name}}/{{valid_from}}", self._unit, "feed_grade", "2026-01-01")
+
+    def _terms_of_own_meter(self) -> None:
+        terms = f"{_METER}/terms"
+        term = {"valid_from": START.isoformat(), "multiplier": 900.0, "reason": "互感器更换"}
+        number = self._ask("post", terms, self._meter, body=term)["id"]
+        corrected = {"multiplier": 950.0, "reason": "铭牌照片更正"}
+        number = self._ask("patch", f"{terms}/{{term_id}}", self._meter, number, body=corrected)["id"]
+        assert [each["multiplier"] for each in self._ask("get", terms, self._meter)["data"]] == [8000.0, 950.0]
+        self._ask("delete", f"{terms}/{{term_id}}", self._meter, number)
 
     def _imports(self) -> None:
-        for kind in ("parks", "enterprises", "units", "gateways", "meters", "statistics"):
+        for kind in ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values"):
             self._ask("get", f"{API}/import/{kind}/template")
         entry = {"code": f"{self._park}-I", "name_zh": "园区", "kind": "ordinary", "area_code": JUNGAR}
         self._ask("post", f"{API}/import/parks", file=entry, dry_run=True)
@@ -137,6 +153,20 @@ class Story:
         entry |= {"kind": "counter", "carrier": "electricity", "flow": "input", "unit_of_measure": "kWh"}
         self._ask("post", f"{API}/import/meters", file=entry, dry_run=True)
         self._ask("post", f"{API}/import/statistics", file=self._statistic(), dry_run=True)
+        self._ask("post", f"{API}/import/heat-values", file=self._heat_value(), dry_run=True)
+
+    def _heat_value(self) -> dict[str, str]:
+        entry = {"enterprise": self._credit_code, "carrier": "lignite", "month": "2026-01", "ncv_mj_per_kg": "14.3"}
+        return entry | {"laboratory": "检验中心", "report": "R-1"}
+
+    def _heat_values(self) -> None:
+        values = f"{API}/heat-values"
+        [given] = self._ask("post", values, body=self._heat_value() | {"ncv_mj_per_kg": 14.3})["data"]
+        assert self._ask("get", values, enterprise=[self._credit_code])["data"]
+        one = f"{values}/{{number}}"
+        corrected = self._ask("patch", one, given["id"], body={"ncv_mj_per_kg": 14.5, "reason": "录入错误"})
+        assert self._ask("get", one, corrected["id"])["ncv_mj_per_kg"] == 14.5
+        self._ask("delete", one, corrected["id"])
 
     def _statistic(self) -> dict[str, str]:
         owner = f"unit:{self._unit}"
