@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.alerts.notify.figures import number_text, period_text
+from services.alerts.notify.figures import measure_text, number_text, period_text, share_text
+from services.alerts.notify.wording import CHINESE, ENGLISH
 from services.alerts.routing.routing import bound
 from services.alerts.rules.rule import Rule
 from services.alerts.state.observation import Observation
@@ -37,19 +38,25 @@ def figures_of(seen: Observation) -> dict[str, Any]:
 def evidence_of(rule: Rule, seen: Observation) -> dict[str, Any]:
     """What is frozen with an alert: all the observation stands on, its figures, and the rule's text about it."""
     said = rule.text.filled(
-        zh=_placeholders(seen, seen.name_zh or seen.name_en), en=_placeholders(seen, seen.name_en or seen.name_zh)
+        zh=_placeholders(seen, seen.name_zh or seen.name_en, CHINESE.units),
+        en=_placeholders(seen, seen.name_en or seen.name_zh, ENGLISH.units),
     )
     names = {"subject_zh": seen.name_zh, "subject_en": seen.name_en}
-    return {**seen.evidence, OBSERVED: figures_of(seen) | names | {"text_zh": said.zh, "text_en": said.en}}
+    texts = {"text_zh": said.zh, "text_en": said.en} | ({"in_percent": True} if rule.text.in_percent else {})
+    return {**seen.evidence, OBSERVED: figures_of(seen) | names | texts}
 
 
-def _placeholders(seen: Observation, name: str) -> dict[str, str]:
+def _placeholders(seen: Observation, name: str, words: Mapping[str, str]) -> dict[str, str]:
+    """What stands for the placeholders of a rule, by the words of units of its language."""
     return {
         "value": number_text(seen.value, beside=seen.limit),
-        "unit": "" if seen.unit == "1" else seen.unit,
+        "unit": "" if seen.unit == "1" else words.get(seen.unit, seen.unit),
         "limit": number_text(seen.limit, beside=seen.value),
         "subject": name or seen.subject_code,
         "period": period_text(seen.start, seen.end) if seen.start or seen.end else "",
+        "duration": "" if seen.value is None else measure_text(abs(seen.value), seen.unit, words),
+        "percent": share_text(seen.value),
+        "limit_percent": share_text(seen.limit),
     }
 
 
@@ -74,6 +81,7 @@ def entry_of(
     return (
         {name: alert[name] for name in _COLUMNS}
         | {name: observed.get(name) for name in _SAID}
+        | ({"in_percent": True} if observed.get("in_percent") else {})
         | {name: figures.get(name) for name in FIGURES}
         | {name: moment(alert[name]) for name in ("fired_at", "reopened_at", "resolved_at")}
         | (_ended(alert["because"]) if alert["resolved_at"] is not None else {})

@@ -1,5 +1,6 @@
 """Numbers, periods and times as a person reads them. Pure. Times are those of Asia/Shanghai."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ SIGNIFICANT_DIGITS = 6
 RATIO_UNITS = frozenset({"", "1"})
 """Of a plain ratio nothing is written behind the number."""
 _MONTHS = 12
+_PARTS = (("part_d", 86_400), ("part_h", 3_600), ("part_min", 60), ("part_s", 1))
 
 
 def number_text(value: float | None, unit: str = "", *, beside: float | None = None) -> str:
@@ -37,6 +39,26 @@ def share_text(share: float | None) -> str:
         return NOTHING
     per_mille = int(Decimal(repr(float(share))) * 1000)
     return number_text(per_mille / 10, "%")
+
+
+def measure_text(value: float, unit: str, words: Mapping[str, str], *, beside: float | None = None) -> str:
+    """A number with its unit in words: 12 天, 1 小时 11 分; a unit without words as it is."""
+    if unit == "s":
+        return duration_text(value, words)
+    return number_text(value, words.get(unit, unit), beside=beside)
+
+
+def duration_text(seconds: float, words: Mapping[str, str]) -> str:
+    """How long it is, whatever its sign, by its two greatest parts: 1 小时 11 分."""
+    left = round(abs(seconds))
+    parts: list[tuple[str, int]] = []
+    for name, length in _PARTS:
+        count, left = divmod(left, length)
+        if count or (name == "part_s" and not parts):
+            parts.append((name, count))
+        elif parts:
+            break
+    return " ".join(f"{count} {words[name]}" for name, count in parts[:2])
 
 
 def moment_text(moment: datetime | None) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.alerts.channels.contract import Rendered, one_line
-from services.alerts.notify.figures import moment_text, number_text, period_text, share_text
+from services.alerts.notify.figures import measure_text, moment_text, period_text, share_text
 from services.alerts.notify.wording import WORDINGS, Wording
 
 MOST_SUBJECT = 180
@@ -145,8 +145,6 @@ def _counts(counts: Mapping[str, int], words: Wording) -> str:
 
 def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView:
     """An alert as a message of that kind lists it, in words."""
-    unit = alert.get("unit") or ""
-    value, limit = alert.get("value"), alert.get("limit")
     step: Mapping[str, Any] = alert.get("step") or {}
     figures = (
         (words.number, str(alert["alert_id"])),
@@ -155,8 +153,8 @@ def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView
         (words.reference, one_line(step.get("reference") or "")),
         (words.due, _due(alert.get("due"), words)),
         (words.late, _late(alert.get("late"), words)),
-        (words.value, number_text(value, unit, beside=limit) if value is not None else ""),
-        (words.limit, number_text(limit, unit, beside=value) if limit is not None else ""),
+        (words.value, _measure(alert, "value", words)),
+        (words.limit, _measure(alert, "limit", words) if alert.get("limit") else ""),
         (words.coverage, share_text(alert["coverage"]) if alert.get("coverage") is not None else ""),
         (words.period, _period(alert)),
         (words.enterprise, _named(alert, "enterprise", words)),
@@ -173,13 +171,23 @@ def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView
         name=_named(alert, "subject", words) or one_line(alert["subject_code"]),
         subject=_named(alert, "subject", words, code=alert["subject_code"]),
         text=_named(alert, "text", words),
-        value=number_text(value, unit, beside=limit) if value is not None else "",
+        value=_measure(alert, "value", words),
         figures=tuple((name, text) for name, text in figures if text),
         again=words.again if kind == "fired" and _is_again(alert) else "",
         done=_done(step, words),
         said=tuple((step.get("text") or "").splitlines()),
         page=_link(alert.get("page")),
     )
+
+
+def _measure(alert: Mapping[str, Any], which: str, words: Wording) -> str:
+    """The value or the limit of an alert; beside each other, they can be told apart."""
+    figure, beside = alert.get(which), alert.get("limit" if which == "value" else "value")
+    if figure is None:
+        return ""
+    if alert.get("in_percent"):
+        return share_text(figure)
+    return measure_text(figure, alert.get("unit") or "", words.units, beside=beside)
 
 
 def _done(step: Mapping[str, Any], words: Wording) -> str:

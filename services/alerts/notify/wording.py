@@ -23,6 +23,8 @@ class Wording:
     colon: str
     of: str
     by: str
+    units: dict[str, str]
+    """Of units that have a word, and of the parts of a length of time."""
     test: str
     number: str
     value: str
@@ -79,6 +81,10 @@ CHINESE = Wording(
     colon="：",
     of="（{of}）",
     by="{who}，{at}",
+    units={
+        **{"d": "天", "h": "小时", "tce": "吨标准煤"},
+        **{"part_d": "天", "part_h": "小时", "part_min": "分", "part_s": "秒"},
+    },
     test="这是一条测试消息，收到即表示该订阅的地址可用，无需处置。",
     number="预警编号",
     value="数值",
@@ -135,6 +141,7 @@ ENGLISH = Wording(
     colon=": ",
     of=" ({of})",
     by="{who}, {at}",
+    units={"d": "days", "h": "hours", "part_d": "d", "part_h": "h", "part_min": "min", "part_s": "s"},
     test="This is a test message: the address of this subscription works. Nothing has to be done.",
     number="alert",
     value="value",

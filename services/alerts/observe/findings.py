@@ -32,6 +32,7 @@ def found_by_check(view: View, rule: Rule) -> list[Observation]:
     """
     slug = rule.indicator.removeprefix(CHECK_PREFIX)
     kind = CHECKS[slug]
+    unit = next(row.unit for row in view.tables.checks if row.code == slug)
     today = view.now.astimezone(SHANGHAI).date()
     days = {"from_day": today - REMEMBERED, "to_day": today + timedelta(days=1)}
     rows = view.once(f"findings {slug} {today}", lambda: _rows(view, slug, today, days))
@@ -47,7 +48,7 @@ def found_by_check(view: View, rule: Rule) -> list[Observation]:
             continue
         else:
             hits = [row for row in mine if row.day == judged]
-        found.append(_observation(seen, rule, hits, judged))
+        found.append(_observation(replace(seen, unit=unit), rule, hits, judged))
     return found
 
 

@@ -1,6 +1,7 @@
 """What rules speak of besides indicators: deadlines, approvals, warning lights, budgets, gateways and calibrations."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -42,7 +43,8 @@ def gateway_silence(view: View, rule: Rule) -> list[Observation]:
             "expected_since": row.expected_since.isoformat(),
             "meters": row.meters,
         }
-        found.append(with_number(seen, rule, Fraction(silence // timedelta(seconds=1)), evidence))
+        silent_s = Fraction(silence // timedelta(seconds=1))
+        found.append(with_number(replace(seen, unit="s"), rule, silent_s, evidence))
     return found
 
 
@@ -56,7 +58,7 @@ def calibration_days_left(view: View, rule: Rule) -> list[Observation]:
     for row, seen in _registered(view, rule, "calibrations", "meter", today=today):
         left = Fraction((row.calibrated_until - today).days)
         evidence = {"calibrated_until": row.calibrated_until.isoformat(), "unit": row.unit_code}
-        found.append(with_number(seen, rule, left, evidence))
+        found.append(with_number(replace(seen, unit="d"), rule, left, evidence))
     return found
 
 

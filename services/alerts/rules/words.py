@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
-PLACEHOLDERS = ("value", "unit", "limit", "subject", "period")
+PLACEHOLDERS = ("value", "unit", "limit", "subject", "period", "duration", "percent", "limit_percent")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The same in Chinese and English; may hold {value}, {unit}, {limit}, {subject} and {period}."""
+    """The same in Chinese and English; may hold the placeholders."""
 
     zh: str
     en: str
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether the value is a share that people read in per cent."""
+        return "{percent}" in self.zh
 
     def filled(self, *, zh: dict[str, str], en: dict[str, str]) -> "Words":
         """With every placeholder replaced; what is not given stays empty."""
