@@ -22,6 +22,13 @@ def told_apart(value: Figure, others: Iterable[Figure], *, places: int) -> Decim
     return _rounded(exact, max(places, MOST_PLACES))
 
 
+def plain(figure: Figure) -> str:
+    """The number with all its digits and without an exponent."""
+    exact = figure if isinstance(figure, Decimal) else Decimal(repr(float(figure)))
+    text = f"{exact:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _exact(figure: Figure) -> Fraction:
     # a float is meant as it is written, not as the binary fraction nearest to that
     return Fraction(repr(figure)) if isinstance(figure, float) else Fraction(figure)

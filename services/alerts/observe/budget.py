@@ -24,6 +24,7 @@ from services.energy.sums import read_sums
 from services.energy.wanted import of_areas
 from services.judging.indicators.band import HEAT_VALUE_UNKNOWN, energy_band
 from services.judging.indicators.kinds import Band
+from services.judging.indicators.ratio import share_text
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.terms import Measured, Term
 
@@ -80,7 +81,7 @@ def _judged(view: View, rule: Rule, seen: Observation, budget: _Budget, term: Te
     if term.value is None:
         return replace(seen, reasons=term.lacking)
     if seen.coverage is None or seen.coverage < least:
-        return replace(seen, reasons=(("low_coverage", f"{seen.coverage or 0:.4f}"),))
+        return replace(seen, reasons=(("low_coverage", share_text(seen.coverage or 0.0, least)),))
     if budget.tce <= 0:
         return replace(seen, reasons=(("zero_denominator", KIND),))
     forecast_tce = term.value / gone

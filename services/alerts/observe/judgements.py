@@ -15,6 +15,7 @@ from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
 from services.judging.indicators.judged_by import LevelsFrom
+from services.judging.indicators.ratio import share_text
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import listed, standard_of
 from services.judging.levels import Placing, ProjectKind
@@ -127,7 +128,7 @@ def _as_sure(each: LedgerUnit, judged: Observation, *, least: float) -> Observat
     if finding.verdict is Verdict.BREACH and covered:
         return judged
     reason = finding.reason if finding.verdict is Verdict.CANNOT_JUDGE else "low_coverage"
-    shown = "energy" if judged.coverage is None else f"{judged.coverage:.4f}"
+    shown = "energy" if judged.coverage is None else share_text(judged.coverage, least)
     if reason == HEAT_VALUE_UNKNOWN:
         shown = "; ".join(use.band.words for use in uses if use.band is not None)
     return replace(judged, verdict=Verdict.CANNOT_JUDGE, cleared=False, reasons=((reason, shown),), evidence={})

@@ -30,6 +30,7 @@ from services.judging.indicators.kinds import Band, Indicator, IndicatorLevel, R
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.mandatory import mandatory_limit
 from services.judging.indicators.not_yet import not_yet
+from services.judging.indicators.ratio import share_text
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, UnitsOfMeasure, standard_of, units_of_measure
 from services.judging.levels import BenchmarkLevel
@@ -217,7 +218,7 @@ class _Indicators:
         if not reasons and ratio.value is None:
             reasons = (("no_value", indicator.slug),)
         if not reasons and least is not None and ratio.coverage is not None and ratio.coverage < least:
-            reasons = (("low_coverage", f"{ratio.coverage:.4f}"),)
+            reasons = (("low_coverage", share_text(ratio.coverage, least)),)
         reasons = reasons or asked.unknown
         if reasons or ratio.value is None:
             return ComparisonOutcome(Verdict.CANNOT_JUDGE, False, required[0].limit, reasons)

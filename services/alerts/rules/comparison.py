@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.alerts.rules.rule import Clear, Compare, Op
+from services.core.told_apart import plain
 from services.core.verdict import Verdict
 
 Reasons = tuple[tuple[str, str], ...]
@@ -73,7 +74,7 @@ def outcome(
 def _reason(required: Requirement) -> tuple[str, str]:
     if required.row:
         return ("met" if required.met else "missed", required.row)
-    return ("number_kept" if required.met else "number_missed", f"{required.op} {float(required.limit):g}")
+    return ("number_kept" if required.met else "number_missed", f"{required.op} {plain(required.limit)}")
 
 
 def _is_clear(value: Fraction, required: Requirement, clear: Clear | None, *, lower_is_better: bool) -> bool:

@@ -23,6 +23,7 @@ from services.judging.indicators.forming import Evaluated
 from services.judging.indicators.judged_by import LevelsFrom, Metric
 from services.judging.indicators.kinds import Ratio
 from services.judging.indicators.listing import BY_SLUG, COMPREHENSIVE_AC_POWER
+from services.judging.indicators.ratio import share_text
 from services.judging.indicators.ratios import unit_product_electricity
 from services.judging.indicators.reported import statistics
 from services.judging.indicators.scope import JudgedUnit, Scope, ScopeKind, UnknownScopeError, area_tree, units_of
@@ -149,7 +150,7 @@ def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:
         return ((NOT_OVER, str(found.start.astimezone(SHANGHAI).year)), *found.ratio.reasons)
     metered = found.metered_s / (found.end - found.start).total_seconds()
     if 0.0 < metered < least and IN_PART not in dict(found.ratio.reasons):
-        return ((IN_PART, f"{metered:.4f}"), *found.ratio.reasons)
+        return ((IN_PART, share_text(metered, least)), *found.ratio.reasons)
     if found.ratio.band is not None:
         return ((HEAT_VALUE_UNKNOWN, found.ratio.band.words), *found.ratio.reasons)
     return found.ratio.reasons

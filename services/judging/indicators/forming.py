@@ -10,7 +10,7 @@ from services.energy.by_subject import Elapsed, Subject, Sums
 from services.judging.data.tables import Tables
 from services.judging.indicators.band import with_band
 from services.judging.indicators.kinds import Indicator, Ratio
-from services.judging.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all
+from services.judging.indicators.ratio import PART_OF_PERIOD, NeededCoverage, ratio_of, ratio_of_all, share_text
 from services.judging.indicators.reported import Statistics
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.terms import Measured
@@ -53,7 +53,7 @@ class Evaluated:
         share = self.elapsed.metered_share
         if not self._on_meters or share == 1.0 or PART_OF_PERIOD in dict(self.ratio.reasons):
             return ()
-        return ((PART_OF_PERIOD, f"{share:.4f}"),)
+        return ((PART_OF_PERIOD, share_text(share, 1.0)),)
 
     @property
     def _on_meters(self) -> bool:

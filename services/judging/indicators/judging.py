@@ -9,6 +9,7 @@ from typing import Any
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI
 from services.core.data.used import used_row
+from services.core.told_apart import plain
 from services.core.verdict import Verdict
 from services.judging.data.limits import LAST_GRADE
 from services.judging.data.plan_targets import PlanTarget
@@ -80,7 +81,7 @@ def _as_sure(judgement: Judgement, ends: Sequence[Judgement], band: Band) -> Jud
         return replace(unknown, reasons=(*reasons, (HEAT_VALUE_UNKNOWN, band.words)))
     unknown = replace(unknown, mandatory=None)
     limits = tuple(replace(held, met=None) for held in judgement.limits)
-    numbers = [f"{held.op} {held.value:g}" for held in judgement.limits if held.met is not None]
+    numbers = [f"{held.op} {plain(held.value)}" for held in judgement.limits if held.met is not None]
     words = "; ".join([*numbers, band.words])
     return replace(unknown, verdict=Verdict.CANNOT_JUDGE, reasons=((HEAT_VALUE_UNKNOWN, words),), limits=limits)
 

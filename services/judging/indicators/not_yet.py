@@ -7,6 +7,7 @@ that all is well.
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated
+from services.judging.indicators.ratio import share_text
 
 TOO_LITTLE = "too_little_of_period"
 LEAST = "coverage_least"
@@ -23,4 +24,5 @@ def not_yet(tables: Tables, found: Evaluated, verdict: Verdict, reasons: Reasons
     """The verdict, provisional where too little of the period is there; the reasons then say how much first."""
     if not verdict.decides or not is_provisional(tables, found):
         return verdict, reasons
-    return Verdict.PROVISIONAL, ((TOO_LITTLE, f"{found.measured_share:.4f}"), *reasons)
+    least = float(tables.parameter(LEAST).value)
+    return Verdict.PROVISIONAL, ((TOO_LITTLE, share_text(found.measured_share, least)), *reasons)

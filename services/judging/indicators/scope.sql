@@ -1,6 +1,6 @@
 -- name: units(areas, park_id, credit_code, unit, processes, trades, of_one_process, on_day)
 -- Units in a scope, with what they are judged by. Area and park are those of the enterprise on the day. A trade that has one
--- process says what its units do where they do not.
+-- process says what its units do where they do not, and so do meters of IT equipment.
 SELECT
     unit.unit_id,
     unit.code,
@@ -51,7 +51,19 @@ SELECT
 FROM unit
 JOIN enterprise USING (enterprise_id)
 CROSS JOIN LATERAL (
-    SELECT coalesce(unit.process, CASE WHEN enterprise.trade = ANY (:of_one_process ::text[]) THEN enterprise.trade END) AS process
+    SELECT
+        CASE
+            WHEN unit.process IS NOT NULL THEN unit.process
+            WHEN enterprise.trade = ANY (:of_one_process ::text[]) THEN enterprise.trade
+            WHEN
+                EXISTS (
+                    SELECT
+                    FROM meter_term_now AS held
+                    JOIN meter USING (meter_id)
+                    WHERE held.unit_id = unit.unit_id AND meter.flow = 'it_load'
+                )
+                THEN 'data_centre'
+        END AS process
 ) AS does
 LEFT JOIN LATERAL (
     SELECT membership.area_code, membership.park_id
@@ -105,18 +117,18 @@ WHERE
 
 -- name: sellers_with_renewable(of_coal)
 -- Units that sell electricity, of enterprises that have renewable electricity; without those whose process makes it of coal.
+WITH way AS (
+    SELECT held.unit_id, unit.enterprise_id, flow.flow
+    FROM meter_term_now AS held
+    JOIN meter USING (meter_id)
+    JOIN unit ON unit.unit_id = held.unit_id
+    CROSS JOIN LATERAL unnest(ARRAY[meter.flow, meter.negative_flow]) AS flow (flow)
+    WHERE meter.carrier = 'electricity' AND flow.flow IN ('output', 'renewable')
+)
 SELECT DISTINCT seller.unit_id
-FROM meter AS sold
-JOIN meter_term_now AS held USING (meter_id)
-JOIN unit AS seller ON seller.unit_id = held.unit_id
+FROM way AS seller
+JOIN unit USING (unit_id)
 WHERE
-    sold.carrier = 'electricity'
-    AND sold.flow = 'output'
-    AND (seller.process IS NULL OR seller.process <> ALL (:of_coal ::text[]))
-    AND EXISTS (
-        SELECT
-        FROM meter AS renewable
-        JOIN meter_term_now AS of_maker USING (meter_id)
-        JOIN unit AS maker ON maker.unit_id = of_maker.unit_id
-        WHERE maker.enterprise_id = seller.enterprise_id AND renewable.carrier = 'electricity' AND renewable.flow = 'renewable'
-    );
+    seller.flow = 'output'
+    AND (unit.process IS NULL OR unit.process <> ALL (:of_coal ::text[]))
+    AND EXISTS (SELECT FROM way AS maker WHERE maker.enterprise_id = seller.enterprise_id AND maker.flow = 'renewable');

@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from services.core.area_tree import AreaTree
+from services.core.told_apart import plain
 from services.core.verdict import Verdict
 from services.judging.data.limits import Limit
 from services.judging.data.processes import Process
@@ -112,7 +113,7 @@ def _as_sure(unit: PlacedUnit, ends: Sequence[PlacedUnit]) -> PlacedUnit:
     """The unit as it is at both ends of the band of its value; what differs there nobody can tell before measuring."""
     if {end.verdict for end in ends} != {unit.verdict}:
         assert unit.ratio.band is not None
-        numbers = [] if unit.levels is None else [f"<= {float(unit.levels.value_of(level_for(unit.kind))):g}"]
+        numbers = [] if unit.levels is None else [f"<= {plain(unit.levels.value_of(level_for(unit.kind)))}"]
         why = (HEAT_VALUE_UNKNOWN, "; ".join([*numbers, unit.ratio.band.words]))
         return PlacedUnit(unit.unit, unit.standard, unit.ratio, Verdict.CANNOT_JUDGE, (why,))
     if {(end.placing, end.grade, end.deadline) for end in ends} == {(unit.placing, unit.grade, unit.deadline)}:

@@ -70,12 +70,16 @@ def test_a_data_centre_that_names_no_process_has_a_pue(registered: Registered, l
     site = Site(registered, line, trade="data_centre", process=None)
     site.meter([140.0] * 24, "electricity", "input", "kWh")
     site.meter([100.0] * 24, "electricity", "it_load", "kWh")
+    of_a_telecom = Site(registered, line, trade="other", process=None)
+    of_a_telecom.meter([120.0] * 24, "electricity", "input", "kWh")
+    of_a_telecom.meter([100.0] * 24, "electricity", "it_load", "kWh")
     office = Site(registered, line, trade="data_centre", process=None)
     office.meter([1.0] * 24, "electricity", "input", "kWh")
     line.roll_up()
     row = asking.row("pue", scope=f"unit:{site.unit}")
     # kept: grade 3; missed: what Ordos asks of existing ones
     assert (row["value"], row["grade"], reasons(row)) == (1.4, 3, [("missed", "OR-04")])
+    assert asking.row("pue", scope=f"unit:{of_a_telecom.unit}")["value"] == 1.2
     found = asking.row("pue", scope=f"unit:{office.unit}")
     assert (found["value"], reasons(found)) == (None, [("not_measured", "electricity it_load")])
 
@@ -322,11 +326,16 @@ def test_a_park_does_not_meet_its_target_by_power_that_it_sold(
     sunny.meter([20.0] * 24, "electricity", "input", "kWh")
     sunny.meter([100.0] * 24, "electricity", "renewable", "kWh")
     sunny.meter([90.0] * 24, "electricity", "output", "kWh")
+    # a grid connection whose power is negative when it feeds in
+    both_ways = Site(registered, line, trade="other", process=None, park_code=park)
+    grid = {"kind": "interval", "negative_flow": "output"}
+    both_ways.meter([0.0] * 12 + [-40.0] * 12, "electricity", "input", "kWh", **grid)
+    both_ways.meter([20.0] * 24, "electricity", "renewable", "kWh")
     plant = Site(registered, line, trade="thermal_power", process="coal_power", park_code=park)
     plant.meter([1000.0] * 24, "electricity", "output", "kWh")
     plant.meter([1.0] * 24, "electricity", "input", "kWh")
     line.roll_up()
-    # 100 - 90 of its own, 20 + 1 bought; what the plant sells it makes of coal
+    # 120 - 110 of its own, 20 + 1 bought; what the plant sells it makes of coal
     expected = pytest.approx(100 * 10 / 31)
     row = asking.row("park_renewable_share", scope=f"park:{park}")
     assert (row["value"], row["verdict"], reasons(row)) == (expected, "breach", [("missed", "OR-07")])

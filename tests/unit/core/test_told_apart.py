@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.told_apart import told_apart
+from services.core.told_apart import plain, told_apart
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,11 @@ def test_what_is_written_lies_on_the_side_of_the_limit_on_which_the_number_lies(
     shown = told_apart(value, [limit], places=places)
     assert ((shown > limit), (shown < limit)) == ((value > limit), (value < limit))
     assert abs(shown - value) <= Decimal(1).scaleb(-places)
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [(1.3, "1.3"), (1234567.25, "1234567.25"), (1e16, "10000000000000000"), (-12.0, "-12"), (0.0, "0")],
+)
+def test_a_plain_number_has_all_its_digits_and_no_exponent(figure: float, text: str) -> None:
+    assert plain(figure) == text
