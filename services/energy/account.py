@@ -45,6 +45,8 @@ Tonnes = tuple[int, int]
 """Numerator and denominator, not reduced, since an answer holds thousands of sums."""
 
 _BASES = tuple(Basis)
+_OF_HEAT_VALUES = 3 * 293_076 * 10**15
+"""A denominator that coefficients of heat values have in common, so that many of them add up without growing."""
 
 
 class Valuation:
@@ -81,7 +83,10 @@ class Valuation:
         applied = self._applied(basis, carrier, by)
         if applied is None:
             return None
-        numerator, denominator = applied.factor.per_unit.as_integer_ratio()
+        per_unit = applied.factor.per_unit
+        numerator, denominator = per_unit.as_integer_ratio()
+        if applied.factor.heat_value is not None and _OF_HEAT_VALUES % denominator == 0:
+            numerator, denominator = numerator * (_OF_HEAT_VALUES // denominator), _OF_HEAT_VALUES
         self._coefficients[key] = numerator, denominator * PICO_KILO
         return self._coefficients[key]
 

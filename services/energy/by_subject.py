@@ -65,6 +65,7 @@ class Sums:
             lambda: defaultdict(lambda: defaultdict(Amount))
         )
         self._number_of = CellNumbers(frame)
+        self._by_heat_value: dict[tuple[HeatValue, int], ByHeatValue] = {}
         self._starts_s = np.array(list(self._number_of), dtype=float)
         self._ends_s = np.append(self._starts_s[1:], frame.end.timestamp())
         self._spans: dict[Subject, tuple[datetime, datetime]] = {}
@@ -94,7 +95,9 @@ class Sums:
         """Let a part of what was booked from `cell_s` on be valued by a heat value, and not by the year."""
         number = self._number_of[cell_s]
         by_year, year = self._found[subject][number][measure].pico_by_year, self._years[number]
-        by = ByHeatValue(year, heat_value)
+        by = self._by_heat_value.get((heat_value, year))
+        if by is None:
+            by = self._by_heat_value[heat_value, year] = ByHeatValue(year, heat_value)
         by_year[by] = by_year.get(by, 0) + quantity_pico
         by_year[year] = by_year.get(year, 0) - quantity_pico
         if by_year[year] == 0:

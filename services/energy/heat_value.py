@@ -5,10 +5,9 @@ for accounting greenhouse gases of the Ministry of Ecology and Environment (CO2 
 44/12, the carbon either for the heat or for the mass of the fuel).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
 
 from services.core.units import factor_to
 
@@ -41,25 +40,28 @@ class FuelCarbon:
     """Share of it that burns 碳氧化率, of 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeatValue:
-    """A heat value of an enterprise's fuel, of one month, or of every month for which none was measured."""
+    """A heat value of an enterprise's fuel, of one month, or of every month for which none was measured.
+
+    Compared by what it is, and not by what it holds: sums look it up very often.
+    """
 
     heat_value_id: int
-    enterprise: str = field(compare=False)
+    enterprise: str
     """Its credit code."""
-    carrier: str = field(compare=False)
-    month: date | None = field(compare=False)
+    carrier: str
+    month: date | None
     """Its first day in Asia/Shanghai; None: the enterprise's own default."""
-    version: int = field(compare=False)
-    ncv_mj: Fraction = field(compare=False)
+    version: int
+    ncv_mj: Fraction
     """Net heat value 低位发热量 as received, MJ per kg or m3."""
-    carbon_tc_per_tj: Fraction | None = field(default=None, compare=False)
+    carbon_tc_per_tj: Fraction | None = None
     """Carbon for the heat 单位热值含碳量; None: that of the table."""
-    carbon_tc_per_t: Fraction | None = field(default=None, compare=False)
+    carbon_tc_per_t: Fraction | None = None
     """Or carbon of the mass 元素碳含量, of what is kept by mass."""
-    laboratory: str = field(compare=False)
-    report: str = field(compare=False)
+    laboratory: str
+    report: str
 
     @property
     def code(self) -> str:
@@ -86,8 +88,9 @@ class HeatValue:
         return carbon_kg * by_table.burnt * fuel.kg_or_m3 * CO2_PER_CARBON
 
 
-class ByHeatValue(NamedTuple):
-    """What a quantity is valued by instead of the coefficients of its year."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ByHeatValue:
+    """What a quantity is valued by instead of the coefficients of its year. Likewise compared."""
 
     year: int
     heat_value: HeatValue

@@ -55,6 +55,8 @@ class Valuing:
             tonnes = self._valuation.tonnes(basis, carrier, year, pico)
             if tonnes is None:
                 known = False
+            elif tonnes[1] == denominator:
+                numerator += tonnes[0]
             elif numerator:
                 numerator, denominator = numerator * tonnes[1] + tonnes[0] * denominator, denominator * tonnes[1]
             else:

@@ -154,7 +154,7 @@ def test_without_heat_values_a_verdict_that_the_range_could_turn_is_not_given(
     verdicts = {name: (row["verdict"], row["reasons"][0]["code"]) for name, row in rows.items()}
     assert verdicts == {
         "MIDDLE": ("cannot_judge", "heat_value_unknown"),
-        "FAR": ("breach", "below_baseline"),
+        "FAR": ("breach", "above_mandatory_limit"),
         "MEASURED": ("ok", "baseline_reached"),
     }
     middle = rows["MIDDLE"]
