@@ -2,12 +2,15 @@
 
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from services.core.calendar import Grain, floor, months_before
+from services.core.clock import utc_now
 from services.up.embedded import LACKS
 from services.up.errors import StartError
 from services.up.home import Home
@@ -37,7 +40,10 @@ def up(
         typer.Option(envvar="ENERMON_STORE", help="native: TimescaleDB and mosquitto; embedded: from Python packages"),
     ] = Store.AUTO,
     fleet: Annotated[bool, typer.Option("--fleet/--no-fleet", help="Run the simulated region")] = True,
-    history_days: Annotated[int, typer.Option(min=0, help="Days of history the simulated region sends at first")] = 30,
+    history_days: Annotated[
+        int | None,
+        typer.Option(min=0, help="Days of history the simulated region sends at first; left out: a whole month and on"),
+    ] = None,
     home: Annotated[Path, typer.Option(envvar="ENERMON_HOME", help="Where data, logs and secrets live")] = Path(
         ".enermon"
     ),
@@ -47,7 +53,8 @@ def up(
         place = Home(home.expanduser().resolve())
         place.prepare()
         place.gateway_key()
-        plan = _plan(place, store=store, with_region=fleet, history_days=history_days)
+        days = days_of_history(utc_now()) if history_days is None else history_days
+        plan = _plan(place, store=store, with_region=fleet, history_days=days)
         Supervisor(plan, Screen()).run()
     except StartError as error:
         print(f"\nEnermon did not start [{error.code}]: {error}", file=sys.stderr)
@@ -59,6 +66,12 @@ def up(
             file=sys.stderr,
         )
         raise typer.Exit(1) from error
+
+
+def days_of_history(now: datetime) -> int:
+    """Days since the last complete month began: what is judged by months is provisional of less."""
+    today = floor(now, Grain.DAY)
+    return (today - months_before(floor(now, Grain.MONTH), 1)).days
 
 
 def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> RunPlan:
