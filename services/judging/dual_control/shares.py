@@ -8,6 +8,9 @@ from psycopg import Connection
 from services.core.area_tree import AreaTree
 from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.core.frame import PeriodLength, frame
+from services.energy.by_subject import Subject
+from services.energy.sums import read_sums
+from services.energy.wanted import of_areas
 from services.judging.data.tables import Tables
 from services.judging.dual_control.course import MetricYear
 from services.judging.dual_control.facts import (
@@ -18,12 +21,11 @@ from services.judging.dual_control.facts import (
     EnergySource,
     Obstacle,
 )
-from services.judging.indicators.evaluate import Grouping, Question, evaluate
-from services.judging.indicators.forming import Evaluated
+from services.judging.indicators.forming import Evaluated, Forming, RatioSubject
 from services.judging.indicators.listing import BY_SLUG
-from services.judging.indicators.scope import Scope, ScopeKind
+from services.judging.indicators.renewable import sold_beside_renewable
+from services.judging.indicators.reported import statistics
 
-_BY_LEVEL = {"region": None, "league": Grouping.LEAGUE, "banner": Grouping.BANNER}
 _OBSTACLES = {reason: reason for reason in (LOW_COVERAGE, COEFFICIENT_MISSING)}
 
 
@@ -35,14 +37,19 @@ def read_shares(
     end = min(start_of_day(date(years[-1] + 1, 1, 1)), floor(now, Grain.HOUR))
     if start >= end:
         return {}
-    periods = frame(start, end, PeriodLength.YEAR)
-    region = next(code for code, level in tree.level.items() if level == "region")
-    found: dict[str, dict[int, MetricYear]] = {}
-    for level in sorted({tree.level[area] for area in areas}):
-        asked = Question(Scope(ScopeKind.AREA, region, tree), periods, _BY_LEVEL[level], now)
-        for each in evaluate(connection, tables, BY_SLUG[NON_FOSSIL], asked):
+    periods, indicator = frame(start, end, PeriodLength.YEAR), BY_SLUG[NON_FOSSIL]
+    wanted = of_areas(tree, areas)
+    sums = read_sums(connection, wanted, periods, now=now)
+    reported = statistics(connection, "area", areas, indicator.statistics, tables)
+    sold = sold_beside_renewable(connection, tables, [indicator], wanted, periods, now=now)
+    forming = Forming(tables, periods, sums, reported, now=now, beside_renewable=sold)
+    found: dict[str, dict[int, MetricYear]] = {area: {} for area in areas}
+    for area in areas:
+        subject = RatioSubject(area, (Subject(area=area),))
+        for period in periods.periods:
+            each = forming.of(indicator, subject, period, forming.measured(subject, period))
             year = each.start.astimezone(SHANGHAI).year
-            found.setdefault(each.group or region, {})[year] = _year(each, year, running=now < each.whole_period[1])
+            found[area][year] = _year(each, year, running=now < each.whole_period[1])
     return found
 
 
