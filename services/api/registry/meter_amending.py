@@ -20,7 +20,7 @@ from services.api.registry.term_change import change_terms, terms_of, told_once
 from services.api.registry.terms import MeterTermSaid, from_the_start, held, with_term
 from services.core.calendar import start_of_day
 
-Meters = Resource[MeterEntry, MeterEntry, Any]
+Meters = Resource[Any, MeterEntry, Any]
 
 
 def amended_meter_faults(connection: Connection, meters: Sequence[MeterEntry]) -> list[list[Fault]]:

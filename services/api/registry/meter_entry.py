@@ -1,12 +1,9 @@
 """A meter as it is registered."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
 
 from services.api.registry.fields import (
     Code,
@@ -88,38 +85,36 @@ UnitOfMeasure = Annotated[
 
 ON_CHANGE_HOLDS_S = 86_400
 """A gauge that reports on change and of which nothing else is said is heard once a day, as a sign of life."""
+OnChange = Annotated[
+    bool,
+    Field(
+        description="Of a gauge: it reports when its value changes; true without holds_s: the value holds for"
+        f" {ON_CHANGE_HOLDS_S} s at most"
+    ),
+]
 
 
-class MayReportOnChange(Entry):
-    """Base of what says how a gauge reports: `on_change: true` is short for a `holds_s` of a day."""
+class _SaysOnChange(Protocol):
+    on_change: bool | None
+    holds_s: int | None
+    model_fields_set: set[str]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _holds(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping) or "on_change" not in given:
-            return given
-        said = dict(given)
-        on_change = said.pop("on_change")
-        if not isinstance(on_change, bool):
-            raise refusal("bool_type")
-        if not on_change and said.get("holds_s") is not None:
+
+S = TypeVar("S", bound=_SaysOnChange)
+
+
+def hold_on_change(said: S) -> S:
+    """The same, with `on_change` turned into the time for which a value holds. Raises where the two contradict."""
+    if said.on_change and "holds_s" not in said.model_fields_set:
+        said.holds_s = ON_CHANGE_HOLDS_S
+    elif said.on_change is False:
+        if said.holds_s is not None:
             raise refusal("not_with", other="on_change false")
-        said.setdefault("holds_s", ON_CHANGE_HOLDS_S if on_change else None)
-        return said
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler.resolve_ref_schema(handler(core))
-        schema["properties"]["on_change"] = {
-            "type": "boolean",
-            "title": "On Change",
-            "description": "Of a gauge: it reports when its value changes; true without holds_s: the value holds for"
-            f" {ON_CHANGE_HOLDS_S} s at most",
-        }
-        return schema
+        said.holds_s = None
+    return said
 
 
-class MeterPatch(MayReportOnChange):
+class MeterPatch(Entry):
     """What of a meter may change; what is left out stays."""
 
     model_config = ConfigDict(
@@ -141,6 +136,7 @@ class MeterPatch(MayReportOnChange):
     interval_s: IntervalS | None = None
     stamp: Stamped | None = None
     holds_s: HoldsS | None = None
+    on_change: OnChange | None = Field(None, exclude=True)
     valid_from: DayOrMoment | None = Field(
         None,
         description="With a field that has dates: from when it is so, a day or a moment; alone: first day readings are"
@@ -152,17 +148,26 @@ class MeterPatch(MayReportOnChange):
     reason: Note | None = Field(None, description="What was changed at the meter, or why it is corrected")
     author: Name | None = Field(None, description="Who says so")
 
+    _holds = model_validator(mode="after")(hold_on_change)
+
     def said(self) -> dict[str, Any]:
         """Those of the fields given that have dates."""
         return self.model_dump(include=self.model_fields_set & set(TERM_FIELDS))
 
     def plain(self) -> dict[str, Any]:
         """Those of the fields given that are the meter's own."""
-        not_own = {*TERM_FIELDS, "correct_from_start", "reason", "author", *(["valid_from"] if self.said() else [])}
+        not_own = {
+            *TERM_FIELDS,
+            "on_change",
+            "correct_from_start",
+            "reason",
+            "author",
+            *(["valid_from"] if self.said() else []),
+        }
         return self.model_dump(include=self.model_fields_set - not_own)
 
 
-class MeterEntry(MayReportOnChange):
+class MeterEntry(Entry):
     """A meter as it is registered."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
@@ -186,3 +191,11 @@ class MeterEntry(MayReportOnChange):
     valid_from: Day | None = Field(None, description="First day readings are expected; empty: as the enterprise's")
     valid_to: Day | None = Field(None, description="First day readings are no longer expected")
     calibrated_until: Day | None = Field(None, description="Last day on which the calibration of the meter holds")
+
+
+class NewMeter(MeterEntry):
+    """A meter that is to be registered."""
+
+    on_change: OnChange | None = Field(None, exclude=True)
+
+    _holds = model_validator(mode="after")(hold_on_change)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from services.api.asking import MomentOrDay, Now
@@ -17,16 +17,17 @@ from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.fields import Code, MeterKind, Name, Note
+from services.api.registry.fields import Code, Entry, MeterKind, Name, Note
 from services.api.registry.meter_entry import (
     HoldsS,
     IntervalS,
-    MayReportOnChange,
     Multiplier,
+    OnChange,
     RatedPerHour,
     RegisterSize,
     Stamped,
     UnitOfMeasure,
+    hold_on_change,
 )
 from services.api.registry.term_change import SQL, Changed, as_if_changed, changed_terms, terms_of
 from services.api.registry.terms import TERM_FIELDS, MeterTermSaid, with_term, without_term
@@ -45,7 +46,7 @@ _MAY_BE_EMPTY = frozenset({"register_size", "rated_per_hour", "holds_s"})
 METER, TERM = nouns.METER.unknown, nouns.TERM.unknown
 
 
-class _Said(MayReportOnChange):
+class _Said(Entry):
     """The fields of a meter that have dates; what is left out is as in the term before."""
 
     unit_code: Code | None = Field(None, description="From the start of a day on")
@@ -58,6 +59,9 @@ class _Said(MayReportOnChange):
     interval_s: IntervalS | None = None
     stamp: Stamped | None = None
     holds_s: HoldsS | None = None
+    on_change: OnChange | None = Field(None, exclude=True)
+
+    _holds = model_validator(mode="after")(hold_on_change)
 
     def said(self) -> dict[str, Any]:
         """The fields given, with their values."""

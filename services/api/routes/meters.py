@@ -25,7 +25,7 @@ from services.api.registry.fields import (
 )
 from services.api.registry.filters import AREA, CARRIER, ENTERPRISE, GATEWAY, PARK, TRADE, UNIT
 from services.api.registry.meter_amending import amend_meter, amended_meter_faults
-from services.api.registry.meter_entry import EXAMPLE, MeterEntry, MeterPatch
+from services.api.registry.meter_entry import EXAMPLE, MeterEntry, MeterPatch, NewMeter
 from services.api.registry.metering import meter_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import registry_statements
@@ -68,7 +68,7 @@ def _keep_with_readings(connection: Connection, code: str) -> None:
 RESOURCE = Resource(
     noun=nouns.METER,
     key="code",
-    entry=MeterEntry,
+    entry=NewMeter,
     record=MeterEntry,
     example=EXAMPLE,
     answer=Meter,
@@ -105,7 +105,7 @@ def list_meters(database: Db, query: Annotated[MeterQuery, Query()]) -> Page[Met
 
 
 @router.post("", summary="Register a meter", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))
-def create_meter(database: Db, entry: MeterEntry) -> Meter:
+def create_meter(database: Db, entry: NewMeter) -> Meter:
     """Register a meter. Its code stays."""
     return RESOURCE.create(database, entry)
 

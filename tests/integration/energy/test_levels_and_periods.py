@@ -34,7 +34,7 @@ def test_a_gauge_that_reports_on_change_is_registered_by_one_word(
     ("given", "field", "code"),
     [
         ({"kind": "counter", "unit_of_measure": "kWh", "on_change": True}, "holds_s", "only_for_gauges"),
-        ({"kind": "gauge", "unit_of_measure": "kW", "on_change": "yes"}, "body", "bool_type"),
+        ({"kind": "gauge", "unit_of_measure": "kW", "on_change": "perhaps"}, "on_change", "bool_parsing"),
         ({"kind": "gauge", "unit_of_measure": "kW", "on_change": False, "holds_s": 60}, "body", "not_with"),
     ],
 )
