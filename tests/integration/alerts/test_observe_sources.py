@@ -89,6 +89,35 @@ def test_more_used_than_approved_counts_in_twelve_months_and_in_the_running_year
     assert evidence["uses"]["running_year"]["equivalent_tce"] == pytest.approx(166 * 100.0)
 
 
+def test_a_retrofit_is_overdue_by_the_act_in_force_and_the_alert_names_it(
+    registered: Registered, line: Line, connection: Connection
+) -> None:
+    given = {"process": "cement_clinker", "commissioned_on": "2015-06-01", "code": "KILN"}
+    plant = Plant(registered, line, unit=given, trade="cement")
+    daily = {("raw_coal", "input"): 130.0 / COAL_KGCE_PER_KG, ("product", "product"): 1000.0}
+    plant.uses("2025-04-01", "2026-08-01", daily)
+    line.roll_up()
+    overdue = seen(connection, "retrofit_overdue", NOON)["KILN"]
+    assert (str(overdue.verdict), overdue.evidence["due_on"]) == ("breach", "2025-12-31")
+    assert "retrofit.cement_clinker.2021" in {row["code"] for row in overdue.evidence["rows"]}
+    # since 2026-06-15 cement has until the end of 2028: 882 days from 1 August 2026 on
+    later = seen(connection, "retrofit_overdue", NOON.replace(month=8))["KILN"]
+    assert (str(later.verdict), later.value, later.cleared) == ("ok", 883.0, True)
+
+
+def test_a_retrofit_is_not_told_of_what_was_measured_for_a_part_of_the_year(
+    registered: Registered, line: Line, connection: Connection
+) -> None:
+    given = {"process": "cement_clinker", "commissioned_on": "2015-06-01", "code": "KILN"}
+    plant = Plant(registered, line, unit=given, trade="cement", meters_since="2026-03-31")
+    plant.uses("2026-03-31", "2026-04-01", {("raw_coal", "input"): 200.0, ("product", "product"): 1000.0})
+    line.roll_up()
+    for slug in ("retrofit_overdue", "retrofit_due_soon", "unit_energy_below_baseline"):
+        found = seen(connection, slug, NOON)["KILN"]
+        assert (str(found.verdict), found.cleared) == ("provisional", False), slug
+        assert found.reasons[0] == ("too_little_of_period", "0.0027")
+
+
 def test_in_a_year_without_a_plan_a_rise_raises_no_alert(client: TestClient, connection: Connection) -> None:
     # no plan of 2026 is loaded; in April 2027 the year 2026 is the last complete one
     for year, tce in ((2025, 900), (2026, 1000)):

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.judging.data.plans import FOLDER
-from tests.integration.judged import Plant
+from tests.integration.judged import Plant, asked
 from tests.integration.judging.test_progress import COAL, at, progress, reported
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, ORDOS, Registered
@@ -230,6 +230,23 @@ def test_the_carbon_of_a_running_year_is_that_of_its_meters_and_feedstock_is_kep
     # without GDP there is no intensity, and the answer says of which year it lacks
     intensity = found["co2_intensity"]
     assert (intensity["actual"], intensity["reason"]) == (None, "no_plan")
+
+
+def test_the_share_of_a_running_year_is_that_of_the_indicator(
+    client: TestClient, registered: Registered, database_url: str
+) -> None:
+    line = Line(client, database_url)
+    plant = Plant(registered, line, unit={"process": None}, meters_since="2026-01-01", trade="other", area_code=JUNGAR)
+    bought = {("electricity", "input"): 600.0, ("electricity", "renewable"): 200.0, ("raw_coal", "input"): 1.0}
+    plant.uses("2026-01-01", "2026-03-01", bought)
+    line.roll_up()
+    at(client, date(2026, 3, 1))
+    for area in (JUNGAR, ORDOS, "150000"):
+        share = metrics(progress(client, area=area, year=2026))["non_fossil_share"]
+        question = {"scope": f"area:{area}", "start": "2026-01-01", "end": "2026-03-01", "bucket": "total"}
+        (row,) = asked(client, "indicators/non_fossil_share", **question)["data"]
+        assert share["actual"] == row["value"], area
+        assert 0 < share["actual"] < 25
 
 
 def test_carbon_is_reported_by_area_and_by_enterprise(client: TestClient, registered: Registered) -> None:
