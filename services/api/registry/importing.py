@@ -2,19 +2,19 @@
 
 import enum
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic
 
 from psycopg import Connection
 
 from services.api.database import Database
-from services.api.errors import IMPORT_REFUSED, Refused
+from services.api.errors import IMPORT_REFUSED, INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.change import registry_change
 from services.api.registry.reading import RowFault, Sheet
-from services.api.registry.resource import A, Amendment, E, R, Resource
+from services.api.registry.resource import A, Amendment, DatedFrom, E, R, Resource, Row
 
 MOST_ERRORS = 100_000
 
@@ -36,6 +36,14 @@ class ImportOutcome(enum.StrEnum):
     UNCHANGED = "unchanged"
     SKIP = "skip"
     HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportHandling:
+    """What becomes of rows of what is registered already, and from when on what has dates is as they say."""
+
+    existing: Existing
+    since: DatedFrom | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +68,7 @@ def import_sheet(
     sheet: Sheet[E],
     *,
     dry_run: bool,
-    existing: Existing,
+    handling: ImportHandling,
     now: datetime,
 ) -> dict[str, Any]:
     """Write the entries of `sheet` unless it has faults or this is a dry run, and tell what came of it.
@@ -69,106 +77,122 @@ def import_sheet(
     """
     if dry_run:
         with database.read() as connection:
-            plan = _plan(resource, connection, sheet, existing, now)
+            plan = _Planner(resource, connection, sheet, handling, now).plan()
         return _account(sheet, plan, dry_run=True, created=0, updated=0) | {"outcomes": _by_line(plan)}
     with registry_change(database) as change:
-        plan = _plan(resource, change.connection, sheet, existing, now)
+        plan = _Planner(resource, change.connection, sheet, handling, now).plan()
         if plan.faults:
             account = _account(sheet, plan, dry_run=False, created=0, updated=0)
             found = "1 fault" if len(plan.faults) == 1 else f"{len(plan.faults)} faults"
             raise Refused(IMPORT_REFUSED, f"{found}; nothing was written", **account)
         created = resource.insert(change.connection, plan.creates) if plan.creates else 0
         for amendment in plan.amendments:
-            resource.write(change, amendment)
+            if handling.since is not None and amendment.dated:
+                resource.write_dated(change, amendment, handling.since, now=now)
+            if amendment.changed:
+                resource.write(change, amendment)
     return _account(sheet, plan, dry_run=False, created=created, updated=len(plan.amendments))
 
 
-def _plan(
-    resource: Resource[E, R, A], connection: Connection, sheet: Sheet[E], existing: Existing, now: datetime
-) -> _Plan[E, R]:
-    plan = _Plan[E, R](list(sheet.faults))
-    for line in sheet.hidden:
-        plan.add(line, None, ImportOutcome.HIDDEN)
-    keys = [resource.key_of(entry) for _, entry in sheet.entries]
-    registered = resource.existing(connection, keys)
-    new = [(line, entry) for line, entry in sheet.entries if resource.key_of(entry) not in registered]
-    old = [(line, entry) for line, entry in sheet.entries if resource.key_of(entry) in registered]
-    _plan_new(plan, resource, connection, sheet, new, now)
-    match existing:
-        case Existing.REFUSE:
-            plan.faults += _refused(resource, connection, sheet, old, now)
-        case Existing.SKIP:
-            for line, entry in old:
-                plan.add(line, resource.key_of(entry), ImportOutcome.SKIP)
-        case Existing.UPDATE:
-            _plan_updates(plan, resource, connection, sheet, old)
-    return plan
+class _Planner(Generic[E, R, A]):
+    """Says what an import would do, writing nothing."""
 
+    def __init__(
+        self,
+        resource: Resource[E, R, A],
+        connection: Connection,
+        sheet: Sheet[E],
+        handling: ImportHandling,
+        now: datetime,
+    ) -> None:
+        self._resource, self._connection, self._sheet = resource, connection, sheet
+        self._handling, self._now = handling, now
+        self._plan = _Plan[E, R](list(sheet.faults))
 
-def _plan_new(
-    plan: _Plan[E, R],
-    resource: Resource[E, R, A],
-    connection: Connection,
-    sheet: Sheet[E],
-    rows: Sequence[tuple[int, E]],
-    now: datetime,
-) -> None:
-    plan.creates = [entry for _, entry in rows]
-    judged = resource.faults_of(connection, plan.creates, now=now) if rows else []
-    for (line, entry), faults in zip(rows, judged, strict=True):
-        plan.faults += (sheet.fault(line, fault) for fault in faults)
-        if not faults:
-            plan.add(line, resource.key_of(entry), ImportOutcome(resource.new_is))
+    def plan(self) -> _Plan[E, R]:
+        """The plan."""
+        for line in self._sheet.hidden:
+            self._plan.add(line, None, ImportOutcome.HIDDEN)
+        key_of, entries = self._resource.key_of, self._sheet.entries
+        registered = self._resource.existing(self._connection, [key_of(entry) for _, entry in entries])
+        self._create([(line, entry) for line, entry in entries if key_of(entry) not in registered])
+        old = [(line, entry) for line, entry in entries if key_of(entry) in registered]
+        match self._handling.existing:
+            case Existing.REFUSE:
+                self._refuse(old)
+            case Existing.SKIP:
+                for line, entry in old:
+                    self._plan.add(line, key_of(entry), ImportOutcome.SKIP)
+            case Existing.UPDATE:
+                self._update(old)
+        return self._plan
 
+    def _judged(self, rows: Sequence[tuple[int, E]]) -> Iterator[tuple[int, E, list[Fault]]]:
+        entries = [entry for _, entry in rows]
+        judged = self._resource.faults_of(self._connection, entries, now=self._now) if rows else []
+        for (line, entry), faults in zip(rows, judged, strict=True):
+            yield line, entry, faults
 
-def _refused(
-    resource: Resource[E, R, A],
-    connection: Connection,
-    sheet: Sheet[E],
-    rows: Sequence[tuple[int, E]],
-    now: datetime,
-) -> Iterator[RowFault]:
-    judged = resource.faults_of(connection, [entry for _, entry in rows], now=now) if rows else []
-    for (line, entry), faults in zip(rows, judged, strict=True):
-        yield sheet.fault(line, resource.noun.fault(resource.key, "already_exists", resource.key_of(entry)))
-        yield from (sheet.fault(line, fault) for fault in faults)
+    def _add_faults(self, line: int, faults: Sequence[Fault]) -> None:
+        self._plan.faults += (self._sheet.fault(line, fault) for fault in faults)
 
+    def _create(self, rows: Sequence[tuple[int, E]]) -> None:
+        self._plan.creates = [entry for _, entry in rows]
+        for line, entry, faults in self._judged(rows):
+            self._add_faults(line, faults)
+            if not faults:
+                self._plan.add(line, self._resource.key_of(entry), ImportOutcome(self._resource.new_is))
 
-def _plan_updates(
-    plan: _Plan[E, R],
-    resource: Resource[E, R, A],
-    connection: Connection,
-    sheet: Sheet[E],
-    rows: Sequence[tuple[int, E]],
-) -> None:
-    kept = resource.rows_of(connection, [resource.key_of(entry) for _, entry in rows])
-    changing: list[tuple[int, Amendment[R]]] = []
-    for line, entry in rows:
-        key = resource.key_of(entry)
-        changed = resource.changed_by(connection, entry, kept[key])
-        faults = list(_faults_of_change(resource, changed))
-        if not changed:
-            plan.add(line, key, ImportOutcome.UNCHANGED)
-        elif not faults:
+    def _refuse(self, rows: Sequence[tuple[int, E]]) -> None:
+        noun, key = self._resource.noun, self._resource.key
+        for line, entry, faults in self._judged(rows):
+            known = noun.fault(key, "already_exists", self._resource.key_of(entry))
+            self._add_faults(line, [known, *faults])
+
+    def _update(self, rows: Sequence[tuple[int, E]]) -> None:
+        kept = self._resource.rows_of(self._connection, [self._resource.key_of(entry) for _, entry in rows])
+        changing: list[tuple[int, Amendment[R]]] = []
+        for line, entry in rows:
+            key = self._resource.key_of(entry)
             try:
-                changing.append((line, resource.amendment(key, kept[key], changed)))
+                amendment = self._amendment(key, entry, kept[key])
             except Refused as refused:
-                faults = list(refused.faults)
-        plan.faults += (sheet.fault(line, fault) for fault in faults)
-    judged = resource.check_amended(connection, [each.record for _, each in changing]) if changing else []
-    for (line, amendment), found in zip(changing, judged, strict=True):
-        plan.faults += (sheet.fault(line, fault) for fault in found)
-        if not found:
-            plan.add(line, amendment.key, ImportOutcome.UPDATE, amendment.changed)
-            plan.amendments.append(amendment)
+                self._add_faults(line, refused.faults)
+                continue
+            if amendment is None:
+                self._plan.add(line, key, ImportOutcome.UNCHANGED)
+            else:
+                changing.append((line, amendment))
+        self._check(changing)
 
+    def _amendment(self, key: str, entry: E, row: Row) -> Amendment[R] | None:
+        """How what is registered changes by a row of the file; None: not at all. Raises Refused."""
+        resource, since = self._resource, self._handling.since
+        changed = resource.changed_by(self._connection, entry, row)
+        faults = [
+            Fault(name, "dated_field" if name in resource.dated else "not_by_import")
+            for name in changed
+            if name not in resource.amendable and (since is None or name not in resource.dated)
+        ]
+        if faults:
+            raise refused_fields(INVALID_BODY, faults)
+        dated = {name: value for name, value in changed.items() if name in resource.dated}
+        plain = {name: value for name, value in changed.items() if name not in dated}
+        amendment = replace(resource.amendment(key, row, plain), dated=dated)
+        if dated and since is not None:
+            resource.check_dated(self._connection, amendment, since, now=self._now)
+        return amendment if changed else None
 
-def _faults_of_change(resource: Resource[E, R, A], changed: Mapping[str, Any]) -> Iterator[Fault]:
-    for name in changed:
-        if name in resource.dated:
-            yield Fault(name, "dated_field")
-        elif name not in resource.amendable:
-            yield Fault(name, "not_by_import")
+    def _check(self, changing: Sequence[tuple[int, Amendment[R]]]) -> None:
+        plainly = [each.record for _, each in changing if each.changed]
+        judged = iter(self._resource.check_amended(self._connection, plainly) if plainly else [])
+        for line, amendment in changing:
+            found = next(judged) if amendment.changed else []
+            self._add_faults(line, found)
+            if not found:
+                fields = (*amendment.dated, *amendment.changed)
+                self._plan.add(line, amendment.key, ImportOutcome.UPDATE, fields)
+                self._plan.amendments.append(amendment)
 
 
 def _by_line(plan: _Plan[E, R]) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
 """How a registered meter is changed: what has dates by its terms, the rest as it stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import Connection
 
@@ -15,12 +15,37 @@ from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.meter_entry import MeterEntry, MeterPatch
 from services.api.registry.metering import meter_faults
-from services.api.registry.resource import Resource, Row
-from services.api.registry.term_change import change_terms, terms_of, told_once
+from services.api.registry.resource import Amendment, DatedFrom, Resource, Row
+from services.api.registry.term_change import MeterTerms, change_terms, require_terms, terms_of, told_once
 from services.api.registry.terms import MeterTermSaid, from_the_start, held, with_term
 from services.core.calendar import start_of_day
 
 Meters = Resource[Any, MeterEntry, Any]
+N = TypeVar("N", bound=MeterEntry)
+M = TypeVar("M", bound=MeterEntry)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterResource(Resource[N, MeterEntry, M]):
+    """Meters as a kind of registered thing: what readings mean has dates."""
+
+    def check_dated(
+        self, connection: Connection, amendment: Amendment[MeterEntry], since: DatedFrom, *, now: datetime
+    ) -> None:
+        """See that the new terms fit. Raises Refused."""
+        meter = terms_of(connection, amendment.key)
+        require_terms(connection, meter, _terms_since(meter, amendment.dated, since), now=now)
+
+    def write_dated(
+        self, change: RegistryChange, amendment: Amendment[MeterEntry], since: DatedFrom, *, now: datetime
+    ) -> None:
+        """Let a further term say it. Raises Refused."""
+        meter = terms_of(change.connection, amendment.key)
+        change_terms(change, meter, _terms_since(meter, amendment.dated, since), now=now)
+
+
+def _terms_since(meter: MeterTerms, said: Mapping[str, Any], since: DatedFrom) -> list[MeterTermSaid]:
+    return _with_said(meter.terms, MeterTermSaid(None, since.moment, said, since.reason))
 
 
 def amended_meter_faults(connection: Connection, meters: Sequence[MeterEntry]) -> list[list[Fault]]:
@@ -68,23 +93,24 @@ def _change_terms(
         assert patch.reason is not None
         terms = from_the_start(terms, said, reason=patch.reason, author=patch.author)
     elif patch.valid_from is not None:
-        terms = _with_said(terms, _moment(patch.valid_from), said, patch)
+        new = MeterTermSaid(None, _moment(patch.valid_from), said, patch.reason, patch.author)
+        terms = _with_said(terms, new)
     change_terms(change, meter, terms, now=now)
 
 
-def _with_said(
-    terms: Sequence[MeterTermSaid], moment: datetime, said: Mapping[str, Any], patch: MeterPatch
-) -> list[MeterTermSaid]:
-    """The terms with one more, unless it would say what holds already."""
+def _with_said(terms: Sequence[MeterTermSaid], term: MeterTermSaid) -> list[MeterTermSaid]:
+    """The terms with one more, unless it would say what holds already. Raises Refused where one begins then."""
+    moment = term.valid_from
+    assert moment is not None
     before = [each for each in held(terms) if each.term.valid_from is None or each.term.valid_from <= moment][-1]
-    new = {name: value for name, value in said.items() if before.meaning[name] != value}
+    new = {name: value for name, value in term.said.items() if before.meaning[name] != value}
     if not new:
         return [*terms]
     if before.term.valid_from == moment:
         fault = nouns.TERM.fault("valid_from", "already_exists", moment.isoformat())
         detail = f"{fault.reason}; correct it: PATCH .../terms/{before.term.term_id}"
         raise Refused(ALREADY_EXISTS, detail, faults=[fault])
-    return with_term(terms, MeterTermSaid(None, moment, new, patch.reason, patch.author))
+    return with_term(terms, replace(term, said=new))
 
 
 def _date_faults(patch: MeterPatch, differing: Sequence[str]) -> list[Fault]:

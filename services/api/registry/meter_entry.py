@@ -31,6 +31,7 @@ EXAMPLE: JsonDict = {
     "kind": "counter",
     "carrier": "electricity",
     "flow": "input",
+    "negative_flow": None,
     "unit_of_measure": "kWh",
     "multiplier": 6000,
     "register_size": 1000000,

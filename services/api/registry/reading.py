@@ -141,7 +141,7 @@ class _RowReader(Generic[E, R, A]):
     def read(self, line: TableLine) -> None:
         """Read one row."""
         faults = list(self._faults_of_place(line))
-        given: dict[str, str] = {}
+        given: dict[str, str | float] = {}
         if not faults:
             given, faults = self._given(line)
         entry = self._entry(given, faults) if given else None
@@ -159,11 +159,11 @@ class _RowReader(Generic[E, R, A]):
             if cell and not column:
                 yield Fault(ROW, "unnamed_column", {"cell": cell_name(place, line.number)})
 
-    def _given(self, line: TableLine) -> tuple[dict[str, str], list[Fault]]:
+    def _given(self, line: TableLine) -> tuple[dict[str, str | float], list[Fault]]:
         """What the cells say, and the faults of those that cannot be read."""
         cells = {column: cell for column, cell in zip(self._sheet.header, line.cells, strict=False) if column}
         shares = self._resource.shares_among(cells)
-        given: dict[str, str] = {}
+        given: dict[str, str | float] = {}
         faults: list[Fault] = []
         for place, (column, cell) in enumerate(cells.items()):
             form = self._forms[column]
@@ -177,10 +177,10 @@ class _RowReader(Generic[E, R, A]):
                     faults.append(Fault(column, refused.code, refused.mentions))
         return given, faults
 
-    def _entry(self, given: Mapping[str, str], faults: list[Fault]) -> E | None:
+    def _entry(self, given: Mapping[str, str | float], faults: list[Fault]) -> E | None:
         """The entry of a row; what is wrong with it besides goes to `faults`."""
         try:
-            return self._resource.entry.model_validate_strings(given)
+            return self._resource.entry.model_validate(given)
         except ValidationError as error:
             known = {fault.field for fault in faults}
             found = faults_of(error.errors(include_url=False, include_input=False))

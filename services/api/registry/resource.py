@@ -94,6 +94,16 @@ class Amendment(Generic[R]):
     key: str
     record: R
     changed: tuple[str, ...]
+    dated: Mapping[str, Any] = field(default_factory=dict)
+    """What becomes otherwise from a moment on only, which `record` does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedFrom:
+    """From when on what has dates is otherwise, and why."""
+
+    moment: datetime
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +207,12 @@ class Resource(Listing[A], Generic[E, R, A]):
         self.sql.run(change.connection, "update", **{name: new[name] for name in changing})
         if self.reinterprets.intersection(amendment.changed):
             change.reinterpret_meter(amendment.key, since=None)
+
+    def check_dated(self, connection: Connection, amendment: Amendment[R], since: DatedFrom, *, now: datetime) -> None:
+        """See that what is `dated` fits. Raises Refused."""
+
+    def write_dated(self, change: RegistryChange, amendment: Amendment[R], since: DatedFrom, *, now: datetime) -> None:
+        """Write what is `dated`; nothing here has dates. Raises Refused."""
 
     def remove(self, database: Database, key: str) -> None:
         """Take the thing named `key` out of the registry. Raises Refused when there is none or it is in use."""

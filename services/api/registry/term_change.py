@@ -74,10 +74,7 @@ def change_terms(
 
     Those that are not among them any more stay, withdrawn. Raises Refused for terms that do not fit.
     """
-    before, after = held(meter.terms), held(in_order(terms))
-    faults = _faults(change.connection, meter, after, now=now)
-    if faults:
-        raise refused_fields(INVALID_BODY, faults)
+    before, after = held(meter.terms), require_terms(change.connection, meter, terms, now=now)
     kept = {each.term.term_id for each in after}
     gone = [term.term_id for term in meter.terms if term.term_id not in kept]
     SQL.run(change.connection, "withdraw", ids=gone)
@@ -90,6 +87,17 @@ def change_terms(
         # A span of before may have ended with the first reading that is of another kind now.
         change.reinterpret_meter(meter.code, since=None if since is True else since - _JUST_BEFORE)
     return since
+
+
+def require_terms(
+    connection: Connection, meter: MeterTerms, terms: Sequence[MeterTermSaid], *, now: datetime
+) -> list[MeterTermHeld]:
+    """What would hold by these terms. Raises Refused for terms that do not fit."""
+    after = held(in_order(terms))
+    faults = _faults(connection, meter, after, now=now)
+    if faults:
+        raise refused_fields(INVALID_BODY, faults)
+    return after
 
 
 def _row(each: MeterTermHeld) -> dict[str, Any]:

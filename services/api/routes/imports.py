@@ -9,14 +9,25 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.asking import Now
+from services.api.asking import MomentOrDay, Now
 from services.api.database import Db
-from services.api.errors import BUSY, IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Refused
+from services.api.errors import (
+    BUSY,
+    IMPORT_REFUSED,
+    INVALID_BODY,
+    INVALID_PARAMETER,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    Refused,
+    refused_fields,
+)
 from services.api.openapi import refusals
+from services.api.reasons import Fault
+from services.api.registry.fields import Note
 from services.api.registry.files.encoding import encoding_named
-from services.api.registry.importing import Existing, ImportOutcome, import_sheet
+from services.api.registry.importing import Existing, ImportHandling, ImportOutcome, import_sheet
 from services.api.registry.reading import HiddenRows, columns_of, read_sheet
-from services.api.registry.resource import A, E, R, Resource
+from services.api.registry.resource import A, DatedFrom, E, R, Resource
 from services.api.registry.table_file import CSV, XLSX, csv_of, table_of
 from services.api.tables import TablesDep
 
@@ -36,6 +47,12 @@ class ImportQuery(BaseModel):
         Existing.REFUSE,
         description="Rows of what is registered: a fault each, left alone, or changed as they say",
     )
+    dated_from: MomentOrDay | None = Field(
+        None,
+        description="With `existing=update` of meters: from when what has dates (unit, gateway, multiplier, …) is as"
+        " the rows say, a moment with offset or a day; each meter gets a term from then on",
+    )
+    reason: Note | None = Field(None, description="With `dated_from`: what was changed at the meters")
     encoding: Literal["utf-8", "gb18030", "gbk", "utf-16"] | None = Field(
         None, description="How a CSV file was saved; left out: as its type says, or as its text shows"
     )
@@ -79,6 +96,20 @@ class ImportAccount(BaseModel):
     outcomes: list[RowOutcome] | None = Field(
         None, description="With `dry_run`: what would come of each row without faults, at most 100 000"
     )
+
+
+def _handling(query: ImportQuery) -> ImportHandling:
+    """What becomes of rows of what is registered. Raises Refused where it is not said whole."""
+    if query.dated_from is None:
+        faults = [Fault("reason", "only_with", {"other": "dated_from"})] if query.reason else []
+    elif query.existing is not Existing.UPDATE:
+        faults = [Fault("dated_from", "only_with", {"other": "existing=update"})]
+    else:
+        faults = [] if query.reason else [Fault("reason", "missing")]
+    if faults:
+        raise refused_fields(INVALID_PARAMETER, faults)
+    since = DatedFrom(query.dated_from, query.reason) if query.dated_from and query.reason else None
+    return ImportHandling(query.existing, since)
 
 
 async def _whole_body(request: Request) -> bytes:
@@ -133,6 +164,7 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
         query: Annotated[ImportQuery, Query()],
         now: Now,
     ) -> Response:
+        handling = _handling(query)
         with _places.one():
             table = table_of(
                 body,
@@ -142,7 +174,7 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
             )
             sheet = read_sheet(resource, table, hidden_rows=query.hidden_rows)
             judging = resource.judging_by(tables)
-            account = import_sheet(database, judging, sheet, dry_run=query.dry_run, existing=query.existing, now=now)
+            account = import_sheet(database, judging, sheet, dry_run=query.dry_run, handling=handling, now=now)
             return JSONResponse(account)
 
     @router.get(

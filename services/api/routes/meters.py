@@ -24,10 +24,9 @@ from services.api.registry.fields import (
     Trade,
 )
 from services.api.registry.filters import AREA, CARRIER, ENTERPRISE, GATEWAY, PARK, TRADE, UNIT
-from services.api.registry.meter_amending import amend_meter, amended_meter_faults
+from services.api.registry.meter_amending import MeterResource, amend_meter, amended_meter_faults
 from services.api.registry.meter_entry import EXAMPLE, MeterEntry, MeterPatch, NewMeter
 from services.api.registry.metering import meter_faults
-from services.api.registry.resource import Resource
 from services.api.registry.statements import registry_statements
 from services.api.registry.terms import TERM_FIELDS
 
@@ -65,7 +64,7 @@ def _keep_with_readings(connection: Connection, code: str) -> None:
         raise Refused(IN_USE, f"meter {code} has readings; set its valid_to instead")
 
 
-RESOURCE = Resource(
+RESOURCE = MeterResource(
     noun=nouns.METER,
     key="code",
     entry=NewMeter,

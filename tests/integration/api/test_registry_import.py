@@ -344,6 +344,53 @@ def test_what_readings_mean_is_not_changed_by_a_file(client: TestClient, registe
     assert client.get(f"/api/v1/meters/{meter}").json()["name_zh"] == "新名"
 
 
+def test_what_readings_mean_is_changed_by_a_file_from_a_day_on(client: TestClient, registered: Registered) -> None:
+    owner = registered.enterprise()
+    meters = [registered.meter(owner, multiplier=600) for _ in range(2)]
+    header = (
+        "code",
+        "unit_code",
+        "gateway_code",
+        "name_zh",
+        "kind",
+        "carrier",
+        "flow",
+        "unit_of_measure",
+        "multiplier",
+    )
+    known = [client.get(f"/api/v1/meters/{meter}").json() for meter in meters]
+    rows = [[each[name] for name in header[:-1]] for each in known]
+    body = as_csv(header, [*rows[0], 800], [*rows[1], 600])
+    how: dict[str, Any] = {"existing": "update", "dated_from": "2026-03-01", "reason": "互感器更换"}
+    tried = imported(client, "meters", body, dry_run=True, **how)
+    assert outcomes(tried) == [(2, meters[0], "update", ["multiplier"]), (3, meters[1], "unchanged", [])]
+    assert len(client.get(f"/api/v1/meters/{meters[0]}/terms").json()["data"]) == 1
+    answer = imported(client, "meters", body, **how).json()
+    assert (answer["updated"], answer["unchanged"]) == (1, 1)
+    first, second = client.get(f"/api/v1/meters/{meters[0]}/terms").json()["data"]
+    assert (first["multiplier"], second["multiplier"], second["reason"]) == (600, 800, "互感器更换")
+    assert second["valid_from"].startswith("2026-03-01T00:00:00+08:00")
+    body = as_csv(header, [*rows[0], 900], [*rows[1], "0"])
+    refused = imported(client, "meters", body, **how)
+    assert places(refused) == [(2, "valid_from", "already_exists"), (3, "multiplier", "greater_than_equal")]
+
+
+@pytest.mark.parametrize(
+    ("how", "fault"),
+    [
+        ({"dated_from": "2026-03-01", "reason": "x"}, ("dated_from", "only_with")),
+        ({"existing": "update", "dated_from": "2026-03-01"}, ("reason", "missing")),
+        ({"existing": "update", "reason": "x"}, ("reason", "only_with")),
+    ],
+)
+def test_how_a_file_changes_what_has_dates_is_said_whole(
+    unchanged: TestClient, how: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    answer = imported(unchanged, "meters", b"code\n", **how)
+    assert answer.status_code == 422
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [fault]
+
+
 def test_the_sender_may_say_how_a_file_was_saved(client: TestClient) -> None:
     body = as_csv(PARK_HEADER, ("P-1", "P煤", "", "ordinary", JUNGAR), encoding="gbk")
     refused = imported(client, "parks", body)

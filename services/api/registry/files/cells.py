@@ -25,6 +25,7 @@ _YEAR = re.compile(r"([0-9]{4})年?")
 _SERIAL = re.compile(r"[2-7][0-9]{4}")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _ONE_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(E[+-]?[0-9]{1,3})?", re.IGNORECASE)
 _PERCENT = re.compile(r"[+-]?[0-9][0-9.,]*\s?%")
 _CHINESE_DIGITS = {"一": "1", "二": "2", "三": "3", "四": "4"}
 _MINUS = str.maketrans({"−": "-", "﹣": "-"})
@@ -39,10 +40,11 @@ class CellRefused(Exception):  # noqa: N818 - named after the fact
         self.mentions: Mapping[str, Any] = mentions
 
 
-def read_cell(text: str, form: Form, *, is_share: bool = False) -> str:
+def read_cell(text: str, form: Form, *, is_share: bool = False) -> str | float:
     """What the field takes; `is_share`: the field is in %. Raises CellRefused where it may mean another thing.
 
-    What is no such thing at all is left as it is, for the field itself to refuse.
+    A text that is no such thing at all is left as it is, for the field itself to refuse; where a number is asked, it is
+    refused.
     """
     if _ERROR.fullmatch(text):
         raise CellRefused("error_cell", value=text)
@@ -52,7 +54,7 @@ def read_cell(text: str, form: Form, *, is_share: bool = False) -> str:
         return _of_digits(text)
     text = half_width(text)
     if form in NUMBERS:
-        return _number(text.translate(_MINUS), is_share=is_share)
+        return _number_of(_number(text.translate(_MINUS), is_share=is_share), form)
     if form is Form.DAY:
         return _day(text)
     return _period(text) if form is Form.PERIOD else _of_digits(text)
@@ -63,6 +65,17 @@ def _of_digits(text: str) -> str:
     if _WITH_EXPONENT.fullmatch(text):
         raise CellRefused("digits_lost", digits=15)
     return text
+
+
+def _number_of(text: str, form: Form) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise CellRefused("int_parsing" if form is Form.WHOLE else "float_parsing")
+    number = float(text)
+    if form is Form.NUMBER:
+        return number
+    if not number.is_integer():
+        raise CellRefused("int_parsing")
+    return int(number)
 
 
 def _number(text: str, *, is_share: bool) -> str:

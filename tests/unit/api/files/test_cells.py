@@ -75,15 +75,15 @@ def test_a_month_after_a_point_needs_two_digits_since_a_spreadsheet_drops_a_zero
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("1,234.5", "1234.5"),
-        ("12,345,678", "12345678"),
-        ("５００", "500"),
-        ("−5", "-5"),
-        ("1e3", "1e3"),
-        ("-1,234.5", "-1234.5"),
+        ("1,234.5", 1234.5),
+        ("12,345,678", 12345678),
+        ("５００", 500),
+        ("−5", -5),
+        ("1e3", 1000),
+        ("-1,234.5", -1234.5),
     ],
 )
-def test_a_number_is_read_without_the_commas_of_its_thousands(text: str, number: str) -> None:
+def test_a_number_is_read_without_the_commas_of_its_thousands(text: str, number: float) -> None:
     assert read_cell(text, Form.NUMBER) == number
 
 
@@ -94,12 +94,23 @@ def test_one_comma_may_stand_for_thousands_or_for_a_point(text: str) -> None:
 
 def test_a_number_that_a_spreadsheet_has_rounded_is_refused() -> None:
     assert refusal("1.23457E+11", Form.NUMBER) == "rounded_number"
-    assert read_cell("1.2E+11", Form.NUMBER) == "1.2E+11"
+    assert read_cell("1.2E+11", Form.NUMBER) == 1.2e11
+
+
+@pytest.mark.parametrize("text", ["five", "1_000", "nan", "infinity", "1 2", "0x10", "1,2,3", "6000kWh", "--1", "."])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    assert refusal(text, Form.NUMBER) == "float_parsing"
+    assert refusal(text, Form.WHOLE) == "int_parsing"
+
+
+def test_a_whole_number_has_nothing_after_the_point() -> None:
+    assert read_cell("900.0", Form.WHOLE) == 900
+    assert refusal("1.5", Form.WHOLE) == "int_parsing"
 
 
 def test_a_percentage_is_read_only_where_the_field_is_in_percent() -> None:
-    assert read_cell("5%", Form.NUMBER, is_share=True) == "5"
-    assert read_cell("5.25％", Form.NUMBER, is_share=True) == "5.25"
+    assert read_cell("5%", Form.NUMBER, is_share=True) == 5
+    assert read_cell("5.25％", Form.NUMBER, is_share=True) == 5.25
     assert refusal("5%", Form.NUMBER) == "percent_cell"
 
 
