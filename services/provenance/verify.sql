@@ -93,15 +93,18 @@ FROM stored_batch
 WHERE batch_id = :batch_id;
 
 -- name: holes(meter_ids, first_ts, last_ts, most)
--- Where the series of the meters behind the same gateways have a hole within the time of the batch.
-WITH behind AS (
-    SELECT meter.meter_id, meter.code, meter.interval_s * interval '1 second' AS step
-    FROM meter
-    WHERE meter.gateway_id IN (
-        SELECT sent.gateway_id
-        FROM meter AS sent
-        WHERE sent.meter_id = ANY (:meter_ids ::integer[])
-    )
+-- Where the series of the meters that were behind the same gateways have a hole within the time of the batch.
+WITH held AS (
+    SELECT meter_id, gateway_id, interval_s
+    FROM meter_term_now
+    WHERE valid_from <= :last_ts ::timestamptz AND valid_to > :first_ts ::timestamptz
+),
+behind AS (
+    SELECT meter.meter_id, meter.code, max(held.interval_s) * interval '1 second' AS step
+    FROM held
+    JOIN meter USING (meter_id)
+    WHERE held.gateway_id IN (SELECT gateway_id FROM held WHERE meter_id = ANY (:meter_ids ::integer[]))
+    GROUP BY meter.meter_id, meter.code
 ),
 near AS (
     SELECT

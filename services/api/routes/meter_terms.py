@@ -163,7 +163,12 @@ def _answer(row: Mapping[str, Any]) -> MeterTermAnswer:
     "",
     summary="Say what a meter means from a moment on",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(METER, ALREADY_EXISTS),
+    responses={
+        201: {"model": MeterTermAnswer},
+        200: {"model": TermsPreview, "description": "What would change, with `dry_run`"},
+        **refusals(METER, ALREADY_EXISTS),
+    },
+    response_model=None,
 )
 def add_term(
     database: Db, code: Code, entry: MeterTermEntry, query: Asked, response: Response, now: Now
@@ -207,7 +212,10 @@ def correct_term(
     "/{term_id}",
     summary="Withdraw a term",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses={200: {"model": TermsPreview}, **refusals(METER, TERM, FIRST_TERM)},
+    responses={
+        200: {"model": TermsPreview, "description": "What would change, with `dry_run`"},
+        **refusals(METER, TERM, FIRST_TERM),
+    },
     response_model=None,
 )
 def withdraw_term(

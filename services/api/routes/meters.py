@@ -13,7 +13,7 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
 from services.api.openapi import refusals
 from services.api.paging import Page
-from services.api.registry import nouns
+from services.api.registry import meter_amending, nouns
 from services.api.registry.fields import (
     AreaCode,
     Code,
@@ -24,7 +24,7 @@ from services.api.registry.fields import (
     Trade,
 )
 from services.api.registry.filters import AREA, CARRIER, ENTERPRISE, GATEWAY, PARK, TRADE, UNIT
-from services.api.registry.meter_amending import MeterResource, amend_meter, amended_meter_faults
+from services.api.registry.meter_amending import MeterResource, amended_meter_faults
 from services.api.registry.meter_entry import EXAMPLE, MeterEntry, MeterPatch, NewMeter
 from services.api.registry.metering import meter_faults
 from services.api.registry.statements import registry_statements
@@ -116,13 +116,13 @@ def read_meter(database: Db, code: Code) -> Meter:
 
 
 @router.patch("/{code}", summary="Change a meter", responses=refusals(UNKNOWN, ALREADY_EXISTS))
-def change_meter(database: Db, code: Code, patch: MeterPatch, now: Now) -> Meter:
+def amend_meter(database: Db, code: Code, patch: MeterPatch, now: Now) -> Meter:
     """Change the fields given. If its readings mean something else by that, their energy is booked again.
 
     A field that has dates needs `valid_from`, from when it is otherwise, which makes a term; or `correct_from_start`
     and a reason, if it was never otherwise.
     """
-    return RESOURCE.shape(amend_meter(database, RESOURCE, code, patch, now=now))
+    return RESOURCE.shape(meter_amending.amend_meter(database, RESOURCE, code, patch, now=now))
 
 
 @router.delete(

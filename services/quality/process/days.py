@@ -80,7 +80,8 @@ class Judge:
             days_of[meter_id].append(day)
         history = History(connection, sorted(days_of), first - timedelta(days=BEFORE_DAYS) if is_over else first, last)
         received = history.received(first, last)
-        units = sorted({meters[m].unit_id for m in days_of if meters[m].has_product}) if is_over else []
+        made = {meters[m].product_unit_on(day) for m, days in days_of.items() for day in days} if is_over else set()
+        units = sorted(unit_id for unit_id in made if unit_id is not None)
         products = history.products(units, first, last) if units else {}
         found = []
         for meter_id, days in days_of.items():
@@ -90,7 +91,8 @@ class Judge:
                 counted = counts_of_day(mine.day(day, received[meter_id]), meter.facts, self.in_time)
                 findings = find_marked(meter.facts.of_day(day)[-1], mine.day(day), self.limits)
                 if is_over:
-                    product = products[meter.unit_id, day] if meter.has_product else None
+                    unit_id = meter.product_unit_on(day)
+                    product = None if unit_id is None else products[unit_id, day]
                     findings += self._find(meter, mine, day, product)
                 found.append(
                     EvaluatedDay(meter, day, counted, mine.measured_s(day), is_over, findings, gaps.get(day, ()))

@@ -1,6 +1,7 @@
 """The readings, marks and booked energy of some meters over some days, read in bulk and handed out by day."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -15,7 +16,7 @@ from services.core.db.bulk import RowType, copy_out, ordered, times_us
 from services.core.db.statements import Statements
 from services.core.meter import PICO, Flow, Mark
 from services.energy.rollup.adapt import TimeParameter
-from services.energy.rollup.meters import load_meters
+from services.energy.rollup.meters import RolledMeter, load_meters
 from services.quality.checks.day import SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
 from services.quality.estimate import Hours, hours_of
 
@@ -33,18 +34,25 @@ class CheckedMeter:
 
     meter_id: int
     facts: MeterFacts
-    unit_id: int
-    has_product: bool
+    rolled: RolledMeter
+    product_units: Collection[int]
+    """Units that have a product meter."""
+
+    def product_unit_on(self, day: date) -> int | None:
+        """The unit it belonged to on the day, if that has a product meter."""
+        unit_id = self.rolled.account_at(to_us(start_of_day(day))).unit_id
+        return unit_id if unit_id in self.product_units else None
 
 
 def meters_of(connection: psycopg.Connection, meter_ids: list[int]) -> dict[int, CheckedMeter]:
     """The meters by number; one that is not registered any more is left out."""
     rolled = load_meters(connection, meter_ids)
+    product_units = frozenset(SQL.run(connection, "product_units").scalars())
     found = {}
     for row in SQL.run(connection, "facts", meter_ids=meter_ids):
         if row.meter_id in rolled:
             facts = MeterFacts(row.code, row.carrier, Flow(row.flow), rolled[row.meter_id].rule)
-            found[row.meter_id] = CheckedMeter(row.meter_id, facts, row.unit_id, row.has_product)
+            found[row.meter_id] = CheckedMeter(row.meter_id, facts, rolled[row.meter_id], product_units)
     return found
 
 

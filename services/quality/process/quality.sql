@@ -81,11 +81,16 @@ SELECT
     meter.meter_id,
     meter.code,
     meter.carrier,
-    meter.flow,
-    meter.unit_id,
-    EXISTS (SELECT FROM meter AS made WHERE made.unit_id = meter.unit_id AND made.flow = 'product') AS has_product
+    meter.flow
 FROM meter
 WHERE meter.meter_id = ANY (:meter_ids ::integer[]);
+
+-- name: product_units()
+-- Units that have a product meter, or once had.
+SELECT DISTINCT term.unit_id
+FROM meter_term_now AS term
+JOIN meter USING (meter_id)
+WHERE meter.flow = 'product';
 
 -- name: readings(meter_ids, from_ts, to_ts)
 SELECT meter_id, ts, value

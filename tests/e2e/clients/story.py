@@ -131,6 +131,7 @@ class Story:
     def _terms_of_own_meter(self) -> None:
         terms = f"{_METER}/terms"
         term = {"valid_from": START.isoformat(), "multiplier": 900.0, "reason": "互感器更换"}
+        assert self._ask("post", terms, self._meter, body=term, dry_run=True)["rebooked"]
         number = self._ask("post", terms, self._meter, body=term)["id"]
         corrected = {"multiplier": 950.0, "reason": "铭牌照片更正"}
         number = self._ask("patch", f"{terms}/{{term_id}}", self._meter, number, body=corrected)["id"]
