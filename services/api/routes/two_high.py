@@ -14,6 +14,7 @@ from services.api.computed_listing import ComputedSource
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
+from services.api.indicators.mandatory import MandatoryLimitOut, mandatory_out
 from services.api.judgement.listing import UnitNames, names_of, rows_used, units_of_place
 from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
@@ -21,10 +22,14 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, UnitStatus
 from services.api.tables import TablesDep
+from services.core.calendar import MONTHS_OF_YEAR, Grain, floor, months_before
+from services.core.frame import PeriodLength, frame
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 from services.judging.indicators.band import HEAT_VALUE_UNKNOWN
+from services.judging.indicators.standards import units_of_measure
 from services.judging.lists.measured import ListScope
+from services.judging.lists.product_energy import ProductEnergy, product_energy
 from services.judging.lists.two_high import (
     LAST_12_MONTHS,
     PARAMETERS,
@@ -79,6 +84,18 @@ class UseOut(BaseModel):
     )
 
 
+class ProductOut(BaseModel):
+    """The indicator of a unit's process over the last 12 complete months, as /api/v1/indicators judges it."""
+
+    indicator: str
+    value: float | None
+    unit: str
+    verdict: str = Field(description="ok, breach, provisional or cannot_judge, by levels and mandatory limit")
+    reasons: list[ReasonOut]
+    grade: int | None = Field(description="Best grade surely kept of the mandatory limit; null: none, or no limit")
+    mandatory_limit: MandatoryLimitOut | None
+
+
 class TwoHighRow(UnitNames):
     """A unit of one of the eight trades."""
 
@@ -100,6 +117,9 @@ class TwoHighRow(UnitNames):
     reasons: list[ReasonOut]
     excess_tce: float | None = Field(description="With a breach: used above what was approved")
     excess_period: str | None = Field(description="With a breach: last_12_months or running_year")
+    product: ProductOut | None = Field(
+        description="How it stands to the levels and the mandatory limit of its product; null: its process is not known"
+    )
     rows: list[str] = Field(description="Codes in `rows` of the answer")
 
 
@@ -135,9 +155,20 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
     trades = _trades_asked(tables, query.trade)
     with database.read() as connection:
         place = ListScope(query.area, query.park, query.enterprise)
-        units, _ = units_of_place(connection, place, until=now, trades=trades)
+        units, tree = units_of_place(connection, place, until=now, trades=trades)
         units = [unit for unit in units if query.status in (None, unit.status)]
         found = ledger(connection, tables, units, now=now)
+        wanted = [
+            listed
+            for listed in found
+            if (query.in_ledger is None or listed.entry.belongs is query.in_ledger)
+            and query.verdict in (None, listed.overuse.finding.verdict)
+        ]
+        shown = _LISTED.page(wanted, query)
+        page = shown.data
+        month = floor(now, Grain.MONTH)
+        period = frame(months_before(month, MONTHS_OF_YEAR), month, PeriodLength.TOTAL)
+        by_product = product_energy(connection, tables, tree, [listed.unit for listed in page], period, now=now)
     belongs = Counter(listed.entry.belongs for listed in found)
     counts = {
         "in_ledger": belongs[True],
@@ -145,19 +176,13 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
         "ledger_unknown": belongs[None],
         "above_approved": sum(listed.overuse.finding.verdict is Verdict.BREACH for listed in found),
     }
-    wanted = [
-        listed
-        for listed in found
-        if (query.in_ledger is None or listed.entry.belongs is query.in_ledger)
-        and query.verdict in (None, listed.overuse.finding.verdict)
-    ]
-    shown = _LISTED.page(wanted, query)
-    page = shown.data
     answer = {
         "counts": counts,
-        "data": [_row(listed) for listed in page],
+        "data": [_row(tables, listed, by_product.get(listed.unit.code)) for listed in page],
         "rows": rows_used(
-            tables, codes=PARAMETERS, terms=[use.term for listed in page for use in listed.uses.values()]
+            tables,
+            codes=[*PARAMETERS, *(code for each in by_product.values() for code in _rows_of(each))],
+            terms=[use.term for listed in page for use in listed.uses.values()],
         ),
         "next": shown.next,
         "total": shown.total,
@@ -174,8 +199,31 @@ def _trades_asked(tables: Tables, trade: str | None) -> list[str]:
     return known if trade is None else [trade]
 
 
-def _row(listed: LedgerUnit) -> dict[str, Any]:
+def _rows_of(energy: ProductEnergy | None) -> list[str]:
+    """Codes of the rows of the mandatory limit and its corrections."""
+    limit = energy.judgement.mandatory if energy else None
+    return [limit.row.code, *limit.correction_rows] if limit else []
+
+
+def _product(tables: Tables, energy: ProductEnergy | None) -> dict[str, Any] | None:
+    if energy is None:
+        return None
+    judgement, ratio = energy.judgement, energy.found.ratio
+    process = tables.process.get(energy.found.process or "")
+    return {
+        "indicator": energy.indicator.slug,
+        "value": None if ratio.value is None else float(ratio.value),
+        "unit": units_of_measure(energy.indicator, process).value,
+        "verdict": judgement.verdict,
+        "reasons": [reason_out(code, of) for code, of in judgement.reasons],
+        "grade": judgement.grade,
+        "mandatory_limit": mandatory_out(tables, judgement.mandatory),
+    }
+
+
+def _row(tables: Tables, listed: LedgerUnit, energy: ProductEnergy | None) -> dict[str, Any]:
     entry, over, unit = listed.entry, listed.overuse, listed.unit
+    used = [code for use in listed.uses.values() for code in use.term.used]
     return {
         **names_of(unit),
         "eight": listed.trade.eight,
@@ -194,7 +242,8 @@ def _row(listed: LedgerUnit) -> dict[str, Any]:
         "reasons": _reasons(over.finding.reason, None if over.period is None else listed.uses[over.period]),
         "excess_tce": None if over.excess_tce is None else float(over.excess_tce),
         "excess_period": None if over.excess_tce is None else over.period,
-        "rows": [*PARAMETERS, *dict.fromkeys(code for use in listed.uses.values() for code in use.term.used)],
+        "product": _product(tables, energy),
+        "rows": list(dict.fromkeys([*PARAMETERS, *_rows_of(energy), *used])),
     }
 
 

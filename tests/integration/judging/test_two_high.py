@@ -291,3 +291,24 @@ def test_ledger_is_ordered_by_design_energy_with_what_is_not_known_last_and_coun
     second = asked(client, "two-high", **asking, cursor=first["next"])
     assert [row["unit"] for page in (first, second) for row in page["data"]] == ["U2", "U3", "U0", "U1"]
     assert (first["total"], second["total"], second["next"]) == (4, 4, None)
+
+
+def test_the_ledger_says_how_a_unit_stands_to_the_mandatory_limit_of_its_product(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    unit = {"code": "SMELTER", "process": "aluminium_electrolysis", "commissioned_on": "2012-01-01"}
+    plant = Plant(registered, line, unit=unit, trade="aluminium", valid_from="2024-01-01")
+    uses = {("electricity", "input"): 137_000.0, ("electricity", "rectifier"): 134_000.0, ("product", "product"): 10.0}
+    plant.uses(BEGIN, TODAY, uses)
+    Plant(registered, line, unit={"code": "UNKNOWN"}, trade="aluminium", valid_from="2024-01-01")
+    line.roll_up()
+    rows = ledger(client)
+    product = rows["SMELTER"]["product"]
+    assert (product["indicator"], product["value"], product["unit"]) == ("aluminium_ac_power", 13_400.0, "kWh/t")
+    assert (product["verdict"], [each["code"] for each in product["reasons"]]) == (
+        "breach",
+        ["above_mandatory_limit", "below_baseline"],
+    )
+    assert (product["grade"], product["mandatory_limit"]["corrected"]) == (None, 13_350.0)
+    assert "limit.gb21346_2022.aluminium_electrolysis.molten_ac.3" in rows["SMELTER"]["rows"]
+    assert rows["UNKNOWN"]["product"] is None
