@@ -5,12 +5,20 @@ over the whole plan 统筹考核. So before its last year an area is ahead or be
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from services.core.verdict import ReasonedVerdict
 from services.judging.dual_control.assessed import Facts
-from services.judging.dual_control.facts import EvaluationKind, Obstacle, PlanPeriod, ReductionTarget, ReductionTargets
+from services.judging.dual_control.facts import (
+    ENERGY,
+    HEAT_VALUE_UNKNOWN,
+    EvaluationKind,
+    Obstacle,
+    PlanPeriod,
+    ReductionTarget,
+    ReductionTargets,
+)
 from services.judging.dual_control.intensity import Chain, chain, completion, reached, required
 from services.judging.dual_control.total import Total, Waiver, total, waiver
 from services.judging.dual_control.warning import Light, intensity_light, total_light
@@ -91,8 +99,44 @@ def evaluate(
 ) -> Evaluation:
     """Judge `year`. Without a plan only the change over the year before can be told.
 
-    Raises ValueError when `year` does not lie in `plan`.
+    Where the heat values of what was measured are not, what their ranges could turn cannot be judged. Raises ValueError
+    when `year` does not lie in `plan`.
     """
+    found = _evaluate(facts, plan, targets, year=year, rules=rules)
+    if not any(of_year.banded for of_year in facts.values()):
+        return found
+    ends = [
+        _evaluate(
+            {each: known.at_end(high=(each == year) is now_high) for each, known in facts.items()},
+            plan,
+            targets,
+            year=year,
+            rules=rules,
+        )
+        for now_high in (True, False)
+    ]
+    if all(_told(end) == _told(found) for end in ends):
+        return found
+    unknown = Obstacle(HEAT_VALUE_UNKNOWN, year, ENERGY)
+    return _evaluate(facts, plan, targets, year=year, rules=rules, unknown=unknown)
+
+
+def _told(found: Evaluation) -> tuple[object, ...]:
+    """All that is judged in it."""
+    lights = found.intensity_light.level, found.total_light.level
+    return found.finding.verdict, found.total.finding.verdict, *lights, found.annual.met
+
+
+def _evaluate(
+    facts: Facts,
+    plan: PlanPeriod | None,
+    targets: ReductionTargets,
+    *,
+    year: int,
+    rules: Rules,
+    unknown: Obstacle | None = None,
+) -> Evaluation:
+    """The same by the numbers as they are; `unknown`: why nothing can be judged by them all the same."""
     if plan is not None and year not in plan:
         raise ValueError(f"{year} does not lie in plan {plan.code}, {plan.first_year} to {plan.last_year}")
     base_year = year - 1 if plan is None else plan.base_year
@@ -100,18 +144,21 @@ def evaluate(
     links = chain(
         facts, base_year=base_year, year=year, coverage_least=least, stated_base=plan.price_base if plan else None
     )
+    more = () if unknown is None else (unknown,)
+    links = replace(links, obstacles=(*more, *links.obstacles))
     known = not links.obstacles
     cumulative = links.last.cumulative if known else None
     basic, incentive = (_progress(target, plan, cumulative, year) for target in (targets.basic, targets.incentive))
     waived = waiver(plan, targets, cumulative, year=year)
     kind = EvaluationKind.ANNUAL if plan is None else plan.evaluation(year)
-    reduction = links.last.reduction if known else _fall_of_year(facts, plan, year, least)
+    reduction = links.last.reduction if known else None if more else _fall_of_year(facts, plan, year, least)
     standing = _standing(kind, basic, incentive)
 
     def total_since(reference_year: int) -> Total:
-        return total(
+        found = total(
             facts, waived, reference_year=reference_year, year=year, price_base=links.price_base, coverage_least=least
         )
+        return replace(found, obstacles=(*more, *found.obstacles))
 
     of_year = total_since(year - 1)
     return Evaluation(

@@ -6,7 +6,7 @@ Energies are in tce on the equivalent basis 等价值, GDP in 10 000 CNY, rates 
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from services.judging.targets.target import PrintedState
@@ -99,6 +99,12 @@ class YearEnergy:
     source: EnergySource = EnergySource.REPORTED
     coverage: float | None = None
     """Of what is measured: its measured share, 0 to 1; None where no meter was expected. Says nothing if reported."""
+    band: tuple[Fraction, Fraction] | None = None
+    """Of what is measured: between what it lies while heat values are not; None: it is known as it is."""
+
+    def at_end(self, *, high: bool) -> "YearEnergy":
+        """The same at an end of its band."""
+        return self if self.band is None else replace(self, tce=self.band[high])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,16 @@ class YearFacts:
     """The target for the total, where one was set outright."""
     forecast: bool = False
 
+    @property
+    def banded(self) -> bool:
+        """Whether heat values that are not measured leave its energy open."""
+        return self.energy is not None and self.energy.band is not None
+
+    def at_end(self, *, high: bool) -> "YearFacts":
+        """The same with all that was measured at an end of its band: it is the same coal."""
+        energy, feedstock = (each and each.at_end(high=high) for each in (self.energy, self.feedstock))
+        return replace(self, energy=energy, feedstock=feedstock)
+
     def __post_init__(self) -> None:
         for price_base in self.gdp:
             if price_base <= 0:
@@ -142,6 +158,8 @@ class Obstacle:
 
 NUMBER_MISSING = "number_missing"
 LOW_COVERAGE = "low_coverage"
+HEAT_VALUE_UNKNOWN = "heat_value_unknown"
+"""Heat values are not measured, and their ranges leave it open."""
 COEFFICIENT_MISSING = "coefficient_missing"
 SOURCES_DIFFER = "sources_differ"
 """One year is reported, another measured: the difference of the two would be taken for a change."""

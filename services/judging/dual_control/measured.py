@@ -1,5 +1,6 @@
 """What the meters of areas measured, in standard coal (equivalent), and how completely."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -9,7 +10,7 @@ from psycopg import Connection
 from services.core.area_tree import AreaTree
 from services.core.frame import Frame
 from services.core.meter import Flow
-from services.energy.account import Account, Valuation
+from services.energy.account import SIGN, Account, Valuation
 from services.energy.amount import Amount, Measure, coverage_of
 from services.energy.by_subject import Subject
 from services.energy.factors import Applied, Basis, Factors
@@ -84,7 +85,27 @@ class Metered:
     def amount(self, *flows: Flow) -> YearEnergy | None:
         """The same as an amount."""
         tce = self.tce(*flows)
-        return None if tce is None else YearEnergy(tce, EnergySource.MEASURED, self.coverage)
+        if tce is None:
+            return None
+        return YearEnergy(tce, EnergySource.MEASURED, self.coverage, self._band(tce, flows or FLOWS))
+
+    def _band(self, tce: Fraction, flows: Sequence[Flow]) -> tuple[Fraction, Fraction] | None:
+        """Between what the energy of these flows lies, with each carrier at one end of its range throughout."""
+        valuation, of_carrier = Valuation(self._factors), Counter[tuple[str, int]]()
+        for (carrier, flow), amount in self._amounts.items():
+            for by, pico in amount.pico_by_year.items() if flow in flows else ():
+                if isinstance(by, int) and self._factors.range_of(carrier, by) is not None:
+                    of_carrier[carrier, by] += SIGN[flow] * pico
+        low = high = tce
+        for (carrier, year), pico in of_carrier.items():
+            ends, tonnes = (
+                self._factors.range_of(carrier, year),
+                valuation.tonnes(Basis.EQUIVALENT, carrier, year, pico),
+            )
+            if ends is not None and tonnes is not None:
+                changes = sorted(Fraction(*tonnes) * (end - 1) for end in ends)
+                low, high = low + changes[0], high + changes[1]
+        return None if low == high else (low, high)
 
 
 def read_metered(

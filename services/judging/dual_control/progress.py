@@ -1,7 +1,7 @@
 """The progress of areas in a year of a plan: what is known is gathered, judged, and the running year is forecast."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -245,7 +245,7 @@ class _Running:
         )
         if isinstance(energy, Obstacle):
             return YearForecast(energy, self._until, None, None)
-        coming = forecast_facts(facts, self._year, energy)
+        coming = _with_band(forecast_facts(facts, self._year, energy), self._so_far.get(area))
         evaluation = evaluate({**facts, self._year: coming}, plan, targets, year=self._year, rules=rules)
         return YearForecast(energy, self._until, coming, evaluation)
 
@@ -257,6 +257,15 @@ class _Running:
         """The coefficients used."""
         spans = (self._before.get(area), self._so_far.get(area))
         return {code: applied for span in spans if span for code, applied in span.used.items()}
+
+
+def _with_band(coming: YearFacts, so_far: Metered | None) -> YearFacts:
+    """The forecast, as open as the heat values of what was measured so far leave it."""
+    measured = None if so_far is None else so_far.amount()
+    if measured is None or measured.band is None or coming.energy is None or measured.tce <= 0:
+        return coming
+    low, high = (coming.energy.tce * end / measured.tce for end in measured.band)
+    return replace(coming, energy=replace(coming.energy, band=(low, high)))
 
 
 def _measured(metered: Metered | None, days: int) -> MeasuredDays | None:

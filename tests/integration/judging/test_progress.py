@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from services.core.calendar import SHANGHAI, start_of_day
 from services.judging.data.plans import FOLDER
 from tests.integration.clock import ask_at
+from tests.integration.judged import PRINTED_NCV
 from tests.integration.line import Line
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, SAIHAN, Registered
 from tests.integration.served import api
@@ -234,11 +235,15 @@ def test_t34_a_new_plan_is_a_file(database_url: str, tmp_path: Path) -> None:
 
 
 class Coal:
-    """A plant of Jungar Banner that burns so many tonnes a day, told by one meter at each midnight."""
+    """A plant of Jungar Banner that burns so many tonnes a day, told by one meter at each midnight.
+
+    Its coal is measured, and holds what the standard prints.
+    """
 
     def __init__(self, client: TestClient, registered: Registered, database_url: str) -> None:
         self._line = Line(client, database_url)
         enterprise = registered.enterprise(valid_from="2024-01-01")
+        self.heat_value = registered.heat_value(enterprise, "raw_coal", PRINTED_NCV)
         self._gateway = registered.gateway(enterprise)
         self._meter = registered.meter(
             unit_code=registered.unit(enterprise),
@@ -281,7 +286,22 @@ def test_the_running_year_is_forecast_by_the_season_before(client: TestClient, c
     assert (forecast["lights"]["intensity"]["level"], forecast["lights"]["intensity"]["reason"]) == (None, "no_plan")
     # 2025 x 1.05 x 0.97 = 1.0185; 1.1 is 8 % above it
     assert forecast["lights"]["total"]["level"] == "I"
-    assert "kgce.raw_coal" in {row["code"] for row in found["rows"]}
+    assert {row["origin"] for row in found["rows"] if "raw_coal" in row["code"]} == {"own", "table"}
+
+
+def test_where_the_range_of_its_coal_could_turn_it_an_area_is_not_judged(client: TestClient, coal: Coal) -> None:
+    coal.burn(date(2025, 1, 1), date(2026, 1, 1), 10)
+    coal.burn(date(2026, 1, 1), date(2026, 3, 1), 11)
+    reported(client, JUNGAR, 2025, gdp=1000)
+    reported(client, JUNGAR, 2026, gdp_growth_plan=5, intensity_reduction_plan=3)
+    measured = progress(client, area=JUNGAR)["forecast"]
+    assert measured["lights"]["total"]["level"] == "I"
+    assert client.delete(f"/api/v1/heat-values/{coal.heat_value}").status_code == 204
+    forecast = progress(client, area=JUNGAR)["forecast"]
+    assert forecast["energy_tce"] == pytest.approx(measured["energy_tce"])
+    assert forecast["lights"]["total"]["level"] is None
+    found = [(obstacle["reason"], obstacle["year"], obstacle["what"]) for obstacle in forecast["obstacles"]]
+    assert ("heat_value_unknown", 2026, "energy_consumption") in found
 
 
 def test_a_running_year_without_the_year_before_goes_by_days(client: TestClient, coal: Coal) -> None:
