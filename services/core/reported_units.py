@@ -75,5 +75,6 @@ def _refuse(given: str, wanted: str) -> Fraction:
     dimension = _UNITS[wanted][0] if wanted in _UNITS else None
     known = [name for name, (of, _) in _UNITS.items() if of == dimension] or [wanted]
     raise UnitError(
-        f"{given!r} cannot be brought to {wanted}; known: {', '.join(known)}, with 万, 百万 or 亿 before it"
+        f"{given!r} cannot be brought to {wanted}; known: {', '.join(known)}, with 万, 百万 or 亿 before it",
+        f"{given} 不能换算为 {wanted}；可用：{'、'.join(known)}，前面可加万、百万或亿",
     )

@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 
+from services.core.reason import InBoth
+
 _KGCE_J = Fraction(29_307_600)
 _KCAL_J = Fraction(41_868, 10)
 _NORMAL_M3 = Fraction(29_315, 27_315)
@@ -55,8 +57,15 @@ _MULTIPLES = {"百万": 10**6, "万": 10**4, "亿": 10**8, "千": 10**3}
 _STANDARD_COAL = frozenset({"kgce", "tce", "吨标准煤", "千克标准煤", "吨标煤"})
 
 
+_DIMENSIONS = {"energy": "能量", "mass": "质量", "volume": "体积"}
+
+
 class UnitError(ValueError):
-    """A unit is unknown, or does not measure the carrier."""
+    """A unit is unknown, or does not measure the carrier; `problem` says so in both languages."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.problem = InBoth(english, chinese)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,10 @@ def known_units() -> str:
     """All that can be written, for who is told that a unit is not known."""
     names = ", ".join([*_AMOUNTS, *_POWERS])
     return f"{names}, each with 万, 百万 or 亿 before it, in Chinese too, and amounts per s, min, h or d such as m3/h"
+
+
+def _known_in_chinese() -> str:
+    return f"{'、'.join([*_AMOUNTS, *_POWERS])}，前面可加万、百万或亿，也可写中文；每 s、min、h 或 d 的量如 m3/h"
 
 
 def written(unit: str) -> str:
@@ -102,10 +115,14 @@ def _amount(unit: str, times: Fraction = Fraction(1)) -> tuple[str, Fraction]:
     if unit in _STANDARD_COAL:
         raise UnitError(
             f"{unit!r} has two bases: write kgce_calorific or tce_calorific 当量值; the equivalent value 等价值"
-            " is that of a year and no unit of measure"
+            " is that of a year and no unit of measure",
+            f"{unit} 有当量值和等价值两种口径：请填写 kgce_calorific 或 tce_calorific（当量值）；"
+            "等价值随年份变化，不是计量单位",
         )
     if unit not in _AMOUNTS:
-        raise UnitError(f"unknown unit {unit!r}; known: {known_units()}")
+        raise UnitError(
+            f"unknown unit {unit!r}; known: {known_units()}", f"没有单位 {unit}；可用：{_known_in_chinese()}"
+        )
     dimension, amount = _AMOUNTS[unit]
     return dimension, amount * times
 
@@ -121,7 +138,11 @@ def factor_to(unit_of_measure: str, carrier_unit: str) -> Scale:
     if line:
         per = _TIMES.get(per, per)
         if per not in _SECONDS:
-            raise UnitError(f"unknown time in {unit_of_measure!r}; known: {', '.join(_SECONDS)}")
+            known = ", ".join(_SECONDS)
+            raise UnitError(
+                f"unknown time in {unit_of_measure!r}; known: {known}",
+                f"{unit_of_measure} 中没有这种时间；可用：{known}",
+            )
         seconds = _SECONDS[per]
     elif amount in _POWERS:
         amount = _POWERS[amount]
@@ -129,7 +150,9 @@ def factor_to(unit_of_measure: str, carrier_unit: str) -> Scale:
     wanted, base = _amount(carrier_unit)
     if dimension != wanted:
         raise UnitError(
-            f"{unit_of_measure!r} measures {dimension}, but the carrier is kept in {carrier_unit} ({wanted})"
+            f"{unit_of_measure!r} measures {dimension}, but the carrier is kept in {carrier_unit} ({wanted})",
+            f"{unit_of_measure} 计量的是{_DIMENSIONS[dimension]}，"
+            f"而该能源品种以 {carrier_unit}（{_DIMENSIONS[wanted]}）计",
         )
     return Scale(value / base * (Fraction(3600, seconds) if is_rate else 1), is_rate)
 
@@ -151,5 +174,8 @@ def coefficient_kg(unit: str, *, of: str, carrier_unit: str | None) -> Fraction:
     mass, line, per = unit.partition("/")
     scale = _MASS_KG.get(mass.removesuffix(of)) if mass.endswith(of) else None
     if scale is None or not line:
-        raise UnitError(f"{unit!r} is not g{of}, kg{of} or t{of} per unit, such as kg{of}/kg")
+        raise UnitError(
+            f"{unit!r} is not g{of}, kg{of} or t{of} per unit, such as kg{of}/kg",
+            f"{unit} 不是每单位的 g{of}、kg{of} 或 t{of}，例如 kg{of}/kg",
+        )
     return scale * factor_to(carrier_unit or per, per).factor

@@ -11,6 +11,7 @@ from services.api.registry import nouns
 from services.api.registry.meter_entry import MeterEntry
 from services.api.registry.owners import owners_of_gateways, owners_of_units
 from services.api.registry.statements import registry_statements
+from services.core.reason import InBoth
 from services.core.units import UnitError, factor_to, is_normal_volume
 
 _SQL = registry_statements("meter.sql")
@@ -61,7 +62,7 @@ def _measure_faults(meter: MeterEntry, around: _Surroundings) -> Iterator[Fault]
         yield nouns.CARRIER.fault("carrier", "unknown", meter.carrier)
         return
     measured = _is_rate(meter.unit_of_measure, carrier_unit)
-    if isinstance(measured, str):
+    if isinstance(measured, InBoth):
         yield Fault("unit_of_measure", "bad_unit_of_measure", {"problem": measured})
     elif meter.carrier in _LIQUIDS and is_normal_volume(meter.unit_of_measure):
         yield Fault("unit_of_measure", "not_a_gas", {"carrier": meter.carrier})
@@ -85,9 +86,9 @@ def _own_faults(meter: MeterEntry) -> Iterator[Fault]:
 
 
 @lru_cache(maxsize=4096)
-def _is_rate(unit_of_measure: str, carrier_unit: str) -> bool | str:
+def _is_rate(unit_of_measure: str, carrier_unit: str) -> bool | InBoth:
     """Whether the unit is a rate; the problem in words if it does not measure the carrier."""
     try:
         return factor_to(unit_of_measure, carrier_unit).is_rate
     except UnitError as error:
-        return str(error)
+        return error.problem

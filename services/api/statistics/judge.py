@@ -101,7 +101,7 @@ def _value_faults(entry: StatisticEntry, kind: StatisticKind, known: KnownOwners
         value = in_unit(entry, unit).value
     except UnitError as error:
         value = entry.value
-        yield Fault("unit", "wrong_unit", {"kind": _named(kind), "expected": unit, "problem": str(error)})
+        yield Fault("unit", "wrong_unit", {"kind": _named(kind), "expected": unit, "problem": error.problem})
     if value < 0 and not kind.may_be_negative:
         yield Fault("value", "greater_than_equal", {"ge": 0})
     if kind.most is not None and abs(value) > kind.most:

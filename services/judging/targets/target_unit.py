@@ -36,5 +36,8 @@ def in_unit(value: Decimal | Fraction, unit: str, wanted: str) -> Fraction:
     if unit == wanted:
         return Fraction(value)
     if unit not in _UNITS or wanted not in _UNITS or _UNITS[unit][0] != _UNITS[wanted][0]:
-        raise UnitError(f"{unit} cannot be brought to {wanted}: they do not measure the same")
+        raise UnitError(
+            f"{unit} cannot be brought to {wanted}: they do not measure the same",
+            f"{unit} 不能换算为 {wanted}：二者计量的不是同一种量",
+        )
     return Fraction(value) * _UNITS[unit][1] / _UNITS[wanted][1]

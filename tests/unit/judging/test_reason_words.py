@@ -11,6 +11,7 @@ from services.alerts.state.handling import IN_CHINESE
 from services.api.alerts.page_words import PAGE_WORDS
 from services.core.meter import Flow
 from services.core.reason import REASONS, About
+from services.core.units import UnitError, factor_to
 from services.judging.data.tables import load_tables
 from services.judging.dual_control.reason import NAMES
 from services.judging.indicators.listing import BY_SLUG
@@ -151,3 +152,21 @@ def test_messages_and_pages_are_chinese_to_the_end() -> None:
         texts += [value for value in values if isinstance(value, str)]
         texts += [text for value in values if isinstance(value, dict) for text in value.values()]
     assert {text: codes_in(text) for text in texts if codes_in(text)} == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "chinese"),
+    [
+        ("kWh/fortnight", "kWh/fortnight 中没有这种时间；可用：s, min, h, d"),
+        ("m3", "m3 计量的是体积，而该能源品种以 kWh（能量）计"),
+        (
+            "tce",
+            "tce 有当量值和等价值两种口径：请填写 kgce_calorific 或 tce_calorific（当量值）；"
+            "等价值随年份变化，不是计量单位",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_unit_is_said_in_chinese_too(given: str, chinese: str) -> None:
+    with pytest.raises(UnitError) as refused:
+        factor_to(given, "kWh")
+    assert refused.value.problem.zh == chinese
