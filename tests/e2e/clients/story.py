@@ -122,6 +122,7 @@ class Story:
         assert self._ask("get", f"{_METER}/replacements", self._meter)["data"]
         self._ask("delete", f"{_METER}/replacements/{{ts}}", self._meter, at)
         self._terms_of_own_meter()
+        self._settlements_of_own_meter()
         inputs = f"{API}/units/{{code}}/inputs"
         given = {"input": "feed_grade", "value": 58.4, "valid_from": "2026-01-01", "source": "化验单"}
         self._ask("post", inputs, self._unit, body=given)
@@ -137,6 +138,15 @@ class Story:
         number = self._ask("patch", f"{terms}/{{term_id}}", self._meter, number, body=corrected)["id"]
         assert [each["multiplier"] for each in self._ask("get", terms, self._meter)["data"]] == [8000.0, 950.0]
         self._ask("delete", f"{terms}/{{term_id}}", self._meter, number)
+
+    def _settlements_of_own_meter(self) -> None:
+        settlements = f"{_METER}/settlements"
+        word = {"from": START.isoformat(), "to": (START + timedelta(hours=1)).isoformat(), "action": "set_aside"}
+        word |= {"reason": "现场核实", "author": "那日苏"}
+        number = self._ask("post", settlements, self._meter, body=word)["id"]
+        [kept] = self._ask("get", settlements, self._meter)["data"]
+        assert (kept["id"], kept["action"]) == (number, "set_aside")
+        self._ask("delete", f"{settlements}/{{settlement_id}}", self._meter, number)
 
     def _imports(self) -> None:
         for kind in ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values"):
