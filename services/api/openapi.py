@@ -21,6 +21,8 @@ DESCRIPTION = """The regulator's side of the online monitoring of key energy-usi
 
 Lists are paged: `limit` and `cursor` in, `data` and `next` out. A filter that is a list may be repeated, or have its
 values between commas. Times are RFC 3339, days are those of Asia/Shanghai.
+Parameters that an operation does not know are refused, and so is one that stands twice and takes one value. HEAD is
+answered wherever GET is; answers are compressed, and have an ETag for If-None-Match.
 Errors are problem details (RFC 9457); programs decide by their `code`, and 422 names every refused field.
 Every operation may answer 500 `internal`, 503 `database_unavailable` and 503 `database_timeout` too.
 """
