@@ -33,7 +33,7 @@ WRITERS: dict[str, str | tuple[str, ...]] = {
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are
 # written by the service that is shipped with them, and tests of an address by those who ask for one; a subscription
 # whose receiver says that it is gone is switched off by who hears it. The quality process puts into the queues what has
-# ended, and what is to be booked anew.
+# ended, and what is to be booked anew; the API, the days of which other readings are expected now.
 OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
@@ -48,6 +48,7 @@ OTHER_HANDS = {
     ("step_due", "DELETE FROM", "alerts"),
     ("quality_due", "DELETE FROM", "quality"),
     ("quality_due", "INSERT INTO", "quality"),
+    ("quality_due", "INSERT INTO", "api"),
     ("dirty_slot", "INSERT INTO", "quality"),
     ("subscription", "UPDATE", "alerts"),
 }

@@ -20,6 +20,7 @@ from services.api.registry.meter_entry import MeterEntry
 from services.api.registry.metering import meter_faults
 from services.api.registry.statements import registry_statements
 from services.api.registry.terms import (
+    EXPECTED,
     TERM_FIELDS,
     MeterTermHeld,
     MeterTermSaid,
@@ -82,6 +83,15 @@ def change_terms(
     SQL.run(change.connection, "carry_on", rows=json.dumps([_row(each) for each in after if each.term.term_id]))
     SQL.run(change.connection, "add", meter_id=meter.meter_id, rows=json.dumps(new))
     SQL.run(change.connection, "hold_newest", meter_id=meter.meter_id)
+    recounted = changed_from(before, after, EXPECTED)
+    if recounted:
+        # Their energy may stay as it is, and yet other readings are expected.
+        SQL.run(
+            change.connection,
+            "count_again",
+            meter_id=meter.meter_id,
+            since="-infinity" if recounted is True else recounted,
+        )
     since = changed_from(before, after)
     if since:
         # A span of before may have ended with the first reading that is of another kind now.

@@ -1,6 +1,6 @@
 """The terms of a meter: what each says itself, and what holds by them from when. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -25,8 +25,10 @@ TERM_FIELDS = (
 
 _ON_WHOLE_DAYS = ("unit_code", "kind")
 """Whose energy it is goes by days, as memberships do, and a day has readings of one kind."""
-_NOT_READ = frozenset({"gateway_code"})
-"""What decides who may send readings, not what they mean."""
+_READ = frozenset(TERM_FIELDS) - {"gateway_code"}
+"""What decides what readings mean, and not who may send them."""
+EXPECTED = frozenset({"kind", "interval_s", "stamp", "holds_s"})
+"""What decides which readings are expected."""
 
 Meaning = Mapping[str, Any]
 """The value of each of TERM_FIELDS."""
@@ -84,6 +86,8 @@ def from_the_start(
     terms: Sequence[MeterTermSaid], said: Meaning, *, reason: str, author: str | None
 ) -> list[MeterTermSaid]:
     """The terms as if these fields had always been so: the first says it, and no later one says otherwise."""
+    if all(each.meaning[name] == value for each in held(terms) for name, value in said.items()):
+        return [*terms]
     first = replace(terms[0], term_id=None, said=dict(terms[0].said) | dict(said), reason=reason, author=author)
     kept = [first]
     for term in terms[1:]:
@@ -95,19 +99,21 @@ def from_the_start(
     return kept
 
 
-def changed_from(before: Sequence[MeterTermHeld], after: Sequence[MeterTermHeld]) -> datetime | bool:
-    """The first moment from which readings mean something else; True: from ever on; False: they do not."""
-    if _read(before[0].meaning) != _read(after[0].meaning):
+def changed_from(
+    before: Sequence[MeterTermHeld], after: Sequence[MeterTermHeld], names: Collection[str] = _READ
+) -> datetime | bool:
+    """The first moment from which one of these fields is otherwise; True: from ever on; False: none is.
+
+    Without names: from which readings mean something else.
+    """
+
+    def differ(old: Meaning, new: Meaning) -> bool:
+        return any(old[name] != new[name] for name in names)
+
+    if differ(before[0].meaning, after[0].meaning):
         return True
     moments = sorted({each.term.valid_from for each in (*before, *after) if each.term.valid_from is not None})
-    for moment in moments:
-        if _read(_at(before, moment)) != _read(_at(after, moment)):
-            return moment
-    return False
-
-
-def _read(meaning: Meaning) -> Meaning:
-    return {name: value for name, value in meaning.items() if name not in _NOT_READ}
+    return next((moment for moment in moments if differ(_at(before, moment), _at(after, moment))), False)
 
 
 def _at(terms: Sequence[MeterTermHeld], moment: datetime) -> Meaning:

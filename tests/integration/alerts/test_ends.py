@@ -262,6 +262,30 @@ def test_alert_that_ends_because_its_readings_meant_something_else_says_so(
     assert alert["text_en"].startswith(said)
 
 
+def test_the_alert_of_a_unit_stays_when_its_meter_is_sold_later(
+    watch: Watch, alerts: Service, centre: Plant, client: TestClient, registered: Registered, line: Line
+) -> None:
+    watch.rule(PUE)
+    watch.subscription()
+    alerts.look(SECOND)
+    buyer = registered.enterprise()
+    sold = {
+        "valid_from": "2026-03-03",
+        "unit_code": registered.unit(buyer),
+        "gateway_code": registered.gateway(buyer),
+        "reason": "plant sold",
+    }
+    for measure in (INPUT, LOAD):
+        assert client.post(f"/api/v1/meters/{centre.meter(*measure)}/terms", json=sold).status_code == 201
+    line.roll_up()
+    alerts.look(SECOND + MINUTE)
+    alerts.look(THIRD)
+    assert watch.events() == ["fired", "cannot_judge"], "the day after is the buyer's"
+    asked = {"scope": "unit:DC-1", "start": "2026-03-02", "end": "2026-03-03", "bucket": "day"}
+    (row,) = client.get("/api/v1/indicators/pue", params=asked).json()["data"]
+    assert (row["value"], row["verdict"]) == (1.42, "breach")
+
+
 @pytest.mark.parametrize("kind", ["area", "enterprise", "park"])
 def test_the_alert_of_a_place_is_rebooked_by_a_meter_that_was_there(
     watch: Watch, centre: Plant, client: TestClient, database: psycopg.Connection, kind: str

@@ -180,6 +180,21 @@ def test_a_meter_is_looked_at_by_what_it_was_on_the_day(
     assert asked(client, "quality/missing", scope=f"enterprise:{seller}", **days)["data"] == []
 
 
+def test_days_are_counted_again_when_other_readings_were_expected(
+    line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
+) -> None:
+    meter = registered.meter()
+    line.send(gateway_of(database, meter), [(meter, DAY + i * QUARTER, float(i)) for i in range(193)])
+    line.roll_up()
+    look(quality, NOON_AFTER)
+    assert day_of(database, meter)["received"] == 96
+    hourly = {"valid_from": "2026-03-02", "interval_s": 3600, "reason": "read by the hour"}
+    assert client.post(f"/api/v1/meters/{meter}/terms", json=hourly).status_code == 201
+    line.roll_up()
+    look(quality, NOON_AFTER + timedelta(hours=1))
+    assert day_of(database, meter)["received"] == 24
+
+
 def test_hours_without_readings_are_estimated_until_the_reading_comes(
     line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:

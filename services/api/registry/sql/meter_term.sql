@@ -164,3 +164,11 @@ SELECT unit.unit_id, unit.code AS unit_code, enterprise.credit_code
 FROM unit
 JOIN enterprise USING (enterprise_id)
 WHERE unit.unit_id = ANY(:unit_ids);
+
+-- name: count_again(meter_id, since)
+-- The days of which it was counted which readings came, from that of a moment on.
+INSERT INTO quality_due (meter_id, day)
+SELECT meter_id, day
+FROM quality_day
+WHERE meter_id = :meter_id
+    AND day >= (CAST(:since AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date;
