@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.core.reason import About, InBoth, reason_text
-from services.judging.dual_control.course import Trend
+from services.judging.dual_control.course import Direction, Trend
 from services.judging.dual_control.facts import Obstacle
 
 NAMES: Mapping[str, InBoth] = {
@@ -30,15 +30,22 @@ def standing_text(code: str) -> InBoth:
     return reason_text(About.PROGRESS, code, what=NUMBER, year=InBoth("a year", "某"))
 
 
+_OF_TREND: Mapping[Direction, str] = {
+    Direction.FALLS: "trend_falls",
+    Direction.RISES: "trend_rises",
+    Direction.STEADY: "trend_steady",
+    Direction.UNKNOWN: "trend_unknown",
+}
+
+
 def trend_text(trend: Trend, *, in_points: bool) -> InBoth:
     """Which way a metric goes, in percent, or in percentage points."""
     change = None
     if trend.change is not None:
         number = float(trend.change if in_points else trend.change * 100)
         change = InBoth(f"{number:+.2f} points", f"{number:+.2f}个百分点") if in_points else f"{number:+.2f} %"
-    return reason_text(
-        About.PROGRESS, f"trend_{trend.direction}", since=trend.since, until=trend.until, change=change or "–"
-    )
+    code = _OF_TREND[trend.direction]
+    return reason_text(About.PROGRESS, code, since=trend.since, until=trend.until, change=change or "–")
 
 
 def obstacle_text(obstacle: Obstacle) -> InBoth:

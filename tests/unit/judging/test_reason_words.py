@@ -77,6 +77,7 @@ TYPED: dict[str, set[str]] = {
     "bad_url": {"https", "example.cn/path"},
     "url_without_tls": {"https"},
     "needs_valid_from": {"valid_from", "correct_from_start", "true"},
+    "dated_field": {"dated_from"},
     "hidden_row": {"hidden_rows", "skip", "take"},
     "not_true": {"true"},
     "not_true_or_false": {"true", "false"},
