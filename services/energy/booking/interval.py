@@ -4,12 +4,16 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from services.core.calendar import HOUR_US
+from services.core.calendar import DAY_US, HOUR_US
 from services.core.meter import Mark, MeterRule, Quality, SettlementAction, Side, Stamp, whole_pico
 from services.energy.booking.span import Span, most_pico
 
-OVERLAP_PARTS = 4
-"""Two periods that share more than one part in four are the same time told twice; less is a clock that wavers."""
+WAVERS_US = 60_000_000
+WAVERS_PARTS = 10
+"""Periods that share less than a tenth of their length, and less than a minute, show a clock that wavers.
+
+More is the same time told twice. Periods of more than a day may share a tenth: months are of unlike length.
+"""
 _SHANGHAI_US = 8 * HOUR_US
 _ACCEPTED, _CORRECTED = int(Quality.ACCEPTED), int(Quality.CORRECTED)
 
@@ -29,9 +33,9 @@ def book_interval(
     """Each reading is the quantity (or the mean rate) of the period that begins, or ends, at its time.
 
     How long the period is, which end of it the time is, and what the value is worth is said by the term that holds in
-    the period. Of periods that overlap by more than a quarter one is booked, and the others are marked: the one that
-    begins nearest to a whole multiple of its length; of two equally near, the earlier. What is booked by a reading at
-    one of `corrected_us` is marked as corrected.
+    the period. Of periods that overlap by more than a clock wavers one is booked, and the others are marked: the one
+    that begins nearest to a whole multiple of its length; of two equally near, the earlier. What is booked by a reading
+    at one of `corrected_us` is marked as corrected.
     """
     scales = [t.pico_per_value * (Fraction(t.interval_s, 3600) if t.is_rate else 1) for t in rule.terms]
     most = [most_pico(term, term.interval_us) for term in rule.terms]
@@ -101,4 +105,6 @@ def _told_twice(periods: Sequence[_Period]) -> frozenset[int]:
 
 def _overlap(one: Span, other: Span) -> bool:
     shared_us = min(one.end_us, other.end_us) - max(one.start_us, other.start_us)
-    return OVERLAP_PARTS * shared_us > min(one.end_us - one.start_us, other.end_us - other.start_us)
+    length_us = min(one.end_us - one.start_us, other.end_us - other.start_us)
+    wavers_us = length_us // WAVERS_PARTS
+    return shared_us >= (wavers_us if length_us > DAY_US else min(wavers_us, WAVERS_US))

@@ -172,9 +172,17 @@ def test_a_time_told_twice_is_booked_once_and_shown(more: dict[datetime, float])
 
 
 def test_a_clock_that_wavers_loses_nothing() -> None:
-    wavering = {TEN + n * 15 * MINUTE + s * SECOND: 25.0 for n, s in enumerate([5, -90, 100, 0, 119, -100])}
+    wavering = {TEN + n * 15 * MINUTE + s * SECOND: 25.0 for n, s in enumerate([5, -20, 35, 0, 30, -25])}
     booking = booked(periods(), wavering)
     assert (kwh(booking), booking.marks) == (150.0, {})
+
+
+@pytest.mark.parametrize(("interval_s", "step_s"), [(900, 60), (900, 300), (900, 600), (3600, 60), (3600, 900)])
+def test_a_shorter_interval_that_nobody_has_registered_is_never_booked_too_high(interval_s: int, step_s: int) -> None:
+    steps = range(0, interval_s, step_s)
+    booking = booked(periods(interval_s=interval_s, unit="kW"), {TEN + n * SECOND: 100.0 for n in steps})
+    assert kwh(booking) == pytest.approx(100.0 * interval_s / 3600)
+    assert list(booking.marks.values()) == [Mark.OVERLAP] * (len(steps) - 1)
 
 
 def test_a_rhythm_off_the_quarters_is_as_good() -> None:
