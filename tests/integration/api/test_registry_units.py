@@ -111,7 +111,7 @@ def test_process_of_an_own_table_is_known_to_the_api_that_was_given_it(
     client: TestClient, registered: Registered, database_url: str, tmp_path: Path
 ) -> None:
     shipped = (DATA / "processes.csv").read_text("utf-8")
-    own = "felt,毡,Felt,毡,Felt,t,energy,,,,,own,own,yes\n"
+    own = "felt,毡,Felt,毡,Felt,t,energy,,,,own,own,yes\n"
     (tmp_path / "processes.csv").write_text(shipped + own, "utf-8")
     enterprise = registered.enterprise()
     unit = {"credit_code": enterprise, "name_zh": "制毡", "process": "felt"}
