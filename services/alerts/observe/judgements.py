@@ -36,7 +36,7 @@ def retrofit_days_left(view: View, rule: Rule) -> list[Observation]:
             continue
         period = span_of(RulePeriod.ROLLING_YEAR, running=False, now=view.now)
         seen = replace(of_unit(each.unit), coverage=each.ratio.coverage, start=period.start, end=period.end, unit="d")
-        if each.placing is None or not each.verdict.decides:
+        if each.placing is None or each.provisional:
             found.append(replace(seen, verdict=each.verdict, reasons=each.reasons))
         elif each.placing is not Placing.BELOW_BASELINE:
             found.append(replace(seen, verdict=Verdict.OK, cleared=True, reasons=each.reasons))

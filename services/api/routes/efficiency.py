@@ -198,7 +198,7 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
 
 def _counted_as(placed: PlacedUnit) -> str:
     """Where a unit lies, as far as that is settled."""
-    if placed.verdict is Verdict.PROVISIONAL:
+    if placed.provisional and placed.placing is not None:
         return PROVISIONAL
     return str(placed.placing or UNPLACED)
 

@@ -19,7 +19,7 @@ from services.judging.indicators.judged_by import LevelsFrom
 from services.judging.indicators.judging import Held, first_day, judged
 from services.judging.indicators.kinds import Indicator, Ratio
 from services.judging.indicators.mandatory import MandatoryLimit, grade_kept, joined, mandatory_limit
-from services.judging.indicators.not_yet import not_yet
+from services.judging.indicators.not_yet import is_provisional, not_yet
 from services.judging.indicators.scope import JudgedUnit
 from services.judging.indicators.standards import Standard, standard_of
 from services.judging.levels import (
@@ -48,6 +48,8 @@ class PlacedUnit:
     verdict: Verdict
     reasons: tuple[tuple[str, str], ...]
     placing: Placing | None = None
+    provisional: bool = False
+    """Whether too little of the period is over and measured for its place to be settled."""
     deadline: Deadline | None = None
     deadline_row: RetrofitDeadline | None = None
     """The act that sets the deadline, where it is the national one."""
@@ -103,9 +105,9 @@ def place_unit(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> P
     if found.ratio.band is not None and unit.verdict.decides:
         unit = _as_sure(unit, [_placed(tables, tree, end, day) for end in found.at_ends()])
     verdict, reasons = not_yet(tables, found, unit.verdict, unit.reasons)
-    # nobody has to close down what was seen for a part of the period
-    if verdict is not unit.verdict:
-        unit = replace(unit, deadline=None, deadline_row=None)
+    # nobody has to close down what was seen for a part of the period, whatever else keeps it from being judged
+    if is_provisional(tables, found):
+        unit = replace(unit, deadline=None, deadline_row=None, provisional=True)
     return replace(unit, verdict=verdict, reasons=tuple(dict.fromkeys((*reasons, *found.reasons_of_part))))
 
 

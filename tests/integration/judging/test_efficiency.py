@@ -261,6 +261,20 @@ def test_what_a_month_of_a_year_tells_is_provisional_and_nobody_has_to_close(cli
     assert {row["verdict"] for row in listed(client).values()} == {"breach"}
 
 
+def test_a_part_of_a_year_settles_no_place_where_a_correction_is_missing_too(client: TestClient, fleet: Fleet) -> None:
+    # between the levels of 361 and 435 kgce/t, and above the 415 of the limit as long as its corrections are unknown
+    unit = {"process": "blast_furnace", "code": "BF"}
+    plant = fleet.plant(unit, {}, trade="steel", meters_since="2026-07-01")
+    plant.uses("2026-07-01", "2026-08-01", {("raw_coal", "input"): 424 / 0.7143, ("product", "product"): 1000.0})
+    fleet.roll_up()
+    year = {"start": "2025-08-01", "end": "2026-08-01"}
+    answer = asked(client, LIST, **year)
+    (row,) = answer["data"]
+    assert (row["placing"], row["deadline"], row["reasons"][-1]["code"]) == ("between", None, "part_of_period")
+    assert answer["counts"] == {"leader": 0, "between": 0, "below_baseline": 0, "provisional": 1, "cannot_judge": 0}
+    assert len(asked(client, LIST, **year, placing="provisional")["data"]) == 1
+
+
 def test_a_year_of_which_nine_tenths_were_measured_is_judged(client: TestClient, fleet: Fleet) -> None:
     # of 365 days 329 and 328: 0.9014 and 0.8986
     for code, first in (("ENOUGH", "2025-05-07"), ("TOO-LITTLE", "2025-05-08")):
