@@ -53,13 +53,21 @@ ranked AS (
         most_under_way
     FROM due
     WHERE age_place <= :most
+        AND (
+            due.urgent
+            OR NOT EXISTS (
+                SELECT FROM message AS earlier
+                WHERE earlier.subscription_id = due.subscription_id
+                    AND earlier.status = 'waiting'
+                    AND earlier.created_at < due.created_at
+                    AND earlier.alert_ids && due.alert_ids
+            )
+        )
         AND NOT EXISTS (
-            SELECT FROM message AS earlier
-            WHERE earlier.subscription_id = due.subscription_id
-                AND earlier.status = 'waiting'
-                AND earlier.created_at < due.created_at
-                AND earlier.alert_ids && due.alert_ids
-                AND (NOT due.urgent OR earlier.message_id = ANY (:in_flight))
+            SELECT FROM message AS being_said
+            WHERE being_said.message_id = ANY (:in_flight)
+                AND being_said.subscription_id = due.subscription_id
+                AND being_said.alert_ids && due.alert_ids
         )
 ),
 chosen AS (

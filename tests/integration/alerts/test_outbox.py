@@ -228,6 +228,33 @@ def test_what_tells_of_an_alert_waits_for_what_told_of_it_before(post: Post, dat
     assert (set(sent[:2]), sent[2:]) == ({unrelated, elsewhere}, [fired, resolved])
 
 
+def test_what_is_urgent_waits_only_for_what_is_just_being_said_of_its_alert(post: Post, database_url: str) -> None:
+    subscription = post.subscription()
+    post.message(subscription, kind="resolved", alerts=[1])
+    began, release = threading.Event(), threading.Event()
+    taken: list[str] = []
+
+    def deliver(outgoing: Outgoing) -> None:
+        if outgoing.kind == "resolved":
+            began.set()
+            release.wait(120)
+        taken.append(outgoing.kind)
+
+    with sending(database_url, deliver) as outbox:
+        assert began.wait(120)
+        # as it is when a severe alert comes back: nothing more is to be said of its end
+        post.database.execute("UPDATE message SET status = 'dead'")
+        for alert in (1, 2):
+            post.message(subscription, alerts=[alert])
+        post.database.execute("UPDATE message SET urgent = true WHERE kind = 'fired'")
+        outbox.poke()
+        wait_until("the other alert is told", lambda: len(taken) == 1)
+        assert post.statuses() == {"dead": 1, "waiting": 1, "sent": 1}
+        release.set()
+        wait_until("all is told", lambda: post.statuses() == {"sent": 3})
+    assert taken == ["fired", "resolved", "fired"]
+
+
 def test_messages_due_at_the_same_time_go_in_the_order_in_which_they_were_written(
     post: Post, database_url: str
 ) -> None:
