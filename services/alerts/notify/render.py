@@ -151,7 +151,7 @@ def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView
         (words.beginning, words.beginning_undelivered if alert.get("beginning_undelivered") else ""),
         (words.planned_for, step.get("due_on") or ""),
         (words.reference, one_line(step.get("reference") or "")),
-        (words.due, _due(alert.get("due"), words)),
+        (words.due, "" if alert.get("late") else _due(alert.get("due"), words)),
         (words.late, _late(alert.get("late"), words)),
         (words.value, _measure(alert, "value", words)),
         (words.limit, _measure(alert, "limit", words) if alert.get("limit") else ""),
@@ -194,7 +194,7 @@ def _done(step: Mapping[str, Any], words: Wording) -> str:
     if not step:
         return ""
     who, at = words.actors[step["by"]], moment_text(_moment(step["at"]))
-    return f"{words.steps[step['action']]}{words.of.format(of=words.by.format(who=who, at=at))}"
+    return f"{words.done[step['action']]}{words.of.format(of=words.by.format(who=who, at=at))}"
 
 
 def _due(due: Mapping[str, Any] | None, words: Wording) -> str:

@@ -109,6 +109,7 @@ def test_an_escalation_names_the_late_step_in_both_languages() -> None:
     late = {"step": "acknowledge", "due_on": "2026-03-02", "days_late": 3, "level": "league"}
     message = rendered(alert(late=late), kind="escalated", language="both")
     assert "\n  逾期事项：受理，最迟应于 2026-03-02 完成，已逾期 3 天，上报至盟市\n" in message.text
+    assert "办理期限" not in message.text
     assert "\n  late: to acknowledge, due on 2026-03-02, days late: 3, told to the league\n" in message.text
     assert "最迟应于 2026-03-02 完成，已逾期 3 天" in message.html
     assert json.loads(message.payload)["data"]["alerts"][0]["late"] == late
@@ -150,7 +151,7 @@ def test_a_step_is_told_with_its_lines_who_took_it_and_what_is_next() -> None:
     message = rendered(told, kind="handled")
     assert message.subject.startswith("[Enermon] 预警已说明原因（严重）：")
     assert (
-        "\n说明原因（用能单位，2026-03-02 09:30）：\n  冷机故障：\n  1. 停机\n  2. <已报修>\n  预警编号：7\n"
+        "\n预警已说明原因（用能单位，2026-03-02 09:30）：\n  冷机故障：\n  1. 停机\n  2. <已报修>\n  预警编号：7\n"
         in message.text
     )
     assert "\n  办理期限：最迟于 2026-03-09 提交整改计划\n" in message.text
