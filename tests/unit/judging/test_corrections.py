@@ -3,8 +3,10 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.judging.corrections import CorrectedLimit, GivenInput, InputValue, corrected
+from services.judging.corrections import AllowedInput, CorrectedLimit, GivenInput, InputValue, corrected
 from services.judging.data.tables import load_tables
 
 TABLES = load_tables()
@@ -158,3 +160,33 @@ def test_what_was_given_for_a_part_of_the_period_only_is_wanted_for_the_rest() -
     given["feed_grade"] = GivenInput((Fraction(61),), whole=False)
     found = corrected(Fraction(row.value), TABLES.correction_terms[row.code], given, TABLES.allowed_inputs)
     assert (found.low, found.high, found.wanted) == (Fraction(415), Fraction("433.05"), ("feed_grade",))
+
+
+CORRECTED = [row.code for row in TABLES.limits if TABLES.correction_terms[row.code]]
+
+
+@given(code=st.sampled_from(CORRECTED), data=st.data())
+def test_nothing_that_may_be_given_makes_a_limit_greater_than_what_was_allowed_at_most(
+    code: str, data: st.DataObject
+) -> None:
+    row, terms, allowed = TABLES.row(code), TABLES.correction_terms[code], TABLES.allowed_inputs
+    names = {term.input for term in terms} | {term.condition.input for term in terms if term.condition}
+    given_all = {name: GivenInput((data.draw(_allowed(allowed[name])),)) for name in sorted(names)}
+    some = {name: each for name, each in given_all.items() if data.draw(st.booleans())}
+    printed = Fraction(row.value)
+    known = corrected(printed, terms, given_all, allowed)
+    partly = corrected(printed, terms, some, allowed)
+    assert (known.low, known.wanted) == (known.high, ())
+    if known.high is None:
+        assert partly.high is None
+    elif partly.high is not None:
+        assert known.high <= partly.high
+    if not partly.wanted:
+        assert partly.low == partly.high
+
+
+def _allowed(known: AllowedInput) -> st.SearchStrategy[InputValue]:
+    if known.choices:
+        return st.sampled_from(known.choices)
+    low = Fraction(0) if known.low is None else known.low
+    return st.fractions(min_value=low, max_value=low + 10 if known.high is None else known.high, max_denominator=100)
