@@ -4,14 +4,28 @@ from collections.abc import Callable
 from datetime import datetime
 
 from psycopg import Connection
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.registry.term_change import SQL, TermsChanged
+from services.api.database import Database
+from services.api.errors import INVALID_BODY, refused_fields
+from services.api.reasons import Fault
+from services.api.registry.change import RegistryChange
+from services.api.registry.meter_amending import Meters, amend_within
+from services.api.registry.meter_entry import MeterPatch
+from services.api.registry.term_change import SQL, TermsChanged, terms_of
 from services.core.calendar import OPEN_START_US, SHANGHAI, from_us, to_us
 from services.core.meter import PICO
 from services.energy.preview import MOST_READINGS, ReadingsFrom, SumChange, preview, readings_from
 from services.energy.rollup.adapt import adapted
 from services.energy.rollup.meters import RolledMeter, load_meters
+
+
+class ChangeQuery(BaseModel):
+    """How a meter is changed. A mistyped `dry_run` must not write, so parameters it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = Field(False, description="Only say what would change")
 
 
 class SumPreview(BaseModel):
@@ -82,6 +96,23 @@ def previewed(
     readings = readings_from(connection, meter_id, changed_us=changed_us)
     changes = preview(before, _loaded(connection, meter_id), readings, changed_us=changed_us)
     return readings, _answered(connection, changes)
+
+
+def preview_of_patch(
+    database: Database, meters: Meters, code: str, patch: MeterPatch, *, now: datetime
+) -> TermsPreview:
+    """What a change of a meter would do. Raises Refused as the change would; and for another carrier.
+
+    Quantities of two carriers have two units, which cannot be held beside each other.
+    """
+    if patch.carrier is not None:
+        raise refused_fields(INVALID_BODY, [Fault("carrier", "not_with", {"other": "dry_run"})])
+    watch = Watch()
+    with database.write() as connection, connection.transaction(force_rollback=True):
+        before = terms_of(connection, code)
+        watch.before(connection, before.meter_id)
+        since = amend_within(RegistryChange(connection), meters, code, patch, now=now)
+        return watch.preview(TermsChanged(connection, before, terms_of(connection, code), since))
 
 
 def _loaded(connection: Connection, meter_id: int) -> RolledMeter:

@@ -65,22 +65,31 @@ def amend_meter(database: Database, meters: Meters, code: str, patch: MeterPatch
     field that has dates is otherwise.
     """
     with registry_change(database) as change:
-        row = meters.row(change.connection, code)
-        if patch.said():
-            _change_terms(change, meters, row, patch, now=now)
-            row = meters.row(change.connection, code)
-        else:
-            _refuse(_stray_faults(patch))
-        amendment = meters.amendment(code, row, patch.plain())
-        _refuse(amended_meter_faults(change.connection, [amendment.record])[0])
-        if amendment.changed:
-            meters.write(change, amendment)
+        amend_within(change, meters, code, patch, now=now)
         return meters.row(change.connection, code)
+
+
+def amend_within(
+    change: RegistryChange, meters: Meters, code: str, patch: MeterPatch, *, now: datetime
+) -> datetime | bool:
+    """The same within a change; from when the readings mean something else, as `terms.changed_from` has it."""
+    row = meters.row(change.connection, code)
+    since: datetime | bool = False
+    if patch.said():
+        since = _change_terms(change, meters, row, patch, now=now)
+        row = meters.row(change.connection, code)
+    else:
+        _refuse(_stray_faults(patch))
+    amendment = meters.amendment(code, row, patch.plain())
+    _refuse(amended_meter_faults(change.connection, [amendment.record])[0])
+    if amendment.changed:
+        meters.write(change, amendment)
+    return True if meters.reinterprets.intersection(amendment.changed) else since
 
 
 def _change_terms(
     change: RegistryChange, meters: Meters, row: Mapping[str, Any], patch: MeterPatch, *, now: datetime
-) -> None:
+) -> datetime | bool:
     # The form of the whole is judged before anything is written.
     amendment = meters.amendment(row["code"], row, patch.said() | patch.plain())
     said = {name: getattr(amendment.record, name) for name in patch.said()}
@@ -95,7 +104,7 @@ def _change_terms(
     elif patch.valid_from is not None:
         new = MeterTermSaid(None, _moment(patch.valid_from), said, patch.reason, patch.author)
         terms = _with_said(terms, new)
-    change_terms(change, meter, terms, now=now)
+    return change_terms(change, meter, terms, now=now)
 
 
 def _with_said(terms: Sequence[MeterTermSaid], term: MeterTermSaid) -> list[MeterTermSaid]:

@@ -31,7 +31,7 @@ from services.api.registry.meter_entry import (
 )
 from services.api.registry.term_change import SQL, Changed, as_if_changed, changed_terms, terms_of
 from services.api.registry.terms import TERM_FIELDS, MeterTermSaid, with_term, without_term
-from services.api.term_preview import TermsPreview, Watch
+from services.api.term_preview import ChangeQuery, TermsPreview, Watch
 from services.core.calendar import SHANGHAI
 
 EXAMPLE: JsonDict = {
@@ -116,14 +116,6 @@ class MeterTermQuery(ListQuery):
 
     withdrawn: bool = Field(False, description="Also those that were corrected or withdrawn")
     order: Annotated[list[str], OrderedBy("id", "recorded_at")] = ORDER
-
-
-class ChangeQuery(BaseModel):
-    """How terms are changed. A mistyped `dry_run` must not write, so parameters it does not know are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    dry_run: bool = Field(False, description="Only say what would change")
 
 
 router = APIRouter(prefix="/api/v1/meters/{code}/terms", tags=["meters"])

@@ -29,6 +29,7 @@ from services.api.registry.meter_entry import EXAMPLE, MeterEntry, MeterPatch, N
 from services.api.registry.metering import meter_faults
 from services.api.registry.statements import registry_statements
 from services.api.registry.terms import TERM_FIELDS
+from services.api.term_preview import ChangeQuery, TermsPreview, preview_of_patch
 
 
 class Meter(MeterEntry):
@@ -116,12 +117,16 @@ def read_meter(database: Db, code: Code) -> Meter:
 
 
 @router.patch("/{code}", summary="Change a meter", responses=refusals(UNKNOWN, ALREADY_EXISTS))
-def amend_meter(database: Db, code: Code, patch: MeterPatch, now: Now) -> Meter:
+def amend_meter(
+    database: Db, code: Code, patch: MeterPatch, query: Annotated[ChangeQuery, Query()], now: Now
+) -> Meter | TermsPreview:
     """Change the fields given. If its readings mean something else by that, their energy is booked again.
 
     A field that has dates needs `valid_from`, from when it is otherwise, which makes a term; or `correct_from_start`
-    and a reason, if it was never otherwise.
+    and a reason, if it was never otherwise. With `dry_run`: which sums would change, and nothing is.
     """
+    if query.dry_run:
+        return preview_of_patch(database, RESOURCE, code, patch, now=now)
     return RESOURCE.shape(meter_amending.amend_meter(database, RESOURCE, code, patch, now=now))
 
 

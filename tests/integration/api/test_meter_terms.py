@@ -296,6 +296,28 @@ def test_a_dry_run_says_which_sums_would_change_and_changes_none(
 
 
 @pytest.mark.store
+def test_a_dry_run_of_a_patch_changes_nothing(
+    terms: Terms, client: TestClient, line: Line, database: psycopg.Connection
+) -> None:
+    line.send(terms.read()["gateway_code"], quarters(terms.meter, TEN, [100.0, 101.0, 102.0]))
+    line.roll_up()
+    address, before = f"/api/v1/meters/{terms.meter}?dry_run=true", terms.read()
+
+    def tried(**patch: Any) -> list[tuple[float, float]]:
+        answer = client.patch(address, json=patch)
+        assert answer.status_code == 200, answer.text
+        return [(row["before"], row["after"]) for row in answer.json()["changes"]]
+
+    assert tried(multiplier=800, valid_from=(TEN + QUARTER).isoformat()) == [(1200.0, 1400.0)]
+    assert tried(multiplier=300, correct_from_start=True, reason="typing error") == [(1200.0, 600.0)]
+    assert tried(name_zh="总表") == []
+    assert refused(client.patch(address, json={"multiplier": 2})) == [("multiplier", "needs_valid_from")]
+    assert refused(client.patch(address, json={"carrier": "heat"})) == [("carrier", "not_with")]
+    assert terms.read() == before
+    assert database.execute("SELECT count(*) FROM meter_change").fetchone() == (0,)
+
+
+@pytest.mark.store
 def test_a_dry_run_of_a_move_says_what_leaves_and_what_comes(terms: Terms, registered: Registered, line: Line) -> None:
     seller = terms.read()
     buyer = registered.enterprise()
