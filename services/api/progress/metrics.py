@@ -80,7 +80,9 @@ def national(aims: Sequence[NationalAim], year: int) -> list[NationalAnswer]:
 
 
 def _summary(found: Course) -> dict[str, Any]:
-    text, text_zh = standing_text(found.finding.reason)
+    first = found.obstacles[0] if found.obstacles else None
+    named = first is not None and first.reason == found.finding.reason
+    text, text_zh = obstacle_text(first) if first and named else standing_text(found.finding.reason)
     light, light_zh = standing_text(found.light.reason)
     last = found.years[-1]
     return {

@@ -1,4 +1,4 @@
-"""The first page: what the region uses today, live. It asks the API as any other program does."""
+"""The first page, what the region uses today, live; and dual control. They ask the API as any other program does."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 router = APIRouter(include_in_schema=False)
 
 _WEB = Path(__file__).parent.parent / "web"
-_FILES = {"console.js": "text/javascript", "console.css": "text/css"}
+_FILES = {"console.js": "text/javascript", "dual_control.js": "text/javascript", "console.css": "text/css"}
 # Nothing but this server's own files, and nobody may frame the page.
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src data:; frame-ancestors 'none'",
@@ -21,6 +21,12 @@ HEADERS = {
 def page() -> FileResponse:
     """The page."""
     return FileResponse(_WEB / "index.html", media_type="text/html", headers=HEADERS)
+
+
+@router.get("/dual-control")
+def dual_control() -> FileResponse:
+    """How areas stand in dual control, year by year."""
+    return FileResponse(_WEB / "dual_control.html", media_type="text/html", headers=HEADERS)
 
 
 def _serve(name: str, media_type: str) -> None:

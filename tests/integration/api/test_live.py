@@ -87,7 +87,13 @@ def test_stream_of_an_unknown_scope_is_refused_before_it_begins(client: TestClie
 
 @pytest.mark.parametrize(
     ("path", "media_type"),
-    [("/", "text/html"), ("/web/console.js", "text/javascript"), ("/web/console.css", "text/css")],
+    [
+        ("/", "text/html"),
+        ("/dual-control", "text/html"),
+        ("/web/console.js", "text/javascript"),
+        ("/web/dual_control.js", "text/javascript"),
+        ("/web/console.css", "text/css"),
+    ],
 )
 def test_first_page_needs_nothing_from_elsewhere(client: TestClient, path: str, media_type: str) -> None:
     answer = client.get(path)

@@ -148,6 +148,16 @@ def test_the_list_of_a_year_without_a_plan_is_answered(client: TestClient) -> No
     assert progress(client, year=1999, limit=100)["data"]
 
 
+def test_what_a_metric_lacks_is_named_by_year_and_number(client: TestClient) -> None:
+    at(client, date(2026, 11, 21))
+    share = metrics(progress(client, area=ORDOS, year=2025))["non_fossil_share"]
+    assert (share["verdict"], share["reason"], share["target"]["value"]) == ("cannot_judge", "number_missing", 12.0)
+    assert (share["text"], share["text_zh"]) == (
+        "the share of non-fossil energy of 2025 is not known",
+        "缺少2025年非化石能源消费占比",
+    )
+
+
 def test_what_the_nation_has_set_itself_is_context_and_judges_nobody(client: TestClient) -> None:
     at(client, date(2026, 11, 21))
     nation = {aim["code"]: aim for aim in progress(client, area=ORDOS, year=2026)["national"]}
