@@ -155,14 +155,14 @@ class _HeatValued:
         """Let what these enterprises used be valued by their heat values: by that of the month, else by the default."""
         conditions = _conditions(wanted) | {"enterprise_ids": self._owners, "heat_valued": self._carriers}
         subjects = _Subjects(wanted)
-        for row in SQL.run(connection, "heat_valued_sums", **conditions, **_switches(wanted), **when).all():
-            found = self._values.get((row.owner_id, row.carrier, row.month))
-            found = found or self._values.get((row.owner_id, row.carrier, None))
+        rows = SQL.run(connection, "heat_valued_sums", **conditions, **_switches(wanted), **when).tuples()
+        for cell_s, area, park, enterprise, unit, meter, carrier, flow, owner_id, month, quantity_pico in rows:
+            found = self._values.get((owner_id, carrier, month)) or self._values.get((owner_id, carrier, None))
             if found is None:
                 continue
-            measure = (row.carrier, _FLOWS[row.flow])
-            for subject in subjects[_ids(row)]:
-                sums.value_by(subject, row.cell_s, measure, int(row.quantity_pico), found)
+            measure, quantity = (carrier, _FLOWS[flow]), int(quantity_pico)
+            for subject in subjects[area, park, enterprise, unit, meter]:
+                sums.value_by(subject, cell_s, measure, quantity, found)
 
 
 def _heat_value(row: Any) -> HeatValue:
