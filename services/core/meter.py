@@ -50,6 +50,11 @@ class Mark(enum.IntEnum):
     REPLACEMENT = 6
     PENDING = 7
     OVERLAP = 8
+    SWAP = 9
+    """The register went on from elsewhere, without a record: the step is no use."""
+    LARGER_UNIT = 10
+    """From here on the register counts in the thousandfold of the unit before: kWh, then MWh."""
+    SMALLER_UNIT = 11
 
 
 class Quality(enum.IntFlag):
@@ -240,6 +245,17 @@ def different(terms: Iterable[MeterTerm]) -> tuple[MeterTerm, ...]:
         if not kept or replace(term, from_us=kept[-1].from_us) != kept[-1]:
             kept.append(term)
     return tuple(kept)
+
+
+def in_settled_units(terms: Iterable[MeterTerm], settlements: Iterable[Settlement]) -> tuple[MeterTerm, ...]:
+    """The terms, in order of time, as people have settled their units: from then on, until the next term."""
+    changed = list(terms)
+    for settlement in settlements:
+        if settlement.factor is not None:
+            place = max(0, bisect_right([term.from_us for term in changed], settlement.from_us) - 1)
+            unit_pico = changed[place].unit_pico * settlement.factor
+            changed.insert(place + 1, replace(changed[place], from_us=settlement.from_us, unit_pico=unit_pico))
+    return tuple(changed)
 
 
 def whole_pico(value: float, pico_per_value: Fraction) -> int:

@@ -27,6 +27,8 @@ class Tally:
     """Expected readings of meters whose calibration is registered."""
     calibrated: float = 0.0
     """Those of them on days on which it held."""
+    unrated: float = 0.0
+    """Expected readings of counters without a rated power: what they rise by is judged by their own past."""
     meter_days: float = 0.0
     inconsistent: int = 0
     """Days of meters with a finding of a check across meters and reports."""

@@ -20,6 +20,7 @@ spell AS (
         tenure.from_day,
         tenure.to_day,
         meter.calibrated_until,
+        tenure.kind = 'counter' AND meter.rated_per_hour IS NULL AS by_past,
         count(*) AS meters
     FROM tenure
     JOIN meter USING (meter_id)
@@ -30,7 +31,7 @@ spell AS (
         (:meter_ids ::integer[] IS NULL OR tenure.meter_id = ANY (:meter_ids ::integer[]))
         AND (:unit_ids ::integer[] IS NULL OR tenure.unit_id = ANY (:unit_ids ::integer[]))
         AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
 ),
 edge AS (
     SELECT
@@ -45,6 +46,7 @@ SELECT
     edge.grouped,
     sum(meters * expected_s)::double precision AS expected_s,
     sum(meters * expected_s / interval_s)::double precision AS expected,
+    coalesce(sum(meters * expected_s / interval_s) FILTER (WHERE by_past), 0)::double precision AS unrated,
     coalesce(sum(meters * expected_s / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0)::double precision AS registered,
     coalesce(sum(meters * greatest(0, least(to_s, end_s, holds_until_s) - greatest(from_s, start_s)) / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0)::double precision AS calibrated
 FROM edge

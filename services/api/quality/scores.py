@@ -84,6 +84,7 @@ def _tallies(
             expected_s=row.expected_s,
             registered=row.registered,
             calibrated=row.calibrated,
+            unrated=row.unrated,
             meter_days=row.expected_s / _DAY_S,
         )
     when = {"trunc": str(bucket), "from_day": days[0], "to_day": days[1]}

@@ -62,6 +62,10 @@ class QualityRow(BaseModel):
     expected_s: float = Field(description="Seconds in which readings are expected, of all meters")
     measured_s: int
     calibration_registered: float = Field(description="Expected readings of meters with a registered calibration")
+    unrated: float = Field(
+        description="Expected readings of counters without a registered rating: what they can have used is judged by "
+        "their own past, which is less sharp; of a meter 0 if it is rated, else `expected`"
+    )
     meter_days: float
     inconsistent_meter_days: int
 
@@ -187,6 +191,7 @@ def _row(line: ScoreLine, by: QualityBy) -> dict[str, Any]:
         "expected_s": round(tally.expected_s, 3),
         "measured_s": tally.measured_s,
         "calibration_registered": round(tally.registered, 3),
+        "unrated": round(tally.unrated, 3),
         "meter_days": round(tally.meter_days, 3),
         "inconsistent_meter_days": tally.inconsistent,
     }

@@ -57,9 +57,7 @@ class Reading(BaseModel):
         description="As the meter gave it: register units, before the multiplier; null: it gave none, one was supplied"
     )
     counting_value: float | None = Field(description="What is booked: `value`, or as corrected; null: withdrawn")
-    quality: str = Field(
-        description="good, or what is special: dip, glitch, suspect, reset, rollover, replacement, pending"
-    )
+    quality: str = Field(description="good, or what is special: see the marks of the glossary")
     received_at: datetime | None = Field(description="null: the meter gave none, one was supplied")
     correction: ReadingCorrection | None = Field(description="The correction that counts")
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US, SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
 from services.core.meter import MOST_PER_SLOT_PICO, Kind, KindRun, Mark, MeterRule, Quality, Side
-from services.energy.booking.counter import SET_ASIDE, book_counter, settled
+from services.energy.booking.counter import book_counter
 from services.energy.booking.gauge import book_gauge
 from services.energy.booking.interval import book_interval, reach_us
 from services.energy.booking.register import multiplied
+from services.energy.booking.settled import Lack, Window
 from services.energy.booking.span import Span
 
 _ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
@@ -60,14 +61,20 @@ def _spans(
         return [], {}
     if run.rule.kind is Kind.INTERVAL:
         spans, marks = book_interval(times_us, values, run.rule, corrected_us=corrected_us)
-    else:
-        spans, marks = (book_counter if run.rule.kind is Kind.COUNTER else book_gauge)(times_us, values, run.rule)
-        spans = _tell_corrected(spans, corrected_us) if corrected_us else spans
+        return _finished(spans, run, ()), marks
+    spans, marks = (book_counter if run.rule.kind is Kind.COUNTER else book_gauge)(times_us, values, run.rule)
+    return _finished(spans, run, corrected_us), marks
+
+
+def _finished(spans: list[Span], run: KindRun, corrected_us: Sequence[int]) -> list[Span]:
+    """The spans as energy, those that a person has corrected marked so."""
+    if corrected_us:
+        spans = _tell_corrected(spans, corrected_us)
     if run.rule.kind is Kind.COUNTER:
-        return multiplied(spans, run.rule), marks
+        return multiplied(spans, run.rule)
     if run.from_us == OPEN_START_US and run.to_us == OPEN_END_US:
-        return spans, marks
-    return [_within(span, run) for span in spans], marks
+        return spans
+    return [_within(span, run) for span in spans]
 
 
 def _within(span: Span, run: KindRun) -> Span:
@@ -131,6 +138,8 @@ class Readings:
     reaches_end: bool
     corrected_us: Sequence[int] = ()
     """Times, in order, at which these readings are as a person has corrected them, withdrawn ones too."""
+    unit_before: int = 0
+    """Of a counter the unit in which its register was before these readings, as a power of a thousand of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,8 @@ class Rebooking:
     slots_to_us: int | None
     marks_after_us: int | None
     marks_to_us: int | None
+    unit_changed_from_us: int | None = None
+    """From here on a counter's register is now seen in another unit than it was booked in: that is to be done, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,28 +218,82 @@ def _rebook_run(readings: Readings, run: KindRun, *, dirty_from_us: int, dirty_t
     """Book again within a time with one kind of meter. A kind begins on a whole hour, so no hour holds two."""
     if run.rule.kind is Kind.INTERVAL:
         return _rebook_interval(readings, run, dirty_from_us, dirty_to_us)
-    rule = run.rule
-    run_from_us = None if run.from_us == OPEN_START_US else run.from_us
-    run_to_us = None if run.to_us == OPEN_END_US else run.to_us
-    start = _window_start(readings, rule, dirty_from_us)
+    if run.rule.kind is Kind.COUNTER:
+        return _rebook_counter(readings, run, dirty_from_us, dirty_to_us)
+    return _rebook_gauge(readings, run, dirty_from_us, dirty_to_us)
+
+
+def _rebook_counter(readings: Readings, run: KindRun, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
+    """From a settled reading before what is new to one after it."""
+    window = Window(
+        readings.times_us,
+        readings.values,
+        run.rule,
+        dirty_from_us=dirty_from_us,
+        dirty_to_us=dirty_to_us,
+        reaches_start=readings.reaches_start,
+        reaches_end=readings.reaches_end,
+    )
+    found = window.recount(readings.marks, readings.unit_before)
+    if isinstance(found, Lack):
+        return NeedsMore(before=found.before, after=found.after)
+    booking = _cut(_finished(found.spans, run, readings.corrected_us), found.marks)
+    return _replacing(
+        booking,
+        run,
+        slots_from_us=None if found.changed_from_us is None else hour_floor_us(found.changed_from_us),
+        start_us=found.from_us,
+        end_us=found.to_us,
+        unit_changed=found.unit_changed,
+    )
+
+
+def _rebook_gauge(readings: Readings, run: KindRun, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
+    """From a believed sample before what is new to one after it."""
+    start = _window_start(readings, dirty_from_us)
     if start is None and not readings.reaches_start:
         return NeedsMore(before=True, after=False)
-    first, slots_from_us = start if start is not None else (0, run_from_us)
+    first, slots_from_us = start if start is not None else (0, None)
     booking = _cut(*_spans(readings.times_us[first:], readings.values[first:], run, readings.corrected_us))
-    end = _window_end(readings, rule, booking.marks, dirty_to_us)
+    end = _window_end(readings, booking.marks, dirty_to_us)
     if end is None and not readings.reaches_end:
         return NeedsMore(before=False, after=True)
-    end_us = None if end is None else readings.times_us[end]
+    return _replacing(
+        booking,
+        run,
+        slots_from_us=slots_from_us,
+        start_us=None if start is None else readings.times_us[first],
+        end_us=None if end is None else readings.times_us[end],
+    )
+
+
+def _replacing(
+    booking: Booking,
+    run: KindRun,
+    *,
+    slots_from_us: int | None,
+    start_us: int | None,
+    end_us: int | None,
+    unit_changed: bool = False,
+) -> Rebooking:
+    """What of a booking between two readings replaces what stood there; an end that is None is that of the kind."""
+    run_from_us = None if run.from_us == OPEN_START_US else run.from_us
+    run_to_us = None if run.to_us == OPEN_END_US else run.to_us
+    slots_from_us = run_from_us if slots_from_us is None else slots_from_us
     slots_to_us = run_to_us if end_us is None else hour_floor_us(end_us)
-    marks_after_us = readings.times_us[first] if start is not None else _before(run_from_us)
-    marks_to_us = end_us if end_us is not None else _before(run_to_us)
     slots = {
         slot: energy
         for slot, energy in booking.slots.items()
         if (slots_from_us is None or slot >= slots_from_us) and (slots_to_us is None or slot < slots_to_us)
     }
-    marks = {at: mark for at, mark in booking.marks.items() if end_us is None or at <= end_us}
-    return Rebooking(Booking(slots, marks, booking.overfull), slots_from_us, slots_to_us, marks_after_us, marks_to_us)
+    return Rebooking(
+        Booking(slots, {at: m for at, m in booking.marks.items() if end_us is None or at <= end_us}, booking.overfull),
+        slots_from_us,
+        slots_to_us,
+        marks_after_us=start_us if start_us is not None else _before(run_from_us),
+        marks_to_us=end_us if end_us is not None else _before(run_to_us),
+        unit_changed_from_us=end_us if unit_changed else None,
+    )
 
 
 def _before(moment_us: int | None) -> int | None:
@@ -257,25 +322,12 @@ def _rebook_interval(readings: Readings, run: KindRun, dirty_from_us: int, dirty
     )
 
 
-def _believed(rule: MeterRule, mark: Mark | None) -> bool:
-    """Whether a reading with this mark is a point from which the next quantity is counted."""
-    if mark in SET_ASIDE:
-        return False
-    return mark is not Mark.SUSPECT or rule.kind is Kind.COUNTER
-
-
-def _window_start(readings: Readings, rule: MeterRule, dirty_from_us: int) -> tuple[int, int] | None:
+def _window_start(readings: Readings, dirty_from_us: int) -> tuple[int, int] | None:
     """Index from which to book, and the first slot that may change; None if the readings at hand do not tell."""
-    before = bisect_left(readings.times_us, dirty_from_us)
-    candidates = (
-        settled(readings.times_us, readings.values, before)
-        if rule.kind is Kind.COUNTER
-        else iter(range(before - 1, -1, -1))
-    )
     slots_from_us: int | None = None
-    for i in candidates:
+    for i in range(bisect_left(readings.times_us, dirty_from_us) - 1, -1, -1):
         at_us = readings.times_us[i]
-        if not _believed(rule, readings.marks.get(at_us)):
+        if at_us in readings.marks:
             continue
         if slots_from_us is None:
             slots_from_us = hour_floor_us(at_us)
@@ -284,16 +336,12 @@ def _window_start(readings: Readings, rule: MeterRule, dirty_from_us: int) -> tu
     return None
 
 
-def _window_end(readings: Readings, rule: MeterRule, marks: Mapping[int, Mark], dirty_to_us: int) -> int | None:
-    """Index of the reading from which on nothing changes: settled, believed before and now. None if there is none."""
-    times_us, values = readings.times_us, readings.values
+def _window_end(readings: Readings, marks: Mapping[int, Mark], dirty_to_us: int) -> int | None:
+    """Index of the sample from which on nothing changes: believed before and now. None if there is none."""
     slots_to_us: int | None = None
-    newest_positive = next((i for i in range(len(times_us) - 1, -1, -1) if values[i] > 0), -1)
-    for i in range(bisect_left(times_us, dirty_to_us), len(times_us)):
-        at_us = times_us[i]
-        if not readings.reaches_end and rule.kind is Kind.COUNTER and i >= newest_positive:
-            return None
-        if not (_believed(rule, readings.marks.get(at_us)) and _believed(rule, marks.get(at_us))):
+    for i in range(bisect_left(readings.times_us, dirty_to_us), len(readings.times_us)):
+        at_us = readings.times_us[i]
+        if at_us in readings.marks or at_us in marks:
             continue
         if slots_to_us is None:
             slots_to_us = hour_ceil_us(at_us)

@@ -1,9 +1,9 @@
 """The common case, for many meters at once: readings that follow those of before as one expects of them.
 
 A window is what was read of one meter around new readings. It is *plain* if nothing in it needs a judgement: a counter
-that has not fallen and not risen faster than it can, an interval meter within its bounds, values of at most six
-decimals. For a plain window this gives what `booking.rebook` gives, to the last digit; of the others it says so.
-All is done in whole numbers of 64 bits: what does not surely fit is not plain.
+that rises plainly (see `past`), from so many levels before on that nothing older can matter, an interval meter within
+its bounds, values of at most six decimals. For a plain window this gives what `booking.rebook` gives, to the last
+digit; of the others it says so. All is done in whole numbers of 64 bits: what does not surely fit is not plain.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US, OPEN_END_US, SLOT_S, SLOT_US
 from services.core.meter import MOST_PER_SLOT_PICO, Kind, MeterRule, Quality, Side, Stamp
+from services.energy.booking.costs import BOUNDS
+from services.energy.booking.levels import REACH
+from services.energy.booking.past import past_reach
 from services.energy.booking.span import most_pico
+from services.energy.booking.steps import NEAR_RECORD_US
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -44,6 +48,8 @@ class PlainRule(NamedTuple):
     """The last change of the meter, by replacement or by a new term: a window must begin after it."""
     begins_before_us: int
     """How long before the time of a reading its period begins."""
+    levels_before: int
+    """Of a counter: so many calm levels before what is new show that nothing older matters."""
 
 
 def plain_rule(rule: MeterRule) -> PlainRule | None:
@@ -65,10 +71,18 @@ def plain_rule(rule: MeterRule) -> PlainRule | None:
         return None
     # A period that began in the term before reaches beyond it.
     begun_us = term.from_us if is_counter or len(rule.terms) == 1 else term.from_us + rule.longest_interval_us
-    from_us = max(begun_us, *(swap.ts_us for swap in rule.replacements)) if rule.replacements else begun_us
+    from_us = max(begun_us, *(swap.ts_us + NEAR_RECORD_US for swap in rule.replacements), begun_us)
     begins_before_us = term.interval_us if not is_counter and term.stamp is Stamp.END else 0
+    levels_before = REACH + 1 if rated else max(REACH, past_reach(rule)) + 1
     return PlainRule(
-        is_counter, pico.numerator, most // pico.numerator, rated, term.interval_us, from_us, begins_before_us
+        is_counter,
+        pico.numerator,
+        most // pico.numerator,
+        rated,
+        term.interval_us,
+        from_us,
+        begins_before_us,
+        levels_before if is_counter else 0,
     )
 
 
@@ -90,6 +104,8 @@ class Windows:
     """By window: whether there are no other readings of the meter after those."""
     begins: Flags
     """By window: whether there are surely none before."""
+    unmarked: Flags
+    """By window: whether no reading of the meter was ever judged to be anything but good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,7 @@ class _Columns:
         rules = windows.rules.T
         self.is_counter = rules[0] != 0
         self.pico, self.most, self.rated, self.interval_us, self.from_us = rules[1:6]
+        self.levels_before = rules[PlainRule._fields.index("levels_before")]
         number = len(windows.dirty_from_us)
         self.first = first = np.searchsorted(windows.owner, np.arange(number))
         early = windows.times_us < windows.dirty_from_us[windows.owner]
@@ -168,10 +185,13 @@ def book_plain(windows: Windows) -> PlainBooking:
     rise = np.append(np.diff(millionths), 0)
     step_us = np.append(np.diff(times_us), 0)
     rated = columns.rated[owner]
-    most_rise = _SURELY * rated * np.maximum(step_us, interval_us) / HOUR_US
+    most_rise = np.where(
+        rated > 0, _SURELY * rated * np.maximum(step_us, interval_us) / HOUR_US, millionths // BOUNDS.plain_part
+    )
     odd = used & ~exact
     odd |= used & np.where(is_counter, millionths <= 0, (millionths < 0) | (millionths > columns.most[owner]))
-    odd |= joined & is_counter & ((rise < 0) | (step_us > _LONGEST_SPAN_US) | ((rated > 0) & (rise > most_rise)))
+    unplain = (rise < 0) | (rise > most_rise) | (step_us > _LONGEST_SPAN_US) | ~exact
+    odd |= joined & is_counter & unplain
     # A period that is not booked again may overlap one that is.
     near = used | (times_us > columns.slots_from_us[owner] - 2 * interval_us)
     near &= times_us < columns.slots_to_us[owner] + interval_us
@@ -184,6 +204,7 @@ def book_plain(windows: Windows) -> PlainBooking:
         & columns.enough
         & (columns.is_counter | (columns.slots_from_us >= columns.from_us))
         & (~columns.is_counter | (has_base & windows.complete & (risen < _SURELY * columns.most)))
+        & (~columns.is_counter | _nothing_older_matters(windows, columns, rise, unplain))
         & (windows.complete | _reached(windows, columns.slots_to_us))
     )
     begins = np.flatnonzero(plain[owner] & used & (joined | ~is_counter))
@@ -192,6 +213,24 @@ def book_plain(windows: Windows) -> PlainBooking:
     quantity = np.where(counts, rise[begins], millionths[begins]) * columns.pico[whose]
     estimated = counts & (length_us > 2 * interval_us[begins])
     return _cut(plain, columns, _Spans(whose, times_us[begins], length_us, quantity, estimated))
+
+
+def _nothing_older_matters(windows: Windows, columns: _Columns, rise: Whole, unplain: Flags) -> Flags:
+    """By window of a counter: whether what was judged before stays so, since enough before what is new was calm.
+
+    All of it, from the first reading of the meter on; or so many levels as the explanation looks back (see `settled`);
+    or all that was ever judged, where a rated power judges, so that nothing depends on what lies around it.
+    """
+    owner = windows.owner
+    early = np.append((owner[1:] == owner[:-1]) & (windows.times_us[1:] < windows.dirty_from_us[owner[1:]]), False)
+    broken = np.flatnonzero(early & unplain)
+    last_broken = np.full(len(windows.dirty_from_us), -1)
+    np.maximum.at(last_broken, owner[broken], broken)
+    since = early & (rise > 0) & (np.arange(len(owner)) > last_broken[owner])
+    levels = np.bincount(owner[since], minlength=len(windows.dirty_from_us))
+    is_known: Flags = windows.begins | (windows.unmarked & (columns.rated > 0))
+    is_enough: Flags = levels >= columns.levels_before
+    return is_enough | (is_known & (last_broken < 0))
 
 
 def _by_start(windows: Windows) -> Windows:

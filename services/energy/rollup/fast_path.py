@@ -5,7 +5,7 @@ Most readings are such. What is in any way special is left to `windows.rebook_al
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import psycopg
@@ -81,11 +81,17 @@ class _RangesAsked:
     rules: Whole
     start_us: Whole
     most: Whole
+    unmarked: Flags
 
     def first(self, chosen: Flags) -> "_RangesAsked":
         ranges = [r for r, keep in zip(self.ranges, chosen.tolist(), strict=True) if keep]
         return _RangesAsked(
-            ranges, self.meter_ids[chosen], self.rules[chosen], self.start_us[chosen], self.most[chosen]
+            ranges,
+            self.meter_ids[chosen],
+            self.rules[chosen],
+            self.start_us[chosen],
+            self.most[chosen],
+            self.unmarked[chosen],
         )
 
     def read(self, connection: psycopg.Connection) -> Windows | None:
@@ -112,6 +118,7 @@ class _RangesAsked:
             values=values,
             complete=np.bincount(owner, minlength=len(self.ranges)) < self.most,
             begins=self._begins(connection, owner, times_us),
+            unmarked=self.unmarked,
         )
 
     def _begins(self, connection: psycopg.Connection, owner: Whole, times_us: Whole) -> Flags:
@@ -143,16 +150,19 @@ def _asked(
     is_counter, interval_us = columns[:, 0] != 0, columns[:, 4]
     dirty_from_us = np.array([r.start_us for r in alone])
     # A counter is booked from the hour of the reading before the last one on, and one reading may be missing.
-    reach_us = dirty_from_us - is_counter * 3 * interval_us - columns[:, PlainRule._fields.index("begins_before_us")]
+    before = is_counter * (2 + np.maximum(1, columns[:, PlainRule._fields.index("levels_before")]))
+    reach_us = dirty_from_us - before * interval_us - columns[:, PlainRule._fields.index("begins_before_us")]
     start_us = reach_us - reach_us % HOUR_US - 2 * interval_us
     until_us = np.array([r.end_us for r in alone]) + HOUR_US
     most = (until_us - start_us) // interval_us * 3 // 2 + 8
-    asked = _RangesAsked(alone, np.array([r.meter_id for r in alone]), columns, start_us, most)
+    nothing_known = np.full(len(alone), True)
+    asked = _RangesAsked(alone, np.array([r.meter_id for r in alone]), columns, start_us, most, nothing_known)
     asked = asked.first((most <= _MOST_OF_METER) & (np.cumsum(np.minimum(most, _MOST_OF_METER)) <= most_readings))
     given = {"meter_ids": IntegerParameters(asked.meter_ids), "starts": TimeParameters(asked.start_us)}
-    special = set(_sql.run(connection, "special_meters", **given).scalars())
-    if special:
-        asked = asked.first(np.array([r.meter_id not in special for r in asked.ranges], dtype=bool))
+    marked = {row.meter_id: row.is_special for row in _sql.run(connection, "marked_meters", **given)}
+    if marked:
+        asked = replace(asked, unmarked=np.array([r.meter_id not in marked for r in asked.ranges], dtype=bool))
+        asked = asked.first(np.array([not marked.get(r.meter_id, False) for r in asked.ranges], dtype=bool))
     return asked if asked.ranges else None
 
 

@@ -1,14 +1,23 @@
--- name: special_meters(meter_ids, starts)
--- Those of the meters whose readings from that time on were judged, or are corrected.
-SELECT listed.meter_id
-FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)
-WHERE
+-- name: marked_meters(meter_ids, starts)
+-- Those of the meters of which a reading was ever judged to be odd, or is corrected. Special are those with such a
+-- reading from that time on, or whose register has changed its unit.
+SELECT
+    listed.meter_id,
     EXISTS (SELECT FROM correction WHERE correction.meter_id = listed.meter_id)
     OR EXISTS (
         SELECT
         FROM reading_mark
         WHERE reading_mark.meter_id = listed.meter_id AND reading_mark.ts >= listed.start_ts
-    );
+    )
+    OR EXISTS (
+        SELECT
+        FROM reading_mark
+        WHERE reading_mark.meter_id = listed.meter_id AND reading_mark.quality IN (10, 11)
+    ) AS is_special
+FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)
+WHERE
+    EXISTS (SELECT FROM correction WHERE correction.meter_id = listed.meter_id)
+    OR EXISTS (SELECT FROM reading_mark WHERE reading_mark.meter_id = listed.meter_id);
 
 -- name: fast_path_readings(meter_ids, starts, most, from_ts)
 -- Of each meter the first readings from a time on, at most so many: all in one row, as they are fetched row by row much

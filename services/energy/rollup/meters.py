@@ -23,6 +23,7 @@ from services.core.meter import (
     Side,
     Stamp,
     different,
+    in_settled_units,
     meter_term,
 )
 from services.energy.booking.booking import SlotEnergy
@@ -176,7 +177,7 @@ def load_meters(connection: psycopg.Connection, numbers: list[int]) -> dict[int,
     for row in rows:
         mine = terms[row.meter_id]
         rule = MeterRule(
-            different(_term(term, row.carrier_unit) for term in mine),
+            in_settled_units(different(_term(term, row.carrier_unit) for term in mine), settled[row.meter_id]),
             tuple(swaps[row.meter_id]),
             frozenset(accepted[row.meter_id]),
             tuple(settled[row.meter_id]),

@@ -9,7 +9,7 @@ import psycopg
 from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import Kind
-from services.energy.booking.counter import LONGEST_GAP_US
+from services.energy.booking.levels import LONGEST_GAP_US
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import RolledMeter, read_of
@@ -107,10 +107,14 @@ class Queue:
         for_later = [(m, slot) for m, slot in set(taken.dirty) if m in left and slot >= left[m]]
         self._lay_aside([(m, slot) for m, slot in for_later if slot < taken.live_from_us])
         self._put_back([(m, slot) for m, slot in for_later if slot >= taken.live_from_us])
-        changes = [(m, max(from_us, left[m])) for m, from_us in taken.changed if m in left]
-        _sql.run(self._connection, "put_back_changes", **_columns(changes, "from_times"))
+        self.add_changes([(m, max(from_us, left[m])) for m, from_us in taken.changed if m in left])
         kept = [(m, slot) for m, slot in taken.dirty if m not in left or slot < left[m]]
         return now, replace(taken, dirty=kept)
+
+    def add_changes(self, changes: Slots) -> None:
+        """Queue meters whose readings are to be booked again from a time on."""
+        if changes:
+            _sql.run(self._connection, "put_back_changes", **_columns(changes, "from_times"))
 
     def _extents(self, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter], *, now_us: int) -> list[Extent]:
         if not ranges:

@@ -125,6 +125,9 @@ class RollUp:
         results = rebook_all(connection, ranges, meters)
         marked = self._write_marks(results)
         self._write_slots(results, meters, fast)
+        self._queue.add_changes(
+            [(r.meter_id, b.unit_changed_from_us) for r, b in results if b.unit_changed_from_us is not None]
+        )
         self._sum_up()
         mark_due(connection, [*taken.dirty, *marked])
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))

@@ -8,6 +8,8 @@ from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import Kind, Mark, MeterRule
 from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
+from services.energy.booking.settled import settled_rows
+from services.energy.booking.steps import UNIT_OF_MARK
 from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
@@ -28,7 +30,7 @@ class _Reach:
         self.own_us = 4 * rule.longest_interval_us + HOUR_US if Kind.INTERVAL in rule.kinds else 0
         # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
         margin = 1 if rule.kinds == {Kind.INTERVAL} else _MARGIN_ROWS + 3600 // rule.newest.interval_s
-        self.before = self.after = margin
+        self.before = self.after = margin + (settled_rows(rule) if Kind.COUNTER in rule.kinds else 0)
 
     def further(self, more: NeedsMore) -> None:
         self.before *= _FURTHER if more.before else 1
@@ -91,6 +93,7 @@ def _read(connection: psycopg.Connection, reaches: list[_Reach]) -> list[Reading
         rows.append([*reversed(early[: reach.before]), *sorted(sides[position, 0]), *late[: reach.after]])
     corrected_us = _correct(connection, reaches, rows, reached)
     marks = _read_marks(connection, reaches, rows)
+    units_before = _units_before(connection, reaches, rows)
     return [
         Readings(
             times_us=[ts for ts, _ in mine],
@@ -99,6 +102,7 @@ def _read(connection: psycopg.Connection, reaches: list[_Reach]) -> list[Reading
             reaches_start=reached[position][0],
             reaches_end=reached[position][1],
             corrected_us=corrected_us.get(position, ()),
+            unit_before=units_before.get(position, 0),
         )
         for position, mine in enumerate(rows)
     ]
@@ -167,4 +171,21 @@ def _read_marks(
         ends=TimeParameters(rows[p][-1][0] for p in filled),
     ).tuples():
         found[position][ts] = Mark(quality)
+    return found
+
+
+def _units_before(
+    connection: psycopg.Connection, reaches: list[_Reach], rows: list[list[tuple[int, float]]]
+) -> dict[int, int]:
+    """By position the unit of a counter's register before its first row, where it is not the registered one."""
+    filled = [position for position, mine in enumerate(rows) if mine and Kind.COUNTER in reaches[position].rule.kinds]
+    found: dict[int, int] = defaultdict(int)
+    for position, quality, times in _sql.run(
+        connection,
+        "unit_changes",
+        positions=IntegerParameters(filled),
+        meter_ids=IntegerParameters(reaches[p].dirty.meter_id for p in filled),
+        starts=TimeParameters(rows[p][0][0] for p in filled),
+    ).tuples():
+        found[position] += times * UNIT_OF_MARK[Mark(quality)]
     return found

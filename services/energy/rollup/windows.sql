@@ -70,3 +70,15 @@ FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestampt
     AS dirty (position, meter_id, start_ts, end_ts)
 JOIN reading_mark AS mark
     ON mark.meter_id = dirty.meter_id AND mark.ts >= dirty.start_ts AND mark.ts <= dirty.end_ts;
+
+-- name: unit_changes(positions, meter_ids, starts)
+-- How often the register of each was found to change its unit before that time, by the mark that says so.
+SELECT
+    dirty.position,
+    mark.quality,
+    count(*)::integer AS times
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[])
+    AS dirty (position, meter_id, start_ts)
+JOIN reading_mark AS mark
+    ON mark.meter_id = dirty.meter_id AND mark.quality IN (10, 11) AND mark.ts < dirty.start_ts
+GROUP BY dirty.position, mark.quality;

@@ -34,6 +34,8 @@ CHECKS: dict[str, CheckKind] = {
         silence.KIND,
         marked.SUSPECT,
         marked.OVERLAP,
+        marked.SWAP,
+        marked.UNIT,
         held.KIND,
     )
 }

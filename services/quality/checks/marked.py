@@ -18,12 +18,12 @@ class MarkedLimits:
 
 
 def marked(
-    check: str, mark: Mark, detail_of: Callable[[MeterFacts, list[float]], Detail]
+    check: str, marks: set[Mark], detail_of: Callable[[MeterFacts, list[float]], Detail]
 ) -> Callable[[MeterFacts, MeterDay, MarkedLimits], list[Finding]]:
-    """The check that finds the readings with this mark: at most one a day, from the first to the last of them."""
+    """The check that finds the readings with these marks: at most one a day, from the first to the last of them."""
 
     def find(meter: MeterFacts, day: MeterDay, limits: MarkedLimits) -> list[Finding]:
-        times_us = sorted(at_us for at_us, each in day.marks.items() if each is mark)
+        times_us = sorted(at_us for at_us, each in day.marks.items() if each in marks)
         if len(times_us) <= limits.most:
             return []
         values = dict(zip(day.times_us.tolist(), day.values.tolist(), strict=True))
@@ -45,6 +45,15 @@ def _interval(meter: MeterFacts, _values: list[float]) -> Detail:
     return {"interval_s": meter.rule.newest.interval_s}
 
 
+def _remedy(remedy: str) -> Callable[[MeterFacts, list[float]], Detail]:
+    return lambda _meter, _values: {"remedy": remedy}
+
+
 _KIND = partial(CheckKind, subject="meter", unit="1", limits=MarkedLimits, is_alerted=False)
-SUSPECT = _KIND(slug="suspect_readings", of_marks=marked("suspect_readings", Mark.SUSPECT, _negative))
-OVERLAP = _KIND(slug="overlapping_periods", of_marks=marked("overlapping_periods", Mark.OVERLAP, _interval))
+SUSPECT = _KIND(slug="suspect_readings", of_marks=marked("suspect_readings", {Mark.SUSPECT}, _negative))
+OVERLAP = _KIND(slug="overlapping_periods", of_marks=marked("overlapping_periods", {Mark.OVERLAP}, _interval))
+SWAP = _KIND(slug="unrecorded_swap", of_marks=marked("unrecorded_swap", {Mark.SWAP}, _remedy("replacement")))
+UNIT = _KIND(
+    slug="unit_changed",
+    of_marks=marked("unit_changed", {Mark.LARGER_UNIT, Mark.SMALLER_UNIT}, _remedy("unit_of_measure")),
+)

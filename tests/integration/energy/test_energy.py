@@ -188,11 +188,48 @@ def test_accepted_rise_of_a_counter_that_no_slot_may_hold_is_good_and_has_no_ene
 
 
 def test_every_mark_is_shown_with_its_reading(line: Line, plant: Plant) -> None:
-    meter = plant.meter(register_size=10_000)
-    values = [9_000.0, 9_990.0, 5.0, 0.0, 50.0, 49.0, 60.0, 3.0]
+    meter = plant.meter(register_size=10_000, rated_per_hour=100)
+    values = [9_980.0, 9_990.0, 5.0, 12.0, 0.0, 20.0, 22.0, 19.9, *(30.0 + 10 * i for i in range(13)), 3.0]
     line.send(plant.gateway, quarters(meter, START, values))
+    swapped = plant.meter(rated_per_hour=100)
+    values = [start + 5 * i for start in (5_000.0, 9_000.0, 8_000.0) for i in range(7)]
+    line.send(plant.gateway, quarters(swapped, START, values))
     line.roll_up()
-    assert line.marks(meter) == ["good", "good", "rollover", "glitch", "good", "dip", "good", "pending"]
+    assert line.marks(meter) == ["good"] * 2 + ["rollover", "good", "glitch", "good", "good", "dip"] + ["good"] * 13 + [
+        "pending"
+    ]
+    good = ["good"] * 6
+    assert line.marks(swapped) == ["good", *good, "suspect", *good, "swap", *good]
+
+
+def test_a_register_that_goes_on_in_another_unit_is_counted_on_and_shown(line: Line, plant: Plant) -> None:
+    meter = plant.meter(rated_per_hour=100)
+    true = [20_000.0 + 5 * i for i in range(60)]
+    line.send(plant.gateway, quarters(meter, START, true[:40]))
+    line.roll_up()
+    line.send(plant.gateway, quarters(meter, START + 40 * QUARTER, [value / 1000 for value in true[40:50]]))
+    line.roll_up()
+    assert line.marks(meter)[40] == "larger_unit"
+    # The next ones come alone, and are counted in the unit that the register has come to.
+    for i in range(50, 60):
+        line.send(plant.gateway, quarters(meter, START + i * QUARTER, [true[i] / 1000]))
+        line.roll_up()
+    (row,) = line.ask(bucket="total", by="meter", **BOTH)
+    assert row["quantity"] == 295.0
+
+
+def test_readings_that_turn_out_to_be_in_another_unit_later_are_booked_anew(line: Line, plant: Plant) -> None:
+    meter = plant.meter(rated_per_hour=100)
+    true = [20_000.0 + 5 * i for i in range(120)]
+    shown = [*true[:30], *(value / 1000 for value in true[30:])]
+    readings = quarters(meter, START, shown)
+    # What shows the change of the unit comes last: until then the rest is taken as it stands.
+    line.send(plant.gateway, readings[30:])
+    line.roll_up()
+    line.send(plant.gateway, readings[:30])
+    line.roll_up()
+    (row,) = line.ask(bucket="total", by="meter", **BOTH)
+    assert row["quantity"] == 595.0
 
 
 def test_missing_is_null_and_zero_is_zero(line: Line, plant: Plant) -> None:

@@ -20,7 +20,7 @@ from tests.integration.registered import Registered
 
 START = datetime(2025, 3, 1, 8, 0, tzinfo=SHANGHAI)
 READINGS = 8_000
-TIMES_AS_MUCH = 6
+TIMES_AS_MUCH = 12
 """What is odd is judged one by one, and marked; a search of all readings for each took some hundred times as much."""
 MILLISECOND = timedelta(milliseconds=1)
 SHAPES: dict[str, tuple[timedelta, Callable[[int], float]]] = {

@@ -104,7 +104,7 @@ def test_scores_are_ratios_of_sums(
     assert (row["expected"], row["readings"], row["received"]) == (192, 145, 144)
     assert (row["valid"], row["on_time"]) == (144, 0)
     assert (row["completeness"], row["timeliness"], row["validity"], row["consistency"]) == (0.75, 0, 1, 1)
-    assert (row["accuracy"], row["calibration_registered"]) == (1, 96)
+    assert (row["accuracy"], row["calibration_registered"], row["unrated"]) == (1, 96, 0)
     assert row["composite"] == pytest.approx(0.4 * 0.75 + 0.2 + 0.1 + 0.15)
     rows = asked(client, "quality", scope="area:150622", by="meter", **days)["data"]
     assert {each["meter"]: each["completeness"] for each in rows} == {whole: 1, half: 0.5}
@@ -278,3 +278,15 @@ def test_a_day_that_comes_late_is_past_of_the_days_that_were_checked_without_it(
     line.roll_up()
     look(quality, NOON_AFTER + timedelta(days=4))
     assert repeated_days() == ["2026-03-04"]
+
+
+def test_a_counter_without_a_rating_says_that_it_is_judged_by_its_past(
+    registered: Registered, client: TestClient
+) -> None:
+    enterprise = registered.enterprise()
+    unit, gateway = registered.unit(enterprise), registered.gateway(enterprise)
+    given = {"unit_code": unit, "gateway_code": gateway, "kind": "counter"}
+    unrated, rated = registered.meter(**given), registered.meter(**given, rated_per_hour=100.0)
+    days = {"start": "2026-03-02", "end": "2026-03-03", "bucket": "total"}
+    rows = asked(client, "quality", scope=f"enterprise:{enterprise}", by="meter", **days)["data"]
+    assert {row["meter"]: row["unrated"] for row in rows} == {unrated: 96, rated: 0}

@@ -1,11 +1,12 @@
 """Stories of a counter with a known true use, and a small store that books them as the service does: piece by piece."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.core.calendar import SLOT_US, slot_floor_us
-from services.core.meter import Kind, Mark, MeterRule, Replacement, meter_rule
+from services.core.meter import Kind, Mark, MeterRule, Replacement, Settlement, meter_rule
 from services.energy.booking.booking import Booking, NeedsMore, Readings, SlotEnergy, book, rebook
+from services.energy.booking.steps import UNIT_OF_MARK
 
 T0 = 1_767_197_700_000_000 // SLOT_US * SLOT_US
 MINUTE_US = 60_000_000
@@ -19,9 +20,10 @@ def counter_rule(
     interval_s: int = 900,
     replacements: tuple[Replacement, ...] = (),
     accepted_us: Iterable[int] = (),
+    settlements: tuple[Settlement, ...] = (),
 ) -> MeterRule:
     """An electricity counter in kWh."""
-    return meter_rule(
+    rule = meter_rule(
         kind=Kind.COUNTER,
         unit_of_measure="kWh",
         carrier_unit="kWh",
@@ -32,6 +34,7 @@ def counter_rule(
         replacements=replacements,
         accepted_us=frozenset(accepted_us),
     )
+    return replace(rule, settlements=settlements)
 
 
 def quarter_hours(*values: float, start_us: int = T0) -> tuple[list[int], list[float]]:
@@ -86,6 +89,8 @@ class Store:
             t: m for t, m in self.marks.items() if (low is not None and t <= low) or (high is not None and t > high)
         }
         self.marks = left | outcome.booking.marks
+        if outcome.unit_changed_from_us is not None:
+            self._book(outcome.unit_changed_from_us, max(self.readings) + SLOT_US)
 
     def _window(self, from_us: int, to_us: int, before: int, after: int) -> Readings:
         reach_us = self.rule.longest_interval_us if Kind.INTERVAL in self.rule.kinds else 0
@@ -98,6 +103,7 @@ class Store:
             times_us=chosen,
             values=[self.readings[t] for t in chosen],
             marks={t: m for t, m in self.marks.items() if chosen and chosen[0] <= t <= chosen[-1]},
+            unit_before=sum(UNIT_OF_MARK.get(m, 0) for t, m in self.marks.items() if chosen and t < chosen[0]),
             reaches_start=len(early) <= before,
             reaches_end=len(late) <= after,
         )

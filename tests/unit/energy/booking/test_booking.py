@@ -5,7 +5,7 @@ import pytest
 from services.core.calendar import SLOT_US
 from services.core.meter import PICO, Kind, Mark, Quality, Replacement, meter_rule
 from services.energy.booking.booking import book
-from services.energy.booking.counter import LONGEST_GAP_US
+from services.energy.booking.levels import LONGEST_GAP_US
 from tests.unit.energy.booking.counter_story import MINUTE_US, T0, booked_pico, counter_rule, quarter_hours
 
 
@@ -71,7 +71,9 @@ def test_replacement_whose_final_value_lies_below_the_last_reading_is_suspect() 
 
 def test_dip_is_never_booked_and_its_recovery_not_twice() -> None:
     assert kwh(100.0, 105.0, 103.0, 104.0, 108.0) == 8.0
-    assert marks(100.0, 105.0, 103.0, 104.0, 108.0) == [None, None, Mark.DIP, Mark.DIP, None]
+    values = (100.0, 103.0, 104.5, 105.0, 105.5, 103.0, 104.0, 108.0)
+    assert kwh(*values) == 8.0
+    assert marks(*values) == [None, None, None, None, None, Mark.DIP, Mark.DIP, None]
 
 
 @pytest.mark.parametrize("odd", [0.0, 12.0, 90.0])

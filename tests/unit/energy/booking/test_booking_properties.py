@@ -174,7 +174,7 @@ def test_what_is_booked_over_a_counters_life_is_its_true_use(life: Life) -> None
 @settings(deadline=None)
 @given(values=st.lists(st.floats(0, 1e6, allow_nan=False), min_size=2, max_size=10).map(sorted))
 def test_a_counter_that_only_rises_books_last_minus_first(multiplier: float, values: list[float]) -> None:
-    rule = counter_rule(multiplier=multiplier)
+    rule = counter_rule(multiplier=multiplier, rated_per_hour=1e9)
     times = [T0 + i * 40 * 86_400_000_000 for i in range(len(values))]
     booking = book(times, values, rule)
     exact = (Fraction(repr(values[-1])) - Fraction(repr(values[0]))) * Fraction(multiplier) * PICO

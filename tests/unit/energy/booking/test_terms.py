@@ -66,7 +66,7 @@ def test_an_interval_meter_has_the_period_of_its_time() -> None:
 def test_the_rated_power_of_the_time_tells_what_a_meter_can_carry() -> None:
     small, great = term(rated_per_hour=100.0), term(quarter(2), rated_per_hour=1000.0)
     booking = booked([0.0, 200.0, 400.0, 600.0], small, great)
-    assert booking.marks == {quarter(1): Mark.SUSPECT, quarter(2): Mark.SUSPECT}
+    assert booking.marks == {quarter(1): Mark.GLITCH, quarter(2): Mark.SUSPECT}
     assert kwh_by_slot(booking) == [200.0]
 
 
@@ -125,13 +125,14 @@ def test_a_meter_without_terms_means_nothing() -> None:
 def true_registers(draw: st.DrawFn) -> tuple[list[float], list[MeterTerm], Fraction]:
     """What a counter shows at quarter hours, its terms, each from a reading's time on, and the true use in kWh."""
     used = draw(st.lists(st.integers(0, 50), min_size=2, max_size=30))
-    terms = [term(multiplier=600.0)]
+    terms = [term(multiplier=600.0, rated_per_hour=1e6)]
     for i in sorted(draw(st.sets(st.integers(1, len(used)), max_size=3))):
         terms.append(
             term(
                 quarter(i),
                 multiplier=draw(st.sampled_from([600.0, 800.0, 0.1, 1.5])),
                 unit_of_measure=draw(st.sampled_from(["kWh", "Wh", "MWh"])),
+                rated_per_hour=1e6,
             )
         )
     rule = MeterRule(tuple(terms))

@@ -4,14 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from services.core.calendar import SLOT_US
-from services.core.meter import Kind, MeterRule, Replacement, meter_rule
-from services.energy.booking import counter
+from services.core.meter import Kind, MeterRule, meter_rule
 from services.energy.booking.booking import Readings, book, rebook
-from services.energy.booking.counter import ZERO_RUN_US, book_counter
 from services.energy.booking.fast_path import Windows, book_plain, plain_rule
 from tests.growth import growth, is_linear
 from tests.unit.energy.booking.counter_story import T0, counter_rule
@@ -92,60 +88,8 @@ def test_readings_in_bulk_are_booked_in_the_same_time_a_reading(shape: str, mete
             values=np.tile(np.array(values), number),
             complete=np.full(number, True),
             begins=np.full(number, True),
+            unmarked=np.full(number, True),
         )
         return lambda: book_plain(windows)
 
     assert is_linear(growth(booking, SIZE))
-
-
-def found_by_search(self: counter._Counter, i: int) -> counter._Point | None:
-    """The next telling reading, looked for one by one."""
-    for j in range(i + 1, len(self.times_us)):
-        value = self.values[j]
-        if value < 0:
-            continue
-        if value > 0 or self.values[i] > 0 or self.times_us[j] > self.times_us[i] + ZERO_RUN_US:
-            swaps = self.replacements_in(self.times_us[i], self.times_us[j])
-            return self.taken_out(swaps[0]) if swaps else self.point(j)
-    return None
-
-
-@st.composite
-def odd_counters(draw: st.DrawFn) -> tuple[list[tuple[int, float]], MeterRule]:
-    """Runs of zeros, dips, falls, spikes and negatives over hours or days, of a meter that may have been replaced."""
-    runs = draw(
-        st.lists(
-            st.tuples(
-                st.sampled_from([0.0, 0.0, 0.0, -1.0, 5.0, 95.0, 99.0, 100.0, 101.0, 150.0, 900.0, 1e7]),
-                st.integers(1, 12),
-                st.sampled_from([1, 60, 900, 3_600, 43_200, 86_400, 259_200, 259_201]),
-            ),
-            min_size=1,
-            max_size=14,
-        )
-    )
-    at, readings = T0, []
-    for value, times, step_s in runs:
-        for nth in range(times):
-            at += step_s * 1_000_000
-            readings.append((at, value + nth * 0.5 if value > 0 else value))
-    swapped_us = draw(st.lists(st.integers(T0, at), max_size=2, unique=True).map(sorted))
-    rule = counter_rule(
-        register_size=draw(st.sampled_from([None, 1000.0])),
-        rated_per_hour=draw(st.sampled_from([None, 1000.0])),
-        replacements=tuple(Replacement(ts, 100.0, draw(st.sampled_from([0.0, 90.0]))) for ts in swapped_us),
-    )
-    return readings, rule
-
-
-@settings(max_examples=400, deadline=None)
-@given(odd=odd_counters())
-def test_what_is_believed_is_what_a_search_from_each_reading_would_find(
-    odd: tuple[list[tuple[int, float]], MeterRule],
-) -> None:
-    readings, rule = odd
-    times_us, values = [at for at, _ in readings], [value for _, value in readings]
-    found = book_counter(times_us, values, rule)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counter._Counter, "next_telling", found_by_search)
-        assert book_counter(times_us, values, rule) == found

@@ -8,12 +8,13 @@ from services.core.calendar import SLOT_US, start_of_day, to_us
 from services.core.meter import Flow, Kind, Mark, meter_rule
 from services.quality.checks.day import Finding, MeterDay, MeterFacts
 from services.quality.checks.held import HeldLimits, held_readings
+from services.quality.checks.kinds import mark_checks
 from services.quality.checks.marked import MarkedLimits
 from services.quality.checks.series_checks import find_marked
 
 DAY = date(2026, 3, 2)
 START_US = to_us(start_of_day(DAY))
-LIMITS = {"suspect_readings": MarkedLimits(most=0), "overlapping_periods": MarkedLimits(most=0)}
+LIMITS = dict.fromkeys([kind.slug for kind in mark_checks()], MarkedLimits(most=0))
 
 
 def found(kind: Kind, values: list[float], marks: dict[int, Mark]) -> list[Finding]:
@@ -42,6 +43,12 @@ def test_negative_levels_name_what_to_register() -> None:
 def test_a_suspect_counter_is_told_without_a_remedy() -> None:
     (one,) = found(Kind.COUNTER, [5.0, 9e9], {1: Mark.SUSPECT})
     assert (one.check, one.value, one.detail) == ("suspect_readings", 1, {})
+
+
+def test_a_register_that_goes_on_from_elsewhere_or_in_another_unit_names_what_to_register() -> None:
+    swap, unit = found(Kind.COUNTER, [5.0, 3.0, 3_000.0], {1: Mark.SWAP, 2: Mark.SMALLER_UNIT})
+    assert (swap.check, swap.detail) == ("unrecorded_swap", {"remedy": "replacement"})
+    assert (unit.check, unit.detail) == ("unit_changed", {"remedy": "unit_of_measure"})
 
 
 def test_periods_told_twice_name_the_interval_that_is_registered() -> None:
