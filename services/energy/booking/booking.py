@@ -53,11 +53,16 @@ def book(
     return _cut(spans, marks)
 
 
+def _is_silent(run: KindRun) -> bool:
+    """Whether the meter says nothing of the direction that is meant: a counter measures one."""
+    return run.rule.side is Side.NEITHER or (run.rule.side is Side.REVERSE and run.rule.kind is Kind.COUNTER)
+
+
 def _spans(
     times_us: Sequence[int], values: Sequence[float], run: KindRun, corrected_us: Sequence[int]
 ) -> tuple[list[Span], dict[int, Mark]]:
     """What the readings of a time with one kind of meter say was used."""
-    if run.rule.side is Side.NEITHER or (run.rule.side is Side.REVERSE and run.rule.kind is Kind.COUNTER):
+    if _is_silent(run):
         return [], {}
     if run.rule.kind is Kind.INTERVAL:
         spans, marks = book_interval(times_us, values, run.rule, corrected_us=corrected_us)
@@ -237,7 +242,8 @@ def _rebook_counter(readings: Readings, run: KindRun, dirty_from_us: int, dirty_
     found = window.recount(readings.marks, readings.unit_before)
     if isinstance(found, Lack):
         return NeedsMore(before=found.before, after=found.after)
-    booking = _cut(_finished(found.spans, run, readings.corrected_us), found.marks)
+    silent = _is_silent(run)
+    booking = Booking() if silent else _cut(_finished(found.spans, run, readings.corrected_us), found.marks)
     return _replacing(
         booking,
         run,
