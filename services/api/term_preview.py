@@ -1,6 +1,6 @@
 """What a change of terms would do to the sums, as it is answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from psycopg import Connection
@@ -10,11 +10,12 @@ from services.api.database import Database
 from services.api.errors import INVALID_BODY, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.change import RegistryChange
+from services.api.registry.fields import MeterFlow
 from services.api.registry.meter_amending import Meters, amend_within
 from services.api.registry.meter_entry import MeterPatch
 from services.api.registry.term_change import SQL, TermsChanged, terms_of
 from services.core.calendar import OPEN_START_US, SHANGHAI, from_us, to_us
-from services.core.meter import PICO
+from services.core.meter import PICO, Side
 from services.energy.preview import MOST_READINGS, ReadingsFrom, SumChange, preview, readings_from
 from services.energy.rollup.adapt import adapted
 from services.energy.rollup.meters import RolledMeter, load_meters
@@ -34,6 +35,7 @@ class SumPreview(BaseModel):
     month: str = Field(description="Of Asia/Shanghai, such as 2026-10")
     enterprise: str
     unit: str = Field(description="The unit of the enterprise to which it is booked")
+    flow: MeterFlow
     before: float
     after: float
 
@@ -60,7 +62,7 @@ class Watch:
     """Looks at a meter before a change, and says what is different after it."""
 
     def __init__(self) -> None:
-        self._before: RolledMeter | None = None
+        self._before: dict[int, RolledMeter] = {}
 
     def before(self, connection: Connection, meter_id: int) -> None:
         """Note what holds."""
@@ -71,10 +73,9 @@ class Watch:
         meter = done.after
         changed_us = to_us(done.since) if isinstance(done.since, datetime) else OPEN_START_US
         readings, changes = ReadingsFrom([], [], complete=True), list[SumChange]()
-        if done.since and self._before is not None:
+        if done.since:
             readings = readings_from(done.connection, meter.meter_id, changed_us=changed_us)
-            after = _loaded(done.connection, meter.meter_id)
-            changes = preview(self._before, after, readings, changed_us=changed_us)
+            changes = _compared(self._before, _loaded(done.connection, meter.meter_id), readings, changed_us=changed_us)
         return TermsPreview(
             meter=meter.code,
             carrier_unit=meter.carrier_unit,
@@ -94,7 +95,7 @@ def previewed(
     before = _loaded(connection, meter_id)
     changed_us = to_us(change())
     readings = readings_from(connection, meter_id, changed_us=changed_us)
-    changes = preview(before, _loaded(connection, meter_id), readings, changed_us=changed_us)
+    changes = _compared(before, _loaded(connection, meter_id), readings, changed_us=changed_us)
     return readings, _answered(connection, changes)
 
 
@@ -115,9 +116,23 @@ def preview_of_patch(
         return watch.preview(TermsChanged(connection, before, terms_of(connection, code), since))
 
 
-def _loaded(connection: Connection, meter_id: int) -> RolledMeter:
+def _loaded(connection: Connection, meter_id: int) -> dict[int, RolledMeter]:
+    """The meter by its number, and its other direction, if it measures both, by the negative of it."""
     with adapted(connection):
-        return load_meters(connection, [meter_id])[meter_id]
+        loaded = load_meters(connection, [meter_id, -meter_id])
+    return {number: meter for number, meter in loaded.items() if meter.rule.side is not Side.NEITHER}
+
+
+def _compared(
+    before: Mapping[int, RolledMeter], after: Mapping[int, RolledMeter], readings: ReadingsFrom, *, changed_us: int
+) -> list[SumChange]:
+    """The changes of each direction of a meter."""
+    return [
+        change
+        for number, meter in before.items()
+        if number in after
+        for change in preview(meter, after[number], readings, changed_us=changed_us)
+    ]
 
 
 def _answered(connection: Connection, changes: list[SumChange]) -> list[SumPreview]:
@@ -130,6 +145,7 @@ def _answered(connection: Connection, changes: list[SumChange]) -> list[SumPrevi
             month=change.month.strftime("%Y-%m"),
             enterprise=names[change.unit_id]["credit_code"],
             unit=names[change.unit_id]["unit_code"],
+            flow=change.flow,
             before=change.before_pico / PICO,
             after=change.after_pico / PICO,
         )

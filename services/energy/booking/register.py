@@ -1,5 +1,6 @@
 """The register of a counter, in whole numbers that run on where its unit or multiplier is declared to change."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import groupby
@@ -25,10 +26,13 @@ class Register:
         self._steps = [int(common / term.multiplier) for term in rule.terms]
 
     def positions(self, times_us: Sequence[int], values: Sequence[float]) -> list[int]:
-        """The positions of these readings."""
-        if len(self._scales) == 1:
-            return [whole_pico(value, self._scales[0]) for value in values]
-        return [self.position(at_us, value) for at_us, value in zip(times_us, values, strict=True)]
+        """The positions of these readings, in order of time."""
+        found: list[int] = []
+        for number, scale in enumerate(self._scales):
+            later = self._rule.terms[number + 1 :]
+            end = bisect_left(times_us, later[0].from_us, len(found)) if later else len(times_us)
+            found += [whole_pico(value, scale) for value in values[len(found) : end]]
+        return found
 
     def position(self, at_us: int, value: float) -> int:
         """The position of a value that the register has from the moment on."""
@@ -45,9 +49,12 @@ class Register:
 
     def most(self, start_us: int, end_us: int) -> int:
         """The greatest plausible rise of the position between two moments; at least that of one interval."""
-        term = self._rule.term_at(end_us)
         if len(self._scales) == 1:
-            return most_pico(term, end_us - start_us)
+            return most_pico(self._rule.newest, end_us - start_us)
+        number = self._rule.number_at(end_us)
+        term = self._rule.terms[number]
+        if term.from_us <= min(start_us, end_us - SLOT_US, end_us - term.interval_us):
+            return most_pico(term, end_us - start_us) * self._steps[number]
         general = self._most(min(start_us, end_us - SLOT_US), end_us, rated=False)
         return min(general, self._most(min(start_us, end_us - term.interval_us), end_us, rated=True))
 
