@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from services.core.calendar import HOUR_US
-from services.core.meter import Mark, MeterRule, MeterTerm, Quality, SettlementAction, Side, whole_pico
+from services.core.meter import Mark, MeterRule, Quality, SettlementAction, Side, whole_pico
 from services.energy.booking.span import Span, line, most_pico
 
 
 class _Sample(NamedTuple):
-    """A level at a moment, 1e-12 of the carrier's unit an hour, and the term by which it counts."""
+    """A level at a moment, 1e-12 of the carrier's unit an hour."""
 
     at_us: int
     rate: int
-    term: MeterTerm
+    reach_us: int
+    """So far its line runs at most to the next one."""
+    holds_us: int | None
+    """Of a gauge that reports on change: so long the level holds at most."""
 
 
 def book_gauge(times_us: Sequence[int], values: Sequence[float], rule: MeterRule) -> tuple[list[Span], dict[int, Mark]]:
@@ -28,6 +31,7 @@ def book_gauge(times_us: Sequence[int], values: Sequence[float], rule: MeterRule
     last: _Sample | None = None
     scales = [term.pico_per_value for term in rule.terms]
     most = [most_pico(term, HOUR_US) for term in rule.terms]
+    reach = [(2 * term.interval_us, None if term.holds_s is None else term.holds_s * 1_000_000) for term in rule.terms]
     number, several = 0, len(rule.terms) > 1
     for at_us, value in zip(times_us, values, strict=True):
         if several:
@@ -45,25 +49,24 @@ def book_gauge(times_us: Sequence[int], values: Sequence[float], rule: MeterRule
                 last = None
                 continue
             quality = int(Quality.ACCEPTED)
-        sample = _Sample(at_us, rate, rule.terms[number])
-        if last is not None:
-            spans += _between(last, sample, quality, rule.side)
+        sample = _Sample(at_us, rate, *reach[number])
+        if last is None:
+            pass
+        elif last.holds_us is not None:
+            spans += _held(last, at_us, rule.side)
+        elif at_us - last.at_us <= max(last.reach_us, sample.reach_us):
+            if rule.side is Side.ONE:
+                spans.append(line(last.at_us, at_us, (last.rate, rate), quality))
+            else:
+                spans += _one_way(last.at_us, at_us, (last.rate, rate), quality, rule.side)
         last = sample
     return spans, marks
 
 
-def _between(first: _Sample, last: _Sample, quality: int, side: Side) -> Iterator[Span]:
-    """What is used between two samples that follow each other; nothing where they are too far apart."""
-    if first.term.holds_s is not None:
-        yield from _held(first, last.at_us, side)
-    elif last.at_us - first.at_us <= 2 * max(first.term.interval_us, last.term.interval_us):
-        yield from _one_way(first.at_us, last.at_us, (first.rate, last.rate), quality, side)
-
-
 def _held(last: _Sample | None, until_us: int, side: Side) -> Iterator[Span]:
     """What is used while the level of a gauge that reports on change holds, until it reports again."""
-    if last is not None and last.term.holds_s is not None:
-        end_us = min(until_us, last.at_us + last.term.holds_s * 1_000_000)
+    if last is not None and last.holds_us is not None:
+        end_us = min(until_us, last.at_us + last.holds_us)
         yield from _one_way(last.at_us, end_us, (last.rate, last.rate), 0, side)
 
 

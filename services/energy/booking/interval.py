@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from itertools import pairwise
 
 from services.core.calendar import DAY_US, HOUR_US
 from services.core.meter import Mark, MeterRule, Quality, SettlementAction, Side, Stamp, whole_pico
@@ -16,15 +16,6 @@ More is the same time told twice. Periods of more than a day may share a tenth: 
 """
 _SHANGHAI_US = 8 * HOUR_US
 _ACCEPTED, _CORRECTED = int(Quality.ACCEPTED), int(Quality.CORRECTED)
-
-
-class _Period(NamedTuple):
-    """A period that a reading tells of, and what was used in it."""
-
-    at_us: int
-    span: Span
-    off_us: int
-    """How far its start lies from a whole multiple of its length, counted from midnight; -1 if a person accepted it."""
 
 
 def book_interval(
@@ -41,7 +32,8 @@ def book_interval(
     most = [most_pico(term, term.interval_us) for term in rule.terms]
     has_end = any(term.stamp is Stamp.END for term in rule.terms)
     number, several = 0, len(rule.terms) > 1
-    periods: list[_Period] = []
+    spans: list[Span] = []
+    told_us: list[int] = []
     marks: dict[int, Mark] = {}
     corrected = frozenset(corrected_us)
     for at_us, value in zip(times_us, values, strict=True):
@@ -60,13 +52,16 @@ def book_interval(
             quality |= _ACCEPTED
         term = rule.terms[number]
         start_us = at_us - term.interval_us if term.stamp is Stamp.END else at_us
-        beyond_us = (start_us + _SHANGHAI_US) % term.interval_us
-        off_us = -1 if word is SettlementAction.ACCEPT else min(beyond_us, term.interval_us - beyond_us)
-        span = Span(start_us, start_us + term.interval_us, _one_way(quantity, rule.side), quality)
-        periods.append(_Period(at_us, span, off_us))
-    twice = _told_twice(periods)
-    marks.update((periods[i].at_us, Mark.OVERLAP) for i in twice)
-    return [period.span for i, period in enumerate(periods) if i not in twice], marks
+        if rule.side is not Side.ONE:
+            quantity = max(0, quantity * rule.side.value)
+        spans.append(Span(start_us, start_us + term.interval_us, quantity, quality))
+        told_us.append(at_us)
+    if all(later.start_us >= earlier.end_us for earlier, later in pairwise(spans)):
+        return spans, marks
+    accepted = {i for i, at_us in enumerate(told_us) if rule.settled(at_us) is SettlementAction.ACCEPT}
+    twice = _told_twice(spans, accepted)
+    marks.update((told_us[i], Mark.OVERLAP) for i in twice)
+    return [span for i, span in enumerate(spans) if i not in twice], marks
 
 
 def reach_us(rule: MeterRule) -> tuple[int, int]:
@@ -85,22 +80,29 @@ def _term_of(rule: MeterRule, at_us: int) -> int:
     return ended if rule.terms[ended].stamp is Stamp.END else rule.number_at(at_us)
 
 
-def _one_way(quantity: int, side: Side) -> int:
-    return quantity if side is Side.ONE else max(0, quantity * side.value)
+def _told_twice(spans: Sequence[Span], accepted: Collection[int]) -> frozenset[int]:
+    """The places of the periods that a better one tells too: the next better one on either side is looked at.
 
-
-def _told_twice(periods: Sequence[_Period]) -> frozenset[int]:
-    """The places of the periods that a better one tells too: the next better one on either side is looked at."""
+    Those that a person accepted, by their place, are the best there are.
+    """
+    off_us = [-1 if i in accepted else _off_us(span) for i, span in enumerate(spans)]
     twice: set[int] = set()
     open_places: list[int] = []
-    for i, period in enumerate(periods):
-        while open_places and periods[open_places[-1]].off_us > period.off_us:
-            if _overlap(periods[beaten := open_places.pop()].span, period.span):
+    for i, span in enumerate(spans):
+        while open_places and off_us[open_places[-1]] > off_us[i]:
+            if _overlap(spans[beaten := open_places.pop()], span):
                 twice.add(beaten)
-        if open_places and period.off_us >= 0 and _overlap(periods[open_places[-1]].span, period.span):
+        if open_places and off_us[i] >= 0 and _overlap(spans[open_places[-1]], span):
             twice.add(i)
         open_places.append(i)
     return frozenset(twice)
+
+
+def _off_us(span: Span) -> int:
+    """How far the start of a period lies from a whole multiple of its length, counted from midnight in Shanghai."""
+    length_us = span.end_us - span.start_us
+    beyond_us = (span.start_us + _SHANGHAI_US) % length_us
+    return min(beyond_us, length_us - beyond_us)
 
 
 def _overlap(one: Span, other: Span) -> bool:
