@@ -5,9 +5,6 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from alembic import command
-from psycopg import sql
-from sqlalchemy import make_url
 
 from services.core.db import migrate
 from services.core.db.connections import connect
@@ -15,26 +12,16 @@ from services.energy.rollup.adapt import adapt
 from services.provenance.sealing import Sealing
 from services.provenance.verify import verify
 from services.up.stack import Stack
+from tests.integration.migrating import database_of
 
 pytestmark = pytest.mark.store
-
-NAME = "test_before_batches"
 
 
 @pytest.fixture
 def old_url(stack: Stack) -> Iterator[str]:
     """A database with the schema of before."""
-    name = sql.Identifier(NAME)
-    with psycopg.connect(stack.database_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    url = make_url(stack.database_url).set(database=NAME).render_as_string(hide_password=False)
-    with migrate.engine_of(url).begin() as connection:
-        config = migrate._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
-    yield url
-    with psycopg.connect(stack.database_url, autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    with database_of(stack, name="test_before_batches", revision="0004") as url:
+        yield url
 
 
 def test_each_commit_of_before_becomes_a_sealed_batch_and_no_reading_is_lost(old_url: str) -> None:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.core.calendar import to_us
+from services.core.calendar import OPEN_START_US, to_us
 from services.ingest.message import Checked, Decoded, UnreadableMessage
-from services.ingest.validate import KnownMeter, KnownRegistry, check
+from services.ingest.validate import GatewayFrom, KnownMeter, KnownRegistry, check
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 KNOWN = KnownRegistry({"E01": KnownMeter(7, "GW1"), "X01": KnownMeter(8, "GW2")}, frozenset({"GW1", "GW2"}))
@@ -95,3 +95,40 @@ def test_message_of_an_unknown_gateway_is_rejected_whole() -> None:
     with pytest.raises(UnreadableMessage) as rejected:
         check(Decoded("GW9", 5, [], [], []), KNOWN, now_us=to_us(NOW))
     assert (rejected.value.code, rejected.value.seq) == ("unknown_gateway", 5)
+
+
+SWAPPED = NOW - timedelta(hours=1)
+HANDED_ON = KnownRegistry(
+    {
+        "E01": KnownMeter(7, "GW2", since_us=to_us(SWAPPED), before=(GatewayFrom(OPEN_START_US, "GW1"),)),
+        "E02": KnownMeter(8, "GW2"),
+    },
+    frozenset({"GW1", "GW2", "GW3"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "at", "taken"),
+    [
+        ("GW1", SWAPPED - timedelta(microseconds=1), True),
+        ("GW1", SWAPPED, False),
+        ("GW2", SWAPPED, True),
+        ("GW2", SWAPPED - timedelta(microseconds=1), False),
+        ("GW3", SWAPPED, False),
+    ],
+)
+def test_a_reading_is_taken_from_the_gateway_that_had_the_meter_at_its_time(
+    gateway: str, at: datetime, taken: bool
+) -> None:
+    for others in ([], [("E02", NOW)] if gateway == "GW2" else []):
+        sent = [*others, ("E01", at)]
+        decoded = Decoded(gateway, 1, [m for m, _ in sent], [to_us(t) for _, t in sent], [1.0] * len(sent))
+        found = check(decoded, HANDED_ON, now_us=to_us(NOW))
+        assert (7 in found.meter_ids) == taken
+        assert [r.code for r in found.rejected] == ([] if taken else ["meter_of_another_gateway"])
+        assert all(("for this time" in r.detail) == (gateway != "GW3") for r in found.rejected)
+
+
+def test_an_old_reading_of_a_meter_that_the_gateway_always_had_is_taken_beside_one_that_it_got() -> None:
+    decoded = Decoded("GW2", 1, ["E02", "E01"], [to_us(SWAPPED - timedelta(days=9)), to_us(NOW)], [1.0, 2.0])
+    assert check(decoded, HANDED_ON, now_us=to_us(NOW)).meter_ids == [8, 7]
