@@ -55,6 +55,7 @@ class Past:
         self._reaches_end = reaches_end
         self._known: dict[int, _Around] = {}
         self._sure: dict[int, float] = {}
+        self._plain: dict[int, list[bool]] = {}
         self._paces: list[float | None] = [None] * len(series.levels)
         """By level whose past was asked for."""
 
@@ -65,18 +66,23 @@ class Past:
             return False
         return self._series.is_rated(end) or raw * BOUNDS.plain_part <= start.position
 
-    def plain(self, first: int, unit: int) -> list[bool]:
-        """By level whether the counter plainly rises to it from its neighbour in this unit; of none up to `first`."""
+    def plain(self, unit: int) -> list[bool]:
+        """By level whether the counter plainly rises to it from its neighbour, both in this unit; not to the first."""
+        if unit not in self._plain:
+            self._plain[unit] = self._plain_steps(unit)
+        return self._plain[unit]
+
+    def _plain_steps(self, unit: int) -> list[bool]:
         levels, rule = self._levels, self._series.rule
         if unit or self._series.swapped or rule.replacements or len(rule.terms) > 1:
-            return [j > first and self.is_plain(levels[j - 1], levels[j], unit) for j in range(len(levels))]
+            return [j > 0 and self.is_plain(levels[j - 1], levels[j], unit) for j in range(len(levels))]
         # The same in one place, as nearly all readings go this way.
         times_us, interval_us, rated = self._series.times_us, rule.newest.interval_us, rule.newest.rated_pico_per_hour
         plain = [False] * len(levels)
-        position, _, last = levels[first]
-        for j in range(first + 1, len(levels)):
-            before, took_us = position, times_us[levels[j].first] - times_us[last]
-            position, _, last = levels[j]
+        position, last = 0, 0
+        for j, (at, first, end) in enumerate(levels):
+            before, took_us = position, times_us[first] - times_us[last]
+            position, last = at, end
             used = position - before
             if rated is None:
                 plain[j] = 0 <= used * BOUNDS.plain_part <= before and took_us <= LONGEST_GAP_US
@@ -85,6 +91,7 @@ class Past:
                 plain[j] = 0 <= used * HOUR_US <= bound and took_us <= LONGEST_GAP_US
             if plain[j] and used > MOST_PER_SLOT_PICO:
                 plain[j] = used * SLOT_US <= MOST_PER_SLOT_PICO * took_us
+        plain[:1] = [False] * len(plain[:1])
         return plain
 
     def can_rise(self, i: int, j: int, raw: int, unit: int) -> bool:

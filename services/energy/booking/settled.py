@@ -25,10 +25,12 @@ from services.energy.booking.steps import UNIT_OF_MARK, Steps
 _SIDE = REACH + 1
 
 
-def settled_rows(rule: MeterRule) -> int:
-    """So many readings before or after what is new mostly hold a settled one; of two that are alike more are needed."""
-    is_rated = all(term.rated_pico_per_hour is not None for term in rule.terms)
-    return _SIDE + 1 + (_SIDE if is_rated else max(_SIDE, past_reach(rule)))
+def settled_rows(rule: MeterRule) -> tuple[int, int]:
+    """So many readings before and after what is new mostly hold a settled one; where two are alike more are needed."""
+    if all(term.rated_pico_per_hour is not None for term in rule.terms):
+        return 2 * _SIDE + 1, 2 * _SIDE + 1
+    past = max(_SIDE, past_reach(rule)) + 1
+    return 2 * _SIDE + past, _SIDE + past
 
 
 class Recounted(NamedTuple):
@@ -71,6 +73,7 @@ class Window:
         self._levels = levels = self._series.levels
         self._reaches_start = reaches_start
         self._reaches_end = reaches_end
+        self._calm: dict[int, list[bool]] = {}
         # The last level before what is new, and the first after it, that it can neither be part of nor make a flicker.
         self._early = bisect_left(levels, dirty_from_us, key=lambda level: self._series.times_us[level.last]) - 2
         self._late = bisect_left(levels, dirty_to_us, key=lambda level: self._series.times_us[level.first]) + 1
@@ -92,7 +95,9 @@ class Window:
         after |= end is None and not self._reaches_end
         if before or after:
             return Lack(before, after)
-        spans, marks = told(self._series, self._past, explanation.links, start or 0)
+        # What follows the settled one is not booked anew.
+        links = [link for link in explanation.links if end is None or link.level <= end]
+        spans, marks = told(self._series, self._past, links, start or 0)
         end_us = None if end is None else self._begin_us(end)
         unit_changed = end is not None and end_us is not None and units.at(end_us) != unit_of[end]
         return Recounted(spans, marks, start_us, changed_from_us, end_us, unit_changed)
@@ -151,9 +156,9 @@ class Window:
 
     def _is_calm(self, k: int, unit: int, *, is_known: bool) -> bool:
         """Whether the step to level `k` is calm, whatever is new; `is_known`: its past is at hand, and is not new."""
-        if is_known:
-            return self._steps.is_calm(k - 1, k, unit)
-        return self._steps.is_plainly_calm(k - 1, k, unit)
+        if unit not in self._calm:
+            self._calm[unit] = self._steps.plainly_calm(unit)
+        return self._calm[unit][k] or (is_known and self._steps.is_calm(k - 1, k, unit))
 
 
 class _Units:

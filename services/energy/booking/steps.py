@@ -63,29 +63,24 @@ class Steps:
             return False
         return any(is_within(at_us, self._accepted) for at_us in self._series.times_us[level.first : level.last + 1])
 
-    def is_plainly_calm(self, i: int, j: int, unit: int) -> bool:
-        """Whether nothing is to be decided between neighbours that are both in this unit, whatever lies around them."""
-        start, end = self._series.levels[i], self._series.levels[j]
-        if self._rule.replacements and self._near_records(start, end):
-            return False
-        return self._past.is_plain(start, end, unit)
+    def plainly_calm(self, unit: int) -> list[bool]:
+        """By level whether nothing is to be decided since its neighbour, both in this unit, whatever lies around."""
+        plain = self._past.plain(unit)
+        if not self._rule.replacements:
+            return plain
+        levels = self._series.levels
+        return [is_plain and not self._near_records(levels[j - 1], levels[j]) for j, is_plain in enumerate(plain)]
 
     def is_calm(self, i: int, j: int, unit: int) -> bool:
         """The same by what lies around them, too: a rise that is usual of a meter without a rated power."""
-        return self.is_plainly_calm(i, j, unit) or self._is_usual(i, j, unit)
+        return self.plainly_calm(unit)[j] or self._is_usual(i, j, unit)
 
     def calm(self, first: int, unit: int) -> list[bool]:
         """By level whether the step to it from its neighbour is calm; of none up to `first`."""
-        plain = self._past.plain(first, unit)
-        if self._rule.replacements:
-            levels = self._series.levels
-            plain = [
-                plain[0],
-                *(plain[j] and not self._near_records(levels[j - 1], levels[j]) for j in range(1, len(plain))),
-            ]
+        calm = [False] * (first + 1) + self.plainly_calm(unit)[first + 1 :]
         if self._series.rated_alone:
-            return plain
-        return [is_plain or (j > first and self._is_usual(j - 1, j, unit)) for j, is_plain in enumerate(plain)]
+            return calm
+        return [is_calm or (j > first and self._is_usual(j - 1, j, unit)) for j, is_calm in enumerate(calm)]
 
     def _is_usual(self, i: int, j: int, unit: int) -> bool:
         start, end = self._series.levels[i], self._series.levels[j]

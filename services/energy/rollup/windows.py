@@ -30,7 +30,8 @@ class _Reach:
         self.own_us = 4 * rule.longest_interval_us + HOUR_US if Kind.INTERVAL in rule.kinds else 0
         # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
         margin = 1 if rule.kinds == {Kind.INTERVAL} else _MARGIN_ROWS + 3600 // rule.newest.interval_s
-        self.before = self.after = margin + (settled_rows(rule) if Kind.COUNTER in rule.kinds else 0)
+        before, after = settled_rows(rule) if Kind.COUNTER in rule.kinds else (0, 0)
+        self.before, self.after = margin + before, margin + after
 
     def further(self, more: NeedsMore) -> None:
         self.before *= _FURTHER if more.before else 1

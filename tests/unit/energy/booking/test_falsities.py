@@ -107,7 +107,9 @@ def test_an_unrecorded_swap_books_no_height(rated: float | None, seed: int, shar
     height = round(share * values[0], 1)
     other = [round(value + height, 1) for value in values[at:]]
     used = values[at - 1] - values[0] + values[-1] - values[at]
-    assert used - 1e-6 <= booked_kwh([*values[:at], *other], counter_rule(rated_per_hour=rated)) <= used + 600
+    # Without a rating a rise by what may have been used, or by a hundredth of the register, is no swap for sure.
+    most = used + (100 if rated else 1_000)
+    assert used - 1e-6 <= booked_kwh([*values[:at], *other], counter_rule(rated_per_hour=rated)) <= most
 
 
 @st.composite
