@@ -137,8 +137,13 @@ class Explanation:
         return {unit: left[unit]}
 
     def _foreign(self, j: int, unit: int) -> int:
-        """What it costs that a level is in another unit than the registered one: something among the first alone."""
-        return COSTS.other_unit if unit and not self._settled and j <= self._series.unsure_of_unit else 0
+        """What it costs that a level among the first is in a unit that may have been taken for the registered one.
+
+        A register that goes on in the thousandth of its unit has begun in the registered one: to take what follows for
+        that would book a thousandfold.
+        """
+        unsure = unit > 0 or unit == BEGUN_SMALLER
+        return COSTS.other_unit if unsure and not self._settled and j <= self._series.unsure_of_unit else 0
 
     def _best_ways(self, j: int, states: list[_Ways]) -> _Ways:
         best: _Ways = {}

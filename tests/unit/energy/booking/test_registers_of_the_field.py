@@ -85,6 +85,15 @@ def test_a_register_that_goes_on_in_watt_hours_is_counted_so_for_ever(rated: flo
     assert booked(readings, counter_rule(rated_per_hour=rated)).marks == {T0 + 30 * SLOT_US: Mark.SMALLER_UNIT}
 
 
+@pytest.mark.parametrize("before", [2, 5, 10, 24])
+@pytest.mark.parametrize("after", [3, 10, 96])
+def test_however_soon_a_register_goes_on_in_watt_hours_no_thousandfold_is_booked(before: int, after: int) -> None:
+    true = rising(21_992, 1, before + after)
+    readings = steps(*true[:before], *[value * 1000 for value in true[before:]])
+    assert kwh(readings) == before + after - 1
+    assert booked(readings).marks == {T0 + before * SLOT_US: Mark.SMALLER_UNIT}
+
+
 def test_a_register_whose_first_readings_were_in_watt_hours_is_not_counted_a_thousandfold() -> None:
     true = rising(50_000, 1.5, 40)
     assert kwh(steps(true[0] * 1000, true[1] * 1000, *true[2:])) == 58.5
