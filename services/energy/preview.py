@@ -10,7 +10,8 @@ import psycopg
 
 from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI, Grain, floor, from_us, to_us
 from services.core.db.statements import Statements
-from services.energy.booking.booking import SlotEnergy, book
+from services.energy.booking.booking import book
+from services.energy.booking.slots import SlotEnergy
 from services.energy.rollup.adapt import TimeParameter, adapted
 from services.energy.rollup.meters import RolledMeter
 

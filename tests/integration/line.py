@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from services.core.calendar import to_us
 from services.core.db.connections import connect
 from services.core.meter import MeterRule
-from services.energy.booking.booking import Booking, SlotEnergy, book
+from services.energy.booking.booking import book
+from services.energy.booking.slots import Booking, SlotEnergy
 from services.energy.check.report import disagreements
 from services.energy.rollup.ranges import Bounds
 from services.energy.rollup.service import RollUp

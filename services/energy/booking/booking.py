@@ -2,37 +2,19 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
-from services.core.calendar import OPEN_END_US, OPEN_START_US, SLOT_S, SLOT_US, hour_ceil_us, hour_floor_us
-from services.core.meter import MOST_PER_SLOT_PICO, Kind, KindRun, Mark, MeterRule, Quality, Side
+from services.core.calendar import OPEN_END_US, OPEN_START_US, hour_ceil_us, hour_floor_us
+from services.core.meter import Kind, KindRun, Mark, MeterRule, Quality, Side
 from services.energy.booking.counter import book_counter
 from services.energy.booking.gauge import book_gauge
 from services.energy.booking.interval import book_interval, reach_us
 from services.energy.booking.register import multiplied
 from services.energy.booking.settled import Lack, Window
+from services.energy.booking.slots import Booking, SlotEnergy, cut
 from services.energy.booking.span import Span
 
 _ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
-
-
-class SlotEnergy(NamedTuple):
-    """What is booked in one slot: 1e-12 of the carrier's unit, seconds that are measured, what is special about it."""
-
-    quantity_pico: int
-    measured_s: int
-    quality: int
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """Energy by slot start (microseconds since 1970), and marks by the time of the reading."""
-
-    slots: dict[int, SlotEnergy] = field(default_factory=dict)
-    marks: dict[int, Mark] = field(default_factory=dict)
-    overfull: int = 0
-    """Slots not booked, because they would hold more than any meter can carry."""
 
 
 def book(
@@ -50,7 +32,7 @@ def book(
         told, marked = _spans(times_us[first:end], values[first:end], run, corrected_us)
         spans += told
         marks |= marked
-    return _cut(spans, marks)
+    return cut(spans, marks)
 
 
 def _is_silent(run: KindRun) -> bool:
@@ -98,38 +80,6 @@ def _tell_corrected(spans: Iterable[Span], corrected_us: Sequence[int]) -> list[
         touched = i < len(corrected_us) and corrected_us[i] <= span.end_us
         told.append(span._replace(quality=span.quality | _CORRECTED) if touched else span)
     return told
-
-
-def _cut(spans: Iterable[Span], marks: dict[int, Mark]) -> Booking:
-    """Cut spans at slot edges, by time or along their line; the parts of a span add up to it exactly."""
-    cut: dict[int, tuple[int, int, int]] = {}
-    nothing = (0, 0, 0)
-    for span in spans:
-        start_us, end_us, total, quality, rates = span
-        length_us = end_us - start_us
-        measured = not quality & _ESTIMATED
-        slot, done = start_us - start_us % SLOT_US, 0
-        while True:
-            edge_us = slot + SLOT_US
-            if edge_us >= end_us:
-                edge_us, upto = end_us, total
-            elif rates is None:
-                upto = total * (edge_us - start_us) // length_us
-            else:
-                upto = span.upto(edge_us)
-            pico, measured_us, seen = cut.get(slot, nothing)
-            if measured:
-                measured_us += edge_us - (slot if slot > start_us else start_us)
-            cut[slot] = (pico + upto - done, measured_us, seen | quality)
-            if edge_us == end_us:
-                break
-            slot, done = edge_us, upto
-    slots = {
-        slot: SlotEnergy(pico, min(SLOT_S, (measured_us + 500_000) // 1_000_000), quality)
-        for slot, (pico, measured_us, quality) in cut.items()
-        if -MOST_PER_SLOT_PICO <= pico <= MOST_PER_SLOT_PICO
-    }
-    return Booking(slots, marks, len(cut) - len(slots))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +166,14 @@ def _joined(done: Sequence[Rebooking]) -> Rebooking:
         slots |= each.booking.slots
         marks |= each.booking.marks
     booking = Booking(slots, marks, sum(each.booking.overfull for each in done))
-    return Rebooking(booking, done[0].slots_from_us, done[-1].slots_to_us, done[0].marks_after_us, done[-1].marks_to_us)
+    return Rebooking(
+        booking,
+        done[0].slots_from_us,
+        done[-1].slots_to_us,
+        done[0].marks_after_us,
+        done[-1].marks_to_us,
+        next((each.unit_changed_from_us for each in done if each.unit_changed_from_us is not None), None),
+    )
 
 
 def _rebook_run(readings: Readings, run: KindRun, *, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
@@ -243,7 +200,7 @@ def _rebook_counter(readings: Readings, run: KindRun, dirty_from_us: int, dirty_
     if isinstance(found, Lack):
         return NeedsMore(before=found.before, after=found.after)
     silent = _is_silent(run)
-    booking = Booking() if silent else _cut(_finished(found.spans, run, readings.corrected_us), found.marks)
+    booking = Booking() if silent else cut(_finished(found.spans, run, readings.corrected_us), found.marks)
     return _replacing(
         booking,
         run,
@@ -260,7 +217,7 @@ def _rebook_gauge(readings: Readings, run: KindRun, dirty_from_us: int, dirty_to
     if start is None and not readings.reaches_start:
         return NeedsMore(before=True, after=False)
     first, slots_from_us = start if start is not None else (0, None)
-    booking = _cut(*_spans(readings.times_us[first:], readings.values[first:], run, readings.corrected_us))
+    booking = cut(*_spans(readings.times_us[first:], readings.values[first:], run, readings.corrected_us))
     end = _window_end(readings, booking.marks, dirty_to_us)
     if end is None and not readings.reaches_end:
         return NeedsMore(before=False, after=True)
@@ -319,7 +276,7 @@ def _rebook_interval(readings: Readings, run: KindRun, dirty_from_us: int, dirty
         return NeedsMore(before=True, after=False)
     if not readings.reaches_end and not (times_us and times_us[-1] >= slots_to_us + 2 * longest_us):
         return NeedsMore(before=False, after=True)
-    booking = _cut(*_spans(readings.times_us, readings.values, run, readings.corrected_us))
+    booking = cut(*_spans(readings.times_us, readings.values, run, readings.corrected_us))
     slots = {slot: energy for slot, energy in booking.slots.items() if slots_from_us <= slot < slots_to_us}
     marks_from_us, marks_to_us = max(dirty_from_us - longest_us, run.from_us), min(dirty_to_us + longest_us, run.to_us)
     marks = {at: mark for at, mark in booking.marks.items() if marks_from_us <= at < marks_to_us}

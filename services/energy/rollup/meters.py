@@ -26,8 +26,8 @@ from services.core.meter import (
     in_settled_units,
     meter_term,
 )
-from services.energy.booking.booking import SlotEnergy
 from services.energy.booking.fast_path import PlainRule, plain_rule
+from services.energy.booking.slots import SlotEnergy
 from services.energy.rollup.quality import Stretch, collection_faults
 
 _sql = Statements.beside(__file__, "meters.sql")

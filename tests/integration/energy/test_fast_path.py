@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
 from services.core.meter import PICO, Kind, meter_rule
-from services.energy.booking.booking import SlotEnergy
+from services.energy.booking.slots import SlotEnergy
 from services.energy.rollup.ranges import Bounds
 from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, rolling_up, to_be_booked
 from tests.integration.registered import ALWAYS, Registered

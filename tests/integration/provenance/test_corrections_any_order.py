@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI, from_us, to_us
 from services.core.meter import Kind, meter_rule
-from services.energy.booking.booking import SlotEnergy, book
+from services.energy.booking.booking import book
+from services.energy.booking.slots import SlotEnergy
 from services.provenance.correctors import add_corrector
 from services.provenance.verify import verify
 from tests.integration.line import QUARTER, Line, booked

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from services.core.calendar import SLOT_US, slot_floor_us
 from services.core.meter import Kind, Mark, MeterRule, Replacement, Settlement, meter_rule
-from services.energy.booking.booking import Booking, NeedsMore, Readings, SlotEnergy, book, rebook
+from services.energy.booking.booking import NeedsMore, Readings, book, rebook
+from services.energy.booking.slots import Booking, SlotEnergy
 from services.energy.booking.steps import UNIT_OF_MARK
 
 T0 = 1_767_197_700_000_000 // SLOT_US * SLOT_US

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from services.core.calendar import SLOT_US, slot_floor_us
 from services.core.meter import MeterRule, Quality
-from services.energy.booking.booking import Booking, Readings, book
+from services.energy.booking.booking import Readings, book
+from services.energy.booking.slots import Booking
 from tests.unit.energy.booking.counter_story import T0, Store, counter_rule, messages, quarter_hours
 from tests.unit.energy.booking.test_booking_properties import rules, wild_series
 

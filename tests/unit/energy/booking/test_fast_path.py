@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from services.core.calendar import HOUR_US, SLOT_US, slot_floor_us
 from services.core.meter import Kind, MeterRule, Replacement, meter_rule
-from services.energy.booking.booking import SlotEnergy, book
+from services.energy.booking.booking import book
 from services.energy.booking.fast_path import PlainBooking, Windows, book_plain, plain_rule
+from services.energy.booking.slots import SlotEnergy
 from tests.unit.energy.booking.counter_story import T0, counter_rule
 from tests.unit.energy.booking.term_story import rules_with_terms
 from tests.unit.energy.booking.test_booking_properties import rules, wild_series

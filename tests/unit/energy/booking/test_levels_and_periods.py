@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from services.core.calendar import HOUR_US, SHANGHAI, SLOT_US, slot_floor_us, to_us
 from services.core.meter import PICO, Kind, Mark, MeterRule, Settlement, SettlementAction, Side, Stamp, meter_rule
-from services.energy.booking.booking import Booking, Readings, Rebooking, book, rebook
+from services.energy.booking.booking import Readings, Rebooking, book, rebook
 from services.energy.booking.fast_path import plain_rule
 from services.energy.booking.gauge import book_gauge
+from services.energy.booking.slots import Booking
 from tests.unit.energy.booking.counter_story import T0, Store, booked_pico, messages
 from tests.unit.energy.booking.term_story import rules_with_terms
 from tests.unit.energy.booking.test_booking_properties import wild_series

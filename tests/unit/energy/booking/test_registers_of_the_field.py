@@ -6,7 +6,8 @@ import pytest
 
 from services.core.calendar import HOUR_US, SLOT_US
 from services.core.meter import PICO, Mark, MeterRule, Replacement, Settlement, SettlementAction
-from services.energy.booking.booking import Booking, book
+from services.energy.booking.booking import book
+from services.energy.booking.slots import Booking
 from tests.unit.energy.booking.counter_story import MINUTE_US, T0, booked_pico, counter_rule
 
 DAY_US = 24 * HOUR_US

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from services.core.calendar import DAY_US, HOUR_US, SLOT_US
 from services.core.meter import PICO, Kind, Mark, MeterRule, MeterTerm, Quality, Replacement, different
-from services.energy.booking.booking import Booking, book
+from services.energy.booking.booking import book
+from services.energy.booking.slots import Booking
 from tests.unit.energy.booking.counter_story import T0, Store, booked_pico, messages, quarter_hours
 from tests.unit.energy.booking.term_story import rules_with_terms, term
 

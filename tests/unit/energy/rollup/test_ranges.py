@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from services.core.calendar import DAY_US, SLOT_US
-from services.energy.booking.booking import Booking, Rebooking
+from services.energy.booking.booking import Rebooking
+from services.energy.booking.slots import Booking
 from services.energy.rollup.ranges import (
     APART_US,
     Bounds,
