@@ -101,22 +101,24 @@ FROM statistic_now
 WHERE owner_kind = :owner_kind AND kind = :kind AND period = :period;
 
 -- name: findings(check_slug, from_day, to_day, today)
--- Whom a check has found something of in these days, and what, the greatest first; with their place as of today.
+-- Whom a check has found something of in these days, and what, the greatest first; with the place as of today of the
+-- enterprise to which they belonged on the day.
 WITH named AS (
     SELECT * FROM finding WHERE check_slug = :check_slug AND day >= :from_day ::date AND day < :to_day ::date
 ),
 subject AS (
-    SELECT 'meter' AS kind, meter.code, meter.name_zh, meter.name_en, unit.enterprise_id
+    SELECT 'meter' AS kind, meter.code, meter.name_zh, meter.name_en, unit.enterprise_id, term.valid_from, term.valid_to
     FROM meter
-    JOIN unit USING (unit_id)
+    JOIN meter_term_now AS term USING (meter_id)
+    JOIN unit ON unit.unit_id = term.unit_id
     UNION ALL
-    SELECT 'unit', code, name_zh, name_en, enterprise_id
+    SELECT 'unit', code, name_zh, name_en, enterprise_id, '-infinity', 'infinity'
     FROM unit
     UNION ALL
-    SELECT 'enterprise', credit_code, name_zh, name_en, enterprise_id
+    SELECT 'enterprise', credit_code, name_zh, name_en, enterprise_id, '-infinity', 'infinity'
     FROM enterprise
     UNION ALL
-    SELECT 'gateway', code, coalesce(name, code), name, enterprise_id
+    SELECT 'gateway', code, coalesce(name, code), name, enterprise_id, '-infinity', 'infinity'
     FROM gateway
 )
 SELECT
@@ -134,7 +136,11 @@ SELECT
     named.limit_value,
     named.detail
 FROM named
-JOIN subject ON subject.kind = named.subject_kind AND subject.code = named.subject_code
+JOIN subject
+    ON subject.kind = named.subject_kind
+    AND subject.code = named.subject_code
+    AND named.day ::timestamp AT TIME ZONE 'Asia/Shanghai' >= subject.valid_from
+    AND named.day ::timestamp AT TIME ZONE 'Asia/Shanghai' < subject.valid_to
 JOIN enterprise USING (enterprise_id)
 LEFT JOIN LATERAL (
     SELECT membership.area_code, park.code AS park_code

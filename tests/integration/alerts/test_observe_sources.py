@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg import Connection
 
+from services.alerts.observe.evidence import SQL
 from services.core.calendar import SHANGHAI
 from tests.integration.judged import PRINTED_NCV, Plant, midnight
 from tests.integration.judging.test_progress import reported
@@ -285,3 +286,22 @@ def test_a_calibration_holds_through_its_last_day(
     assert (
         seen(connection, "meter_calibration_overdue", NOON)[over].value == (date(2028, 3, 31) - date(2026, 4, 1)).days
     )
+
+
+def test_what_was_found_of_a_meter_is_its_owners_of_the_day(
+    connection: Connection, database: psycopg.Connection, registered: Registered, client: TestClient
+) -> None:
+    seller, buyer = registered.enterprise(), registered.enterprise()
+    meter = registered.meter(seller)
+    sold = {"unit_code": registered.unit(buyer), "gateway_code": registered.gateway(buyer)}
+    sold |= {"valid_from": "2026-03-03", "reason": "plant sold"}
+    assert client.post(f"/api/v1/meters/{meter}/terms", json=sold).status_code == 201
+    for day in ("2026-03-02", "2026-03-03"):
+        database.execute(
+            "INSERT INTO finding (check_slug, subject_kind, subject_code, day, starts_at, ends_at, value, limit_value)"
+            " VALUES ('stuck', 'meter', %s, %s, now(), now(), 1, 1)",
+            [meter, day],
+        )
+    days = {"from_day": date(2026, 3, 1), "to_day": date(2026, 3, 9), "today": date(2026, 3, 9)}
+    found = SQL.run(connection, "findings", check_slug="stuck", **days)
+    assert {str(row.day): row.credit_code for row in found} == {"2026-03-02": seller, "2026-03-03": buyer}
