@@ -104,17 +104,20 @@ class Past:
             return False
         return raw >= 0 and self._is_unopposed(i, j, raw, elapsed_us)
 
-    def can_go_on(self, i: int, j: int, raw: int, unit: int) -> bool:
-        """The same, but for a rise that is only believed because nothing contradicts it."""
+    def can_go_on(self, i: int, j: int, raw: int, unit: int, *, by_share: bool = False) -> bool:
+        """The same, but for a rise that is only believed because nothing contradicts it.
+
+        `by_share`: what is usual is told by shares of the register, as the unit is another one on the other side.
+        """
         start, end = self._levels[i], self._levels[j]
         elapsed_us = self._series.elapsed_us(start, end)
         if not 0 <= in_unit(raw, unit) <= self._most(start, end) or elapsed_us > LONGEST_GAP_US:
             return False
         if self._series.is_rated(end) or raw * BOUNDS.plain_part <= start.position:
             return True
-        if not unit and i == j - 1 and raw <= self._surely_usual(j // self.reach):
+        if not (unit or by_share) and i == j - 1 and raw <= self._surely_usual(j // self.reach):
             return True
-        usual = self._usual_most(i, j, elapsed_us, unit)
+        usual = self._usual_most(i, j, elapsed_us, by_share=by_share or unit != 0)
         return usual is None or raw <= usual
 
     def can_use(self, i: int, j: int, raw: int, unit: int, during_us: tuple[int, int], *, unknown: bool = True) -> bool:
@@ -127,7 +130,7 @@ class Past:
             return False
         if self._series.is_rated(self._levels[j]) or self._series.is_rated(self._levels[i]):
             return True
-        usual = self._usual_most(i, j, elapsed_us, unit)
+        usual = self._usual_most(i, j, elapsed_us, by_share=unit != 0)
         return unknown if usual is None else raw <= usual
 
     def lacks(self, first: int, last: int) -> tuple[bool, bool]:
@@ -177,25 +180,28 @@ class Past:
             return 0.0
         return used / max(times_us[levels[k].first] - times_us[levels[k - 1].last], self._interval_us)
 
-    def _usual_most(self, i: int, j: int, elapsed_us: int, unit: int) -> float | None:
+    def _usual_most(self, i: int, j: int, elapsed_us: int, *, by_share: bool) -> float | None:
         """The most that a counter like this one uses in that time; None if too little is known of it.
 
         By the rises around, without those between the two levels, so that false readings tell little of themselves.
-        Where the unit has changed, by what share of the register they were.
+        `by_share`: by what share of the register they were.
         """
         around = self._around(j)
-        paces = sorted([self._as_now(pace, end, i, unit) for pace, end in around.rises if not i < end <= j])
+        paces = sorted(
+            [self._as_now(pace, end, i, by_share=by_share) for pace, end in around.rises if not i < end <= j]
+        )
         if len(paces) < BOUNDS.few:
-            paces = sorted([self._as_now(pace, end, i, unit) for pace, end in around.rises if end != j])
+            paces = sorted([self._as_now(pace, end, i, by_share=by_share) for pace, end in around.rises if end != j])
         if len(paces) < BOUNDS.few:
             return None
         pace = paces[(2 if len(paces) >= BOUNDS.many else 1) * (len(paces) - 1) // 4]
-        share = min(1.0, len(paces) / max(around.steps, 1))
+        steps = around.steps - sum(level.size for level in self._levels[i + 1 : j])
+        share = min(1.0, len(paces) / max(steps, 1))
         return pace * (BOUNDS.times_median * self._interval_us + BOUNDS.times_mean * share * elapsed_us)
 
-    def _as_now(self, pace: float, end: int, i: int, unit: int) -> float:
+    def _as_now(self, pace: float, end: int, i: int, *, by_share: bool) -> float:
         before = self._levels[end - 1].position
-        return pace * (self._levels[i].position / before) if unit and before else pace
+        return pace * (self._levels[i].position / before) if by_share and before else pace
 
     def _is_unopposed(self, i: int, j: int, used: int, elapsed_us: int) -> bool:
         levels = self._levels

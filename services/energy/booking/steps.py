@@ -218,7 +218,7 @@ class Steps:
             return None
         to_unit = 0 if unit == BEGUN_SMALLER else unit + way
         used = in_unit(end.position, to_unit) - in_unit(start.position, unit)
-        if used < 0 or not self._past.can_go_on(i, j, in_unit(used, -unit), unit):
+        if used < 0 or not self._past.can_go_on(i, j, in_unit(used, -unit), unit, by_share=True):
             return None
         use = Used(series.times_us[start.last], series.times_us[end.first], used, None)
         return Step(COSTS.unit_step, UNIT_MARK[way], (use,), unit_step=to_unit - unit)

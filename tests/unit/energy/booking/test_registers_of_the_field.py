@@ -72,6 +72,10 @@ def test_zeros_for_days_and_then_the_old_value_are_set_aside(days: int) -> None:
     assert kwh(steps(*values, every_us=6 * HOUR_US), counter_rule(interval_s=21_600)) == 10.5
 
 
+def test_zeros_of_each_quarter_for_days_hide_nothing_that_was_used_meanwhile() -> None:
+    assert kwh(steps(5_000.0, 5_000.5, *[0.0] * 384, 5_100.0, 5_100.5)) == 100.5
+
+
 def test_a_register_that_goes_on_in_megawatt_hours_is_counted_so() -> None:
     readings = steps(21_992.0, 21_993.0, 21.994, 21.995, 21.996)
     assert kwh(readings) == 4
@@ -93,6 +97,10 @@ def test_however_soon_a_register_goes_on_in_watt_hours_no_thousandfold_is_booked
     readings = steps(*true[:before], *[value * 1000 for value in true[before:]])
     assert kwh(readings) == before + after - 1
     assert booked(readings).marks == {T0 + before * SLOT_US: Mark.SMALLER_UNIT}
+
+
+def test_a_young_register_that_goes_on_in_watt_hours_is_counted_so() -> None:
+    assert kwh(steps(100.0, 100.5, 101_000.0, 101_500.0, 102_000.0)) == 2
 
 
 def test_a_register_whose_first_readings_were_in_watt_hours_is_not_counted_a_thousandfold() -> None:
