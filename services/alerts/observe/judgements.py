@@ -66,7 +66,8 @@ def _placed(view: View) -> list[PlacedUnit]:
     day = last_day(period.end, view.now)
     units = [unit for unit in view.units(period.end) if _can_be_below(view.tables, unit, day)]
     found = ratios_of(view.connection, view.tables, units, indicators, period, now=view.now, read=view.unit_sums)
-    return [place_unit(view.tables, view.tree, each, day) for each in found]
+    today = view.now.astimezone(SHANGHAI).date()
+    return [place_unit(view.tables, view.tree, each, day=day, today=today) for each in found]
 
 
 def _can_be_below(tables: Tables, unit: JudgedUnit, day: date) -> bool:

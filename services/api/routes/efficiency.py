@@ -217,7 +217,8 @@ def _placed(
     day = (end - timedelta(microseconds=1)).date()
     period = frame(start, end, PeriodLength.TOTAL)
     found = ratios_of(connection, tables, units, indicators, period, now=now)
-    return [place_unit(tables, tree, each, day) for each in found]
+    today = now.astimezone(SHANGHAI).date()
+    return [place_unit(tables, tree, each, day=day, today=today) for each in found]
 
 
 def _row(tables: Tables, placed: PlacedUnit, *, today: date) -> dict[str, Any]:

@@ -95,15 +95,17 @@ class PlacedUnit:
         return list(dict.fromkeys([*levels, *(limit.code for limit in self.limits), *corrected, *needed]))
 
 
-def place_unit(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> PlacedUnit:
-    """One unit, evaluated, with its place, verdict and deadline by what is in force on `day`, the last one measured.
+def place_unit(tables: Tables, tree: AreaTree, found: Evaluated, *, day: date, today: date) -> PlacedUnit:
+    """One unit, evaluated, with its place and verdict by what is in force on `day`, the last one measured.
+
+    Its deadline is that of `today`: a later act that gives more time gives it to who was measured before it, too.
 
     Like the verdict on an indicator it says so where there were meters for a part of the period only, and is
     provisional, without a deadline, where that part is too small.
     """
-    unit = _placed(tables, tree, found, day)
+    unit = _placed(tables, tree, found, day=day, today=today)
     if found.ratio.band is not None and unit.verdict.decides:
-        unit = _as_sure(unit, [_placed(tables, tree, end, day) for end in found.at_ends()])
+        unit = _as_sure(unit, [_placed(tables, tree, end, day=day, today=today) for end in found.at_ends()])
     verdict, reasons = not_yet(tables, found, unit.verdict, unit.reasons)
     # nobody has to close down what was seen for a part of the period, whatever else keeps it from being judged
     if is_provisional(tables, found):
@@ -126,7 +128,7 @@ def _as_sure(unit: PlacedUnit, ends: Sequence[PlacedUnit]) -> PlacedUnit:
     return replace(unit, placing=None, grade=None, deadline=None, deadline_row=None, reasons=unknown)
 
 
-def _placed(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> PlacedUnit:
+def _placed(tables: Tables, tree: AreaTree, found: Evaluated, *, day: date, today: date) -> PlacedUnit:
     (unit,) = found.units
     standard = standard_of(tables, unit.process, day)
     assert standard is not None, unit.process
@@ -139,7 +141,7 @@ def _placed(tables: Tables, tree: AreaTree, found: Evaluated, day: date) -> Plac
     known = replace(known, placing=placing)
     if standard.by.levels_from is LevelsFrom.LIMIT:
         return _by_limit(tables, tree, replace(known, grade=grade_of(ratio.value, standard.grades)), found)
-    placed = _by_levels(tables, known, placing, day)
+    placed = _by_levels(tables, known, placing, today=today)
     return _with_mandatory_limit(tables, placed, ratio.value, first_day(found), day)
 
 
@@ -153,10 +155,10 @@ def _with_mandatory_limit(tables: Tables, known: PlacedUnit, value: Fraction, fi
     return replace(known, verdict=verdict, reasons=reasons, grade=grade, mandatory=limit)
 
 
-def _by_levels(tables: Tables, known: PlacedUnit, placing: Placing, day: date) -> PlacedUnit:
+def _by_levels(tables: Tables, known: PlacedUnit, placing: Placing, *, today: date) -> PlacedUnit:
     finding = judge(placing, known.kind)
     deadline = None
-    national = deadline_on(tables.retrofits_of.get(known.process.code, ()), day)
+    national = deadline_on(tables.retrofits_of.get(known.process.code, ()), today)
     if deadline_applies(placing, known.kind):
         deadline = retrofit_deadline(
             due_on=known.unit.retrofit_due_on,

@@ -101,6 +101,9 @@ def test_a_retrofit_is_overdue_by_the_act_in_force_and_the_alert_names_it(
     overdue = seen(connection, "retrofit_overdue", NOON)["KILN"]
     assert (str(overdue.verdict), overdue.evidence["due_on"]) == ("breach", "2025-12-31")
     assert "retrofit.cement_clinker.2021" in {row["code"] for row in overdue.evidence["rows"]}
+    # the act of 15 June counts from that day on, and not from July, when a month after it has been measured
+    june = seen(connection, "retrofit_overdue", NOON.replace(month=6, day=20))["KILN"]
+    assert (str(june.verdict), june.value, june.cleared) == ("ok", 925.0, True)
     # since 2026-06-15 cement has until the end of 2028: 882 days from 1 August 2026 on
     later = seen(connection, "retrofit_overdue", NOON.replace(month=8))["KILN"]
     assert (str(later.verdict), later.value, later.cleared) == ("ok", 883.0, True)

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
+from tests.integration.clock import ask_at
 from tests.integration.judged import Plant, asked, refused
 from tests.integration.line import Line
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, SAIHAN, Registered
@@ -128,9 +129,8 @@ def test_only_an_existing_unit_below_the_baseline_has_a_deadline(client: TestCli
     fleet.clinker(120, code="NEW", commissioned_on="2024-01-01")
     fleet.clinker(110, code="BETWEEN")
     fleet.roll_up()
-    before = datetime.now(SHANGHAI).date()
-    rows = listed(client)
-    today = {before, datetime.now(SHANGHAI).date()}
+    ask_at(client, datetime(2026, 6, 14, 23, 59, tzinfo=SHANGHAI))
+    rows, today = listed(client), date(2026, 6, 14)
     assert {code: (row["deadline"], row["deadline_from"]) for code, row in rows.items()} == {
         "NATIONAL": ("2025-12-31", "national"),
         "LISTED": ("2028-03-01", "longest"),
@@ -138,8 +138,8 @@ def test_only_an_existing_unit_below_the_baseline_has_a_deadline(client: TestCli
         "NEW": (None, None),
         "BETWEEN": (None, None),
     }
-    assert rows["LISTED"]["days_left"] in {(date(2028, 3, 1) - day).days for day in today}
-    assert rows["NATIONAL"]["days_left"] in {(date(2025, 12, 31) - day).days for day in today}
+    assert rows["LISTED"]["days_left"] == (date(2028, 3, 1) - today).days
+    assert rows["NATIONAL"]["days_left"] == (date(2025, 12, 31) - today).days
     assert "retrofit_longest" in rows["LISTED"]["rows"]
 
 
@@ -282,6 +282,7 @@ def test_a_year_of_which_nine_tenths_were_measured_is_judged(client: TestClient,
         plant = fleet.plant(unit, {}, trade="cement", meters_since=first)
         plant.uses(first, "2026-04-01", {("raw_coal", "input"): 120 / 0.7143, ("product", "product"): 1000.0})
     fleet.roll_up()
+    ask_at(client, datetime(2026, 4, 2, tzinfo=SHANGHAI))
     rows = {row["unit"]: row for row in asked(client, LIST, start="2025-04-01", end="2026-04-01")["data"]}
     assert {code: (row["verdict"], row["deadline"]) for code, row in rows.items()} == {
         "ENOUGH": ("breach", "2025-12-31"),
@@ -289,22 +290,26 @@ def test_a_year_of_which_nine_tenths_were_measured_is_judged(client: TestClient,
     }
 
 
-def test_the_deadline_is_that_of_the_act_in_force_on_the_last_day_measured(client: TestClient, fleet: Fleet) -> None:
+def test_the_deadline_of_what_was_measured_before_is_that_of_the_act_in_force_today(
+    client: TestClient, fleet: Fleet
+) -> None:
     fleet.clinker(120)
     fleet.roll_up()
+    ask_at(client, datetime(2026, 6, 14, 23, 59, tzinfo=SHANGHAI))
     (before,) = listed(client).values()
     assert (before["deadline"], before["deadline_row"]) == ("2025-12-31", "retrofit.cement_clinker.2021")
-    # the same plant in a month that ends after 2026-06-15
-    plant = fleet.plant({"process": "cement_clinker", "code": "LATER"}, {}, trade="cement")
-    plant.uses("2026-07-01", "2026-08-01", {("raw_coal", "input"): 120 / 0.7143, ("product", "product"): 1000.0})
-    fleet.roll_up()
-    answer = asked(client, LIST, start="2026-07-01", end="2026-08-01")
-    (later,) = [row for row in answer["data"] if row["unit"] == "LATER"]
+    assert before["days_left"] == -165
+    ask_at(client, datetime(2026, 6, 15, tzinfo=SHANGHAI))
+    answer = asked(client, LIST, **MONTH)
+    (later,) = answer["data"]
     assert (later["deadline"], later["deadline_from"], later["deadline_row"]) == (
         "2028-12-31",
         "national",
         "retrofit.cement_clinker.2026",
     )
+    assert later["days_left"] == 930
+    # the levels stay those of the month
+    assert (later["edition"], later["baseline"]) == (before["edition"], before["baseline"])
     (act,) = [row for row in answer["rows"] if row["code"] == later["deadline_row"]]
     assert ("发改环资〔2026〕698号" in act["source"], act["valid_from"], act["verified"]) == (True, "2026-06-15", False)
     assert later["deadline_row"] in later["rows"]
