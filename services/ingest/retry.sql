@@ -1,14 +1,24 @@
 -- name: kept_readings(gateway, meter, most, believe_old, before_use_days, keeps_days)
 -- Rejected readings that would be taken by now, oldest first: their meter is registered with their gateway for their time,
 -- and their time is believed, or a person says that it is right. Times are as the intake writes them: milliseconds since
--- 1970, or ISO 8601.
+-- 1970, or ISO 8601. Those that may be tried are taken out first: other rejected readings keep times that are none, and the
+-- index goes by these codes.
+WITH kept AS MATERIALIZED (
+    SELECT rejection_id, gateway_code, meter_code, code, ts_text, value_text
+    FROM rejected_reading
+    WHERE
+        outcome IS NULL
+        AND code IN ('unknown_meter', 'meter_of_another_gateway', 'ts_too_old')
+        AND (:gateway ::text IS NULL OR gateway_code = :gateway)
+        AND (:meter ::text IS NULL OR meter_code = :meter)
+)
 SELECT
     kept.rejection_id,
     kept.gateway_code,
     kept.meter_code,
     kept.ts_text,
     kept.value_text
-FROM rejected_reading AS kept
+FROM kept
 JOIN meter ON meter.code = kept.meter_code
 JOIN gateway ON gateway.code = kept.gateway_code
 CROSS JOIN LATERAL (
@@ -24,23 +34,15 @@ JOIN meter_term_now AS term
     AND coalesce(read.ts, now()) < term.valid_to
 JOIN unit ON unit.unit_id = term.unit_id
 WHERE
-    kept.outcome IS NULL
-    AND CASE kept.code
-        WHEN 'unknown_meter' THEN true
-        WHEN 'meter_of_another_gateway' THEN true
-        WHEN 'ts_too_old' THEN
-            :believe_old ::boolean
-            OR read.ts >= greatest(
-                now() - make_interval(days => coalesce(gateway.keeps_days, :keeps_days ::integer)),
-                coalesce(
-                    meter.valid_from,
-                    (SELECT min(valid_from) FROM membership WHERE membership.enterprise_id = unit.enterprise_id)
-                )::timestamp AT TIME ZONE 'Asia/Shanghai' - make_interval(hours => 24 * :before_use_days ::integer)
-            )
-        ELSE false
-    END
-    AND (:gateway ::text IS NULL OR kept.gateway_code = :gateway)
-    AND (:meter ::text IS NULL OR kept.meter_code = :meter)
+    kept.code <> 'ts_too_old'
+    OR :believe_old ::boolean
+    OR read.ts >= greatest(
+        now() - make_interval(days => coalesce(gateway.keeps_days, :keeps_days ::integer)),
+        coalesce(
+            meter.valid_from,
+            (SELECT min(valid_from) FROM membership WHERE membership.enterprise_id = unit.enterprise_id)
+        )::timestamp AT TIME ZONE 'Asia/Shanghai' - make_interval(hours => 24 * :before_use_days ::integer)
+    )
 ORDER BY kept.rejection_id
 LIMIT :most;
 

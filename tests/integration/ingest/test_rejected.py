@@ -21,6 +21,7 @@ pytestmark = pytest.mark.store
 __all__ = ["quality"]
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=SHANGHAI)
+NEVER = "2026-02-30T10:00:00+08:00"
 ALL = Retention(days=200, readings=1000, messages=1000, messages_bytes=10**6)
 
 
@@ -184,6 +185,18 @@ def test_kept_time_that_cannot_be_stored_holds_nothing_up(
     found = retry(client)
     assert (found["stored"], found["refused"]) == (1, 1)
     assert retry(client)["tried"] == 0
+
+
+def test_a_reading_of_a_day_that_never_was_is_left_alone_and_holds_nothing_up(
+    client: TestClient, line: Line, registered: Registered, owner: str, gateway: str
+) -> None:
+    registered.meter(owner, code="M-OLD", gateway_code=gateway)
+    sent = [{"meter": "M-OLD", "ts": NEVER, "value": 9.0}]
+    answer = client.post("/api/v1/readings", params={"gateway": gateway}, json={"id": "never", "readings": sent})
+    assert [each["code"] for each in answer.json()["rejected"]] == ["ts_unreadable"]
+    line.send(gateway, quarters("M-NEW", START, [1.0]))
+    registered.meter(owner, code="M-NEW", gateway_code=gateway)
+    assert (retry(client)["tried"], retry(client)["tried"]) == (1, 0)
 
 
 def test_many_are_taken_in_parts(
