@@ -189,11 +189,12 @@ WHERE
     AND kept.period < :to_ts
     AND kept.meter_id = ANY (
         ARRAY(
-            SELECT meter_id
+            SELECT way.meter_id
             FROM meter
+            CROSS JOIN LATERAL unnest(ARRAY[meter.meter_id, -meter.meter_id]) AS way (meter_id)
             WHERE
-                carrier = ANY (:heat_valued)
-                AND (:meter_ids ::integer[] IS NULL OR meter_id = ANY (:meter_ids ::integer[]))
+                meter.carrier = ANY (:heat_valued)
+                AND (:meter_ids ::integer[] IS NULL OR way.meter_id = ANY (:meter_ids ::integer[]))
         )
     )
     AND account.enterprise_id = ANY (:enterprise_ids)
@@ -214,4 +215,4 @@ WHERE meter_id = ANY (:meter_ids ::integer[]) AND negative_flow IS NOT NULL
 UNION
 SELECT DISTINCT meter_id
 FROM energy_month
-WHERE meter_id < 0 AND -meter_id = ANY (:meter_ids ::integer[]);
+WHERE meter_id = ANY (ARRAY(SELECT -listed.meter_id FROM unnest(:meter_ids ::integer[]) AS listed (meter_id)));

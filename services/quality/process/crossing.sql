@@ -168,17 +168,17 @@ WHERE
     AND tenure.to_day > :day ::date;
 
 -- name: fleet_hours(weights, carriers, from_ts, to_ts)
--- Inputs of enterprises by carrier and hour. Not known is what was only spread over a gap.
+-- Inputs of enterprises by carrier and hour, of meters that measure both directions too. Not known is what was only spread
+-- over a gap.
 SELECT
     account.enterprise_id,
     extract(EPOCH FROM energy_hour.hour)::bigint AS hour_s,
-    sum(energy_hour.quantity_pico * (:weights ::double precision[])[array_position(:carriers ::text[], meter.carrier)]) AS quantity
-FROM meter
-JOIN energy_hour USING (meter_id)
-JOIN account USING (account_id)
+    sum(energy_hour.quantity_pico * (:weights ::double precision[])[array_position(:carriers ::text[], account.carrier)]) AS quantity
+FROM account
+JOIN energy_hour USING (account_id)
 WHERE
-    meter.flow = 'input'
-    AND meter.carrier = ANY (:carriers ::text[])
+    account.flow = 'input'
+    AND account.carrier = ANY (:carriers ::text[])
     AND energy_hour.hour >= :from_ts
     AND energy_hour.hour < :to_ts
     AND (energy_hour.measured_s > 0 OR (energy_hour.quality & 65) = 64)
@@ -196,7 +196,7 @@ ORDER BY tenure.enterprise_id;
 SELECT code, level, parent_code FROM area;
 
 -- name: fallen(enterprise_ids, hours)
--- Meters of enterprises in hours in which these were silent: those that said nothing, or zero.
+-- Meters of enterprises in hours in which these were silent: those that said nothing, or zero, in either direction.
 SELECT term.meter_id, extract(EPOCH FROM silent.hour)::bigint AS hour_s
 FROM unnest(:enterprise_ids ::integer[], :hours ::timestamptz[]) AS silent (enterprise_id, hour)
 JOIN unit USING (enterprise_id)
@@ -206,7 +206,7 @@ WHERE NOT EXISTS (
     SELECT
     FROM energy_hour
     WHERE
-        energy_hour.meter_id = term.meter_id
+        energy_hour.meter_id IN (term.meter_id, -term.meter_id)
         AND energy_hour.hour = silent.hour
         AND energy_hour.quantity_pico <> 0
         AND (energy_hour.measured_s > 0 OR (energy_hour.quality & 65) = 64)

@@ -7,8 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.clock import ask_at
-from tests.integration.judged import PRINTED_NCV, Plant, asked
-from tests.integration.line import Line
+from tests.integration.judged import PRINTED_NCV, Plant, asked, midnight
+from tests.integration.line import Line, quarters
 from tests.integration.registered import JUNGAR, Registered
 
 pytestmark = pytest.mark.store
@@ -57,6 +57,22 @@ def test_each_month_is_valued_by_what_was_measured_then_the_default_then_the_tab
     assert origins == {"co2.raw_coal": "table", "raw_coal.2026-02.v1": "measured", "raw_coal.own.v1": "own"}
     (own,) = [used for used in answer["rows"] if used["origin"] == "own"]
     assert (own["value"], own["unit"], own["source"]) == (22.0, "MJ/kg", "煤质化验中心")
+
+
+def test_what_a_meter_of_both_directions_gives_away_is_valued_by_what_was_measured(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    enterprise = registered.enterprise()
+    gateway = registered.gateway(enterprise)
+    both = {"kind": "interval", "carrier": "raw_coal", "unit_of_measure": "t", "negative_flow": "output"}
+    meter = registered.meter(enterprise, gateway_code=gateway, **both)
+    line.send(gateway, quarters(meter, midnight("2026-02-01"), [10.0, -4.0]))
+    line.roll_up()
+    registered.heat_value(enterprise, "raw_coal", 20.0)
+    for scope in (f"enterprise:{enterprise}", f"meter:{meter}"):
+        rows = asked(client, "energy", scope=scope, by="flow", **QUARTER)["data"]
+        valued = {row["flow"]: row["tce_calorific"] for row in rows}
+        assert valued == {flow: pytest.approx(t * 20 / MJ_PER_KGCE) for flow, t in (("input", 10), ("output", 4))}
 
 
 @pytest.mark.parametrize("bucket", ["hour", "day", "month", "year"])

@@ -159,6 +159,31 @@ def test_enterprises_that_fall_silent_together_are_a_fault_of_the_collection_and
     assert (row["quantity"], row["estimated_quantity"]) == (24 * 800 - 3 * 600, 24 * 800)
 
 
+def test_both_directions_of_a_meter_count_where_enterprises_fall_silent_together(
+    line: Line, registered: Registered, quality: QualityJudge, client: TestClient
+) -> None:
+    first, silent = DAY - timedelta(days=14), {14 * 24 + h for h in range(9, 12)}
+    turned, exports = {"flow": "output", "negative_flow": "input"}, {"negative_flow": "output"}
+    meters = []
+    for i in range(8):
+        enterprise = registered.enterprise(valid_from="2026-02-16")
+        gateway = registered.gateway(enterprise)
+        ways = {0: turned, 1: exports}.get(i, {})
+        meters.append(registered.meter(enterprise, gateway_code=gateway, kind="interval", interval_s=3600, **ways))
+        used, fallen = (-100.0 if i == 0 else 100.0), (-10.0 if i == 1 else 0.0)
+        values = [fallen if i < 6 and h in silent else used for h in range(15 * 24)]
+        line.send(gateway, [(meters[-1], first + timedelta(hours=h), value) for h, value in enumerate(values)])
+    line.roll_up()
+    midday = DAY + timedelta(hours=13)
+    look(quality, midday)
+    quality.hourly(midday)
+    assert found(client) == {("fleet_silence", "150000"): 6.0, ("fleet_silence", "150600"): 6.0}
+    line.roll_up()
+    hours = {"bucket": "hour", "start": "2026-03-02T09:00:00+08:00", "end": "2026-03-02T12:00:00+08:00"}
+    rows = asked(client, "energy", scope=f"meter:{meters[1]}", by="flow", **hours)["data"]
+    assert {(row["flow"], row["quantity"], row["coverage"]) for row in rows} == {("input", 0, 1), ("output", 10, 1)}
+
+
 def test_what_is_not_rolled_up_yet_is_no_silence(
     line: Line, registered: Registered, quality: QualityJudge, client: TestClient, database: psycopg.Connection
 ) -> None:
