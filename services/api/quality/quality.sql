@@ -20,7 +20,7 @@ spell AS (
         tenure.from_day,
         tenure.to_day,
         meter.calibrated_until,
-        tenure.kind = 'counter' AND meter.rated_per_hour IS NULL AS by_past,
+        tenure.kind = 'counter' AND tenure.rated_per_hour IS NULL AS by_past,
         count(*) AS meters
     FROM tenure
     JOIN meter USING (meter_id)

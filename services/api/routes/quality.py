@@ -64,7 +64,7 @@ class QualityRow(BaseModel):
     calibration_registered: float = Field(description="Expected readings of meters with a registered calibration")
     unrated: float = Field(
         description="Expected readings of counters without a registered rating: what they can have used is judged by "
-        "their own past, which is less sharp; of a meter 0 if it is rated, else `expected`"
+        "their own past, which is less sharp; of a meter 0 for the time in which it is rated, else `expected`"
     )
     meter_days: float
     inconsistent_meter_days: int

@@ -290,3 +290,12 @@ def test_a_counter_without_a_rating_says_that_it_is_judged_by_its_past(
     days = {"start": "2026-03-02", "end": "2026-03-03", "bucket": "total"}
     rows = asked(client, "quality", scope=f"enterprise:{enterprise}", by="meter", **days)["data"]
     assert {row["meter"]: row["unrated"] for row in rows} == {unrated: 96, rated: 0}
+
+
+def test_a_rating_given_later_leaves_the_days_before_unrated(registered: Registered, client: TestClient) -> None:
+    meter = registered.meter(kind="counter")
+    term = {"valid_from": "2026-03-03", "rated_per_hour": 100.0, "reason": "name plate read"}
+    assert client.post(f"/api/v1/meters/{meter}/terms", json=term).status_code == 201
+    days = {"start": "2026-03-02", "end": "2026-03-04", "bucket": "day"}
+    rows = asked(client, "quality", scope=f"meter:{meter}", **days)["data"]
+    assert [row["unrated"] for row in rows] == [96, 0]
