@@ -17,6 +17,8 @@ from services.api.registry.reading import RowFault, Sheet
 from services.api.registry.resource import A, Amendment, DatedFrom, E, R, Resource, Row
 
 MOST_ERRORS = 100_000
+MOST_DATED = 2000
+"""Each takes some statements while nobody else can change the registry."""
 
 
 class Existing(enum.StrEnum):
@@ -73,7 +75,8 @@ def import_sheet(
 ) -> dict[str, Any]:
     """Write the entries of `sheet` unless it has faults or this is a dry run, and tell what came of it.
 
-    Raises Refused(IMPORT_REFUSED) with the same account when there are faults and this is no dry run.
+    Raises Refused(IMPORT_REFUSED) with the same account when there are faults and this is no dry run;
+    Refused(INVALID_BODY) when more than MOST_DATED rows change what has dates.
     """
     if dry_run:
         with database.read() as connection:
@@ -152,6 +155,7 @@ class _Planner(Generic[E, R, A]):
     def _update(self, rows: Sequence[tuple[int, E]]) -> None:
         kept = self._resource.rows_of(self._connection, [self._resource.key_of(entry) for _, entry in rows])
         changing: list[tuple[int, Amendment[R]]] = []
+        dated = 0
         for line, entry in rows:
             key = self._resource.key_of(entry)
             try:
@@ -163,6 +167,9 @@ class _Planner(Generic[E, R, A]):
                 self._plan.add(line, key, ImportOutcome.UNCHANGED)
             else:
                 changing.append((line, amendment))
+                dated += bool(amendment.dated)
+            if dated > MOST_DATED:
+                raise refused_fields(INVALID_BODY, [Fault("dated_from", "too_many_dated", {"most": MOST_DATED})])
         self._check(changing)
 
     def _amendment(self, key: str, entry: E, row: Row) -> Amendment[R] | None:

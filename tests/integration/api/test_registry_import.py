@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api.registry import importing
 from services.api.registry.table_file import CSV, XLSX
 from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
 from tests.integration.served import api
@@ -373,6 +374,25 @@ def test_what_readings_mean_is_changed_by_a_file_from_a_day_on(client: TestClien
     body = as_csv(header, [*rows[0], 900], [*rows[1], "0"])
     refused = imported(client, "meters", body, **how)
     assert places(refused) == [(2, "valid_from", "already_exists"), (3, "multiplier", "greater_than_equal")]
+
+
+def test_a_file_changes_what_has_dates_of_a_bounded_number_of_meters(
+    client: TestClient, registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "MOST_DATED", 1)
+    owner = registered.enterprise()
+    header = ("code", "unit_code", "gateway_code", "name_zh", "kind", "carrier", "flow", "unit_of_measure")
+    known = [client.get(f"/api/v1/meters/{registered.meter(owner, multiplier=600)}").json() for _ in range(3)]
+    rows = [[each[name] for name in header] for each in known]
+    how: dict[str, Any] = {"existing": "update", "dated_from": "2026-03-01", "reason": "互感器更换"}
+    body = as_csv((*header, "multiplier"), [*rows[0], 800], [*rows[1], 800])
+    for dry_run in (True, False):
+        refused = imported(client, "meters", body, dry_run=dry_run, **how)
+        (error,) = refused.json()["errors"]
+        assert (refused.status_code, error["field"], error["code"]) == (422, "dated_from", "too_many_dated")
+    assert client.get(f"/api/v1/meters/{known[0]['code']}").json()["multiplier"] == 600
+    body = as_csv((*header, "multiplier"), [*rows[0], 800], [*rows[1], 600], [*rows[2], 600])
+    assert imported(client, "meters", body, **how).json()["updated"] == 1
 
 
 @pytest.mark.parametrize(
