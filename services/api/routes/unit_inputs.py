@@ -16,6 +16,7 @@ from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.change import registry_change
 from services.api.registry.fields import Code, Day, Entry, Note, Number
 from services.api.registry.statements import registry_statements
 from services.api.tables import TablesDep
@@ -86,9 +87,9 @@ def add_input(database: Db, tables: TablesDep, code: Code, entry: UnitInputEntry
     number = None if isinstance(entry.value, str) else Decimal(repr(float(entry.value)))
     choice = entry.value if isinstance(entry.value, str) else None
     given = {"input": entry.input, "valid_from": entry.valid_from, "source": entry.source}
-    with database.write() as connection:
-        _require_unit(connection, code)
-        if _SQL.run(connection, "insert", code=code, value=number, choice=choice, **given).rowcount == 0:
+    with registry_change(database) as change:
+        _require_unit(change.connection, code)
+        if _SQL.run(change.connection, "insert", code=code, value=number, choice=choice, **given).rowcount == 0:
             fault = nouns.UNIT_INPUT.fault("valid_from", "already_exists", f"{entry.input} {entry.valid_from}")
             raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
     return entry
@@ -102,9 +103,9 @@ def add_input(database: Db, tables: TablesDep, code: Code, entry: UnitInputEntry
 )
 def remove_input(database: Db, code: Code, name: InputName, valid_from: FirstDay) -> None:
     """What held before it holds on."""
-    with database.write() as connection:
-        _require_unit(connection, code)
-        if _SQL.run(connection, "delete", code=code, input=name, valid_from=valid_from).rowcount == 0:
+    with registry_change(database) as change:
+        _require_unit(change.connection, code)
+        if _SQL.run(change.connection, "delete", code=code, input=name, valid_from=valid_from).rowcount == 0:
             raise nouns.UNIT_INPUT.refuse_unknown(f"{name} {valid_from}")
 
 

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg import Connection
 
+from tests.integration.api.test_registry_changes import revision
 from tests.integration.asking import Asking, reasons
 from tests.integration.judged import Plant, asked, midnight
 from tests.integration.line import Line
@@ -21,8 +22,11 @@ def give(client: TestClient, unit: str, **entry: object) -> Any:
     return client.post(f"/api/v1/units/{unit}/inputs", json=GRADE | entry)
 
 
-def test_an_input_is_given_from_a_day_on_and_taken_back(client: TestClient, registered: Registered) -> None:
+def test_an_input_is_given_from_a_day_on_and_taken_back(
+    client: TestClient, registered: Registered, database: Connection
+) -> None:
     unit = registered.unit(registered.enterprise())
+    before = revision(database)
     assert give(client, unit).status_code == 201
     assert give(client, unit, input="wet_quenching", value=True).status_code == 201
     assert give(client, unit, input="coal_power_class", value="subcritical_300_mw").status_code == 201
@@ -37,6 +41,8 @@ def test_an_input_is_given_from_a_day_on_and_taken_back(client: TestClient, regi
     assert (found[1]["name_zh"], found[1]["source"], found[1]["valid_from"]) == ("入炉原料品位", "化验单", "2026-01-01")
     address = f"/api/v1/units/{unit}/inputs/feed_grade/2026-01-01"
     assert client.delete(address).status_code == 204
+    # three given, one taken back
+    assert revision(database) == before + 4
     assert client.delete(address).json()["code"] == "unknown_unit_input"
     assert client.get("/api/v1/units/U-NONE/inputs").json()["code"] == "unknown_unit"
 
