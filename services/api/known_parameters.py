@@ -1,6 +1,7 @@
 """Parameters of the query that a route does not declare, or given twice where it takes one, are refused."""
 
 import difflib
+import itertools
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
@@ -13,12 +14,13 @@ from services.api.errors import INVALID_PARAMETER, refused_fields
 from services.api.reasons import Fault
 
 _MOST_NAME_CHARACTERS = 100
+_MOST_FAULTS = 20
 
 
 async def require_known_parameters(request: Request) -> None:
     """Refuse parameters that would be passed over: a mistyped filter would answer more than was asked.
 
-    Raises Refused with each of them, and for an unknown one the nearest name there is.
+    Raises Refused with the first 20 of them, and for an unknown one the nearest name there is.
     """
     if not request.scope["query_string"]:
         return
@@ -30,7 +32,7 @@ async def require_known_parameters(request: Request) -> None:
         for field in get_flat_params(route.dependant)
         if not isinstance(field.field_info, Path | Header | Cookie)
     }
-    faults = list(_faults(request, known))
+    faults = list(itertools.islice(_faults(request, known), _MOST_FAULTS))
     if faults:
         raise refused_fields(INVALID_PARAMETER, faults)
 

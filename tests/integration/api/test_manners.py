@@ -64,6 +64,11 @@ def test_a_mistyped_parameter_is_answered_with_the_name_that_is_meant(api: httpx
     assert error["code"] == "no_parameters"
 
 
+def test_of_many_unknown_parameters_the_first_twenty_are_told(api: httpx.Client) -> None:
+    errors = api.get("/api/v1/meters", params={f"aera{n}": "1" for n in range(100)}).json()["errors"]
+    assert [error["field"] for error in errors] == [f"aera{n}" for n in range(20)]
+
+
 def test_a_filter_that_takes_several_values_may_stand_several_times(api: httpx.Client) -> None:
     assert api.get("/api/v1/meters?trade=coke&trade=steel").status_code == 200
 
