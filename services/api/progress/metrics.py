@@ -15,8 +15,9 @@ from services.api.progress.metric_model import (
 from services.api.progress.reasoned import LightAnswer, ObstacleAnswer
 from services.core.reason import InBoth
 from services.judging.data.nation import NationalAim
-from services.judging.dual_control.course import Course, Grade, MetricTarget, MetricYear, worst_grade
+from services.judging.dual_control.course import Course, Grade, MetricTarget, worst_grade
 from services.judging.dual_control.metric import MetricForm
+from services.judging.dual_control.metric_year import MetricYear
 from services.judging.dual_control.reason import obstacle_text, standing_text, trend_text
 
 GRADES = {

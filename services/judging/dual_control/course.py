@@ -8,23 +8,22 @@ Lights and grades are Enermon's own until a rule is published: 发改办环资�
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from services.core.verdict import ReasonedVerdict
 from services.judging.dual_control.evaluate import AreaStanding
 from services.judging.dual_control.facts import (
-    LOW_COVERAGE,
+    HEAT_VALUE_UNKNOWN,
     NUMBER_MISSING,
-    SOURCES_DIFFER,
-    EnergySource,
     EvaluationKind,
     Obstacle,
     PlanPeriod,
 )
 from services.judging.dual_control.intensity import completion, reached, required
 from services.judging.dual_control.metric import ControlMetric, MetricForm
+from services.judging.dual_control.metric_year import MetricYear, obstacles, what_of
 from services.judging.dual_control.warning import Light, WarningLevel
 from services.judging.targets.target import Better, Operator
 
@@ -44,24 +43,6 @@ class Direction(enum.StrEnum):
     RISES = "rises"
     STEADY = "steady"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class MetricYear:
-    """A metric in a year; `value` None: unknown, which is not zero."""
-
-    year: int
-    value: Fraction | None
-    source: EnergySource | None = None
-    coverage: float | None = None
-    running: bool = False
-    """The year is not over: an amount is a forecast, a share that of what is gone."""
-    so_far: Fraction | None = None
-    """Of a running year the amount measured up to now, also where too little of it is there for a forecast."""
-    apart: Fraction | None = None
-    """Carbon of feedstock, tCO2, which stays in the product; None: nothing is known of it, or nothing is kept apart."""
-    obstacle: Obstacle | None = None
-    """Why it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,26 +121,6 @@ def direction_of(change: Fraction) -> Direction:
     return Direction.RISES if change > 0 else Direction.FALLS
 
 
-def obstacles(metric: ControlMetric, years: Sequence[MetricYear], *, coverage_least: float) -> tuple[Obstacle, ...]:
-    """Why these years cannot be compared with each other; empty where they can."""
-    found = []
-    for each in years:
-        if each.value is None:
-            found.append(each.obstacle or Obstacle(NUMBER_MISSING, each.year, what_of(metric)))
-        elif each.source is EnergySource.MEASURED and (each.coverage is None or each.coverage < coverage_least):
-            found.append(Obstacle(LOW_COVERAGE, each.year, what_of(metric)))
-    known = [each for each in years if each.value is not None]
-    differing = [each for each in known if each.source is not known[0].source]
-    if differing:
-        found.append(Obstacle(SOURCES_DIFFER, differing[0].year, what_of(metric)))
-    return tuple(found)
-
-
-def what_of(metric: ControlMetric) -> str:
-    """The number that an obstacle names."""
-    return metric.statistic or str(metric.code)
-
-
 def course(
     metric: ControlMetric,
     years: Sequence[MetricYear],
@@ -172,7 +133,47 @@ def course(
     """Where the metric stands in the last of `years`, which begin with the base year of the plan where there is one.
 
     Without a plan, or a target in it, the trend is all that is told. `conflict`: the documents print different targets.
+    Where heat values behind what was measured are not, what their ranges could turn is neither judged, lit nor graded.
     """
+
+    def by(numbers: Sequence[MetricYear]) -> Course:
+        return _course(metric, numbers, plan, target, coverage_least=coverage_least, conflict=conflict)
+
+    found = by(years)
+    if all(each.band is None for each in years):
+        return found
+    now = years[-1].year
+    ends = [by([each.at_end(high=(each.year == now) is now_high) for each in years]) for now_high in (True, False)]
+    if all(_told(end) == _told(found) for end in ends):
+        return found
+    unknown = Obstacle(HEAT_VALUE_UNKNOWN, now, what_of(metric))
+    return replace(
+        found,
+        finding=ReasonedVerdict.cannot(unknown.reason),
+        light=Light(None, "cannot_judge"),
+        completion=None,
+        on_course=None,
+        standing=None,
+        grade=None,
+        obstacles=(unknown, *found.obstacles),
+    )
+
+
+def _told(found: Course) -> tuple[object, ...]:
+    """All that is judged in it."""
+    return found.finding, found.light.level, found.grade
+
+
+def _course(
+    metric: ControlMetric,
+    years: Sequence[MetricYear],
+    plan: PlanPeriod | None,
+    target: MetricTarget | None,
+    *,
+    coverage_least: float,
+    conflict: bool,
+) -> Course:
+    """The same by the numbers as they are."""
     moved = trend(metric, years, coverage_least=coverage_least)
     reason = "no_plan" if plan is None else "targets_conflict" if conflict else "no_target"
     if plan is None or target is None:

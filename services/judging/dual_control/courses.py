@@ -14,7 +14,6 @@ from services.judging.dual_control.course import (
     UNKNOWN_TREND,
     Course,
     MetricTarget,
-    MetricYear,
     Trend,
     course,
     direction_of,
@@ -24,6 +23,7 @@ from services.judging.dual_control.evaluate import Evaluation
 from services.judging.dual_control.facts import NON_FOSSIL, NUMBER_MISSING, Obstacle, PlanPeriod
 from services.judging.dual_control.intensity import IntensityYear, chain
 from services.judging.dual_control.metric import METRICS, ControlMetric, MetricCode, MetricForm
+from services.judging.dual_control.metric_year import MetricYear
 from services.judging.dual_control.series import AMOUNTS, AreaYears
 from services.judging.dual_control.targets import rows_of, targets_of
 from services.judging.dual_control.warning import Light

@@ -1,7 +1,8 @@
 """What the meters of areas measured, in standard coal (equivalent), and how completely."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ from psycopg import Connection
 from services.core.area_tree import AreaTree
 from services.core.frame import Frame
 from services.core.meter import Flow
-from services.energy.account import SIGN, Account, Valuation
+from services.energy.account import CO2_SIGN, SIGN, Account, Valuation
 from services.energy.amount import Amount, Measure, coverage_of
 from services.energy.by_subject import Subject
 from services.energy.factors import Applied, Basis, Factors
@@ -19,6 +20,15 @@ from services.energy.wanted import of_areas
 from services.judging.dual_control.facts import EnergySource, YearEnergy
 
 FLOWS = (Flow.INPUT, Flow.OUTPUT, Flow.FEEDSTOCK, Flow.RENEWABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredAmount:
+    """An amount as metered, in tce or tCO2."""
+
+    value: Fraction
+    band: tuple[Fraction, Fraction] | None
+    """Between what it lies while heat values are not measured; None: it is known as it is."""
 
 
 class Metered:
@@ -52,9 +62,10 @@ class Metered:
         return any(amount.measured_s for amount in self._amounts.values())
 
     @property
-    def tco2(self) -> Fraction | None:
+    def tco2(self) -> MeteredAmount | None:
         """CO2 of what is burnt and bought, less what is sold; None as of `tce`."""
-        return self._account.tco2() if self.any else None
+        tonnes = self._account.tco2() if self.any else None
+        return None if tonnes is None else MeteredAmount(tonnes, self._band(tonnes, None, CO2_SIGN))
 
     @property
     def feedstock_tco2(self) -> Fraction | None:
@@ -68,9 +79,13 @@ class Metered:
                 found += Fraction(*tonnes)
         return found
 
-    def family(self, family: str) -> Fraction | None:
+    def family(self, family: str) -> MeteredAmount | None:
         """tce (calorific) of a family of carriers, less what of it is sold on; None as of `tce`."""
-        return self._account.of(Basis.CALORIFIC, families=[family]) if self.any else None
+        tce = self._account.of(Basis.CALORIFIC, families=[family]) if self.any else None
+        if tce is None:
+            return None
+        carriers = {carrier for carrier, of in self._factors.family.items() if of == family}
+        return MeteredAmount(tce, self._band(tce, Basis.CALORIFIC, SIGN, carriers))
 
     def tce(self, *flows: Flow) -> Fraction | None:
         """Equivalent tce of `flows`, of all that count where none is named.
@@ -87,20 +102,31 @@ class Metered:
         tce = self.tce(*flows)
         if tce is None:
             return None
-        return YearEnergy(tce, EnergySource.MEASURED, self.coverage, self._band(tce, flows or FLOWS))
+        counted = {flow: SIGN[flow] for flow in flows or FLOWS}
+        return YearEnergy(tce, EnergySource.MEASURED, self.coverage, self._band(tce, Basis.EQUIVALENT, counted))
 
-    def _band(self, tce: Fraction, flows: Sequence[Flow]) -> tuple[Fraction, Fraction] | None:
-        """Between what the energy of these flows lies, with each carrier at one end of its range throughout."""
+    def _band(
+        self,
+        amount: Fraction,
+        basis: Basis | None,
+        signs: Mapping[Flow, int],
+        carriers: Collection[str] | None = None,
+    ) -> tuple[Fraction, Fraction] | None:
+        """Between what an amount of these flows lies, with each carrier at one end of its range throughout.
+
+        On a basis, or under None of CO2; of all carriers, or of these alone.
+        """
         valuation, of_carrier = Valuation(self._factors), Counter[tuple[str, int]]()
-        for (carrier, flow), amount in self._amounts.items():
-            for by, pico in amount.pico_by_year.items() if flow in flows else ():
+        for (carrier, flow), metered in self._amounts.items():
+            counts = flow in signs and (carriers is None or carrier in carriers)
+            for by, pico in metered.pico_by_year.items() if counts else ():
                 if isinstance(by, int) and self._factors.range_of(carrier, by) is not None:
-                    of_carrier[carrier, by] += SIGN[flow] * pico
-        low = high = tce
+                    of_carrier[carrier, by] += signs[flow] * pico
+        low = high = amount
         for (carrier, year), pico in of_carrier.items():
             ends, tonnes = (
                 self._factors.range_of(carrier, year),
-                valuation.tonnes(Basis.EQUIVALENT, carrier, year, pico),
+                valuation.tonnes(basis, carrier, year, pico),
             )
             if ends is not None and tonnes is not None:
                 changes = sorted(Fraction(*tonnes) * (end - 1) for end in ends)

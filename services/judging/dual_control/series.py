@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from services.judging.dual_control.assessed import Facts
-from services.judging.dual_control.course import MetricYear
 from services.judging.dual_control.facts import (
     COEFFICIENT_MISSING,
     GDP,
@@ -16,10 +15,12 @@ from services.judging.dual_control.facts import (
     YearFacts,
 )
 from services.judging.dual_control.forecast import MeasuredDays, forecast_energy
-from services.judging.dual_control.measured import Metered
+from services.judging.dual_control.measured import Metered, MeteredAmount
 from services.judging.dual_control.metric import METRICS, ControlMetric, MetricCode
+from services.judging.dual_control.metric_year import MetricYear
 from services.judging.dual_control.reported import ReportedNumbers
 
+_CARBON = frozenset({MetricCode.CO2_TOTAL, MetricCode.CO2_INTENSITY})
 _FAMILY = {MetricCode.COAL: "coal", MetricCode.OIL: "oil"}
 
 
@@ -77,9 +78,11 @@ class AreaYears:
             if each.value is None:
                 found.append(replace(each, so_far=None))
             elif gdp is None or gdp <= 0:
-                found.append(replace(each, value=None, so_far=None, obstacle=Obstacle(NUMBER_MISSING, each.year, GDP)))
+                lacking = Obstacle(NUMBER_MISSING, each.year, GDP)
+                found.append(replace(each, value=None, so_far=None, obstacle=lacking, band=None))
             else:
-                found.append(replace(each, value=each.value / gdp, so_far=None))
+                band = None if each.band is None else (each.band[0] / gdp, each.band[1] / gdp)
+                found.append(replace(each, value=each.value / gdp, so_far=None, band=band))
         return found
 
     def _with_gdp(self, year: int) -> YearFacts:
@@ -94,10 +97,10 @@ class AreaYears:
         metered = self.metered.get(year)
         if metered is None or not metered.any:
             return MetricYear(year, None, obstacle=Obstacle(NUMBER_MISSING, year, metric.statistic))
-        value, apart = _amount(metric, metered), self._apart(metric, year)
-        if value is None:
+        amount, apart = _amount(metric, metered), self._apart(metric, year)
+        if amount is None:
             return MetricYear(year, None, obstacle=Obstacle(COEFFICIENT_MISSING, year, metric.statistic))
-        return MetricYear(year, value, EnergySource.MEASURED, metered.coverage, apart=apart)
+        return MetricYear(year, amount.value, EnergySource.MEASURED, metered.coverage, apart=apart, band=amount.band)
 
     def _forecast(self, metric: ControlMetric, year: int, last: MetricYear | None) -> MetricYear:
         """The running year; amounts of any unit go the way of the energy."""
@@ -113,16 +116,18 @@ class AreaYears:
             coverage_least=self.coverage_least,
         )
         so_far = None if self.so_far.metered is None else _amount(metric, self.so_far.metered)
-        running = MetricYear(year, None, running=True, so_far=so_far)
+        running = MetricYear(year, None, running=True, so_far=None if so_far is None else so_far.value)
         if isinstance(coming, Obstacle):
             return replace(running, obstacle=replace(coming, what=metric.statistic))
         energy = coming.energy
-        return replace(running, value=energy.tce, source=energy.source, coverage=energy.coverage)
+        band = None if so_far is None else _scaled(so_far, energy.tce)
+        return replace(running, value=energy.tce, source=energy.source, coverage=energy.coverage, band=band)
 
     def _apart(self, metric: ControlMetric, year: int) -> Fraction | None:
         metered = self.metered.get(year)
-        of_carbon = metric.code in (MetricCode.CO2_TOTAL, MetricCode.CO2_INTENSITY)
-        return metered.feedstock_tco2 if of_carbon and metered is not None and metered.any else None
+        if metric.code not in _CARBON or metered is None or not metered.any:
+            return None
+        return metered.feedstock_tco2
 
 
 def _price_base(years: Sequence[YearFacts]) -> int | None:
@@ -130,14 +135,23 @@ def _price_base(years: Sequence[YearFacts]) -> int | None:
     return max(newest, key=lambda base: (sum(base in year.gdp for year in years), base), default=None)
 
 
-def _amount(metric: ControlMetric, metered: Metered) -> Fraction | None:
-    family = _FAMILY.get(metric.code)
-    return metered.tco2 if family is None else metered.family(family)
+def _amount(metric: ControlMetric, metered: Metered) -> MeteredAmount | None:
+    return metered.tco2 if metric.code in _CARBON else metered.family(_FAMILY[metric.code])
+
+
+def _scaled(so_far: MeteredAmount, forecast: Fraction) -> tuple[Fraction, Fraction] | None:
+    """The band of a forecast, as open as the heat values of what was measured so far leave it."""
+    if so_far.band is None or so_far.value <= 0:
+        return None
+    low, high = so_far.band
+    return forecast * low / so_far.value, forecast * high / so_far.value
 
 
 def _days(metric: ControlMetric, span: YearSpan) -> MeasuredDays | None:
-    value = None if span.metered is None else _amount(metric, span.metered)
-    return None if value is None or span.metered is None else MeasuredDays(value, span.days, span.metered.coverage)
+    amount = None if span.metered is None else _amount(metric, span.metered)
+    if amount is None or span.metered is None:
+        return None
+    return MeasuredDays(amount.value, span.days, span.metered.coverage)
 
 
 AMOUNTS = tuple(METRICS[code] for code in (MetricCode.CO2_TOTAL, MetricCode.COAL, MetricCode.OIL))

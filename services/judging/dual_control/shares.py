@@ -12,21 +12,22 @@ from services.energy.by_subject import Subject
 from services.energy.sums import read_sums
 from services.energy.wanted import of_areas
 from services.judging.data.tables import Tables
-from services.judging.dual_control.course import MetricYear
 from services.judging.dual_control.facts import (
     COEFFICIENT_MISSING,
+    HEAT_VALUE_UNKNOWN,
     LOW_COVERAGE,
     NON_FOSSIL,
     NUMBER_MISSING,
     EnergySource,
     Obstacle,
 )
+from services.judging.dual_control.metric_year import MetricYear
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.indicators.renewable import sold_beside_renewable
 from services.judging.indicators.reported import statistics
 
-_OBSTACLES = {reason: reason for reason in (LOW_COVERAGE, COEFFICIENT_MISSING)}
+_OBSTACLES = frozenset({LOW_COVERAGE, COEFFICIENT_MISSING})
 
 
 def read_shares(
@@ -57,12 +58,12 @@ def _year(found: Evaluated, year: int, *, running: bool) -> MetricYear:
     ratio = found.ratio
     if ratio.value is None:
         first = ratio.reasons[0][0] if ratio.reasons else NUMBER_MISSING
-        return MetricYear(
-            year,
-            None,
-            running=running,
-            obstacle=Obstacle(_OBSTACLES.get(first, NUMBER_MISSING), year, NON_FOSSIL),
-        )
+        reason = first if first in _OBSTACLES else NUMBER_MISSING
+        return MetricYear(year, None, running=running, obstacle=Obstacle(reason, year, NON_FOSSIL))
+    if ratio.band is not None and ratio.band.ends is None:
+        # nothing bounds it: the coal might be all of the energy, or more of it is sold than came in
+        return MetricYear(year, None, running=running, obstacle=Obstacle(HEAT_VALUE_UNKNOWN, year, NON_FOSSIL))
+    band = None if ratio.band is None else ratio.band.values
     # of what is over: meters that began in December say nothing of the year
     coverage = (ratio.coverage or 0.0) * found.elapsed.metered_share
-    return MetricYear(year, ratio.value, EnergySource.MEASURED, coverage, running=running)
+    return MetricYear(year, ratio.value, EnergySource.MEASURED, coverage, running=running, band=band)

@@ -259,6 +259,28 @@ def test_the_share_of_a_running_year_is_that_of_the_indicator(
         assert 0 < share["actual"] < 25
 
 
+def test_a_share_that_the_heat_of_the_coal_could_take_below_its_target_is_not_judged(
+    client: TestClient, registered: Registered, database_url: str
+) -> None:
+    line = Line(client, database_url)
+    unit: dict[str, Any] = {"process": None}
+    plant = Plant(
+        registered, line, unit=unit, meters_since="2025-01-01", raw_coal_ncv=None, trade="other", area_code=JUNGAR
+    )
+    plant.uses("2025-01-01", "2026-01-01", {("electricity", "renewable"): 1000.0, ("raw_coal", "input"): 2.4})
+    line.roll_up()
+    at(client, date(2026, 3, 1))
+    told = metrics(progress(client, area=ORDOS, year=2025))["non_fossil_share"]
+    assert told["actual"] > told["target"]["value"] == 12.0
+    assert (told["verdict"], told["reason"]) == ("cannot_judge", "heat_value_unknown")
+    assert (told["light"]["level"], told["standing"], told["grade"]) == (None, None, None)
+    assert told["text_zh"] == "2025年非化石能源消费占比所用热值未实测，其取值范围内结论不定"
+    registered.heat_value(plant.enterprise, "raw_coal", 20.93441868)
+    line.roll_up()
+    told = metrics(progress(client, area=ORDOS, year=2025))["non_fossil_share"]
+    assert (told["verdict"], told["standing"], told["obstacles"]) == ("ok", "met", [])
+
+
 def test_carbon_is_reported_by_area_and_by_enterprise(client: TestClient, registered: Registered) -> None:
     at(client, date(2026, 11, 21))
     owners = (f"area:{ORDOS}", f"enterprise:{registered.enterprise()}")

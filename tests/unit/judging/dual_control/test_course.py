@@ -11,13 +11,13 @@ from services.judging.dual_control.course import (
     Direction,
     Grade,
     MetricTarget,
-    MetricYear,
     course,
     worst_grade,
 )
 from services.judging.dual_control.evaluate import AreaStanding
 from services.judging.dual_control.facts import EnergySource, Obstacle, PlanPeriod
 from services.judging.dual_control.metric import METRICS, MetricCode
+from services.judging.dual_control.metric_year import MetricYear
 from services.judging.dual_control.warning import WarningLevel
 from services.judging.targets.target import Operator
 
