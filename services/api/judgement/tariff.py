@@ -1,7 +1,7 @@
 """The step tariff of one unit: its energy use of the year before, and the rule that holds for its process."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -70,6 +70,11 @@ class EnergyUse:
         """The reason: what is wrong with the year comes before what is wrong with what was measured in it."""
         return next((code for code, _ in self.lacking if code in (NOT_OVER, IN_PART)), VALUE_UNKNOWN)
 
+    def at_ends(self) -> tuple["EnergyUse", ...]:
+        """The same with the least and with the greatest value it may have; none where nothing bounds it."""
+        values = None if self.ratio.band is None else self.ratio.band.values
+        return tuple(replace(self, ratio=replace(self.ratio, value=value, band=None)) for value in values or ())
+
 
 @dataclass(frozen=True, slots=True)
 class ChargedElectricity:
@@ -123,10 +128,13 @@ def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, n
         standard.kind_of(unit),
         _lacking(found, least=float(tables.parameter("coverage_least").value), now=now),
     )
-    if is_smelter:
-        surcharge = _aluminium(connection, tables, unit, use, year, start, end)
-    else:
-        surcharge = _unified(tables, standard, unit, use, end.date())
+
+    def surcharge_on(use: EnergyUse) -> Surcharge | None:
+        if is_smelter:
+            return _aluminium(connection, tables, unit, use, year, start, end)
+        return _unified(tables, standard, unit, use, end.date())
+
+    use, surcharge = _as_sure(use, surcharge_on)
     return UnitTariff(unit, start, end, use, surcharge, charged, punitive)
 
 
@@ -151,9 +159,24 @@ def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:
     metered = found.metered_s / (found.end - found.start).total_seconds()
     if 0.0 < metered < least and IN_PART not in dict(found.ratio.reasons):
         return ((IN_PART, share_text(metered, least)), *found.ratio.reasons)
-    if found.ratio.band is not None:
-        return ((HEAT_VALUE_UNKNOWN, found.ratio.band.words), *found.ratio.reasons)
     return found.ratio.reasons
+
+
+def _as_sure(
+    use: EnergyUse, surcharge_on: Callable[[EnergyUse], Surcharge | None]
+) -> tuple[EnergyUse, Surcharge | None]:
+    """The energy use with its surcharge, where that is the same at both ends of the band of the use.
+
+    Else nobody can tell before the heat value is measured. What is found is what is found of the worse end.
+    """
+    found, band = surcharge_on(use), use.ratio.band
+    if found is None or use.known is None or band is None:
+        return use, found
+    ends = [end for end in map(surcharge_on, use.at_ends()) if end is not None]
+    if {(end.finding.verdict, end.yuan_per_kwh) for end in ends} == {(found.finding.verdict, found.yuan_per_kwh)}:
+        return use, replace(found, finding=ends[-1].finding)
+    unknown = replace(use, lacking=((HEAT_VALUE_UNKNOWN, band.words), *use.lacking))
+    return unknown, surcharge_on(unknown)
 
 
 def _unified(tables: Tables, standard: Standard, unit: JudgedUnit, use: EnergyUse, day: date) -> Surcharge | None:

@@ -197,6 +197,30 @@ def test_year_without_readings_and_process_without_levels_cannot_be_judged(
     assert tariff(client, mine)["rule"] is None
 
 
+def test_the_range_of_unmeasured_coal_keeps_nobody_from_a_surcharge_that_it_cannot_change(
+    client: TestClient, registered: Registered, line: Line, database_url: str, tmp_path: Path
+) -> None:
+    # kgce/t of clinker by the printed coefficient; raw coal may hold from 0.55 to 1.46 of that. Levels: 100 and 117
+    kilns = {}
+    for name, kgce in (("BELOW", 75.0), ("NEAR", 110.0), ("ABOVE", 300.0)):
+        given = {"process": "cement_clinker", "commissioned_on": "2012-01-01", "code": name}
+        kilns[name] = Plant(registered, line, unit=given, trade="cement", raw_coal_ncv=None)
+        daily = {("raw_coal", "input"): kgce / 0.7143, ("product", "product"): 1000.0}
+        kilns[name].uses(*YEAR, daily)
+    line.roll_up()
+    header = (DATA / "tariff_steps.csv").read_text("utf-8").splitlines()[0]
+    step = "step.1,cement_clinker,0,0.02,yuan/kWh,2022-01-01,,operator,notice,yes"
+    (tmp_path / "tariff_steps.csv").write_text(f"{header}\n{step}\n", "utf-8")
+    with api(database_url=database_url, data=tmp_path) as configured:
+        found = {name: tariff(configured, kiln) for name, kiln in kilns.items()}
+    # from 41 to 109: surely below the baseline, though not surely below the benchmark, as it is by its value
+    assert (found["BELOW"]["surcharge"], code_of(found["BELOW"])) == (0.0, ("ok", "baseline_reached"))
+    assert (found["ABOVE"]["surcharge"], code_of(found["ABOVE"])) == (0.02, ("breach", "surcharge"))
+    # from 60 to 160
+    assert (found["NEAR"]["surcharge"], found["NEAR"]["verdict"]) == (None, "cannot_judge")
+    assert "heat_value_unknown" in {reason["code"] for reason in found["NEAR"]["reasons"]}
+
+
 def test_year_that_is_not_over_has_no_surcharge_yet(client: TestClient, registered: Registered, line: Line) -> None:
     plant = smelter(registered, line, 13_345.0)
     line.roll_up()
