@@ -60,8 +60,8 @@ _LISTED = (
         form=MetricForm.INTENSITY,
         left_out=InBoth(
             "feedstock and the part of listed projects borne above are left out; the gross one is the indicator"
-            " energy_intensity_gdp",
-            "扣除原料用能和能耗单列核减量；全口径数值见指标 energy_intensity_gdp",
+            " Gross energy intensity of GDP",
+            "扣除原料用能和能耗单列核减量；全口径数值见指标“单位地区生产总值能耗”",
         ),
         target="energy_intensity_gdp_reduction",
         statistic="energy_consumption",
@@ -129,9 +129,9 @@ _LISTED = (
         unit="%",
         form=MetricForm.SHARE,
         left_out=InBoth(
-            "renewable electricity and biomass by all energy as metered (indicator non_fossil_share); what is sold is"
-            " not consumed",
-            "在线监测的绿电和生物质能占能源消费的比重（指标 non_fossil_share），外供部分不计",
+            "renewable electricity and biomass by all energy as metered (indicator Share of non-fossil energy in"
+            " energy consumption); what is sold is not consumed",
+            "在线监测的绿电和生物质能占能源消费的比重（指标“非化石能源占能源消费比重”），外供部分不计",
         ),
         target="non_fossil_share",
         better=Better.HIGHER,

@@ -185,8 +185,8 @@ _LISTED: tuple[Indicator, ...] = (
         formula="energy consumption reported, else metered (equivalent), nothing left out"
         " / GDP at the constant prices of price_base; the assessed intensity, without feedstock and listed projects,"
         " is that of /progress",
-        formula_zh="能源消费总量（统计数，无则为在线监测等价值，不作扣除）÷ 地区生产总值（price_base 年不变价）；"
-        "扣除原料用能和能耗单列后的考核能耗强度见 /progress",
+        formula_zh="能源消费总量（统计数，无则为在线监测等价值，不作扣除）÷ 地区生产总值（按所报基年不变价）；"
+        "扣除原料用能和能耗单列后的考核能耗强度见能耗双控进度",
         source=f"{REGION_PLAN} 二、主要目标",
         level=IndicatorLevel.AREA,
         parts=ratios.intensity("energy_consumption", "gdp"),
@@ -200,7 +200,7 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="tce",
         denominator_unit="10k CNY",
         formula="industrial energy reported, else energy metered (equivalent) / industrial value added, constant price",
-        formula_zh="工业能源消费量（统计数，无则为在线监测等价值）÷ 工业增加值（price_base 年不变价）",
+        formula_zh="工业能源消费量（统计数，无则为在线监测等价值）÷ 工业增加值（按所报基年不变价）",
         source=f"{REGION_PLAN} 三（一）",
         level=IndicatorLevel.AREA,
         parts=ratios.intensity("industrial_energy", "industrial_value_added"),
@@ -214,7 +214,7 @@ _LISTED: tuple[Indicator, ...] = (
         numerator_unit="tCO2",
         denominator_unit="10k CNY",
         formula="CO2 of fuels burnt and of electricity and heat bought, less sold / GDP at constant prices",
-        formula_zh="（燃料燃烧及净购入电力热力排放）÷ 地区生产总值（price_base 年不变价）",
+        formula_zh="（燃料燃烧及净购入电力热力排放）÷ 地区生产总值（按所报基年不变价）",
         source="鄂尔多斯市“十四五”节能减排综合工作实施方案 四（一）",
         level=IndicatorLevel.AREA,
         parts=ratios.carbon_intensity,

@@ -13,6 +13,7 @@ from services.core.meter import Flow
 from services.core.reason import REASONS, About
 from services.core.units import UnitError, factor_to
 from services.judging.data.tables import load_tables
+from services.judging.dual_control.metric import METRICS
 from services.judging.dual_control.reason import NAMES
 from services.judging.indicators.listing import BY_SLUG
 from services.judging.reason_words import FLOWS, verdict_text, words_of
@@ -141,6 +142,17 @@ def test_rules_checks_and_tables_are_named_in_chinese() -> None:
         texts += [row.name_zh for row in rows]
     texts += [each.name_zh for each in BY_SLUG.values()]
     assert {text: codes_in(text) for text in texts if codes_in(text)} == {}
+
+
+def test_how_a_number_is_formed_and_what_is_left_out_of_it_is_said_in_chinese() -> None:
+    texts = [each.formula_zh for each in BY_SLUG.values()]
+    texts += [text.zh for metric in METRICS.values() for text in (metric.name, metric.left_out)]
+    assert {text: codes_in(text) for text in texts if codes_in(text)} == {}
+
+
+def test_what_is_left_out_names_indicators_as_people_do() -> None:
+    texts = [text for metric in METRICS.values() for text in (metric.left_out.en, metric.left_out.zh)]
+    assert [text for text in texts if any(slug in text for slug in BY_SLUG)] == []
 
 
 def test_messages_and_pages_are_chinese_to_the_end() -> None:
