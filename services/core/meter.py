@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US
@@ -247,15 +247,36 @@ def different(terms: Iterable[MeterTerm]) -> tuple[MeterTerm, ...]:
     return tuple(kept)
 
 
-def in_settled_units(terms: Iterable[MeterTerm], settlements: Iterable[Settlement]) -> tuple[MeterTerm, ...]:
-    """The terms, in order of time, as people have settled their units: from then on, until the next term."""
+def in_settled_units(
+    terms: Iterable[MeterTerm], settlements: Iterable[Settlement], *, registered_us: Iterable[int] = ()
+) -> tuple[MeterTerm, ...]:
+    """The terms, in order of time, as people have settled their units: each from its moment until the unit is registered.
+
+    That is at the next term with another unit, or at the next of `registered_us`, the moments of terms that name the
+    unit. What else a term changes leaves a settled unit as it is.
+    """
     changed = list(terms)
+    named_us = sorted(registered_us)
     for settlement in settlements:
         if settlement.factor is not None:
-            place = max(0, bisect_right([term.from_us for term in changed], settlement.from_us) - 1)
-            unit_pico = changed[place].unit_pico * settlement.factor
-            changed.insert(place + 1, replace(changed[place], from_us=settlement.from_us, unit_pico=unit_pico))
+            end = bisect_right(named_us, settlement.from_us)
+            until_us = named_us[end] if end < len(named_us) else OPEN_END_US
+            changed = _in_unit(changed, settlement.from_us, until_us, settlement.factor)
     return tuple(changed)
+
+
+def _in_unit(terms: list[MeterTerm], from_us: int, until_us: int, factor: Fraction) -> list[MeterTerm]:
+    """The terms with the unit of before `from_us` times the factor from then on, no longer than `until_us`."""
+    before = [term for term in terms if term.from_us < from_us]
+    at_start = next(term for term in reversed(terms) if term.from_us <= from_us)
+    after = [term for term in terms if term.from_us > from_us]
+    unit_pico = before[-1].unit_pico * factor
+    kept = list(takewhile(lambda term: term.unit_pico == at_start.unit_pico and term.from_us < until_us, after))
+    settled = [replace(term, unit_pico=unit_pico) for term in (replace(at_start, from_us=from_us), *kept)]
+    rest = after[len(kept) :]
+    if until_us < OPEN_END_US and not any(term.from_us <= until_us for term in rest):
+        rest = [replace([at_start, *kept][-1], from_us=until_us), *rest]
+    return [*before, *settled, *rest]
 
 
 def whole_pico(value: float, pico_per_value: Fraction) -> int:

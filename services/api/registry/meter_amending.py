@@ -94,7 +94,8 @@ def _change_terms(
     amendment = meters.amendment(row["code"], row, patch.said() | patch.plain())
     said = {name: getattr(amendment.record, name) for name in patch.said()}
     meter = terms_of(change.connection, row["code"])
-    meter = replace(meter, carrier=amendment.record.carrier, flow=amendment.record.flow)
+    record = amendment.record
+    meter = replace(meter, carrier=record.carrier, flow=record.flow, negative_flow=record.negative_flow)
     differing = [name for name in said if said[name] != row[name]]
     _refuse(_date_faults(patch, differing))
     terms = meter.terms

@@ -28,6 +28,7 @@ from services.api.registry.terms import (
     held,
     in_order,
     time_faults,
+    unit_named_from,
 )
 from services.ingest.validate import AHEAD_US
 
@@ -46,6 +47,7 @@ class MeterTerms:
     code: str
     carrier: str
     flow: MeterFlow
+    negative_flow: MeterFlow | None
     carrier_unit: str
     terms: Sequence[MeterTermSaid]
 
@@ -93,6 +95,10 @@ def change_terms(
             since="-infinity" if recounted is True else recounted,
         )
     since = changed_from(before, after)
+    named = unit_named_from(before, after)
+    if since is not True and named and SQL.run(change.connection, "has_settled_unit", meter_id=meter.meter_id).scalar():
+        # A unit that people have settled ends there.
+        since = min(since, named) if since else named
     if since:
         # A span of before may have ended with the first reading that is of another kind now.
         change.reinterpret_meter(meter.code, since=None if since is True else since - _JUST_BEFORE)
@@ -127,7 +133,13 @@ def _faults(connection: Connection, meter: MeterTerms, terms: Sequence[MeterTerm
     faults = time_faults(terms, now=now, ahead=timedelta(microseconds=AHEAD_US))
     entries = [
         MeterEntry.model_construct(
-            code=meter.code, carrier=meter.carrier, flow=meter.flow, valid_from=None, valid_to=None, **each.meaning
+            code=meter.code,
+            carrier=meter.carrier,
+            flow=meter.flow,
+            negative_flow=meter.negative_flow,
+            valid_from=None,
+            valid_to=None,
+            **each.meaning,
         )
         for each in terms
     ]

@@ -116,6 +116,15 @@ def changed_from(
     return next((moment for moment in moments if differ(_at(before, moment), _at(after, moment))), False)
 
 
+def unit_named_from(before: Sequence[MeterTermHeld], after: Sequence[MeterTermHeld]) -> datetime | None:
+    """The first moment at which a term names the unit, be it the same one, by one of the two alone."""
+
+    def named(terms: Sequence[MeterTermHeld]) -> set[datetime]:
+        return {each.term.valid_from for each in terms if "unit_of_measure" in each.term.said and each.term.valid_from}
+
+    return min(named(before) ^ named(after), default=None)
+
+
 def _at(terms: Sequence[MeterTermHeld], moment: datetime) -> Meaning:
     holding = [each for each in terms if each.term.valid_from is None or each.term.valid_from <= moment]
     return holding[-1].meaning

@@ -177,7 +177,11 @@ def load_meters(connection: psycopg.Connection, numbers: list[int]) -> dict[int,
     for row in rows:
         mine = terms[row.meter_id]
         rule = MeterRule(
-            in_settled_units(different(_term(term, row.carrier_unit) for term in mine), settled[row.meter_id]),
+            in_settled_units(
+                different(_term(term, row.carrier_unit) for term in mine),
+                settled[row.meter_id],
+                registered_us=[term.from_us for term in mine if term.names_unit],
+            ),
             tuple(swaps[row.meter_id]),
             frozenset(accepted[row.meter_id]),
             tuple(settled[row.meter_id]),

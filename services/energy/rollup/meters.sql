@@ -33,7 +33,8 @@ SELECT
     term.stamp,
     term.holds_s,
     term.unit_id,
-    unit.enterprise_id
+    unit.enterprise_id,
+    'unit_of_measure' = ANY (term.fields) AS names_unit
 FROM meter_term_now AS term
 JOIN unit USING (unit_id)
 WHERE term.meter_id = ANY (:meter_ids)

@@ -87,3 +87,15 @@ def test_a_counter_and_the_flow_it_has_already_are_refused(registered: Registere
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
     counter = registered.meter()
     assert client.patch(f"/api/v1/meters/{counter}", json={"negative_flow": "output"}).status_code == 422
+
+
+def test_a_term_makes_no_counter_of_a_meter_that_measures_both_ways(client: TestClient, registered: Registered) -> None:
+    meter = registered.meter(kind="gauge", unit_of_measure="kW", negative_flow="output")
+    term = {"valid_from": "2026-10-05", "reason": "换表", "kind": "counter", "unit_of_measure": "kWh"}
+    answer = client.post(f"/api/v1/meters/{meter}/terms", json=term)
+    assert answer.status_code == 422, answer.text
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [
+        ("negative_flow", "not_for_counters")
+    ]
+    patch = term | {"negative_flow": None}
+    assert client.patch(f"/api/v1/meters/{meter}", json=patch).status_code == 200

@@ -60,6 +60,25 @@ def test_a_change_of_unit_counts_on_in_it(client: TestClient, line: Line, regist
     assert counted.total() == pytest.approx(94.0)
 
 
+def test_a_settled_unit_counts_on_until_a_term_names_the_unit(
+    client: TestClient, line: Line, registered: Registered
+) -> None:
+    values = [1000.0 + 2 * i for i in range(24)] + [10.48 + 0.02 * i for i in range(12)]
+    values += [1072.0 + 2 * i for i in range(12)]
+    counted = Counted(client, line, registered, [round(value, 3) for value in values])
+    counted.settle("unit", 24, 36, factor=100)
+
+    def told(hour: int, **said: Any) -> float | None:
+        entry = {"valid_from": (START + hour * HOUR).isoformat(), "reason": "工单 117", **said}
+        answer = client.post(f"/api/v1/meters/{counted.meter}/terms", json=entry)
+        assert answer.status_code == 201, answer.text
+        return counted.total()
+
+    while_another_term_goes_on = told(30, rated_per_hour=12)
+    assert told(36, unit_of_measure="kWh") == pytest.approx(94.0)
+    assert while_another_term_goes_on != pytest.approx(94.0)
+
+
 def test_a_rise_beyond_the_rating_is_booked_when_a_person_accepts_it(
     client: TestClient, line: Line, registered: Registered
 ) -> None:

@@ -1,5 +1,5 @@
 -- name: meter(code)
-SELECT meter.meter_id, meter.carrier, meter.flow, carrier.unit AS carrier_unit
+SELECT meter.meter_id, meter.carrier, meter.flow, meter.negative_flow, carrier.unit AS carrier_unit
 FROM meter
 JOIN carrier ON carrier.code = meter.carrier
 WHERE meter.code = :code;
@@ -158,6 +158,11 @@ FROM meter_term_now AS term
 WHERE meter.meter_id = :meter_id
     AND term.meter_id = meter.meter_id
     AND term.valid_to = 'infinity';
+
+-- name: has_settled_unit(meter_id)
+SELECT EXISTS (
+    SELECT FROM settlement WHERE meter_id = :meter_id AND action = 'unit' AND withdrawn_at IS NULL
+);
 
 -- name: owners(unit_ids)
 SELECT unit.unit_id, unit.code AS unit_code, enterprise.credit_code

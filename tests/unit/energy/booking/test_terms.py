@@ -7,7 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.core.calendar import DAY_US, HOUR_US, SLOT_US
-from services.core.meter import PICO, Kind, Mark, MeterRule, MeterTerm, Quality, Replacement, different
+from services.core.meter import (
+    PICO,
+    Kind,
+    Mark,
+    MeterRule,
+    MeterTerm,
+    Quality,
+    Replacement,
+    Settlement,
+    SettlementAction,
+    different,
+    in_settled_units,
+)
 from services.energy.booking.booking import book
 from services.energy.booking.slots import Booking
 from tests.unit.energy.booking.counter_story import T0, Store, booked_pico, messages, quarter_hours
@@ -114,6 +126,52 @@ def test_terms_that_change_nothing_of_the_meaning_are_one() -> None:
     assert different([term(), term(T0), term(T0 + DAY_US, multiplier=2.0)]) == (
         term(),
         term(T0 + DAY_US, multiplier=2.0),
+    )
+
+
+def thousandfold(from_us: int) -> Settlement:
+    return Settlement(from_us, from_us + SLOT_US, SettlementAction.UNIT, Fraction(1000))
+
+
+def test_a_settled_unit_holds_on_through_terms_that_change_something_else() -> None:
+    terms = [term(), term(quarter(3), interval_s=60), term(quarter(5), multiplier=2.0)]
+    assert in_settled_units(terms, [thousandfold(quarter(1))]) == (
+        term(),
+        term(quarter(1), unit_of_measure="MWh"),
+        term(quarter(3), unit_of_measure="MWh", interval_s=60),
+        term(quarter(5), unit_of_measure="MWh", multiplier=2.0),
+    )
+
+
+def test_a_settled_unit_ends_where_the_unit_is_registered() -> None:
+    other = [term(), term(quarter(3), unit_of_measure="GJ")]
+    assert in_settled_units(other, [thousandfold(quarter(1))]) == (
+        term(),
+        term(quarter(1), unit_of_measure="MWh"),
+        term(quarter(3), unit_of_measure="GJ"),
+    )
+    same = in_settled_units([term()], [thousandfold(quarter(1))], registered_us=[term().from_us, quarter(3)])
+    assert same == (term(), term(quarter(1), unit_of_measure="MWh"), term(quarter(3)))
+
+
+def test_a_unit_settled_from_the_moment_of_a_term_makes_no_second_term() -> None:
+    assert in_settled_units([term(), term(quarter(1), multiplier=2.0)], [thousandfold(quarter(1))]) == (
+        term(),
+        term(quarter(1), unit_of_measure="MWh", multiplier=2.0),
+    )
+    named = in_settled_units(
+        [term(), term(quarter(1), unit_of_measure="MWh")], [thousandfold(quarter(1))], registered_us=[quarter(1)]
+    )
+    assert named == (term(), term(quarter(1), unit_of_measure="MWh"))
+
+
+def test_units_settled_one_after_another_build_on_each_other() -> None:
+    terms = [term(unit_of_measure="Wh"), term(quarter(2), interval_s=60)]
+    assert in_settled_units(terms, [thousandfold(quarter(1)), thousandfold(quarter(3))]) == (
+        term(unit_of_measure="Wh"),
+        term(quarter(1)),
+        term(quarter(2), interval_s=60),
+        term(quarter(3), unit_of_measure="MWh", interval_s=60),
     )
 
 
