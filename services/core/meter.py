@@ -250,7 +250,7 @@ def different(terms: Iterable[MeterTerm]) -> tuple[MeterTerm, ...]:
 def in_settled_units(
     terms: Iterable[MeterTerm], settlements: Iterable[Settlement], *, registered_us: Iterable[int] = ()
 ) -> tuple[MeterTerm, ...]:
-    """The terms, in order of time, as people have settled their units: each from its moment until the unit is registered.
+    """The terms, in order of time, as people have settled their units: from then on, until the unit is registered.
 
     That is at the next term with another unit, or at the next of `registered_us`, the moments of terms that name the
     unit. What else a term changes leaves a settled unit as it is.

@@ -56,7 +56,6 @@ class _Telling:
         self.marks: dict[int, Mark] = {}
         self._series = series
         self._past = past
-        self._rule = series.rule
         self._before: Link | None = None
         self._longest_us = 2 * min(term.interval_us for term in series.rule.terms)
 
@@ -93,10 +92,12 @@ class _Telling:
         self.marks.update((at_us, Mark.GLITCH) for at_us in series.silent_us if from_us is None or at_us > from_us)
 
     def _step(self, before: Link, link: Link) -> None:
-        step, end_us = link.step, self._series.times_us[self._series.levels[link.level].first]
+        step, level = link.step, self._series.levels[link.level]
+        end_us = self._series.times_us[level.first]
+        accepted = self._series.is_accepted(level) and not self._is_plausible(before, link)
         for use in step.uses:
             quality = _QUALITY[use.mark] if use.mark is not None else 0
-            if use.end_us in self._rule.accepted_us and not self._is_plausible(before, link):
+            if accepted and use.end_us == end_us:
                 quality |= _ACCEPTED
             self._add(use.start_us, use.end_us, use.rise, quality)
         if not step.booked:

@@ -75,7 +75,7 @@ class Explanation:
     def _aside(self, j: int) -> int:
         """What it costs to set a level aside; one that is not the first of a stray group, little."""
         level = self._levels[j]
-        if self._steps.is_accepted(level):
+        if self._series.is_accepted(level):
             return COSTS.accepted
         if j in self._stray:
             return COSTS.aside_stray_again

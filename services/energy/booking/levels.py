@@ -43,16 +43,16 @@ class Series:
         self.register = Register(rule)
         self.silent_us: list[int] = []
         """Times of the readings that say nothing."""
-        set_aside = settled_as(rule, SettlementAction.SET_ASIDE)
-        if set_aside or (len(values) and min(values) < 0):
+        if settled_as(rule, SettlementAction.SET_ASIDE) or (len(values) and min(values) < 0):
             kept: list[tuple[int, float]] = []
             for at_us, value in zip(times_us, values, strict=True):
-                if value < 0 or is_within(at_us, set_aside):
+                if value < 0 or rule.settled(at_us) is SettlementAction.SET_ASIDE:
                     self.silent_us.append(at_us)
                 else:
                     kept.append((at_us, value))
             times_us, values = [at_us for at_us, _ in kept], [value for _, value in kept]
         self.times_us = times_us
+        self._has_accepted = bool(rule.accepted_us or settled_as(rule, SettlementAction.ACCEPT))
         self.positions = self.register.positions(times_us, values)
         self.swapped = self._settled_swaps()
         self.flickers: list[CounterLevel] = []
@@ -74,6 +74,13 @@ class Series:
     def is_rated(self, level: CounterLevel) -> bool:
         """Whether the meter has a rated power when it comes to this level."""
         return self.rated_alone or self.rule.term_at(self.times_us[level.first]).rated_pico_per_hour is not None
+
+    def is_accepted(self, level: CounterLevel) -> bool:
+        """Whether a person has said that a reading of this level is right as it stands."""
+        if not self._has_accepted:
+            return False
+        times_us = self.times_us[level.first : level.last + 1]
+        return any(self.rule.settled(at_us) is SettlementAction.ACCEPT for at_us in times_us)
 
     def elapsed_us(self, start: CounterLevel, end: CounterLevel) -> int:
         """From the last reading of one level to the first of another."""
@@ -133,8 +140,3 @@ class Series:
 def settled_as(rule: MeterRule, action: SettlementAction) -> list[Settlement]:
     """What a person has settled in this way, in order of time."""
     return [settlement for settlement in rule.settlements if settlement.action is action]
-
-
-def is_within(at_us: int, settlements: Sequence[Settlement]) -> bool:
-    """Whether the moment is in one of the settled stretches."""
-    return any(settlement.from_us <= at_us < settlement.to_us for settlement in settlements)

@@ -9,9 +9,9 @@ on in the thousandth or thousandfold; a rise that cannot be, which is *suspect* 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from services.core.meter import Mark, Replacement, SettlementAction
+from services.core.meter import Mark, Replacement
 from services.energy.booking.costs import BOUNDS, COSTS
-from services.energy.booking.levels import CounterLevel, Series, is_within, settled_as
+from services.energy.booking.levels import CounterLevel, Series
 from services.energy.booking.past import BEGUN_SMALLER, Past, in_unit
 
 NEAR_TOP_TENTHS = 9
@@ -53,15 +53,9 @@ class Steps:
         self._series = series
         self._past = past
         self._rule = series.rule
-        self._accepted = settled_as(series.rule, SettlementAction.ACCEPT)
         has_size = any(term.register_size is not None for term in series.rule.terms)
-        self._is_simple = not (has_size or series.rule.replacements or series.rule.settlements)
-
-    def is_accepted(self, level: CounterLevel) -> bool:
-        """Whether a person has said that a reading of this level is right as it stands."""
-        if not self._accepted:
-            return False
-        return any(is_within(at_us, self._accepted) for at_us in self._series.times_us[level.first : level.last + 1])
+        rule = series.rule
+        self._is_simple = not (has_size or rule.replacements or rule.settlements or rule.accepted_us)
 
     def plainly_calm(self, unit: int) -> list[bool]:
         """By level whether nothing is to be decided since its neighbour, both in this unit, whatever lies around."""
@@ -133,7 +127,7 @@ class Steps:
         series = self._series
         start, end = series.levels[i], series.levels[j]
         start_us, end_us = series.times_us[start.last], series.times_us[end.first]
-        accepted = end_us in self._rule.accepted_us or self.is_accepted(end)
+        accepted = series.is_accepted(end)
         risen = end.position - start.position
         if risen >= 0:
             if accepted or self._past.can_rise(i, j, risen, unit):
@@ -189,7 +183,7 @@ class Steps:
         raw = end.position - position
         if raw < 0:
             return Step(COSTS.fall, Mark.SWAP, tuple(uses), booked=booked)
-        accepted = end_us in self._rule.accepted_us or self.is_accepted(end)
+        accepted = series.is_accepted(end)
         if accepted or self._past.can_use(i, j, raw, unit, (at_us, end_us)):
             uses.append(Used(at_us, end_us, in_unit(raw, unit), Mark.REPLACEMENT))
             return Step(cost, Mark.REPLACEMENT, tuple(uses), booked=booked)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.core.calendar import SLOT_US
-from services.core.meter import PICO, Kind, Mark, Quality, Replacement, meter_rule
+from services.core.meter import PICO, Kind, Mark, Quality, Replacement, Settlement, SettlementAction, meter_rule
 from services.energy.booking.booking import book
 from services.energy.booking.levels import LONGEST_GAP_US
 from tests.unit.energy.booking.counter_story import MINUTE_US, T0, booked_pico, counter_rule, quarter_hours
@@ -115,6 +115,32 @@ def test_suspect_rise_is_booked_when_someone_accepts_it() -> None:
     assert booked_pico(booking) == 4_903 * PICO
     assert booking.slots[T0].quality == Quality.ACCEPTED
     assert booking.marks == {}
+
+
+@pytest.mark.parametrize(
+    ("accepted_us", "settlements"),
+    [
+        ([T0 + 2 * SLOT_US], ()),
+        ([], (Settlement(T0 + 2 * SLOT_US, T0 + 3 * SLOT_US, SettlementAction.ACCEPT),)),
+    ],
+)
+def test_a_reading_is_accepted_alike_by_itself_and_in_a_stretch(
+    accepted_us: list[int], settlements: tuple[Settlement, ...]
+) -> None:
+    rule = counter_rule(rated_per_hour=400.0, accepted_us=accepted_us, settlements=settlements)
+    spike = book(*quarter_hours(100.0, 101.0, 5_000.0, 102.0, 103.0), rule)
+    assert booked_pico(spike) == (1 + 4_899 + 1) * PICO
+    assert spike.slots[T0 + SLOT_US].quality == Quality.ACCEPTED
+    assert spike.marks == {T0 + 3 * SLOT_US: Mark.SWAP}
+
+
+def test_a_reading_that_is_accepted_within_a_stretch_that_is_set_aside_counts() -> None:
+    aside = Settlement(T0 + SLOT_US, T0 + 4 * SLOT_US, SettlementAction.SET_ASIDE)
+    rule = counter_rule(rated_per_hour=400.0, accepted_us=[T0 + 2 * SLOT_US], settlements=(aside,))
+    booking = book(*quarter_hours(100.0, 110.0, 120.0, 110.0, 130.0), rule)
+    assert booked_pico(booking) == 30 * PICO
+    assert booking.marks == {T0 + SLOT_US: Mark.GLITCH, T0 + 3 * SLOT_US: Mark.GLITCH}
+    assert booking.slots[T0 + SLOT_US].quantity_pico == 10 * PICO
 
 
 def test_negative_counter_is_set_aside() -> None:
