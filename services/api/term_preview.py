@@ -15,7 +15,7 @@ from services.api.registry.meter_amending import Meters, amend_within
 from services.api.registry.meter_entry import MeterPatch
 from services.api.registry.term_change import SQL, TermsChanged, terms_of
 from services.core.calendar import OPEN_START_US, SHANGHAI, from_us, to_us
-from services.core.meter import PICO, Side
+from services.core.meter import PICO
 from services.energy.preview import MOST_READINGS, ReadingsFrom, SumChange, preview, readings_from
 from services.energy.rollup.adapt import adapted
 from services.energy.rollup.meters import RolledMeter, load_meters
@@ -117,10 +117,9 @@ def preview_of_patch(
 
 
 def _loaded(connection: Connection, meter_id: int) -> dict[int, RolledMeter]:
-    """The meter by its number, and its other direction, if it measures both, by the negative of it."""
+    """The meter by its number, and its other direction by the negative of it: one that measures one says nothing."""
     with adapted(connection):
-        loaded = load_meters(connection, [meter_id, -meter_id])
-    return {number: meter for number, meter in loaded.items() if meter.rule.side is not Side.NEITHER}
+        return load_meters(connection, [meter_id, -meter_id])
 
 
 def _compared(

@@ -10,8 +10,10 @@ import psycopg
 
 from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI, Grain, floor, from_us, to_us
 from services.core.db.statements import Statements
+from services.core.meter import Mark
 from services.energy.booking.booking import book
 from services.energy.booking.slots import SlotEnergy
+from services.energy.booking.steps import UNIT_OF_MARK
 from services.energy.rollup.adapt import TimeParameter, adapted
 from services.energy.rollup.meters import RolledMeter
 
@@ -31,6 +33,8 @@ class ReadingsFrom:
     values: Sequence[float]
     complete: bool
     """Whether these are all there are from the moment asked for on."""
+    unit_before: int = 0
+    """Of a counter the unit in which its register was before these, as a power of a thousand of its own."""
 
 
 class SumChange(NamedTuple):
@@ -54,8 +58,13 @@ def readings_from(connection: psycopg.Connection, meter_id: int, *, changed_us: 
             from_ts=TimeParameter(OPEN_START_US if changed_us <= 0 else _month_us(changed_us) - _MARGIN_US),
             most=MOST_READINGS,
         ).all()
-    shown = rows[:MOST_READINGS]
-    return ReadingsFrom([row.ts for row in shown], [row.value for row in shown], complete=len(rows) == len(shown))
+        shown = rows[:MOST_READINGS]
+        unit = 0
+        if shown:
+            changes = _sql.run(connection, "unit_changes", meter_id=meter_id, before=TimeParameter(shown[0].ts))
+            unit = sum(change.times * UNIT_OF_MARK[Mark(change.quality)] for change in changes)
+    complete = len(rows) == len(shown)
+    return ReadingsFrom([row.ts for row in shown], [row.value for row in shown], complete=complete, unit_before=unit)
 
 
 def preview(before: RolledMeter, after: RolledMeter, readings: ReadingsFrom, *, changed_us: int) -> list[SumChange]:
@@ -63,7 +72,8 @@ def preview(before: RolledMeter, after: RolledMeter, readings: ReadingsFrom, *, 
     sums: dict[tuple[datetime, int, int, str], list[int]] = defaultdict(lambda: [0, 0])
     from_month_us = _month_us(changed_us) if changed_us > 0 else OPEN_START_US
     for which, meter in enumerate((before, after)):
-        for day_us, pico in _by_day(book(readings.times_us, readings.values, meter.rule).slots).items():
+        booked = book(readings.times_us, readings.values, meter.rule, unit_before=readings.unit_before)
+        for day_us, pico in _by_day(booked.slots).items():
             if day_us >= from_month_us:
                 account = meter.account_at(day_us)
                 month = floor(from_us(day_us), Grain.MONTH)

@@ -18,18 +18,25 @@ _ESTIMATED, _CORRECTED = int(Quality.ESTIMATED), int(Quality.CORRECTED)
 
 
 def book(
-    times_us: Sequence[int], values: Sequence[float], rule: MeterRule, *, corrected_us: Sequence[int] = ()
+    times_us: Sequence[int],
+    values: Sequence[float],
+    rule: MeterRule,
+    *,
+    corrected_us: Sequence[int] = (),
+    unit_before: int = 0,
 ) -> Booking:
     """The energy that the readings of one meter say, in order of time and no time twice.
 
     `corrected_us`, in order, are the times at which a person has replaced, supplied or withdrawn a reading; what is
-    booked by such a reading, or across it, is marked so.
+    booked by such a reading, or across it, is marked so. `unit_before` is that of a counter's register before these
+    readings, as a power of a thousand of its own: then the first of them is right.
     """
     spans: list[Span] = []
     marks: dict[int, Mark] = {}
     for run in rule.by_kind():
         first, end = bisect_left(times_us, run.from_us), bisect_left(times_us, run.to_us)
-        told, marked = _spans(times_us[first:end], values[first:end], run, corrected_us)
+        before = unit_before if first == 0 else 0
+        told, marked = _spans(times_us[first:end], values[first:end], run, corrected_us, before)
         spans += told
         marks |= marked
     return cut(spans, marks)
@@ -41,7 +48,7 @@ def _is_silent(run: KindRun) -> bool:
 
 
 def _spans(
-    times_us: Sequence[int], values: Sequence[float], run: KindRun, corrected_us: Sequence[int]
+    times_us: Sequence[int], values: Sequence[float], run: KindRun, corrected_us: Sequence[int], unit_before: int = 0
 ) -> tuple[list[Span], dict[int, Mark]]:
     """What the readings of a time with one kind of meter say was used."""
     if _is_silent(run):
@@ -49,7 +56,10 @@ def _spans(
     if run.rule.kind is Kind.INTERVAL:
         spans, marks = book_interval(times_us, values, run.rule, corrected_us=corrected_us)
         return _finished(spans, run, ()), marks
-    spans, marks = (book_counter if run.rule.kind is Kind.COUNTER else book_gauge)(times_us, values, run.rule)
+    if run.rule.kind is Kind.COUNTER:
+        spans, marks = book_counter(times_us, values, run.rule, unit_before=unit_before)
+    else:
+        spans, marks = book_gauge(times_us, values, run.rule)
     return _finished(spans, run, corrected_us), marks
 
 

@@ -27,15 +27,16 @@ SET_ASIDE = frozenset({Mark.DIP, Mark.GLITCH, Mark.PENDING})
 
 
 def book_counter(
-    times_us: Sequence[int], values: Sequence[float], rule: MeterRule
+    times_us: Sequence[int], values: Sequence[float], rule: MeterRule, *, unit_before: int = 0
 ) -> tuple[list[Span], dict[int, Mark]]:
     """How far a counter's position has risen (`register.multiplied` gives the energy), and the marks of readings.
 
-    The readings are in order of time, no time twice.
+    The readings are in order of time, no time twice. A register in another unit than its own before them, as a power of
+    a thousand of it, is so at the first of them, which is then known to be right.
     """
     series = Series(times_us, values, rule)
     past = Past(series)
-    return told(series, past, Explanation(series, past).links)
+    return told(series, past, Explanation(series, past, unit=unit_before, settled=unit_before != 0).links)
 
 
 def told(series: Series, past: Past, links: Sequence[Link], first: int = 0) -> tuple[list[Span], dict[int, Mark]]:

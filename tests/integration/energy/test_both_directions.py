@@ -70,6 +70,9 @@ def test_late_readings_and_a_changed_mind_leave_nothing_behind(
     assert client.patch(f"/api/v1/meters/{grid.meter}", json={"negative_flow": None}).status_code == 200
     line.roll_up()
     assert {flow: quantity for flow, (quantity, _) in grid.flows().items()} == {"input": 5.0}
+    tried = client.patch(f"/api/v1/meters/{grid.meter}?dry_run=true", json={"negative_flow": "output"}).json()
+    shown = [(row["flow"], row["before"], row["after"]) for row in tried["changes"]]
+    assert shown == [("output", 0.0, 10.0)]
     assert line.marks(grid.meter) == ["good", "suspect", "good", "suspect"]
     assert client.patch(f"/api/v1/meters/{grid.meter}", json={"negative_flow": "output"}).status_code == 200
     line.roll_up()

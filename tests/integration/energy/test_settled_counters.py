@@ -79,6 +79,25 @@ def test_a_settled_unit_counts_on_until_a_term_names_the_unit(
     assert while_another_term_goes_on != pytest.approx(94.0)
 
 
+def test_a_change_is_shown_in_the_unit_in_which_the_register_went_on_long_before(
+    client: TestClient, line: Line, registered: Registered
+) -> None:
+    enterprise = registered.enterprise()
+    gateway = registered.gateway(enterprise)
+    meter = registered.meter(enterprise, gateway_code=gateway, interval_s=3600, rated_per_hour=10)
+    values = [1000.0 + i for i in range(48)] + [1_047_000.0 + 1000 * i for i in range(1, 1200)]
+    line.send(gateway, [(meter, START + i * HOUR, value) for i, value in enumerate(values)])
+    line.roll_up()
+    # more than a month after it went on in Wh
+    term = {"valid_from": "2026-11-20", "multiplier": 2, "reason": "工单 117"}
+    answer = client.post(f"/api/v1/meters/{meter}/terms", json=term, params={"dry_run": True})
+    (change,) = answer.json()["changes"]
+    november = line.total(scope=f"meter:{meter}", start="2026-11-01", end="2026-12-01")
+    assert change["before"] == pytest.approx(november)
+    # until the last reading, on the 25th at 22:00
+    assert change["after"] - change["before"] == pytest.approx(5 * 24 + 22)
+
+
 def test_a_rise_beyond_the_rating_is_booked_when_a_person_accepts_it(
     client: TestClient, line: Line, registered: Registered
 ) -> None:
