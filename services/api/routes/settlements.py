@@ -161,8 +161,11 @@ def _refuse_unfit(connection: Connection, meter: DictRow, entry: SettlementEntry
     faults: list[Fault] = []
     if entry.to <= entry.from_:
         faults.append(Fault("to", "not_later", {"other": "from"}))
-    if entry.action in ("swap", "unit") and meter["kind"] != "counter":
-        faults.append(Fault("action", "only_for_counters"))
+    if entry.action in ("swap", "unit"):
+        # What the meter was then counts, whatever it is now.
+        kind = _SQL.run(connection, "kind_at", meter_id=meter["meter_id"], moment=entry.from_).scalar()
+        if kind != "counter":
+            faults.append(Fault("action", "only_for_counters"))
     if (entry.action == "unit") is not (entry.factor is not None):
         faults.append(
             Fault("factor", "missing")

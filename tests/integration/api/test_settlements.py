@@ -155,6 +155,16 @@ def test_a_change_of_unit_needs_its_factor(client: TestClient, registered: Regis
     )
 
 
+def test_what_fits_counters_alone_goes_by_what_the_meter_was_then(client: TestClient, registered: Registered) -> None:
+    meter = registered.meter()
+    term = {"valid_from": "2026-04-01", "kind": "interval", "reason": "换表"}
+    assert client.post(f"/api/v1/meters/{meter}/terms", json=term).status_code == 201
+    path, swap = f"/api/v1/meters/{meter}/settlements", {**WORD, "action": "swap"}
+    assert client.post(path, json=swap | {"from": "2026-03-02", "to": "2026-03-03"}).status_code == 201
+    answer = client.post(path, json=swap | {"from": "2026-04-01", "to": "2026-04-02"})
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [("action", "only_for_counters")]
+
+
 def test_a_finding_goes_when_its_readings_are_settled(settled: Settled, quality: QualityJudge) -> None:
     def found() -> list[tuple[str, float]]:
         query = {"start": "2026-03-02", "end": "2026-03-03", "scope": f"meter:{settled.meter}"}

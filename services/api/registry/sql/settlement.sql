@@ -1,8 +1,15 @@
 -- name: meter(code)
-SELECT meter.meter_id, meter.kind, carrier.unit AS carrier_unit
+SELECT meter.meter_id, carrier.unit AS carrier_unit
 FROM meter
 JOIN carrier ON carrier.code = meter.carrier
 WHERE meter.code = :code;
+
+-- name: kind_at(meter_id, moment)
+SELECT kind
+FROM meter_term_now
+WHERE meter_id = :meter_id AND valid_from <= :moment
+ORDER BY valid_from DESC
+LIMIT 1;
 
 -- name: settlements(meter_id, withdrawn)
 SELECT
