@@ -11,13 +11,15 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from services.core.calendar import HOUR_US, start_of_day, to_us
+from services.core.meter import Kind
 from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import TimeParameter
 from services.quality import estimate
-from services.quality.checks.day import Finding, Quantities
+from services.quality.checks.day import Finding, MeterFacts, Quantities
 from services.quality.checks.kinds import mark_checks, series_checks
 from services.quality.checks.series_checks import find, find_marked
 from services.quality.counts import DayCounts, InTime, counts_of_day
+from services.quality.estimate import Hours
 from services.quality.process.history import SQL, CheckedMeter, History, MeterHistory, meters_of
 
 HOURS_OF_DAY = 24
@@ -26,6 +28,8 @@ MOST_APART_DAYS = 7
 
 Due = tuple[int, date]
 """A meter and a day."""
+Estimates = Sequence[tuple[int, str, int]]
+"""Start of the hour (microseconds), method, 1e-12 of the carrier's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,7 @@ class EvaluatedDay:
     measured_s: int
     is_over: bool
     findings: Sequence[Finding] = ()
-    estimates: Sequence[tuple[int, str, int]] = ()
-    """Start of the hour (microseconds), method, 1e-12 of the carrier's unit."""
+    estimates: Estimates = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Judge:
         found = []
         for meter_id, days in days_of.items():
             meter, mine = meters[meter_id], history.of(meter_id)
-            gaps = _estimates(meter, mine, days) if is_over else {}
+            gaps = estimates_of_days(meter.facts, mine, days) if is_over else {}
             for day in sorted(days):
                 counted = counts_of_day(mine.day(day, received[meter_id]), meter.facts, self.in_time)
                 findings = find_marked(meter.facts.of_day(day)[-1], mine.day(day), self.limits)
@@ -119,13 +122,22 @@ def _groups(due: Iterable[Due]) -> list[list[Due]]:
     return groups
 
 
-def _estimates(meter: CheckedMeter, mine: MeterHistory, days: Sequence[date]) -> dict[date, list[tuple[int, str, int]]]:
-    """Estimates of the hours of these days that were not measured."""
-    hours = mine.hours(meter.facts)
+def estimates_of_days(facts: MeterFacts, mine: MeterHistory, days: Sequence[date]) -> dict[date, Estimates]:
+    """Estimates of the hours of these days that were not measured, by the kind that the meter had on each."""
+    by_kind: dict[Kind, list[date]] = defaultdict(list)
+    for day in days:
+        by_kind[facts.of_day(day)[-1].kind].append(day)
+    found: dict[date, Estimates] = {}
+    for kind, of_kind in by_kind.items():
+        found |= _estimates_of(mine.hours(kind), mine, of_kind)
+    return found
+
+
+def _estimates_of(hours: Hours, mine: MeterHistory, days: Sequence[date]) -> dict[date, Estimates]:
     if all(hours.measured[mine.index(day) * HOURS_OF_DAY :][:HOURS_OF_DAY].all() for day in days):
         return {}
     methods = {"linear": estimate.linear(hours), "profile": estimate.profile(hours)}
-    found: dict[date, list[tuple[int, str, int]]] = {}
+    found: dict[date, Estimates] = {}
     for day in days:
         first, start_us = mine.index(day) * HOURS_OF_DAY, to_us(start_of_day(day))
         found[day] = [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.core.calendar import DAY_US, SLOT_US, start_of_day, to_us
 from services.core.db.bulk import RowType, copy_out, ordered, times_us
 from services.core.db.statements import Statements
-from services.core.meter import PICO, Flow, Mark
+from services.core.meter import PICO, Flow, Kind, Mark
 from services.energy.rollup.adapt import TimeParameter
 from services.energy.rollup.meters import RolledMeter, load_meters
 from services.quality.checks.day import SLOTS_OF_DAY, MeterDay, MeterFacts, Quantities, Times
@@ -114,9 +114,9 @@ class MeterHistory:
         wanted = [first + k for k in range(self.index(day) - first)]
         return [self.day(self._first + timedelta(days=k)) for k in wanted if self._edges[k + 1] > self._edges[k]]
 
-    def hours(self, meter: MeterFacts) -> Hours:
-        """All hours read."""
-        return hours_of(self.pico, self.quality, meter.kind)
+    def hours(self, kind: Kind) -> Hours:
+        """All hours read, as those of a meter of this kind."""
+        return hours_of(self.pico, self.quality, kind)
 
 
 _NEVER_US = np.iinfo(np.int64).max // 2
