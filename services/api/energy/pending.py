@@ -6,9 +6,9 @@ from typing import Any
 from psycopg import Connection
 from pydantic import BaseModel, Field
 
-from services.api.energy.scope import Scoped
 from services.core.calendar import SHANGHAI
 from services.core.db.statements import Statements
+from services.energy.wanted import Among
 
 _SQL = Statements.beside(__file__, "pending.sql")
 
@@ -28,17 +28,16 @@ class PendingSums(BaseModel):
     )
 
 
-def pending_sums(connection: Connection, scoped: Scoped) -> dict[str, Any] | None:
-    """What of the question waits for the roll-up, as PendingSums; None if nothing does."""
-    meter_ids = scoped.wanted.among.meter_ids
-    asked = scoped.asked
+def pending_sums(connection: Connection, among: Among, *, start: datetime, end: datetime) -> dict[str, Any] | None:
+    """What of these meters, in the range, waits for the roll-up, as PendingSums; None if nothing does."""
+    meter_ids = among.meter_ids
     row = _SQL.run(
         connection,
         "pending",
         is_all=meter_ids is None,
         meter_ids=list(meter_ids or ()),
-        start=asked.start,
-        end=asked.end,
+        start=start,
+        end=end,
         most=MOST_SEEN,
     ).one()
     if not row.meters and not row.is_partial:

@@ -35,7 +35,7 @@ class Scoped:
         """Read it. Raises Refused when the scope is not registered."""
         tree = read_areas(connection)
         level = _area_level(asked, tree)
-        among = narrow(connection, asked, tree)
+        among = narrow(connection, asked.scope, asked.code, tree)
         wanted = Wanted(
             among=among,
             apart=frozenset(part for by, part in _PARTS.items() if by in asked.by),
@@ -103,36 +103,36 @@ def _kept(asked: Asked, areas: AreaTree, level: str | None, among: Among) -> Kep
     return Kept(KeptKind.AREA, {code: Subject(area=areas.at(code, level)) for code in codes})
 
 
-def narrow(connection: Connection, asked: Asked, areas: AreaTree) -> Among:
+def narrow(connection: Connection, scope: ScopeKind, code: str, areas: AreaTree) -> Among:
     """The meters of the scope. Raises Refused when it is not registered; an area is one of `areas`."""
-    if asked.scope is ScopeKind.AREA:
-        if areas.level[asked.code] == "region":
+    if scope is ScopeKind.AREA:
+        if areas.level[code] == "region":
             return Among()
-        banners = areas.banners_of(asked.code)
+        banners = areas.banners_of(code)
         meter_ids = SQL.run(connection, "meters_of_area", areas=banners).scalars()
         return Among(meter_ids=tuple(meter_ids), banners=tuple(banners))
-    if asked.scope is ScopeKind.PARK:
-        park_id = SQL.run(connection, "park_id", code=asked.code).scalar()
+    if scope is ScopeKind.PARK:
+        park_id = SQL.run(connection, "park_id", code=code).scalar()
         if park_id is None:
-            raise nouns.PARK.refuse_unknown(asked.code)
+            raise nouns.PARK.refuse_unknown(code)
         meter_ids = SQL.run(connection, "meters_of_park", park_id=park_id).scalars()
         return Among(meter_ids=tuple(meter_ids), park_ids=(park_id,))
-    if asked.scope is ScopeKind.METER:
-        meter_id = SQL.run(connection, "meters_of_meter", code=asked.code).scalar()
+    if scope is ScopeKind.METER:
+        meter_id = SQL.run(connection, "meters_of_meter", code=code).scalar()
         if meter_id is None:
-            raise nouns.METER.refuse_unknown(asked.code)
+            raise nouns.METER.refuse_unknown(code)
         return Among(meter_ids=(meter_id,))
-    unit_ids = _units_of(connection, asked)
+    unit_ids = _units_of(connection, scope, code)
     meter_ids = SQL.run(connection, "meters_of_units", unit_ids=list(unit_ids)).scalars()
     return Among(meter_ids=tuple(meter_ids), unit_ids=unit_ids)
 
 
-def _units_of(connection: Connection, asked: Asked) -> tuple[int, ...]:
+def _units_of(connection: Connection, scope: ScopeKind, code: str) -> tuple[int, ...]:
     noun, parameter = {
         ScopeKind.ENTERPRISE: (nouns.ENTERPRISE, "credit_code"),
         ScopeKind.UNIT: (nouns.UNIT, "code"),
-    }[asked.scope]
-    found = SQL.run(connection, f"units_of_{asked.scope}", **{parameter: asked.code}).scalars().all()
+    }[scope]
+    found = SQL.run(connection, f"units_of_{scope}", **{parameter: code}).scalars().all()
     if not found:
-        raise noun.refuse_unknown(asked.code)
+        raise noun.refuse_unknown(code)
     return tuple(unit_id for unit_id in found if unit_id is not None)

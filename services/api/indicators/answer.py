@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from services.api.energy.pending import PendingSums
 from services.api.indicators.mandatory import MandatoryLimitOut, mandatory_out
 from services.core.data.used import used_row
 from services.judging.data.coefficients_used import coefficients_used
@@ -133,6 +134,7 @@ class IndicatorAnswer(BaseModel):
     by: str | None
     data: list[IndicatorRow]
     rows: list[RowUsed]
+    pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 

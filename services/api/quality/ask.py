@@ -20,13 +20,12 @@ from services.api.asking import (
     require_order,
     scope_of,
 )
-from services.api.energy.ask import Asked, By
 from services.api.energy.scope import narrow, read_areas
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.core.area_tree import AreaTree
-from services.core.calendar import SHANGHAI, Bucket, Grain, floor, start_of_day
+from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.quality.checks.kinds import CHECKS
 
 NOT_ON_DAY = ProblemKind("not_on_day", 422, "The range does not begin and end at midnight in Asia/Shanghai")
@@ -136,14 +135,13 @@ def days_of(query: DaysQuery, *, now: datetime, back_days: int | None, longest_d
     return start, end
 
 
-def place_of(connection: Connection, scope: str, *, start: datetime, by: QualityBy = QualityBy.NONE) -> ScopeConditions:
+def place_of(connection: Connection, scope: str, *, by: QualityBy = QualityBy.NONE) -> ScopeConditions:
     """The scope as registered. Raises Refused."""
     kind, code = scope_of(scope)
     tree = read_areas(connection)
     if kind is ScopeKind.AREA and code not in tree.level:
         raise nouns.AREA.refuse_unknown(code)
-    asked = Asked(kind, code, start, start, Bucket.DAY, frozenset({By.CARRIER}), None, ())
-    among = narrow(connection, asked, tree)
+    among = narrow(connection, kind, code, tree)
     meter_ids = None if among.meter_ids is None else list(among.meter_ids)
     unit_ids = None if among.unit_ids is None else list(among.unit_ids)
     (park_id,) = among.park_ids or (None,)

@@ -121,7 +121,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
         lines = energy(connection, scoped, now=now)
-        waiting = pending_sums(connection, scoped)
+        waiting = pending_sums(connection, scoped.wanted.among, start=asked.start, end=asked.end)
     groups = list(grouped(lines, tables.factors).values())
     shown, following = Pager(query, of="balance").part(groups)
     page = [balance(group, tables.factors) for group in shown]

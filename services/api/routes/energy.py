@@ -147,7 +147,7 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         lines = energy(connection, scoped, now=now)
         estimates = estimated(connection, scoped, query.estimates) if query.estimates else None
         units = quantity_units(connection)
-        waiting = pending_sums(connection, scoped)
+        waiting = pending_sums(connection, scoped.wanted.among, start=asked.start, end=asked.end)
         if query.carrier is not None and query.carrier not in units:
             raise nouns.CARRIER.refuse_unknown(query.carrier)
     groups = group_names(asked.by)

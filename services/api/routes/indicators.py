@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 from services.api import asking
 from services.api.asking import Now
 from services.api.database import Db
+from services.api.energy.pending import pending_sums
+from services.api.energy.scope import narrow
 from services.api.errors import BAD_CURSOR
 from services.api.indicators import ask
 from services.api.indicators.answer import IndicatorAnswer, Names, rows_of
@@ -104,11 +106,13 @@ def read_indicator(
             found = evaluate(connection, tables, indicator, asked)
         except UnknownScopeError as error:
             raise ask.refuse_unknown(error) from None
+        start, end = asked.frame.bounds(asked.frame.periods[0])[0], asked.frame.end
+        among = narrow(connection, asking.ScopeKind(asked.scope.kind), asked.scope.code, asked.scope.tree)
+        waiting = pending_sums(connection, among, start=start, end=end)
         parks: Mapping[str, JudgedPark] = {park.code: park for park in SQL.run(connection, "parks").of(JudgedPark)}
         area_names: Mapping[str, Names] = {row.code: (row.name_zh, row.name_en) for row in SQL.run(connection, "areas")}
     page, following = Pager(query, of=f"indicator {slug}").part(found)
     data, rows = rows_of(tables, indicator, asked, page, parks=parks, area_names=area_names)
-    start, end = asked.frame.bounds(asked.frame.periods[0])[0], asked.frame.end
     answer = {
         "indicator": indicator.slug,
         "name_zh": indicator.name_zh,
@@ -121,6 +125,7 @@ def read_indicator(
         "by": query.by,
         "data": data,
         "rows": rows,
+        "pending": waiting,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")

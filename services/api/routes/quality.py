@@ -158,7 +158,7 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
     """
     days = ask.days_of(query, now=now, back_days=None, longest_days=ask.LONGEST_DAYS[query.bucket])
     with database.read() as connection:
-        place = ask.place_of(connection, query.scope, start=start_of_day(days[0]), by=query.by)
+        place = ask.place_of(connection, query.scope, by=query.by)
         found = lines(connection, tables, place, days, query.bucket, query.by, now=now)
     page, following = Pager(query, of="quality").part(found)
     answer = {
@@ -205,7 +205,7 @@ def list_findings(
     ask.require_checks(query.check or ())
     days = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
     with database.read() as connection:
-        place = ask.place_of(connection, query.scope, start=start_of_day(days[0]))
+        place = ask.place_of(connection, query.scope)
         found = findings_of(connection, query, place, days)
     units = {check.code: check.unit for check in tables.checks}
     data = [_finding(row, units) for row in found.data]
@@ -228,7 +228,7 @@ def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now
     before = pager.after(date, str)
     after = (before[0], before[1]) if before else None
     with database.read() as connection:
-        place = ask.place_of(connection, query.scope, start=start_of_day(days[0]))
+        place = ask.place_of(connection, query.scope)
         found = incomplete(connection, place, days, now=now, after=after, limit=query.limit)
         shown, following = pager.cut(found, lambda line: [line.day, line.code])
         rows = rows_of(connection, shown, now=now)

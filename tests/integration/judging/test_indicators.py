@@ -33,6 +33,21 @@ def test_pue_of_an_area_is_the_ratio_of_sums_and_not_the_mean_of_ratios(
     assert (enterprise["group_zh"], enterprise["value"]) == ("焦化厂", 1.2)
 
 
+def test_readings_that_wait_for_the_roll_up_are_told_beside_the_indicator(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    site = data_centre(registered, line, total=[120.0] * 24, it=[100.0] * 24)
+    elsewhere = registered.enterprise()
+    quarters = {"slots": 48, "meters": 2, "since": DAY.isoformat(), "is_partial": False}
+    for scope in ("area:150000", f"area:{JUNGAR}", f"enterprise:{site.enterprise}", f"unit:{site.unit}"):
+        assert asking.answer("pue", scope=scope)["pending"] == quarters
+    assert asking.answer("pue", scope=f"area:{SAIHAN}")["pending"] is None
+    assert asking.answer("pue", scope=f"enterprise:{elsewhere}")["pending"] is None
+    assert asking.answer("pue", start="2026-03-05", end="2026-03-06")["pending"] is None
+    line.roll_up()
+    assert asking.answer("pue")["pending"] is None
+
+
 def test_t12_each_pue_target_speaks_of_its_own_kind(registered: Registered, line: Line, asking: Asking) -> None:
     # existing, in Ordos: 1.3 by the plan of Ordos, and the limit 1.5 of the standard
     existing = data_centre(registered, line, total=[142.0] * 24, it=[100.0] * 24, commissioned_on="2019-01-01")
