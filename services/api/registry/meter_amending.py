@@ -33,15 +33,20 @@ class MeterResource(Resource[N, MeterEntry, M]):
         self, connection: Connection, amendment: Amendment[MeterEntry], since: DatedFrom, *, now: datetime
     ) -> None:
         """See that the new terms fit. Raises Refused."""
-        meter = terms_of(connection, amendment.key)
+        meter = _as_amended(terms_of(connection, amendment.key), amendment.record)
         require_terms(connection, meter, _terms_since(meter, amendment.dated, since), now=now)
 
     def write_dated(
         self, change: RegistryChange, amendment: Amendment[MeterEntry], since: DatedFrom, *, now: datetime
     ) -> None:
         """Let a further term say it. Raises Refused."""
-        meter = terms_of(change.connection, amendment.key)
+        meter = _as_amended(terms_of(change.connection, amendment.key), amendment.record)
         change_terms(change, meter, _terms_since(meter, amendment.dated, since), now=now)
+
+
+def _as_amended(meter: MeterTerms, record: MeterEntry) -> MeterTerms:
+    """The meter with what has no dates as it is to be."""
+    return replace(meter, carrier=record.carrier, flow=record.flow, negative_flow=record.negative_flow)
 
 
 def _terms_since(meter: MeterTerms, said: Mapping[str, Any], since: DatedFrom) -> list[MeterTermSaid]:
@@ -93,9 +98,7 @@ def _change_terms(
     # The form of the whole is judged before anything is written.
     amendment = meters.amendment(row["code"], row, patch.said() | patch.plain())
     said = {name: getattr(amendment.record, name) for name in patch.said()}
-    meter = terms_of(change.connection, row["code"])
-    record = amendment.record
-    meter = replace(meter, carrier=record.carrier, flow=record.flow, negative_flow=record.negative_flow)
+    meter = _as_amended(terms_of(change.connection, row["code"]), amendment.record)
     differing = [name for name in said if said[name] != row[name]]
     _refuse(_date_faults(patch, differing))
     terms = meter.terms

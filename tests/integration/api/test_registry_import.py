@@ -376,6 +376,20 @@ def test_what_readings_mean_is_changed_by_a_file_from_a_day_on(client: TestClien
     assert places(refused) == [(2, "valid_from", "already_exists"), (3, "multiplier", "greater_than_equal")]
 
 
+@pytest.mark.parametrize("before", ["output", None])
+def test_a_file_makes_no_counter_of_a_meter_that_measures_both_ways(
+    client: TestClient, registered: Registered, before: str | None
+) -> None:
+    meter = registered.meter(kind="interval", negative_flow=before)
+    header = ("code", "unit_code", "gateway_code", "name_zh", "carrier", "flow", "unit_of_measure")
+    known = client.get(f"/api/v1/meters/{meter}").json()
+    how: dict[str, Any] = {"existing": "update", "dated_from": "2026-03-01", "reason": "换表"}
+    body = as_csv((*header, "kind", "negative_flow"), [*(known[name] for name in header), "counter", "output"])
+    refused = imported(client, "meters", body, **how)
+    assert places(refused) == [(2, "negative_flow", "not_for_counters")]
+    assert client.get(f"/api/v1/meters/{meter}").json() == known
+
+
 def test_a_file_changes_what_has_dates_of_a_bounded_number_of_meters(
     client: TestClient, registered: Registered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
