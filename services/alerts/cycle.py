@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from services.alerts.notify.messages import Notifier
 from services.alerts.notify.telling import News
 from services.alerts.observe.evidence import with_readings
 from services.alerts.observe.observe import observe_all
-from services.alerts.observe.past import with_beginnings
+from services.alerts.observe.past import breaches_at, with_beginnings
 from services.alerts.rebooked import with_rebooked
 from services.alerts.routing.recipients import news_of
 from services.alerts.rules.body import parse
@@ -96,7 +96,9 @@ class Cycle:
             known = store.states_of(self._connection, seen)
             seen = {slug: self._with_beginnings(reading, active[slug], of, known, now) for slug, of in seen.items()}
             found = evaluation_of(active, seen, known, now)
-            found.stepped = with_rebooked(reading, found.stepped, seen)
+            found.stepped = with_rebooked(
+                reading, found.stepped, seen, lambda slug, end: self._breaches_at(reading, active[slug].rule, end)
+            )
             fired = dict(zip(found.fired, with_readings(reading, list(found.fired.values())), strict=True))
         stepped = with_alerts(found.stepped, fired, active, now)
         outcome = CycleOutcome(hold_ends=hold_ends(active, seen, known, stepped))
@@ -174,6 +176,16 @@ class Cycle:
             metrics.RULES_FAILED.labels(rule.slug).inc()
             log.exception("rule cannot be evaluated over the past", extra={"rule": rule.slug})
             return seen
+
+    def _breaches_at(self, reading: Connection, rule: Rule, end: datetime) -> Collection[tuple[str, str]] | None:
+        """`past.breaches_at`; None also where the rule cannot be evaluated then."""
+        try:
+            return breaches_at(reading, self._tables, rule, end)
+        except FAULTS:
+            reading.rollback()
+            metrics.RULES_FAILED.labels(rule.slug).inc()
+            log.exception("rule cannot be evaluated over the past", extra={"rule": rule.slug})
+            return None
 
     def _write(
         self,

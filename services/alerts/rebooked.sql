@@ -1,7 +1,28 @@
+-- name: fired_for(alert_ids)
+-- The periods for which these alerts fired, or were last judged to be in breach, and the version of the rule that judged.
+SELECT
+    alert.alert_id,
+    alert.rule_version,
+    (judged.observed ->> 'period_start')::timestamptz AS start_ts,
+    (judged.observed ->> 'period_end')::timestamptz AS end_ts
+FROM alert
+LEFT JOIN LATERAL (
+    SELECT detail -> 'evidence' -> 'observed' AS observed
+    FROM alert_event
+    WHERE alert_event.alert_id = alert.alert_id AND kind IN ('reopened', 'rule_changed')
+    ORDER BY event_id DESC
+    LIMIT 1
+) AS again ON true
+CROSS JOIN LATERAL (SELECT coalesce(again.observed, alert.evidence -> 'observed') AS observed) AS judged
+WHERE
+    alert.alert_id = ANY (:alert_ids)
+    AND judged.observed ->> 'period_start' IS NOT NULL
+    AND judged.observed ->> 'period_end' IS NOT NULL;
+
 -- name: rebooked(alert_ids, starts, ends)
--- Which of these alerts end on a period whose readings were given another meaning since they fired: by a term, replacement,
--- settlement, acceptance, membership or another change of the registry, or by a correction. The periods are those that are
--- in order now; one that began after the change was never read otherwise. What belonged to the subject counts, also by
+-- For which of these alerts readings of the period were given another meaning since they fired: by a term, replacement,
+-- settlement, acceptance, membership or another change of the registry, or by a correction. Whether it matters to the period
+-- is for the caller to see; one that began after the change was never read otherwise. What belonged to the subject counts, also by
 -- terms that were withdrawn since.
 WITH RECURSIVE asked AS (
     SELECT

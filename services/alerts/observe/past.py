@@ -14,6 +14,17 @@ from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
 
 
+def breaches_at(connection: Connection, tables: Tables, rule: Rule, end: datetime) -> frozenset[tuple[str, str]] | None:
+    """Kind and code of the subjects in breach over the period that ended at `end`, by what is stored now.
+
+    None: the rule is not of an indicator over complete periods, or none of them ended then: it was a piece of one.
+    """
+    if not rule.is_of_indicator or rule.running or span_of(rule.period, running=False, now=end).end != end:
+        return None
+    seen = observations(connection, tables, rule, now=end)
+    return frozenset((each.subject_kind, each.subject_code) for each in seen if each.verdict is Verdict.BREACH)
+
+
 def with_beginnings(
     connection: Connection,
     tables: Tables,

@@ -225,13 +225,15 @@ def test_what_fires_again_by_another_version_is_told_with_its_limit(
 
 
 @pytest.mark.parametrize(
-    ("of_centre", "valid_from", "looked_at", "because", "said"),
+    ("of_centre", "valid_from", "multiplier", "looked_at", "because", "said"),
     [
-        (True, "2026-03-02", SECOND + MINUTE, "rebooked", "The readings were given another meaning"),
-        (True, "2026-03-06", THIRD, "cleared", "In order again"),
-        (False, "2026-03-02", THIRD, "cleared", "In order again"),
+        (True, "2026-03-02", 0.875, SECOND + MINUTE, "rebooked", "The readings were given another meaning"),
+        (True, "2026-03-02", 0.875, THIRD, "rebooked", "The readings were given another meaning"),
+        (True, "2026-03-02", 0.99, THIRD, "cleared", "In order again"),
+        (True, "2026-03-06", 0.875, THIRD, "cleared", "In order again"),
+        (False, "2026-03-02", 0.875, THIRD, "cleared", "In order again"),
     ],
-    ids=["its day", "a later day", "another unit"],
+    ids=["its day", "its day, seen a day later", "its day, still a breach", "a later day", "another unit"],
 )
 def test_alert_that_ends_because_its_readings_meant_something_else_says_so(
     watch: Watch,
@@ -242,6 +244,7 @@ def test_alert_that_ends_because_its_readings_meant_something_else_says_so(
     line: Line,
     of_centre: bool,
     valid_from: str,
+    multiplier: float,
     looked_at: datetime,
     because: str,
     said: str,
@@ -251,7 +254,7 @@ def test_alert_that_ends_because_its_readings_meant_something_else_says_so(
     alerts.look(SECOND)
     watch.sent()
     meter = centre.meter(*INPUT) if of_centre else registered.meter(centre.enterprise)
-    term = {"valid_from": valid_from, "multiplier": 0.875, "reason": "CT 700/5, not 800/5"}
+    term = {"valid_from": valid_from, "multiplier": multiplier, "reason": "CT 700/5, not 800/5"}
     assert client.post(f"/api/v1/meters/{meter}/terms", json=term).status_code == 201
     line.roll_up()
     alerts.look(looked_at)
