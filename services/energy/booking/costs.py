@@ -33,6 +33,7 @@ class Costs:
     other_unit: int
     begins_in_other_unit: int
     rollover: int
+    rollover_from_below: int
     record_off: int
     record_ignored: int
     accepted: int
@@ -42,8 +43,8 @@ class Costs:
         return levels if levels <= self.aside_full else self.aside_full + (levels - self.aside_full) // 10
 
     def of_end(self, levels: int, extra: int) -> int:
-        """Of setting aside levels in a row at the first or last end, where a few are dearer by `extra`."""
-        return min(levels + extra, max(self.aside_full, self.of_run(levels)))
+        """Of setting aside levels in a row at the first or last end, where they are dearer by `extra`."""
+        return self.of_run(levels) + extra
 
     def of_level(self, readings: int, *, zero: bool) -> int:
         """Of setting aside so many readings of one value, which may be zero."""

@@ -134,25 +134,31 @@ class Steps:
                 used = in_unit(end.position, unit) - in_unit(start.position, unit)
                 return Step(0, None, (Used(start_us, end_us, used, None),))
             return Step(COSTS.implausible_rise, Mark.SUSPECT, (), booked=False)
-        if self._rolled_over(i, j, unit):
+        rollover_cost = self._rollover_cost(i, j, unit)
+        if rollover_cost is not None:
             use = Used(start_us, end_us, in_unit(risen + (series.register.size(start_us) or 0), unit), Mark.ROLLOVER)
-            return Step(COSTS.rollover, Mark.ROLLOVER, (use,))
+            return Step(rollover_cost, Mark.ROLLOVER, (use,))
         near_zero = end.position * NEAR_ZERO_PART <= start.position
         if near_zero and self._past.can_use(i, j, end.position, unit, (start_us, end_us)):
             use = Used(start_us, end_us, in_unit(end.position, unit), Mark.RESET)
             return Step(0 if accepted else COSTS.reset, Mark.RESET, (use,))
         return Step(0 if accepted else COSTS.fall, Mark.SWAP, ())
 
-    def _rolled_over(self, i: int, j: int, unit: int) -> bool:
-        """Whether the register can have run through its top; from anywhere below it, if its pace is known."""
+    def _rollover_cost(self, i: int, j: int, unit: int) -> int | None:
+        """What it costs that the register has run through its top; None where it cannot have.
+
+        It can from anywhere below the top if its pace is known, but then a reset would be as likely.
+        """
         start, end = self._series.levels[i], self._series.levels[j]
         start_us, end_us = self._series.times_us[start.last], self._series.times_us[end.first]
         size = self._series.register.size(start_us)
         if size is None or start.position > size:
-            return False
+            return None
         near_top = start.position * 10 >= NEAR_TOP_TENTHS * size and end.position * NEAR_ZERO_PART <= size
         through = end.position + size - start.position
-        return self._past.can_use(i, j, through, unit, (start_us, end_us), unknown=near_top)
+        if not self._past.can_use(i, j, through, unit, (start_us, end_us), unknown=near_top):
+            return None
+        return COSTS.rollover if near_top else COSTS.rollover_from_below
 
     def _records(self, after_us: int, until_us: int) -> list[Replacement]:
         return [swap for swap in self._rule.replacements if after_us < swap.ts_us <= until_us]

@@ -141,6 +141,16 @@ def test_a_register_rolls_over_from_far_below_its_top_over_a_gap() -> None:
     assert kwh(before + after, rule) == 19 + (10_000 - 8_519 + 200) + 19
 
 
+def test_two_resets_of_a_meter_that_stood_still_are_no_rollover() -> None:
+    values = [4_902.0, *[4_903.0] * 6, *[40.0] * 3, 100.0, 200.0, 300.0, 400.0, 0.0, 0.0, 1.0, 2.0]
+    assert kwh(steps(*values), counter_rule(register_size=10_000.0, rated_per_hour=1_200.0)) == 1 + 400 + 2
+
+
+def test_a_short_life_between_two_resets_is_counted() -> None:
+    values = [*[500.0] * 6, *[40.0] * 3, 100.0, 200.0, 300.0, 400.0, 0.0, 0.0, 1.0, 2.0]
+    assert kwh(steps(*values), counter_rule(register_size=10_000.0, rated_per_hour=1_200.0)) == 400 + 2
+
+
 def settled(readings: Readings, action: SettlementAction, first: int, end: int, factor: int | None = None) -> Booking:
     settlement = Settlement(readings[first][0], readings[end][0], action, None if factor is None else Fraction(factor))
     rule = counter_rule(rated_per_hour=100.0, settlements=(settlement,))
