@@ -23,6 +23,7 @@ class Costs:
     aside_again: int
     aside_zeros_most: int
     aside_stray_again: int
+    aside_in_a_rise: int
     aside_full: int
     at_start: int
     at_end: int

@@ -148,8 +148,10 @@ class Explanation:
     def _best_ways(self, j: int, states: list[_Ways]) -> _Ways:
         best: _Ways = {}
         skipped = 0
+        only_rises = True
         for i in range(j - 1, max(self._decided_at - 1, j - 2 - REACH), -1):
-            cost = COSTS.of_run(skipped)
+            only_rises = only_rises and self._levels[i].position <= self._levels[i + 1].position
+            cost = COSTS.of_run(skipped) + (COSTS.aside_in_a_rise if only_rises and skipped else 0)
             can_change_unit = self._steps.can_change_unit(i, j)
             least = self._steps.least_cost(i, j)
             for unit, state in states[i - self._first].items():

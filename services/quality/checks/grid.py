@@ -1,6 +1,6 @@
 """The readings of a meter laid out by day and time of day, so that days can be compared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -80,7 +80,7 @@ def grid_of(meter: MeterFacts, days: Sequence[MeterDay]) -> Grid:
     values = np.concatenate([each.values for each in days])
     starts_us = np.array([each.start_us for each in days], dtype=np.int64)
     marks = {at: mark for each in days for at, mark in each.marks.items()}
-    resets_us = tuple(sorted(at for at, mark in marks.items() if mark is Mark.RESET))
+    resets_us = tuple(_begins_at_zero(times_us, values, marks))
     if meter.kind is Kind.COUNTER:
         times_us, values = _differences(meter, times_us, values, marks)
     cells = np.full(len(days) * columns, np.nan)
@@ -89,6 +89,19 @@ def grid_of(meter: MeterFacts, days: Sequence[MeterDay]) -> Grid:
     inside = (row >= 0) & (column < columns)
     cells[row[inside] * columns + column[inside]] = values[inside]
     return Grid(meter, cells.reshape(len(days), columns), starts_us, resets_us)
+
+
+def _begins_at_zero(times_us: Times, values: Quantities, marks: dict[int, Mark]) -> Iterator[int]:
+    """When a register fell to a tenth or less: as a reset, or between readings of which one was set aside.
+
+    A register that begins again every few hours is explained as false readings, which books less.
+    """
+    for i in range(1, len(times_us)):
+        mark, before = marks.get(int(times_us[i])), marks.get(int(times_us[i - 1]))
+        fell = values[i - 1] > 0 and 10 * values[i] <= values[i - 1]
+        # What stood far above for one reading and is left again has not begun at zero.
+        if mark is Mark.RESET or (fell and (mark in SET_ASIDE or (before in SET_ASIDE and values[i] == 0))):
+            yield int(times_us[i])
 
 
 def _differences(

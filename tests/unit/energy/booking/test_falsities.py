@@ -79,7 +79,7 @@ def test_false_readings_at_the_end_book_no_more_than_can_be_used_meanwhile(
     chance = random.Random(seed)
     values = register(chance, 60, idle=idle)
     booked = booked_kwh(falsified(values, kind, 60 - times, times, chance), counter_rule(rated_per_hour=rated))
-    most = values[-1] - values[0] + ((times + 1) * 100 if rated else 600)
+    most = values[-1] - values[0] + (times + 1) * (100 if rated else 600)
     assert values[59 - times] - values[0] - 1e-6 <= booked <= most
 
 

@@ -151,6 +151,12 @@ def test_a_short_life_between_two_resets_is_counted() -> None:
     assert kwh(steps(*values), counter_rule(register_size=10_000.0, rated_per_hour=1_200.0)) == 400 + 2
 
 
+def test_a_dip_soon_after_a_recorded_replacement_is_no_second_use_of_the_record() -> None:
+    values = [*[500.0] * 6, *[580.0] * 6, 600.0, 580.0, 600.0, 601.0, 602.0]
+    swap = Replacement(T0 + 85 * MINUTE_US, 500.0, 580.0)
+    assert kwh(steps(*values), counter_rule(rated_per_hour=1_200.0, replacements=(swap,))) == 22
+
+
 def settled(readings: Readings, action: SettlementAction, first: int, end: int, factor: int | None = None) -> Booking:
     settlement = Settlement(readings[first][0], readings[end][0], action, None if factor is None else Fraction(factor))
     rule = counter_rule(rated_per_hour=100.0, settlements=(settlement,))

@@ -79,7 +79,7 @@ def test_an_interval_meter_has_the_period_of_its_time() -> None:
 def test_the_rated_power_of_the_time_tells_what_a_meter_can_carry() -> None:
     small, great = term(rated_per_hour=100.0), term(quarter(2), rated_per_hour=1000.0)
     booking = booked([0.0, 200.0, 400.0, 600.0], small, great)
-    assert booking.marks == {quarter(1): Mark.GLITCH, quarter(2): Mark.SUSPECT}
+    assert booking.marks == {quarter(0): Mark.GLITCH, quarter(1): Mark.GLITCH}
     assert kwh_by_slot(booking) == [200.0]
 
 

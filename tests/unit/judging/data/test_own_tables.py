@@ -244,9 +244,9 @@ def test_a_mistyped_file_or_folder_is_refused_since_the_shipped_numbers_would_st
         load_tables(tmp_path / "nowhere")
 
 
-def test_the_tables_that_may_be_own_ones_are_all_there_are_but_the_divisions() -> None:
+def test_the_tables_that_may_be_own_ones_are_all_there_are_but_divisions_and_how_counters_are_judged() -> None:
     assert list(ROW_TYPES) == [*TABLES, "plans", "plan_targets"]
-    assert {file.stem for file in DATA.glob("*.csv")} == {*TABLES, "divisions"}
+    assert {file.stem for file in DATA.glob("*.csv")} == {*TABLES, "divisions", "counter_costs", "counter_bounds"}
 
 
 def test_an_answer_names_the_row_it_used() -> None:
