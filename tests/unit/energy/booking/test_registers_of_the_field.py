@@ -157,6 +157,12 @@ def test_a_dip_soon_after_a_recorded_replacement_is_no_second_use_of_the_record(
     assert kwh(steps(*values), counter_rule(rated_per_hour=1_200.0, replacements=(swap,))) == 22
 
 
+def test_what_a_meter_shows_first_is_believed_though_the_next_reading_is_a_day_away() -> None:
+    readings = [*steps(1.5, 2.5, 3.5), (T0 + DAY_US + 250_001, 4.5)]
+    assert kwh(readings) == 3
+    assert booked(readings).marks == {}
+
+
 def settled(readings: Readings, action: SettlementAction, first: int, end: int, factor: int | None = None) -> Booking:
     settlement = Settlement(readings[first][0], readings[end][0], action, None if factor is None else Fraction(factor))
     rule = counter_rule(rated_per_hour=100.0, settlements=(settlement,))
