@@ -163,6 +163,12 @@ def test_what_a_meter_shows_first_is_believed_though_the_next_reading_is_a_day_a
     assert booked(readings).marks == {}
 
 
+def test_two_readings_of_the_old_meter_after_the_recorded_time_count() -> None:
+    readings = steps(81_233.0, 81_233.2, 81_233.4, 81_233.6, 0.1, 0.3, every_us=10 * MINUTE_US)
+    swap = Replacement(T0 + 15 * MINUTE_US, 81_233.3, 0.0)
+    assert kwh(readings, counter_rule(replacements=(swap,))) == pytest.approx(0.9)
+
+
 def settled(readings: Readings, action: SettlementAction, first: int, end: int, factor: int | None = None) -> Booking:
     settlement = Settlement(readings[first][0], readings[end][0], action, None if factor is None else Fraction(factor))
     rule = counter_rule(rated_per_hour=100.0, settlements=(settlement,))
