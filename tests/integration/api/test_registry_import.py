@@ -451,4 +451,4 @@ def test_hidden_rows_are_refused_left_out_or_read_as_the_sender_says(unchanged: 
     skipped = tried(hidden_rows="skip")
     assert outcomes(skipped) == [(2, "P-1", "create", []), (3, None, "hidden", [])]
     assert (skipped.json()["rows"], skipped.json()["hidden"]) == (1, 1)
-    assert [row[1] for row in outcomes(tried(hidden_rows="take"))] == ["P-1", "P-2"]
+    assert [row["key"] for row in tried(hidden_rows="take").json()["outcomes"]] == ["P-1", "P-2"]
