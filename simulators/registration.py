@@ -31,10 +31,20 @@ class RegistrationError(Exception):
 
 
 class RegistryApi:
-    """The API at base_url, for example http://127.0.0.1:8000."""
+    """The API at base_url, for example http://127.0.0.1:8000; `key` is that of an account that may register."""
 
-    def __init__(self, base_url: str, *, timeout_s: float = 60.0, transport: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(base_url=base_url.rstrip("/"), timeout=timeout_s, transport=transport)
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str | None = None,
+        timeout_s: float = 60.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        self._client = httpx.Client(
+            base_url=base_url.rstrip("/"), headers=headers, timeout=timeout_s, transport=transport
+        )
         self._base_url = base_url
 
     def wait_until_ready(self, wait_s: float) -> None:

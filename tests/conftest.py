@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from services.core.db.migrate import upgrade
 from services.up.stack import Stack, embedded_stack, native_installed, native_stack
 from tests.integration.ports import home_in
+from tests.signed_in import add_administrators
 
 ON_THE_REGION = frozenset(f"tests/e2e/test_{name}.py" for name in ("enemy", "judgement", "region"))
 
@@ -83,6 +84,7 @@ def server_url(stack: Stack) -> str:
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
     upgrade(_url_of(stack.database_url, TEMPLATE))
+    add_administrators(_url_of(stack.database_url, TEMPLATE))
     return stack.database_url
 
 

@@ -7,6 +7,9 @@ from importlib.metadata import version
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
+from services.api.access.identify import Remembered
+from services.api.access.require import require_access
+from services.api.access.rules import Operations
 from services.api.body_limit import BodyLimit
 from services.api.database import Database
 from services.api.errors import answer_errors_of
@@ -144,10 +147,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        dependencies=[Depends(require_known_parameters)],
+        dependencies=[Depends(require_access), Depends(require_known_parameters)],
     )
     for router in ROUTERS:
         app.include_router(router)
+    app.state.operations = Operations(app.routes)
+    app.state.operations.require_rules()
     answer_errors_of(app)
     describe(app)
     # The last one added is the first a request passes through.
@@ -165,6 +170,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     database_url = settings.database_url.get_secret_value()
     app.state.settings = settings
     app.state.clock = utc_now
+    app.state.remembered = Remembered()
     app.state.database = Database(database_url)
     app.state.tables = tables
     app.state.live = live.Broadcast(database_url)

@@ -1,20 +1,27 @@
 """How the API reaches the database: one bounded pool, one transaction a request."""
 
+import copy
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Self
 
 import psycopg
 from fastapi import Depends, Request
 from psycopg import Connection, IsolationLevel
 from psycopg_pool import PoolTimeout
 
+from services.api.access.principal import Principal
+from services.api.access.reach import EVERYTHING, NOTHING, Reach
+from services.api.errors import REQUEST_ID
 from services.api.turnstile import Turnstile
 from services.core.db.connections import pool_to_ask
+from services.core.db.statements import Statements
 from services.ingest.registry import RegistryReader
 from services.ingest.validate import KnownRegistry
+
+_SQL = Statements.beside(__file__, "database.sql")
 
 _POOL_SIZE = 8
 _LONGEST_WAIT_S = 30.0
@@ -35,12 +42,20 @@ class Database:
         self._turnstile = Turnstile(_POOL_SIZE)
         self._refused_s = float("-inf")
         self._registry, self._registry_lock = RegistryReader(), Lock()
+        self._reach, self._account, self._request_id = NOTHING, "", ""
+
+    def within(self, reach: Reach, *, account: str = "", request_id: str = "") -> Self:
+        """The same database, of which only what lies within `reach` is seen; `account` is who acts."""
+        bound = copy.copy(self)
+        bound._reach, bound._account, bound._request_id = reach, account, request_id
+        return bound
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that cannot write, and sees one moment: an answer of several statements is not torn."""
         with self._connection() as connection:
             connection.read_only, connection.isolation_level = True, IsolationLevel.REPEATABLE_READ
+            self._tell(connection, self._reach)
             yield connection
 
     @contextmanager
@@ -48,6 +63,7 @@ class Database:
         """A transaction, committed at the end of the block unless an error leaves it."""
         with self._connection() as connection:
             connection.read_only, connection.isolation_level = None, None
+            self._tell(connection, self._reach)
             yield connection
 
     @contextmanager
@@ -84,10 +100,26 @@ class Database:
     def _note_refusal(self) -> None:
         self._refused_s = time.monotonic()
 
+    def _tell(self, connection: Connection, reach: Reach) -> None:
+        """Say at the beginning of a transaction which rows it sees, and who acts."""
+        _SQL.run(
+            connection,
+            "tell",
+            reach=reach.kind,
+            areas=",".join(reach.areas),
+            enterprise=reach.enterprise or "",
+            account=self._account,
+            request=self._request_id,
+        )
+
     def registry(self, connection: psycopg.Connection) -> KnownRegistry:
-        """What is registered, as readings are checked by it; read anew when it has changed."""
+        """All that is registered, as readings are checked by it; read anew when it has changed."""
         with self._registry_lock:
-            return self._registry.read(connection)
+            self._tell(connection, EVERYTHING)
+            try:
+                return self._registry.read(connection)
+            finally:
+                self._tell(connection, self._reach)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -96,7 +128,20 @@ class Database:
 
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
-    return database
+    request_id = str(request.scope.get(REQUEST_ID, ""))
+    principal: Principal = request.state.principal
+    return database.within(principal.reach, account=principal.name, request_id=request_id)
+
+
+async def _whole(request: Request) -> Database:
+    database: Database = request.app.state.database
+    request_id = str(request.scope.get(REQUEST_ID, ""))
+    principal: Principal | None = getattr(request.state, "principal", None)
+    return database.within(EVERYTHING, account="" if principal is None else principal.name, request_id=request_id)
 
 
 Db = Annotated[Database, Depends(_database)]
+"""The database, as far as the account sees it whose request it is."""
+
+WholeDb = Annotated[Database, Depends(_whole)]
+"""The whole of it: for what asks nothing of anyone's data, and for the intake, once the right to send is found."""

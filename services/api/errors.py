@@ -46,6 +46,7 @@ IMPORT_REFUSED = ProblemKind("import_refused", 422, "The file has faults; nothin
 INTERNAL = ProblemKind("internal", 500, "Something failed inside the service")
 NOT_READY = ProblemKind("not_ready", 503, "The service is not ready")
 BUSY = ProblemKind("busy", 503, "Too many imports at once")
+OUTSIDE_REACH = ProblemKind("outside_reach", 403, "It lies outside what the account sees or acts on")
 DATABASE_UNAVAILABLE = ProblemKind("database_unavailable", 503, "The database does not answer")
 DATABASE_TIMEOUT = ProblemKind("database_timeout", 503, "The database took too long")
 
@@ -183,6 +184,13 @@ def _on_database(request: Request, error: Exception) -> Response:
     return problem(request, Refused(DATABASE_UNAVAILABLE, "the database does not answer; try again in a few seconds"))
 
 
+def _on_privilege(request: Request, error: Exception) -> Response:
+    assert isinstance(error, psycopg.errors.InsufficientPrivilege)
+    if "row-level security" not in (error.diag.message_primary or ""):
+        return _on_unhandled(request, error)
+    return problem(request, Refused(OUTSIDE_REACH, "what was to be written belongs to others; nothing was written"))
+
+
 def _on_unhandled(request: Request, error: Exception) -> Response:
     request_id = str(request.scope.get(REQUEST_ID, ""))
     log.error("request %s failed", request_id, exc_info=error)
@@ -197,6 +205,7 @@ def answer_errors_of(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _on_refused)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(psycopg.errors.InsufficientPrivilege, _on_privilege)
     app.add_exception_handler(psycopg.OperationalError, _on_database)
     app.add_exception_handler(psycopg.InterfaceError, _on_database)
     app.add_exception_handler(Exception, _on_unhandled)

@@ -58,7 +58,7 @@ class RequestObservation:
 def _note(scope: Scope, request_id: str, status: int, took_s: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     # The template, not the path: a label a client can choose freely would grow the metrics without end.
-    route = getattr(scope.get("route"), "path", "unmatched")
+    route = scope["app"].state.operations.path_of(scope) or "unmatched"
     REQUESTS.labels(method, route, status).inc()
     SECONDS.labels(method, route).observe(took_s)
     path = scope.get("raw_path", b"").decode("ascii", "backslashreplace")[:_MOST_PATH_CHARACTERS]

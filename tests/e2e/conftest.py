@@ -30,6 +30,7 @@ from simulators.registration import RegistryApi
 from simulators.registry import Statistic
 from tests.conftest import copy_of
 from tests.integration.running import environment_of, passwords_file, running, running_api, wait_until
+from tests.signed_in import ADMINISTRATOR_KEY, BY_ADMINISTRATOR
 
 START = datetime(2026, 3, 2, tzinfo=SHANGHAI)
 END = START + timedelta(days=4)
@@ -126,7 +127,7 @@ def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.Temp
     stack.broker.allow_gateways(list(built.meters_by_gateway))
     environment = environment_of(stack, region_database_url)
     with running_api(**environment) as address:
-        registry = RegistryApi(address)
+        registry = RegistryApi(address, key=ADMINISTRATOR_KEY)
         registry.register(built.registry)
         # No longer than they are needed: ingest answers every gateway of the broker, those of later tests too.
         with running("ingest", **environment), running("rollup", **environment):
@@ -134,7 +135,7 @@ def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.Temp
             with psycopg.connect(region_database_url, autocommit=True) as database:
                 wait_until("everything rolled up", lambda: rolled_up(database))
         registry.close()
-        with httpx.Client(base_url=address, timeout=30) as client:
+        with httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30) as client:
             yield RunningRegion(built, address, client, region_database_url, counts)
 
 

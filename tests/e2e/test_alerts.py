@@ -22,6 +22,7 @@ from services.up.stack import Stack
 from tests.e2e.alerting import PER_DAY, Body, Centre, Hooks, Json, Mailbox, Watched, listening
 from tests.integration.certificates import make_certificate
 from tests.integration.running import running, running_api, wait_until
+from tests.signed_in import BY_ADMINISTRATOR
 
 DONGSHENG, KANGBASHI, DALAD, JUNGAR = "150602", "150603", "150621", "150622"
 OTOG_FRONT, OTOG, HANGGIN, UXIN, EJIN_HORO = "150623", "150624", "150625", "150626", "150627"
@@ -77,7 +78,7 @@ def watched(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Tem
         running_api(**environment) as address,
         running("rollup", **environment),
         running("alerts", **environment, **telling, ENERMON_SMTP_URL=smtp_url),
-        httpx.Client(base_url=address, timeout=30) as api,
+        httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30) as api,
     ):
         yield Watched(api, mailbox, hooks, itertools.count(1))
     hooks.close()

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from services.api.app import answer_from, create_app
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
+from tests.signed_in import BY_ADMINISTRATOR
 
 shipped_tables = cache(load_tables)
 
@@ -25,7 +26,7 @@ def api(**given: Any) -> Iterator[TestClient]:
     app = _idle.pop() if _idle else create_app(Settings())
     answer_from(app, settings, load_tables(settings.data) if settings.data else shipped_tables())
     try:
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with TestClient(app, headers=BY_ADMINISTRATOR, raise_server_exceptions=False) as client:
             yield client
     finally:
         _idle.append(app)

@@ -1,8 +1,3 @@
--- name: correctors()
-SELECT name, token_sha256
-FROM corrector
-WHERE valid_from <= now() AND revoked_at IS NULL;
-
 -- name: lock_meter(code)
 -- One correction of a meter follows another.
 SELECT meter_id

@@ -48,3 +48,8 @@ LEFT JOIN reading_mark AS mark ON mark.meter_id = :meter_id AND mark.ts = listed
 LEFT JOIN correction_now ON correction_now.meter_id = :meter_id AND correction_now.ts = listed.ts
 ORDER BY listed.ts
 LIMIT :row_limit;
+
+-- name: gateway(code)
+SELECT 1
+FROM gateway
+WHERE code = :code;

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, status
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from psycopg import Connection
+from fastapi import APIRouter, Query, status
 from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.api.access.require import Acting
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
@@ -27,13 +26,11 @@ from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
 from services.core.db.statements import Statements
 from services.core.reason import InBoth
 from services.ingest.validate import AHEAD_US
-from services.provenance.correctors import holder_of
 
 log = logging.getLogger("enermon.api")
 
 _SQL = Statements(Path(__file__).parent.parent / "intake" / "corrections.sql")
 
-NOT_AUTHORISED = ProblemKind("not_authorised", 401, "Only authorised people correct readings")
 ANOTHER_VALUE = ProblemKind("another_value_stands", 409, "Another value stands than the one expected")
 READING_STORED = ProblemKind("reading_stored", 409, "A reading is stored for this time")
 NOTHING_TO_CORRECT = ProblemKind("nothing_to_correct", 409, "There is nothing at this time that this would change")
@@ -117,30 +114,15 @@ class SealHead(BaseModel):
     waiting: int = Field(description="Stored batches and corrections that are not sealed yet")
 
 
-_bearer = HTTPBearer(auto_error=False, description="Token of a corrector: `enermon corrector add`")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-
-
-def _author(connection: Connection, credentials: HTTPAuthorizationCredentials | None) -> str:
-    if credentials is None:
-        raise Refused(NOT_AUTHORISED, "send Authorization: Bearer and a token; `enermon corrector add` gives one")
-    holder = holder_of(credentials.credentials, _SQL.run(connection, "correctors"))
-    if holder is None:
-        log.warning("a correction was refused: token unknown or revoked")
-        raise Refused(NOT_AUTHORISED, "the token is unknown or revoked; `enermon corrector list` shows who holds one")
-    return holder
-
-
 @router.post(
     "/meters/{code}/corrections",
     summary="Correct a reading",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(NOT_AUTHORISED, METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT),
+    responses=refusals(METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT),
 )
-def correct_reading(database: Db, code: Code, entry: CorrectionEntry, credentials: Bearer, now: Now) -> Correction:
+def correct_reading(database: Db, code: Code, entry: CorrectionEntry, acting: Acting, now: Now) -> Correction:
     """Let something else count than what is stored, which stays as it is. The energy around it is booked again."""
     with database.write() as connection:
-        author = _author(connection, credentials)
         faults = _faults(entry, now=now)
         if faults:
             raise refused_fields(INVALID_BODY, faults)
@@ -158,12 +140,14 @@ def correct_reading(database: Db, code: Code, entry: CorrectionEntry, credential
             kind=entry.kind,
             original_value=standing.stored,
             value=entry.value,
-            author=author,
+            author=acting.name,
             reason=entry.reason,
         ).scalar_one()
         every = _narrowed(meter_id, CorrectionQuery())
         (row,) = _listed(code).rows(connection, "entry.id = :number", every | {"number": number}, most=1)
-    log.info("reading corrected", extra={"meter": code, "correction": number, "kind": entry.kind, "author": author})
+    log.info(
+        "reading corrected", extra={"meter": code, "correction": number, "kind": entry.kind, "author": acting.name}
+    )
     return _correction(row)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from services.api.database import Db
+from services.api.database import WholeDb
 from services.api.errors import DATABASE_UNAVAILABLE, NOT_READY, Refused
 from services.api.openapi import refusals
 from services.core.db.migrate import applied_revision, newest_revision
@@ -36,7 +36,7 @@ async def live() -> Health:
 
 
 @router.get("/ready", summary="Can requests be answered?", responses=refusals(NOT_READY, DATABASE_UNAVAILABLE))
-def ready(database: Db, response: Response) -> Health:
+def ready(database: WholeDb, response: Response) -> Health:
     """The database answers and its schema is the one this version needs."""
     needed = _needed_revision()
     with database.read() as connection:

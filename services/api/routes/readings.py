@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from services.api.access.principal import Principal
+from services.api.access.require import Acting
+from services.api.access.role import Role
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
-from services.api.database import Db
+from services.api.database import Database, Db, WholeDb
 from services.api.errors import BAD_CURSOR, TOO_LARGE, ProblemKind, Refused
 from services.api.intake.rejected import (
     REJECTED_MESSAGES,
@@ -225,6 +228,8 @@ def read_rejected_messages(database: Db, query: Annotated[RejectedMessageQuery, 
 )
 def send_readings(
     database: Db,
+    whole: WholeDb,
+    acting: Acting,
     gateway: Annotated[Code, Query(description="Gateway with which the meters are registered")],
     body: Annotated[bytes, Depends(_body)],
     now: Now,
@@ -234,8 +239,9 @@ def send_readings(
 
     200 also where single readings are rejected: `rejected` says which and why.
     """
-    with database.write() as connection:
-        known = database.registry(connection)
+    _require_own(database, gateway, acting)
+    with whole.write() as connection:
+        known = whole.registry(connection)
         try:
             checked = check(decode(FORMATS[format_name], gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:
@@ -245,6 +251,17 @@ def send_readings(
             (answer,) = store(connection, [checked], writer=WRITER)
             return _shape(answer)
     raise refusal
+
+
+def _require_own(database: Database, gateway: str, acting: Principal) -> None:
+    """Refuse to send for a gateway that the account does not see. Who sees all may: the intake keeps note of it."""
+    if acting.role is Role.GATEWAY and acting.name != gateway:
+        raise nouns.GATEWAY.refuse_unknown(gateway)
+    if acting.role is Role.GATEWAY or acting.reach.everything:
+        return
+    with database.read() as connection:
+        if _SQL.run(connection, "gateway", code=gateway).first() is None:
+            raise nouns.GATEWAY.refuse_unknown(gateway)
 
 
 def _refusal(reason: UnreadableMessage, gateway: str) -> Refused:

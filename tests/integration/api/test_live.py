@@ -13,6 +13,7 @@ from services.core.calendar import SHANGHAI
 from tests.integration.line import Line
 from tests.integration.registered import Registered
 from tests.integration.running import running_api
+from tests.signed_in import BY_ADMINISTRATOR
 
 pytestmark = pytest.mark.store
 
@@ -47,7 +48,9 @@ def test_stream_tells_at_once_and_again_when_energy_is_booked(
     while midnight != today():
         midnight = today()
         meter = registered.meter(unit_code=unit, gateway_code=gateway)
-        with httpx.stream("GET", f"{api}/api/v1/live?scope=area:150622", timeout=30) as stream:
+        with httpx.stream(
+            "GET", f"{api}/api/v1/live?scope=area:150622", headers=BY_ADMINISTRATOR, timeout=30
+        ) as stream:
             told = events(stream.iter_lines())
             assert [row["quantity"] for row in next(told)["day"]] == [None]
             line.send(gateway, [(meter, midnight - timedelta(minutes=15), 10.0), (meter, midnight, 12.0)])
@@ -72,7 +75,9 @@ def test_stream_says_nothing_of_energy_that_is_booked_elsewhere(
         registered.meter(unit_code=registered.unit(owner), gateway_code=gateway)
         for owner, gateway in zip(owners, gateways, strict=True)
     ]
-    with httpx.stream("GET", f"{api}/api/v1/live?scope=enterprise:{owners[1]}", timeout=30) as stream:
+    with httpx.stream(
+        "GET", f"{api}/api/v1/live?scope=enterprise:{owners[1]}", headers=BY_ADMINISTRATOR, timeout=30
+    ) as stream:
         told = events(stream.iter_lines())
         assert [row["quantity"] for row in next(told)["day"]] == [None]
         book(meters[0], gateways[0], 5.0)

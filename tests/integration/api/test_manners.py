@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.running import running_api
 from tests.integration.served import document
+from tests.signed_in import BY_ADMINISTRATOR
 
 PLACES = {"meter": "M-1", "code": "X-1", "credit_code": "91150622MA0N0000XF", "valid_from": "2026-01-01"}
 
@@ -16,7 +17,10 @@ PLACES = {"meter": "M-1", "code": "X-1", "credit_code": "91150622MA0N0000XF", "v
 @pytest.fixture(scope="module")
 def api(module_database_url: str) -> Iterator[httpx.Client]:
     """A client of an API process of its own: what the wire carries is seen there alone."""
-    with running_api(ENERMON_DATABASE_URL=module_database_url) as address, httpx.Client(base_url=address) as client:
+    with (
+        running_api(ENERMON_DATABASE_URL=module_database_url) as address,
+        httpx.Client(base_url=address, headers=BY_ADMINISTRATOR) as client,
+    ):
         yield client
 
 

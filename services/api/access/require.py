@@ -1,0 +1,112 @@
+"""What every request passes through before its route: whose it is, whether that may do this, and where."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Depends, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from services.api.access.identify import Remembered, credential_of
+from services.api.access.principal import Principal, SignedBy
+from services.api.access.reach import EVERYTHING
+from services.api.access.role import Right
+from services.api.access.rules import OPEN, RIGHT_OF, Operations, operation
+from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
+from services.core.area_tree import AreaTree
+from services.core.data.divisions import divisions
+
+NOT_SIGNED_IN = ProblemKind("not_signed_in", 401, "Nobody is signed in")
+NOT_ALLOWED = ProblemKind("not_allowed", 403, "The account may not do this")
+NO_CSRF_TOKEN = ProblemKind("no_csrf_token", 403, "The write does not say that it comes from a page of Enermon")
+PASSWORD_TO_CHANGE = ProblemKind("password_to_change", 403, "The first password must be changed")
+
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_TREE = AreaTree.of((division.code, division.level, division.parent_code) for division in divisions())
+
+
+async def require_access(request: Request) -> None:
+    """Find whose a request is and put it into its state. Raises Refused, 401 or 403."""
+    operations: Operations = request.app.state.operations
+    right = RIGHT_OF[operation(request.method, operations.path_of(request.scope) or "")]
+    if not isinstance(right, Right):
+        assert right == OPEN
+        return
+    principal = await _principal(request)
+    if right not in principal.rights:
+        raise Refused(NOT_ALLOWED, f"{principal.name} is {principal.role} and may not: {right}")
+    if principal.must_change_password and right is not Right.OWN:
+        raise Refused(PASSWORD_TO_CHANGE, "change it first: POST /api/v1/session/password")
+    if principal.signed_by is SignedBy.SESSION and request.method not in _SAFE:
+        given = request.headers.get(CSRF_HEADER, "")
+        if given != principal.csrf_token:
+            raise Refused(NO_CSRF_TOKEN, f"send the token of GET /api/v1/session as {CSRF_HEADER}")
+    request.state.principal = principal
+    _require_place(request, request.scope["route"], principal)
+
+
+async def _principal(request: Request) -> Principal:
+    credential = credential_of(request)
+    if credential is None:
+        raise Refused(NOT_SIGNED_IN, "send an API key as Authorization: Bearer KEY, or sign in at /login")
+    digest, lookup = credential
+    remembered: Remembered = request.app.state.remembered
+    principal = remembered.get(digest)
+    if principal is None:
+        database, now = request.app.state.database.within(EVERYTHING), request.app.state.clock()
+
+        def look_up() -> Principal | None:
+            with database.write() as connection:
+                return lookup(connection, now)
+
+        principal = await run_in_threadpool(look_up)
+        if principal is None:
+            raise Refused(NOT_SIGNED_IN, "the key or session is unknown, has expired, or was withdrawn")
+        remembered.put(digest, principal)
+    return principal
+
+
+def _require_place(request: Request, route: APIRoute, principal: Principal) -> None:
+    """Refuse a question about a place outside; one that names no place is about the account's own.
+
+    What is below an area (enterprises, units, meters, parks, alerts) is held back row by row by the database.
+    """
+    reach = principal.reach
+    if reach.everything:
+        return
+    given = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    for name, value in given:
+        for code in value.split(","):
+            area = code.removeprefix("area:") if name == "scope" and code.startswith("area:") else code
+            if (name == "area" or area != code) and not _sees_area(principal, area):
+                raise Refused(OUTSIDE_REACH, f"{name}: {principal.name} does not see area {area}")
+            if name == "scope" and reach.enterprise is not None and code.startswith("park:"):
+                raise Refused(OUTSIDE_REACH, f"{name}: {principal.name} does not see a park as a whole")
+    known = {field.alias: field for field in get_flat_params(route.dependant)}
+    if "scope" in known and "scope" not in dict(given):
+        own = f"enterprise:{reach.enterprise}" if reach.enterprise is not None else f"area:{reach.areas[0]}"
+        request.scope["query_string"] = urlencode([*given, ("scope", own)]).encode()
+        # What Starlette has read of it before is read again.
+        vars(request).pop("_query_params", None)
+
+
+def _sees_area(principal: Principal, code: str) -> bool:
+    """Whether it lies in what the account sees. One that there is not is left to the route, which says so."""
+    reach = principal.reach
+    return code not in _TREE.level or any(_TREE.above(code, area) for area in reach.areas)
+
+
+def principal_of(request: Request) -> Principal:
+    """Whose the request is."""
+    principal: Principal = request.state.principal
+    return principal
+
+
+async def _acting(request: Request) -> Principal:
+    return principal_of(request)
+
+
+Acting = Annotated[Principal, Depends(_acting)]
+"""The account whose request it is: what it does is recorded under its name."""

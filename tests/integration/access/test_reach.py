@@ -1,0 +1,122 @@
+"""What an account sees, and what it may write, is held in the database itself."""
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from services.api.access.role import Role
+from tests.integration.registered import DALAD, JUNGAR, KANGBASHI, ORDOS, Registered
+from tests.signed_in import add_with_key, bearer
+
+pytestmark = pytest.mark.store
+
+
+class Asker:
+    """Asks the API with a key."""
+
+    def __init__(self, client: TestClient, key: str) -> None:
+        self._client, self._headers = client, bearer(key)
+
+    def get(self, path: str) -> tuple[int, object]:
+        answer = self._client.get(f"/api/v1/{path}", headers=self._headers)
+        return answer.status_code, answer.json()
+
+    def codes(self, path: str, column: str = "code") -> list[str]:
+        answer = self._client.get(f"/api/v1/{path}", headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        return [row[column] for row in answer.json()["data"]]
+
+    def send(self, method: str, path: str, body: object = None) -> tuple[int, str]:
+        answer = self._client.request(method, f"/api/v1/{path}", json=body, headers=self._headers)
+        return answer.status_code, answer.json().get("code", "") if answer.content else ""
+
+
+@pytest.fixture
+def jungar(client: TestClient, database: psycopg.Connection) -> Asker:
+    """A supervisor of Jungar Banner."""
+    add_with_key(database, "wang", Role.SUPERVISOR, key="enk_wang", area=JUNGAR)
+    return Asker(client, "enk_wang")
+
+
+@pytest.fixture
+def ordos(client: TestClient, database: psycopg.Connection) -> Asker:
+    """A supervisor of the league above it."""
+    add_with_key(database, "li", Role.SUPERVISOR, key="enk_li", area=ORDOS)
+    return Asker(client, "enk_li")
+
+
+@pytest.fixture
+def two(registered: Registered) -> tuple[str, str]:
+    """Meters of an enterprise in Jungar and of one in Dalad, both banners of Ordos."""
+    own = registered.meter(registered.enterprise())
+    other = registered.meter(registered.enterprise(area_code=DALAD))
+    return own, other
+
+
+def test_a_supervisor_sees_the_meters_of_its_area_and_of_those_below(
+    jungar: Asker, ordos: Asker, two: tuple[str, str]
+) -> None:
+    own, other = two
+
+    assert jungar.codes("meters") == [own]
+    assert sorted(ordos.codes("meters")) == sorted(two)
+    assert jungar.get(f"meters/{other}")[0] == 404
+    assert jungar.get(f"energy?scope=meter:{other}")[0] == 404
+    assert jungar.get(f"energy?scope=meter:{own}")[0] == 200
+
+
+def test_the_area_beside_and_the_one_above_are_refused(jungar: Asker, two: tuple[str, str]) -> None:
+    for area in (DALAD, ORDOS, "150000"):
+        status, body = jungar.get(f"energy?scope=area:{area}")
+        assert (status, body["code"]) == (403, "outside_reach")  # type: ignore[index]
+
+
+def test_a_question_that_names_no_place_is_about_its_own(jungar: Asker, two: tuple[str, str]) -> None:
+    status, body = jungar.get("energy")
+
+    assert (status, body["scope"]) == (200, f"area:{JUNGAR}")  # type: ignore[index]
+
+
+def test_a_supervisor_registers_in_its_own_area_alone(jungar: Asker, registered: Registered) -> None:
+    entry = {"credit_code": "91150622MA0N0000XF", "name_zh": "厂", "trade": "coke", "valid_from": "2026-01-01"}
+
+    assert jungar.send("POST", "enterprises", entry | {"area_code": DALAD}) == (403, "outside_reach")
+    assert jungar.send("POST", "enterprises", entry | {"area_code": JUNGAR})[0] == 201
+
+
+def test_who_left_is_still_seen_and_no_longer_acted_on(
+    jungar: Asker, registered: Registered, database: psycopg.Connection
+) -> None:
+    left = registered.enterprise()
+    unit = registered.unit(left)
+    moved = {"valid_from": "2025-06-01", "area_code": KANGBASHI}
+    assert registered.client.post(f"/api/v1/enterprises/{left}/memberships", json=moved).status_code == 201
+
+    assert jungar.codes("enterprises", "credit_code") == [left]
+    assert jungar.send("PATCH", f"enterprises/{left}", {"name_zh": "别名"}) == (403, "outside_reach")
+    assert jungar.send("DELETE", f"units/{unit}") == (403, "outside_reach")
+    assert database.execute("SELECT count(*) FROM unit").fetchone() == (1,)
+
+
+def test_an_enterprise_sees_its_own_alone(
+    client: TestClient, database: psycopg.Connection, registered: Registered
+) -> None:
+    own, other = registered.enterprise(), registered.enterprise()
+    meter, _ = registered.meter(own), registered.meter(other)
+    add_with_key(database, "works", Role.ENTERPRISE, key="enk_works", enterprise=own)
+    works = Asker(client, "enk_works")
+
+    assert works.codes("enterprises", "credit_code") == [own]
+    assert works.codes("meters") == [meter]
+    assert works.send("PATCH", f"meters/{meter}", {"name_zh": "别名"}) == (403, "not_allowed")
+    assert works.get(f"energy?scope=enterprise:{other}")[0] == 404
+    assert works.get("energy")[1]["scope"] == f"enterprise:{own}"  # type: ignore[index]
+
+
+def test_nobody_comes_in_without_a_key_or_with_a_wrong_one(client: TestClient) -> None:
+    bare = client.get("/api/v1/meters", headers={"Authorization": ""})
+    wrong = client.get("/api/v1/meters", headers=bearer("enk_wrong"))
+
+    assert (bare.status_code, bare.json()["code"]) == (401, "not_signed_in")
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "not_signed_in")
+    assert bare.headers["www-authenticate"].startswith("Bearer")
