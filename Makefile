@@ -8,6 +8,8 @@
 # make fuzz    a million payloads through decoding, validation and answer, then many requests of each operation of the API
 #              (ARGS="--seed 7 --payloads 10000")
 # make chaos   kill and hurt everything while gateways send, and compare with the truth (ARGS="--seed 7 --minutes 30")
+# make audit   known vulnerabilities of what is shipped, and what that is (CycloneDX, with licences) in build/audit; needs
+#              the network, and so is no part of make test (ARGS="--service osv" asks osv.dev instead of PyPI)
 # make lock    write the lock files anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer), ENERMON_HOME the place of environment, data and logs.
@@ -21,7 +23,7 @@ PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-compose lint bench fuzz chaos lock
+.PHONY: up test test-compose lint bench fuzz chaos audit lock
 .DEFAULT_GOAL := up
 
 up:
@@ -54,6 +56,10 @@ fuzz:
 chaos:
 	@$(PYTHON) deploy/bootstrap.py --dev
 	"$(BIN)/python" -m tests.chaos $(ARGS)
+
+audit:
+	@$(PYTHON) deploy/bootstrap.py --dev
+	"$(BIN)/python" deploy/audit.py $(ARGS)
 
 lock:
 	$(COMPILE) -o requirements.lock pyproject.toml
