@@ -8,6 +8,7 @@ import psycopg
 import sqlalchemy.exc
 import typer
 
+from services.api.access import command as accounts
 from services.core import logs
 from services.core.data.loader import DataFileError
 from services.core.settings import Settings
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(provenance.verify)
 app.add_typer(provenance.app, name="corrector")
+app.add_typer(accounts.app, name="account")
 
 
 @app.command()

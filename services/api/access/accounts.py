@@ -1,6 +1,7 @@
 """Accounts and their keys, as they are kept."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg import Connection
@@ -10,6 +11,40 @@ from services.api.access.tokens import token_sha256
 from services.core.db.statements import Statements
 
 SQL = Statements.beside(__file__, "accounts.sql")
+
+NAME_PATTERN = "^[a-z0-9][a-z0-9._-]{1,63}$"
+
+
+class LastAdministratorError(Exception):
+    """Without this account nobody could let anyone in."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAccount:
+    """An account, without its secrets."""
+
+    account_id: int
+    name: str
+    display_name: str
+    role: str
+    area_code: str | None
+    credit_code: str | None
+    email: str | None
+    has_password: bool
+    must_change_password: bool
+    oidc_subject: str | None
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+def accounts(connection: Connection) -> list[KeptAccount]:
+    """All accounts in the order of their names."""
+    return SQL.run(connection, "accounts", name=None).of(KeptAccount).all()
+
+
+def account_named(connection: Connection, name: str) -> KeptAccount | None:
+    """The account of this name; None: there is none."""
+    return SQL.run(connection, "accounts", name=name).of(KeptAccount).first()
 
 
 def add_account(
@@ -41,6 +76,53 @@ def add_account(
     )
 
 
+def administrators(connection: Connection) -> list[int]:
+    """Numbers of the administrators that are not disabled, the oldest first; held so until the transaction ends."""
+    return list(SQL.run(connection, "hold_administrators").scalars())
+
+
+def require_another_administrator(connection: Connection, account_id: int) -> None:
+    """Raises LastAdministratorError where this is the only administrator."""
+    if administrators(connection) == [account_id]:
+        raise LastAdministratorError
+
+
+def disable(connection: Connection, account_id: int, *, now: datetime) -> None:
+    """Let an account in no more; its sessions end. Raises LastAdministratorError."""
+    require_another_administrator(connection, account_id)
+    SQL.run(connection, "set_disabled", account_id=account_id, disabled_at=now)
+    end_sessions(connection, account_id)
+
+
+def enable(connection: Connection, account_id: int) -> None:
+    """Let an account in again. Its keys hold again too, as far as they were not revoked."""
+    SQL.run(connection, "set_disabled", account_id=account_id, disabled_at=None)
+
+
+def set_password(
+    connection: Connection,
+    account_id: int,
+    password_hash: str,
+    *,
+    must_change_password: bool,
+    but_session: bytes | None = None,
+) -> None:
+    """Give an account another password; its sessions end, but the one whose digest is `but_session`."""
+    SQL.run(
+        connection,
+        "set_password",
+        account_id=account_id,
+        password_hash=password_hash,
+        must_change_password=must_change_password,
+    )
+    end_sessions(connection, account_id, but=but_session)
+
+
+def end_sessions(connection: Connection, account_id: int, *, but: bytes | None = None) -> None:
+    """Sign an account out everywhere, but of the session whose digest is `but`."""
+    SQL.run(connection, "end_sessions", account_id=account_id, but=but)
+
+
 def add_key(
     connection: Connection,
     account_id: int,
@@ -66,3 +148,8 @@ def add_key(
             expires_at=expires_at,
         ).scalar_one()
     )
+
+
+def key_works(connection: Connection, key: str) -> bool:
+    """Whether somebody could come in with a key now."""
+    return bool(SQL.run(connection, "key_works", token_sha256=token_sha256(key)).scalar_one())

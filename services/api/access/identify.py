@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from services.api.access.principal import Principal, SignedBy
 from services.api.access.reach import EVERYTHING, Reach
-from services.api.access.role import OF_REGION, RIGHTS, Right, Role
+from services.api.access.role import REGION, Right, Role, rights_of
 from services.api.access.tokens import csrf_token_of, token_sha256
 from services.core.db.statements import Statements
 
@@ -25,7 +25,6 @@ COOKIE = "__Host-enermon"
 IDLE = timedelta(hours=8)
 """A session ends so long after it was last used."""
 
-_REGION = "150000"
 _REMEMBERED_S = 1.0
 _MOST_REMEMBERED = 10_000
 
@@ -103,7 +102,7 @@ def _of_session(connection: Connection, token: str, now: datetime) -> Principal 
 
 def _principal(row: dict[str, Any], signed_by: SignedBy, csrf_token: str | None = None) -> Principal:
     role = Role(row["role"])
-    rights = RIGHTS[role] | (OF_REGION if role is Role.SUPERVISOR and row["area_code"] == _REGION else frozenset())
+    rights = rights_of(role, row["area_code"])
     if row.get("rights") is not None:
         rights = rights & ({Right(right) for right in row["rights"]} | {Right.OWN})
     return Principal(
@@ -125,4 +124,4 @@ def _reach(area: str | None, credit_code: str | None, of_key: list[str] | None) 
     if credit_code is not None:
         return Reach(enterprise=credit_code)
     areas = tuple(of_key) if of_key is not None else (() if area is None else (area,))
-    return EVERYTHING if not areas or _REGION in areas else Reach(areas=areas)
+    return EVERYTHING if not areas or REGION in areas else Reach(areas=areas)

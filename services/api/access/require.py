@@ -1,5 +1,6 @@
 """What every request passes through before its route: whose it is, whether that may do this, and where."""
 
+import hmac
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
@@ -37,11 +38,12 @@ async def require_access(request: Request) -> None:
     principal = await _principal(request)
     if right not in principal.rights:
         raise Refused(NOT_ALLOWED, f"{principal.name} is {principal.role} and may not: {right}")
-    if principal.must_change_password and right is not Right.OWN:
+    by_session = principal.signed_by is SignedBy.SESSION
+    if by_session and principal.must_change_password and right is not Right.OWN:
         raise Refused(PASSWORD_TO_CHANGE, "change it first: POST /api/v1/session/password")
-    if principal.signed_by is SignedBy.SESSION and request.method not in _SAFE:
-        given = request.headers.get(CSRF_HEADER, "")
-        if given != principal.csrf_token:
+    if by_session and request.method not in _SAFE:
+        given = request.headers.get(CSRF_HEADER, "").encode("latin-1")
+        if not hmac.compare_digest(given, (principal.csrf_token or "").encode()):
             raise Refused(NO_CSRF_TOKEN, f"send the token of GET /api/v1/session as {CSRF_HEADER}")
     request.state.principal = principal
     _require_place(request, request.scope["route"], principal)

@@ -70,5 +70,13 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 }
 """What each role may do at most."""
 
+REGION = "150000"
+"""Code of the region's area."""
+
 OF_REGION = frozenset({Right.CONFIGURE, Right.OPERATE})
 """What a supervisor of the whole region may do too."""
+
+
+def rights_of(role: Role, area: str | None) -> frozenset[Right]:
+    """What an account of this role, bound to this area, may do."""
+    return RIGHTS[role] | (OF_REGION if role is Role.SUPERVISOR and area == REGION else frozenset())

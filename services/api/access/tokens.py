@@ -7,6 +7,8 @@ import secrets
 KEY_PREFIX = "enk_"
 """Keys begin so, that a scanner of leaked secrets knows one."""
 
+_PLAIN = "23456789abcdefghjkmnpqrstuvwxyz"
+
 
 def new_key() -> str:
     """A key, to be shown once."""
@@ -16,6 +18,12 @@ def new_key() -> str:
 def new_session_token() -> str:
     """A token for a cookie."""
     return secrets.token_urlsafe(32)
+
+
+def new_password() -> str:
+    """A first password, to be shown once and typed once: 99 random bits, without signs that look like others."""
+    groups = ("".join(secrets.choice(_PLAIN) for _ in range(5)) for _ in range(4))
+    return "-".join(groups)
 
 
 def token_sha256(token: str) -> bytes:
