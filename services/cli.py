@@ -11,7 +11,7 @@ import typer
 from services.api.access import command as accounts
 from services.core import logs
 from services.core.data.loader import DataFileError
-from services.core.settings import Settings
+from services.core.settings import BadSettingError, read_settings
 from services.ingest.gateway_access import NoGatewayKeyError
 from services.provenance import command as provenance
 from services.up.command import up
@@ -35,7 +35,7 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     from services.core.db.migrate import upgrade
 
-    settings = Settings()
+    settings = read_settings()
     revision = upgrade(settings.database_url.get_secret_value(), settings.data)
     typer.echo(f"schema at revision {revision}")
 
@@ -46,7 +46,7 @@ def ingest() -> None:
     from services.ingest.mqtt.service import run
 
     logs.set_up()
-    run(Settings())
+    run(read_settings())
 
 
 @app.command()
@@ -55,7 +55,7 @@ def rollup() -> None:
     from services.energy.rollup.service import run
 
     logs.set_up()
-    run(Settings())
+    run(read_settings())
 
 
 @app.command()
@@ -64,7 +64,7 @@ def quality() -> None:
     from services.quality.process.service import run
 
     logs.set_up()
-    run(Settings())
+    run(read_settings())
 
 
 @app.command()
@@ -73,7 +73,7 @@ def api() -> None:
     from services.api.serve import run
 
     logs.set_up()
-    run(Settings())
+    run(read_settings())
 
 
 @app.command()
@@ -82,7 +82,7 @@ def alerts() -> None:
     from services.alerts.service import run
 
     logs.set_up()
-    run(Settings())
+    run(read_settings())
 
 
 @app.command("gateway-passwords")
@@ -91,7 +91,7 @@ def gateway_passwords() -> None:
     from services.ingest.broker_users import passwords_csv
     from services.ingest.gateway_access import read_access
 
-    typer.echo(passwords_csv(read_access(Settings()).passwords), nl=False)
+    typer.echo(passwords_csv(read_access(read_settings()).passwords), nl=False)
 
 
 @app.command("broker-users")
@@ -112,7 +112,7 @@ def broker_users(
     from services.ingest.gateway_access import keep_password_file
 
     logs.set_up()
-    keep_password_file(Settings(), file, services=service_passwords, pid=pid, watch=watch)
+    keep_password_file(read_settings(), file, services=service_passwords, pid=pid, watch=watch)
 
 
 @app.command()
@@ -126,7 +126,7 @@ def check(
     from services.energy.check.report import report
     from services.judging.data.numbers import numbers
 
-    settings = Settings()
+    settings = read_settings()
     tables = numbers(settings.data)
     sums = report(settings.database_url.get_secret_value())
     typer.echo("\n".join([*sums.lines(), *tables.lines(each=unverified)]))
@@ -142,6 +142,9 @@ def main() -> None:
         cause = str(getattr(error, "orig", error)).strip()
         typer.echo(f"The database does not answer; ENERMON_DATABASE_URL says where it is.\n{cause}", err=True)
         raise SystemExit(1) from None
+    except BadSettingError as error:
+        typer.echo(f"A setting cannot be used.\n{error}", err=True)
+        raise SystemExit(os.EX_CONFIG) from None
     except NoGatewayKeyError as error:
         typer.echo(f"The key of the gateways' passwords cannot be read.\n{error}", err=True)
         raise SystemExit(os.EX_CONFIG) from None

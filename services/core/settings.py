@@ -1,18 +1,43 @@
-"""What an operator can set, from the environment (prefix ENERMON_)."""
+"""What an operator can set, from the environment (prefix ENERMON_), and secrets from files as well."""
 
+import os
+import re
 from pathlib import Path
+from typing import Any, get_args
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from services.core.mqtt_address import parse_mqtt_url
+from services.core.secret_files import read_secret_file
+
+PREFIX = "ENERMON_"
 
 EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - told apart, not listened on
 """Hosts that stand for every address of the machine; a link needs one."""
 
 
-class Settings(BaseSettings):
-    """Settings shared by the services. Every field can be given as ENERMON_<NAME>."""
+_DATABASE_URL = re.compile(
+    r"postgres(ql)?(\+\w+)?://([^\s@:/]*(:[^\s@]*)?@)?"  # user and password
+    r"(\[[0-9A-Fa-f:.]+\]|[^\s@:/?#\[\]]*)(:\d{1,5})?([/?][^\s@]*)?"  # host, port, database and options
+)
+_DATABASE_FORM = (
+    "must look like postgresql://user:password@host:5432/enermon; in user and password what is neither letter nor digit"
+    " is written as %40 for @"
+)
 
-    model_config = SettingsConfigDict(env_prefix="ENERMON_", extra="ignore")
+
+class BadSettingError(Exception):
+    """A setting cannot be used; the message says which, why and how to mend it, and no secret."""
+
+
+class Settings(BaseSettings):
+    """Settings shared by the services. Each is given as ENERMON_<NAME>; a secret also by ENERMON_<NAME>_FILE."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     data: Path | None = Field(None, description="Folder whose files stand for, or beside, the shipped domain numbers")
     home: Path = Field(Path(".enermon"), description="Where private database, broker, logs and secrets live")
@@ -61,6 +86,33 @@ class Settings(BaseSettings):
 
     gateway_key_file: Path | None = Field(None, description="Key from which gateway passwords are derived")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - given by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, then the environment, then the files of secrets."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database_url(cls, given: SecretStr) -> SecretStr:
+        # What comes to the drivers is in order: the errors with which they refuse a URL show parts of it.
+        if not _DATABASE_URL.fullmatch(given.get_secret_value()):
+            raise ValueError(_DATABASE_FORM)
+        return given
+
+    @field_validator("mqtt_url", "alerts_mqtt_url")
+    @classmethod
+    def _is_mqtt_url(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            parse_mqtt_url(given.get_secret_value())
+        return given
+
     @property
     def link(self) -> str:
         """Base address of the links in messages, without a slash at its end."""
@@ -68,3 +120,43 @@ class Settings(BaseSettings):
             return self.alerts_link.rstrip("/")
         host = "127.0.0.1" if self.api_host in EVERY_ADDRESS else self.api_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """ENERMON_<NAME>_FILE names the file with a secret: its text, without the line end."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The secret of a field, None without a file. Raises BadSettingError."""
+        name = f"{PREFIX}{field_name.upper()}"
+        file = os.environ.get(f"{name}_FILE")
+        if not file or not _is_secret(field):
+            return None, field_name, False
+        if os.environ.get(name):
+            raise BadSettingError(f"{name} and {name}_FILE are both set; take one of them away")
+        try:
+            secret = read_secret_file(Path(file)).decode("utf-8").strip()
+        except OSError as error:
+            raise BadSettingError(f"{name}_FILE: {file} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise BadSettingError(f"{name}_FILE: {file} is not UTF-8 text") from None
+        if not secret:
+            raise BadSettingError(f"{name}_FILE: {file} is empty")
+        return secret, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The secrets that stand in files."""
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def read_settings() -> Settings:
+    """What the operator has set. Raises BadSettingError."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise BadSettingError("\n".join(faults)) from None

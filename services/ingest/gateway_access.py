@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services.core.db.connections import connect
 from services.core.db.failures import PASSING, warn_of
+from services.core.secret_files import OpenToOthersError, read_secret_file
 from services.core.settings import Settings
 from services.ingest.broker_users import gateway_passwords, is_service_user, may_be_gateway, write_password_file
 
@@ -60,8 +61,10 @@ def _gateway_key(settings: Settings) -> bytes:
     named = settings.gateway_key_file
     file = named or settings.home.expanduser().absolute() / _HOME_KEY
     try:
-        return file.read_bytes()
+        return read_secret_file(file)
     except OSError as error:
+        if isinstance(error, OpenToOthersError):
+            raise NoGatewayKeyError(error.strerror) from error
         mend = "Name the right file, as a user who may read it."
         if named is None:
             mend = (

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.core.calendar import SHANGHAI
-from services.core.settings import Settings
+from services.core.settings import read_settings
 from services.provenance import found
 from services.provenance.correctors import (
     NameTakenError,
@@ -107,7 +107,7 @@ def _progress() -> Iterator[found.Progress]:
 
 
 def _url() -> str:
-    return Settings().database_url.get_secret_value()
+    return read_settings().database_url.get_secret_value()
 
 
 def _at(moment: datetime) -> str:

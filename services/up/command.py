@@ -11,6 +11,7 @@ import typer
 
 from services.core.calendar import Grain, floor, months_before
 from services.core.clock import utc_now
+from services.core.settings import BadSettingError, read_settings
 from services.up.embedded import LACKS
 from services.up.errors import StartError
 from services.up.home import Home
@@ -74,9 +75,21 @@ def days_of_history(now: datetime) -> int:
     return (today - months_before(floor(now, Grain.MONTH), 1)).days
 
 
+def _given_urls() -> tuple[str | None, str | None]:
+    """Database and broker that are given, by a variable or a file. Raises StartError."""
+    try:
+        settings = read_settings()
+    except BadSettingError as error:
+        raise StartError("bad_setting", str(error)) from None
+    given = settings.model_fields_set
+    return (
+        settings.database_url.get_secret_value() if "database_url" in given else None,
+        settings.mqtt_url.get_secret_value() if "mqtt_url" in given else None,
+    )
+
+
 def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> RunPlan:
-    database_url = os.environ.get("ENERMON_DATABASE_URL") or None
-    mqtt_url = os.environ.get("ENERMON_MQTT_URL") or None
+    database_url, mqtt_url = _given_urls()
     notes: list[str] = []
     database = broker = None
     if database_url is None or mqtt_url is None:

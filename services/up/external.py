@@ -4,11 +4,11 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg
 
+from services.core.db.connections import connect
 from services.up.broker_answer import refusal
 from services.up.errors import StartError
 
 MQTT_PORT, MQTTS_PORT = 1883, 8883
-CONNECT_TIMEOUT_S = 10
 EDITIONS = {"apache": " (Apache edition)", "timescale": " (Community edition)"}
 
 
@@ -17,7 +17,7 @@ def describe_database(url: str, *, edition: str = "") -> str:
 
     Raises StartError when it does not answer."""
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True) as connection:
+        with connect(url, application_name="enermon-up") as connection:
             version = connection.execute("SELECT current_setting('server_version')").fetchone()
             timescale = connection.execute(
                 "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions"

@@ -177,7 +177,7 @@ class Supervisor:
     def _alerts_at_broker(self) -> dict[str, str]:
         """What the alert service is told of its own user at the private broker."""
         broker = self.plan.broker
-        return {} if broker is None else {"ENERMON_ALERTS_MQTT_URL": broker.url(ALERTS_USER)}
+        return {} if broker is None else _told("ENERMON_ALERTS_MQTT_URL", broker.url(ALERTS_USER))
 
     def _migrate(self, database_url: str) -> None:
         began = time.monotonic()
@@ -198,8 +198,8 @@ class Supervisor:
         return {
             **os.environ,
             "ENERMON_HOME": str(plan.home.path),
-            "ENERMON_DATABASE_URL": database_url,
-            **({"ENERMON_MQTT_URL": mqtt_url} if mqtt_url else {}),
+            **_told("ENERMON_DATABASE_URL", database_url),
+            **(_told("ENERMON_MQTT_URL", mqtt_url) if mqtt_url else {}),
             "ENERMON_GATEWAY_KEY_FILE": str(plan.home.gateway_key_file),
             "PYTHONUNBUFFERED": "1",
         }
@@ -304,6 +304,11 @@ class Supervisor:
                 signal_group(kept.server.child.pid, hard)
         os.write(2, b"Killed; the database recovers at the next start\n")
         os._exit(HARD_EXIT_CODE)
+
+
+def _told(setting: str, secret: str) -> dict[str, str]:
+    """A secret for a part by the environment, which others cannot see; not also by the file it may have come from."""
+    return {setting: secret, f"{setting}_FILE": ""}
 
 
 def _program(name: str) -> str:

@@ -126,7 +126,7 @@ def test_every_address_is_one_of_the_api(page: str) -> None:
 
 @each_page
 def test_every_variable_is_read_somewhere(page: str) -> None:
-    settings = {f"ENERMON_{name.upper()}" for name in Settings.model_fields}
+    settings = {f"ENERMON_{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")}
     elsewhere = source_text(
         "services/up", "simulators", "deploy", "tests", "Makefile", "docker-compose.yml", ".env.example"
     )

@@ -33,8 +33,13 @@ def run(folder: Path, *command: str, **settings: str) -> subprocess.CompletedPro
 def with_key(folder: Path) -> Path:
     """A home with a key, as `enermon up` makes it."""
     (folder / "secrets").mkdir(parents=True)
-    (folder / "secrets" / "gateway.key").write_bytes(KEY)
+    write_key(folder / "secrets" / "gateway.key", KEY)
     return folder
+
+
+def write_key(file: Path, key: bytes, *, mode: int = 0o600) -> None:
+    file.write_bytes(key)
+    file.chmod(mode)
 
 
 def test_passwords_come_from_the_key_of_the_home_where_no_file_is_named(
@@ -53,7 +58,7 @@ def test_passwords_come_from_the_key_of_the_home_where_no_file_is_named(
 def test_file_that_is_named_comes_before_the_home(registered: Registered, database_url: str, tmp_path: Path) -> None:
     gateway = registered.gateway(registered.enterprise())
     other = tmp_path / "other.key"
-    other.write_bytes(b"another key")
+    write_key(other, b"another key")
     settings = {"ENERMON_DATABASE_URL": database_url, "ENERMON_HOME": str(with_key(tmp_path / "srv"))}
     told = run(tmp_path, "gateway-passwords", ENERMON_GATEWAY_KEY_FILE=str(other), **settings)
     assert told.stdout == f"gateway,password\n{gateway},{gateway_password(b'another key', gateway)}\n", told.stderr
@@ -70,6 +75,15 @@ def test_without_a_key_the_command_says_where_it_looked_and_how_to_mend_it(comma
     wrong = run(tmp_path, command, *options, ENERMON_GATEWAY_KEY_FILE="lost.key")
     assert (wrong.returncode, "Traceback" in wrong.stderr) == (78, False)
     assert "lost.key (ENERMON_GATEWAY_KEY_FILE): No such file or directory" in wrong.stderr
+
+
+@pytest.mark.parametrize("command", ["gateway-passwords", "broker-users"])
+def test_key_that_others_may_read_is_refused(command: str, tmp_path: Path) -> None:
+    options = ["--file", "users", "--service-passwords", "."] if command == "broker-users" else []
+    write_key(tmp_path / "open.key", KEY, mode=0o644)
+    refused = run(tmp_path, command, *options, ENERMON_GATEWAY_KEY_FILE="open.key")
+    assert (refused.returncode, "Traceback" in refused.stderr) == (78, False)
+    assert "others may read or write it, and it holds a secret: chmod o-rwx open.key" in refused.stderr
 
 
 def users_in(file: Path) -> list[str]:

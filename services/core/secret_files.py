@@ -1,0 +1,23 @@
+"""Secrets that stand in files, as Docker's and Kubernetes' do, and are nobody else's to read."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MOUNTED = Path("/run/secrets")
+"""Where a container finds the secrets given to it, alone: there the mode is the affair of who runs the containers."""
+_OTHERS_MAY = stat.S_IROTH | stat.S_IWOTH
+
+
+class OpenToOthersError(PermissionError):
+    """Others on the machine may read a secret's file, or write it."""
+
+
+def read_secret_file(file: Path) -> bytes:
+    """The bytes of a file that is its owner's and at most its group's. Raises OpenToOthersError, OSError."""
+    with file.open("rb") as opened:
+        if os.fstat(opened.fileno()).st_mode & _OTHERS_MAY and not file.absolute().is_relative_to(MOUNTED):
+            mend = f"others may read or write it, and it holds a secret: chmod o-rwx {file}"
+            raise OpenToOthersError(errno.EACCES, mend, str(file))
+        return opened.read()
