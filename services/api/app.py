@@ -10,9 +10,12 @@ from fastapi.middleware.gzip import GZipMiddleware
 from services.api.access.identify import Remembered
 from services.api.access.require import require_access
 from services.api.access.rules import Operations
-from services.api.body_limit import BodyLimit
 from services.api.database import Database
 from services.api.errors import answer_errors_of
+from services.api.guard.bodies import JSON, BodyRule, BodyRules
+from services.api.guard.headers import SecurityHeaders
+from services.api.guard.hosts import TrustedHosts
+from services.api.guard.origin import WritesFromOwnPages
 from services.api.head_requests import HeadRequests
 from services.api.known_parameters import require_known_parameters
 from services.api.observation import RequestObservation
@@ -63,7 +66,15 @@ from services.core.clock import utc_now
 from services.core.settings import Settings
 from services.judging.data.tables import Tables, load_tables
 
-MOST_BODY_BYTES = 1_000_000
+# Enough for any single thing; more where many come at once.
+OTHERWISE = BodyRule(prefix="", most_bytes=65_536)
+BODIES = (
+    # What a gateway sends may be of another format than JSON.
+    BodyRule(prefix="/api/v1/readings", most_bytes=1_000_000, kinds=(JSON, "application/octet-stream")),
+    BodyRule(prefix="/api/v1/statistics", most_bytes=1_000_000),
+    BodyRule(prefix="/api/v1/heat-values", most_bytes=1_000_000),
+    BodyRule(prefix=imports.PREFIX, most_bytes=imports.MOST_BYTES, kinds=()),
+)
 _LEAST_ZIPPED_BYTES = 1000
 # Of a page of 1000 meters: within some per cent of the smallest, in a third of the time.
 _ZIP_LEVEL = 5
@@ -156,10 +167,13 @@ def create_app(settings: Settings) -> FastAPI:
     answer_errors_of(app)
     describe(app)
     # The last one added is the first a request passes through.
-    app.add_middleware(BodyLimit, default_bytes=MOST_BODY_BYTES, larger={imports.PREFIX: imports.MOST_BYTES})
+    app.add_middleware(BodyRules, rules=BODIES, otherwise=OTHERWISE)
     app.add_middleware(Validators)
     app.add_middleware(GZipMiddleware, minimum_size=_LEAST_ZIPPED_BYTES, compresslevel=_ZIP_LEVEL)
     app.add_middleware(HeadRequests)
+    app.add_middleware(WritesFromOwnPages, link=settings.link)
+    app.add_middleware(TrustedHosts, names=settings.trusted_hosts)
+    app.add_middleware(SecurityHeaders, hsts_s=settings.api_hsts_s)
     app.add_middleware(RequestObservation)
     answer_from(app, settings, load_tables(settings.data))
     return app

@@ -14,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from services.api.guard.headers import OF_EVERY_ANSWER
 from services.api.reasons import Fault, faults_of
 
 log = logging.getLogger("enermon.api")
@@ -196,7 +197,8 @@ def _on_unhandled(request: Request, error: Exception) -> Response:
     log.error("request %s failed", request_id, exc_info=error)
     refusal = Refused(INTERNAL, f"the log of the service has the cause under {request_id}", request_id=request_id)
     answer = problem(request, refusal)
-    answer.headers["X-Request-ID"] = request_id
+    # This answer passes outside of all middleware.
+    answer.headers.update({"X-Request-ID": request_id, "Cache-Control": "no-store", **OF_EVERY_ANSWER})
     return answer
 
 

@@ -1,10 +1,13 @@
 """Runs the API in the foreground."""
 
 import gc
+from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 
 from services.api.app import create_app
+from services.api.guard.wire import WireLimits, protocol_within
 from services.core.settings import Settings
 
 
@@ -16,10 +19,19 @@ def run(settings: Settings) -> None:
     gc.freeze()
     # Rows of a long answer are no garbage: look for it after so many new objects, not after 700.
     gc.set_threshold(50_000, 20, 20)
-    uvicorn.run(
+    uvicorn.Server(served_by(app, settings)).run()
+
+
+def served_by(app: Callable[..., Any], settings: Settings) -> uvicorn.Config:
+    """How `app` is served: over HTTP/1.1 read strictly, each request within its time."""
+    limits = WireLimits(request_s=settings.api_request_s, most_connections=settings.api_connections)
+    return uvicorn.Config(
         app,
         host=settings.api_host,
         port=settings.api_port,
+        http=protocol_within(limits),
+        ws="none",
+        forwarded_allow_ips=settings.api_proxies,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -16,6 +17,13 @@ PREFIX = "ENERMON_"
 
 EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - told apart, not listened on
 """Hosts that stand for every address of the machine; a link needs one."""
+
+_OF_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?")
+
+
+def _parts(given: str) -> list[str]:
+    return [part.strip() for part in given.split(",") if part.strip()]
 
 
 _DATABASE_URL = re.compile(
@@ -51,6 +59,15 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(8000, ge=1, le=65535)
+    api_trusted_hosts: str = Field(
+        "", description="Further names by which the API is asked, between commas, without scheme and port"
+    )
+    api_proxies: str = Field(
+        "127.0.0.1,::1", description="Addresses of the proxies before the API, which say who asks (X-Forwarded-For)"
+    )
+    api_hsts_s: int = Field(0, ge=0, description="So long browsers are told to come by HTTPS alone; 0: not told")
+    api_request_s: float = Field(10.0, gt=0, description="So long is waited for a request to be there whole")
+    api_connections: int = Field(800, ge=10, description="Connections of the API at once")
 
     ingest_client_id: str = Field("", description="MQTT client id; empty: enermon-ingest-<ingest_instance>")
     ingest_share: bool = Field(
@@ -112,6 +129,22 @@ class Settings(BaseSettings):
         if given is not None:
             parse_mqtt_url(given.get_secret_value())
         return given
+
+    @field_validator("api_trusted_hosts")
+    @classmethod
+    def _are_names(cls, given: str) -> str:
+        for name in _parts(given):
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a host: leave out scheme, port and path")
+        return given
+
+    @property
+    def trusted_hosts(self) -> frozenset[str]:
+        """The names by which the API is asked: those given, of this machine, where it listens, and of the links."""
+        own = {self.api_host} - EVERY_ADDRESS
+        linked = urlsplit(self.link).hostname
+        names = {*_OF_THIS_MACHINE, *own, *_parts(self.api_trusted_hosts), *({linked} if linked else ())}
+        return frozenset(name.lower().strip("[]") for name in names)
 
     @property
     def link(self) -> str:

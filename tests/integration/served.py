@@ -13,6 +13,10 @@ from services.core.settings import Settings
 from services.judging.data.tables import load_tables
 from tests.signed_in import BY_ADMINISTRATOR
 
+ADDRESS = "http://127.0.0.1:8000"
+RAW = {"Content-Type": "application/octet-stream"}
+"""With what a gateway sends that is no JSON."""
+
 shipped_tables = cache(load_tables)
 
 _idle: list[FastAPI] = []
@@ -26,7 +30,7 @@ def api(**given: Any) -> Iterator[TestClient]:
     app = _idle.pop() if _idle else create_app(Settings())
     answer_from(app, settings, load_tables(settings.data) if settings.data else shipped_tables())
     try:
-        with TestClient(app, headers=BY_ADMINISTRATOR, raise_server_exceptions=False) as client:
+        with TestClient(app, base_url=ADDRESS, headers=BY_ADMINISTRATOR, raise_server_exceptions=False) as client:
             yield client
     finally:
         _idle.append(app)

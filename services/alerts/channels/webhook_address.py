@@ -13,7 +13,39 @@ Resolve = Callable[[str, int], list[str]]
 PORTS = {"https": 443, "http": 80}
 MOST_ADDRESSES = 4
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that IANA has given out as global unicast addresses of IPv6."""
+
+# IANA's special-purpose registries of IPv4 and IPv6 (RFC 6890), with multicast and what is reserved. Written out: what
+# Python takes for global differs from version to version, and has relays (192.88.99.0/24, 2002::/16) among it.
+_SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +119,15 @@ def reachable_addresses(endpoint: Endpoint, *, allow_private: bool, resolve: Res
 def is_public(text: str) -> bool:
     """Whether an address is one of the public internet: not private, loopback, link-local, multicast or reserved."""
     address = _within(ipaddress.ip_address(text.partition("%")[0]))
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+    if isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST:
+        return False
+    return not any(address in network for network in _SPECIAL if network.version == address.version)
 
 
 def _within(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for (mapped, 6to4, NAT64), else the address itself."""
+    """The IPv4 address that an IPv6 one stands for (mapped, NAT64), else the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64:
         return ipaddress.IPv4Address(address.packed[-4:])
-    if address in _NAT64_LOCAL:
-        return ipaddress.IPv4Address(0)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None) or address
+    return address.ipv4_mapped or address

@@ -41,8 +41,12 @@ _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT_PATTERN = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-# Controls, surrogates and line separators; everything else a name may hold.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Controls, surrogates, line separators, and marks that turn the writing round or show nothing (Cf, and those that
+# Unicode has elsewhere): with them two names look the same, or one reads as another. All else a name may hold.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_SHOW_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Mongolian is written with marks that show nothing by themselves, after a letter (vowel separator, non-joiner, joiner).
+_OF_MONGOLIAN = re.compile("(?<=[\u1820-\u18aa\u180b-\u180d\u180f])[\u180e\u200c\u200d]")
 
 
 def refusal(code: str, **mentions: Any) -> PydanticCustomError:
@@ -51,8 +55,8 @@ def refusal(code: str, **mentions: Any) -> PydanticCustomError:
 
 
 def _printable(text: str) -> str:
-    for character in text:
-        if unicodedata.category(character) in _REFUSED_CATEGORIES:
+    for character in _OF_MONGOLIAN.sub("", text):
+        if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _SHOW_NOTHING:
             raise refusal("bad_character", character=f"U+{ord(character):04X}")
     return text
 

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from tests.integration.alerted import ALERTS, NOW, Raised
 from tests.integration.line import Line
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered, credit_code
+from tests.integration.served import RAW
 
 UNITS = "/api/v1/units"
 FINDINGS = "/api/v1/quality/findings"
@@ -194,7 +195,7 @@ def test_what_was_rejected_is_ordered_narrowed_by_several_values_and_counted(
     for gateway, meter in ((first, "M-B"), (second, "M-A"), (first, "M-C"), (second, "M-B")):
         line.send(gateway, [(meter, NOW, 1.0)])
     for gateway, length in ((first, 3), (second, 9), (first, 6)):
-        client.post("/api/v1/readings", params={"gateway": gateway}, content=b"x" * length)
+        client.post("/api/v1/readings", params={"gateway": gateway}, content=b"x" * length, headers=RAW)
     usual = [(one["gateway"], one["meter"]) for one in paged(client, f"{REJECTED}-readings")]
     assert usual == [("G-2", "M-B"), ("G-1", "M-C"), ("G-2", "M-A"), ("G-1", "M-B")], "the newest first"
     found = paged(client, f"{REJECTED}-readings", order="meter,-gateway", meter="M-A,M-B", outcome="open,taken")

@@ -103,5 +103,6 @@ def test_stream_of_an_unknown_scope_is_refused_before_it_begins(client: TestClie
 def test_first_page_needs_nothing_from_elsewhere(client: TestClient, path: str, media_type: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, media_type)
-    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+    sources = "'self'" if media_type == "text/html" else "'none'"
+    assert answer.headers["content-security-policy"].startswith(f"default-src {sources};")
     assert "://" not in answer.text

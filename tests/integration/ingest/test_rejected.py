@@ -15,6 +15,7 @@ from services.quality.process.service import QualityJudge
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.quality.test_quality import quality
 from tests.integration.registered import Registered
+from tests.integration.served import RAW
 
 pytestmark = pytest.mark.store
 
@@ -212,7 +213,7 @@ def test_old_rejected_readings_and_messages_are_dropped_and_counted(
     client: TestClient, line: Line, gateway: str, database: psycopg.Connection
 ) -> None:
     line.send(gateway, quarters("nobody", START, map(float, range(5))))
-    client.post("/api/v1/readings", params={"gateway": gateway}, content=b"garbage")
+    client.post("/api/v1/readings", params={"gateway": gateway}, content=b"garbage", headers=RAW)
     assert drop(database, ALL, now=datetime.now(UTC)) == {}
     dropped = drop(database, ALL, now=datetime.now(UTC) + timedelta(days=201))
     assert dropped == {(gateway, "rejected_reading", "age"): 5, (gateway, "rejected_message", "age"): 1}
@@ -230,7 +231,7 @@ def test_beyond_the_cap_of_a_gateway_its_oldest_are_dropped_and_others_keep_thei
     line.send(gateway, quarters("nobody", START, map(float, range(30))))
     line.send(other, quarters("nobody", START, map(float, range(10))))
     for i in range(4):
-        client.post("/api/v1/readings", params={"gateway": gateway}, content=b"garbage" * (i + 1))
+        client.post("/api/v1/readings", params={"gateway": gateway}, content=b"garbage" * (i + 1), headers=RAW)
     kept = Retention(days=200, readings=20, messages=3, messages_bytes=7 * 7)
     assert drop(database, kept, now=datetime.now(UTC)) == {
         (gateway, "rejected_reading", "cap"): 10,

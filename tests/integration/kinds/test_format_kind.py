@@ -9,6 +9,7 @@ from services.ingest.formats.contract import FormatKind
 from services.ingest.formats.kinds import FORMATS
 from services.ingest.message import Decoded, UnreadableMessage
 from tests.integration.registered import Registered
+from tests.integration.served import RAW
 
 
 def _lines(gateway: str, payload: bytes) -> Decoded:
@@ -35,11 +36,11 @@ def test_format_of_another_is_taken_by_http(client: TestClient, registered: Regi
     meter = registered.meter(unit_code=registered.unit(enterprise), gateway_code=gateway)
     asked = {"gateway": gateway, "format": "lines"}
     body = f"{meter} {int(AT.timestamp())} 41.5\nnobody {int(AT.timestamp())} 1"
-    answer = client.post("/api/v1/readings", params=asked, content=body).json()
+    answer = client.post("/api/v1/readings", params=asked, content=body, headers=RAW).json()
     assert (answer["stored"], [each["code"] for each in answer["rejected"]]) == (1, ["unknown_meter"])
     read = client.get(f"/api/v1/meters/{meter}/readings").json()["data"]
     assert [(each["ts"], each["value"]) for each in read] == [("2026-03-02T10:00:00+08:00", 41.5)]
-    refused = client.post("/api/v1/readings", params=asked, content="what").json()
+    refused = client.post("/api/v1/readings", params=asked, content="what", headers=RAW).json()
     assert (refused["status"], refused["code"]) == (422, "undecodable")
     (kept,) = client.get("/api/v1/rejected-messages").json()["data"]
     assert "each line must be" in kept["detail"]
@@ -53,7 +54,9 @@ def test_decoder_of_another_that_fails_costs_its_message_only(
 
     monkeypatch.setitem(FORMATS, "lines", FormatKind(name="lines", decode=fail))
     gateway = registered.gateway(registered.enterprise())
-    refused = client.post("/api/v1/readings", params={"gateway": gateway, "format": "lines"}, content="what").json()
+    refused = client.post(
+        "/api/v1/readings", params={"gateway": gateway, "format": "lines"}, content="what", headers=RAW
+    ).json()
     assert (refused["status"], refused["code"]) == (422, "undecodable")
     (kept,) = client.get("/api/v1/rejected-messages", params={"gateway": gateway}).json()["data"]
     assert kept["code"] == "undecodable"

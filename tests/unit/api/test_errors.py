@@ -8,8 +8,8 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from psycopg_pool import PoolTimeout
 
-from services.api.body_limit import BodyLimit
 from services.api.errors import answer_errors_of
+from services.api.guard.bodies import BodyRule, BodyRules
 
 
 @pytest.fixture
@@ -17,7 +17,9 @@ def client() -> TestClient:
     """A small app with the errors and limits of the real one."""
     app = FastAPI()
     answer_errors_of(app)
-    app.add_middleware(BodyLimit, default_bytes=1000, larger={"/files": 5000})
+    files = BodyRule(prefix="/files", most_bytes=5000, kinds=())
+    otherwise = BodyRule(prefix="", most_bytes=1000, kinds=())
+    app.add_middleware(BodyRules, rules=[files], otherwise=otherwise)
 
     @app.get("/cancelled")
     def cancelled() -> None:

@@ -44,6 +44,28 @@ def test_names_have_no_control_characters(character: str) -> None:
     assert reason_of(fields.Name, f"a{character}b") == "bad_character"
 
 
+@pytest.mark.parametrize(
+    "mark",
+    # turn the writing round; stand between and show nothing; blanks that are letters; a byte order mark; tags
+    [*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c", *"\u200b\u2060\u2061\u00ad\u034f",
+     *"\u3164\uffa0\u115f\u2800", "\ufeff", "\ufff9", "\U000e0041", "\u200c", "\u200d", "\u180e"],
+)  # fmt: skip
+def test_no_text_that_people_read_has_marks_that_turn_it_round_or_show_nothing(mark: str) -> None:
+    for kind in (fields.Name, fields.Note, fields.Lines, fields.ShortText, fields.SearchText):
+        assert reason_of(kind, f"神华{mark}焦化") == "bad_character"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "内蒙古伊泰集团有限公司（二期）", "𠮷野家・１号炉　南", "葛\U000e0100城", "鄂尔多斯①号变压器℃",
+        "Ünal & Söhne GmbH № 3", "ᠥᠪᠥᠷ ᠮᠣᠩᠭᠣᠯ ᠤᠨ", "ᠬᠠᠰ\u180eᠠ", "ᠮᠣᠩ\u200d", "ᠨᠠ\u180b\u202fᠶᠢᠨ",
+    ],
+)  # fmt: skip
+def test_names_of_all_languages_are_as_they_are_written(name: str) -> None:
+    assert accepted(fields.Name, name) == name
+
+
 def test_a_text_of_lines_keeps_them_however_they_were_ended() -> None:
     written = "冷机故障：\r\n1. 主机停机\t\r2. 已报修\n\n\n\n完。 \n"
     assert accepted(fields.Lines, written) == "冷机故障：\n1. 主机停机\n2. 已报修\n\n完。"
