@@ -144,11 +144,11 @@ class Office:
 
     def rule(self, slug: str, body: Mapping[str, Any]) -> None:
         """A version of a rule."""
-        self._send("PUT", f"rules/{slug}", {"author": "benchmark", "body": body})
+        self._send("PUT", f"rules/{slug}", {"body": body})
 
     def switch_off(self, slug: str) -> None:
         """A rule that is not to be judged."""
-        self._send("PUT", f"rules/{slug}", {"author": "benchmark", "enabled": False})
+        self._send("PUT", f"rules/{slug}", {"enabled": False})
 
     def body(self, area_code: str, address: str, *, rules: list[str]) -> str:
         """A supervision body that is told at once of these rules; gives the secret of its webhook."""

@@ -26,7 +26,6 @@ app = typer.Typer(
 
 app.command()(up)
 app.command()(provenance.verify)
-app.add_typer(provenance.app, name="corrector")
 app.add_typer(accounts.app, name="account")
 
 

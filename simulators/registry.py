@@ -84,7 +84,6 @@ class Statistic:
     value: float
     unit: str
     price_base: int | None = None
-    reported_by: str
     note: str = ""
 
 

@@ -1,4 +1,4 @@
-"""`enermon corrector` and what `enermon verify` shows on the way."""
+"""`enermon verify`, and what it shows on the way."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,51 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from services.core.calendar import SHANGHAI
 from services.core.settings import read_settings
 from services.provenance import found
-from services.provenance.correctors import (
-    NameTakenError,
-    UnknownCorrectorError,
-    add_corrector,
-    list_correctors,
-    revoke_corrector,
-)
 
 _HEAD_BYTES = 32
-
-app = typer.Typer(no_args_is_help=True, help="Who may correct readings.")
-
-NameArgument = Annotated[str, typer.Argument(help="The person's name: it stands beside every correction")]
-
-
-@app.command()
-def add(name: NameArgument) -> None:
-    """Let a person correct readings; prints the token, once."""
-    if not name.strip() or "\0" in name:
-        raise typer.BadParameter("a name to be read beside every correction", param_hint="NAME")
-    try:
-        token = add_corrector(_url(), name.strip())
-    except NameTakenError:
-        typer.echo(f"{name} is, or was, a corrector; a name is never given again: tell them apart", err=True)
-        raise typer.Exit(1) from None
-    typer.echo("The token is shown this once. Hand it over safely; if it is lost, revoke the name.", err=True)
-    typer.echo(token)
-
-
-@app.command("list")
-def list_all() -> None:
-    """List who may correct readings, and who might."""
-    for person in list_correctors(_url()):
-        until = f", revoked {_at(person.revoked_at)}" if person.revoked_at else ""
-        typer.echo(f"{person.name}: since {_at(person.valid_from)}{until}")
-
-
-@app.command()
-def revoke(name: NameArgument) -> None:
-    """Let a person correct no more. What was corrected stays."""
-    try:
-        revoke_corrector(_url(), name.strip())
-    except UnknownCorrectorError:
-        typer.echo(f"{name} is no corrector, or is revoked already; `enermon corrector list` shows them", err=True)
-        raise typer.Exit(1) from None
 
 
 def verify(
@@ -108,7 +65,3 @@ def _progress() -> Iterator[found.Progress]:
 
 def _url() -> str:
     return read_settings().database_url.get_secret_value()
-
-
-def _at(moment: datetime) -> str:
-    return moment.astimezone(SHANGHAI).isoformat(timespec="seconds")

@@ -21,7 +21,6 @@ FIRST_YEAR, LAST_YEAR, LAST_PLAN_YEAR = 2020, 2025, 2026
 PRICE_BASE = 2020
 _PLAN_YEARS = 5
 _NOTE = "模拟数据 (simulated)"
-_OFFICE = "模拟统计局 (simulated)"
 
 _INDUSTRY_OF_GDP = (0.33, 0.39)
 _INDUSTRY_OF_ENERGY = (0.76, 0.83)
@@ -196,6 +195,5 @@ def _statistic(owner: str, kind: str, year: int, value: float, unit: str) -> Sta
         value=value,
         unit=unit,
         price_base=PRICE_BASE if kind in _MONEY else None,
-        reported_by=_OFFICE,
         note=_NOTE,
     )

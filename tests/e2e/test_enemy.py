@@ -50,7 +50,7 @@ OFTEN = {"tariff": {"unit": "150202-0003-U1"}}
 LONGEST = {"start": "2000-01-01", "end": "2100-01-01", "limit": "10000"}
 
 BANNERS = [area.code for area in divisions() if area.level == "banner" and area.parent_code == "152900"]
-GDP = {"kind": "gdp", "unit": "10k CNY", "price_base": 1995, "reported_by": "敌"}
+GDP = {"kind": "gdp", "unit": "10k CNY", "price_base": 1995}
 
 NO_NUMBER = re.compile(r"[:\[,]\s*-?(NaN|Infinity)")
 
@@ -149,7 +149,7 @@ def test_statistics_posted_at_the_same_moment_lose_no_version(region: RunningReg
 )
 def test_a_statistic_that_is_no_number_is_refused(region: RunningRegion, value: str) -> None:
     entry = '{"owner": "area:152921", "kind": "gdp", "period": "2019", "unit": "10k CNY", "price_base": 2020, '
-    text = f'{entry}"reported_by": "x", "value": {value}}}'
+    text = f'{entry}"value": {value}}}'
     answer = region.api.post("/api/v1/statistics", content=text, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
     assert answer.json()["errors"][0]["field"] == "value"
@@ -163,7 +163,7 @@ def test_impossible_statistics_are_named_and_never_divided_by(
     region: RunningRegion, kind: str, value: float, reason: str
 ) -> None:
     money = {"price_base": 2020} if kind == "gdp" else {}
-    entry = {"owner": "area:152900", "kind": kind, "period": "2025", "value": value, "reported_by": "x"} | money
+    entry = {"owner": "area:152900", "kind": kind, "period": "2025", "value": value} | money
     region.api.post("/api/v1/statistics", json=entry | {"unit": "10k CNY" if money else "tce"}).raise_for_status()
     answer = region.ask("progress", area="152900", year=2025)
     assert (answer["intensity"]["verdict"], answer["intensity"]["obstacles"][0]["reason"]) == ("cannot_judge", reason)

@@ -9,13 +9,14 @@ from typing import Any
 import psycopg
 from fastapi.testclient import TestClient
 
+from services.api.access.role import Role
 from services.core.calendar import SHANGHAI
 from tests.integration.registered import JUNGAR
+from tests.signed_in import ADMINISTRATOR_KEY, add_with_key, bearer
 
 ALERTS, STATES, SILENCES, DELIVERIES = (
     f"/api/v1/{name}" for name in ("alerts", "alert-states", "silences", "deliveries")
 )
-ACTOR = {"actor_kind": "supervision_body", "actor": "SB-150622"}
 EMAIL = {"channel": "email", "address": "energy@example.cn"}
 NOW = datetime(2026, 3, 2, 10, tzinfo=SHANGHAI)
 
@@ -167,6 +168,13 @@ def refuses_no_bodies(client: TestClient, address: str) -> None:
     assert client.post(address, content=b" " * 1_000_001).status_code == 413
 
 
-def step(client: TestClient, alert_id: int, action: str, **more: Any) -> Any:
-    """A step of the handling, by the body of the banner unless said otherwise."""
-    return client.post(f"{ALERTS}/{alert_id}/steps", json=ACTOR | {"action": action} | more)
+def step(client: TestClient, alert_id: int, action: str, *, key: str = ADMINISTRATOR_KEY, **more: Any) -> Any:
+    """A step of the handling, by the administrator unless said otherwise."""
+    return client.post(f"{ALERTS}/{alert_id}/steps", json={"action": action} | more, headers=bearer(key))
+
+
+def of_enterprise(database: psycopg.Connection, credit_code: str) -> str:
+    """The key of a new account of an enterprise."""
+    key = f"enk_{credit_code}"
+    add_with_key(database, f"of.{credit_code.lower()}", Role.ENTERPRISE, key=key, enterprise=credit_code)
+    return key

@@ -107,18 +107,6 @@ FROM alert
 LEFT JOIN area ON area.code = alert.area_code
 WHERE alert.alert_id = :alert_id;
 
--- name: area_of_body(code)
-SELECT area_code
-FROM supervision_body
-WHERE code = :code;
-
--- name: area_lies_in(area, above)
-SELECT 1
-FROM area
-LEFT JOIN area AS league ON league.code = area.parent_code
-WHERE area.code = :area
-    AND :above IN (area.code, area.parent_code, league.parent_code);
-
 -- name: rule_of_alert(rule, rule_version)
 SELECT body
 FROM rule_version
@@ -137,10 +125,11 @@ WHERE alert_id = :alert_id
 ORDER BY at, event_id;
 
 -- name: steps(alert_id)
-SELECT *
+SELECT alert_step.*, user_account.display_name
 FROM alert_step
-WHERE alert_id = :alert_id
-ORDER BY step_id;
+LEFT JOIN user_account ON user_account.name = alert_step.account
+WHERE alert_step.alert_id = :alert_id
+ORDER BY alert_step.step_id;
 
 -- name: hold_steps(family, alert_id)
 -- One step of an alert follows another, without waiting for the alert service to finish with its row.

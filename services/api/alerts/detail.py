@@ -24,7 +24,10 @@ class HistoryEntry(BaseModel):
 
     at: datetime
     by: str = Field(description="service, supervision_body or enterprise")
-    actor: str | None = Field(description="Code of the body, or credit code of the enterprise")
+    actor: str | None = Field(
+        description="The account that took the step; before there were accounts: code of the body, or credit code"
+    )
+    actor_name: str | None = Field(description="What the account is called")
     kind: str = Field(description="fired, reopened, resolved, ... of the service; acknowledge, explain, ... of people")
     text: str | None
     due_on: date | None
@@ -86,7 +89,7 @@ def _history(connection: Connection, alert_id: int) -> list[dict[str, Any]]:
 
 
 def _event(row: DictRow) -> dict[str, Any]:
-    nothing = dict.fromkeys(("actor", "text", "due_on", "reference"))
+    nothing = dict.fromkeys(("actor", "actor_name", "text", "due_on", "reference"))
     return {"at": row["at"], "by": "service", "kind": row["kind"], "detail": row["detail"], **nothing}
 
 
@@ -95,7 +98,8 @@ def _step(row: DictRow) -> dict[str, Any]:
     return {
         "at": row["at"],
         "by": str(actor.kind),
-        "actor": actor.code,
+        "actor": row["account"] or actor.code,
+        "actor_name": row["display_name"],
         "kind": row["action"],
         **{name: row[name] for name in ("text", "due_on", "reference")},
         "detail": {},

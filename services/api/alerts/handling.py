@@ -24,11 +24,12 @@ from services.alerts.state.handling import (
     take,
 )
 from services.alerts.state.lateness import due
+from services.api.access.principal import Principal
 from services.api.alerts import nouns
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
-from services.api.registry.fields import Code, Day, Entry, Lines, Note
+from services.api.registry.fields import Day, Entry, Lines, Note
 from services.core.db.leading import LockKey
 from services.core.db.statements import Statements
 from services.core.reason import InBoth
@@ -36,8 +37,6 @@ from services.core.reason import InBoth
 SQL = Statements.beside(__file__, "alerts.sql")
 EXAMPLE: JsonDict = {
     "action": "plan",
-    "actor_kind": "enterprise",
-    "actor": "91150622MA0N0000XF",
     "text": "6 月底前完成余热回收改造",
     "due_on": "2026-06-30",
     "reference": "整改方案〔2026〕3 号",
@@ -51,7 +50,7 @@ _FIELD_OF_REFUSAL = {
     "due_on_past": "due_on",
     "due_on_not_used": "due_on",
 }
-_KIND_OF_REFUSAL = {"other_enterprise": nouns.OTHER_ACTOR, "still_firing": nouns.STILL_FIRING}
+_KIND_OF_REFUSAL = {"still_firing": nouns.STILL_FIRING}
 
 
 class StepEntry(Entry):
@@ -60,8 +59,6 @@ class StepEntry(Entry):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     action: Action
-    actor_kind: ActorKind
-    actor: Code = Field(description="Code of the supervision body, or credit code of the enterprise")
     text: Lines | None = Field(
         None, description="Of one line or several; demanded with explain, plan, reopen and comment"
     )
@@ -123,21 +120,21 @@ def handling_of(connection: Connection, alert_id: int, steps: Sequence[HandlingS
     return _handling(_case(_facts(connection, alert_id)), steps, now)
 
 
-def take_step(database: Database, alert_id: int, entry: StepEntry, *, now: datetime) -> StepTaken:
+def take_step(database: Database, alert_id: int, entry: StepEntry, acting: Principal, *, now: datetime) -> StepTaken:
     """Take a step. Raises Refused where there is no such alert, or the step is not allowed or lacks something.
+
+    An alert that is neither of the enterprise nor of an area of the account is not seen, and so not known.
 
     Steps of one alert follow one another, so that the second of two at once is judged by what the first has done.
     """
     with database.write() as connection:
         SQL.run(connection, "hold_steps", family=LockKey.ALERT_STEP, alert_id=alert_id)
-        facts = _facts(connection, alert_id)
-        _require_actor(connection, facts, entry)
+        case = _case(_facts(connection, alert_id))
         steps = steps_of(connection, alert_id)
         # Clocks of several servers may differ; the order of steps is that of their times.
         at = max([now, *(step.at for step in steps)])
         given = entry.model_dump(include={"action", "text", "due_on", "reference"})
-        step = HandlingStep(at=at, actor=Actor(entry.actor_kind, entry.actor), **given)
-        case = _case(facts)
+        step = HandlingStep(at=at, actor=_actor(acting), **given)
         try:
             take(case, steps, step)
         except StepRefusedError as refusal:
@@ -186,17 +183,12 @@ def _allowed(case: Case, status: Status) -> Allowed:
     )
 
 
-def _require_actor(connection: Connection, facts: DictRow, entry: StepEntry) -> None:
-    """Refuse a body that is not registered, or whose area does not hold that of the alert."""
-    if entry.actor_kind is not ActorKind.SUPERVISION_BODY:
-        return
-    area = SQL.run(connection, "area_of_body", code=entry.actor).scalar()
-    if area is None:
-        raise refused_fields(INVALID_BODY, [nouns.BODY.fault("actor", "unknown", entry.actor)])
-    of_alert = facts["area_code"]
-    if of_alert is not None and SQL.run(connection, "area_lies_in", area=of_alert, above=area).first() is None:
-        detail = f"{entry.actor} is the body of area {area}; the alert is of area {of_alert}"
-        raise Refused(nouns.OTHER_ACTOR, detail)
+def _actor(acting: Principal) -> Actor:
+    """An account of an enterprise acts for it; any other that may take steps is of a supervision body."""
+    enterprise = acting.reach.enterprise
+    if enterprise is not None:
+        return Actor(ActorKind.ENTERPRISE, enterprise)
+    return Actor(ActorKind.SUPERVISION_BODY, acting.name)
 
 
 def _refused(refusal: StepRefusedError, case: Case, steps: Sequence[HandlingStep], step: HandlingStep) -> Refused:

@@ -12,7 +12,6 @@ DELIVERY = Noun("message", "消息", ProblemKind("unknown_message", 404, "No suc
 
 STEP_NOT_ALLOWED = ProblemKind("step_not_allowed", 409, "The step is not allowed now")
 STILL_FIRING = ProblemKind("still_firing", 409, "The alert still fires")
-OTHER_ACTOR = ProblemKind("other_actor", 409, "The alert is not the actor's")
 VERSION_CONFLICT = ProblemKind("version_conflict", 409, "The rule has a newer version")
 SILENCE_OVER = ProblemKind("silence_over", 409, "The silence has ended already")
 NO_SECRET = ProblemKind("no_secret", 409, "Only a webhook has a secret")

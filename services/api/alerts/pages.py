@@ -90,10 +90,11 @@ def _reasons(alert: Mapping[str, Any], language: str) -> list[str]:
 
 def _happening(entry: Mapping[str, Any], words: PageWords) -> Happening:
     by = words.messages.actors.get(entry["by"], words.by_service)
+    who = entry["actor_name"] or entry["actor"]
     figures = ((words.messages.planned_for, entry["due_on"]), (words.messages.reference, entry["reference"]))
     return Happening(
         at=moment_text(entry["at"]),
-        by=by if entry["actor"] is None else by + words.messages.of.format(of=entry["actor"]),
+        by=by if who is None else by + words.messages.of.format(of=who),
         what=words.happened[entry["kind"]],
         text=entry["text"] or "",
         more=tuple(f"{name}{words.messages.colon}{given}" for name, given in figures if given),

@@ -22,7 +22,7 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Filter, Source, contains
 from services.api.paging import Page
 from services.api.reasons import Fault
-from services.api.registry.fields import Code, Entry, Name, Note, SearchText, Whole
+from services.api.registry.fields import Code, Entry, Note, SearchText, Whole
 from services.core.db.leading import LockKey
 from services.core.db.statements import Statements
 from services.judging.data.tables import Tables
@@ -61,7 +61,7 @@ class RuleVersion(BaseModel):
     enabled: bool
     shipped: bool = Field(description="Whether this version came with the program")
     body: dict[str, Any] = Field(description="What it says: docs/alerts.md")
-    author: str
+    author: str = Field(description="The account that has written it; enermon: the program")
     note: str | None
     recorded_at: datetime
 
@@ -97,13 +97,10 @@ class RuleQuery(ListQuery):
 class RuleChange(Entry):
     """A further version of a rule."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"enabled": False, "author": "自治区节能监察中心", "note": "改用自定规则"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False, "note": "改用自定规则"}]})
 
     body: Body | None = Field(None, description="What it says: docs/alerts.md; left out: as before")
     enabled: bool | None = Field(None, strict=True, description="Left out: as before; of a new rule true")
-    author: Name
     note: Note | None = None
     based_on: Whole | None = Field(None, ge=0, description="The version you changed; refused if there is a newer one")
 
@@ -157,7 +154,6 @@ def put(database: Database, tables: Tables, slug: str, change: RuleChange, *, no
                 version=version + 1,
                 body=json.dumps(body, ensure_ascii=False, allow_nan=False),
                 enabled=enabled,
-                author=change.author,
                 note=change.note,
                 now=now,
             )

@@ -22,6 +22,6 @@ ORDER BY version DESC;
 -- One version of a rule follows another.
 SELECT pg_advisory_xact_lock(:family, hashtext(:slug));
 
--- name: append(slug, version, body, enabled, author, note, now)
-INSERT INTO rule_version (slug, version, body, enabled, shipped, author, note, recorded_at)
-VALUES (:slug, :version, CAST(:body AS jsonb), :enabled, false, :author, :note, :now);
+-- name: append(slug, version, body, enabled, note, now)
+INSERT INTO rule_version (slug, version, body, enabled, shipped, note, recorded_at)
+VALUES (:slug, :version, CAST(:body AS jsonb), :enabled, false, :note, :now);

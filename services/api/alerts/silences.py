@@ -18,7 +18,7 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Filter, Source, equal
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
-from services.api.registry.fields import AreaCode, CreditCode, Entry, Moment, Name, Note
+from services.api.registry.fields import AreaCode, CreditCode, Entry, Moment, Note
 from services.api.registry.filters import AREA_OF_ENTRY
 from services.core.db.statements import Statements
 from services.core.reason import InBoth
@@ -31,7 +31,6 @@ EXAMPLE: JsonDict = {
     "enterprise": "91150622MA0N0000XF",
     "subject": None,
     "reason": "停产检修，表计断电",
-    "author": "准格尔旗节能监察大队 王工",
     "starts_at": "2026-03-02T08:00:00+08:00",
     "ends_at": "2026-03-05T18:00:00+08:00",
 }
@@ -71,17 +70,12 @@ class SilenceEntry(Entry):
         None, description="As alerts print it, such as unit:CODE; a code alone: whatever has it"
     )
     reason: Note
-    author: Name
     starts_at: Moment | None = Field(None, description="Now if left out")
     ends_at: Moment = Field(description="At most 366 days after the beginning")
 
 
 class SilenceEnd(Entry):
-    """Who ends a silence before its time."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"author": "准格尔旗节能监察大队 王工"}]})
-
-    author: Name
+    """The end of a silence before its time: nothing is to be said of it."""
 
 
 class Silence(BaseModel):
@@ -96,11 +90,11 @@ class Silence(BaseModel):
     enterprise: Reference | None
     subject: str | None = Field(description="unit:CODE and the like; a code alone where it was given so")
     reason: str
-    author: str
+    author: str = Field(description="The account that asked for it")
     starts_at: datetime
     ends_at: datetime
     recorded_at: datetime
-    ended_by: str | None = Field(description="Who ended it before its time; null: nobody")
+    ended_by: str | None = Field(description="The account that ended it before its time; null: none")
 
 
 class SilenceQuery(ListQuery):
@@ -143,10 +137,10 @@ def add(database: Database, entry: SilenceEntry, *, now: datetime) -> Silence:
         return _one(connection, SQL.run(connection, "insert", **given).scalar_one(), now)
 
 
-def end(database: Database, silence_id: int, author: str, *, now: datetime) -> Silence:
+def end(database: Database, silence_id: int, *, now: datetime) -> Silence:
     """End a silence before its time. Raises Refused where there is none, or it is over already."""
     with database.write() as connection:
-        if SQL.run(connection, "end", silence_id=silence_id, author=author, now=now).first() is None:
+        if SQL.run(connection, "end", silence_id=silence_id, now=now).first() is None:
             silence = _one(connection, silence_id, now)
             raise Refused(nouns.SILENCE_OVER, f"silence {silence_id} ended at {silence.ends_at.isoformat()}")
         return _one(connection, silence_id, now)

@@ -53,18 +53,18 @@ FROM (
 WHERE kind = coalesce(CAST(:kind AS text), kind)
 LIMIT 1;
 
--- name: insert(rule, area, enterprise, subject_kind, subject_code, reason, author, starts_at, ends_at)
+-- name: insert(rule, area, enterprise, subject_kind, subject_code, reason, starts_at, ends_at)
 INSERT INTO silence (
-    rule, area_code, enterprise_code, subject_kind, subject_code, reason, author, starts_at, ends_at
+    rule, area_code, enterprise_code, subject_kind, subject_code, reason, starts_at, ends_at
 )
-VALUES (:rule, :area, :enterprise, :subject_kind, :subject_code, :reason, :author, :starts_at, :ends_at)
+VALUES (:rule, :area, :enterprise, :subject_kind, :subject_code, :reason, :starts_at, :ends_at)
 RETURNING silence_id;
 
--- name: end(now, author, silence_id)
+-- name: end(now, silence_id)
 -- One that has not begun ends as it begins.
 UPDATE silence
 SET ends_at = greatest(CAST(:now AS timestamptz), starts_at + interval '1 microsecond'),
-    ended_by = :author
+    ended_by = acting_account()
 WHERE silence_id = :silence_id
     AND ends_at > :now
     AND ended_by IS NULL

@@ -127,6 +127,7 @@ class HeatValueOut(BaseModel):
     version: int = Field(description="1 is the first that was given; each correction is the next")
     withdrawn: bool = Field(description="Whether this version took the value back")
     recorded_at: datetime
+    recorded_by: str | None = Field(description="Account; null: it was given before there were accounts")
 
 
 class PostedHeatValue(HeatValueOut):

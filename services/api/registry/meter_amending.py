@@ -104,9 +104,9 @@ def _change_terms(
     terms = meter.terms
     if patch.correct_from_start:
         assert patch.reason is not None
-        terms = from_the_start(terms, said, reason=patch.reason, author=patch.author)
+        terms = from_the_start(terms, said, reason=patch.reason)
     elif patch.valid_from is not None:
-        new = MeterTermSaid(None, _moment(patch.valid_from), said, patch.reason, patch.author)
+        new = MeterTermSaid(None, _moment(patch.valid_from), said, patch.reason)
         terms = _with_said(terms, new)
     return change_terms(change, meter, terms, now=now)
 
@@ -138,7 +138,7 @@ def _date_faults(patch: MeterPatch, differing: Sequence[str]) -> list[Fault]:
 
 def _stray_faults(patch: MeterPatch) -> list[Fault]:
     """What is given only together with a field that has dates; alone, `valid_from` is a day of the meter itself."""
-    given = {"correct_from_start": patch.correct_from_start, "reason": patch.reason, "author": patch.author}
+    given = {"correct_from_start": patch.correct_from_start, "reason": patch.reason}
     faults = [Fault(name, "only_with", {"other": "a field that has dates"}) for name, value in given.items() if value]
     if isinstance(patch.valid_from, datetime):
         faults.append(Fault("valid_from", "bad_day"))

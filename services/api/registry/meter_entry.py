@@ -147,7 +147,6 @@ class MeterPatch(Entry):
     calibrated_until: Day | None = None
     correct_from_start: bool = Field(False, description="A field that has dates was never otherwise: correct all terms")
     reason: Note | None = Field(None, description="What was changed at the meter, or why it is corrected")
-    author: Name | None = Field(None, description="Who says so")
 
     _holds = model_validator(mode="after")(hold_on_change)
 
@@ -162,7 +161,6 @@ class MeterPatch(Entry):
             "on_change",
             "correct_from_start",
             "reason",
-            "author",
             *(["valid_from"] if self.said() else []),
         }
         return self.model_dump(include=self.model_fields_set - not_own)

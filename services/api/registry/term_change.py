@@ -67,7 +67,7 @@ def _rows(connection: Connection, meter_id: int) -> Sequence[Mapping[str, Any]]:
 
 def _said(row: Mapping[str, Any]) -> MeterTermSaid:
     said = {name: row[name] for name in row["fields"]}
-    return MeterTermSaid(row["id"], row["valid_from"], said, row["reason"], row["author"])
+    return MeterTermSaid(row["id"], row["valid_from"], said, row["reason"])
 
 
 def change_terms(
@@ -125,7 +125,6 @@ def _row(each: MeterTermHeld) -> dict[str, Any]:
         "valid_to": valid_to and valid_to.isoformat(),
         "fields": [name for name in TERM_FIELDS if name in each.term.said],
         "reason": each.term.reason,
-        "author": each.term.author,
     }
 
 

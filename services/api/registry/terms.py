@@ -44,7 +44,6 @@ class MeterTermSaid:
     """None: from ever."""
     said: Meaning
     reason: str | None = None
-    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +81,11 @@ def without_term(terms: Sequence[MeterTermSaid], term_id: int) -> list[MeterTerm
     return [term for term in terms if term.term_id != term_id]
 
 
-def from_the_start(
-    terms: Sequence[MeterTermSaid], said: Meaning, *, reason: str, author: str | None
-) -> list[MeterTermSaid]:
+def from_the_start(terms: Sequence[MeterTermSaid], said: Meaning, *, reason: str) -> list[MeterTermSaid]:
     """The terms as if these fields had always been so: the first says it, and no later one says otherwise."""
     if all(each.meaning[name] == value for each in held(terms) for name, value in said.items()):
         return [*terms]
-    first = replace(terms[0], term_id=None, said=dict(terms[0].said) | dict(said), reason=reason, author=author)
+    first = replace(terms[0], term_id=None, said=dict(terms[0].said) | dict(said), reason=reason)
     kept = [first]
     for term in terms[1:]:
         others = {name: value for name, value in term.said.items() if name not in said}

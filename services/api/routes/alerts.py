@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, status
 
+from services.api.access.require import Acting
 from services.api.alerts import detail, handling, listing, nouns, states
 from services.api.alerts.detail import AlertDetail
 from services.api.alerts.fields import Id
@@ -38,14 +39,15 @@ def read_alert(database: Db, alert_id: Id, now: Now) -> dict[str, Any]:
     summary="Take a step",
     status_code=status.HTTP_201_CREATED,
     response_model=StepTaken,
-    responses=refusals(nouns.ALERT.unknown, nouns.STEP_NOT_ALLOWED, nouns.STILL_FIRING, nouns.OTHER_ACTOR),
+    responses=refusals(nouns.ALERT.unknown, nouns.STEP_NOT_ALLOWED, nouns.STILL_FIRING),
 )
-def take_step(database: Db, alert_id: Id, entry: StepEntry, now: Now) -> StepTaken:
+def take_step(database: Db, alert_id: Id, entry: StepEntry, acting: Acting, now: Now) -> StepTaken:
     """Acknowledge, explain, plan, verify, close or reopen an alert, comment on it or attach something.
 
+    A supervisor acts for its body on the alerts of its area, an account of an enterprise for that on its own.
     Steps are only added, never changed. What is not allowed now is refused with what is.
     """
-    return handling.take_step(database, alert_id, entry, now=now)
+    return handling.take_step(database, alert_id, entry, acting, now=now)
 
 
 @router.get("/alert-states", summary="List where rules stand", response_model=StateList, responses=refusals(BAD_CURSOR))

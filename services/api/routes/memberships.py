@@ -1,9 +1,11 @@
 """Memberships: the banner and park an enterprise belongs to, each from a day on until the next."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -37,6 +39,12 @@ class Membership(MembershipEntry):
     """A membership. It ends where the next one of the enterprise begins."""
 
 
+class RecordedMembership(Membership):
+    """A membership, and who says so."""
+
+    recorded_by: str | None = Field(description="Account that said it last; null: it was before there were accounts")
+
+
 class MembershipPatch(Entry):
     """What of a membership may change; what is left out stays."""
 
@@ -48,13 +56,20 @@ class MembershipPatch(Entry):
 
 def memberships_of(connection: Connection, credit_code: str) -> list[Membership]:
     """The memberships of an enterprise, the oldest first; empty if there is no such enterprise."""
-    rows = _SQL.run(connection, "of_enterprise", credit_code=credit_code).mappings()
-    return [Membership.model_construct(**row) for row in rows]
+    return [Membership.model_construct(**row) for row in _rows(connection, credit_code)]
+
+
+def _rows(connection: Connection, credit_code: str) -> Sequence[DictRow]:
+    return _SQL.run(connection, "of_enterprise", credit_code=credit_code).mappings().all()
+
+
+def _require_known(connection: Connection, credit_code: str) -> None:
+    if _SQL.run(connection, "enterprise", credit_code=credit_code).first() is None:
+        raise nouns.ENTERPRISE.refuse_unknown(credit_code)
 
 
 def _of_known(connection: Connection, credit_code: str) -> list[Membership]:
-    if _SQL.run(connection, "enterprise", credit_code=credit_code).first() is None:
-        raise nouns.ENTERPRISE.refuse_unknown(credit_code)
+    _require_known(connection, credit_code)
     return memberships_of(connection, credit_code)
 
 
@@ -77,10 +92,12 @@ ENTERPRISE, MEMBERSHIP = nouns.ENTERPRISE.unknown, nouns.MEMBERSHIP.unknown
 
 
 @router.get("", summary="List the memberships of an enterprise", responses=refusals(ENTERPRISE))
-def list_memberships(database: Db, credit_code: CreditCode) -> Page[Membership]:
+def list_memberships(database: Db, credit_code: CreditCode) -> Page[RecordedMembership]:
     """All memberships, the oldest first."""
     with database.read() as connection:
-        return Page[Membership].model_construct(data=_of_known(connection, credit_code), next=None)
+        _require_known(connection, credit_code)
+        found = [RecordedMembership.model_construct(**row) for row in _rows(connection, credit_code)]
+        return Page[RecordedMembership].model_construct(data=found, next=None)
 
 
 @router.post(

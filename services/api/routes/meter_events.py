@@ -17,7 +17,7 @@ from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
-from services.api.registry.fields import Code, Entry, Moment, Name, Note, Number
+from services.api.registry.fields import Code, Entry, Moment, Note, Number
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import registry_statements
 from services.core.calendar import to_us
@@ -33,7 +33,6 @@ REPLACEMENT_EXAMPLE: JsonDict = {
 }
 ACCEPTANCE_EXAMPLE: JsonDict = {
     "ts": "2026-03-02T11:00:00+08:00",
-    "accepted_by": "Narisu",
     "reason": "second furnace was started, seen on site",
 }
 
@@ -59,6 +58,7 @@ class ReplacementAnswer(ReplacementEntry):
     """A recorded replacement."""
 
     recorded_at: datetime
+    recorded_by: str | None = Field(description="Account; null: it was recorded before there were accounts")
 
 
 class AcceptanceEntry(Entry):
@@ -67,13 +67,13 @@ class AcceptanceEntry(Entry):
     model_config = ConfigDict(json_schema_extra={"examples": [ACCEPTANCE_EXAMPLE]})
 
     ts: Moment = Field(description="Time of the reading")
-    accepted_by: Name = Field(description="Who says so")
     reason: Note = Field(description="How it is known")
 
 
 class Acceptance(AcceptanceEntry):
     """A recorded acceptance."""
 
+    accepted_by: str = Field(description="The account that says so")
     accepted_at: datetime
 
 

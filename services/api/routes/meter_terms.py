@@ -17,7 +17,7 @@ from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.fields import Code, Entry, MeterKind, Name, Note
+from services.api.registry.fields import Code, Entry, MeterKind, Note
 from services.api.registry.meter_entry import (
     HoldsS,
     IntervalS,
@@ -38,7 +38,6 @@ EXAMPLE: JsonDict = {
     "valid_from": "2026-10-05T11:00:00+08:00",
     "multiplier": 800,
     "reason": "电流互感器由 600/5 更换为 800/5，工单 2026-117",
-    "author": "那日苏",
 }
 
 FIRST_TERM = ProblemKind("first_term", 409, "A meter keeps its first term")
@@ -75,7 +74,6 @@ class MeterTermEntry(_Said):
 
     valid_from: MomentOrDay = Field(description="From when on, with offset, or a day; not in the future")
     reason: Note = Field(description="What was changed at the meter, and how it is known")
-    author: Name | None = Field(None, description="Who says so")
 
 
 class MeterTermPatch(_Said):
@@ -85,7 +83,6 @@ class MeterTermPatch(_Said):
 
     valid_from: MomentOrDay | None = None
     reason: Note = Field(description="Why it is corrected, and how it is known")
-    author: Name | None = Field(None, description="Who says so")
 
 
 class MeterTermAnswer(BaseModel):
@@ -106,9 +103,10 @@ class MeterTermAnswer(BaseModel):
     stamp: Literal["start", "end"]
     holds_s: int | None
     reason: str | None
-    author: str | None
+    author: str | None = Field(description="The account that has written it; null: nobody said")
     recorded_at: datetime
     withdrawn_at: datetime | None = Field(description="When it was withdrawn, or corrected by another; null: it counts")
+    withdrawn_by: str | None = Field(description="The account that has withdrawn or corrected it")
 
 
 class MeterTermQuery(ListQuery):
@@ -173,7 +171,7 @@ def add_term(
 
     def changed(terms: Sequence[MeterTermSaid]) -> list[MeterTermSaid]:
         _require_free(terms, entry.valid_from)
-        return with_term(terms, MeterTermSaid(None, entry.valid_from, said, entry.reason, entry.author))
+        return with_term(terms, MeterTermSaid(None, entry.valid_from, said, entry.reason))
 
     return _change(database, code, changed, query, response, now=now)
 
@@ -195,7 +193,7 @@ def correct_term(
             moment = patch.valid_from
             _require_free(others, moment)
         said = dict(old.said) | patch.said()
-        return with_term(others, MeterTermSaid(None, moment, said, patch.reason, patch.author))
+        return with_term(others, MeterTermSaid(None, moment, said, patch.reason))
 
     return _change(database, code, changed, query, response, now=now)
 

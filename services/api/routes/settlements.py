@@ -18,7 +18,7 @@ from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
-from services.api.registry.fields import Code, Entry, Name, Note, Number
+from services.api.registry.fields import Code, Entry, Note, Number
 from services.api.registry.statements import registry_statements
 from services.api.term_preview import SumPreview, previewed
 from services.core.calendar import SHANGHAI
@@ -29,7 +29,6 @@ EXAMPLE: JsonDict = {
     "to": "2026-03-02T12:00:00+08:00",
     "action": "swap",
     "reason": "表计更换未登记，工单 2026-117",
-    "author": "那日苏",
 }
 ALREADY_SETTLED = ProblemKind("already_settled", 409, "Some of these readings are settled already")
 
@@ -54,7 +53,6 @@ class SettlementEntry(Entry):
         None, description="Of `unit` alone: how many register units of before one of now is worth, such as 1000"
     )
     reason: Note = Field(description="How it is known")
-    author: Name = Field(description="Who says so")
 
 
 class SettlementAnswer(BaseModel):
@@ -68,9 +66,10 @@ class SettlementAnswer(BaseModel):
     action: SettledAs
     factor: float | None
     reason: str
-    author: str
+    author: str = Field(description="The account that says so")
     recorded_at: datetime
     withdrawn_at: datetime | None = Field(description="Since when it does not count any more; null: it counts")
+    withdrawn_by: str | None = Field(description="The account that has withdrawn it")
 
 
 class SettlementPreview(BaseModel):

@@ -24,7 +24,10 @@ def list_silences(database: Db, query: Annotated[SilenceQuery, Query()], now: No
 
 @router.post("", summary="Silence", status_code=status.HTTP_201_CREATED, response_model=Silence, responses=refusals())
 def add_silence(database: Db, entry: SilenceEntry, now: Now) -> Silence:
-    """Keep alerts from being told for a time. They are judged and listed all the same."""
+    """Keep alerts from being told for a time. They are judged and listed all the same.
+
+    Who acts on an area silences what lies there; the whole region is for those who act on all of it.
+    """
     return silences.add(database, entry, now=now)
 
 
@@ -42,6 +45,6 @@ def read_silence(database: Db, silence_id: Id, now: Now) -> Silence:
     response_model=Silence,
     responses=refusals(nouns.SILENCE.unknown, nouns.SILENCE_OVER),
 )
-def end_silence(database: Db, silence_id: Id, entry: SilenceEnd, now: Now) -> Silence:
+def end_silence(database: Db, silence_id: Id, now: Now, _end: SilenceEnd | None = None) -> Silence:
     """End a silence before its time. It stays in the list."""
-    return silences.end(database, silence_id, entry.author, now=now)
+    return silences.end(database, silence_id, now=now)

@@ -1,12 +1,13 @@
 """What units give of themselves, by which mandatory limits are corrected: feed grade, age of ovens, altitude, class."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 from psycopg import Connection
+from psycopg.rows import DictRow
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 from pydantic.config import JsonDict
 
@@ -53,6 +54,7 @@ class UnitInputAnswer(UnitInputEntry):
     name_en: str | None
     unit: str | None
     recorded_at: datetime
+    recorded_by: str | None = Field(description="Account; null: it was given before there were accounts")
 
 
 router = APIRouter(prefix="/api/v1/units/{code}/inputs", tags=["units"])
@@ -66,10 +68,8 @@ def list_inputs(database: Db, tables: TablesDep, code: Code) -> Page[UnitInputAn
     """All inputs with their days, by name, the oldest first."""
     with database.read() as connection:
         _require_unit(connection, code)
-        rows = _SQL.run(connection, "of_unit", code=code).all()
-    found = [
-        _answer(tables, row.input, row.valid_from, row.value, row.choice, row.source, row.recorded_at) for row in rows
-    ]
+        rows = _SQL.run(connection, "of_unit", code=code).mappings()
+        found = [_answer(tables, row) for row in rows]
     return Page[UnitInputAnswer].model_construct(data=found, next=None)
 
 
@@ -141,26 +141,15 @@ def _value_faults(known: UnitInput, value: bool | float | str) -> list[Fault]:
     return []
 
 
-def _answer(
-    tables: Tables,
-    name: str,
-    valid_from: date,
-    value: Decimal | None,
-    choice: str | None,
-    source: str,
-    recorded_at: datetime,
-) -> UnitInputAnswer:
-    known = tables.unit_input.get(name)
-    given: bool | float | str = choice or ""
-    if value is not None:
-        given = bool(value) if known is not None and known.kind == "flag" else float(value)
+def _answer(tables: Tables, row: DictRow) -> UnitInputAnswer:
+    known = tables.unit_input.get(row["input"])
+    given: bool | float | str = row["choice"] or ""
+    if row["value"] is not None:
+        given = bool(row["value"]) if known is not None and known.kind == "flag" else float(row["value"])
     return UnitInputAnswer.model_construct(
-        input=name,
         value=given,
-        valid_from=valid_from,
-        source=source,
         name_zh=known.name_zh if known else None,
         name_en=known.name_en if known else None,
         unit=known.unit if known else None,
-        recorded_at=recorded_at,
+        **{name: row[name] for name in ("input", "valid_from", "source", "recorded_at", "recorded_by")},
     )

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from pydantic.config import JsonDict
 
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
-from services.api.registry.fields import AreaCode, Code, Entry, Name, Note, Number, ShortText, Whole, refusal
+from services.api.registry.fields import AreaCode, Code, Entry, Note, Number, ShortText, Whole, refusal
 from services.api.registry.files.form import Form
 from services.core.credit_code import CreditCodeError, require_credit_code
 from services.core.data.statistic_kinds import OwnerKind, StatisticKind
@@ -26,7 +26,6 @@ EXAMPLE: JsonDict = {
     "value": 45123456.7,
     "unit": "10k CNY",
     "price_base": 2020,
-    "reported_by": "鄂尔多斯市统计局",
     "note": "初步核算",
 }
 
@@ -86,7 +85,6 @@ class StatisticEntry(Entry):
     value: Value = Field(description="0, or of a magnitude from 1e-6 to 1e15")
     unit: ShortText = Field(description="That of the kind; repeated here so that no number is read in another")
     price_base: PriceBase | None = Field(None, description="Of money: the year at whose constant prices it is counted")
-    reported_by: Name = Field(description="Who says so")
     note: Note | None = None
 
     @property
@@ -124,7 +122,7 @@ class Statistic(BaseModel):
     unit: str
     price_base: int | None = Field(description="Year at whose constant prices it is counted; null where it is no money")
     version: int = Field(description="1 is the first that was reported")
-    reported_by: str
+    reported_by: str = Field(description="The account that has reported it")
     note: str | None
     recorded_at: datetime
 

@@ -93,7 +93,7 @@ def append(connection: Connection, entries: Sequence[StatisticEntry]) -> set[Key
     The caller holds the registry.
     """
     SQL.run(connection, "hold")
-    rows = [_row(entry) | entry.model_dump(include={"value", "reported_by", "note"}) for entry in entries]
+    rows = [_row(entry) | entry.model_dump(include={"value", "note"}) for entry in entries]
     written = SQL.run(connection, "append", rows=json.dumps(rows, ensure_ascii=False)).mappings()
     return {_key(row) for row in written}
 

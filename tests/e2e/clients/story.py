@@ -12,7 +12,6 @@ import psycopg
 from openpyxl import Workbook
 
 from services.core.calendar import SHANGHAI
-from services.provenance.correctors import add_corrector
 from tests.e2e.conftest import END, START, RunningRegion
 from tests.integration.alerted import BODY, Raised
 from tests.integration.registered import JUNGAR, credit_code
@@ -142,7 +141,7 @@ class Story:
     def _settlements_of_own_meter(self) -> None:
         settlements = f"{_METER}/settlements"
         word = {"from": START.isoformat(), "to": (START + timedelta(hours=1)).isoformat(), "action": "set_aside"}
-        word |= {"reason": "现场核实", "author": "那日苏"}
+        word |= {"reason": "现场核实"}
         number = self._ask("post", settlements, self._meter, body=word)["id"]
         [kept] = self._ask("get", settlements, self._meter)["data"]
         assert (kept["id"], kept["action"]) == (number, "set_aside")
@@ -181,8 +180,7 @@ class Story:
 
     def _statistic(self) -> dict[str, str]:
         owner = f"unit:{self._unit}"
-        entry = {"owner": owner, "kind": "output", "period": "2026-01", "value": "1200.5", "unit": "t"}
-        return entry | {"reported_by": "统计局"}
+        return {"owner": owner, "kind": "output", "period": "2026-01", "value": "1200.5", "unit": "t"}
 
     def _sums(self) -> None:
         for by in ("carrier,area", "flow,enterprise", "meter"):
@@ -220,22 +218,22 @@ class Story:
         self._registered("supervision-bodies", self._body, entry, {"name_en": "Supervision"})
         alert_id = self._raised_alert()
         assert self._ask("get", f"{API}/alerts", severity=["warning", "severe"], order=["-fired_at", "rule"])["data"]
-        step = {"action": "acknowledge", "actor_kind": "supervision_body", "actor": self._body}
+        step = {"action": "acknowledge"}
         self._ask("post", f"{API}/alerts/{{alert_id}}/steps", alert_id, body=step)
         assert self._ask("get", f"{API}/alerts/{{alert_id}}", alert_id)["history"]
         assert self._ask("get", f"{API}/alert-states")["data"]
         assert self._ask("get", f"{API}/rules")["data"]
         rule, own = {key: part for key, part in BODY.items() if key != "slug"}, f"own_{self._number}"
-        self._ask("put", f"{API}/rules/{{slug}}", own, body={"body": rule, "author": "王工", "enabled": False})
+        self._ask("put", f"{API}/rules/{{slug}}", own, body={"body": rule, "enabled": False})
         assert self._ask("get", f"{API}/rules/{{slug}}", own)["versions"]
         self._ask("post", f"{API}/rules/dry_run", body={"slug": own} | self._range)
         tomorrow = (datetime.now(SHANGHAI) + timedelta(days=1)).replace(microsecond=0)
-        silence = {"rule": own, "enterprise": self._credit_code, "area": JUNGAR, "reason": "检修", "author": "王工"}
+        silence = {"rule": own, "enterprise": self._credit_code, "area": JUNGAR, "reason": "检修"}
         made = self._ask("post", f"{API}/silences", body=silence | {"ends_at": tomorrow.isoformat()})
         assert self._ask("get", f"{API}/silences")["data"]
         one = f"{API}/silences/{{silence_id}}"
         self._ask("get", one, made["silence_id"])
-        self._ask("post", f"{one}/end", made["silence_id"], body={"author": "李工"})
+        self._ask("post", f"{one}/end", made["silence_id"])
 
     def _raised_alert(self) -> int:
         """An alert as the alert service raises it, on a unit of the region, and where its rule stands."""
@@ -283,13 +281,12 @@ class Story:
         message = {"seq": 1, "readings": [*sent, unknown]}
         taken = self._ask("post", f"{API}/readings", gateway=self._gateway, body=message)
         assert (taken["stored"], len(taken["rejected"])) == (4, 1)
-        acceptance = {"ts": times[1], "accepted_by": "Narisu", "reason": "seen on site"}
+        acceptance = {"ts": times[1], "reason": "seen on site"}
         self._ask("post", f"{_METER}/acceptances", self._meter, body=acceptance)
         assert self._ask("get", f"{_METER}/acceptances", self._meter)["data"]
         self._ask("delete", f"{_METER}/acceptances/{{ts}}", self._meter, times[1])
-        token = add_corrector(self._region.database_url, f"Narisu {self._number}")
         correction = {"ts": times[2], "kind": "replace", "value": 2.5, "reason": "digits swapped"}
-        self._ask("post", f"{_METER}/corrections", self._meter, body=correction, token=token)
+        self._ask("post", f"{_METER}/corrections", self._meter, body=correction)
         assert self._ask("get", f"{_METER}/corrections", self._meter)["data"]
         assert self._ask("get", f"{_METER}/readings", self._meter)["data"]
         assert self._ask("get", f"{API}/rejected-readings")["data"]

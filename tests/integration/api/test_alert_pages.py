@@ -4,15 +4,18 @@ import re
 from datetime import timedelta
 from html import unescape
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
 from services.alerts.state.handling import Action, Status
 from services.alerts.state.state import ChangeKind
+from services.api.access.role import Role
 from services.api.alerts.page_words import PAGE_WORDS
-from tests.integration.alerted import ALERTS, NOW, Raised, step, supervision_body
+from tests.integration.alerted import ALERTS, NOW, Raised, of_enterprise, step
 from tests.integration.clock import ask_at
-from tests.integration.registered import Registered
+from tests.integration.registered import JUNGAR, Registered
+from tests.signed_in import add_with_key
 
 pytestmark = pytest.mark.store
 
@@ -33,15 +36,16 @@ def read(client: TestClient, path: str, **headers: str) -> str:
 
 
 def test_page_of_an_alert_says_what_it_is_what_to_do_and_what_happened(
-    client: TestClient, raised: Raised, registered: Registered
+    client: TestClient, raised: Raised, registered: Registered, database: psycopg.Connection
 ) -> None:
-    supervision_body(client)
     enterprise = registered.enterprise()
+    add_with_key(database, "wang", Role.SUPERVISOR, key="enk_wang", area=JUNGAR, display_name="准格尔旗监察大队 王工")
     raised.rule()
     number = raised.alert(enterprise_code=enterprise)
     raised.event(number, "fired", NOW - timedelta(hours=1))
-    step(client, number, "acknowledge")
-    step(client, number, "explain", actor_kind="enterprise", actor=enterprise, text="冷机故障：\n<1> 停机\n2. 已报修")
+    step(client, number, "acknowledge", key="enk_wang")
+    own = of_enterprise(database, enterprise)
+    step(client, number, "explain", key=own, text="冷机故障：\n<1> 停机\n2. 已报修")
     page = read(client, f"/alerts/{number}")
     for words in (
         "警告",
@@ -55,7 +59,8 @@ def test_page_of_an_alert_says_what_it_is_what_to_do_and_what_happened(
         "最迟于 2026-03-09 提交整改计划",
         "2026-03-02 09:00",
         "发出预警",
-        f"用能单位（{enterprise}）",
+        "监察机构（准格尔旗监察大队 王工）",
+        f"用能单位（of.{enterprise.lower()}）",
         "冷机故障：\n<1> 停机\n2. 已报修",
     ):
         assert words in page
@@ -63,6 +68,7 @@ def test_page_of_an_alert_says_what_it_is_what_to_do_and_what_happened(
     english = read(client, f"/alerts/{number}", **{"accept-language": "en-GB,en;q=0.9"})
     assert "PUE too high" in english
     assert "plan the rectification by 2026-03-09" in english
+    assert "supervision body (准格尔旗监察大队 王工)" in english
     assert english == read(client, f"/alerts/{number}?lang=en")
 
 

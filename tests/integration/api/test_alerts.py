@@ -22,6 +22,7 @@ from tests.integration.alerted import (
 )
 from tests.integration.clock import ask_at
 from tests.integration.registered import JUNGAR, KANGBASHI, ORDOS, SAIHAN, Registered
+from tests.signed_in import ADMINISTRATOR
 
 
 @pytest.fixture(autouse=True)
@@ -205,7 +206,7 @@ def test_alert_is_read_whole(client: TestClient, raised: Raised) -> None:
     ]
     assert [(entry["by"], entry["kind"], entry["actor"]) for entry in alert["history"]] == [
         ("service", "fired", None),
-        ("supervision_body", "acknowledge", "SB-150622"),
+        ("supervision_body", "acknowledge", ADMINISTRATOR),
         ("service", "repeated", None),
     ]
     assert alert["history"][0]["detail"] == {"breach_since": "2026-03-02T00:00:00+08:00"}

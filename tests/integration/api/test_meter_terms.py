@@ -13,6 +13,7 @@ from services.core.db.statements import Statements
 from services.energy.check import report
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.registered import Registered
+from tests.signed_in import ADMINISTRATOR
 
 TEN = datetime(2026, 10, 5, 10, 0, tzinfo=SHANGHAI)
 ELEVEN = TEN + 4 * QUARTER
@@ -85,7 +86,7 @@ def test_a_meter_begins_with_a_term_from_ever(terms: Terms) -> None:
 
 
 def test_a_term_holds_from_its_moment_on(terms: Terms, database: psycopg.Connection) -> None:
-    answer = terms.add(multiplier=800, author="那日苏")
+    answer = terms.add(multiplier=800)
     assert answer.status_code == 201, answer.text
     assert answer.json() == terms.listed()[1]
     first, second = terms.listed()
@@ -93,7 +94,7 @@ def test_a_term_holds_from_its_moment_on(terms: Terms, database: psycopg.Connect
     assert (second["multiplier"], second["fields"], second["author"], second["reason"]) == (
         800,
         ["multiplier"],
-        "那日苏",
+        ADMINISTRATOR,
         "工单 117",
     )
     assert terms.read()["multiplier"] == 800

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.registered import ALWAYS, DALAD, JUNGAR, Registered
+from tests.signed_in import ADMINISTRATOR
 
 Queue = list[tuple[str, str]]
 
@@ -209,14 +210,14 @@ def test_an_accepted_reading_is_booked_again_from_its_time(
 ) -> None:
     meter = registered.meter()
     address = f"/api/v1/meters/{meter}/acceptances"
-    entry = {"ts": "2026-03-02T11:00:00+08:00", "accepted_by": "那日苏", "reason": "现场核实"}
+    entry = {"ts": "2026-03-02T11:00:00+08:00", "reason": "现场核实"}
     assert client.post(address, json=entry).json()["code"] == "unknown_reading"
     store_reading(database, meter, "2026-03-02T03:00:00Z")
     assert client.post(address, json=entry).status_code == 201
     assert queue() == [(meter, "2026-03-02 03:00:00+00")]
     assert client.post(address, json=entry).json()["code"] == "already_exists"
     (accepted,) = client.get(address).json()["data"]
-    assert (accepted["accepted_by"], accepted["reason"]) == ("那日苏", "现场核实")
+    assert (accepted["accepted_by"], accepted["reason"]) == (ADMINISTRATOR, "现场核实")
     assert client.delete(f"{address}/2026-03-02T11:00:00+08:00").status_code == 204
     assert queue() == [(meter, "2026-03-02 03:00:00+00")]
 

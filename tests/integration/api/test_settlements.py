@@ -13,6 +13,7 @@ from services.quality.process.service import QualityJudge
 from tests.integration.line import Line, quarters
 from tests.integration.quality.test_quality import NOON_AFTER, look, quality
 from tests.integration.registered import Registered
+from tests.signed_in import ADMINISTRATOR
 
 pytestmark = pytest.mark.store
 
@@ -22,7 +23,7 @@ TEN = datetime(2026, 3, 2, 10, tzinfo=SHANGHAI)
 QUARTER = timedelta(minutes=15)
 STRETCH = {"from": "2026-03-02T10:15:00+08:00", "to": "2026-03-02T10:45:00+08:00"}
 UNTIL_HALF = {"to": "2026-03-02T10:30:00+08:00"}
-WORD = {"reason": "现场核实", "author": "那日苏"}
+WORD = {"reason": "现场核实"}
 
 
 class Settled:
@@ -73,7 +74,7 @@ def test_accepted_readings_are_booked_and_withdrawn_ones_are_not(settled: Settle
         "to": "2026-03-02T10:30:00+08:00",
         "action": "accept",
         "factor": None,
-        "author": "那日苏",
+        "author": ADMINISTRATOR,
         "withdrawn_at": None,
     }
     assert (settled.total(), settled.line.marks(settled.meter)) == (28.0, ["good", "good", "suspect", "good"])
@@ -84,6 +85,7 @@ def test_accepted_readings_are_booked_and_withdrawn_ones_are_not(settled: Settle
     assert settled.listed() == []
     (kept,) = settled.listed(withdrawn=True)
     assert kept["withdrawn_at"] is not None
+    assert kept["withdrawn_by"] == ADMINISTRATOR
     assert settled.client.delete(path).json()["code"] == "unknown_settlement"
 
 
@@ -133,7 +135,7 @@ def test_two_words_on_one_reading_are_refused(settled: Settled) -> None:
         ({"action": "accept", "factor": 1000}, "factor", "only_with"),
         ({"action": "accept", "to": "2026-03-02"}, "to", "not_later"),
         ({"action": "forget"}, "action", "literal_error"),
-        ({"action": "accept", "author": None}, "author", "string_type"),
+        ({"action": "accept", "author": "那日苏"}, "author", "extra_forbidden"),
         ({"action": "accept", "from": "2026-03-02T10:15:00"}, "from", "bad_moment_or_day"),
     ],
 )

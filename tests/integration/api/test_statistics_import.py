@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from tests.integration.reporting import listed, versions
 
-HEADER = ("owner", "kind", "period", "value", "unit", "price_base", "reported_by", "note")
+HEADER = ("owner", "kind", "period", "value", "unit", "price_base", "note")
 
 
 def sheet(*rows: Sequence[object]) -> bytes:
@@ -31,8 +31,8 @@ def imported(client: TestClient, body: bytes, *, dry_run: bool = False) -> Any:
 @pytest.mark.store
 def test_file_adds_versions_and_counts_those_that_say_something_new(client: TestClient) -> None:
     rows = [
-        ("area:150600", "gdp", "2024", "4.5e7", "10k CNY", "2020", "统计局", ""),
-        ("area:150600", "gdp", "2025", "47000000.5", "10k CNY", "2020", "统计局", ""),
+        ("area:150600", "gdp", "2024", "4.5e7", "10k CNY", "2020", ""),
+        ("area:150600", "gdp", "2025", "47000000.5", "10k CNY", "2020", ""),
     ]
     assert imported(client, sheet(*rows), dry_run=True).json()["error_count"] == 0
     assert listed(client) == []
@@ -42,14 +42,14 @@ def test_file_adds_versions_and_counts_those_that_say_something_new(client: Test
 
 
 def test_units_of_the_field_are_read_in_files_too(client: TestClient) -> None:
-    rows = [("area:150600", "gdp", "2025", "0.00045", "亿元", "2020", "统计局", "")]
+    rows = [("area:150600", "gdp", "2025", "0.00045", "亿元", "2020", "")]
     assert imported(client, sheet(*rows)).json()["created"] == 1
     assert versions(client) == [(1, 4.5)]
 
 
 def test_faulty_rows_of_a_file_are_named_by_line(client: TestClient) -> None:
-    row = ("area:150600", "gdp", "2024", "1", "10k CNY", "2020", "统计局", "")
-    answer = imported(client, sheet(row, ("area:150600", "gdp", "2025", "1", "USD", "2020", "统计局", ""), row))
+    row = ("area:150600", "gdp", "2024", "1", "10k CNY", "2020", "")
+    answer = imported(client, sheet(row, ("area:150600", "gdp", "2025", "1", "USD", "2020", ""), row))
     assert (answer.status_code, answer.json()["code"]) == (422, "import_refused")
     assert [(error["line"], error["field"], error["code"]) for error in answer.json()["errors"]] == [
         (3, "unit", "wrong_unit"),
@@ -61,7 +61,7 @@ def test_faulty_rows_of_a_file_are_named_by_line(client: TestClient) -> None:
 
 
 def test_value_too_small_to_be_is_refused_in_a_file_too(client: TestClient) -> None:
-    row = ("area:150600", "gdp", "2024", "1e-320", "10k CNY", "2020", "统计局", "")
+    row = ("area:150600", "gdp", "2024", "1e-320", "10k CNY", "2020", "")
     errors = imported(client, sheet(row), dry_run=True).json()["errors"]
     assert [(error["line"], error["field"], error["code"]) for error in errors] == [(2, "value", "bad_magnitude")]
 

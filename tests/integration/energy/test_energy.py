@@ -153,7 +153,7 @@ def test_suspect_rise_is_booked_once_a_person_accepts_it(line: Line, plant: Plan
     line.send(plant.gateway, quarters(meter, START, [100.0, 5_000.0, 5_003.0]))
     line.roll_up()
     assert (line.total(**JANUARY), line.marks(meter)) == (3.0, ["good", "suspect", "good"])
-    accepted = {"ts": (START + QUARTER).isoformat(), "accepted_by": "Narisu", "reason": "seen on site"}
+    accepted = {"ts": (START + QUARTER).isoformat(), "reason": "seen on site"}
     assert client.post(f"/api/v1/meters/{meter}/acceptances", json=accepted).status_code == 201
     line.roll_up()
     assert (line.total(**JANUARY), line.marks(meter)) == (4_903.0, ["good", "good", "good"])
@@ -167,7 +167,7 @@ def test_acceptance_that_could_never_be_booked_is_refused_and_the_reading_stays_
     line.roll_up()
     assert (line.total(**JANUARY), line.marks(meter)) == (None, ["suspect", "suspect"])
     most, above = ((START + i * QUARTER).isoformat() for i in range(2))
-    entry = {"ts": above, "accepted_by": "Narisu", "reason": "seen on site"}
+    entry = {"ts": above, "reason": "seen on site"}
     refused = client.post(f"/api/v1/meters/{meter}/acceptances", json=entry)
     assert (refused.status_code, refused.json()["code"]) == (409, "cannot_be_booked")
     assert "more than 2000000 kWh in a quarter of an hour" in refused.json()["detail"]
@@ -181,7 +181,7 @@ def test_accepted_rise_of_a_counter_that_no_slot_may_hold_is_good_and_has_no_ene
 ) -> None:
     meter = plant.meter()
     line.send(plant.gateway, quarters(meter, START, [1.0, 2_000_002.0, 2_000_005.0]))
-    entry = {"ts": (START + QUARTER).isoformat(), "accepted_by": "Narisu", "reason": "seen on site"}
+    entry = {"ts": (START + QUARTER).isoformat(), "reason": "seen on site"}
     assert client.post(f"/api/v1/meters/{meter}/acceptances", json=entry).status_code == 201
     line.roll_up()
     assert (line.total(**JANUARY), line.marks(meter)) == (3.0, ["good", "good", "good"])

@@ -33,7 +33,7 @@ class Counted:
 
     def settle(self, action: str, first: int, after: int, **given: Any) -> None:
         word = {"from": (START + first * HOUR).isoformat(), "to": (START + after * HOUR).isoformat(), "action": action}
-        word |= {"reason": "现场核实", "author": "那日苏"} | given
+        word |= {"reason": "现场核实"} | given
         answer = self._client.post(f"/api/v1/meters/{self.meter}/settlements", json=word)
         assert answer.status_code == 201, answer.text
 

@@ -41,7 +41,6 @@ def reported(client: TestClient, area: str, year: int | str, **numbers: float) -
             "period": str(year),
             "value": value,
             "unit": UNITS.get(kind, "tce"),
-            "reported_by": "统计局",
         }
         | ({"price_base": 2020} if kind == "gdp" else {})
         for kind, value in numbers.items()

@@ -26,7 +26,7 @@ def carbon(client: TestClient, area: str, **by_year: tuple[float, float]) -> Non
     """Report CO2 and GDP, both of a year, by `y2025` and the like; GDP at the prices of 2025."""
     entries = []
     for year, (tonnes, gdp) in by_year.items():
-        common = {"owner": f"area:{area}", "period": year.removeprefix("y"), "reported_by": "统计局"}
+        common = {"owner": f"area:{area}", "period": year.removeprefix("y")}
         entries.append(common | {"kind": "co2_energy", "value": tonnes, "unit": "tCO2"})
         entries.append(common | {"kind": "gdp", "value": gdp, "unit": "10k CNY", "price_base": 2025})
     answer = client.post("/api/v1/statistics", json=entries)
@@ -183,7 +183,7 @@ def test_a_plan_to_come_is_a_file_and_judges_every_metric_it_names(database_url:
     with api(database_url=database_url, data=tmp_path) as client:
         at(client, date(2027, 3, 1))
         carbon(client, ORDOS, y2025=(2000.0, 1000.0), y2026=(2050.0, 1100.0))
-        entry = {"owner": f"area:{ORDOS}", "kind": "coal_consumption", "unit": "tce", "reported_by": "统计局"}
+        entry = {"owner": f"area:{ORDOS}", "kind": "coal_consumption", "unit": "tce"}
         for year, tce in ((2025, 1000.0), (2026, 985.0)):
             taken = client.post("/api/v1/statistics", json=entry | {"period": str(year), "value": tce})
             assert taken.status_code == 200, taken.text
@@ -292,6 +292,5 @@ def test_carbon_is_reported_by_area_and_by_enterprise(client: TestClient, regist
                 "period": "2025",
                 "value": 1.5,
                 "unit": unit,
-                "reported_by": "统计局",
             }
             assert client.post("/api/v1/statistics", json=entry).status_code == 200, (owner, kind)

@@ -84,7 +84,6 @@ def test_reported_renewables_reduce_the_surcharge_once_the_incentive_value_is_gi
         "period": "2025",
         "value": 25.7,
         "unit": "%",
-        "reported_by": "smelter",
     }
     assert client.post("/api/v1/statistics", json=[share]).status_code == 200
     # 200 kWh/t above: 10 steps, 0.10 yuan/kWh. No document prints the incentive value, so nothing is taken off ...

@@ -1,7 +1,7 @@
 """Authorised people correct readings; the original stays, and the energy is that of the corrected readings."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -9,28 +9,18 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from services.api.access.role import Role
 from services.core.calendar import SHANGHAI
 from services.core.meter import Quality
-from services.provenance.correctors import (
-    NameTakenError,
-    UnknownCorrectorError,
-    add_corrector,
-    list_correctors,
-    revoke_corrector,
-)
 from tests.integration.line import QUARTER, Line, quarters
-from tests.integration.registered import Registered
+from tests.integration.registered import DALAD, JUNGAR, Registered
+from tests.signed_in import ADMINISTRATOR, ADMINISTRATOR_KEY, SECOND, SECOND_KEY, add_with_key, bearer
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=SHANGHAI)
 MARCH = {"start": "2026-03-01", "end": "2026-04-01"}
 REASON = "read from the photo of the register"
 
 Correct = Callable[..., Response]
-
-
-@pytest.fixture
-def token(database_url: str) -> str:
-    return add_corrector(database_url, "Narisu")
 
 
 @pytest.fixture
@@ -44,13 +34,13 @@ def meter(registered: Registered, line: Line) -> str:
 
 
 @pytest.fixture
-def correct(client: TestClient, meter: str, token: str) -> Correct:
+def correct(client: TestClient, meter: str) -> Correct:
     """Corrects a reading of the meter, counted from the first."""
 
-    def correct(quarter: int, kind: str, *, bearer: str | None = token, **given: Any) -> Response:
+    def correct(quarter: int, kind: str, *, key: str = ADMINISTRATOR_KEY, **given: Any) -> Response:
         entry = {"ts": (START + quarter * QUARTER).isoformat(), "kind": kind, "reason": REASON} | given
-        headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
-        answer: Response = client.post(f"/api/v1/meters/{meter}/corrections", json=entry, headers=headers)
+        address = f"/api/v1/meters/{meter}/corrections"
+        answer: Response = client.post(address, json=entry, headers=bearer(key))
         return answer
 
     return correct
@@ -78,7 +68,7 @@ def test_a_replaced_reading_is_booked_anew_and_the_original_stays(
     answer = correct(2, "replace", value=12.0, expected_value=95.0)
     assert answer.status_code == 201, answer.text
     recorded = answer.json()
-    assert (recorded["original_value"], recorded["value"], recorded["author"]) == (95.0, 12.0, "Narisu")
+    assert (recorded["original_value"], recorded["value"], recorded["author"]) == (95.0, 12.0, ADMINISTRATOR)
     assert (recorded["counts"], recorded["conflict"], recorded["stored_value"]) == (True, False, 95.0)
     assert total(line, meter) == 4.0
     assert slots(database) == [(1.0, False), (1.0, True), (1.0, True), (1.0, False)]
@@ -132,7 +122,14 @@ def test_the_readings_show_original_corrected_value_and_author(
     assert [row["counting_value"] for row in rows] == [10.0, 11.0, 12.0, None, 14.0, 16.0]
     assert [row["received_at"] is None for row in rows] == [False] * 5 + [True]
     told = [row["correction"] and (row["correction"]["kind"], row["correction"]["author"]) for row in rows]
-    assert told == [None, None, ("replace", "Narisu"), ("withdraw", "Narisu"), None, ("supply", "Narisu")]
+    assert told == [
+        None,
+        None,
+        ("replace", ADMINISTRATOR),
+        ("withdraw", ADMINISTRATOR),
+        None,
+        ("supply", ADMINISTRATOR),
+    ]
 
 
 def test_the_pages_of_readings_hold_supplied_ones_in_their_place(
@@ -151,19 +148,26 @@ def test_the_pages_of_readings_hold_supplied_ones_in_their_place(
     assert found == [9.0, 10.0, 11.0, 95.0, 13.0, 14.0, 16.0]
 
 
-def test_only_a_holder_of_a_valid_token_corrects(
-    correct: Correct, token: str, database: psycopg.Connection, database_url: str
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.ENTERPRISE, Role.PROGRAM])
+def test_only_who_has_the_right_corrects(
+    correct: Correct, database: psycopg.Connection, registered: Registered, role: Role
 ) -> None:
-    for bearer in (None, "", "wrong", token[:-1], token + "x"):
-        answer = correct(2, "withdraw", bearer=bearer)
-        assert code_of(answer) == (401, "not_authorised"), bearer
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
-    revoke_corrector(database_url, "Narisu")
-    assert code_of(correct(2, "withdraw")) == (401, "not_authorised")
+    enterprise = registered.enterprise() if role is Role.ENTERPRISE else None
+    add_with_key(database, "altan", role, key="enk_altan", enterprise=enterprise)
+    assert code_of(correct(2, "withdraw", key="enk_altan")) == (403, "not_allowed")
+    assert code_of(correct(2, "withdraw", key="enk_nobody")) == (401, "not_signed_in")
     assert database.execute("SELECT count(*) FROM correction").fetchone() == (0,)
 
 
-def test_the_author_is_the_holder_and_no_field_of_the_body(correct: Correct) -> None:
+@pytest.mark.store
+def test_a_supervisor_corrects_the_meters_of_its_area_alone(correct: Correct, database: psycopg.Connection) -> None:
+    add_with_key(database, "of.dalad", Role.SUPERVISOR, key="enk_dalad", area=DALAD)
+    add_with_key(database, "of.jungar", Role.SUPERVISOR, key="enk_jungar", area=JUNGAR)
+    assert code_of(correct(2, "withdraw", key="enk_dalad")) == (404, "unknown_meter")
+    assert correct(2, "withdraw", key="enk_jungar").json()["author"] == "of.jungar"
+
+
+def test_the_author_is_the_account_and_no_field_of_the_body(correct: Correct) -> None:
     answer = correct(2, "withdraw", author="someone else")
     assert code_of(answer) == (422, "invalid_body")
 
@@ -196,9 +200,9 @@ def test_the_same_correction_twice_is_refused(correct: Correct) -> None:
     assert correct(2, "replace", value=12.5, expected_value=12.0).json()["original_value"] == 95.0
 
 
-def test_a_correction_of_an_unknown_meter_is_refused(client: TestClient, token: str) -> None:
+def test_a_correction_of_an_unknown_meter_is_refused(client: TestClient) -> None:
     entry = {"ts": START.isoformat(), "kind": "withdraw", "reason": REASON}
-    answer = client.post("/api/v1/meters/M-0/corrections", json=entry, headers={"Authorization": f"Bearer {token}"})
+    answer = client.post("/api/v1/meters/M-0/corrections", json=entry)
     assert code_of(answer) == (404, "unknown_meter")
     assert code_of(client.get("/api/v1/meters/M-0/corrections")) == (404, "unknown_meter")
 
@@ -220,11 +224,11 @@ def test_the_corrections_are_listed_newest_first_by_page_and_time(
 
 
 def test_the_corrections_are_ordered_by_their_readings_narrowed_by_kind_and_counted(
-    client: TestClient, meter: str, correct: Correct, database_url: str
+    client: TestClient, meter: str, correct: Correct
 ) -> None:
     address = f"/api/v1/meters/{meter}/corrections"
     correct(4, "withdraw")
-    correct(2, "replace", value=12.0, bearer=add_corrector(database_url, "Altan"))
+    correct(2, "replace", value=12.0, key=SECOND_KEY)
     correct(3, "replace", value=13.5)
     correct(4, "revoke")
     asked = {"order": "ts,-id", "limit": 3, "total": True}
@@ -234,30 +238,10 @@ def test_the_corrections_are_ordered_by_their_readings_narrowed_by_kind_and_coun
     assert ([row["kind"] for row in rest["data"]], rest["next"]) == (["withdraw"], None)
     found = client.get(address, params={"kind": "replace,withdraw", "order": "author"}).json()["data"]
     assert [(row["kind"], row["author"]) for row in found] == [
-        ("replace", "Altan"),
-        ("replace", "Narisu"),
-        ("withdraw", "Narisu"),
+        ("replace", ADMINISTRATOR),
+        ("withdraw", ADMINISTRATOR),
+        ("replace", SECOND),
     ]
-
-
-@pytest.mark.store
-def test_a_name_is_given_to_one_person_only(database_url: str, token: str) -> None:
-    with pytest.raises(NameTakenError):
-        add_corrector(database_url, "Narisu")
-    revoke_corrector(database_url, "Narisu")
-    with pytest.raises(NameTakenError):
-        add_corrector(database_url, "Narisu")
-    with pytest.raises(UnknownCorrectorError):
-        revoke_corrector(database_url, "Narisu")
-    (person,) = list_correctors(database_url)
-    assert person.revoked_at is not None
-    assert person.valid_from - person.revoked_at < timedelta(0)
-
-
-def test_the_database_holds_no_token(database: psycopg.Connection, token: str) -> None:
-    row = database.execute("SELECT corrector::text FROM corrector").fetchone()
-    assert row is not None
-    assert token not in row[0]
 
 
 @pytest.mark.parametrize("table", ["reading", "stored_batch", "correction"])

@@ -13,7 +13,6 @@ from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect
 from services.energy.rollup.adapt import adapt
 from services.provenance import batches
-from services.provenance.correctors import add_corrector
 from services.provenance.found import Verification
 from services.provenance.sealing import Sealing
 from services.provenance.verify import verify
@@ -39,10 +38,8 @@ class Archive:
         for hour in range(5):
             at = START + hour * 4 * QUARTER
             self.line.send("G-M", [*quarters("M-1", at, [1.0, 2.0, 3.0, 4.0]), *quarters("M-2", at, [7.5] * 4)])
-        token = add_corrector(database_url, "Narisu")
         entry = {"ts": START.isoformat(), "kind": "replace", "value": 0.5, "reason": "seen"}
-        headers = {"Authorization": f"Bearer {token}"}
-        assert client.post("/api/v1/meters/M-1/corrections", json=entry, headers=headers).status_code == 201
+        assert client.post("/api/v1/meters/M-1/corrections", json=entry).status_code == 201
         self.seal()
 
     def seal(self) -> None:
@@ -265,18 +262,3 @@ def test_the_command_says_what_agrees_and_fails_where_something_differs(
     archive.tamper(f"UPDATE reading SET value = 2.5 WHERE {M1_SECOND}")
     faulty = run.invoke(app, ["verify", "--since", "2026-01-01"])
     assert (faulty.exit_code, "DIFFERS      batch 1 of api" in faulty.output) == (1, True)
-
-
-def test_the_command_gives_a_token_once_and_lists_and_revokes(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ENERMON_DATABASE_URL", database_url)
-    run = CliRunner()
-    token = run.invoke(app, ["corrector", "add", "Narisu"]).stdout.strip()
-    assert len(token) >= 40
-    assert run.invoke(app, ["corrector", "add", "Narisu"]).exit_code == 1
-    assert run.invoke(app, ["corrector", "add", "  "]).exit_code == 2
-    assert "Narisu" in run.invoke(app, ["corrector", "list"]).output
-    assert run.invoke(app, ["corrector", "revoke", "Narisu"]).exit_code == 0
-    assert run.invoke(app, ["corrector", "revoke", "Narisu"]).exit_code == 1
-    assert "revoked" in run.invoke(app, ["corrector", "list"]).output

@@ -77,14 +77,14 @@ def test_a_month_that_is_reported_otherwise_than_measured_is_found(
     line.send(gateway, [(meter, february + timedelta(days=n), 100.0) for n in range(28)])
     line.roll_up()
     entry = {"owner": f"enterprise:{enterprise}", "kind": "reported_electricity", "period": "2026-02", "unit": "kWh"}
-    assert client.post("/api/v1/statistics", json=entry | {"value": 2500, "reported_by": "厂"}).status_code == 200
+    assert client.post("/api/v1/statistics", json=entry | {"value": 2500}).status_code == 200
     look(quality, NOON_AFTER)
     quality.hourly(NOON_AFTER)
     month = {"start": "2026-02-01", "end": "2026-03-01", "check": "daily_monthly"}
     assert found(client, **month) == {("daily_monthly", enterprise): pytest.approx(0.12)}
     with connected(database_url) as connection:
         assert told(seen(connection, "daily_monthly_apart", LATER)) == {enterprise: ("breach", 0.12, False)}
-    assert client.post("/api/v1/statistics", json=entry | {"value": 2800, "reported_by": "厂"}).status_code == 200
+    assert client.post("/api/v1/statistics", json=entry | {"value": 2800}).status_code == 200
     quality.hourly(NOON_AFTER)
     assert found(client, **month) == {}
 

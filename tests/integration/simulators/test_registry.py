@@ -49,7 +49,6 @@ def test_a_number_that_was_corrected_is_left_as_it_is(registry_api: RegistryApi,
         "value": 1,
         "unit": "10k CNY",
         "price_base": 2020,
-        "reported_by": "统计局",
     }
     assert client.post("/api/v1/statistics", json=corrected).json()["data"][0]["version"] == 2
     assert registry_api.register(region)["statistics"] == 0

@@ -18,7 +18,7 @@ FIXED = {
     "gateway": {"code", "credit_code"},
     "meter": {"code"},
 }
-HOW: dict[str, set[str]] = defaultdict(set, meter={"correct_from_start", "reason", "author", "on_change"})
+HOW: dict[str, set[str]] = defaultdict(set, meter={"correct_from_start", "reason", "on_change"})
 """What of a change says how it is meant, or is short for another field."""
 COLUMNS = {
     "park": "code name_zh name_en kind area_code",

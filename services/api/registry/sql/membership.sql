@@ -4,7 +4,7 @@ FROM enterprise
 WHERE credit_code = :credit_code;
 
 -- name: of_enterprise(credit_code)
-SELECT membership.area_code, park.code AS park_code, membership.valid_from
+SELECT membership.area_code, park.code AS park_code, membership.valid_from, membership.recorded_by
 FROM membership
 JOIN enterprise USING (enterprise_id)
 LEFT JOIN park USING (park_id)
@@ -30,7 +30,8 @@ WHERE enterprise.credit_code = :credit_code;
 -- name: update(area_code, park_code, credit_code, valid_from)
 UPDATE membership
 SET area_code = :area_code,
-    park_id = (SELECT park_id FROM park WHERE code = :park_code)
+    park_id = (SELECT park_id FROM park WHERE code = :park_code),
+    recorded_by = acting_account()
 FROM enterprise
 WHERE enterprise.enterprise_id = membership.enterprise_id
     AND enterprise.credit_code = :credit_code

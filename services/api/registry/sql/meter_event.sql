@@ -14,7 +14,8 @@ JOIN meter_term_now AS before
 WHERE meter.code = :code;
 
 -- name: replacements(code)
-SELECT replacement.ts, replacement.final_value, replacement.first_value, replacement.note, replacement.recorded_at
+SELECT replacement.ts, replacement.final_value, replacement.first_value, replacement.note, replacement.recorded_at,
+    replacement.recorded_by
 FROM meter_replacement AS replacement
 JOIN meter USING (meter_id)
 WHERE meter.code = :code
@@ -59,9 +60,9 @@ JOIN meter USING (meter_id)
 WHERE meter.code = :code
 ORDER BY acceptance.ts;
 
--- name: insert_acceptance(ts, accepted_by, reason, code)
-INSERT INTO reading_acceptance (meter_id, ts, accepted_by, reason)
-SELECT meter_id, :ts, :accepted_by, :reason
+-- name: insert_acceptance(ts, reason, code)
+INSERT INTO reading_acceptance (meter_id, ts, reason)
+SELECT meter_id, :ts, :reason
 FROM meter
 WHERE code = :code
 ON CONFLICT DO NOTHING;

@@ -26,7 +26,8 @@ SELECT
     term.reason,
     term.author,
     term.recorded_at,
-    term.withdrawn_at
+    term.withdrawn_at,
+    term.withdrawn_by
 FROM meter_term AS term
 JOIN unit USING (unit_id)
 JOIN gateway USING (gateway_id);
@@ -52,7 +53,8 @@ SELECT
     term.reason,
     term.author,
     term.recorded_at,
-    term.withdrawn_at
+    term.withdrawn_at,
+    term.withdrawn_by
 FROM meter_term AS term
 JOIN unit USING (unit_id)
 JOIN gateway USING (gateway_id)
@@ -61,14 +63,15 @@ ORDER BY term.valid_from;
 
 -- name: withdraw(ids)
 UPDATE meter_term
-SET withdrawn_at = now()
+SET withdrawn_at = now(),
+    withdrawn_by = acting_account()
 WHERE term_id = ANY(:ids);
 
 -- name: add(meter_id, rows)
 -- In the order given; numbers follow each other so.
 INSERT INTO meter_term (
     meter_id, valid_from, valid_to, fields, unit_id, gateway_id, kind, unit_of_measure, multiplier, register_size,
-    rated_per_hour, interval_s, stamp, holds_s, reason, author
+    rated_per_hour, interval_s, stamp, holds_s, reason
 )
 SELECT
     :meter_id,
@@ -85,8 +88,7 @@ SELECT
     entry.interval_s,
     entry.stamp,
     entry.holds_s,
-    entry.reason,
-    entry.author
+    entry.reason
 FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     term_id bigint,
     valid_from timestamptz,
@@ -102,8 +104,7 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     interval_s integer,
     stamp text,
     holds_s integer,
-    reason text,
-    author text
+    reason text
 )
 JOIN unit ON unit.code = entry.unit_code
 JOIN gateway ON gateway.code = entry.gateway_code

@@ -21,7 +21,8 @@ SELECT
     reason,
     author,
     recorded_at,
-    withdrawn_at
+    withdrawn_at,
+    withdrawn_by
 FROM settlement
 WHERE meter_id = :meter_id AND (withdrawn_at IS NULL OR :withdrawn ::boolean)
 ORDER BY from_ts, settlement_id;
@@ -33,13 +34,14 @@ WHERE meter_id = :meter_id AND withdrawn_at IS NULL AND from_ts < :to_ts AND to_
 ORDER BY from_ts
 LIMIT 1;
 
--- name: add(meter_id, from_ts, to_ts, action, factor, reason, author)
-INSERT INTO settlement (meter_id, from_ts, to_ts, action, factor, reason, author)
-VALUES (:meter_id, :from_ts, :to_ts, :action, :factor, :reason, :author)
+-- name: add(meter_id, from_ts, to_ts, action, factor, reason)
+INSERT INTO settlement (meter_id, from_ts, to_ts, action, factor, reason)
+VALUES (:meter_id, :from_ts, :to_ts, :action, :factor, :reason)
 RETURNING settlement_id;
 
 -- name: withdraw(meter_id, id)
 UPDATE settlement
-SET withdrawn_at = now()
+SET withdrawn_at = now(),
+    withdrawn_by = acting_account()
 WHERE settlement_id = :id AND meter_id = :meter_id AND withdrawn_at IS NULL
 RETURNING from_ts;

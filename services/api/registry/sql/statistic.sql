@@ -27,7 +27,7 @@ WHERE owner_kind = :owner_kind
 LIMIT 1;
 
 -- name: append(rows)
-INSERT INTO statistic (owner_kind, owner_code, kind, period, price_base, version, value, reported_by, note)
+INSERT INTO statistic (owner_kind, owner_code, kind, period, price_base, version, value, note)
 SELECT
     entry.owner_kind,
     entry.owner_code,
@@ -36,7 +36,6 @@ SELECT
     entry.price_base,
     COALESCE(newest.version, 0) + 1,
     entry.value,
-    entry.reported_by,
     entry.note
 FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     owner_kind text,
@@ -45,7 +44,6 @@ FROM json_to_recordset(CAST(:rows AS json)) AS entry (
     period text,
     price_base smallint,
     value numeric,
-    reported_by text,
     note text
 )
 LEFT JOIN LATERAL (

@@ -4,7 +4,8 @@ FROM unit
 WHERE code = :code;
 
 -- name: of_unit(code)
-SELECT unit_input.input, unit_input.valid_from, unit_input.value, unit_input.choice, unit_input.source, unit_input.recorded_at
+SELECT unit_input.input, unit_input.valid_from, unit_input.value, unit_input.choice, unit_input.source, unit_input.recorded_at,
+    unit_input.recorded_by
 FROM unit_input
 JOIN unit USING (unit_id)
 WHERE unit.code = :code

@@ -24,7 +24,7 @@ from services.api.statistics.importing import RESOURCE as STATISTICS
 OWNER = "91150622MA0N0000XF"
 HEADER = ("code", "credit_code", "name_zh", "design_energy_tce", "commissioned_on")
 UNIT = ("U-1", OWNER, "焦炉", 5, None)
-NUMBER_HEADER = ("owner", "kind", "period", "value", "unit", "reported_by")
+NUMBER_HEADER = ("owner", "kind", "period", "value", "unit")
 RESOURCES: tuple[Resource[Any, Any, Any], ...] = (
     *(module.RESOURCE for module in (parks, enterprises, units, gateways, meters)),
     STATISTICS,

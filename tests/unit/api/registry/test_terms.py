@@ -84,7 +84,7 @@ def test_a_change_of_gateway_changes_no_meaning_and_one_of_ever_all() -> None:
 def test_what_was_never_otherwise_holds_in_every_term_and_the_rest_as_before(
     before: list[MeterTermSaid], always: dict[str, int]
 ) -> None:
-    after = held(from_the_start(before, always, reason="typing error", author=None))
+    after = held(from_the_start(before, always, reason="typing error"))
     for day in range(31):
         moment = DAY + timedelta(days=day)
         assert meaning_at(after, moment) == {**meaning_at(held(before), moment), **always}
