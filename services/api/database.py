@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Annotated, Self
 
-import psycopg
 from fastapi import Depends, Request
 from psycopg import Connection, IsolationLevel
 from psycopg_pool import PoolTimeout
@@ -55,7 +54,6 @@ class Database:
         """A connection that cannot write, and sees one moment: an answer of several statements is not torn."""
         with self._connection() as connection:
             connection.read_only, connection.isolation_level = True, IsolationLevel.REPEATABLE_READ
-            self._tell(connection, self._reach)
             yield connection
 
     @contextmanager
@@ -63,7 +61,6 @@ class Database:
         """A transaction, committed at the end of the block unless an error leaves it."""
         with self._connection() as connection:
             connection.read_only, connection.isolation_level = None, None
-            self._tell(connection, self._reach)
             yield connection
 
     @contextmanager
@@ -74,6 +71,7 @@ class Database:
         try:
             connection = self._taken(began_s)
             try:
+                self._tell(connection)
                 with connection:  # commits, or rolls back; one of a pool stays open
                     yield connection
             finally:
@@ -100,26 +98,24 @@ class Database:
     def _note_refusal(self) -> None:
         self._refused_s = time.monotonic()
 
-    def _tell(self, connection: Connection, reach: Reach) -> None:
-        """Say at the beginning of a transaction which rows it sees, and who acts."""
+    def _tell(self, connection: Connection) -> None:
+        """Say which rows the connection sees, and who acts. Before the transaction, which is for others to begin."""
+        connection.autocommit = True
         _SQL.run(
             connection,
             "tell",
-            reach=reach.kind,
-            areas=",".join(reach.areas),
-            enterprise=reach.enterprise or "",
+            reach=self._reach.kind,
+            areas=",".join(self._reach.areas),
+            enterprise=self._reach.enterprise or "",
             account=self._account,
             request=self._request_id,
         )
+        connection.autocommit = False
 
-    def registry(self, connection: psycopg.Connection) -> KnownRegistry:
+    def registry(self) -> KnownRegistry:
         """All that is registered, as readings are checked by it; read anew when it has changed."""
-        with self._registry_lock:
-            self._tell(connection, EVERYTHING)
-            try:
-                return self._registry.read(connection)
-            finally:
-                self._tell(connection, self._reach)
+        with self._registry_lock, self.within(EVERYTHING).read() as connection:
+            return self._registry.read(connection)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -268,12 +268,19 @@ def _keep_rejected(
     ]
     if not rows:
         return
-    columns = "gateway_code, seq, meter_code, ts_text, value_text, code, detail, received_at"
-    with connection.cursor() as cursor:
-        now = cursor.execute("SELECT now()").fetchone()
-        with cursor.copy(f"COPY rejected_reading ({columns}) FROM STDIN".encode()) as copy:
-            for row in rows:
-                copy.write_row((*row, now[0] if now else None))
+    # COPY does not write to a table with row-level security.
+    gateways, seqs, meters, times, values, codes, details = map(list, zip(*rows, strict=True))
+    _sql.run(
+        connection,
+        "keep_rejected_readings",
+        gateways=gateways,
+        seqs=seqs,
+        meters=meters,
+        times=times,
+        values=values,
+        codes=codes,
+        details=details,
+    )
 
 
 def _keep_unreadable(connection: psycopg.Connection, message: Unreadable) -> None:

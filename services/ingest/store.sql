@@ -43,6 +43,19 @@ FROM noted;
 INSERT INTO rejected_message (received_at, gateway_code, topic, payload, payload_bytes, code, detail)
 VALUES (now(), :gateway, :topic, :payload, :payload_bytes, :code, :detail);
 
+-- name: keep_rejected_readings(gateways, seqs, meters, times, values, codes, details)
+INSERT INTO rejected_reading (received_at, gateway_code, seq, meter_code, ts_text, value_text, code, detail)
+SELECT now(), rejected.*
+FROM unnest(
+    CAST(:gateways AS text[]),
+    CAST(:seqs AS bigint[]),
+    CAST(:meters AS text[]),
+    CAST(:times AS text[]),
+    CAST(:values AS text[]),
+    CAST(:codes AS text[]),
+    CAST(:details AS text[])
+) AS rejected;
+
 -- name: known_meters()
 -- A meter that does not say when it begins is in use as long as its enterprise is a member.
 SELECT

@@ -240,8 +240,8 @@ def send_readings(
     200 also where single readings are rejected: `rejected` says which and why.
     """
     _require_own(database, gateway, acting)
+    known = whole.registry()
     with whole.write() as connection:
-        known = whole.registry(connection)
         try:
             checked = check(decode(FORMATS[format_name], gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:

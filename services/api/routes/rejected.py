@@ -65,10 +65,11 @@ def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()],
 
     Their rows stay, marked with what became of them, and are not tried again: to ask twice does no harm.
     """
+    known = database.registry()
     with database.write() as connection:
         found = retry(
             connection,
-            database.registry(connection),
+            known,
             gateway=query.gateway,
             meter=query.meter,
             most=query.most,

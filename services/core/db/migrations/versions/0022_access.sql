@@ -1,4 +1,4 @@
--- Who may come in, and which rows each may see and write. A request of the API says at the beginning of each transaction whose it is:
+-- Who may come in, and which rows each may see and write. The API tells each connection that a request takes from its pool whose that is:
 --   enermon.reach       all: every row; areas: those of enermon.areas and below; enterprise: those of enermon.enterprise; gateway: none
 --   enermon.areas       codes of areas, with commas between
 --   enermon.enterprise  credit code
