@@ -18,6 +18,9 @@ from services.api.guard.hosts import TrustedHosts
 from services.api.guard.origin import WritesFromOwnPages
 from services.api.head_requests import HeadRequests
 from services.api.known_parameters import require_known_parameters
+from services.api.live.broadcast import Broadcast
+from services.api.live.places import StreamPlaces
+from services.api.live.shared import Watching
 from services.api.observation import RequestObservation
 from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.routes import (
@@ -187,11 +190,12 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.remembered = Remembered()
     app.state.database = Database(database_url)
     app.state.tables = tables
-    app.state.live = live.Broadcast(database_url)
+    app.state.watching = Watching(Broadcast(database_url))
+    app.state.stream_places = StreamPlaces(most=settings.api_streams, most_of_account=settings.api_account_streams)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    app.state.live.close()
+    app.state.watching.close()
     app.state.database.close()

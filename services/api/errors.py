@@ -95,11 +95,20 @@ class Problem(BaseModel):
 class Refused(Exception):  # noqa: N818 - named after the fact
     """A request is refused: `kind` says how, `detail` what exactly and how to mend it. Answered as problem details."""
 
-    def __init__(self, kind: ProblemKind, detail: str, *, faults: Sequence[Fault] = (), **more: Any) -> None:
+    def __init__(
+        self,
+        kind: ProblemKind,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        retry_after_s: int | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.faults = faults
+        self.retry_after_s = retry_after_s
         self.more = more
 
 
@@ -126,7 +135,10 @@ def problem(request: Request, refusal: Refused) -> ProblemResponse:
     }
     if refusal.faults:
         body["errors"] = [field_problem(fault) for fault in refusal.faults]
-    return ProblemResponse(body | refusal.more, status_code=kind.status, headers=_HEADERS.get(kind.status))
+    headers = dict(_HEADERS.get(kind.status, {}))
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    return ProblemResponse(body | refusal.more, status_code=kind.status, headers=headers)
 
 
 def field_problem(fault: Fault) -> dict[str, str]:

@@ -1,14 +1,17 @@
 """The API in this process, on any database. Its routes are built once: that takes longer than most tests."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from services.api.app import answer_from, create_app
+from services.api.serve import served_by
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
 from tests.signed_in import BY_ADMINISTRATOR
@@ -34,6 +37,22 @@ def api(**given: Any) -> Iterator[TestClient]:
             yield client
     finally:
         _idle.append(app)
+
+
+@contextmanager
+def serving(app: Callable[..., Any], port: int, **given: Any) -> Iterator[uvicorn.Server]:
+    """An application, served at the port as the API is, by a thread of this process."""
+    server = uvicorn.Server(served_by(app, Settings(api_port=port, **given)))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+            assert thread.is_alive()
+        yield server
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 @cache

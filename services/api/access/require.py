@@ -35,7 +35,7 @@ async def require_access(request: Request) -> None:
     if not isinstance(right, Right):
         assert right == OPEN
         return
-    principal = await _principal(request)
+    principal = await identified(request)
     if right not in principal.rights:
         raise Refused(NOT_ALLOWED, f"{principal.name} is {principal.role} and may not: {right}")
     by_session = principal.signed_by is SignedBy.SESSION
@@ -49,7 +49,8 @@ async def require_access(request: Request) -> None:
     _require_place(request, request.scope["route"], principal)
 
 
-async def _principal(request: Request) -> Principal:
+async def identified(request: Request) -> Principal:
+    """Whose a request is. Raises Refused(NOT_SIGNED_IN)."""
     credential = credential_of(request)
     if credential is None:
         raise Refused(NOT_SIGNED_IN, "send an API key as Authorization: Bearer KEY, or sign in at /login")

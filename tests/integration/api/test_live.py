@@ -1,19 +1,28 @@
 """The live stream tells of newly booked energy; the first page is served from this server alone."""
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api.access.accounts import disable
+from services.api.access.role import Role
+from services.api.routes import live
 from services.core.calendar import SHANGHAI
+from services.core.clock import utc_now
 from tests.integration.line import Line
+from tests.integration.ports import free_port
 from tests.integration.registered import Registered
-from tests.integration.running import running_api
-from tests.signed_in import BY_ADMINISTRATOR
+from tests.integration.running import running_api, wait_until
+from tests.integration.served import serving
+from tests.signed_in import BY_ADMINISTRATOR, add_with_key, bearer
 
 pytestmark = pytest.mark.store
 
@@ -83,6 +92,73 @@ def test_stream_says_nothing_of_energy_that_is_booked_elsewhere(
         book(meters[0], gateways[0], 5.0)
         book(meters[1], gateways[1], 3.0)
         assert [row["quantity"] for row in next(told)["day"]] == [3.0]
+
+
+def computed(address: str) -> int:
+    """How many states the API has computed for streams."""
+    text = httpx.get(f"{address}/metrics", headers=BY_ADMINISTRATOR).text
+    (count,) = re.findall(r"^enermon_api_stream_states_total (\d+)", text, re.MULTILINE)
+    return int(count)
+
+
+def test_many_streams_of_one_scope_cost_what_one_does(
+    client: TestClient, registered: Registered, database_url: str
+) -> None:
+    enterprise = registered.enterprise()
+    gateway = registered.gateway(enterprise)
+    meter = registered.meter(unit_code=registered.unit(enterprise), gateway_code=gateway)
+    line = Line(client, database_url)
+    with (
+        running_api(ENERMON_DATABASE_URL=database_url, ENERMON_API_ACCOUNT_STREAMS="150") as address,
+        ExitStack() as open_streams,
+        httpx.Client(limits=httpx.Limits(max_connections=200), timeout=60) as reader,
+    ):
+        asked: dict[str, Any] = {"url": f"{address}/api/v1/live?scope=area:150622", "headers": BY_ADMINISTRATOR}
+        streams = [open_streams.enter_context(reader.stream("GET", **asked)) for _ in range(150)]
+        told = [events(stream.iter_lines()) for stream in streams]
+        assert [next(each)["day"][0]["quantity"] for each in told] == [None] * 150
+        before = computed(address)
+        line.send(gateway, [(meter, today(), 10.0), (meter, today() + timedelta(minutes=1), 15.0)])
+        line.roll_up()
+        assert [next(each)["day"][0]["quantity"] for each in told] == [5.0] * 150
+        # twice where the roll-up tells of two batches, and for the hour that has ended meanwhile
+        assert computed(address) - before <= 3
+        refused = httpx.get(**asked)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+        assert refused.headers["retry-after"] == "10"
+        streams[0].close()
+        wait_until("a place is free", lambda: opened(reader, **asked))
+
+
+def test_stream_tells_nothing_more_to_an_account_that_was_shut_out(
+    client: TestClient, registered: Registered, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "IDENTIFIED_S", -1.0)
+    gateway = registered.gateway(enterprise := registered.enterprise())
+    meter = registered.meter(unit_code=registered.unit(enterprise), gateway_code=gateway)
+    line, port, key = Line(client, database_url), free_port(), "enk_of-an-auditor-of-the-tests"
+    with psycopg.connect(database_url) as connection:
+        account = add_with_key(connection, "auditor", Role.AUDITOR, key=key)
+    with (
+        serving(client.app, port),
+        httpx.stream("GET", f"http://127.0.0.1:{port}/api/v1/live", headers=bearer(key), timeout=60) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert len(next(events(lines))["day"]) == 1
+        with psycopg.connect(database_url) as connection:
+            disable(connection, account, now=utc_now())
+        client.app.state.remembered.forget()  # type: ignore[attr-defined]
+        line.send(gateway, [(meter, today(), 10.0), (meter, today() + timedelta(minutes=1), 15.0)])
+        line.roll_up()
+        told = [text for text in lines if text.startswith(("event", "data"))]
+    assert told[0] == "event: error"
+    assert json.loads(told[1].removeprefix("data:"))["code"] == "not_signed_in"
+    assert len(told) == 2
+
+
+def opened(reader: httpx.Client, **asked: Any) -> bool:
+    with reader.stream("GET", **asked) as stream:
+        return stream.status_code == 200
 
 
 def test_stream_of_an_unknown_scope_is_refused_before_it_begins(client: TestClient) -> None:

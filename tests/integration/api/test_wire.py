@@ -5,18 +5,15 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from services.api.serve import served_by
-from services.core.settings import Settings
 from tests.integration.ports import free_port
+from tests.integration.served import serving
 
 WITHIN_S = 60
 """Longer than any of it takes: what is awaited comes, or the test fails."""
@@ -43,27 +40,11 @@ async def endless() -> Any:
         await asyncio.sleep(0)
 
 
-@contextmanager
-def serving(port: int, **settings: Any) -> Iterator[uvicorn.Server]:
-    """`echo`, served at the port as the API is."""
-    server = uvicorn.Server(served_by(echo, Settings(api_port=port, **settings)))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            thread.join(0.01)
-            assert thread.is_alive()
-        yield server
-    finally:
-        server.should_exit = True
-        thread.join(WITHIN_S)
-
-
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """A server with its usual limits."""
     at = free_port()
-    with serving(at):
+    with serving(echo, at):
         yield at
 
 
@@ -71,7 +52,7 @@ def port() -> Iterator[int]:
 def hasty() -> Iterator[int]:
     """One that waits for a fifth of a second, for four requests of a peer, and has twenty connections of a peer."""
     at = free_port()
-    with serving(at, **HASTY):
+    with serving(echo, at, **HASTY):
         yield at
 
 
@@ -227,7 +208,7 @@ def test_the_oldest_half_request_of_a_peer_makes_room(hasty: int) -> None:
 
 def test_connections_of_a_peer_are_bounded() -> None:
     narrow = free_port()
-    with serving(narrow, api_connections=10):
+    with serving(echo, narrow, api_connections=10):
         kept = []
         try:
             for _ in range(5):
@@ -254,7 +235,7 @@ def awaited(holds: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("path", [b"/long", b"/endless"])
 def test_an_answer_that_is_not_taken_is_given_up(path: bytes) -> None:
     at = free_port()
-    with serving(at, **HASTY) as server, connected(at) as line:
+    with serving(echo, at, **HASTY) as server, connected(at) as line:
         line.sendall(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n")
         assert line.recv(12) == b"HTTP/1.1 200"
         awaited(lambda: not server.server_state.connections)
