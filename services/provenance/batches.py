@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from services.core.db.bulk import RowType, copy_out, times_us
 from services.core.db.statements import Statements
+from services.core.progress import Progress
 from services.provenance.digest import packed_readings
 from services.provenance.examine import examine
-from services.provenance.found import Differences, Progress
+from services.provenance.found import Differences
 
 _sql = Statements.beside(__file__, "verify.sql")
 

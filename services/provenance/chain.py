@@ -7,8 +7,9 @@ import psycopg
 
 from services.core.calendar import to_us
 from services.core.db.statements import Statements
+from services.core.progress import Progress
 from services.provenance.digest import NO_CHAIN, next_chain
-from services.provenance.found import Differences, Progress, shanghai_time
+from services.provenance.found import Differences, shanghai_time
 from services.provenance.records import record_digests
 
 _sql = Statements.beside(__file__, "verify.sql")

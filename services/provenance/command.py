@@ -1,17 +1,13 @@
 """`enermon verify`, and what it shows on the way."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.core.calendar import SHANGHAI
+from services.core.progress import progress_bar
 from services.core.settings import read_settings
-from services.provenance import found
 
 _HEAD_BYTES = 32
 
@@ -26,7 +22,7 @@ def verify(
     """Say whether stored readings and corrections are those that were sealed. Exit code 1 where something differs."""
     from services.provenance.verify import verify as verify_database
 
-    with _progress() as progress:
+    with progress_bar("seals and readings") as progress:
         found_now = verify_database(
             _url(),
             since=since.replace(tzinfo=SHANGHAI) if since else None,
@@ -48,19 +44,6 @@ def _noted(head: str | None) -> bytes | None:
     if len(noted) != _HEAD_BYTES:
         raise typer.BadParameter("64 hexadecimal digits, as GET /api/v1/seal gives them", param_hint="--head")
     return noted
-
-
-@contextmanager
-def _progress() -> Iterator[found.Progress]:
-    """A bar on standard error; nothing where that is no terminal."""
-    columns = TextColumn("seals and readings"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(done: int, whole: int) -> None:
-            bar.update(task, completed=done, total=whole)
-
-        yield show
 
 
 def _url() -> str:

@@ -1,6 +1,5 @@
 """What `enermon verify` finds."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,17 +7,10 @@ from services.core.calendar import SHANGHAI
 
 MOST_TOLD = 200
 
-Progress = Callable[[int, int], None]
-"""Told how many rows are done, and how many there are."""
-
 
 def shanghai_time(moment: datetime) -> str:
     """A time as people here read it."""
     return moment.astimezone(SHANGHAI).isoformat()
-
-
-def no_progress(_done: int, _all: int) -> None:
-    """For callers that do not show progress."""
 
 
 @dataclass(slots=True)

@@ -6,9 +6,10 @@ import psycopg
 
 from services.core.db.connections import connect
 from services.core.db.statements import Statements
+from services.core.progress import Progress, no_progress
 from services.provenance.batches import recount
 from services.provenance.chain import walk
-from services.provenance.found import Differences, Head, Progress, Verification, no_progress, shanghai_time
+from services.provenance.found import Differences, Head, Verification, shanghai_time
 
 _sql = Statements.beside(__file__, "verify.sql")
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import psycopg
 
-from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
+from services.core.calendar import HOUR_US
 from services.core.db.statements import Statements
-from services.core.meter import Kind
-from services.energy.booking.levels import LONGEST_GAP_US
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
+from services.energy.rollup.extents import extents_of
 from services.energy.rollup.meters import RolledMeter, read_of
-from services.energy.rollup.ranges import Bounds, DirtyRange, Extent, within
+from services.energy.rollup.ranges import Bounds, DirtyRange, within
 from services.ingest.validate import EARLIEST_US
 
 _sql = Statements.beside(__file__, "queue.sql")
@@ -25,7 +23,6 @@ LIVE_US = 2 * HOUR_US
 _LEAST_LATE = 2_000
 # What is late is done in batches of about this length: no live reading waits longer for it.
 _BATCH_S = 1.0
-_NEAR_US = 48 * HOUR_US
 
 Slots = list[tuple[int, int]]
 """(meter, start of the slot in microseconds since 1970); of changes, the moment from which on all is changed."""
@@ -47,16 +44,6 @@ class Taken:
 
     def __len__(self) -> int:
         return len(self.dirty) + len(self.changed)
-
-
-class _Probe(NamedTuple):
-    """What a range holds: readings as far as they were counted, the first and last of these, and the neighbours."""
-
-    readings: int
-    first_us: int | None
-    last_us: int | None
-    before_us: int | None
-    after_us: int | None
 
 
 class Queue:
@@ -100,7 +87,7 @@ class Queue:
         known = [r for r in ranges if r.meter_id in meters]
         live = {meter_id for meter_id, slot in taken.dirty if slot >= taken.live_from_us}
         known.sort(key=lambda r: (r.meter_id not in live, r.meter_id, r.start_us))
-        extents = self._extents(known, meters, now_us=taken.live_from_us + LIVE_US)
+        extents = extents_of(self._connection, known, meters, most=self._most, now_us=taken.live_from_us + LIVE_US)
         now, left = within(zip(known, extents, strict=True), self._bounds)
         if not left:
             return now, taken
@@ -116,37 +103,6 @@ class Queue:
         if changes:
             _sql.run(self._connection, "put_back_changes", **_columns(changes, "from_times"))
 
-    def _extents(self, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter], *, now_us: int) -> list[Extent]:
-        if not ranges:
-            return []
-        near = (min(r.start_us for r in ranges) - _NEAR_US, max(r.end_us for r in ranges) + _NEAR_US)
-        found = self._probe(dict(enumerate(ranges)), near)
-        # A counter's energy is spread over gaps of any length; that of others is not.
-        far = {
-            position: r
-            for position, r in enumerate(ranges)
-            if Kind.COUNTER in meters[r.meter_id].rule.kinds
-            and (found[position].before_us is None or (found[position].after_us is None and near[1] < now_us))
-        }
-        found |= self._probe(far, (OPEN_START_US, OPEN_END_US)) if far else {}
-        return [_extent(r, meters[r.meter_id], found[position], self._most) for position, r in enumerate(ranges)]
-
-    def _probe(self, ranges: Mapping[int, DirtyRange], window_us: tuple[int, int]) -> dict[int, _Probe]:
-        rows = _sql.run(
-            self._connection,
-            "extents",
-            positions=IntegerParameters(ranges),
-            meter_ids=IntegerParameters(read_of(r.meter_id) for r in ranges.values()),
-            starts=TimeParameters(r.start_us for r in ranges.values()),
-            ends=TimeParameters(r.end_us for r in ranges.values()),
-            from_ts=TimeParameter(window_us[0]),
-            to_ts=TimeParameter(window_us[1]),
-            most=self._most,
-        )
-        return {
-            row.position: _Probe(row.readings, row.first_ts, row.last_ts, row.before_ts, row.after_ts) for row in rows
-        }
-
     def _lay_aside(self, slots: Slots) -> None:
         if slots:
             _sql.run(self._connection, "lay_aside", **_columns(sorted(slots), "slots"))
@@ -155,23 +111,6 @@ class Queue:
     def _put_back(self, slots: Slots) -> None:
         if slots:
             _sql.run(self._connection, "put_back_slots", **_columns(slots, "slots"))
-
-
-def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> Extent:
-    """From the reading before the range, or its first, to the one after it, or its last: so far energy can change."""
-    rule = meter.rule
-    reach_us = max(2 * rule.longest_interval_us, rule.longest_hold_us)
-    if Kind.COUNTER in rule.kinds:
-        reach_us = LONGEST_GAP_US
-    full_us = probe.last_us if probe.readings == most else None
-    from_us = probe.first_us if probe.before_us is None else max(probe.before_us, dirty.start_us - reach_us)
-    to_us = probe.last_us if probe.after_us is None else min(probe.after_us, dirty.end_us + reach_us)
-    return Extent(
-        probe.readings,
-        full_us,
-        from_us=dirty.end_us if from_us is None else from_us,
-        to_us=dirty.start_us if to_us is None else to_us,
-    )
 
 
 def _columns(rows: Slots, times: str) -> dict[str, IntegerParameters]:
