@@ -11,7 +11,10 @@ import typer
 from services.api.access import command as accounts
 from services.core import logs
 from services.core.data.loader import DataFileError
+from services.core.progress import progress_bar
 from services.core.settings import BadSettingError, read_settings
+from services.energy.check import command as checked
+from services.energy.check.asked import UnknownMetersError
 from services.ingest.gateway_access import NoGatewayKeyError
 from services.provenance import command as provenance
 from services.up.command import up
@@ -117,17 +120,30 @@ def broker_users(
 @app.command()
 def check(
     unverified: Annotated[bool, typer.Option("--unverified", help="A line for each unverified number")] = False,
+    sums_only: checked.SumsOnly = False,
+    meters: checked.Meters = None,
+    since: checked.Since = None,
+    until: checked.Until = None,
+    sample: checked.Sample = 100,
 ) -> None:
     """Say which store is in use, whether every sum agrees with those below it, and what the domain numbers are.
 
-    Exit code 1 where a sum or a table is at fault.
+    The readings are booked again, in memory, and held against what is kept of them. Exit code 1 where something
+    differs, or a table is at fault.
     """
     from services.energy.check.report import report
     from services.judging.data.numbers import numbers
 
     settings = read_settings()
+    asked = checked.asked_for(meters=meters, since=since, until=until, percent=sample)
     tables = numbers(settings.data)
-    sums = report(settings.database_url.get_secret_value())
+    try:
+        with progress_bar("slots booked again") as progress:
+            sums = report(
+                settings.database_url.get_secret_value(), asked=None if sums_only else asked, progress=progress
+            )
+    except UnknownMetersError as unknown:
+        raise typer.BadParameter(f"no meter is registered as {unknown}", param_hint="--meters") from None
     typer.echo("\n".join([*sums.lines(), *tables.lines(each=unverified)]))
     if not (sums.well and tables.well):
         raise typer.Exit(1)

@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 
 from services.core.db.migrate import upgrade
+from services.energy.check.asked import CheckAsked
 from services.energy.check.report import report
 from services.ingest.broker_users import ingest_user
 from services.provenance.verify import verify
@@ -255,7 +256,7 @@ class Stage:
         """What `enermon check` and `enermon verify` have against the database."""
         url = self.stack.database_url
         wait_until("everything sealed", lambda: not verify(url).waiting, within_s=RECOVERS_WITHIN_S)
-        found, verified = report(url), verify(url)
+        found, verified = report(url, asked=CheckAsked()), verify(url)
         lines = [] if found.well else found.lines()
         return lines if verified.well else lines + verified.lines()
 

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from services.core.meter import Mark
+from services.energy.check.asked import CheckAsked
 from services.energy.check.report import report
 from tests.e2e.conftest import END, START, RunningRegion, tolerance, true_use
 
@@ -15,7 +16,7 @@ def test_sums_are_the_true_use_whatever_the_wire_and_the_registers_did(region: R
     with psycopg.connect(region.database_url) as database:
         marks = {quality for (quality,) in database.execute("SELECT quality FROM reading_mark").fetchall()}
     assert marks >= {Mark.RESET, Mark.ROLLOVER, Mark.REPLACEMENT}, "resets, rollovers and replacements happened"
-    assert report(region.database_url).well
+    assert report(region.database_url, asked=CheckAsked()).well
     period = {"start": START.isoformat(), "end": END.isoformat(), "bucket": "total"}
     found = {
         row["meter"]: (row["quantity"], row["coverage"])

@@ -1,6 +1,6 @@
 """What `enermon check` says of the database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -9,6 +9,10 @@ from services.core.db.connections import connect
 from services.core.db.migrate import applied_revision, newest_revision
 from services.core.db.statements import Statements
 from services.core.db.timescale import DatabaseEdition, store_of
+from services.core.progress import Progress, no_progress
+from services.energy.check.asked import CheckAsked
+from services.energy.check.books import check_books
+from services.energy.check.telling import told_books
 from services.ingest.broker_users import RESERVED
 
 _sql = Statements.beside(__file__, "check.sql")
@@ -26,13 +30,19 @@ class Report:
     differing: Mapping[str, int]
     meters_off: int = 0
     """Meters that are not as their newest term says."""
+    accounts_off: int = 0
+    """Accounts that do not add to the places that they are to add to."""
     refused_gateways: tuple[str, ...] = ()
     """Gateways that the broker does not let in, because their names are such as only the services have."""
+    books: Sequence[str] | None = None
+    """What was found where the readings were booked again; None: they were not."""
+    books_well: bool = True
 
     @property
     def well(self) -> bool:
         """Whether the schema is the newest, every sum agrees with those below it, and every meter with its terms."""
-        return self.revision == self.newest_revision and not any(self.differing.values()) and not self.meters_off
+        is_off = any(self.differing.values()) or self.meters_off or self.accounts_off
+        return self.revision == self.newest_revision and not is_off and self.books_well
 
     def lines(self) -> list[str]:
         """The report for a person."""
@@ -53,13 +63,20 @@ class Report:
             found.append(
                 f"meters     {self.meters_off} are not as their newest term says: change them by the API alone"
             )
+        if self.accounts_off:
+            found.append(
+                f"accounts     {self.accounts_off} do not add to their banner, the areas above it, and their park"
+            )
         for level, count in self.differing.items():
             found.append(f"{level:<12} {'agrees' if not count else f'{count} sums differ from the level below'}")
-        return found
+        return [*found, *(("readings     not booked again",) if self.books is None else self.books)]
 
 
-def report(database_url: str) -> Report:
-    """Look at a database. Sums are compared in one snapshot. Raises OperationalError if the database is away."""
+def report(database_url: str, *, asked: CheckAsked | None = None, progress: Progress = no_progress) -> Report:
+    """Look at a database, in one snapshot: at its sums, and at the readings as they are `asked` for.
+
+    Raises OperationalError if the database is away, UnknownMetersError.
+    """
     with connect(database_url, application_name="enermon-check") as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         store, revision = store_of(connection), applied_revision(connection)
@@ -68,7 +85,10 @@ def report(database_url: str) -> Report:
         pending = _sql.run(connection, "pending").one()
         differing = disagreements(connection)
         meters_off = _sql.run(connection, "meters_off").scalar_one()
+        accounts_off = _sql.run(connection, "accounts_off").scalar_one()
         refused = tuple(_sql.run(connection, "gateways_named", prefix=RESERVED).scalars())
+        books = None if asked is None else check_books(connection, asked, progress=progress)
+        told = None if books is None else told_books(connection, books)
     return Report(
         store,
         revision,
@@ -77,7 +97,10 @@ def report(database_url: str) -> Report:
         pending.meter_changes,
         differing,
         meters_off,
+        accounts_off,
         refused,
+        books=told,
+        books_well=books is None or books.well,
     )
 
 

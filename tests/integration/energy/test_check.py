@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from services.cli import app
 from services.core.data.loader import DATA
+from services.energy.check.asked import CheckAsked
 from services.energy.check.report import report
 from services.judging.data.numbers import numbers
 from tests.integration.registered import Registered
@@ -32,13 +33,15 @@ def test_a_meter_that_is_not_as_its_newest_term_says_is_told(database_url: str, 
     assert any("1 are not as their newest term says" in line for line in found.lines())
 
 
-@pytest.mark.parametrize("options", [[], ["--unverified"]])
+@pytest.mark.parametrize("options", [[], ["--unverified"], ["--sums-only"]])
 def test_command_says_the_sums_and_then_the_domain_numbers(
     database_url: str, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
     monkeypatch.setenv("ENERMON_DATABASE_URL", database_url)
     said = CliRunner().invoke(app, ["check", *options])
-    sums, tables = report(database_url).lines(), numbers(None).lines(each=bool(options))
+    asked = None if "--sums-only" in options else CheckAsked()
+    sums = report(database_url, asked=asked).lines()
+    tables = numbers(None).lines(each="--unverified" in options)
     assert (said.exit_code, said.output.splitlines()) == (0, [*sums, *tables])
 
 
@@ -52,5 +55,5 @@ def test_command_fails_where_a_table_is_faulty_though_the_sums_agree(
     said = CliRunner().invoke(app, ["check"])
     assert said.exit_code == 1
     *sums, tables = said.output.splitlines()
-    assert sums == report(database_url).lines()
+    assert sums == report(database_url, asked=CheckAsked()).lines()
     assert tables.startswith("tables     faulty: limits.csv, line 1, field grades: unknown column")

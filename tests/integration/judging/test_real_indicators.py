@@ -17,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
+from services.energy.check.asked import CheckAsked
 from services.energy.check.report import report
 from services.up.stack import Stack
 from simulators.broker import broker_from_url
@@ -127,7 +128,7 @@ def client(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Temp
                 replay(stack, mapping, folder, tmp_path_factory.mktemp("state"))
             with psycopg.connect(module_database_url, autocommit=True) as database:
                 wait_until("everything rolled up", lambda: rolled_up(database))
-        found = report(module_database_url)
+        found = report(module_database_url, asked=CheckAsked())
         assert found.well, found.lines()
         yield client
 
