@@ -36,6 +36,15 @@ ApiOption = Annotated[
         help="Register through this API first: http://127.0.0.1:8000",
     ),
 ]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        metavar="FILE",
+        envvar="ENERMON_API_KEY_FILE",
+        help="API key of an account that may register, such as secrets/administrator.key of ENERMON_HOME",
+    ),
+]
 MqttOption = Annotated[
     str | None,
     typer.Option(
@@ -81,6 +90,19 @@ def clear_errors() -> Iterator[None]:
     except KeyboardInterrupt as error:
         typer.echo("stopped; what was not answered is kept", err=True)
         raise typer.Exit(130) from error
+
+
+def api_of(url: str | None, key_file: Path | None) -> RegistryApi | None:
+    """The API to register at; None without an address. Raises ValueError where the key cannot be read."""
+    if url is None:
+        return None
+    if key_file is None:
+        raise ValueError("the API lets nobody in without a key: name its file with --key-file")
+    try:
+        key = key_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"the key cannot be read: {error}") from error
+    return RegistryApi(url, key=key)
 
 
 def broker_of(url: str, passwords: Path | None, ca: Path | None) -> Broker:

@@ -41,6 +41,11 @@ class Home:
         """CSV ``gateway,password`` of the registered gateways, for the simulated region."""
         return self.secrets / "gateway-passwords.csv"
 
+    @property
+    def administrator_key_file(self) -> Path:
+        """API key of the first administrator."""
+        return self.secrets / "administrator.key"
+
     def prepare(self) -> None:
         """Make the folders. Raises StartError when the home is not writable."""
         try:

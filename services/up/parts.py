@@ -14,7 +14,7 @@ class Ready(Enum):
 
 @dataclass(frozen=True)
 class Part:
-    """A program of this project. Words in braces are filled in: {api}, {mqtt}, {passwords}, {state}, {history_days}."""
+    """A program of this project. Filled in: {api}, {key}, {mqtt}, {passwords}, {state}, {history_days}."""
 
     name: str
     argv: tuple[str, ...]
@@ -31,8 +31,8 @@ ALERTS = Part("alerts", ("enermon", "alerts"), Ready.LOG_EVENT)
 REGION = Part(
     "region",
     (
-        *("enermon-sim", "fleet", "--api", "{api}", "--mqtt", "{mqtt}", "--passwords", "{passwords}"),
-        *("--state", "{state}", "--history-days", "{history_days}", "--progress", "json"),
+        *("enermon-sim", "fleet", "--api", "{api}", "--key-file", "{key}", "--mqtt", "{mqtt}"),
+        *("--passwords", "{passwords}", "--state", "{state}", "--history-days", "{history_days}", "--progress", "json"),
     ),
     Ready.FLEET_EVENT,
     needs_api=True,

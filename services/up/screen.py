@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from services.up.first_account import FirstAccount
+
 NAME_WIDTH = 11
 PLAIN_STEP_PERCENT = 10
 
@@ -56,6 +58,14 @@ class Screen:
     def address(self, url: str) -> None:
         """Where to look, in both languages of the house."""
         self.console.print(f"\n[bold]Open {escape(url)}[/bold]   打开 {escape(url)}   (Ctrl-C stops 停止)")
+
+    def first_account(self, first: FirstAccount) -> None:
+        """How to come in the first time. The password is nowhere else."""
+        self.console.print(
+            f"Sign in as [bold]{escape(first.name)}[/bold] with the password [bold]{escape(first.password)}[/bold]"
+            f"   用户名 {escape(first.name)}，初始密码如左\n"
+            "      It is shown this once, and changed at the first sign-in.   仅显示一次，首次登录须修改"
+        )
 
     def _show_bar(self, sent: int, total: int) -> None:
         if self._progress is None:

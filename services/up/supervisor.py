@@ -16,6 +16,7 @@ from services.up.api import PORT_SETTING, PREFERRED_PORT, ApiAddress, await_port
 from services.up.child import Child, Command, describe_exit, signal_group
 from services.up.errors import StartError, StopRequested
 from services.up.external import check_mqtt, describe_database, without_user
+from services.up.first_account import first_administrator
 from services.up.gateways import GatewayWatch
 from services.up.home import Home
 from services.up.parts import ALERTS, API, BESIDE_API, REGION, Part
@@ -96,6 +97,7 @@ class Supervisor:
         self._api = self._api_at(port)
         database_url = self._start_database()
         self._migrate(database_url)
+        first = first_administrator(database_url, self.plan.home)
         mqtt_url = self._start_broker(database_url)
         env = self._environment(database_url, mqtt_url)
         for part in BESIDE_API:
@@ -109,6 +111,8 @@ class Supervisor:
         self.screen.history_ends()
         self.screen.note(f"      all parts are ready after {time.monotonic() - began:.0f} s")
         self.screen.address(self._api.url)
+        if first is not None:
+            self.screen.first_account(first)
 
     def _start_api(self, env: dict[str, str]) -> None:
         """Start the API and wait until its address is certain: from then on it stays over restarts.
@@ -209,6 +213,7 @@ class Supervisor:
         words = {
             "api": self._api.url,
             "mqtt": without_user(env["ENERMON_MQTT_URL"]),
+            "key": str(plan.home.administrator_key_file),
             "passwords": str(plan.home.gateway_passwords_file),
             "state": str(plan.home.path / "region"),
             "history_days": str(plan.history_days),

@@ -14,12 +14,14 @@ from simulators.options import (
     ApiOption,
     CaOption,
     FaultsOption,
+    KeyFileOption,
     MqttOption,
     PasswordsOption,
     ProgressKind,
     ProgressOption,
     StateOption,
     WaitOption,
+    api_of,
     broker_of,
     clear_errors,
     day_of,
@@ -45,6 +47,7 @@ class _Period:
 
 def fleet(
     api: ApiOption = None,
+    key_file: KeyFileOption = None,
     mqtt: MqttOption = None,
     passwords: PasswordsOption = None,
     ca: CaOption = None,
@@ -73,7 +76,8 @@ def fleet(
     It registers them (--api), sends the history as gateways send a backlog, and goes on live (--mqtt).
     Started again with the same --state it continues where the answers stopped.
 
-    Example: enermon-sim fleet --api http://127.0.0.1:8000 --mqtt mqtt://127.0.0.1:11883 --history-days 30
+    Example: enermon-sim fleet --api http://127.0.0.1:8000 --key-file .enermon/secrets/administrator.key
+    --mqtt mqtt://127.0.0.1:11883 --history-days 30
     """
     with clear_errors():
         outbox = Outbox(state / OUTBOX_FILE)
@@ -88,7 +92,7 @@ def fleet(
             this_year=int(today[:4]),
             last_month=today[:7],
         )
-        registry_api = _register(region, api, wait, csv)
+        registry_api = _register(region, api_of(api, key_file), wait, csv)
         if register_only or mqtt is None:
             outbox.close()
             if mqtt is None and not register_only:
@@ -130,13 +134,14 @@ def _period(
     return _Period(RealClock(), start_ms, None)
 
 
-def _register(region: Region, api: str | None, wait_s: float, csv_dir: Path | None) -> RegistryApi | None:
+def _register(
+    region: Region, registry_api: RegistryApi | None, wait_s: float, csv_dir: Path | None
+) -> RegistryApi | None:
     if csv_dir is not None:
         for path in write_csv_files(region.registry, csv_dir):
             typer.echo(f"written: {path}", err=True)
-    if api is None:
+    if registry_api is None:
         return None
-    registry_api = RegistryApi(api)
     if wait_s:
         registry_api.wait_until_ready(wait_s)
     created = registry_api.register(region.registry)

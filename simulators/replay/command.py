@@ -12,12 +12,14 @@ from simulators.options import (
     ApiOption,
     CaOption,
     FaultsOption,
+    KeyFileOption,
     MqttOption,
     PasswordsOption,
     ProgressKind,
     ProgressOption,
     StateOption,
     WaitOption,
+    api_of,
     broker_of,
     clear_errors,
     moment_ms,
@@ -27,7 +29,7 @@ from simulators.options import (
 from simulators.outbox import Outbox
 from simulators.progress import progress_of
 from simulators.publish import OUTBOX_FILE, Faults, Options, publish
-from simulators.registration import RegistryApi, write_csv_files
+from simulators.registration import write_csv_files
 from simulators.replay.feed import ReplayFeed, feeds_of
 from simulators.replay.mapping import MAPPINGS_DIR, load_mapping, registry_of
 
@@ -47,6 +49,7 @@ def replay(
         Path | None, typer.Option(metavar="DIR", help="Where the files are; default ../shared/data beside the checkout")
     ] = None,
     api: ApiOption = None,
+    key_file: KeyFileOption = None,
     mqtt: MqttOption = None,
     passwords: PasswordsOption = None,
     ca: CaOption = None,
@@ -67,14 +70,15 @@ def replay(
 
     The mapping says how the file is to be read, see docs/simulators.md. The state lies below --state, by mapping.
 
-    Example: enermon-sim replay steel_15min --api http://127.0.0.1:8000 --mqtt mqtt://127.0.0.1:11883
+    Example: enermon-sim replay steel_15min --api http://127.0.0.1:8000 --key-file .enermon/secrets/administrator.key
+    --mqtt mqtt://127.0.0.1:11883
     """
     with clear_errors():
         rules = load_mapping(mapping)
         registry = registry_of(rules)
         for path in write_csv_files(registry, csv) if csv else ():
             typer.echo(f"written: {path}", err=True)
-        registry_api = RegistryApi(api) if api else None
+        registry_api = api_of(api, key_file)
         if registry_api is not None:
             registry_api.wait_until_ready(wait)
             created = registry_api.register(registry)

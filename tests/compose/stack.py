@@ -62,12 +62,17 @@ class Stack:
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """The JSON answer of the API. Raises NotSoError."""
-        return self._ask(urllib.request.Request(f"{self.api_url}{path}?{urlencode(parameters)}"))
+        return self._ask(urllib.request.Request(f"{self.api_url}{path}?{urlencode(parameters)}", headers=self._key()))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """The JSON answer of the API. Raises NotSoError."""
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **self._key()}
         return self._ask(urllib.request.Request(f"{self.api_url}{path}", json.dumps(body).encode(), headers))
+
+    def _key(self) -> dict[str, str]:
+        """The header with the key of the first administrator."""
+        key = self.inside("simulator", "cat", "/secrets/administrator/key").strip()
+        return {"Authorization": f"Bearer {key}"}
 
     def _ask(self, request: urllib.request.Request) -> Any:
         try:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.integration.ports import free_port, home_in
+from tests.signed_in import bearer
 
 pytestmark = pytest.mark.store
 
@@ -94,6 +95,11 @@ def _await_address(up: Up) -> None:
     assert up.process.poll() is None, up.text()
 
 
+def key_of(home: Path) -> dict[str, str]:
+    """The header with the key of the first administrator."""
+    return bearer((home / "secrets" / "administrator.key").read_text().strip())
+
+
 @pytest.fixture(scope="module")
 def up(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """`enermon up`, ready; the tests of this file leave it running."""
@@ -109,6 +115,15 @@ def test_every_part_is_named_when_ready_then_the_address(up: Up) -> None:
     assert sorted(ready[3:]) == ["alerts", "api", "ingest", "quality", "rollup"]
     assert f"Open http://127.0.0.1:{up.api_port}   打开 http://127.0.0.1:{up.api_port}" in up.text()
     assert httpx.get(f"http://127.0.0.1:{up.api_port}/health/ready").status_code == 200
+
+
+def test_first_account_is_shown_once_with_a_key_that_its_owner_alone_can_read(up: Up) -> None:
+    file = up.home / "secrets" / "administrator.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert re.search(r"Sign in as admin with the password \S{12,} ", up.text())
+    me = httpx.get(f"http://127.0.0.1:{up.api_port}/api/v1/areas", headers=key_of(up.home))
+    assert me.status_code == 200
+    assert httpx.get(f"http://127.0.0.1:{up.api_port}/api/v1/areas").status_code == 401
 
 
 def test_embedded_store_says_what_it_lacks(up: Up, store: str) -> None:
@@ -169,13 +184,18 @@ def test_killed_up_leaves_nothing_running_goes_on_with_its_data_and_stops_on_int
     first = _start(home, store)
     assert len(_processes_of(home)) >= 5
     live = f"http://127.0.0.1:{first.api_port}/api/v1/live"
-    with httpx.stream("GET", live, params={"scope": "area:150000"}) as watching:  # which does not end by itself
+    key = key_of(home)
+    with httpx.stream(
+        "GET", live, params={"scope": "area:150000"}, headers=key
+    ) as watching:  # which does not end by itself
         assert watching.status_code == 200
         first.process.kill()
         first.process.wait()
         assert _eventually(lambda: not _processes_of(home), within_s=STOP_S), _processes_of(home)
     made = (home / "logs" / "initdb.log").stat().st_mtime
     second = _start(home, store)
+    assert "Sign in as" in first.text()
+    assert "Sign in as" not in second.text()
     assert (home / "logs" / "initdb.log").stat().st_mtime == made
     second.process.send_signal(signal.SIGINT)
     assert second.process.wait(STOP_S) == 0
@@ -240,7 +260,7 @@ def test_api_whose_port_another_takes_meanwhile_goes_to_a_free_one_and_all_are_t
         assert (answer.status_code, len(answer.headers["X-Enermon-Instance"])) == (200, 32)
         assert f"ENERMON_ALERTS_LINK={url}\0".encode() in (_parts(up, "alerts")[0] / "environ").read_bytes()
         assert f"--api {url} " in next(line for line in _processes_of(home.path) if "enermon-sim fleet" in line)
-        assert len(httpx.get(f"{url}/api/v1/enterprises").json()["data"]) > 0
+        assert len(httpx.get(f"{url}/api/v1/enterprises", headers=key_of(home.path)).json()["data"]) > 0
     assert set(asked) <= {"GET /health/ready"}
 
 

@@ -1,0 +1,46 @@
+"""The first administrator of an installation: made at its first start, by the command for operators."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.up.errors import StartError
+from services.up.home import Home
+
+_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class FirstAccount:
+    """An account that was made just now, with its password, which is kept nowhere."""
+
+    name: str
+    password: str
+
+
+def first_administrator(database_url: str, home: Home) -> FirstAccount | None:
+    """See to it that there is an administrator, and a key of one in `home`; None where there was one before.
+
+    Raises StartError.
+    """
+    command = [str(Path(sys.executable).with_name("enermon")), "account", "first"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*command, "--key-file", str(home.administrator_key_file)],
+            env={**os.environ, "ENERMON_HOME": str(home.path), "ENERMON_DATABASE_URL": database_url},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_WITHIN_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise StartError("no_administrator", f"The first administrator could not be made: {error}.") from error
+    if done.returncode != 0:
+        raise StartError("no_administrator", f"The first administrator could not be made:\n{done.stderr.strip()}")
+    if not done.stdout.strip():
+        return None
+    made = json.loads(done.stdout)
+    return FirstAccount(made["account"], made["password"])
