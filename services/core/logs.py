@@ -10,7 +10,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 _SECRETS = re.compile(
     r"""(?<=://)[^\s"'/@:]*:[^\s"']*(?=@)"""  # user and password of a URL
     r"|(?<=\bpassword=)[^\s\"'&]+"  # libpq
-    r"|(?<=\bwhsec_)[\w+/=-]+|(?<=\benk_)[\w-]+"  # secrets of webhooks, API keys
+    r"|(?<=\bwhsec_)[\w+/=-]+|(?<=\benk_)[\w-]+|(?<=\$argon2id\$)[\w$=,+/]+\w"  # of webhooks, keys, passwords
     r"|(?<=\bBearer )[\w.~+/=-]+|(?<=\bBasic )[\w+/=-]+"
 )
 """The last net: nothing is meant to come here with a secret in it."""

@@ -111,7 +111,7 @@ class Lockout:
         account, place = _keys(trying)
         with self._lock:
             self._own.drop(place)
-            self._seen.put((account, _network(trying.peer)), None)
+            self._seen.put((account, network_of(trying.peer)), None)
             self._take_back(account, now_s)
 
     def was_not_tried(self, trying: Trying, *, now_s: float) -> None:
@@ -128,7 +128,7 @@ class Lockout:
             return len(self._own) + len(self._accounts) + len(self._seen)
 
     def _is_known(self, trying: Trying) -> bool:
-        return trying.device is not None or (_digest(trying.account), _network(trying.peer)) in self._seen
+        return trying.device is not None or (_digest(trying.account), network_of(trying.peer)) in self._seen
 
     def _of_place(self, place: tuple[bytes, str], now_s: float) -> float:
         entry = self._own.get(place)
@@ -174,7 +174,7 @@ class _Recent(Generic[K, V]):
 def _keys(trying: Trying) -> tuple[bytes, tuple[bytes, str]]:
     account = _digest(trying.account)
     device = trying.device
-    return account, (account, f"device {device}" if device is not None else _network(trying.peer))
+    return account, (account, f"device {device}" if device is not None else network_of(trying.peer))
 
 
 def _digest(account: str) -> bytes:
@@ -182,7 +182,8 @@ def _digest(account: str) -> bytes:
     return hashlib.blake2b(account.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _network(peer: Address) -> str:
+def network_of(peer: Address) -> str:
+    """The network of one site: what it was given of addresses."""
     if isinstance(peer, IPv6Address):
         if peer.ipv4_mapped is None:
             return str(ip_network((peer, _SITE_BITS), strict=False))

@@ -7,11 +7,12 @@ so that full-width letters of a Chinese keyboard are those of any other.
 
 import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import Lock
 from typing import NamedTuple
 
 from argon2 import Parameters, PasswordHasher, Type
@@ -60,14 +61,25 @@ def fault_of_new(password: str, *, account: str, field: str = "password") -> Fau
 
 
 class Passwords:
-    """Hashes and checks passwords, `at_once` of them; `waiting` more wait, each for `within_s` at most."""
+    """Hashes and checks passwords, `at_once` of them; `waiting` more wait, each for `within_s` at most.
+
+    Of all these `most_of_one` are from one source, such as the network of who asks: nobody alone fills the queue.
+    """
 
     def __init__(
-        self, parameters: Parameters = PARAMETERS, *, at_once: int = 2, waiting: int = 14, within_s: float = 5.0
+        self,
+        parameters: Parameters = PARAMETERS,
+        *,
+        at_once: int = 2,
+        waiting: int = 14,
+        most_of_one: int = 4,
+        within_s: float = 5.0,
     ) -> None:
         self._hasher = PasswordHasher.from_parameters(parameters)
         self._turnstile, self._within_s = Turnstile(at_once), within_s
-        self._present = BoundedSemaphore(at_once + waiting)
+        self._most, self._most_of_one = at_once + waiting, most_of_one
+        self._present: Counter[str] = Counter()
+        self._lock = Lock()
         self._of_nobody = self._hasher.hash(secrets.token_bytes(32))
 
     @property
@@ -75,17 +87,17 @@ class Passwords:
         """How many wait to be hashed."""
         return self._turnstile.waiting
 
-    def hashed(self, password: str) -> str:
+    def hashed(self, password: str, *, source: str = "") -> str:
         """What to keep of a password. Raises HashingsBusy."""
-        with self._place():
+        with self._place(source):
             return self._hasher.hash(_as_bytes(password))
 
-    def check(self, password: str, kept: str | None) -> PasswordCheck:
+    def check(self, password: str, kept: str | None, *, source: str = "") -> PasswordCheck:
         """Whether it is the password of which `kept` was kept; None, an account that is not there, takes as long.
 
         Raises HashingsBusy, and argon2.exceptions.InvalidHashError where `kept` is no hash.
         """
-        with self._place():
+        with self._place(source):
             if kept is None or len(password) > MOST_CHARACTERS:
                 self._is_right("", self._of_nobody)
                 return PasswordCheck(right=False)
@@ -101,9 +113,11 @@ class Passwords:
             return False
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._present.acquire(blocking=False):
-            raise HashingsBusy
+    def _place(self, source: str) -> Iterator[None]:
+        with self._lock:
+            if self._present.total() >= self._most or self._present[source] >= self._most_of_one:
+                raise HashingsBusy
+            self._present[source] += 1
         try:
             if not self._turnstile.enter(within_s=self._within_s):
                 raise HashingsBusy
@@ -112,7 +126,9 @@ class Passwords:
             finally:
                 self._turnstile.leave()
         finally:
-            self._present.release()
+            with self._lock:
+                self._present[source] -= 1
+                self._present += Counter()  # forgets sources of which none is present
 
 
 def _normal(text: str) -> str:

@@ -32,6 +32,7 @@ def logged(monkeypatch: pytest.MonkeyPatch, message: str, *arguments: object, **
         ("'mqtts://u:hid/d@en@broker:8883'", "'mqtts://***@broker:8883'"),
         ("host=db user=u password=hidden dbname=x", "host=db user=u password=*** dbname=x"),
         ("secret whsec_aGlkZGVuCg== of 7", "secret whsec_*** of 7"),
+        ("row (7, $argon2id$v=19$m=32,t=3,p=1$c2FsdA$aGlkZGVu, x)", "row (7, $argon2id$***, x)"),
         ("key enk_hidden-hidden_hid", "key enk_***"),
         ("Authorization: Bearer hidden.hidden", "Authorization: Bearer ***"),
         ("authorization Basic aGlkZGVuOg==", "authorization Basic ***"),

@@ -87,40 +87,67 @@ def test_any_text_can_be_checked_and_a_password_that_may_be_chosen_opens(passwor
     assert passwords.check(password, kept).right or code_of(password) == "password_too_long"
 
 
+class SlowHasher:
+    """Verifies when it is told to, so that hashings wait for each other."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self._go_on, self.right = Event(), Event(), list[bool]()
+        self._threads: list[Thread] = []
+        verify = PasswordHasher.verify
+
+        def slow(hasher: PasswordHasher, kept: str, password: bytes) -> bool:
+            self.begun.set()
+            assert self._go_on.wait(60)
+            return bool(verify(hasher, kept, password))
+
+        monkeypatch.setattr(PasswordHasher, "verify", slow)
+
+    def begin(self, passwords: Passwords, kept: str, *, source: str, waiting: int) -> None:
+        """Check a password; return when it is at work, or waits as the last of so many."""
+        thread = Thread(target=lambda: self.right.append(passwords.check(GOOD, kept, source=source).right), daemon=True)
+        thread.start()
+        self._threads.append(thread)
+        assert self.begun.wait(60)
+        while passwords.waiting < waiting:
+            thread.join(0.01)
+
+    def end(self) -> list[bool]:
+        """Let them go on, and tell which were right."""
+        self._go_on.set()
+        for thread in self._threads:
+            thread.join(60)
+        return self.right
+
+
 def test_no_more_than_a_few_are_hashed_at_once_and_who_finds_the_queue_full_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     passwords = Passwords(QUICK, at_once=1, waiting=1, within_s=60)
     kept = passwords.hashed(GOOD)
-    begun, go_on = Event(), Event()
-    verify = PasswordHasher.verify
-    right: list[bool] = []
-
-    def slow(self: PasswordHasher, kept: str, password: bytes) -> bool:
-        begun.set()
-        assert go_on.wait(60)
-        return bool(verify(self, kept, password))
-
-    def check() -> None:
-        right.append(passwords.check(GOOD, kept).right)
-
-    monkeypatch.setattr(PasswordHasher, "verify", slow)
-    threads = [Thread(target=check, daemon=True) for _ in range(2)]
-    threads[0].start()
-    assert begun.wait(60)
-    threads[1].start()
-    while passwords.waiting < 1:
-        threads[1].join(0.01)
+    slow = SlowHasher(monkeypatch)
+    slow.begin(passwords, kept, source="192.0.2.1", waiting=0)
+    slow.begin(passwords, kept, source="192.0.2.2", waiting=1)
     for hashing in (partial(passwords.check, GOOD, kept), partial(passwords.check, GOOD, None)):
         with pytest.raises(HashingsBusy):
             hashing()
     with pytest.raises(HashingsBusy):
         passwords.hashed(GOOD)
-    go_on.set()
-    for thread in threads:
-        thread.join(60)
-    assert right == [True, True]
+    assert slow.end() == [True, True]
     assert passwords.check(GOOD, kept).right
+
+
+def test_a_flood_from_one_network_leaves_places_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = Passwords(QUICK, at_once=1, waiting=9, most_of_one=3, within_s=60)
+    kept = passwords.hashed(GOOD)
+    slow = SlowHasher(monkeypatch)
+    for waiting in range(3):
+        slow.begin(passwords, kept, source="192.0.2.1", waiting=waiting)
+    for _ in range(20):
+        with pytest.raises(HashingsBusy):
+            passwords.check(GOOD, kept, source="192.0.2.1")
+    slow.begin(passwords, kept, source="198.51.100.7", waiting=3)
+    assert slow.end() == [True] * 4
+    assert passwords.check(GOOD, kept, source="192.0.2.1").right
 
 
 @pytest.mark.parametrize(
