@@ -21,7 +21,7 @@ log = logging.getLogger("enermon.api")
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "enermon.request_id"
-_MOST_FAULTS = 100
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +146,12 @@ def field_problem(fault: Fault) -> dict[str, str]:
     return {"field": fault.field, "code": fault.code, "reason": fault.reason, "reason_zh": fault.reason_zh}
 
 
-def refused_fields(kind: ProblemKind, faults: Sequence[Fault]) -> Refused:
-    """The refusal of `faults`, of which there is at least one."""
+def refused_fields(kind: ProblemKind, faults: Sequence[Fault], *, beyond: int = 0) -> Refused:
+    """The refusal of `faults`, of which there is at least one, and of so many beyond them, which are not told."""
     first = faults[0]
-    others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return Refused(kind, f"{first.field}: {first.reason}{others}", faults=faults[:_MOST_FAULTS])
+    more = len(faults) - 1 + beyond
+    others = f" (and {more} more)" if more else ""
+    return Refused(kind, f"{first.field}: {first.reason}{others}", faults=faults[:MOST_FAULTS])
 
 
 def _on_refused(request: Request, error: Exception) -> Response:
@@ -160,12 +161,15 @@ def _on_refused(request: Request, error: Exception) -> Response:
 
 def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = error.errors()
+    found = error.errors()
+    faults, beyond = found[:MOST_FAULTS], len(found[MOST_FAULTS:])
     if faults[0]["loc"][0] == "body":
-        return problem(request, refused_fields(INVALID_BODY, faults_of(faults, root="body", skip=1)))
+        refused = refused_fields(INVALID_BODY, faults_of(faults, root="body", skip=1), beyond=beyond)
+        return problem(request, refused)
     # Of several values of a parameter the parameter is named, as of one.
     named = [fault | {"loc": fault["loc"][:2]} for fault in faults]
-    return problem(request, refused_fields(INVALID_PARAMETER, faults_of(named, root="body", skip=1)))
+    refused = refused_fields(INVALID_PARAMETER, faults_of(named, root="body", skip=1), beyond=beyond)
+    return problem(request, refused)
 
 
 def _on_http(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from services.api.app import answer_from, create_app
@@ -58,6 +59,20 @@ def serving(app: Callable[..., Any], port: int, **given: Any) -> Iterator[uvicor
 @cache
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
+    return _any().openapi()
+
+
+def bodies() -> dict[str, Any]:
+    """By method and path what a route reads as its body."""
+    return {
+        f"{method} {found.path}": found.body_field.field_info.annotation
+        for found in iter_route_contexts(_any().routes)
+        for method in found.methods or ()
+        if getattr(found, "body_field", None) is not None
+    }
+
+
+def _any() -> FastAPI:
     if not _idle:
         _idle.append(create_app(Settings()))
-    return _idle[0].openapi()
+    return _idle[0]

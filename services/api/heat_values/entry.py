@@ -11,7 +11,6 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, Note, Number, refusal
 from services.api.registry.files.form import Form
 
-MOST_ENTRIES = 5000
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 EXAMPLE: JsonDict = {

@@ -5,7 +5,16 @@ import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from services.api.registry.files.form import Form
@@ -36,6 +45,7 @@ MeterFlow = Literal["input", "output", "feedstock", "renewable", "product", "sub
 
 MeterStamp = Literal["start", "end"]
 
+_MOST_UNKNOWN = 50
 _CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT_PATTERN = re.compile(
@@ -193,3 +203,12 @@ class Entry(BaseModel):
     """Base of what clients give: fields it does not know are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, given: Any) -> Any:
+        # Each would be a fault of its own: 100 000 of them took two seconds.
+        most = len(cls.model_fields) + _MOST_UNKNOWN
+        if isinstance(given, dict) and len(given) > most:
+            raise refusal("too_many_fields", most=most)
+        return given

@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
-from pydantic import Field, PlainValidator, TypeAdapter
+from fastapi import APIRouter, Body, Query, status
 
 from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_BODY
 from services.api.heat_values import store
 from services.api.heat_values.entry import (
-    MOST_ENTRIES,
     HeatValueEntry,
     HeatValueOut,
     HeatValuePatch,
@@ -20,6 +18,7 @@ from services.api.heat_values.entry import (
 from services.api.heat_values.importing import RESOURCE
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.posted import judged, unjudged
 from services.api.registry import nouns
 from services.api.registry.fields import Note
 from services.api.routes.imports import import_router
@@ -29,20 +28,6 @@ router = APIRouter(tags=["heat values"])
 PATH = "/api/v1/heat-values"
 UNKNOWN = nouns.HEAT_VALUE.unknown
 
-Many = Annotated[list[HeatValueEntry], Field(min_length=1, max_length=MOST_ENTRIES)]
-_MANY: TypeAdapter[list[HeatValueEntry]] = TypeAdapter(Many)
-
-
-def _one_or_many(given: object) -> HeatValueEntry | list[HeatValueEntry]:
-    """What is posted, judged as the one or the other, so that faults name the fields as they were sent."""
-    return HeatValueEntry.model_validate(given) if isinstance(given, dict) else _MANY.validate_python(given)
-
-
-Entries = Annotated[
-    HeatValueEntry | list[HeatValueEntry],
-    PlainValidator(_one_or_many, json_schema_input_type=HeatValueEntry | Many),
-]
-
 
 @router.get(PATH, summary="List heat values", responses=refusals(BAD_CURSOR))
 def list_heat_values(database: Db, tables: TablesDep, query: Annotated[HeatValueQuery, Query()]) -> Page[HeatValueOut]:
@@ -51,13 +36,15 @@ def list_heat_values(database: Db, tables: TablesDep, query: Annotated[HeatValue
 
 
 @router.post(PATH, summary="Give heat values", responses=refusals(INVALID_BODY))
-def post_heat_values(database: Db, tables: TablesDep, entries: Entries, now: Now) -> PostedHeatValues:
+def post_heat_values(
+    database: Db, tables: TablesDep, given: Annotated[object, Body(), unjudged(HeatValueEntry)], now: Now
+) -> PostedHeatValues:
     """Give one measured heat value, or a list of at most 5000; all are written or none.
 
     One that is there already becomes a further version. Sums and verdicts of the month are other ones from then on:
     quantities stay, standard coal and CO2 are those of the heat value.
     """
-    return store.post(database, entries, tables=tables, now=now)
+    return store.post(database, judged(HeatValueEntry, given), tables=tables, now=now)
 
 
 @router.get(PATH + "/{number}", summary="Read a heat value", responses=refusals(UNKNOWN))

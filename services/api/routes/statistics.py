@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from pydantic import Field, PlainValidator, TypeAdapter
+from fastapi import APIRouter, Body, Query
 
 from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_BODY
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.posted import judged, unjudged
 from services.api.routes.imports import import_router
 from services.api.statistics import store
 from services.api.statistics.entry import (
-    MOST_ENTRIES,
     Posted,
     Statistic,
     StatisticEntry,
@@ -25,21 +24,6 @@ from services.api.statistics.kinds import known_kinds, product_units
 from services.api.tables import TablesDep
 
 router = APIRouter(tags=["statistics"])
-
-
-Many = Annotated[list[StatisticEntry], Field(min_length=1, max_length=MOST_ENTRIES)]
-_MANY: TypeAdapter[list[StatisticEntry]] = TypeAdapter(Many)
-
-
-def _one_or_many(given: object) -> StatisticEntry | list[StatisticEntry]:
-    """What is posted, judged as the one or the other, so that faults name the fields as they were sent."""
-    return StatisticEntry.model_validate(given) if isinstance(given, dict) else _MANY.validate_python(given)
-
-
-Entries = Annotated[
-    StatisticEntry | list[StatisticEntry],
-    PlainValidator(_one_or_many, json_schema_input_type=StatisticEntry | Many),
-]
 
 
 @router.get("/api/v1/statistic-kinds", summary="List the kinds of reported numbers")
@@ -57,12 +41,16 @@ def list_statistics(database: Db, tables: TablesDep, query: Annotated[StatisticQ
 
 
 @router.post("/api/v1/statistics", summary="Report numbers", responses=refusals(INVALID_BODY))
-def post_statistics(database: Db, tables: TablesDep, entries: Entries, now: Now) -> Posted:
+def post_statistics(
+    database: Db, tables: TablesDep, given: Annotated[object, Body(), unjudged(StatisticEntry)], now: Now
+) -> Posted:
     """Report one number, or a list of at most 5000; all are written or none.
 
     A number that is there already becomes a further version; the very value that is the newest is left as it is.
     """
-    return store.post(database, entries, kinds=known_kinds(tables), product_units=product_units(tables), now=now)
+    return store.post(
+        database, judged(StatisticEntry, given), kinds=known_kinds(tables), product_units=product_units(tables), now=now
+    )
 
 
 router.include_router(import_router(RESOURCE))

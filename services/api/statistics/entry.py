@@ -14,7 +14,6 @@ from services.core.credit_code import CreditCodeError, require_credit_code
 from services.core.data.statistic_kinds import OwnerKind, StatisticKind
 from services.core.period import FIRST_YEAR, LAST_YEAR, Period, PeriodError
 
-MOST_ENTRIES = 5000
 MOST_VALUE = 1e15
 LEAST_MAGNITUDE = 1e-6
 """Of a value that is not 0: what is smaller is a mistake, and no ratio with it would fit into an answer."""

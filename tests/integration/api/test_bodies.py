@@ -371,7 +371,7 @@ def test_what_is_no_subscription_is_refused_without_failing(client: TestClient, 
     odd: tuple[Any, ...] = (None, [], "x", 1, {}, {"channel": {}}, {"channel": None}, EMAIL | {"address": [1]})
     for given in odd:
         assert client.post(body, json=given).status_code == 422
-    for raw in (b"", b"{", b'{"channel": "email", "address": "\\ud800@x.cn"}', b"\xff\xfe", b"[" * 100_000):
+    for raw in (b"", b"{", b'{"channel": "email", "address": "\\ud800@x.cn"}', b"\xff\xfe", b"[" * 60_000):
         answer = client.post(body, content=raw, headers={"Content-Type": "application/json"})
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_body")
     assert client.post(body, content=json.dumps(EMAIL | {"address": "x" * 1_100_000})).status_code == 413

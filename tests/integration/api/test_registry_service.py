@@ -133,7 +133,7 @@ def test_a_refused_method_is_answered_with_those_allowed(unchanged: TestClient) 
         b'"x"',
         b"{",
         b"\xff",
-        b"[" * 100_000,
+        b"[" * 60_000,
         b'{"code": ' + b"9" * 10_000 + b"}",
         b'{"code": NaN}',
         b'{"\\ud800": 1}',
