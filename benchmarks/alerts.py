@@ -22,6 +22,7 @@ from benchmarks.usage import Usage
 from services.alerts.cycle import Cycle
 from services.alerts.notify.messages import Notifier
 from services.core.db.connections import connect, connect_to_ask
+from services.core.db.roles import DatabaseRole
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
 
@@ -116,8 +117,8 @@ def _cycle(made: Rig, url: str) -> Iterator[Callable[[str], Cycled]]:
     settings = Settings()
     notifier = Notifier(window_s=settings.alerts_grouping_s, link=settings.alerts_link)
     with (
-        closing(connect(url, application_name="enermon-alerts")) as connection,
-        closing(connect_to_ask(url, application_name="enermon-alerts-reading")) as reading,
+        closing(connect(url, role=DatabaseRole.ALERTS, application_name="enermon-alerts")) as connection,
+        closing(connect_to_ask(url, role=DatabaseRole.ALERTS, application_name="enermon-alerts-reading")) as reading,
     ):
         connection.autocommit = True
         notifier.begin(connection)

@@ -10,6 +10,7 @@ from benchmarks.load import Shape
 from services.core.calendar import to_us
 from services.core.clock import utc_now
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.ingest.formats.enermon import decode
 from services.ingest.mqtt.answers import payloads
 from services.ingest.registry import RegistryReader
@@ -51,7 +52,7 @@ def costs(database_url: str, *, shape: Shape, readings: int) -> Costs:
     """Take the parts one by one over batches as ingest makes them. Raises psycopg.Error."""
     held = list(load.messages(shape, readings=readings))
     decoding, checking, storing, answering = _Clock(), _Clock(), _Clock(), _Clock()
-    with connect(database_url, application_name="bench-costs") as connection:
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="bench-costs") as connection:
         known = RegistryReader().read(connection)
         size = max(1, _BATCH // shape.per_message)
         for first in range(0, len(held), size):

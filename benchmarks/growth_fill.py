@@ -109,7 +109,7 @@ class Sums:
 
 def fill(database_url: str, meters: Sequence[Meter], sums: Sums) -> Iterator[int]:
     """Book a year of these meters, which hold nothing yet; gives the number of meters of each step."""
-    with connect(database_url, application_name="bench-fill") as connection:
+    with connect(database_url, role=None, application_name="bench-fill") as connection:
         connection.execute("SET synchronous_commit = off")
         numbered = _numbered(connection, meters)
         ledgers = _ledgers(connection)
@@ -131,7 +131,7 @@ def fill(database_url: str, meters: Sequence[Meter], sums: Sums) -> Iterator[int
 
 
 def _second(database_url: str) -> psycopg.Connection:
-    connection = connect(database_url, application_name="bench-fill-2")
+    connection = connect(database_url, role=None, application_name="bench-fill-2")
     connection.execute("SET synchronous_commit = off")
     connection.commit()
     return connection

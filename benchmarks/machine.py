@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.core.db.timescale import store_of
 
 _PROC = Path("/proc")
@@ -50,7 +51,7 @@ def this_machine() -> Machine:
 
 def describe(database_url: str) -> str:
     """Which database this is."""
-    with connect(database_url, application_name="bench") as connection:
+    with connect(database_url, role=DatabaseRole.READER, application_name="bench") as connection:
         store = store_of(connection)
     timescale = f", TimescaleDB {store.timescale_version} ({store.license})" if store.timescale_version else ""
     return f"PostgreSQL {store.postgres_version.split()[0]}{timescale}"

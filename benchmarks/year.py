@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.core.calendar import Bucket, Grain, bucket_following, floor
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.energy.rollup.service import RollUp
 from services.ingest.message import Checked
 from services.ingest.registry import RegistryReader
@@ -66,7 +67,7 @@ def hourly_region(year: Year, *, enterprises: int, seed: int = 1) -> Region:
 
 def fill(database_url: str, region: Region, year: Year) -> Iterator[int]:
     """Store the readings of the year, a month of all meters in one commit; gives the number of readings of each."""
-    with connect(database_url, application_name="bench-fill") as connection:
+    with connect(database_url, role=None, application_name="bench-fill") as connection:
         known = RegistryReader().read(connection)
         for start, end in year.months():
             last = end + timedelta(hours=1) if end == year.until else end
@@ -87,7 +88,7 @@ def slots_waiting(connection: psycopg.Connection) -> int:
 
 def roll_up(database_url: str) -> Iterator[int]:
     """Roll up all that waits; gives the number of slots of each batch."""
-    with connect(database_url, application_name="bench-rollup") as connection:
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="bench-rollup") as connection:
         rollup = RollUp(connection)
         while rolled := rollup.once():
             yield rolled

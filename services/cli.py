@@ -11,6 +11,7 @@ import typer
 from services.api.access import command as accounts
 from services.core import logs
 from services.core.data.loader import DataFileError
+from services.core.db.roles import DatabaseRolesError
 from services.core.progress import progress_bar
 from services.core.settings import BadSettingError, read_settings
 from services.energy.check import command as checked
@@ -162,6 +163,9 @@ def main() -> None:
         raise SystemExit(os.EX_CONFIG) from None
     except NoGatewayKeyError as error:
         typer.echo(f"The key of the gateways' passwords cannot be read.\n{error}", err=True)
+        raise SystemExit(os.EX_CONFIG) from None
+    except DatabaseRolesError as error:
+        typer.echo(str(error), err=True)
         raise SystemExit(os.EX_CONFIG) from None
     except DataFileError as error:
         typer.echo(f"The domain numbers cannot be read; docs/data.md has their rules.\n{error}", err=True)

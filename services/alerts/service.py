@@ -26,6 +26,7 @@ from services.alerts.stepping import Active
 from services.core.clock import utc_now
 from services.core.db.connections import connect_to_ask
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
+from services.core.db.roles import DatabaseRole
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
 
@@ -150,7 +151,10 @@ def run(settings: Settings) -> None:
         log.info("rules read", extra={"rules": len(rules), "rules_written": written})
         notifier = Notifier(window_s=settings.alerts_grouping_s, link=settings.link)
         reads = connect_to_ask(
-            database_url, application_name="enermon-alerts-reading", statement_timeout_s=STATEMENT_TIMEOUT_S
+            database_url,
+            role=DatabaseRole.ALERTS,
+            application_name="enermon-alerts-reading",
+            statement_timeout_s=STATEMENT_TIMEOUT_S,
         )
         with closing(reads) as reading, sending(database_url, deliver_by(channels)) as outbox:
             cycle = Cycle(connection, reading, tables, notifier)
@@ -158,7 +162,7 @@ def run(settings: Settings) -> None:
             leader.begin()
             yield leader.turn
 
-    lead_until_told_to_stop(LockKey.ALERTS, database_url, judging)
+    lead_until_told_to_stop(LockKey.ALERTS, database_url, judging, role=DatabaseRole.ALERTS)
     for channel in channels.values():
         channel.close()
 

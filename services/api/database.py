@@ -16,6 +16,7 @@ from services.api.access.reach import EVERYTHING, NOTHING, Reach
 from services.api.errors import REQUEST_ID
 from services.api.turnstile import Turnstile
 from services.core.db.connections import pool_to_ask
+from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 from services.ingest.registry import RegistryReader
 from services.ingest.validate import KnownRegistry
@@ -36,7 +37,11 @@ class Database:
 
     def __init__(self, database_url: str) -> None:
         self._pool = pool_to_ask(
-            database_url, application_name="enermon", size=_POOL_SIZE, on_refusal=self._note_refusal
+            database_url,
+            role=DatabaseRole.API,
+            application_name="enermon",
+            size=_POOL_SIZE,
+            on_refusal=self._note_refusal,
         )
         self._turnstile = Turnstile(_POOL_SIZE)
         self._refused_s = float("-inf")

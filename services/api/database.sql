@@ -2,8 +2,8 @@
 
 -- name: tell(reach, areas, enterprise, account, request)
 SELECT
-    set_config('enermon.reach', :reach, false),
-    set_config('enermon.areas', :areas, false),
-    set_config('enermon.enterprise', :enterprise, false),
-    set_config('enermon.account', :account, false),
-    set_config('enermon.request', :request, false);
+    set_config('enermon.reach', :reach, false) AS reach,
+    set_config('enermon.areas', :areas, false) AS areas,
+    set_config('enermon.enterprise', :enterprise, false) AS enterprise,
+    set_config('enermon.account', :account, false) AS account,
+    set_config('enermon.request', :request, false) AS request;

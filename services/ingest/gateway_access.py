@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services.core.db.connections import connect
 from services.core.db.failures import PASSING, warn_of
+from services.core.db.roles import DatabaseRole
 from services.core.secret_files import OpenToOthersError, read_secret_file
 from services.core.settings import Settings
 from services.ingest.broker_users import gateway_passwords, is_service_user, may_be_gateway, write_password_file
@@ -38,7 +39,9 @@ class Access:
 def read_access(settings: Settings) -> Access:
     """Who may connect. Raises NoGatewayKeyError or psycopg.OperationalError."""
     key = _gateway_key(settings)
-    with connect(settings.database_url.get_secret_value(), application_name="enermon-broker-users") as connection:
+    with connect(
+        settings.database_url.get_secret_value(), role=DatabaseRole.READER, application_name="enermon-broker-users"
+    ) as connection:
         row = connection.execute("SELECT revision FROM broker_user_revision").fetchone()
         codes = [str(code) for (code,) in connection.execute("SELECT code FROM broker_user ORDER BY code")]
     usable = [code for code in codes if may_be_gateway(code)]

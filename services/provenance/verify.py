@@ -5,6 +5,7 @@ from datetime import datetime
 import psycopg
 
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 from services.core.progress import Progress, no_progress
 from services.provenance.batches import recount
@@ -23,7 +24,10 @@ def verify(
 
     `noted` is the head of an earlier day, kept elsewhere. Raises psycopg.OperationalError if the database is away.
     """
-    with connect(database_url, application_name="enermon-verify") as connection, connection.transaction():
+    with (
+        connect(database_url, role=DatabaseRole.READER, application_name="enermon-verify") as connection,
+        connection.transaction(),
+    ):
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return _verify(connection, since, noted, progress)
 

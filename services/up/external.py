@@ -17,7 +17,7 @@ def describe_database(url: str, *, edition: str = "") -> str:
 
     Raises StartError when it does not answer."""
     try:
-        with connect(url, application_name="enermon-up") as connection:
+        with connect(url, role=None, application_name="enermon-up") as connection:
             version = connection.execute("SELECT current_setting('server_version')").fetchone()
             timescale = connection.execute(
                 "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions"

@@ -4,6 +4,8 @@ import time
 
 import psycopg
 
+from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.ingest.broker_users import gateway_passwords, may_be_gateway, passwords_csv, write_private
 from services.up.home import Home
 from services.up.stack import Broker
@@ -52,9 +54,8 @@ class GatewayWatch:
     def _read(self) -> tuple[int, list[str] | None]:
         """The registry's revision, and the gateways if it is another one than at the last look."""
         if self._connection is None:
-            self._connection = psycopg.connect(
-                self._database_url, autocommit=True, connect_timeout=2, application_name="enermon-up"
-            )
+            self._connection = connect(self._database_url, role=DatabaseRole.READER, application_name="enermon-up")
+            self._connection.autocommit = True
         row = self._connection.execute("SELECT revision FROM broker_user_revision").fetchone()
         revision = row[0] if row else 0
         if revision == self._revision:

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import to_us
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.core.meter import MeterRule
 from services.energy.booking.booking import book
 from services.energy.booking.slots import Booking, SlotEnergy
@@ -24,7 +25,7 @@ Rows = list[dict[str, Any]]
 @contextmanager
 def rolling_up(database_url: str, bounds: Bounds | None = None) -> Iterator[RollUp]:
     """A roll-up on a connection of its own; `bounds` say how much of it goes into one batch."""
-    with connect(database_url, application_name="test-rollup") as connection:
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
         yield RollUp(connection, bounds)
 
 
@@ -54,7 +55,7 @@ class Line:
         with rolling_up(self._database_url) as rollup:
             while rollup.once():
                 pass
-        with connect(self._database_url, application_name="test-check") as connection:
+        with connect(self._database_url, role=DatabaseRole.READER, application_name="test-check") as connection:
             assert_every_sum_agrees(connection)
 
     def ask(self, **parameters: Any) -> Rows:

@@ -13,6 +13,7 @@ from services.alerts.rules.rule import Rule
 from services.alerts.rules.shipped import load_rules
 from services.alerts.state.observation import Observation
 from services.core.db.connections import connect_to_ask
+from services.core.db.roles import DatabaseRole
 from tests.integration.served import shipped_tables
 from tests.unit.alerts.rules.rules import body
 
@@ -23,7 +24,7 @@ SHIPPED = {rule.slug: rule for rule in load_rules(TABLES)}
 @contextmanager
 def connected(database_url: str) -> Iterator[Connection]:
     """A connection as the services have it."""
-    with closing(connect_to_ask(database_url, application_name="test")) as connection:
+    with closing(connect_to_ask(database_url, role=DatabaseRole.ALERTS, application_name="test")) as connection:
         yield connection
 
 

@@ -13,6 +13,7 @@ from services.alerts.cycle import Cycle, CycleOutcome
 from services.alerts.notify.messages import Notifier
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect, connect_to_ask
+from services.core.db.roles import DatabaseRole
 from tests.integration.alerted import insert
 from tests.integration.judged import Plant
 from tests.integration.line import Line
@@ -157,8 +158,10 @@ def service(database_url: str, *, window_s: float = 5.0) -> Iterator[Service]:
     """An alert service that has just started."""
     notifier = Notifier(window_s=window_s, link=LINK)
     with (
-        closing(connect(database_url, application_name="test-alerts")) as connection,
-        closing(connect_to_ask(database_url, application_name="test-alerts-reading")) as reading,
+        closing(connect(database_url, role=DatabaseRole.ALERTS, application_name="test-alerts")) as connection,
+        closing(
+            connect_to_ask(database_url, role=DatabaseRole.ALERTS, application_name="test-alerts-reading")
+        ) as reading,
     ):
         connection.autocommit = True
         notifier.begin(connection)

@@ -27,6 +27,7 @@ from services.core.calendar import SHANGHAI
 from services.core.clock import utc_now
 from services.core.db.connections import connect
 from services.core.db.failures import warn_of
+from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 
 log = logging.getLogger("alerts")
@@ -123,7 +124,9 @@ class Outbox:
         fresh = True
         while not self._stopping.is_set():
             try:
-                with connect(self._database_url, application_name="enermon-outbox") as connection:
+                with connect(
+                    self._database_url, role=DatabaseRole.ALERTS, application_name="enermon-outbox"
+                ) as connection:
                     connection.autocommit = True
                     if fresh:
                         self._take_up_interrupted(connection)

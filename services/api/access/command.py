@@ -20,6 +20,7 @@ from services.api.access.tokens import new_key, new_password
 from services.api.reasons import Fault
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.core.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, help="Who may come in: people and programs, and their keys.")
@@ -160,7 +161,7 @@ def make_first(
 @contextmanager
 def _database() -> Iterator[Connection]:
     url = read_settings().database_url.get_secret_value()
-    with connect(url, application_name="enermon-account") as connection:
+    with connect(url, role=DatabaseRole.ADMIT, application_name="enermon-account") as connection:
         yield connection
 
 

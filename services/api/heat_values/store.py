@@ -27,6 +27,7 @@ from services.api.registry.change import registry_change
 from services.api.registry.filters import AREA, CARRIER
 from services.api.registry.resource import amended
 from services.api.registry.statements import registry_statements
+from services.core.db.leading import LockKey
 from services.energy.heat_value import KGCE_PER_MJ
 from services.judging.data.tables import Tables
 
@@ -102,7 +103,7 @@ def append(connection: Connection, entries: Sequence[HeatValueEntry]) -> set[int
 
     The caller changes the registry.
     """
-    SQL.run(connection, "hold")
+    SQL.run(connection, "hold", family=LockKey.HEAT_VALUE)
     kept = {"enterprise", "carrier", "carbon_tc_per_tj", "carbon_tc_per_t", "laboratory", "report", "reason"}
     rows = [
         entry.model_dump(include=kept)
@@ -200,7 +201,7 @@ def correct(database: Database, number: int, patch: HeatValuePatch, *, tables: T
 def withdraw(database: Database, number: int, *, reason: str | None) -> None:
     """Let one that counts not count any more; what was written stays. Raises Refused where it does not count."""
     with registry_change(database) as change:
-        SQL.run(change.connection, "hold")
+        SQL.run(change.connection, "hold", family=LockKey.HEAT_VALUE)
         _counting(change.connection, number)
         SQL.run(change.connection, "withdraw", id=number, reason=reason)
 

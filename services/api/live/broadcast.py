@@ -7,6 +7,7 @@ import threading
 import psycopg
 
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 
 log = logging.getLogger("enermon.api.live")
 
@@ -44,7 +45,7 @@ class Broadcast:
     def _listen(self) -> None:
         while not self._closing.is_set():
             try:
-                with connect(self._database_url, application_name="enermon-live") as connection:
+                with connect(self._database_url, role=DatabaseRole.API, application_name="enermon-live") as connection:
                     connection.autocommit = True
                     connection.execute(f"LISTEN {CHANNEL}")
                     # What was booked while nobody listened.

@@ -18,6 +18,7 @@ from services.api.registry.statements import registry_statements
 from services.api.statistics.entry import Posted, PostedStatistic, Statistic, StatisticEntry, StatisticQuery
 from services.api.statistics.judge import OWNER_NOUNS, KnownOwners, faults_of_entry, in_unit, unit_of
 from services.core.data.statistic_kinds import StatisticKind
+from services.core.db.leading import LockKey
 
 SQL = registry_statements("statistic.sql")
 Kinds = Mapping[str, StatisticKind]
@@ -92,7 +93,7 @@ def append(connection: Connection, entries: Sequence[StatisticEntry]) -> set[Key
 
     The caller holds the registry.
     """
-    SQL.run(connection, "hold")
+    SQL.run(connection, "hold", family=LockKey.STATISTIC)
     rows = [_row(entry) | entry.model_dump(include={"value", "note"}) for entry in entries]
     written = SQL.run(connection, "append", rows=json.dumps(rows, ensure_ascii=False)).mappings()
     return {_key(row) for row in written}

@@ -1,4 +1,8 @@
-"""Connections to PostgreSQL, the same way for every service: what every line is set to stands here once."""
+"""Connections to PostgreSQL, the same way for every service: what every line is set to stands here once.
+
+Each says as which role it works. So a service has the least rights even where the address is that of a superuser; a
+login of its own keeps it to them.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +10,8 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool
 from sqlalchemy import make_url
+
+from services.core.db.roles import DatabaseRole
 
 # A line that went dead without a word (a host that lost its power) is noticed on both sides within a minute: or else a
 # service would wait for a quarter of an hour for what it sent, and the server keep the lock of a leader that is gone.
@@ -22,18 +28,23 @@ _SERVER_NOTICES = (
 )
 
 
-def connect(database_url: str, *, application_name: str) -> psycopg.Connection:
-    """A connection in UTC, not in autocommit: for COPY, for the roll-up, for a lock that lasts as long as it."""
-    return psycopg.connect(_address(database_url), **_settings(application_name, "-c timezone=UTC"))
+def connect(database_url: str, *, role: DatabaseRole | None, application_name: str) -> psycopg.Connection:
+    """A connection in UTC, not in autocommit: for COPY, for the roll-up, for a lock that lasts as long as it.
+
+    Without a role it has all rights of its login: to change the schema.
+    """
+    return psycopg.connect(_address(database_url), **_settings(role, application_name, "-c timezone=UTC"))
 
 
-def connect_to_ask(database_url: str, *, application_name: str, statement_timeout_s: int = 30) -> psycopg.Connection:
+def connect_to_ask(
+    database_url: str, *, role: DatabaseRole, application_name: str, statement_timeout_s: int = 30
+) -> psycopg.Connection:
     """A connection for questions with parameters of any size."""
-    return psycopg.connect(_address(database_url), **_settings(application_name, _asking(statement_timeout_s)))
+    return psycopg.connect(_address(database_url), **_settings(role, application_name, _asking(statement_timeout_s)))
 
 
 def pool_to_ask(
-    database_url: str, *, application_name: str, size: int, on_refusal: Callable[[], None]
+    database_url: str, *, role: DatabaseRole, application_name: str, size: int, on_refusal: Callable[[], None]
 ) -> ConnectionPool[psycopg.Connection]:
     """Connections as those of `connect_to_ask`, at most `size` of them; each is tried before it is handed out.
 
@@ -42,7 +53,7 @@ def pool_to_ask(
     """
     return ConnectionPool(
         _address(database_url),
-        kwargs=_settings(application_name, _asking(30)),
+        kwargs=_settings(role, application_name, _asking(30)),
         min_size=0,
         max_size=size,
         open=False,
@@ -58,10 +69,11 @@ def _asking(statement_timeout_s: int) -> str:
     return f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000} -c plan_cache_mode=force_custom_plan"
 
 
-def _settings(application_name: str, options: str) -> dict[str, Any]:
+def _settings(role: DatabaseRole | None, application_name: str, options: str) -> dict[str, Any]:
+    working_as = "" if role is None else f"-c role={role} "
     return {
         "application_name": application_name,
-        "options": f"{options} {_SERVER_NOTICES}",
+        "options": f"{working_as}{options} {_SERVER_NOTICES}",
         "connect_timeout": 10,
         **_CLIENT_NOTICES,
     }

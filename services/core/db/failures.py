@@ -1,11 +1,13 @@
-"""What passes if one waits: the database is away, its tables are not made yet, or it could not do a statement now."""
+"""What passes if one waits: the database is away, not made ready yet, or could not do a statement now."""
 
 import logging
 from typing import Any
 
 import psycopg
 
-PASSING = (psycopg.OperationalError, psycopg.errors.UndefinedTable)
+_NOT_READY = (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege)
+"""What a service is answered that was started before `enermon migrate` had done its work."""
+PASSING = (psycopg.OperationalError, *_NOT_READY)
 """What is waited for. Not all of it is a database that is away, see `is_away`."""
 
 # By SQLSTATE: failures of the connection, refused log-ins, the end of a session or of the server, too many connections.
@@ -17,7 +19,7 @@ def is_away(error: psycopg.Error) -> bool:
 
     It gives up what takes too long, a deadlock, what finds no room: OperationalError to psycopg too.
     """
-    if error.sqlstate is None or isinstance(error, psycopg.errors.UndefinedTable):
+    if error.sqlstate is None or isinstance(error, _NOT_READY):
         return True
     return error.sqlstate.startswith(_AWAY_STATES)
 

@@ -14,6 +14,7 @@ from psycopg import Notify
 
 from services.core.db.connections import connect
 from services.core.db.failures import PASSING, is_away, warn_of
+from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 
 log = logging.getLogger("leading")
@@ -40,10 +41,14 @@ class LockKey(IntEnum):
     ALERTS = 4_070_118_002
     QUALITY = 4_070_118_003
     RETENTION = 4_070_118_004
+    # Who changes the schema, for as long as its transaction.
+    SCHEMA = 4_070_118_005
     # What one transaction at a time adds to: this number and the hash of a name. PostgreSQL keeps keys of two numbers
     # apart from those of one.
     RULE_VERSION = 1
     ALERT_STEP = 2
+    STATISTIC = 3
+    HEAT_VALUE = 4
 
     @property
     def role(self) -> str:
@@ -62,6 +67,7 @@ def lead_and_serve(
     database_url: str,
     begin: Begin,
     *,
+    role: DatabaseRole,
     stopping: threading.Event,
     on_connected: Callable[[], None] = lambda: None,
 ) -> None:
@@ -76,7 +82,7 @@ def lead_and_serve(
     failed = 0
     while not stopping.is_set():
         try:
-            with closing(connect(database_url, application_name=f"enermon-{key.role}")) as connection:
+            with closing(connect(database_url, role=role, application_name=f"enermon-{key.role}")) as connection:
                 connection.autocommit = True
                 if not _lead(connection, key, stopping, on_connected):
                     return
@@ -93,7 +99,7 @@ def lead_and_serve(
             gauge.set(0)
 
 
-def lead_until_told_to_stop(key: LockKey, database_url: str, begin: Begin) -> None:
+def lead_until_told_to_stop(key: LockKey, database_url: str, begin: Begin, *, role: DatabaseRole) -> None:
     """`lead_and_serve` as the work of a process, until SIGTERM or SIGINT; says `ready` when it leads or waits to."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -102,7 +108,12 @@ def lead_until_told_to_stop(key: LockKey, database_url: str, begin: Begin) -> No
     def say_ready() -> None:
         log.info("ready", extra={"role": key.role})
 
-    lead_and_serve(key, database_url, begin, stopping=stopping, on_connected=say_ready)
+    lead_and_serve(key, database_url, begin, role=role, stopping=stopping, on_connected=say_ready)
+
+
+def hold(connection: psycopg.Connection, key: LockKey) -> None:
+    """Wait for others that hold this key, and hold it until the transaction ends."""
+    _sql.run(connection, "hold", key=key)
 
 
 def _lead(

@@ -12,3 +12,6 @@ WHERE held.locktype = 'advisory'
     AND held.classid::bigint = :key ::bigint >> 32
     AND held.objid::bigint = :key ::bigint & 4294967295
     AND held.objsubid = 1;
+
+-- name: hold(key)
+SELECT pg_advisory_xact_lock(:key);

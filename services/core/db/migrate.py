@@ -10,6 +10,9 @@ from alembic.script import ScriptDirectory
 
 from services.core.data.seed import seed
 from services.core.db.connections import connect
+from services.core.db.grants import bring_to, grants_here
+from services.core.db.leading import LockKey, hold
+from services.core.db.roles import make_roles
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -18,9 +21,13 @@ def engine_of(database_url: str) -> sqlalchemy.Engine:
     """SQLAlchemy as Alembic needs it, on a connection like all others, without a limit of time."""
     return sqlalchemy.create_engine(
         "postgresql+psycopg://",
-        creator=lambda: connect(database_url, application_name="enermon-migrate"),
+        creator=lambda: _as_owner(database_url),
         poolclass=sqlalchemy.NullPool,
     )
+
+
+def _as_owner(database_url: str) -> psycopg.Connection:
+    return connect(database_url, role=None, application_name="enermon-migrate")
 
 
 def _config() -> Config:
@@ -32,14 +39,22 @@ def _config() -> Config:
 def upgrade(database_url: str, data: Path | None = None) -> str:
     """Apply every migration not yet applied, load the sourced tables, and return the schema's revision.
 
-    `data` is the folder with an operator's own tables. Raises DataFileError for a faulty one.
+    The roles are made before, and have what `grants.toml` says after. Several at once follow one another.
+    `data` is the folder with an operator's own tables. Raises DataFileError for a faulty one; DatabaseRolesError.
     """
+    with _as_owner(database_url) as making:
+        making.autocommit = True
+        make_roles(making)
     with engine_of(database_url).begin() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        hold(driver, LockKey.SCHEMA)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         seed(connection, data)
-    with connect(database_url, application_name="enermon-migrate") as applied:
+        bring_to(driver, grants_here())
+    with _as_owner(database_url) as applied:
         return applied_revision(applied) or ""
 
 

@@ -7,6 +7,7 @@ import psycopg
 
 from services.core.db.connections import connect
 from services.core.db.migrate import applied_revision, newest_revision
+from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 from services.core.db.timescale import DatabaseEdition, store_of
 from services.core.progress import Progress, no_progress
@@ -77,7 +78,8 @@ def report(database_url: str, *, asked: CheckAsked | None = None, progress: Prog
 
     Raises OperationalError if the database is away, UnknownMetersError.
     """
-    with connect(database_url, application_name="enermon-check") as connection, connection.transaction():
+    reading = connect(database_url, role=DatabaseRole.READER, application_name="enermon-check")
+    with reading as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         store, revision = store_of(connection), applied_revision(connection)
         if revision is None:

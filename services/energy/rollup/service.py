@@ -18,6 +18,7 @@ from services.core.calendar import DAY_US, OPEN_END_US, OPEN_START_US, to_us
 from services.core.clock import utc_now
 from services.core.db.bulk import copy_in
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
+from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 from services.core.settings import Settings
 from services.energy.booking.booking import Rebooking
@@ -232,7 +233,9 @@ def run(settings: Settings) -> None:
     """Roll up in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads."""
     if settings.rollup_metrics_port:
         start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
-    lead_until_told_to_stop(LockKey.ROLLUP, settings.database_url.get_secret_value(), _rolling_up)
+    lead_until_told_to_stop(
+        LockKey.ROLLUP, settings.database_url.get_secret_value(), _rolling_up, role=DatabaseRole.ROLLUP
+    )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from tenacity.stop import stop_when_event_set
 
 from services.core.db.connections import connect
 from services.core.db.failures import PASSING, warn_of
+from services.core.db.roles import DatabaseRole
 from services.ingest.registry import RegistryReader
 from services.ingest.validate import KnownRegistry
 
@@ -28,7 +29,7 @@ class IngestDatabase:
     def connection(self) -> psycopg.Connection:
         """The connection, made anew if it was lost. Raises psycopg.OperationalError."""
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._url, application_name="enermon-ingest")
+            self._connection = connect(self._url, role=DatabaseRole.INGEST, application_name="enermon-ingest")
         return self._connection
 
     def registry(self) -> KnownRegistry:

@@ -11,6 +11,7 @@ from psycopg import Notify
 
 from services.core.clock import utc_now
 from services.core.db.leading import LockKey, Turn, lead_and_serve
+from services.core.db.roles import DatabaseRole
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest.mqtt.keeper import kept_by
@@ -36,7 +37,9 @@ def retaining(settings: Settings) -> Iterator[Future[None]]:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="retention") as thread:
         url = settings.database_url.get_secret_value()
         try:
-            yield thread.submit(lead_and_serve, LockKey.RETENTION, url, dropping, stopping=stopping)
+            yield thread.submit(
+                lead_and_serve, LockKey.RETENTION, url, dropping, role=DatabaseRole.INGEST, stopping=stopping
+            )
         finally:
             stopping.set()
 

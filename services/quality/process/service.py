@@ -15,6 +15,7 @@ from psycopg import Notify
 from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.core.clock import utc_now
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
+from services.core.db.roles import DatabaseRole
 from services.core.settings import Settings
 from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import adapt
@@ -187,7 +188,9 @@ def run(settings: Settings) -> None:
     def judging(connection: psycopg.Connection) -> Iterator[Turn]:
         yield turn_of(QualityJudge(connection, tables))
 
-    lead_until_told_to_stop(LockKey.QUALITY, settings.database_url.get_secret_value(), judging)
+    lead_until_told_to_stop(
+        LockKey.QUALITY, settings.database_url.get_secret_value(), judging, role=DatabaseRole.QUALITY
+    )
 
 
 def turn_of(quality: QualityJudge) -> Turn:

@@ -12,6 +12,7 @@ import pytest
 
 from services.api.database import Database
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 
 pytestmark = pytest.mark.store
 
@@ -40,7 +41,7 @@ def notices(side: dict[str, int]) -> bool:
 
 
 def test_ingest_and_roll_up_and_the_server_notice_a_dead_line(server_url: str) -> None:
-    with connect(server_url, application_name="test") as connection:
+    with connect(server_url, role=DatabaseRole.READER, application_name="test") as connection:
         assert notices(of_server(connection))
         assert notices(of_client(connection))
 

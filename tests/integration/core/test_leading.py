@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from psycopg import Notify
 
 from services.core.db.leading import LockKey, Turn, lead_and_serve
+from services.core.db.roles import DatabaseRole
 from services.up.stack import Stack
 from tests.integration.ports import free_port
 from tests.integration.running import environment_of, running, stop_at_once, wait_until
@@ -93,7 +94,7 @@ class Serving:
         self._thread = threading.Thread(
             target=lead_and_serve,
             args=(LockKey.QUALITY, database_url, self._begin),
-            kwargs={"stopping": self._stopping},
+            kwargs={"role": DatabaseRole.QUALITY, "stopping": self._stopping},
             daemon=True,
         )
 
@@ -156,7 +157,7 @@ def test_it_leads_again_after_a_restart_of_the_database_and_not_meanwhile(stack:
         wait_until("it leads again", lambda: serving.begun == 2 and lead_of_loop() == 1)
 
 
-def test_it_waits_while_tables_are_not_there_yet(
+def test_it_waits_while_tables_are_not_there_or_not_granted_yet(
     database: psycopg.Connection, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     @contextmanager
@@ -167,11 +168,16 @@ def test_it_waits_while_tables_are_not_there_yet(
 
     stopping = threading.Event()
     thread = threading.Thread(
-        target=lead_and_serve, args=(LockKey.ROLLUP, database_url, begin), kwargs={"stopping": stopping}, daemon=True
+        target=lead_and_serve,
+        args=(LockKey.ROLLUP, database_url, begin),
+        kwargs={"role": DatabaseRole.ROLLUP, "stopping": stopping},
+        daemon=True,
     )
     thread.start()
     wait_until("it waits", lambda: "database not available, waiting" in caplog.messages)
     database.execute("CREATE TABLE not_yet ()")
+    wait_until("it is refused", lambda: any("permission denied" in str(vars(one)) for one in caplog.records))
+    database.execute("GRANT SELECT ON not_yet TO enermon_rollup")
     thread.join(30)
     assert stopping.is_set()
 
@@ -186,7 +192,10 @@ def test_statement_that_takes_too_long_is_not_called_a_database_that_is_away(
 
     stopping = threading.Event()
     thread = threading.Thread(
-        target=lead_and_serve, args=(LockKey.ROLLUP, database_url, begin), kwargs={"stopping": stopping}, daemon=True
+        target=lead_and_serve,
+        args=(LockKey.ROLLUP, database_url, begin),
+        kwargs={"role": DatabaseRole.ROLLUP, "stopping": stopping},
+        daemon=True,
     )
     thread.start()
     wait_until("it tries again", lambda: caplog.messages.count("statement failed, trying again") == 2)

@@ -2,35 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import pq
 
-import services
-from services.core.db.statements import Statement, Statements
+from services.core.db.statements import Statement
+from tests.integration.statements import STAGES, numbered, statements
 
 pytestmark = pytest.mark.store
-
-ROOT = Path(services.__file__).parent
-STAGES = ("create_stages", "create_stage")
-"""They make the temporary tables that others read and write; the first holds several statements."""
-
-
-def statements() -> Iterator[tuple[str, Statement]]:
-    for file in sorted(ROOT.rglob("*.sql")):
-        if "migrations" not in file.parts and "-- name:" in file.read_text("utf-8"):
-            for name, statement in Statements(file).statements.items():
-                yield f"{file.relative_to(ROOT)}: {name}", statement
-
-
-def numbered(statement: Statement) -> str:
-    """The text with its parameters as PostgreSQL numbers them."""
-    text = statement.text
-    for number, name in enumerate(sorted(statement.parameters), start=1):
-        text = text.replace(f"%({name})s", f"${number}")
-    return text
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from services.cli import app
 from services.core.calendar import SHANGHAI, SLOT_US, from_us, to_us
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.energy.check.asked import CheckAsked
 from services.energy.check.books import Books, check_books
 from services.energy.check.difference import DifferingMark, DifferingSlots
@@ -94,7 +95,7 @@ def test_energy_that_is_removed_from_the_slots_up_to_the_places_is_named(
 
 def told(database_url: str, bounds: Bounds = PIECES) -> list[str]:
     """The differences that a check finds, cut into pieces of these bounds."""
-    with connect(database_url, application_name="test-check") as connection:
+    with connect(database_url, role=DatabaseRole.READER, application_name="test-check") as connection:
         books = check_books(connection, CheckAsked(), bounds=bounds)
         return [line for line in told_books(connection, books) if line.startswith("DIFFERS")]
 
@@ -206,7 +207,7 @@ def test_any_one_change_of_what_is_kept_is_named(
     assert registers.changes > 4
     line.roll_up()
     assert told(database_url) == []
-    with connect(database_url, application_name="test-forger") as forger:
+    with connect(database_url, role=None, application_name="test-forger") as forger:
         for what, forge in FORGERIES.items():
             for _ in range(4):
                 with forger.transaction(force_rollback=True):

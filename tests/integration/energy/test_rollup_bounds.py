@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI, to_us
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.core.meter import Kind, meter_rule
 from services.energy.rollup.ranges import Bounds
 from services.energy.rollup.service import RollUp
@@ -25,7 +26,7 @@ Series = list[tuple[str, datetime, float]]
 def roll_up_in_pieces(database_url: str, bounds: Bounds) -> int:
     """Roll up all there is; how many batches it took."""
     batches = 0
-    with connect(database_url, application_name="test-rollup") as connection:
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
         rollup = RollUp(connection, bounds)
         while rollup.once():
             batches += 1
@@ -90,7 +91,7 @@ def test_live_reading_is_booked_before_the_backlog_that_came_before_it(
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     line.send(gateway, [(old, START + i * QUARTER, float(i)) for i in range(1000)])
     line.send(gateway, [(live, now - QUARTER, 1.0), (live, now, 3.0)])
-    with connect(database_url, application_name="test-rollup") as connection:
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
         rollup = RollUp(connection, Bounds(dirty=200))
         rollup.once()
         booked = database.execute(

@@ -11,6 +11,7 @@ import pytest
 
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.core.meter import Kind, meter_rule
 from services.energy.booking.booking import Readings
 from services.energy.rollup import windows
@@ -39,7 +40,7 @@ def readings(meter: str, step: timedelta, value: Callable[[int], float]) -> list
 
 def roll_up_cpu_s(database_url: str) -> float:
     """CPU time of rolling up all that waits: of this process, and of the server's."""
-    with connect(database_url, application_name="test-rollup") as connection:
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
         rollup = RollUp(connection)
         started_s = time.thread_time() + _server_cpu_s(connection)
         while rollup.once():

@@ -4,10 +4,12 @@ import hashlib
 import struct
 from itertools import product
 
+import psycopg
 import pytest
 
 from services.core.calendar import SLOT_US
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.ingest.message import Answer, Checked
 from services.ingest.store import arrange, store, store_arranged
 
@@ -38,23 +40,25 @@ def told(answers: list[Answer]) -> list[tuple[int, int, list[str]]]:
 
 
 @pytest.mark.parametrize("straight", [True, False])
-def test_batch_of_new_readings_is_stored_with_its_digest_and_marks(database_url: str, straight: bool) -> None:
-    with connect(database_url, application_name="test") as connection:
+def test_batch_of_new_readings_is_stored_with_its_digest_and_marks(
+    database: psycopg.Connection, database_url: str, straight: bool
+) -> None:
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as connection:
         answers = store_arranged(connection, arrange(NEW), writer="test", straight=straight)
         assert told(answers) == [(3, 0, []), (1, 0, [])]
-        rows = connection.execute("SELECT meter_id, ts, value, batch_id FROM reading ORDER BY meter_id, ts").fetchall()
-        assert [(meter, value) for meter, _, value, _ in rows] == [(1, 1.0), (1, 2.0), (2, 5.0), (3, 9.0)]
-        assert connection.execute("SELECT batch_id, readings, writer, digest FROM stored_batch").fetchall() == [
-            (rows[0][3], 4, "test", sha256_of_new())
-        ]
-        assert len({batch for *_, batch in rows}) == 1
-        dirty = connection.execute("SELECT meter_id FROM dirty_slot ORDER BY meter_id").fetchall()
-        assert [meter for (meter,) in dirty] == [1, 1, 2, 3]
+    rows = database.execute("SELECT meter_id, ts, value, batch_id FROM reading ORDER BY meter_id, ts").fetchall()
+    assert [(meter, value) for meter, _, value, _ in rows] == [(1, 1.0), (1, 2.0), (2, 5.0), (3, 9.0)]
+    assert database.execute("SELECT batch_id, readings, writer, digest FROM stored_batch").fetchall() == [
+        (rows[0][3], 4, "test", sha256_of_new())
+    ]
+    assert len({batch for *_, batch in rows}) == 1
+    dirty = database.execute("SELECT meter_id FROM dirty_slot ORDER BY meter_id").fetchall()
+    assert [meter for (meter,) in dirty] == [1, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("first", "second"), list(product([True, False], repeat=2)))
 def test_what_was_there_before_is_told_and_stays(database_url: str, first: bool, second: bool) -> None:
-    with connect(database_url, application_name="test") as connection:
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as connection:
         store_arranged(connection, arrange(NEW), writer="test", straight=first)
         answers = store_arranged(connection, arrange(HALF_NEW), writer="test", straight=second)
         assert told(answers) == [(1, 1, ["conflict"]), (0, 1, ["conflict"])]
@@ -65,7 +69,7 @@ def test_what_was_there_before_is_told_and_stays(database_url: str, first: bool,
 
 
 def test_batch_without_readings_stores_none(database_url: str) -> None:
-    with connect(database_url, application_name="test") as connection:
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as connection:
         assert told(store(connection, [message()], writer="test")) == [(0, 0, [])]
         assert connection.execute("SELECT count(*) FROM stored_batch").fetchone() == (0,)
 

@@ -10,6 +10,7 @@ import pytest
 from services.core.calendar import SHANGHAI
 from services.core.data.loader import DATA
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.quality.checks.contract import CheckKind, SeriesSeen
 from services.quality.checks.day import Finding
 from services.quality.checks.declared import NAME
@@ -62,7 +63,7 @@ def test_check_of_another_finds_and_is_listed(
     monkeypatch.setenv("ENERMON_DATA", str(tmp_path))
     (tmp_path / NAME).write_text((DATA / NAME).read_text("utf-8") + ROW, "utf-8")
     now = DAY + timedelta(days=1, hours=12)
-    with connect(database_url, application_name="test-quality") as connection:
+    with connect(database_url, role=DatabaseRole.QUALITY, application_name="test-quality") as connection:
         quality = QualityJudge(connection, load_quality_tables(tmp_path))
         quality.sweep(now)
         while quality.once(now):

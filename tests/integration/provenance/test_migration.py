@@ -8,6 +8,7 @@ import pytest
 
 from services.core.db import migrate
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.energy.rollup.adapt import adapt
 from services.provenance.sealing import Sealing
 from services.provenance.verify import verify
@@ -44,7 +45,7 @@ def test_each_commit_of_before_becomes_a_sealed_batch_and_no_reading_is_lost(old
     assert after == before
     assert [(writer, readings) for writer, readings, _ in batches] == [("before sealing", 200)] * 5
     assert batches[0][2] == datetime(2026, 1, 1, 0, 0, 0, 123456, UTC)
-    with connect(old_url, application_name="test-sealing") as connection:
+    with connect(old_url, role=DatabaseRole.ROLLUP, application_name="test-sealing") as connection:
         adapt(connection)
         Sealing(connection).when_due()
     found = verify(old_url)

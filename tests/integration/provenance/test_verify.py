@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from services.cli import app
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.energy.rollup.adapt import adapt
 from services.provenance import batches
 from services.provenance.found import Verification
@@ -44,7 +45,7 @@ class Archive:
 
     def seal(self) -> None:
         """Seal what waits, as the roll-up does."""
-        with connect(self.url, application_name="test-sealing") as connection:
+        with connect(self.url, role=DatabaseRole.ROLLUP, application_name="test-sealing") as connection:
             adapt(connection)
             Sealing(connection).when_due()
 

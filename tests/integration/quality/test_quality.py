@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
 from services.quality.process.service import QualityJudge
 from tests.integration.line import QUARTER, Line
 from tests.integration.registered import Registered
@@ -26,7 +27,7 @@ NOON_AFTER = DAY + timedelta(days=1, hours=12)
 
 @pytest.fixture
 def quality(database_url: str) -> Iterator[QualityJudge]:
-    with connect(database_url, application_name="test-quality") as connection:
+    with connect(database_url, role=DatabaseRole.QUALITY, application_name="test-quality") as connection:
         yield QualityJudge(connection, TABLES)
 
 

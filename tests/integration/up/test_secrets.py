@@ -164,7 +164,7 @@ def refuse_wrong_passwords(running: Running) -> None:
     port = re.search(r'"database_port": "(\d+)"', remembered)
     assert port is not None
     with pytest.raises(psycopg.OperationalError) as refused:
-        connect(f"postgresql://enermon:{GIVEN_KEY}@127.0.0.1:{port[1]}/enermon", application_name="nobody")
+        connect(f"postgresql://enermon:{GIVEN_KEY}@127.0.0.1:{port[1]}/enermon", role=None, application_name="nobody")
     running.answers.append(str(refused.value))
 
 

@@ -18,6 +18,7 @@ AWAY: list[psycopg.Error] = [
     errors.CannotConnectNow("the database system is starting up"),
     errors.TooManyConnections("sorry, too many clients already"),
     errors.UndefinedTable("relation does not exist"),
+    errors.InsufficientPrivilege("permission denied for table meter"),
 ]
 GAVE_UP: list[psycopg.Error] = [
     errors.QueryCanceled("canceling statement due to statement timeout"),
@@ -29,7 +30,7 @@ GAVE_UP: list[psycopg.Error] = [
 
 
 @pytest.mark.parametrize("error", AWAY + GAVE_UP, ids=lambda error: type(error).__name__)
-def test_only_a_lost_connection_or_missing_tables_are_a_database_that_is_away(error: psycopg.Error) -> None:
+def test_only_a_lost_connection_and_missing_tables_or_rights_are_a_database_that_is_away(error: psycopg.Error) -> None:
     assert isinstance(error, PASSING)
     assert is_away(error) == (error in AWAY)
 

@@ -1,8 +1,8 @@
 -- `hold` lets one writing follow another, so that each finds the newest version; lists go on. `period` is what a row
 -- speaks of, so that it can be ordered by: the month, or own.
 
--- name: hold()
-LOCK TABLE heat_value IN SHARE ROW EXCLUSIVE MODE;
+-- name: hold(family)
+SELECT pg_advisory_xact_lock(:family, 0);
 
 -- name: known_enterprises(codes)
 SELECT credit_code

@@ -2,8 +2,8 @@
 -- anything from being taken out of the registry until the end of the transaction. `names_of_owners` is joined to rows
 -- `entry`, and `owner_in_area` is a condition over one: its owner lies in the area today.
 
--- name: hold()
-LOCK TABLE statistic IN SHARE ROW EXCLUSIVE MODE;
+-- name: hold(family)
+SELECT pg_advisory_xact_lock(:family, 0);
 
 -- name: hold_registry()
 SELECT revision
