@@ -1,9 +1,9 @@
 """The first administrator of an installation: made at its first start, by the command for operators."""
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +21,16 @@ class FirstAccount:
     password: str
 
 
-def first_administrator(database_url: str, home: Home) -> FirstAccount | None:
+def first_administrator(home: Home, env: Mapping[str, str]) -> FirstAccount | None:
     """See to it that there is an administrator, and a key of one in `home`; None where there was one before.
 
-    Raises StartError.
+    `env` is what the parts are told. Raises StartError.
     """
     command = [str(Path(sys.executable).with_name("enermon")), "account", "first"]
     try:
         done = subprocess.run(  # noqa: S603 - our own command
             [*command, "--key-file", str(home.administrator_key_file)],
-            env={**os.environ, "ENERMON_HOME": str(home.path), "ENERMON_DATABASE_URL": database_url},
+            env=env,
             capture_output=True,
             encoding="utf-8",
             timeout=_WITHIN_S,

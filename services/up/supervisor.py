@@ -97,7 +97,7 @@ class Supervisor:
         self._api = self._api_at(port)
         database_url = self._start_database()
         self._migrate(database_url)
-        first = first_administrator(database_url, self.plan.home)
+        first = first_administrator(self.plan.home, self._environment(database_url, ""))
         mqtt_url = self._start_broker(database_url)
         env = self._environment(database_url, mqtt_url)
         for part in BESIDE_API:

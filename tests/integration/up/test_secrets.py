@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -16,6 +18,7 @@ import pytest
 
 from services.core.db.connections import connect
 from services.ingest.broker_users import SERVICE_USERS, gateway_password
+from services.up.stack import Stack
 from tests.integration.ports import free_port, home_in
 from tests.integration.running import wait_until
 
@@ -47,7 +50,7 @@ class ProcessList(threading.Thread):
 
 @dataclass
 class Running:
-    """An `enermon up`, and what was seen of it."""
+    """An `enermon up` with the simulated region, and what was seen of it."""
 
     home: Path
     process: subprocess.Popen[str]
@@ -61,7 +64,14 @@ class Running:
         texts = [file.read_text("utf-8") for file in (self.home / "secrets").iterdir()]
         kept = {word for text in texts for word in re.split(r"[\s,]+", text) if len(word) >= 32}
         key = (self.home / "secrets" / "gateway.key").read_bytes()
+        kept |= {self.first_password()}
         return kept | {gateway_password(key, user) for user in SERVICE_USERS} | {MAIL_PASSWORD, GIVEN_KEY, GIVEN_COOKIE}
+
+    def first_password(self) -> str:
+        """That of the first administrator, which is shown once and kept nowhere."""
+        shown = re.findall(r"with the password (\S+)", "".join(self.printed))
+        assert len(shown) == 1
+        return str(shown[0])
 
     def logs(self) -> dict[str, str]:
         """The text of all its logs, those of database and broker among them."""
@@ -82,24 +92,21 @@ class Running:
         return found
 
 
-@pytest.fixture(scope="module")
-def running(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Ready, and then hurt in many ways."""
-    folder = tmp_path_factory.mktemp("secrets")
-    mail = folder / "smtp.url"
-    mail.write_text(f"smtp://enermon:{MAIL_PASSWORD}@127.0.0.1:{free_port()}\n")
-    mail.chmod(0o600)
+@contextmanager
+def started(folder: Path, store: str, *options: str, **secret_files: str) -> Iterator[Running]:
+    """An `enermon up` with these secrets in files, until it says where it is; stopped at the end."""
     port = free_port()
+    settings = {"ENERMON_HOME": str(home_in(folder / "home").path), "ENERMON_STORE": store}
+    for name, secret in secret_files.items():
+        file = folder / name
+        file.write_text(f"{secret}\n")
+        file.chmod(0o600)
+        settings[f"ENERMON_{name}_FILE"] = str(file)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ENERMON_")}
-    settings = {
-        "ENERMON_HOME": str(home_in(folder / "home").path),
-        "ENERMON_STORE": store,
-        "ENERMON_SMTP_URL_FILE": str(mail),
-    }
     process_list = ProcessList()
     process_list.start()
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.up", "--no-fleet"],
+        [sys.executable, "-m", "services.up", *options],
         env={**kept, **settings, "ENERMON_API_PORT": str(port), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -108,15 +115,28 @@ def running(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     assert process.stdout is not None
     output, printed = process.stdout, list[str]()
     threading.Thread(target=lambda: printed.extend(output), daemon=True).start()
-    seen = Running(folder / "home", process, f"http://127.0.0.1:{port}", printed, process_list)
     try:
-        wait_until("it is open", lambda: any("Open http" in line for line in printed), within_s=READY_S)
-        hurt(seen)
-        yield seen
+        wait_until(
+            "it is open or over",
+            lambda: any("Open http" in line for line in printed) or process.poll() is not None,
+            within_s=READY_S,
+            said=lambda: printed,
+        )
+        assert process.poll() is None, "".join(printed)
+        yield Running(folder / "home", process, f"http://127.0.0.1:{port}", printed, process_list)
     finally:
         process_list.over.set()
         process.send_signal(signal.SIGINT)
         process.wait(STOP_S)
+
+
+@pytest.fixture(scope="module")
+def running(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Ready, and then hurt in many ways."""
+    mail = f"smtp://enermon:{MAIL_PASSWORD}@127.0.0.1:{free_port()}"
+    with started(tmp_path_factory.mktemp("secrets"), store, "--history-days", "0", SMTP_URL=mail) as seen:
+        hurt(seen)
+        yield seen
 
 
 def hurt(running: Running) -> None:
@@ -174,7 +194,7 @@ def found_in(text: str, secrets: set[str]) -> list[str]:
 
 
 def test_there_are_secrets_and_only_their_owner_can_read_them(running: Running) -> None:
-    assert len(running.secrets()) >= len(SERVICE_USERS) + 5
+    assert len(running.secrets()) >= len(SERVICE_USERS) + 6
     folder = running.home / "secrets"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()} == {
@@ -186,6 +206,8 @@ def test_no_secret_is_in_the_process_list(running: Running) -> None:
     seen = running.process_list.seen
     assert any(f"-D {running.home}" in line or "initdb" in line for line in seen)
     assert any(line.rstrip().endswith("enermon ingest") for line in seen)
+    assert any("enermon account first" in line for line in seen)
+    assert any("enermon-sim fleet" in line for line in seen)
     assert found_in("\n".join(seen), running.secrets()) == []
 
 
@@ -193,10 +215,39 @@ def test_no_secret_is_in_a_log_or_on_the_screen(running: Running, store: str) ->
     logs = running.logs()
     assert {"database.log", "api.log", "ingest.log", "alerts.log"} <= {Path(name).name for name in logs}
     assert {name: found for name, text in logs.items() if (found := found_in(text, running.secrets()))} == {}
-    assert found_in("".join(running.printed), running.secrets()) == []
+    assert found_in("".join(running.printed), running.secrets() - {running.first_password()}) == []
 
 
 def test_no_secret_is_in_an_error_answer(running: Running) -> None:
     assert len(running.answers) > 30
     assert all('"code"' in answer for answer in running.answers[:-1])
     assert found_in("\n".join(running.answers), running.secrets()) == []
+
+
+def test_database_and_broker_may_be_given_by_files(stack: Stack, database_url: str, store: str, tmp_path: Path) -> None:
+    with started(tmp_path, store, "--no-fleet", DATABASE_URL=database_url, MQTT_URL=stack.mqtt_url()) as running:
+        assert is_ready(running)
+        assert not list(running.home.glob("postgres*"))
+        assert not (running.home / "mosquitto").exists()
+        password = urlsplit(database_url).password
+        assert password
+        assert found_in("\n".join(running.process_list.seen), {password}) == []
+        assert found_in("".join([*running.logs().values(), *running.printed]), {password}) == []
+
+
+def test_a_file_that_others_may_read_stops_the_start_and_is_named(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "database"
+    file.write_text(f"postgresql://enermon:{MAIL_PASSWORD}@127.0.0.1/enermon")
+    file.chmod(0o644)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ENERMON_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.up", "--no-fleet"],
+        env={**kept, "ENERMON_HOME": str(tmp_path / "home"), "ENERMON_DATABASE_URL_FILE": str(file)},
+        capture_output=True,
+        text=True,
+        timeout=READY_S,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert f"[bad_setting]: ENERMON_DATABASE_URL_FILE: {file} cannot be read: others may read" in ended.stderr
+    assert "Traceback" not in ended.stderr
