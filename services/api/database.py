@@ -46,12 +46,14 @@ class Database:
         self._turnstile = Turnstile(_POOL_SIZE)
         self._refused_s = float("-inf")
         self._registry, self._registry_lock = RegistryReader(), Lock()
-        self._reach, self._account, self._request_id = NOTHING, "", ""
+        self._reach, self._account, self._credential, self._request_id = NOTHING, "", "", ""
 
-    def within(self, reach: Reach, *, account: str = "", request_id: str = "") -> Self:
-        """The same database, of which only what lies within `reach` is seen; `account` is who acts."""
+    def within(self, reach: Reach, *, acting: Principal | None = None, request_id: str = "") -> Self:
+        """The same database, of which only what lies within `reach` is seen; `acting` is whom the audit names."""
         bound = copy.copy(self)
-        bound._reach, bound._account, bound._request_id = reach, account, request_id
+        bound._reach, bound._request_id = reach, request_id
+        if acting is not None:
+            bound._account, bound._credential = acting.name, acting.credential
         return bound
 
     @contextmanager
@@ -113,6 +115,7 @@ class Database:
             areas=",".join(self._reach.areas),
             enterprise=self._reach.enterprise or "",
             account=self._account,
+            credential=self._credential,
             request=self._request_id,
         )
         connection.autocommit = False
@@ -131,14 +134,14 @@ async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     request_id = str(request.scope.get(REQUEST_ID, ""))
     principal: Principal = request.state.principal
-    return database.within(principal.reach, account=principal.name, request_id=request_id)
+    return database.within(principal.reach, acting=principal, request_id=request_id)
 
 
 async def _whole(request: Request) -> Database:
     database: Database = request.app.state.database
     request_id = str(request.scope.get(REQUEST_ID, ""))
     principal: Principal | None = getattr(request.state, "principal", None)
-    return database.within(EVERYTHING, account="" if principal is None else principal.name, request_id=request_id)
+    return database.within(EVERYTHING, acting=principal, request_id=request_id)
 
 
 Db = Annotated[Database, Depends(_database)]

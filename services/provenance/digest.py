@@ -1,4 +1,4 @@
-"""What is sealed: the bytes of readings, batches and corrections, and the chain over them. Pure.
+"""What is sealed: the bytes of readings, batches, corrections and the audit, and the chain over them. Pure.
 
 Numbers are big-endian, times microseconds since 1970, texts UTF-8 with their length before them, so that no two records
 have the same bytes.
@@ -62,6 +62,23 @@ def correction_digest(
     )
 
 
+class AuditDigest:
+    """SHA-256 of the entries of one transaction, added one by one in the order of their numbers."""
+
+    def __init__(self, batch_id: int) -> None:
+        self._found = hashlib.sha256()
+        _take(self._found, [b"audit", _whole(batch_id)])
+
+    def add(self, *, entry_id: int, at_us: int, said: Iterable[str | None]) -> None:
+        """One entry: its number, its time, and each of its texts; one that is missing is none that is empty."""
+        texts = [b"" if text is None else b"=" + text.encode() for text in said]
+        _take(self._found, [_whole(entry_id, at_us, len(texts)), *texts])
+
+    def digest(self) -> bytes:
+        """Of what was added, 32 bytes."""
+        return self._found.digest()
+
+
 def next_chain(before: bytes, *, seal_id: int, kind: str, ref_id: int, digest: bytes, sealed_us: int) -> bytes:
     """The chain with one more seal, 32 bytes."""
     return _digest([before, _whole(seal_id, ref_id, sealed_us), kind.encode(), digest])
@@ -77,7 +94,11 @@ def _value(value: float | None) -> bytes:
 
 def _digest(parts: Iterable[bytes]) -> bytes:
     found = hashlib.sha256()
+    _take(found, parts)
+    return found.digest()
+
+
+def _take(found: "hashlib._Hash", parts: Iterable[bytes]) -> None:
     for part in parts:
         found.update(struct.pack(">I", len(part)))
         found.update(part)
-    return found.digest()

@@ -48,6 +48,9 @@ class Verification:
     agreeing_batches: int
     readings: int
     corrections: int
+    transactions: int
+    entries: int
+    rows: int
     waiting: int
     differences: Differences
 
@@ -65,6 +68,10 @@ class Verification:
             f" {self.readings} readings read"
         )
         found.append(f"corrections  {self.corrections} sealed")
+        found.append(
+            f"audit        {self.transactions} transactions sealed;"
+            f" {self.entries} entries, by which {self.rows} rows stand"
+        )
         if self.waiting:
             found.append(
                 f"waiting      {self.waiting} stored and not sealed yet; the roll-up seals about once a second"

@@ -27,3 +27,25 @@ SELECT
 FROM correction
 WHERE correction_id = ANY (:numbers ::bigint[])
 ORDER BY correction_id;
+
+-- name: audit_entries(batches)
+-- What transactions changed, by batch and entry: times in microseconds since 1970, rows as texts.
+SELECT
+    batch_id,
+    entry_id,
+    (extract(EPOCH FROM at) * 1000000)::bigint AS at_us,
+    account,
+    credential,
+    database_role,
+    request,
+    kind,
+    key,
+    subject,
+    action,
+    before::text AS before,
+    after::text AS after,
+    detail::text AS detail,
+    reason
+FROM audit
+WHERE batch_id = ANY (:batches ::bigint[])
+ORDER BY batch_id, entry_id;

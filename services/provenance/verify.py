@@ -1,4 +1,4 @@
-"""`enermon verify`: whether the stored readings and corrections are those that were sealed, in one snapshot."""
+"""`enermon verify`: whether readings, corrections and the audit are as they were sealed, in one snapshot."""
 
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from services.core.progress import Progress, no_progress
 from services.provenance.batches import recount
 from services.provenance.chain import walk
 from services.provenance.found import Differences, Head, Verification, shanghai_time
+from services.provenance.state import hold_state
 
 _sql = Statements.beside(__file__, "verify.sql")
 
@@ -56,6 +57,7 @@ def _verify(
         readings=readings,
         progress=lambda done, _: progress(seals + done, whole),
     )
+    state = hold_state(connection, differences)
     head = _sql.run(connection, "head").of(Head).first()
     return Verification(
         head=head,
@@ -66,6 +68,9 @@ def _verify(
         agreeing_batches=counted.agreeing,
         readings=counted.readings,
         corrections=walked.corrections,
+        transactions=walked.transactions,
+        entries=state.entries,
+        rows=state.rows,
         waiting=_waiting(connection, first_batch, since, differences),
         differences=differences,
     )

@@ -33,7 +33,7 @@ ORDER BY seal_id DESC
 LIMIT 1;
 
 -- name: unsealed(first_batch, since)
--- Batches and corrections without a seal, and whether they wait for one.
+-- Batches, corrections and transactions of the audit without a seal, and whether they wait for one.
 SELECT
     unsealed.kind,
     unsealed.ref_id,
@@ -48,6 +48,10 @@ FROM (
     SELECT 'correction', correction_id
     FROM correction
     WHERE :since ::timestamptz IS NULL OR recorded_at >= :since
+    UNION ALL
+    SELECT DISTINCT 'audit', batch_id
+    FROM audit
+    WHERE :since ::timestamptz IS NULL OR at >= :since
 ) AS unsealed
 WHERE NOT EXISTS (SELECT FROM seal WHERE seal.kind = unsealed.kind AND seal.ref_id = unsealed.ref_id)
 ORDER BY 1, 2;
@@ -120,4 +124,20 @@ SELECT code, ts, next_ts
 FROM near
 WHERE next_ts - ts > 1.5 * step AND next_ts > :first_ts AND ts < :last_ts
 ORDER BY ts, code
+LIMIT :most;
+
+-- name: audit_of_batch(batch_id, seal_id, most)
+-- Entries of a batch of the audit, and whether each was written, as it is now, after the seal: by the transactions that wrote them.
+SELECT
+    audit.entry_id,
+    audit.at,
+    coalesce(audit.account, 'database role ' || audit.database_role) AS who,
+    audit.kind,
+    audit.subject,
+    audit.action,
+    age(audit.xmin) < age(seal.xmin) AS is_later
+FROM audit
+LEFT JOIN seal ON seal.seal_id = :seal_id
+WHERE audit.batch_id = :batch_id
+ORDER BY audit.entry_id
 LIMIT :most;

@@ -52,8 +52,8 @@ OTHER_HANDS = {
     ("dirty_slot", "INSERT INTO", "quality"),
     ("subscription", "UPDATE", "alerts"),
 }
-BY_TRIGGER = {"subscription_revision"}
-"""Written by no statement of a service: with the changes of other tables."""
+BY_TRIGGER = {"subscription_revision", "audit", "audited"}
+"""Written by no statement of a service: with the changes of other tables, or of the schema."""
 KEPT = {"corrector"}
 """Not written any more; what was written once stays to be read."""
 

@@ -17,6 +17,7 @@ from services.api.access.reach import EVERYTHING, Reach
 from services.api.access.role import REGION, Right, Role, rights_of
 from services.api.access.tokens import csrf_token_of, token_sha256
 from services.core.db.statements import Statements
+from services.provenance.audited import audit_mark
 
 SQL = Statements.beside(__file__, "identify.sql")
 
@@ -87,7 +88,7 @@ def _of_key(connection: Connection, digest: bytes, now: datetime) -> Principal |
     if row is None:
         return None
     SQL.run(connection, "note_key", key_id=row["key_id"], now=now)
-    return _principal(row, SignedBy.KEY)
+    return _principal(row, SignedBy.KEY, credential=f"api_key {row['key_id']}")
 
 
 def _of_session(connection: Connection, token: str, now: datetime) -> Principal | None:
@@ -97,10 +98,13 @@ def _of_session(connection: Connection, token: str, now: datetime) -> Principal 
     if row is None:
         return None
     SQL.run(connection, "note_session", token_sha256=digest, now=now)
-    return _principal(row, SignedBy.SESSION, csrf_token=csrf_token_of(token))
+    credential = f"session {audit_mark(digest)}"
+    return _principal(row, SignedBy.SESSION, credential=credential, csrf_token=csrf_token_of(token))
 
 
-def _principal(row: dict[str, Any], signed_by: SignedBy, csrf_token: str | None = None) -> Principal:
+def _principal(
+    row: dict[str, Any], signed_by: SignedBy, *, credential: str, csrf_token: str | None = None
+) -> Principal:
     role = Role(row["role"])
     rights = rights_of(role, row["area_code"])
     if row.get("rights") is not None:
@@ -116,6 +120,7 @@ def _principal(row: dict[str, Any], signed_by: SignedBy, csrf_token: str | None 
         area=row["area_code"],
         must_change_password=row["must_change_password"],
         csrf_token=csrf_token,
+        credential=credential,
     )
 
 

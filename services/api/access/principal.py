@@ -33,3 +33,5 @@ class Principal:
     must_change_password: bool = False
     csrf_token: str | None = None
     """Of a session: what a write must carry in X-CSRF-Token."""
+    credential: str = ""
+    """Table and key of the API key or session by which it was found, as the audit names them."""

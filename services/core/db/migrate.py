@@ -39,7 +39,9 @@ def _config() -> Config:
 def upgrade(database_url: str, data: Path | None = None) -> str:
     """Apply every migration not yet applied, load the sourced tables, and return the schema's revision.
 
-    The roles are made before, and have what `grants.toml` says after. Several at once follow one another.
+    The roles are made before, and have what `grants.toml` says after. Several at once follow one another. Rows that are
+    audited from now on, or have other columns now, are entered in the audit as they stand.
+
     `data` is the folder with an operator's own tables. Raises DataFileError for a faulty one; DatabaseRolesError.
     """
     with _as_owner(database_url) as making:
@@ -53,6 +55,7 @@ def upgrade(database_url: str, data: Path | None = None) -> str:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         seed(connection, data)
+        connection.exec_driver_sql("SELECT take_in_audited()")
         bring_to(driver, grants_here())
     with _as_owner(database_url) as applied:
         return applied_revision(applied) or ""

@@ -40,6 +40,7 @@ WORKS_AS = (
     ("judging/*", "api alerts"),
     ("provenance/records.sql: *", "rollup reader"),
     ("provenance/sealing.sql: *", "rollup"),
+    ("provenance/state.sql: *", "reader"),
     ("provenance/verify.sql: *", "reader"),
     ("quality/*", "quality"),
 )

@@ -1,0 +1,138 @@
+-- part: standing(kind, stays)
+-- Rows of a table that are not as the last entry of the audit left them.
+WITH last AS (
+    SELECT DISTINCT ON (key) key, entry_id, at, coalesce(account, 'database role ' || database_role) AS who, subject, action, after
+    FROM audit
+    WHERE kind = :kind AND action <> 'note'
+    ORDER BY key, entry_id DESC
+),
+present AS (
+    {present}
+)
+SELECT key, last.entry_id, last.at, last.who, last.subject, last.action, last.after, present.now
+FROM last
+FULL JOIN present USING (key)
+WHERE
+    (last.after IS NULL) <> (present.now IS NULL)
+    OR jsonb_strip_nulls(last.after) <> jsonb_strip_nulls(present.now)
+    OR (:stays AND last.action = 'delete')
+ORDER BY last.entry_id, key
+
+-- part: present(keys, hidden, passed_over)
+-- The rows of a table as the audit keeps them.
+SELECT array_to_string(ARRAY(SELECT marked.now ->> part FROM unnest(:keys ::text[]) AS part), ' ') AS key, marked.now
+FROM (SELECT to_jsonb(standing) - :passed_over ::text[] AS now FROM {table} AS standing) AS kept
+CROSS JOIN LATERAL (
+    SELECT
+        kept.now || coalesce(
+            jsonb_object_agg(name, 'sha256 ' || left(encode(sha256(convert_to(kept.now ->> name, 'UTF8')), 'hex'), 32)),
+            jsonb_build_object()
+        ) AS now
+    FROM unnest(:hidden ::text[]) AS name
+    WHERE kept.now ->> name IS NOT NULL
+) AS marked
+
+-- part: present_marked(kind)
+-- The same of a table that only those read who must.
+SELECT key, now FROM audit_standing(:kind)
+
+-- name: extent()
+-- Entries of the audit, and the rows that they left standing.
+SELECT
+    count(*) AS entries,
+    count(*) FILTER (WHERE action IN ('insert', 'taken_in') AND before IS NULL) - count(*) FILTER (WHERE action = 'delete') AS rows
+FROM audit;
+
+-- name: breaks()
+-- Entries that say of a row that it stood otherwise than the entry before left it; and those of an upgrade that say more than what was added.
+SELECT
+    entry_id,
+    at,
+    who,
+    kind,
+    key,
+    subject,
+    action,
+    left_by,
+    stood,
+    before,
+    after
+FROM (
+    SELECT
+        entry_id,
+        at,
+        coalesce(account, 'database role ' || database_role) AS who,
+        kind,
+        key,
+        subject,
+        action,
+        lag(entry_id) OVER of_row AS left_by,
+        lag(after) OVER of_row AS stood,
+        before,
+        after
+    FROM audit
+    WHERE action <> 'note'
+    WINDOW of_row AS (PARTITION BY kind, key ORDER BY entry_id)
+) AS followed
+WHERE
+    jsonb_strip_nulls(before) IS DISTINCT FROM jsonb_strip_nulls(stood)
+    OR (
+        action = 'taken_in'
+        AND EXISTS (
+            SELECT FROM jsonb_each(before) AS was
+            WHERE after -> was.key <> was.value
+        )
+    )
+ORDER BY entry_id;
+
+-- name: strangers()
+-- Entries that came by an account, session or key, or of corrections: by an author, of which the audit does not know at that time, or
+-- knows that its right had ended. A minute is left for what was under way.
+SELECT acted.entry_id, acted.at, acted.kind, acted.subject, acted.action, acted.by_kind, acted.by_whom
+FROM (
+    SELECT entry_id, at, kind, subject, action, 'account' AS by_kind, account AS by_whom
+    FROM audit
+    WHERE account IS NOT NULL
+    UNION
+    SELECT entry_id, at, kind, subject, action, 'account', after ->> 'author'
+    FROM audit
+    WHERE kind = 'correction' AND action = 'insert'
+    UNION
+    SELECT entry_id, at, kind, subject, action, split_part(credential, ' ', 1), substring(credential FROM ' (.*)')
+    FROM audit
+    WHERE credential IS NOT NULL
+) AS acted
+LEFT JOIN LATERAL (
+    SELECT known.after
+    FROM audit AS known
+    WHERE CASE
+            WHEN acted.by_kind = 'account' THEN known.kind IN ('user_account', 'gateway') AND known.subject = acted.by_whom
+            ELSE known.kind = acted.by_kind AND known.key = acted.by_whom
+        END
+        AND known.action <> 'note'
+        AND known.entry_id < acted.entry_id
+        AND (known.at < acted.at - interval '1 minute' OR known.action IN ('insert', 'taken_in'))
+    ORDER BY known.entry_id DESC
+    LIMIT 1
+) AS known ON true
+WHERE known.after IS NULL
+    OR least(
+        (known.after ->> 'revoked_at')::timestamptz,
+        (known.after ->> 'disabled_at')::timestamptz,
+        (known.after ->> 'expires_at')::timestamptz
+    ) < acted.at - interval '1 minute'
+ORDER BY acted.entry_id;
+
+-- name: triggers()
+-- By which the audit is kept: of which table, at what, whether they are on, and what they were made with.
+SELECT pg_class.relname AS kind, tgname AS name, tgenabled IN ('O', 'A') AS is_on, tgargs AS said
+FROM pg_trigger
+JOIN pg_class ON pg_class.oid = tgrelid
+JOIN pg_proc ON pg_proc.oid = tgfoid
+WHERE proname = 'audit_change' AND relnamespace = 'public'::regnamespace;
+
+-- name: functions()
+-- By which the audit is kept, and what they do.
+SELECT proname AS name, prosrc AS body
+FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'audit_');
