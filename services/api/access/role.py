@@ -39,7 +39,9 @@ class Right(enum.StrEnum):
     EXPLAIN = "explain"
     """Handle alerts, as body or as enterprise."""
     SUBSCRIBE = "subscribe"
-    """Say where one is told of alerts."""
+    """Say where an enterprise is told of alerts."""
+    NOTIFY = "notify"
+    """Say where a supervision body is told of alerts."""
     REGISTER = "register"
     """Change the registry."""
     CORRECT = "correct"
@@ -58,7 +60,7 @@ class Right(enum.StrEnum):
 
 _READS = frozenset({Right.OWN, Right.KNOW, Right.READ})
 _ENTERS = frozenset({Right.REPORT, Right.SEND})
-_KEEPS = frozenset({Right.REGISTER, Right.CORRECT, Right.SILENCE, Right.SUBSCRIBE, Right.EXPLAIN})
+_KEEPS = frozenset({Right.REGISTER, Right.CORRECT, Right.SILENCE, Right.SUBSCRIBE, Right.NOTIFY, Right.EXPLAIN})
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),

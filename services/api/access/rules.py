@@ -119,6 +119,8 @@ _RULES: Mapping[Right | str, str] = {
         POST /api/v1/enterprises/{credit_code}/subscriptions/{subscription_id}/rotate
         POST /api/v1/enterprises/{credit_code}/subscriptions/{subscription_id}/retire
         POST /api/v1/enterprises/{credit_code}/subscriptions/{subscription_id}/test
+    """,
+    Right.NOTIFY: """
         POST /api/v1/supervision-bodies/{code}/subscriptions
         PATCH /api/v1/supervision-bodies/{code}/subscriptions/{subscription_id}
         DELETE /api/v1/supervision-bodies/{code}/subscriptions/{subscription_id}

@@ -1,8 +1,9 @@
 """Energy: how much was used, where, when, and how completely it was measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -10,16 +11,18 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import asking
+from services.api.access.require import Acting
 from services.api.asking import Now
-from services.api.database import Db
+from services.api.database import Database, Db, WholeDb
 from services.api.energy import ask
 from services.api.energy.answer import EnergyLine, Group
-from services.api.energy.ask import EnergyQuery, group_names
+from services.api.energy.ask import Asked, EnergyQuery, group_names
+from services.api.energy.banner_total import MONTHS_ALONE, require_banner_total, shown
 from services.api.energy.pending import PendingSums, pending_sums
 from services.api.energy.query import energy, estimated, quantity_units
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import Valuing, missing_of, rows_of
-from services.api.errors import BAD_CURSOR
+from services.api.errors import BAD_CURSOR, OUTSIDE_REACH, Refused
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
 from services.api.paging import Pager
@@ -65,6 +68,15 @@ class MissingCoefficient(BaseModel):
     carrier: str
     year: int
     basis: str = Field(description="calorific, equivalent, or co2")
+
+
+class Withheld(BaseModel):
+    """A total that is not told, since one of the few who used it could tell what another used."""
+
+    start: datetime
+    end: datetime
+    carrier: str
+    flow: str
 
 
 class EnergyAnswer(BaseModel):
@@ -114,6 +126,9 @@ class EnergyAnswer(BaseModel):
     rows: list[RowUsed] = Field(description="The coefficients that the rows of this page were valued with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
+    withheld: list[Withheld] | None = Field(
+        None, description="To an enterprise that asks of its banner: what fewer than three enterprises used"
+    )
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
@@ -131,28 +146,38 @@ _REFUSALS = refusals(
     asking.NOT_ON_HOUR,
     asking.INVALID_SCOPE,
     asking.INVALID_BY,
+    OUTSIDE_REACH,
+    MONTHS_ALONE,
 )
 
 
 @router.get("", summary="Sum energy", response_model=EnergyAnswer, responses=_REFUSALS)
-def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Query()], now: Now) -> Response:
+def read_energy(
+    database: Db,
+    whole: WholeDb,
+    acting: Acting,
+    tables: TablesDep,
+    query: Annotated[EnergyQuery, Query()],
+    now: Now,
+) -> Response:
     """Physical quantities of a scope in buckets, by carrier and by what else is asked for, with their coverage.
 
     Inputs, outputs, sub meters and products are never added to each other: name a `flow` or group by it. Standard coal
     and CO2 are those of the row's own quantity, above zero for outputs too; the balance puts flows together.
     """
     asked = ask.asked(query, now=now)
-    with database.read() as connection:
-        scoped = Scoped.read(connection, asked)
-        lines = energy(connection, scoped, now=now)
-        estimates = estimated(connection, scoped, query.estimates) if query.estimates else None
-        units = quantity_units(connection)
-        waiting = pending_sums(connection, scoped.wanted.among, start=asked.start, end=asked.end)
-        if query.carrier is not None and query.carrier not in units:
-            raise nouns.CARRIER.refuse_unknown(query.carrier)
-    groups = group_names(asked.by)
+    if acting.reach.enterprise is not None and asked.scope is asking.ScopeKind.AREA:
+        told = _of_banner(whole, acting.reach.enterprise, asked, query, now=now)
+    else:
+        told = _told(database, asked, query, now=now)
+    if query.carrier is not None and query.carrier not in told.units:
+        raise nouns.CARRIER.refuse_unknown(query.carrier)
+    groups, units = group_names(asked.by), told.units
     valuing = Valuing(tables.factors, [query.basis] if query.basis else tuple(Basis))
-    page, following = Pager(query, of="energy").part(lines)
+    page, following = Pager(query, of="energy").part(told.lines)
+    data = [_row(line, groups, units, valuing, told.estimates) for line in page]
+    # The heat values that others have measured are theirs.
+    used = {code: row for code, row in valuing.used.items() if told.withheld is None or row.factor.heat_value is None}
     answer = {
         "scope": query.scope,
         "start": asked.start,
@@ -160,13 +185,51 @@ def read_energy(database: Db, tables: TablesDep, query: Annotated[EnergyQuery, Q
         "aligned": asking.is_wider(query, asked.start, asked.end),
         "bucket": asked.bucket,
         "by": sorted(asked.by),
-        "data": [_row(line, groups, units, valuing, estimates) for line in page],
-        "rows": rows_of(tables, valuing.used),
+        "data": data,
+        "rows": rows_of(tables, used),
         "missing": missing_of(valuing.missing),
-        "pending": waiting,
+        "pending": told.pending,
+        "withheld": told.withheld,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was read to answer a question."""
+
+    lines: Sequence[EnergyLine]
+    units: Mapping[str, str]
+    estimates: Mapping[tuple[datetime, Group], int] | None = None
+    pending: Any = None
+    withheld: list[dict[str, Any]] | None = None
+
+
+def _told(database: Database, asked: Asked, query: EnergyQuery, *, now: datetime) -> _Told:
+    with database.read() as connection:
+        scoped = Scoped.read(connection, asked)
+        return _Told(
+            lines=energy(connection, scoped, now=now),
+            units=quantity_units(connection),
+            estimates=estimated(connection, scoped, query.estimates) if query.estimates else None,
+            pending=pending_sums(connection, scoped.wanted.among, start=asked.start, end=asked.end),
+        )
+
+
+def _of_banner(whole: Database, credit_code: str, asked: Asked, query: EnergyQuery, *, now: datetime) -> _Told:
+    """What an enterprise is told of its banner."""
+    if query.estimates:
+        raise Refused(OUTSIDE_REACH, "estimates: an enterprise is told what was measured in its banner")
+    with whole.read() as connection:
+        require_banner_total(connection, credit_code, asked, now=now)
+        found = shown(connection, asked, energy(connection, Scoped.read(connection, asked), now=now))
+        units = quantity_units(connection)
+    withheld = [
+        {"start": line.start, "end": line.end, "carrier": line.group.carrier, "flow": str(line.group.flow)}
+        for line in found.withheld
+    ]
+    return _Told(lines=found.lines, units=units, withheld=withheld)
 
 
 def _row(

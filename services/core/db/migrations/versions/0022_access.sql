@@ -101,6 +101,15 @@ FROM (
 $$;
 COMMENT ON FUNCTION seen_enterprises IS 'Those that lie, lay or will lie in the areas seen: sums of an area count them for the days they belonged';
 
+CREATE FUNCTION seen_meters() RETURNS integer[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+SELECT coalesce(array_agg(DISTINCT meter_term.meter_id), '{}')
+FROM meter_term
+JOIN unit USING (unit_id)
+WHERE unit.enterprise_id = ANY(seen_enterprises())
+    AND meter_term.withdrawn_at IS NULL
+$$;
+COMMENT ON FUNCTION seen_meters IS 'Those that belong to the enterprises seen, or once did: what they measured then counts for them';
+
 CREATE FUNCTION own_parks() RETURNS integer[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 SELECT coalesce(array_agg(park_id), '{}')
 FROM (
@@ -208,7 +217,7 @@ BEGIN
     PERFORM pg_temp.hold_back('gateway', of_enterprise, 'acts_on_enterprise(enterprise_id)');
     PERFORM pg_temp.hold_back('heat_value', of_enterprise, 'acts_on_enterprise(enterprise_id)');
     PERFORM pg_temp.hold_back('unit_input', 'EXISTS (SELECT FROM unit WHERE unit.unit_id = unit_input.unit_id)', 'acts_on_unit(unit_id)');
-    PERFORM pg_temp.hold_back('meter', 'EXISTS (SELECT FROM unit WHERE unit.unit_id = meter.unit_id)', 'acts_on_unit(unit_id)');
+    PERFORM pg_temp.hold_back('meter', 'meter_id = ANY ((SELECT seen_meters())::integer[]) OR EXISTS (SELECT FROM unit WHERE unit.unit_id = meter.unit_id)', 'acts_on_unit(unit_id)');
     FOREACH held IN ARRAY ARRAY['meter_term', 'meter_replacement', 'reading_acceptance', 'settlement', 'correction'] LOOP
         PERFORM pg_temp.hold_back(held, format(of_meter, held), 'acts_on_meter(meter_id)');
     END LOOP;

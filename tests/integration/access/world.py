@@ -1,0 +1,155 @@
+"""Three enterprises, two of them neighbours in one banner, and who may see which of them.
+
+Everything that belongs to an enterprise, or to its area, bears its mark: QA, QB or QC. A mark in an answer says that
+something of that enterprise was told.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from fastapi.testclient import TestClient
+
+from services.api.access.role import Role
+from services.core.calendar import SHANGHAI
+from tests.integration.alerted import Raised, insert
+from tests.integration.registered import HOHHOT, JUNGAR, ORDOS, SAIHAN, Registered, credit_code
+from tests.signed_in import ADMINISTRATOR_KEY, add_with_key
+
+REGION = "150000"
+AT = datetime(2026, 3, 2, 8, tzinfo=SHANGHAI)
+MARCH = {"start": "2026-03-01", "end": "2026-04-01"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """An enterprise with one of each thing; `of` has the numbers that were given to them."""
+
+    mark: str
+    area: str
+    enterprise: str
+    of: Mapping[str, Any]
+
+    def code(self, kind: str) -> str:
+        """The code of its thing of a kind: M-QA for its meter."""
+        return f"{kind}-{self.mark}"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: with which key, and what it sees: of the sites by mark, and of the areas."""
+
+    key: str | None
+    sites: frozenset[str]
+    areas: frozenset[str]
+
+
+MARKS = frozenset({"QA", "QB", "QC"})
+AREAS = frozenset({REGION, ORDOS, JUNGAR, HOHHOT, SAIHAN})
+_OF_LEAGUE = frozenset({ORDOS, JUNGAR})
+SEES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "administrator": (MARKS, AREAS),
+    "auditor": (MARKS, AREAS),
+    "supervisor_of_region": (MARKS, AREAS),
+    "supervisor_of_league": (frozenset({"QA", "QB"}), _OF_LEAGUE),
+    "supervisor_of_banner": (frozenset({"QA", "QB"}), frozenset({JUNGAR})),
+    "program": (MARKS, AREAS),
+    "program_of_league": (frozenset({"QA", "QB"}), _OF_LEAGUE),
+    "enterprise": (frozenset({"QA"}), frozenset()),
+}
+"""What each sees: marks of enterprises, and areas whose sums it may ask for."""
+
+_ACCOUNTS: Mapping[str, tuple[Role, dict[str, Any]]] = {
+    "auditor": (Role.AUDITOR, {}),
+    "supervisor_of_region": (Role.SUPERVISOR, {"area": REGION}),
+    "supervisor_of_league": (Role.SUPERVISOR, {"area": ORDOS}),
+    "supervisor_of_banner": (Role.SUPERVISOR, {"area": JUNGAR}),
+    "program": (Role.PROGRAM, {}),
+    "program_of_league": (Role.PROGRAM, {"area": ORDOS}),
+}
+
+
+def build(client: TestClient, database: psycopg.Connection) -> tuple[list[Site], dict[str, Asker]]:
+    """The sites, and who asks."""
+    sites = [
+        _site(client, database, mark, area, credit_code(number))
+        for number, (mark, area) in enumerate((("QA", JUNGAR), ("QB", JUNGAR), ("QC", SAIHAN)), start=1)
+    ]
+    keys: dict[str, str] = {"administrator": ADMINISTRATOR_KEY}
+    for name, (role, given) in _ACCOUNTS.items():
+        keys[name] = f"enk_{name}"
+        add_with_key(database, name, role, key=keys[name], **given)
+    keys["enterprise"] = "enk_enterprise"
+    add_with_key(database, "enterprise", Role.ENTERPRISE, key=keys["enterprise"], enterprise=sites[0].enterprise)
+    askers = {name: Asker(key, *SEES[name]) for name, key in keys.items()}
+    return sites, askers | {"nobody": Asker(None, frozenset(), frozenset())}
+
+
+def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str, code: str) -> Site:
+    registered = Registered(client)
+    park = registered.park(code=f"P-{mark}", area_code=area, name_zh=f"园区{mark}")
+    enterprise = registered.enterprise(credit_code=code, name_zh=f"厂{mark}", area_code=area, park_code=park)
+    unit = registered.unit(enterprise, code=f"U-{mark}", name_zh=f"炉{mark}")
+    gateway = registered.gateway(enterprise, code=f"G-{mark}")
+    meter = registered.meter(code=f"M-{mark}", unit_code=unit, gateway_code=gateway, name_zh=f"表{mark}")
+    post = _Posting(client)
+    membership = {"valid_from": "2026-06-01", "area_code": area, "park_code": park}
+    post(f"enterprises/{enterprise}/memberships", membership)
+    given = {"input": "feed_grade", "value": 58.4, "valid_from": "2026-01-01", "source": f"化验单{mark}"}
+    post(f"units/{unit}/inputs", given)
+    term = post(f"meters/{meter}/terms", {"valid_from": "2026-03-20", "multiplier": 2, "reason": f"互感器{mark}"})
+    readings = [{"meter": meter, "ts": (AT + n * timedelta(minutes=15)).isoformat(), "value": n} for n in range(4)]
+    unknown = {"meter": f"M-{mark}-LATER", "ts": AT.isoformat(), "value": 1}
+    post(f"readings?gateway={gateway}", {"seq": 1, "readings": [*readings, unknown]})
+    statistic = {"owner": f"unit:{unit}", "kind": "output", "period": "2026-01", "value": 5, "unit": "t"}
+    post("statistics", statistic | {"note": mark})
+    heat = {"enterprise": enterprise, "carrier": "lignite", "month": "2026-01", "ncv_mj_per_kg": 14.3}
+    heat_value = post("heat-values", heat | {"laboratory": "检验中心", "report": mark})["data"][0]["id"]
+    body = post("supervision-bodies", {"code": f"SB-{mark}", "name_zh": f"大队{mark}", "area_code": area})
+    hook = {"channel": "webhook", "address": f"https://hooks.example.cn/{mark}"}
+    of_body = post(f"supervision-bodies/{body['code']}/subscriptions", hook)["subscription_id"]
+    of_enterprise = post(f"enterprises/{enterprise}/subscriptions", hook)["subscription_id"]
+    rising = _raised(database, mark, area, enterprise, of_enterprise)
+    of = {"term": term["id"], "heat_value": heat_value, "of_body": of_body, "of_enterprise": of_enterprise, **rising}
+    return Site(mark, area, enterprise, of)
+
+
+class _Posting:
+    """Posts as the administrator, and gives the answer."""
+
+    def __init__(self, client: TestClient) -> None:
+        self._client = client
+
+    def __call__(self, path: str, body: Any) -> Any:
+        answer = self._client.post(f"/api/v1/{path}", json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+
+def _raised(database: psycopg.Connection, mark: str, area: str, enterprise: str, told: int) -> dict[str, Any]:
+    raised, subject = Raised(database), f"U-{mark}"
+    rule = raised.rule(f"rule_{mark.lower()}", title={"zh": "PUE 偏高", "en": "PUE too high"})
+    alert = raised.alert(rule=rule, subject_code=subject, enterprise_code=enterprise, area_code=area)
+    raised.event(alert, "fired", AT, value=1.42)
+    raised.state("firing", f"unit:{subject}", rule=rule, alert_id=alert)
+    message = raised.message(told, [alert])
+    raised.attempt(message, "failed", f"refused by {mark}")
+    silence = {"area_code": area, "enterprise_code": enterprise, "reason": mark, "author": "tests"}
+    times = {"starts_at": AT, "ends_at": AT + timedelta(days=3650)}
+    insert(database, "finding", _finding(subject))
+    insert(database, "rejected_message", _rejected(mark))
+    return {"alert": alert, "message": message, "silence": insert(database, "silence", silence | times)}
+
+
+def _finding(unit: str) -> dict[str, Any]:
+    about = {"check_slug": "stuck", "subject_kind": "unit", "subject_code": unit, "day": AT.date()}
+    return about | {"starts_at": AT, "ends_at": AT + timedelta(hours=1), "value": 1, "limit_value": 2, "detail": "{}"}
+
+
+def _rejected(mark: str) -> dict[str, Any]:
+    payload = json.dumps({"of": mark}).encode()
+    about = {"gateway_code": f"G-{mark}", "topic": f"enermon/v1/G-{mark}/readings", "code": "no_json", "detail": mark}
+    return about | {"received_at": AT, "payload": payload, "payload_bytes": len(payload)}
