@@ -15,15 +15,11 @@ SELECT meter_id, from_ts
 FROM changed;
 
 -- name: reinterpret_enterprise(from_ts, credit_code)
--- The meters that belonged to it at any time since.
+-- The meters that belonged to it at any time since, those too that are by now of an enterprise that the account cannot see.
 WITH changed AS (
     INSERT INTO meter_change (meter_id, from_ts)
-    SELECT DISTINCT term.meter_id, CAST(:from_ts AS timestamptz)
-    FROM meter_term_now AS term
-    JOIN unit USING (unit_id)
-    JOIN enterprise USING (enterprise_id)
-    WHERE enterprise.credit_code = :credit_code
-        AND term.valid_to > CAST(:from_ts AS timestamptz)
+    SELECT meter_id, CAST(:from_ts AS timestamptz)
+    FROM meters_since(:credit_code, CAST(:from_ts AS timestamptz)) AS meter_id
     RETURNING meter_id, from_ts
 )
 INSERT INTO reinterpretation (meter_id, from_ts)

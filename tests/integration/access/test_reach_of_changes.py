@@ -1,0 +1,44 @@
+"""A change by somebody who sees a part of the registry is a change of all that it concerns."""
+
+from datetime import datetime
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from services.api.access.role import Role
+from services.core.calendar import SHANGHAI
+from services.energy.check.asked import CheckAsked
+from services.energy.check.report import report
+from tests.integration.line import Line, quarters
+from tests.integration.registered import DALAD, JUNGAR, Registered
+from tests.signed_in import add_with_key, bearer
+
+pytestmark = pytest.mark.store
+
+MAY = datetime(2026, 5, 1, tzinfo=SHANGHAI)
+DAYS = {"start": "2026-05-01", "end": "2026-05-03"}
+
+
+def test_energy_of_a_meter_that_was_sold_goes_with_its_owner_of_then_when_a_supervisor_corrects_where_that_was(
+    client: TestClient, line: Line, registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    seller, buyer = registered.enterprise(), registered.enterprise(area_code=DALAD)
+    gateway = registered.gateway(seller)
+    meter = registered.meter(seller, gateway_code=gateway)
+    line.send(gateway, quarters(meter, MAY, [100.0 + 2.5 * i for i in range(97)]))
+    sold = {"unit_code": registered.unit(buyer), "gateway_code": registered.gateway(buyer), "valid_from": "2026-05-02"}
+    assert client.patch(f"/api/v1/meters/{meter}", json=sold).status_code == 200
+    line.roll_up()
+    park = registered.park()
+    add_with_key(database, "wang", Role.SUPERVISOR, key="enk_wang", area=JUNGAR)
+    changed = client.post(
+        f"/api/v1/enterprises/{seller}/memberships",
+        json={"valid_from": "2026-05-01", "area_code": JUNGAR, "park_code": park},
+        headers=bearer("enk_wang"),
+    )
+    assert changed.status_code == 201, changed.text
+    line.roll_up()
+    found = report(database_url, asked=CheckAsked())
+    assert found.well, found.lines()
+    assert line.total(scope=f"park:{park}", **DAYS) == 240.0
