@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from services.core.db.roles import DatabaseRole
+
 
 class Ready(Enum):
     """How a part says that it is ready."""
@@ -19,15 +21,17 @@ class Part:
     name: str
     argv: tuple[str, ...]
     ready: Ready
+    role: DatabaseRole | None
+    """As what it works at the database; None: it does not."""
     stop_timeout_s: float = 15.0
     needs_api: bool = False
 
 
-INGEST = Part("ingest", ("enermon", "ingest"), Ready.LOG_EVENT)
-ROLLUP = Part("rollup", ("enermon", "rollup"), Ready.LOG_EVENT)
-QUALITY = Part("quality", ("enermon", "quality"), Ready.LOG_EVENT)
-API = Part("api", ("enermon", "api"), Ready.HTTP)
-ALERTS = Part("alerts", ("enermon", "alerts"), Ready.LOG_EVENT)
+INGEST = Part("ingest", ("enermon", "ingest"), Ready.LOG_EVENT, DatabaseRole.INGEST)
+ROLLUP = Part("rollup", ("enermon", "rollup"), Ready.LOG_EVENT, DatabaseRole.ROLLUP)
+QUALITY = Part("quality", ("enermon", "quality"), Ready.LOG_EVENT, DatabaseRole.QUALITY)
+API = Part("api", ("enermon", "api"), Ready.HTTP, DatabaseRole.API)
+ALERTS = Part("alerts", ("enermon", "alerts"), Ready.LOG_EVENT, DatabaseRole.ALERTS)
 REGION = Part(
     "region",
     (
@@ -35,6 +39,7 @@ REGION = Part(
         *("--passwords", "{passwords}", "--state", "{state}", "--history-days", "{history_days}", "--progress", "json"),
     ),
     Ready.FLEET_EVENT,
+    None,
     needs_api=True,
 )
 BESIDE_API = (INGEST, ROLLUP, QUALITY)

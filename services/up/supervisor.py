@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from services.core.db.roles import DatabaseRole
 from services.ingest.broker_users import ALERTS_USER
 from services.up.api import PORT_SETTING, PREFERRED_PORT, ApiAddress, await_port
 from services.up.child import Child, Command, describe_exit, signal_group
@@ -19,6 +20,7 @@ from services.up.external import check_mqtt, describe_database, without_user
 from services.up.first_account import first_administrator
 from services.up.gateways import GatewayWatch
 from services.up.home import Home
+from services.up.logins import Logins, private_logins
 from services.up.parts import ALERTS, API, BESIDE_API, REGION, Part
 from services.up.ports import LOOPBACK, describe_holder, is_free, start_on_free_port
 from services.up.postgres import PrivatePostgres
@@ -68,6 +70,7 @@ class Supervisor:
     screen: Screen
     parts: list[RunningPart] = field(default_factory=list)
     _api: ApiAddress = field(init=False)
+    _logins: Logins = field(init=False)
     _stop_signals: int = 0
     _gateways: GatewayWatch | None = None
     _servers: list[_KeptServer] = field(default_factory=list)
@@ -97,9 +100,10 @@ class Supervisor:
         self._api = self._api_at(port)
         database_url = self._start_database()
         self._migrate(database_url)
-        first = first_administrator(self.plan.home, self._environment(database_url, ""))
-        mqtt_url = self._start_broker(database_url)
-        env = self._environment(database_url, mqtt_url)
+        self._logins = private_logins(database_url, plan.home) if plan.database else Logins(database_url, {})
+        admitting = _told("ENERMON_DATABASE_URL", self._logins.url_of(DatabaseRole.ADMIT))
+        first = first_administrator(plan.home, self._environment("") | admitting)
+        env = self._environment(self._start_broker())
         for part in BESIDE_API:
             self._add(part, env)
         self._start_api(env)
@@ -163,8 +167,9 @@ class Supervisor:
         self.screen.ready("database", detail, time.monotonic() - began)
         return database.url
 
-    def _start_broker(self, database_url: str) -> str:
+    def _start_broker(self) -> str:
         began, plan = time.monotonic(), self.plan
+        database_url = self._logins.url_of(DatabaseRole.READER)
         self._gateways = GatewayWatch(database_url=database_url, home=plan.home, broker=plan.broker)
         self._gateways.look()
         if plan.broker is None:
@@ -185,7 +190,7 @@ class Supervisor:
 
     def _migrate(self, database_url: str) -> None:
         began = time.monotonic()
-        env = self._environment(database_url, "")
+        env = self._environment("") | _told("ENERMON_DATABASE_URL", database_url)
         child = Child(Command(argv=[_program("enermon"), "migrate"], log=self.plan.home.log_file("migrate"), env=env))
         try:
             code = child.wait(MIGRATE_TIMEOUT_S, self._check)
@@ -197,12 +202,11 @@ class Supervisor:
             raise StartError("not_migrated", f"The database's schema could not be brought up to date ({how}):\n{lines}")
         self.screen.ready("migrations", (child.last_lines(1) or ["done"])[0], time.monotonic() - began)
 
-    def _environment(self, database_url: str, mqtt_url: str) -> dict[str, str]:
+    def _environment(self, mqtt_url: str) -> dict[str, str]:
         plan = self.plan
         return {
             **os.environ,
             "ENERMON_HOME": str(plan.home.path),
-            **_told("ENERMON_DATABASE_URL", database_url),
             **(_told("ENERMON_MQTT_URL", mqtt_url) if mqtt_url else {}),
             "ENERMON_GATEWAY_KEY_FILE": str(plan.home.gateway_key_file),
             "PYTHONUNBUFFERED": "1",
@@ -219,7 +223,8 @@ class Supervisor:
             "history_days": str(plan.history_days),
         }
         argv = [_program(part.argv[0]), *(word.format(**words) for word in part.argv[1:])]
-        running = RunningPart(part, argv=argv, env=env, home=plan.home, api=self._api)
+        own = _told("ENERMON_DATABASE_URL", self._logins.url_of(part.role))
+        running = RunningPart(part, argv=argv, env={**env, **own}, home=plan.home, api=self._api)
         self.parts.append(running)
         running.start()
         return running

@@ -53,6 +53,13 @@ def make_roles(connection: psycopg.Connection) -> None:
         raise DatabaseRolesError(_how_to_make(connection, missing)) from error
 
 
+def let_in(connection: psycopg.Connection, role: DatabaseRole, password: str) -> None:
+    """Let a role that is there log in with this password, of which only a digest goes to the server and its log."""
+    digest = connection.pgconn.encrypt_password(password.encode(), role.encode())
+    statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+    connection.execute(statement.format(sql.Identifier(role), sql.Literal(digest.decode())))
+
+
 def _make(connection: psycopg.Connection, role: DatabaseRole, *, belongs: bool) -> None:
     """Make one. `belongs`: the login is to be a member, so that it can work as this role."""
     named = sql.Identifier(role)

@@ -1,5 +1,6 @@
 """`enermon up` as a person runs it: it starts, says so, is stopped or killed, and leaves nothing behind."""
 
+import json
 import os
 import re
 import signal
@@ -8,12 +9,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests.integration.ports import free_port, home_in
@@ -124,6 +126,58 @@ def test_first_account_is_shown_once_with_a_key_that_its_owner_alone_can_read(up
     me = httpx.get(f"http://127.0.0.1:{up.api_port}/api/v1/areas", headers=key_of(up.home))
     assert me.status_code == 200
     assert httpx.get(f"http://127.0.0.1:{up.api_port}/api/v1/areas").status_code == 401
+
+
+def _database_as(home: Path, user: str) -> psycopg.Connection:
+    """The private database, by the password that this home has for the user."""
+    password = (home / "secrets" / f"{'database' if user == 'enermon' else user}.password").read_text().strip()
+    port = json.loads((home / "remembered.json").read_text())["database_port"]
+    return psycopg.connect(f"postgresql://{user}:{password}@127.0.0.1:{port}/enermon", autocommit=True)
+
+
+def test_each_part_comes_to_the_database_by_a_login_of_its_own(up: Up) -> None:
+    with _database_as(up.home, "enermon") as owner:
+        rows = owner.execute(
+            "SELECT DISTINCT split_part(application_name, '-', 2), usename FROM pg_stat_activity"
+            " WHERE application_name LIKE 'enermon%' AND pid <> pg_backend_pid()"
+        )
+        found = {(str(name), str(user)) for name, user in rows}
+    of_parts = {(name, f"enermon_{name}") for name in ("ingest", "rollup", "quality", "alerts")}
+    assert found >= of_parts | {("retention", "enermon_ingest"), ("", "enermon_api"), ("up", "enermon_reader")}
+    assert {user for _, user in found} == {f"enermon_{name}" for name in (*dict(of_parts), "api", "reader")}
+
+
+def test_no_part_is_given_the_password_of_the_owner(up: Up) -> None:
+    password = (up.home / "secrets" / "database.password").read_bytes().strip()
+    environments = {entry: _environment_of(entry) for entry in _started_by(up.process.pid)}
+    assert sum(b"ENERMON_DATABASE_URL=postgresql://enermon_" in each for each in environments.values()) == 5
+    assert [entry for entry, each in environments.items() if password in each] == []
+
+
+@pytest.mark.parametrize("part", ["api", "ingest", "rollup", "quality", "alerts", "admit", "reader"])
+@pytest.mark.parametrize(
+    "attack", ["COPY (SELECT 1) TO PROGRAM 'id'", "SET ROLE enermon", "SELECT * FROM pg_authid", "DROP TABLE reading"]
+)
+def test_the_login_of_a_part_cannot_become_more_than_it_is(up: Up, part: str, attack: str) -> None:
+    with _database_as(up.home, f"enermon_{part}") as login:
+        login.execute("RESET ROLE")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            login.execute(attack.encode())
+
+
+def _started_by(parent: int) -> list[Path]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"PPid:\t{parent}\n" in (entry / "status").read_text():
+                found.append(entry)
+    return found
+
+
+def _environment_of(process: Path) -> bytes:
+    with suppress(OSError):  # of the database's user, or gone
+        return (process / "environ").read_bytes()
+    return b""
 
 
 def test_embedded_store_says_what_it_lacks(up: Up, store: str) -> None:
