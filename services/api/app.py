@@ -10,6 +10,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from services.api.access.identify import Remembered
 from services.api.access.require import require_access
 from services.api.access.rules import Operations
+from services.api.access.seen import Seen, note_seen
 from services.api.database import Database
 from services.api.errors import answer_errors_of
 from services.api.guard.bodies import JSON, BodyRule, BodyRules
@@ -27,6 +28,7 @@ from services.api.routes import (
     alert_pages,
     alerts,
     areas,
+    audit,
     balance,
     carriers,
     console,
@@ -116,6 +118,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     readings.router,
     rejected.router,
     corrections.router,
+    audit.router,
     live.router,
     alert_pages.router,
     console.router,
@@ -143,6 +146,7 @@ TAGS = [
     {"name": "quality", "description": "数据质量: scores, findings, what is missing"},
     {"name": "readings", "description": "What meters said, and what was not taken"},
     {"name": "corrections", "description": "Readings as people have corrected them, and the head of the seals"},
+    {"name": "audit", "description": "审计: who changed what"},
     {"name": "live", "description": "Energy as it is booked"},
     {"name": "import", "description": "Many at once, from CSV and XLSX"},
     {"name": "operation", "description": "Health and metrics"},
@@ -161,7 +165,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        dependencies=[Depends(require_access), Depends(require_known_parameters)],
+        dependencies=[Depends(require_access), Depends(require_known_parameters), Depends(note_seen)],
     )
     for router in ROUTERS:
         app.include_router(router)
@@ -188,6 +192,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.settings = settings
     app.state.clock = utc_now
     app.state.remembered = Remembered()
+    app.state.seen = Seen()
     app.state.database = Database(database_url)
     app.state.tables = tables
     app.state.watching = Watching(Broadcast(database_url))

@@ -23,6 +23,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /web/dual_control.js
     """,
     Right.OPERATE: "GET /metrics",
+    Right.AUDIT: "GET /api/v1/audit",
     Right.KNOW: """
         GET /api/v1/areas
         GET /api/v1/areas/{code}

@@ -15,6 +15,7 @@ from services.api.reasons import Fault
 from services.api.registry.change import registry_change
 from services.api.registry.reading import RowFault, Sheet
 from services.api.registry.resource import A, Amendment, DatedFrom, E, R, Resource, Row
+from services.provenance.notes import NoteKind, note
 
 MOST_ERRORS = 100_000
 MOST_DATED = 2000
@@ -94,7 +95,10 @@ def import_sheet(
                 resource.write_dated(change, amendment, handling.since, now=now)
             if amendment.changed:
                 resource.write(change, amendment)
-    return _account(sheet, plan, dry_run=False, created=created, updated=len(plan.amendments))
+        account = _account(sheet, plan, dry_run=False, created=created, updated=len(plan.amendments))
+        counted = {name: account[name] for name in ("rows", "created", "updated", "unchanged", "skipped", "hidden")}
+        note(change.connection, NoteKind.IMPORT, resource.noun.plural, counted)
+    return account
 
 
 class _Planner(Generic[E, R, A]):

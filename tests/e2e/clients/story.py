@@ -294,6 +294,7 @@ class Story:
         self._ask("post", f"{API}/rejected-readings/retry", gateway=self._gateway)
         self._ask("get", f"{API}/dropped")
         assert self._ask("get", f"{API}/seal")["seal"] > 0
+        assert self._ask("get", f"{API}/audit", kind="correction", action="insert")["data"]
 
     def _remove_own(self) -> None:
         """Meters with readings stay, and with them what they belong to; others of each kind are there to be removed."""

@@ -38,6 +38,7 @@ WORKS_AS = (
     ("ingest/store.sql: note_statuses", "ingest"),
     ("ingest/store.sql: *", "ingest api"),
     ("judging/*", "api alerts"),
+    ("provenance/notes.sql: *", "api"),
     ("provenance/records.sql: *", "rollup reader"),
     ("provenance/sealing.sql: *", "rollup"),
     ("provenance/state.sql: *", "reader"),

@@ -1,0 +1,1 @@
+"""Who changed what, as it is asked for."""

@@ -1,0 +1,2 @@
+-- name: note(kind, subject, detail)
+SELECT audit_note(:kind, :subject, :detail);
