@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks import access as access_run
 from benchmarks import alerts as alerts_run
 from benchmarks import alerts_report, growth_report, ingest_report
 from benchmarks import answers as answers_run
@@ -117,6 +118,22 @@ def alerts(
         typer.echo(f"written: {PAGE}")
 
 
+@app.command()
+def access(
+    enterprises: Annotated[int, typer.Option(min=12, help="Size of the region")] = access_run.ENTERPRISES,
+    calls: Annotated[int, typer.Option(min=20, help="How often each call is made")] = 100,
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep servers and logs there")] = None,
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
+) -> None:
+    """What access control costs the calls of a console, by three who ask."""
+    with _folder(keep) as folder:
+        found = access_run.run(folder, enterprises=enterprises, calls=calls, console=_progress())
+    _show(access_run.sheets(found), access_run.write_json(found))
+    if page and enterprises == access_run.ENTERPRISES:
+        write_section("access", access_run.section(found))
+        typer.echo(f"written: {PAGE}")
+
+
 @app.command("all")
 def everything(
     parts: Annotated[str, typer.Option(help="Some of the parts, with commas")] = "ingest,queries,alerts",
@@ -131,6 +148,8 @@ def everything(
         alerts()
     if "answers" in chosen:
         answers()
+    if "access" in chosen:
+        access()
 
 
 def _steps_of(only: str, known: tuple[str, ...]) -> frozenset[str]:

@@ -86,8 +86,8 @@ def _judge(made: Rig, found: Alerting, steps: frozenset[str], instances: int, co
     gateways = instances // 2
     with made.clone() as url:
         console.print(f"registering {gateways:,} gateways …")
-        with service.api(url, made.folder, given=MAY_CALL_LOOPBACK) as api, closing(Office(api.url)) as office:
-            register(api.url, [coke_plant(number) for number in range(gateways - load.GATEWAYS - 1)])
+        with service.api(url, made.folder, given=MAY_CALL_LOOPBACK) as api, closing(Office(api)) as office:
+            register(api, [coke_plant(number) for number in range(gateways - load.GATEWAYS - 1)])
             for slug, body in _NEVER.items():
                 office.rule(slug, body)
             _settle(url)

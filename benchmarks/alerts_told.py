@@ -60,10 +60,10 @@ def tell(made: Rig, *, steps: frozenset[str], centres: int, console: Console) ->
         made.ingest(url, number=0, shared=False),
         made.rollup(url),
         made.alerts(url, given=MAY_CALL_LOOPBACK),
-        closing(Office(api.url)) as office,
+        closing(Office(api)) as office,
         psycopg.connect(url, autocommit=True) as connection,
     ):
-        register(api.url, plants)
+        register(api, plants)
         for slug in _HOLDING_BACK:
             office.switch_off(slug)
         office.rule(_RULE, PUE_HOUR)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from benchmarks.load import BANNERS
+from benchmarks.service import ApiProcess
 from services.up.errors import StartError
 from simulators.credit_code import ENTERPRISE, credit_code
 from simulators.receiver.arrivals import Arrival, Arrivals
@@ -130,17 +131,18 @@ def _meter(plant: Plant, flow: str) -> Meter:
     )
 
 
-def register(url: str, plants: list[Plant]) -> None:
-    """These at the API at `url`. Raises RegistrationError."""
-    with closing(RegistryApi(url, timeout_s=600.0)) as api:
+def register(served: ApiProcess, plants: list[Plant]) -> None:
+    """These at the API. Raises RegistrationError."""
+    with closing(RegistryApi(served.url, key=served.key, timeout_s=600.0)) as api:
         api.register(registry(plants))
 
 
 class Office:
     """Makes rules and those who are told, by the API. Every call raises StartError where it is refused."""
 
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=f"{url}/api/v1", timeout=60.0)
+    def __init__(self, served: ApiProcess) -> None:
+        headers = {"Authorization": f"Bearer {served.key}"}
+        self._client = httpx.Client(base_url=f"{served.url}/api/v1", headers=headers, timeout=60.0)
 
     def rule(self, slug: str, body: Mapping[str, Any]) -> None:
         """A version of a rule."""

@@ -45,7 +45,7 @@ def run(folder: Path, *, enterprises: int, calls: int, only: str, console: Conso
             (folder / _FILLED_FILE).write_text(json.dumps(asdict(filled), default=str), encoding="utf-8")
             load_before = os.getloadavg()[0]
             others = OtherLoad()
-            timings = _timings(Caller(LOOPBACK, api.port), year, calls=calls, only=only, console=console)
+            timings = _timings(Caller(LOOPBACK, api.port, key=api.key), year, calls=calls, only=only, console=console)
             return Answers(
                 at=datetime.now(UTC),
                 machine=this_machine(),
@@ -75,7 +75,7 @@ def _kept(folder: Path, year: Year, *, enterprises: int) -> Filled | None:
 def _filled(api: service.ApiProcess, database_url: str, year: Year, *, enterprises: int, console: Console) -> Filled:
     region = hourly_region(year, enterprises=enterprises)
     with console.status(f"registering {enterprises} enterprises"):
-        registry = RegistryApi(api.url)
+        registry = RegistryApi(api.url, key=api.key)
         registry.register(region.registry)
         registry.close()
     readings, fill_s = _through("storing, months", fill(database_url, region, year), year.month_count, console)

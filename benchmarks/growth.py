@@ -58,7 +58,7 @@ def run(folder: Path, *, sizes: tuple[int, ...], calls: int, console: Console) -
     load_before = os.getloadavg()[0]
     with service.database(folder) as database:
         upgrade(database.url)
-        _hurry(database.url)
+        hurry(database.url)
         others = OtherLoad()
         found = Growth(datetime.now(UTC), this_machine(), describe(database.url), load_before)
         sums = Sums(start=year.start.astimezone(SHANGHAI), end=year.end.astimezone(SHANGHAI))
@@ -68,20 +68,20 @@ def run(folder: Path, *, sizes: tuple[int, ...], calls: int, console: Console) -
             with service.api(database.url, folder) as api:
                 started_s = time.monotonic()
                 console.print(f"{size:,} meters: registering …", end=" ")
-                registry = RegistryApi(api.url, timeout_s=600.0)
+                registry = RegistryApi(api.url, key=api.key, timeout_s=600.0)
                 registry.register(region.registry)
                 registry.close()
-                _fill(database.url, region, known, sums, console)
+                fill_region(database.url, region, known, sums, console)
                 fill_s = time.monotonic() - started_s
                 console.print(f"{fill_s:.0f} s; asking …", end=" ")
-                timings = list(_timings(Caller(LOOPBACK, api.port), questions(year, region), calls=calls))
+                timings = list(_timings(Caller(LOOPBACK, api.port, key=api.key), questions(year, region), calls=calls))
                 console.print("done")
             found.sizes.append(_grown(database.url, region, sums, fill_s, timings))
         found.other_cores = others.cores()
         return found
 
 
-def _hurry(database_url: str) -> None:
+def hurry(database_url: str) -> None:
     """Fill without waiting for the disk: these data are made up, and thrown away."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
@@ -90,7 +90,8 @@ def _hurry(database_url: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def _fill(database_url: str, region: Region, known: set[str], sums: Sums, console: Console) -> None:
+def fill_region(database_url: str, region: Region, known: set[str], sums: Sums, console: Console) -> None:
+    """Fill in the sums of the meters that are not `known`, and know them from then on."""
     meters = [meter for meter in region.registry.meters if meter.code not in known]
     done = 0
     for number in fill(database_url, meters, sums):

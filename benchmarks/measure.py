@@ -52,13 +52,14 @@ class Timing:
 class Caller:
     """One connection to the API, kept open as a browser keeps it."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, key: str) -> None:
+        self._headers = {"Authorization": f"Bearer {key}"}
         self._connection = HTTPConnection(host, port, timeout=60.0)
 
     def get(self, target: str) -> tuple[int, bytes, float]:
         """Status, body and milliseconds until the last byte."""
         started_s = time.perf_counter()
-        self._connection.request("GET", target)
+        self._connection.request("GET", target, headers=self._headers)
         response = self._connection.getresponse()
         body = response.read()
         return response.status, body, (time.perf_counter() - started_s) * 1000.0

@@ -26,13 +26,13 @@ class Probe:
     A reading has an hour of its meter for itself.
     """
 
-    def __init__(self, *, mqtt_port: int, password: str, api_port: int) -> None:
+    def __init__(self, *, mqtt_port: int, password: str, api_port: int, api_key: str) -> None:
         self._socket = socket.create_connection((LOOPBACK, mqtt_port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         hello = packets.connect(client_id=PROBE_GATEWAY, user=PROBE_GATEWAY, password=password)
         self._socket.sendall(hello)
         self._socket.recv(64)
-        self._caller = Caller(LOOPBACK, api_port)
+        self._caller = Caller(LOOPBACK, api_port, key=api_key)
         self._waiting: dict[tuple[str, int], float] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()

@@ -254,7 +254,7 @@ def rig(folder: Path) -> Iterator[Rig]:
             made = Rig(folder.resolve(), home, database, broker)
             upgrade(database.url)
             with service.api(database.url, folder) as api:
-                registry = RegistryApi(api.url)
+                registry = RegistryApi(api.url, key=api.key)
                 registry.register(load.registry())
                 registry.close()
             broker.allow_gateways([*made.passwords(), load.PROBE_GATEWAY])

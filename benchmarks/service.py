@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.keys import key_of
+from services.api.access.role import Role
 from services.up.home import Home
 from services.up.ports import LOOPBACK, choose_port
 from services.up.postgres import PrivatePostgres
@@ -26,6 +28,8 @@ class ApiProcess:
 
     process: subprocess.Popen[bytes]
     port: int
+    key: str
+    """Of an administrator."""
 
     @property
     def url(self) -> str:
@@ -47,8 +51,14 @@ def database(folder: Path) -> Iterator[PrivatePostgres]:
 
 
 @contextmanager
-def api(database_url: str, folder: Path, *, given: Mapping[str, str] = _NOTHING) -> Iterator[ApiProcess]:
-    """`enermon api` on this database; `given`: further settings by their variables.
+def api(
+    database_url: str,
+    folder: Path,
+    *,
+    given: Mapping[str, str] = _NOTHING,
+    program: Sequence[str] = ("services.cli", "api"),
+) -> Iterator[ApiProcess]:
+    """`enermon api`, or another `program`, on this database, which has the newest schema; `given`: further settings.
 
     Raises StartError, and RegistrationError when it does not become ready.
     """
@@ -60,11 +70,12 @@ def api(database_url: str, folder: Path, *, given: Mapping[str, str] = _NOTHING)
         "ENERMON_API_HOST": LOOPBACK,
         "ENERMON_API_PORT": str(port),
     }
-    command = [sys.executable, "-m", "services.cli", "api"]
+    command = [sys.executable, "-m", *program]
+    key = key_of(database_url, Role.ADMINISTRATOR)
     with Home(folder.resolve()).log_file("api").open("ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own program
         try:
-            running = ApiProcess(process, port)
+            running = ApiProcess(process, port, key)
             RegistryApi(running.url).wait_until_ready(_START_S)
             yield running
         finally:

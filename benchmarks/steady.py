@@ -72,7 +72,12 @@ def steady(rig: Rig, *, shape: Shape, per_s: float, seconds: float) -> Steady:
         service.api(url, rig.folder) as api,
         publisher(order) as publishing,
     ):
-        probe = Probe(mqtt_port=rig.broker.port or 0, password=rig.broker.password(PROBE_GATEWAY), api_port=api.port)
+        probe = Probe(
+            mqtt_port=rig.broker.port or 0,
+            password=rig.broker.password(PROBE_GATEWAY),
+            api_port=api.port,
+            api_key=api.key,
+        )
         backlog = _Backlog(url)
         usage = Usage(rig.watched(ingest=[ingest], **{"roll-up": [rollup]}))
         publisher_s, api_s = own_s(publishing.pid), own_s(api.process.pid)

@@ -112,7 +112,7 @@ class Database:
             connection,
             "tell",
             reach=self._reach.kind,
-            areas=",".join(self._reach.areas),
+            areas=",".join(self._reach.areas_below),
             enterprise=self._reach.enterprise or "",
             account=self._account,
             credential=self._credential,

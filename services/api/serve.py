@@ -14,12 +14,17 @@ from services.core.settings import Settings
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; open streams are given a moment to end."""
     app = create_app(settings)
+    settle_memory()
+    uvicorn.Server(served_by(app, settings)).run()
+
+
+def settle_memory() -> None:
+    """Look for garbage less often, and not among what stays."""
     # What lasts as long as the process (routes, models, tables) is left out of collections: each took 0.1 s.
     gc.collect()
     gc.freeze()
     # Rows of a long answer are no garbage: look for it after so many new objects, not after 700.
     gc.set_threshold(50_000, 20, 20)
-    uvicorn.Server(served_by(app, settings)).run()
 
 
 def served_by(app: Callable[..., Any], settings: Settings) -> uvicorn.Config:

@@ -1,6 +1,13 @@
 """Which rows a request sees. PostgreSQL holds back the others (row-level security, migration 0022)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+
+from services.core.area_tree import AreaTree
+from services.core.data.divisions import divisions
+
+AREA_TREE = AreaTree.of((division.code, division.level, division.parent_code) for division in divisions())
+"""All areas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +19,15 @@ class Reach:
     enterprise: str | None = None
 
     @property
+    def areas_below(self) -> tuple[str, ...]:
+        """The areas, and all that lie below them."""
+        return _below(self.areas)
+
+    def sees_area(self, code: str) -> bool:
+        """Whether an area that there is lies in what is seen."""
+        return self.everything or any(AREA_TREE.above(code, area) for area in self.areas)
+
+    @property
     def kind(self) -> str:
         """As the database is told it: all, areas, enterprise or gateway."""
         if self.everything:
@@ -19,6 +35,11 @@ class Reach:
         if self.areas:
             return "areas"
         return "enterprise" if self.enterprise is not None else "gateway"
+
+
+@lru_cache(maxsize=1000)
+def _below(areas: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in AREA_TREE.level if any(AREA_TREE.above(code, area) for area in areas))
 
 
 EVERYTHING = Reach(everything=True)

@@ -11,12 +11,10 @@ from starlette.concurrency import run_in_threadpool
 
 from services.api.access.identify import Remembered, credential_of
 from services.api.access.principal import Principal, SignedBy
-from services.api.access.reach import EVERYTHING
+from services.api.access.reach import AREA_TREE, EVERYTHING
 from services.api.access.role import Right
 from services.api.access.rules import OPEN, RIGHT_OF, Operations, operation
 from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
-from services.core.area_tree import AreaTree
-from services.core.data.divisions import divisions
 
 NOT_SIGNED_IN = ProblemKind("not_signed_in", 401, "Nobody is signed in")
 NOT_ALLOWED = ProblemKind("not_allowed", 403, "The account may not do this")
@@ -25,7 +23,6 @@ PASSWORD_TO_CHANGE = ProblemKind("password_to_change", 403, "The first password 
 
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_TREE = AreaTree.of((division.code, division.level, division.parent_code) for division in divisions())
 
 
 async def require_access(request: Request) -> None:
@@ -103,8 +100,7 @@ def _asks_for_total(request: Request, principal: Principal, name: str) -> bool:
 
 def _sees_area(principal: Principal, code: str) -> bool:
     """Whether it lies in what the account sees. One that there is not is left to the route, which says so."""
-    reach = principal.reach
-    return code not in _TREE.level or any(_TREE.above(code, area) for area in reach.areas)
+    return code not in AREA_TREE.level or principal.reach.sees_area(code)
 
 
 def principal_of(request: Request) -> Principal:
