@@ -23,7 +23,9 @@ SECRETS = {
         "/secrets/gateways/key",
     ),
     "database": ("/secrets/superuser/postgres",),
+    "simulator": ("/secrets/administrator/key", "/secrets/administrator/password"),
 }
+LEAST_SECRET = 16
 GATEWAY, METER = "GW-COMPOSE-TEST", "COMPOSE-TEST-E01"
 READINGS = 40
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
@@ -138,7 +140,7 @@ def no_secret_is_in_configuration_containers_or_logs(stack: Stack) -> None:
     for service, files in SECRETS.items():
         for file in files:
             secret = stack.inside(service, "cat", file).strip()
-            expect(len(secret) == 64, f"{file} holds {len(secret)} characters")
+            expect(len(secret) >= LEAST_SECRET, f"{file} holds {len(secret)} characters")
             for place, text in public.items():
                 expect(secret not in text, f"{file} is shown by {place}")
 

@@ -142,6 +142,10 @@ def key(
 @app.command("first")
 def make_first(
     key_file: Annotated[Path, typer.Option(dir_okay=False, help="Where a key of the administrator is to lie")],
+    password_file: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Where its first password is to lie, where what is printed is kept in a log"),
+    ] = None,
 ) -> None:
     """Make the first administrator, where there is none: prints its name and password as JSON, once.
 
@@ -149,12 +153,17 @@ def make_first(
     """
     with _database() as connection:
         try:
-            made = first.first_administrator(connection, key_file, Passwords())
+            made = first.first_administrator(connection, key_file, Passwords(), password_file=password_file)
         except psycopg.errors.UniqueViolation:
             _fail(f"nobody is an administrator, and {first.NAME} is an account: enermon account enable {first.NAME}")
         except OSError as error:
-            _fail(f"{key_file} cannot be written: {error.strerror}")
-    if made is not None:
+            wanted = key_file if password_file is None else f"{key_file} or {password_file}"
+            _fail(f"{wanted} cannot be written: {error.strerror}")
+    if made is not None and password_file is not None:
+        typer.echo(
+            f"The first password of {first.NAME} lies in {password_file}; it must be changed at the first sign-in."
+        )
+    elif made is not None:
         typer.echo(json.dumps({"account": first.NAME, "password": made}))
 
 

@@ -1,6 +1,5 @@
 """The first administrator of an installation, and the key that it leaves for whoever runs it."""
 
-import os
 from pathlib import Path
 
 from psycopg import Connection
@@ -9,13 +8,16 @@ from services.api.access.accounts import add_account, add_key, administrators, k
 from services.api.access.passwords import Passwords
 from services.api.access.role import Role
 from services.api.access.tokens import new_key, new_password
+from services.ingest.broker_users import write_private
 
 NAME = "admin"
 _KEY_NAME = "administrator.key"
 
 
-def first_administrator(connection: Connection, key_file: Path, passwords: Passwords) -> str | None:
-    """The password of the administrator that was made; None where there was one.
+def first_administrator(
+    connection: Connection, key_file: Path, passwords: Passwords, *, password_file: Path | None = None
+) -> str | None:
+    """The password of the administrator that was made, which lies in `password_file` too; None where there was one.
 
     A key of one is in `key_file` afterwards: what is there already and works stays. Raises OSError, and
     psycopg.errors.UniqueViolation where the name is taken though nobody is an administrator.
@@ -30,14 +32,7 @@ def first_administrator(connection: Connection, key_file: Path, passwords: Passw
         return None
     key = new_key()
     add_key(connection, oldest, _KEY_NAME, key, created_by="enermon account first")
-    _write(key_file, key)
+    write_private(key_file, f"{key}\n")
+    if password is not None and password_file is not None:
+        write_private(password_file, f"{password}\n")
     return password
-
-
-def _write(file: Path, key: str) -> None:
-    """For the owner alone, from the first moment on; whole, or not at all."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(f"{key}\n")
-    aside.replace(file)

@@ -72,6 +72,24 @@ def test_the_first_administrator_is_made_once_with_a_key_for_its_owner_alone(
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_the_first_password_may_lie_in_a_file_for_its_owner_alone_and_is_not_printed_then(
+    operator: Operator, nobody: None, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    options = ("--key-file", str(tmp_path / "key"), "--password-file", str(file))
+
+    said = operator.gives("first", *options)
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    password = file.read_text("utf-8").strip()
+    assert password not in said
+    assert f"lies in {file}" in said
+    assert Passwords().check(password, kept_password(database, "admin")).right
+
+    assert operator.gives("first", *options) == ""
+    assert file.read_text("utf-8").strip() == password
+
+
 @pytest.mark.parametrize("left", [None, "enk_of-a-database-that-is-gone\n", "\0\xff"])
 def test_a_key_that_is_lost_or_dead_is_made_anew(
     operator: Operator, client: TestClient, tmp_path: Path, left: str | None
@@ -88,7 +106,9 @@ def test_a_key_that_is_lost_or_dead_is_made_anew(
 def test_a_key_that_cannot_be_written_leaves_no_administrator(
     operator: Operator, nobody: None, database: psycopg.Connection, tmp_path: Path
 ) -> None:
-    assert "cannot be written" in operator.is_refused("first", "--key-file", str(tmp_path / "none" / "key"))
+    nowhere, key = str(tmp_path / "none" / "file"), str(tmp_path / "key")
+    assert "cannot be written" in operator.is_refused("first", "--key-file", nowhere)
+    assert "cannot be written" in operator.is_refused("first", "--key-file", key, "--password-file", nowhere)
     assert database.execute("SELECT count(*) FROM user_account").fetchone() == (0,)
 
 
