@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -11,6 +12,8 @@ from typing import Any
 import httpx
 
 from simulators.registry import Registry, Row, fields_of
+
+log = logging.getLogger(__name__)
 
 # What names one of a kind. Of a statistic it is all that its value belongs to.
 _KEY_FIELDS = {
@@ -101,7 +104,10 @@ class RegistryApi:
     def record_replacement(self, meter: str, *, ts: str, final_value: float, first_value: float, note: str) -> None:
         """Record that the meter was replaced; one that is recorded already is left as it is."""
         body = {"ts": ts, "final_value": final_value, "first_value": first_value, "note": note}
-        self._send("POST", f"/api/v1/meters/{meter}/replacements", json=body, accept=(httpx.codes.CONFLICT,))
+        path = f"/api/v1/meters/{meter}/replacements"
+        answer = self._send("POST", path, json=body, accept=(httpx.codes.CONFLICT,))
+        if answer.status_code == httpx.codes.ACCEPTED:
+            log.warning("meter %s: its replacement changes a closed month and waits for a second person", meter)
 
     def _send(self, method: str, path: str, *, accept: tuple[int, ...] = (), **request: Any) -> httpx.Response:
         try:

@@ -24,6 +24,7 @@ from services.api.live.places import StreamPlaces
 from services.api.live.shared import Watching
 from services.api.observation import RequestObservation
 from services.api.openapi import DESCRIPTION, TITLE, describe
+from services.api.proposals.asking import keep_proposals_of
 from services.api.routes import (
     alert_pages,
     alerts,
@@ -51,6 +52,7 @@ from services.api.routes import (
     park_renewables,
     parks,
     progress,
+    proposals,
     quality,
     readings,
     rejected,
@@ -119,6 +121,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rejected.router,
     corrections.router,
     audit.router,
+    proposals.router,
     live.router,
     alert_pages.router,
     console.router,
@@ -147,6 +150,7 @@ TAGS = [
     {"name": "readings", "description": "What meters said, and what was not taken"},
     {"name": "corrections", "description": "Readings as people have corrected them, and the head of the seals"},
     {"name": "audit", "description": "审计: who changed what"},
+    {"name": "proposals", "description": "复核: what changes closed months waits for a second person"},
     {"name": "live", "description": "Energy as it is booked"},
     {"name": "import", "description": "Many at once, from CSV and XLSX"},
     {"name": "operation", "description": "Health and metrics"},
@@ -172,6 +176,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.operations = Operations(app.routes)
     app.state.operations.require_rules()
     answer_errors_of(app)
+    keep_proposals_of(app)
     describe(app)
     # The last one added is the first a request passes through.
     app.add_middleware(BodyRules, rules=BODIES, otherwise=OTHERWISE)

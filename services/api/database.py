@@ -4,6 +4,7 @@ import copy
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Lock
 from typing import Annotated, Self
 
@@ -11,10 +12,12 @@ from fastapi import Depends, Request
 from psycopg import Connection, IsolationLevel
 from psycopg_pool import PoolTimeout
 
+from services.api.access.closing import CONFIRMED, Closing
 from services.api.access.principal import Principal
 from services.api.access.reach import EVERYTHING, NOTHING, Reach
 from services.api.errors import REQUEST_ID
 from services.api.turnstile import Turnstile
+from services.core.calendar import Grain, floor
 from services.core.db.connections import pool_to_ask
 from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
@@ -47,11 +50,14 @@ class Database:
         self._refused_s = float("-inf")
         self._registry, self._registry_lock = RegistryReader(), Lock()
         self._reach, self._account, self._credential, self._request_id = NOTHING, "", "", ""
+        self._closing: Closing | None = None
 
-    def within(self, reach: Reach, *, acting: Principal | None = None, request_id: str = "") -> Self:
+    def within(
+        self, reach: Reach, *, acting: Principal | None = None, request_id: str = "", closing: Closing | None = None
+    ) -> Self:
         """The same database, of which only what lies within `reach` is seen; `acting` is whom the audit names."""
         bound = copy.copy(self)
-        bound._reach, bound._request_id = reach, request_id
+        bound._reach, bound._request_id, bound._closing = reach, request_id, closing
         if acting is not None:
             bound._account, bound._credential = acting.name, acting.credential
         return bound
@@ -98,6 +104,12 @@ class Database:
                     raise
 
     @property
+    def closing(self) -> Closing:
+        """Which months are closed, for those that change something."""
+        assert self._closing is not None, "only a request changes what may be closed"
+        return self._closing
+
+    @property
     def waiting(self) -> int:
         """How many requests wait for others to give a connection back."""
         return self._turnstile.waiting
@@ -134,7 +146,9 @@ async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     request_id = str(request.scope.get(REQUEST_ID, ""))
     principal: Principal = request.state.principal
-    return database.within(principal.reach, acting=principal, request_id=request_id)
+    now: datetime = request.app.state.clock()
+    closing = Closing(floor(now, Grain.MONTH), now, request.scope.get(CONFIRMED))
+    return database.within(principal.reach, acting=principal, request_id=request_id, closing=closing)
 
 
 async def _whole(request: Request) -> Database:

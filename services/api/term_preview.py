@@ -1,6 +1,6 @@
 """What a change of terms would do to the sums, as it is answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from psycopg import Connection
@@ -10,15 +10,13 @@ from services.api.database import Database
 from services.api.errors import INVALID_BODY, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.change import RegistryChange
-from services.api.registry.fields import MeterFlow
 from services.api.registry.meter_amending import Meters, amend_within
 from services.api.registry.meter_entry import MeterPatch
-from services.api.registry.term_change import SQL, TermsChanged, terms_of
+from services.api.registry.term_change import TermsChanged, terms_of
+from services.api.sum_changes import MeterAsItIs, SumPreview, answered, compared, loaded
 from services.core.calendar import OPEN_START_US, SHANGHAI, from_us, to_us
-from services.core.meter import PICO
-from services.energy.preview import MOST_READINGS, ReadingsFrom, SumChange, preview, readings_from
-from services.energy.rollup.adapt import adapted
-from services.energy.rollup.meters import RolledMeter, load_meters
+from services.energy.preview import MOST_READINGS, ReadingsFrom, SumChange, readings_from
+from services.energy.rollup.meters import RolledMeter
 
 
 class ChangeQuery(BaseModel):
@@ -27,17 +25,6 @@ class ChangeQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     dry_run: bool = Field(False, description="Only say what would change")
-
-
-class SumPreview(BaseModel):
-    """The quantity of a unit in a month, before and after."""
-
-    month: str = Field(description="Of Asia/Shanghai, such as 2026-10")
-    enterprise: str
-    unit: str = Field(description="The unit of the enterprise to which it is booked")
-    flow: MeterFlow
-    before: float
-    after: float
 
 
 class TermsPreview(BaseModel):
@@ -66,7 +53,7 @@ class Watch:
 
     def before(self, connection: Connection, meter_id: int) -> None:
         """Note what holds."""
-        self._before = _loaded(connection, meter_id)
+        self._before = loaded(connection, meter_id)
 
     def preview(self, done: TermsChanged) -> TermsPreview:
         """What is different after the change."""
@@ -75,7 +62,8 @@ class Watch:
         readings, changes = ReadingsFrom([], [], complete=True), list[SumChange]()
         if done.since:
             readings = readings_from(done.connection, meter.meter_id, changed_us=changed_us)
-            changes = _compared(self._before, _loaded(done.connection, meter.meter_id), readings, changed_us=changed_us)
+            after = MeterAsItIs(loaded(done.connection, meter.meter_id), readings)
+            changes = compared(MeterAsItIs(self._before, readings), after, changed_us=changed_us)
         return TermsPreview(
             meter=meter.code,
             carrier_unit=meter.carrier_unit,
@@ -84,7 +72,7 @@ class Watch:
             readings=len(readings.times_us),
             complete=readings.complete,
             until=from_us(readings.times_us[-1]).astimezone(SHANGHAI) if readings.times_us else None,
-            changes=_answered(done.connection, changes),
+            changes=answered(done.connection, changes),
         )
 
 
@@ -92,11 +80,12 @@ def previewed(
     connection: Connection, meter_id: int, change: Callable[[], datetime]
 ) -> tuple[ReadingsFrom, list[SumPreview]]:
     """What a change to a meter does to the sums; it is done here, and gives the moment from which on it counts."""
-    before = _loaded(connection, meter_id)
+    before = loaded(connection, meter_id)
     changed_us = to_us(change())
     readings = readings_from(connection, meter_id, changed_us=changed_us)
-    changes = _compared(before, _loaded(connection, meter_id), readings, changed_us=changed_us)
-    return readings, _answered(connection, changes)
+    after = MeterAsItIs(loaded(connection, meter_id), readings)
+    changes = compared(MeterAsItIs(before, readings), after, changed_us=changed_us)
+    return readings, answered(connection, changes)
 
 
 def preview_of_patch(
@@ -114,39 +103,3 @@ def preview_of_patch(
         watch.before(connection, before.meter_id)
         since = amend_within(RegistryChange(connection), meters, code, patch, now=now)
         return watch.preview(TermsChanged(connection, before, terms_of(connection, code), since))
-
-
-def _loaded(connection: Connection, meter_id: int) -> dict[int, RolledMeter]:
-    """The meter by its number, and its other direction by the negative of it: one that measures one says nothing."""
-    with adapted(connection):
-        return load_meters(connection, [meter_id, -meter_id])
-
-
-def _compared(
-    before: Mapping[int, RolledMeter], after: Mapping[int, RolledMeter], readings: ReadingsFrom, *, changed_us: int
-) -> list[SumChange]:
-    """The changes of each direction of a meter."""
-    return [
-        change
-        for number, meter in before.items()
-        if number in after
-        for change in preview(meter, after[number], readings, changed_us=changed_us)
-    ]
-
-
-def _answered(connection: Connection, changes: list[SumChange]) -> list[SumPreview]:
-    names = {
-        row["unit_id"]: row
-        for row in SQL.run(connection, "owners", unit_ids=sorted({change.unit_id for change in changes})).mappings()
-    }
-    return [
-        SumPreview(
-            month=change.month.strftime("%Y-%m"),
-            enterprise=names[change.unit_id]["credit_code"],
-            unit=names[change.unit_id]["unit_code"],
-            flow=change.flow,
-            before=change.before_pico / PICO,
-            after=change.after_pico / PICO,
-        )
-        for change in changes
-    ]

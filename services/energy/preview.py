@@ -67,12 +67,22 @@ def readings_from(connection: psycopg.Connection, meter_id: int, *, changed_us: 
     return ReadingsFrom([row.ts for row in shown], [row.value for row in shown], complete=complete, unit_before=unit)
 
 
-def preview(before: RolledMeter, after: RolledMeter, readings: ReadingsFrom, *, changed_us: int) -> list[SumChange]:
-    """The months from that of `changed_us` on whose sums differ, in order, by the unit that they belong to."""
+def preview(
+    before: RolledMeter,
+    after: RolledMeter,
+    readings: ReadingsFrom,
+    *,
+    readings_after: ReadingsFrom | None = None,
+    changed_us: int,
+) -> list[SumChange]:
+    """The months from that of `changed_us` on whose sums differ, in order, by the unit that they belong to.
+
+    `readings_after`: those that count after the change, where they are others.
+    """
     sums: dict[tuple[datetime, int, int, str], list[int]] = defaultdict(lambda: [0, 0])
     from_month_us = _month_us(changed_us) if changed_us > 0 else OPEN_START_US
-    for which, meter in enumerate((before, after)):
-        booked = book(readings.times_us, readings.values, meter.rule, unit_before=readings.unit_before)
+    for which, (meter, series) in enumerate(((before, readings), (after, readings_after or readings))):
+        booked = book(series.times_us, series.values, meter.rule, unit_before=series.unit_before)
         for day_us, pico in _by_day(booked.slots).items():
             if day_us >= from_month_us:
                 account = meter.account_at(day_us)

@@ -51,6 +51,7 @@ AUDITED = (
         stays=True,
     ),
     Audited(kind="heat_value", keys=("heat_value_id",), subject="enterprise_id", stays=True),
+    Audited(kind="proposal", keys=("proposal_id",), subject="proposal_id", hidden=("body",), stays=True),
     Audited(kind="rule_version", keys=("slug", "version"), subject="slug", stays=True),
     Audited(kind="silence", keys=("silence_id",), subject="silence_id"),
     Audited(kind="supervision_body", keys=("code",), subject="code"),

@@ -32,6 +32,7 @@ from tests.chaos.volume import Volume, small_disk
 from tests.chaos.world import NEW_GATEWAY, Move, Swap, World
 from tests.integration.ports import free_port
 from tests.integration.running import passwords_file, wait_until
+from tests.second_person import ConfirmedTransport
 from tests.signed_in import ADMINISTRATOR_KEY, BY_ADMINISTRATOR
 
 NORMAL = "normal"
@@ -92,7 +93,7 @@ class Stage:
         self.api_url = f"http://127.0.0.1:{port}"
         api_database_url = _through(stack.database_url, database.port, self.proxies.api_database)
         self.api_process = self._keep("api", {"ENERMON_DATABASE_URL": api_database_url, "ENERMON_API_PORT": str(port)})
-        self.api = RegistryApi(self.api_url, key=ADMINISTRATOR_KEY)
+        self.api = RegistryApi(self.api_url, key=ADMINISTRATOR_KEY, transport=ConfirmedTransport())
         self.api.wait_until_ready(STARTS_WITHIN_S)
 
     def _ingest(self, number: int, *, shared: bool) -> Kept:
@@ -148,12 +149,8 @@ class Stage:
     def move(self, move: Move) -> None:
         """An enterprise moves to another place."""
         body = {"area_code": move.area_code, "park_code": move.park_code, "valid_from": move.valid_from.isoformat()}
-        answer = httpx.post(
-            f"{self.api_url}/api/v1/enterprises/{move.credit_code}/memberships",
-            json=body,
-            headers=BY_ADMINISTRATOR,
-            timeout=30,
-        )
+        with httpx.Client(headers=BY_ADMINISTRATOR, timeout=30, transport=ConfirmedTransport()) as client:
+            answer = client.post(f"{self.api_url}/api/v1/enterprises/{move.credit_code}/memberships", json=body)
         assert answer.status_code == httpx.codes.CREATED, answer.text
         self.moves.append(move)
 

@@ -30,6 +30,7 @@ from simulators.registration import RegistryApi
 from simulators.registry import Statistic
 from tests.conftest import copy_of
 from tests.integration.running import environment_of, passwords_file, running, running_api, wait_until
+from tests.second_person import ConfirmedTransport
 from tests.signed_in import ADMINISTRATOR_KEY, BY_ADMINISTRATOR
 
 START = datetime(2026, 3, 2, tzinfo=SHANGHAI)
@@ -127,7 +128,7 @@ def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.Temp
     stack.broker.allow_gateways(list(built.meters_by_gateway))
     environment = environment_of(stack, region_database_url)
     with running_api(**environment) as address:
-        registry = RegistryApi(address, key=ADMINISTRATOR_KEY)
+        registry = RegistryApi(address, key=ADMINISTRATOR_KEY, transport=ConfirmedTransport())
         registry.register(built.registry)
         # No longer than they are needed: ingest answers every gateway of the broker, those of later tests too.
         with running("ingest", **environment), running("rollup", **environment):

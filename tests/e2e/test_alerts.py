@@ -24,6 +24,7 @@ from tests.e2e.alerting import PER_DAY, Body, Centre, Hooks, Json, Mailbox, Watc
 from tests.integration.alerted import of_enterprise
 from tests.integration.certificates import make_certificate
 from tests.integration.running import running, running_api, wait_until
+from tests.second_person import ConfirmedTransport
 from tests.signed_in import BY_ADMINISTRATOR, bearer
 
 DONGSHENG, KANGBASHI, DALAD, JUNGAR = "150602", "150603", "150621", "150622"
@@ -80,7 +81,7 @@ def watched(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Tem
         running_api(**environment) as address,
         running("rollup", **environment),
         running("alerts", **environment, **telling, ENERMON_SMTP_URL=smtp_url),
-        httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30) as api,
+        httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30, transport=ConfirmedTransport()) as api,
     ):
         yield Watched(api, mailbox, hooks, itertools.count(1))
     hooks.close()

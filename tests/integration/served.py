@@ -15,6 +15,7 @@ from services.api.app import answer_from, create_app
 from services.api.serve import served_by
 from services.core.settings import Settings
 from services.judging.data.tables import load_tables
+from tests.second_person import ConfirmedClient
 from tests.signed_in import BY_ADMINISTRATOR
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -29,12 +30,12 @@ _idle: list[FastAPI] = []
 
 @contextmanager
 def api(**given: Any) -> Iterator[TestClient]:
-    """The API with the settings that are given."""
+    """The API with the settings that are given. What changes closed months, a second person confirms at once."""
     settings = Settings(**given)
     app = _idle.pop() if _idle else create_app(Settings())
     answer_from(app, settings, load_tables(settings.data) if settings.data else shipped_tables())
     try:
-        with TestClient(app, base_url=ADDRESS, headers=BY_ADMINISTRATOR, raise_server_exceptions=False) as client:
+        with ConfirmedClient(app, base_url=ADDRESS, headers=BY_ADMINISTRATOR, raise_server_exceptions=False) as client:
             yield client
     finally:
         _idle.append(app)

@@ -13,6 +13,8 @@ class SignedBy(enum.StrEnum):
     KEY = "key"
     SESSION = "session"
     GATEWAY = "gateway"
+    CONFIRMATION = "confirmation"
+    """A proposal that is done in the name of its author."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from services.api.access.closing import CONFIRMED, Confirmed
 from services.api.access.identify import Remembered, credential_of
 from services.api.access.principal import Principal, SignedBy
 from services.api.access.reach import AREA_TREE, EVERYTHING
@@ -48,6 +49,9 @@ async def require_access(request: Request) -> None:
 
 async def identified(request: Request) -> Principal:
     """Whose a request is. Raises Refused(NOT_SIGNED_IN)."""
+    confirmed: Confirmed | None = request.scope.get(CONFIRMED)
+    if confirmed is not None:
+        return confirmed.principal
     credential = credential_of(request)
     if credential is None:
         raise Refused(NOT_SIGNED_IN, "send an API key as Authorization: Bearer KEY, or sign in at /login")

@@ -44,6 +44,8 @@ class Right(enum.StrEnum):
     """Say where a supervision body is told of alerts."""
     REGISTER = "register"
     """Change the registry."""
+    CONFIRM = "confirm"
+    """Confirm as a second person what another proposes, of what one may do oneself; or decline it."""
     CORRECT = "correct"
     """Correct, accept and settle readings."""
     SILENCE = "silence"
@@ -60,12 +62,14 @@ class Right(enum.StrEnum):
 
 _READS = frozenset({Right.OWN, Right.KNOW, Right.READ})
 _ENTERS = frozenset({Right.REPORT, Right.SEND})
-_KEEPS = frozenset({Right.REGISTER, Right.CORRECT, Right.SILENCE, Right.SUBSCRIBE, Right.NOTIFY, Right.EXPLAIN})
+_KEEPS = frozenset(
+    {Right.REGISTER, Right.CORRECT, Right.CONFIRM, Right.SILENCE, Right.SUBSCRIBE, Right.NOTIFY, Right.EXPLAIN}
+)
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
     Role.SUPERVISOR: _READS | {Right.SURVEY, Right.REPORT} | _KEEPS,
-    Role.ENTERPRISE: _READS | _ENTERS | {Right.EXPLAIN, Right.SUBSCRIBE},
+    Role.ENTERPRISE: _READS | _ENTERS | {Right.EXPLAIN, Right.SUBSCRIBE, Right.CONFIRM},
     Role.AUDITOR: _READS | {Right.SURVEY, Right.OPERATE, Right.AUDIT},
     Role.PROGRAM: _READS | _ENTERS | {Right.SURVEY, Right.OPERATE, Right.REGISTER, Right.SILENCE},
     Role.GATEWAY: frozenset({Right.OWN, Right.SEND}),

@@ -90,6 +90,9 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/rejected-messages
         GET /api/v1/dropped
         GET /api/v1/live
+        GET /api/v1/proposals
+        GET /api/v1/proposals/{proposal_id}
+        GET /api/v1/proposals/{proposal_id}/body
     """,
     Right.SURVEY: """
         GET /api/v1/parks/{code}/renewables
@@ -159,6 +162,10 @@ _RULES: Mapping[Right | str, str] = {
         POST /api/v1/import/gateways
         POST /api/v1/import/meters
         POST /api/v1/rejected-readings/retry
+    """,
+    Right.CONFIRM: """
+        POST /api/v1/proposals/{proposal_id}/confirm
+        POST /api/v1/proposals/{proposal_id}/decline
     """,
     Right.CORRECT: """
         POST /api/v1/meters/{code}/acceptances

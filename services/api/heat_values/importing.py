@@ -12,6 +12,7 @@ from services.api.heat_values.entry import EXAMPLE, HeatValueEntry, HeatValueOut
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.change import RegistryChange
 from services.api.registry.resource import Resource
 from services.judging.data.tables import Tables
 
@@ -38,9 +39,9 @@ class HeatValueResource(Resource[HeatValueEntry, HeatValueEntry, HeatValueOut]):
         """None."""
         return frozenset()
 
-    def insert(self, connection: Connection, entries: Sequence[HeatValueEntry]) -> int:
+    def insert(self, change: RegistryChange, entries: Sequence[HeatValueEntry]) -> int:
         """Write what says something new."""
-        return len(store.append(connection, entries))
+        return len(store.append(change, entries))
 
     def faults_of(
         self, connection: Connection, entries: Sequence[HeatValueEntry], *, now: datetime
@@ -60,6 +61,7 @@ RESOURCE = HeatValueResource(
     page=Page[HeatValueOut],
     sql=store.SQL,
     new_is="report",
+    may_touch_past=True,
     query=HeatValueQuery,
     filters={},
 )

@@ -23,7 +23,7 @@ from services.api.listing import Column, Filter, Source, equal
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.change import registry_change
+from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.filters import AREA, CARRIER
 from services.api.registry.resource import amended
 from services.api.registry.statements import registry_statements
@@ -98,19 +98,18 @@ def _measured_before(connection: Connection, entries: Sequence[HeatValueEntry]) 
     return found
 
 
-def append(connection: Connection, entries: Sequence[HeatValueEntry]) -> set[int]:
-    """Write those of `entries` that say something new as the next version; gives their numbers.
-
-    The caller changes the registry.
-    """
-    SQL.run(connection, "hold", family=LockKey.HEAT_VALUE)
+def append(change: RegistryChange, entries: Sequence[HeatValueEntry]) -> set[int]:
+    """Write those of `entries` that say something new as the next version; gives their numbers."""
+    SQL.run(change.connection, "hold", family=LockKey.HEAT_VALUE)
     kept = {"enterprise", "carrier", "carbon_tc_per_tj", "carbon_tc_per_t", "laboratory", "report", "reason"}
     rows = [
         entry.model_dump(include=kept)
         | {"month": None if entry.first_day is None else entry.first_day.isoformat(), "ncv_mj": entry.ncv_mj}
         for entry in entries
     ]
-    return set(SQL.run(connection, "append", rows=json.dumps(rows, ensure_ascii=False)).scalars())
+    created = set(SQL.run(change.connection, "append", rows=json.dumps(rows, ensure_ascii=False)).scalars())
+    change.revalue(created)
+    return created
 
 
 def post(
@@ -134,7 +133,7 @@ def post(
         ]
         if faults:
             raise refused_fields(INVALID_BODY, faults)
-        created = append(change.connection, entries)
+        created = append(change, entries)
         rows = _rows_of(change.connection, entries)
     data = [_posted(rows[entry.key], tables, rows[entry.key]["id"] in created) for entry in entries]
     return PostedHeatValues.model_construct(created=len(created), unchanged=len(entries) - len(created), data=data)
@@ -194,7 +193,7 @@ def correct(database: Database, number: int, patch: HeatValuePatch, *, tables: T
         faults = faults_of(change.connection, [entry], tables=tables, now=now)[0]
         if faults:
             raise refused_fields(INVALID_BODY, faults)
-        append(change.connection, [entry])
+        append(change, [entry])
         return shaped(_rows_of(change.connection, [entry])[entry.key], tables)
 
 
@@ -203,7 +202,7 @@ def withdraw(database: Database, number: int, *, reason: str | None) -> None:
     with registry_change(database) as change:
         SQL.run(change.connection, "hold", family=LockKey.HEAT_VALUE)
         _counting(change.connection, number)
-        SQL.run(change.connection, "withdraw", id=number, reason=reason)
+        change.revalue(SQL.run(change.connection, "withdraw", id=number, reason=reason).scalars().all())
 
 
 def _given(row: DictRow, tables: Tables) -> dict[str, Any]:

@@ -5,13 +5,14 @@ the change, and with the notes in `meter_change`, by which the roll-up books aga
 now mean something else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
 from psycopg import Connection
 
 from services.api.database import Database
+from services.api.registry.closed_months import ClosedMonths, asking_a_second_person
 from services.api.registry.statements import registry_statements
 from services.core.calendar import start_of_day
 
@@ -21,16 +22,39 @@ _SQL = registry_statements("change.sql")
 class RegistryChange:
     """A change under way."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, past: ClosedMonths | None = None) -> None:
+        """`past`: what is told what of closed months is touched; None: it is only tried, and undone."""
         self.connection = connection
+        self._past = past
 
-    def reinterpret_meter(self, code: str, *, since: datetime | None) -> None:
-        """The readings of meter `code` mean something else since that time; None: all of them."""
+    def reinterpret_meter(self, code: str, *, since: datetime | None, otherwise_since: datetime | None = None) -> None:
+        """The readings of meter `code` mean something else since that time; None: all of them.
+
+        `otherwise_since`: all are booked again, but only from then on is anything otherwise.
+        """
+        if self._past is not None:
+            self._past.touch_meter(code, since or otherwise_since)
+        self._reinterpret_meter(code, since)
+
+    def settle_reading(self, code: str, *, ts: datetime) -> None:
+        """A person says something of the reading of meter `code` at that time; energy since then is booked again."""
+        if self._past is not None:
+            self._past.touch_reading(code, ts)
+        self._reinterpret_meter(code, ts)
+
+    def _reinterpret_meter(self, code: str, since: datetime | None) -> None:
         _SQL.run(self.connection, "reinterpret_meter", code=code, from_ts=since or "-infinity")
 
     def reinterpret_enterprise(self, credit_code: str, *, since: date) -> None:
         """The readings of all meters of an enterprise belong elsewhere since the start of that day (Asia/Shanghai)."""
         _SQL.run(self.connection, "reinterpret_enterprise", credit_code=credit_code, from_ts=start_of_day(since))
+        if self._past is not None:
+            self._past.touch_enterprise(credit_code, since)
+
+    def revalue(self, heat_value_ids: Collection[int]) -> None:
+        """These versions of heat values are new; what is booked stays, and is worth something else."""
+        if self._past is not None and heat_value_ids:
+            self._past.touch_heat_values(sorted(heat_value_ids))
 
 
 @contextmanager
@@ -38,8 +62,9 @@ def registry_change(database: Database) -> Iterator[RegistryChange]:
     """A transaction that changes the registry, committed at the end of the block.
 
     It begins with the revision, whose row lock lets one change follow another: what a change has checked stays true
-    until it commits.
+    until it commits. What touches closed months is undone and raises NeedsSecondPerson, unless it is confirmed.
     """
     with database.write() as connection:
         _SQL.run(connection, "raise_revision")
-        yield RegistryChange(connection)
+        with asking_a_second_person(database, connection) as past:
+            yield RegistryChange(connection, past)

@@ -89,7 +89,7 @@ def import_sheet(
             account = _account(sheet, plan, dry_run=False, created=0, updated=0)
             found = "1 fault" if len(plan.faults) == 1 else f"{len(plan.faults)} faults"
             raise Refused(IMPORT_REFUSED, f"{found}; nothing was written", **account)
-        created = resource.insert(change.connection, plan.creates) if plan.creates else 0
+        created = resource.insert(change, plan.creates) if plan.creates else 0
         for amendment in plan.amendments:
             if handling.since is not None and amendment.dated:
                 resource.write_dated(change, amendment, handling.since, now=now)

@@ -21,6 +21,8 @@ from services.api.registry.terms import MeterTermSaid, from_the_start, held, wit
 from services.core.calendar import start_of_day
 
 Meters = Resource[Any, MeterEntry, Any]
+_EXPECTED_DAYS = {"valid_from": date.min, "valid_to": date.max}
+"""Those days, and what stands for one that is not given."""
 N = TypeVar("N", bound=MeterEntry)
 M = TypeVar("M", bound=MeterEntry)
 
@@ -42,6 +44,15 @@ class MeterResource(Resource[N, MeterEntry, M]):
         """Let a further term say it. Raises Refused."""
         meter = _as_amended(terms_of(change.connection, amendment.key), amendment.record)
         change_terms(change, meter, _terms_since(meter, amendment.dated, since), now=now)
+
+    def otherwise_from(self, amendment: Amendment[MeterEntry]) -> datetime | None:
+        """Where only the days on which readings are expected change: from the first day that is or was one more."""
+        again = self.reinterprets.intersection(amendment.changed)
+        if not again <= _EXPECTED_DAYS.keys():
+            return None
+        days = (getattr(amendment.record, name) for name in again), (amendment.kept[name] for name in again)
+        first = min(day or _EXPECTED_DAYS[name] for name, day in zip((*again, *again), chain(*days), strict=True))
+        return None if first == date.min else start_of_day(first)
 
 
 def _as_amended(meter: MeterTerms, record: MeterEntry) -> MeterTerms:

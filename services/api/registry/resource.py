@@ -97,6 +97,8 @@ class Amendment(Generic[R]):
     key: str
     record: R
     changed: tuple[str, ...]
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    """The fields as they were."""
     dated: Mapping[str, Any] = field(default_factory=dict)
     """What becomes otherwise from a moment on only, which `record` does not have."""
 
@@ -128,6 +130,8 @@ class Resource(Listing[A], Generic[E, R, A]):
     """Fields of a meter that decide what its readings mean."""
     dated: frozenset[str] = field(default_factory=frozenset)
     """Fields whose change has a date, which a file of things cannot give."""
+    may_touch_past: bool = False
+    """Whether an import may change what closed months are booked to, or what that is worth."""
     new_is: str = "create"
     """What the import calls a row that is new."""
 
@@ -160,11 +164,11 @@ class Resource(Listing[A], Generic[E, R, A]):
         """Those of `keys` that are registered already."""
         return frozenset(self.sql.run(connection, "existing", keys=list(keys)).scalars())
 
-    def insert(self, connection: Connection, entries: Sequence[E]) -> int:
+    def insert(self, change: RegistryChange, entries: Sequence[E]) -> int:
         """Write `entries`, which were checked before in the same transaction. Gives how many were written."""
         for first in range(0, len(entries), _MOST_INSERTED):
             part = [entry.model_dump(mode="json") for entry in entries[first : first + _MOST_INSERTED]]
-            self.sql.run(connection, "insert", rows=json.dumps(part, ensure_ascii=False))
+            self.sql.run(change.connection, "insert", rows=json.dumps(part, ensure_ascii=False))
         return len(entries)
 
     def create(self, database: Database, entry: E) -> A:
@@ -175,7 +179,7 @@ class Resource(Listing[A], Generic[E, R, A]):
                 fault = self.noun.fault(self.key, "already_exists", key)
                 raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
             _refuse(self.check(change.connection, [entry])[0])
-            self.insert(change.connection, [entry])
+            self.insert(change, [entry])
             return self.shape(self.row(change.connection, key))
 
     def amend(self, database: Database, key: str, patch: BaseModel) -> A:
@@ -202,7 +206,7 @@ class Resource(Listing[A], Generic[E, R, A]):
         kept = {name: row[name] for name in self.record.model_fields}
         record = amended(self.record, kept, given)
         new = record.model_dump()
-        return Amendment(key, record, tuple(name for name in kept if new[name] != kept[name]))
+        return Amendment(key, record, tuple(name for name in kept if new[name] != kept[name]), kept)
 
     def write(self, change: RegistryChange, amendment: Amendment[R]) -> None:
         """Write an amendment that was checked in the same transaction."""
@@ -210,7 +214,11 @@ class Resource(Listing[A], Generic[E, R, A]):
         changing = self.sql.statements["update"].parameters
         self.sql.run(change.connection, "update", **{name: new[name] for name in changing})
         if self.reinterprets.intersection(amendment.changed):
-            change.reinterpret_meter(amendment.key, since=None)
+            change.reinterpret_meter(amendment.key, since=None, otherwise_since=self.otherwise_from(amendment))
+
+    def otherwise_from(self, amendment: Amendment[R]) -> datetime | None:  # noqa: ARG002 - for those that have days
+        """From when on an amendment that has everything booked again makes anything otherwise; None: from ever."""
+        return None
 
     def check_dated(self, connection: Connection, amendment: Amendment[R], since: DatedFrom, *, now: datetime) -> None:
         """See that what is `dated` fits. Raises Refused."""

@@ -19,8 +19,10 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Source, equal
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.closed_months import asking_a_second_person
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
 from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
 from services.core.db.statements import Statements
@@ -118,11 +120,11 @@ class SealHead(BaseModel):
     "/meters/{code}/corrections",
     summary="Correct a reading",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT),
+    responses={**PROPOSED, **refusals(METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT)},
 )
 def correct_reading(database: Db, code: Code, entry: CorrectionEntry, acting: Acting, now: Now) -> Correction:
     """Let something else count than what is stored, which stays as it is. The energy around it is booked again."""
-    with database.write() as connection:
+    with database.write() as connection, asking_a_second_person(database, connection) as past:
         faults = _faults(entry, now=now)
         if faults:
             raise refused_fields(INVALID_BODY, faults)
@@ -143,6 +145,7 @@ def correct_reading(database: Db, code: Code, entry: CorrectionEntry, acting: Ac
             author=acting.name,
             reason=entry.reason,
         ).scalar_one()
+        past.touch_reading(code, entry.ts, is_new=entry.kind == "supply")
         every = _narrowed(meter_id, CorrectionQuery())
         (row,) = _listed(code).rows(connection, "entry.id = :number", every | {"number": number}, most=1)
     log.info(

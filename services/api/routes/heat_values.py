@@ -19,6 +19,7 @@ from services.api.heat_values.importing import RESOURCE
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.posted import judged, unjudged
+from services.api.proposals.model import PROPOSED
 from services.api.registry import nouns
 from services.api.registry.fields import Note
 from services.api.routes.imports import import_router
@@ -35,7 +36,7 @@ def list_heat_values(database: Db, tables: TablesDep, query: Annotated[HeatValue
     return store.page_of(database, query, tables)
 
 
-@router.post(PATH, summary="Give heat values", responses=refusals(INVALID_BODY))
+@router.post(PATH, summary="Give heat values", responses={**PROPOSED, **refusals(INVALID_BODY)})
 def post_heat_values(
     database: Db, tables: TablesDep, given: Annotated[object, Body(), unjudged(HeatValueEntry)], now: Now
 ) -> PostedHeatValues:
@@ -54,7 +55,9 @@ def read_heat_value(database: Db, tables: TablesDep, number: int) -> HeatValueOu
         return store.shaped(store.one(connection, number), tables)
 
 
-@router.patch(PATH + "/{number}", summary="Correct a heat value", responses=refusals(UNKNOWN, INVALID_BODY))
+@router.patch(
+    PATH + "/{number}", summary="Correct a heat value", responses={**PROPOSED, **refusals(UNKNOWN, INVALID_BODY)}
+)
 def correct_heat_value(database: Db, tables: TablesDep, number: int, patch: HeatValuePatch, now: Now) -> HeatValueOut:
     """Change the fields given, as the next version; the one before stays to be read."""
     return store.correct(database, number, patch, tables=tables, now=now)
@@ -64,7 +67,7 @@ def correct_heat_value(database: Db, tables: TablesDep, number: int, patch: Heat
     PATH + "/{number}",
     summary="Withdraw a heat value",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=refusals(UNKNOWN),
+    responses={**PROPOSED, **refusals(UNKNOWN)},
 )
 def withdraw_heat_value(
     database: Db, number: int, reason: Annotated[Note | None, Query(description="Why; kept with the withdrawal")] = None

@@ -22,6 +22,7 @@ from services.api.errors import (
     refused_fields,
 )
 from services.api.openapi import refusals
+from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry.fields import Note
 from services.api.registry.files.encoding import encoding_named
@@ -152,7 +153,10 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
         description="All rows are written, or none. With `dry_run` none is, and faults are answered with 200."
         f"\n\nColumns, in any order: {columns}.",
         response_model=ImportAccount,
-        responses=refusals(IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, BUSY),
+        responses={
+            **(PROPOSED if resource.may_touch_past else {}),
+            **refusals(IMPORT_REFUSED, INVALID_BODY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, BUSY),
+        },
         openapi_extra={"requestBody": {"required": True, "content": {CSV: binary, XLSX: binary}}},
         name=f"import_{plural}",
     )

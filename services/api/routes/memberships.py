@@ -13,6 +13,7 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, LAST_MEMBERSHIP, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.proposals.model import PROPOSED
 from services.api.registry import nouns
 from services.api.registry.change import registry_change
 from services.api.registry.fields import AreaCode, Code, CreditCode, Day, Entry
@@ -104,7 +105,7 @@ def list_memberships(database: Db, credit_code: CreditCode) -> Page[RecordedMemb
     "",
     summary="Add a membership",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(ENTERPRISE, ALREADY_EXISTS),
+    responses={**PROPOSED, **refusals(ENTERPRISE, ALREADY_EXISTS)},
 )
 def add_membership(database: Db, credit_code: CreditCode, entry: MembershipEntry) -> Membership:
     """Say where the enterprise belongs from a day on. Energy since that day is booked again, at its new place."""
@@ -120,7 +121,9 @@ def add_membership(database: Db, credit_code: CreditCode, entry: MembershipEntry
     return membership
 
 
-@router.patch("/{valid_from}", summary="Correct a membership", responses=refusals(ENTERPRISE, MEMBERSHIP))
+@router.patch(
+    "/{valid_from}", summary="Correct a membership", responses={**PROPOSED, **refusals(ENTERPRISE, MEMBERSHIP)}
+)
 def amend_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay, patch: MembershipPatch) -> Membership:
     """Correct the banner or park of a membership. Energy since its first day is booked again."""
     with registry_change(database) as change:
@@ -137,7 +140,7 @@ def amend_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay
     "/{valid_from}",
     summary="Remove a membership",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=refusals(ENTERPRISE, MEMBERSHIP, LAST_MEMBERSHIP),
+    responses={**PROPOSED, **refusals(ENTERPRISE, MEMBERSHIP, LAST_MEMBERSHIP)},
 )
 def remove_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay) -> None:
     """Remove a membership: the one before it holds on instead. The last one cannot be removed."""

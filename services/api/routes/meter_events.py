@@ -14,6 +14,7 @@ from services.api.database import Database, Db
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
@@ -91,7 +92,7 @@ def _add(change: RegistryChange, noun: Noun, code: str, entry: ReplacementEntry 
     if _SQL.run(change.connection, f"insert_{noun.en}", code=code, **dict(entry)).rowcount == 0:
         fault = noun.fault("ts", "already_exists", entry.ts.isoformat())
         raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
-    change.reinterpret_meter(code, since=entry.ts)
+    change.settle_reading(code, ts=entry.ts)
 
 
 def _remove(database: Database, noun: Noun, code: str, ts: datetime) -> None:
@@ -99,7 +100,7 @@ def _remove(database: Database, noun: Noun, code: str, ts: datetime) -> None:
         _require_known(change.connection, code)
         if _SQL.run(change.connection, f"delete_{noun.en}", code=code, ts=ts).rowcount == 0:
             raise noun.refuse_unknown(ts.isoformat())
-        change.reinterpret_meter(code, since=ts)
+        change.settle_reading(code, ts=ts)
 
 
 @router.get("/replacements", summary="List the replacements of a meter", responses=refusals(METER))
@@ -117,7 +118,7 @@ def list_replacements(database: Db, code: Code) -> Page[ReplacementAnswer]:
     "/replacements",
     summary="Record a replacement",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(METER, ALREADY_EXISTS),
+    responses={**PROPOSED, **refusals(METER, ALREADY_EXISTS)},
 )
 def add_replacement(database: Db, code: Code, entry: ReplacementEntry, now: Now) -> ReplacementEntry:
     """Record that the counter was replaced. Energy since then is booked again."""
@@ -151,7 +152,7 @@ def _replacement_faults(registers: DictRow, entry: ReplacementEntry, *, now: dat
     "/replacements/{ts}",
     summary="Remove a replacement",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=refusals(METER, nouns.REPLACEMENT.unknown),
+    responses={**PROPOSED, **refusals(METER, nouns.REPLACEMENT.unknown)},
 )
 def remove_replacement(database: Db, code: Code, ts: EventTs) -> None:
     """Remove a replacement recorded by mistake. Energy since then is booked again."""
@@ -171,7 +172,7 @@ def list_acceptances(database: Db, code: Code) -> Page[Acceptance]:
     "/acceptances",
     summary="Accept a suspect reading",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(METER, nouns.READING.unknown, ALREADY_EXISTS, CANNOT_BE_BOOKED),
+    responses={**PROPOSED, **refusals(METER, nouns.READING.unknown, ALREADY_EXISTS, CANNOT_BE_BOOKED)},
 )
 def accept_reading(database: Db, code: Code, entry: AcceptanceEntry) -> AcceptanceEntry:
     """Say that a reading set aside as suspect is right. Energy since then is booked again, with it."""
@@ -214,7 +215,7 @@ def _require_bookable(reading: DictRow, entry: AcceptanceEntry) -> None:
     "/acceptances/{ts}",
     summary="Withdraw an acceptance",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=refusals(METER, nouns.ACCEPTANCE.unknown),
+    responses={**PROPOSED, **refusals(METER, nouns.ACCEPTANCE.unknown)},
 )
 def withdraw_acceptance(database: Db, code: Code, ts: EventTs) -> None:
     """Let a reading be judged by itself again. Energy since then is booked again."""

@@ -15,6 +15,7 @@ from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.listing import Column, Source
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Entry, MeterKind, Note
@@ -156,6 +157,7 @@ def _answer(row: Mapping[str, Any]) -> MeterTermAnswer:
     responses={
         201: {"model": MeterTermAnswer},
         200: {"model": TermsPreview, "description": "What would change, with `dry_run`"},
+        **PROPOSED,
         **refusals(METER, ALREADY_EXISTS),
     },
     response_model=None,
@@ -176,7 +178,9 @@ def add_term(
     return _change(database, code, changed, query, response, now=now)
 
 
-@router.patch("/{term_id}", summary="Correct a term", responses=refusals(METER, TERM, ALREADY_EXISTS, FIRST_TERM))
+@router.patch(
+    "/{term_id}", summary="Correct a term", responses={**PROPOSED, **refusals(METER, TERM, ALREADY_EXISTS, FIRST_TERM)}
+)
 def correct_term(
     database: Db, code: Code, term_id: TermId, patch: MeterTermPatch, query: Asked, response: Response, now: Now
 ) -> MeterTermAnswer | TermsPreview:
@@ -204,6 +208,7 @@ def correct_term(
     status_code=status.HTTP_204_NO_CONTENT,
     responses={
         200: {"model": TermsPreview, "description": "What would change, with `dry_run`"},
+        **PROPOSED,
         **refusals(METER, TERM, FIRST_TERM),
     },
     response_model=None,

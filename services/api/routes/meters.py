@@ -13,6 +13,7 @@ from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.proposals.model import PROPOSED
 from services.api.registry import meter_amending, nouns
 from services.api.registry.fields import (
     AreaCode,
@@ -91,6 +92,7 @@ RESOURCE = MeterResource(
     check_amended=amended_meter_faults,
     refuse_removal=_keep_with_readings,
     dated=frozenset(TERM_FIELDS),
+    may_touch_past=True,
     reinterprets=frozenset({"carrier", "flow", "negative_flow", "valid_from", "valid_to"}),
 )
 
@@ -116,7 +118,7 @@ def read_meter(database: Db, code: Code) -> Meter:
     return RESOURCE.one(database, code)
 
 
-@router.patch("/{code}", summary="Change a meter", responses=refusals(UNKNOWN, ALREADY_EXISTS))
+@router.patch("/{code}", summary="Change a meter", responses={**PROPOSED, **refusals(UNKNOWN, ALREADY_EXISTS)})
 def amend_meter(
     database: Db, code: Code, patch: MeterPatch, query: Annotated[ChangeQuery, Query()], now: Now
 ) -> Meter | TermsPreview:

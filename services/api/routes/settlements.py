@@ -15,12 +15,14 @@ from services.api.database import Database, Db
 from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Code, Entry, Note, Number
 from services.api.registry.statements import registry_statements
-from services.api.term_preview import SumPreview, previewed
+from services.api.sum_changes import SumPreview
+from services.api.term_preview import previewed
 from services.core.calendar import SHANGHAI
 from services.energy.preview import MOST_READINGS
 
@@ -133,7 +135,7 @@ def list_settlements(database: Db, code: Code, query: Annotated[SettlementQuery,
     "",
     summary="Settle a stretch of readings",
     status_code=status.HTTP_201_CREATED,
-    responses={200: {"model": SettlementPreview}, **refusals(METER, ALREADY_SETTLED)},
+    responses={200: {"model": SettlementPreview}, **PROPOSED, **refusals(METER, ALREADY_SETTLED)},
 )
 def settle(
     database: Db, code: Code, entry: SettlementEntry, query: Asked, response: Response
@@ -151,7 +153,7 @@ def settle(
         return _preview(database, code, add)
     with registry_change(database) as change:
         meter = _meter(change.connection, code)
-        change.reinterpret_meter(code, since=add(change, meter))
+        change.settle_reading(code, ts=add(change, meter))
         rows = _SQL.run(change.connection, "settlements", meter_id=meter["meter_id"], withdrawn=False).mappings()
         return _answer(max(rows, key=lambda row: row["id"]))
 
@@ -191,7 +193,7 @@ def _refuse_unfit(connection: Connection, meter: DictRow, entry: SettlementEntry
     "/{settlement_id}",
     summary="Withdraw a settlement",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses={200: {"model": SettlementPreview}, **refusals(METER, SETTLEMENT)},
+    responses={200: {"model": SettlementPreview}, **PROPOSED, **refusals(METER, SETTLEMENT)},
     response_model=None,
 )
 def withdraw_settlement(
@@ -211,7 +213,7 @@ def withdraw_settlement(
         response.status_code = status.HTTP_200_OK
         return _preview(database, code, withdraw)
     with registry_change(database) as change:
-        change.reinterpret_meter(code, since=withdraw(change, _meter(change.connection, code)))
+        change.settle_reading(code, ts=withdraw(change, _meter(change.connection, code)))
     return None
 
 

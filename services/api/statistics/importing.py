@@ -10,6 +10,7 @@ from psycopg import Connection
 from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.change import RegistryChange
 from services.api.registry.files.header import half_width
 from services.api.registry.nouns import Noun
 from services.api.registry.resource import Resource
@@ -47,11 +48,11 @@ class StatisticResource(Resource[StatisticEntry, StatisticEntry, Statistic]):
         """None."""
         return frozenset()
 
-    def insert(self, connection: Connection, entries: Sequence[StatisticEntry]) -> int:
+    def insert(self, change: RegistryChange, entries: Sequence[StatisticEntry]) -> int:
         """Write what says something new."""
         kinds, product_units = self.kinds, self.product_units
-        kept = store.in_their_units(connection, entries, kinds=kinds, product_units=product_units)
-        return len(store.append(connection, kept))
+        kept = store.in_their_units(change.connection, entries, kinds=kinds, product_units=product_units)
+        return len(store.append(change.connection, kept))
 
     def faults_of(
         self, connection: Connection, entries: Sequence[StatisticEntry], *, now: datetime

@@ -15,6 +15,7 @@ from services.core.calendar import SHANGHAI
 from tests.e2e.conftest import END, START, RunningRegion
 from tests.integration.alerted import BODY, Raised
 from tests.integration.registered import JUNGAR, credit_code
+from tests.signed_in import ADMINISTRATOR_KEY, SECOND_KEY
 
 API = "/api/v1"
 ENDLESS = ("get", f"{API}/live")
@@ -69,15 +70,24 @@ class Story:
             self._subscriptions(place, code)
         self._quality()
         self._readings()
+        self._proposals()
         self._remove_own()
         for path in ("/health/live", "/health/ready", "/metrics"):
             self._ask("get", path)
 
     def _ask(self, method: str, path: str, /, *codes: object, **given: Any) -> Json:
+        """Ask, and have it confirmed by a second person where it changes closed months."""
+        answer = self._ask_alone(method, path, *codes, **given)
+        if not isinstance(answer, dict) or "proposal_id" not in answer or path.startswith(_PROPOSALS):
+            return answer
+        return self._ask_alone("post", f"{_PROPOSAL}/confirm", answer["proposal_id"], token=SECOND_KEY)
+
+    def _ask_alone(self, method: str, path: str, /, *codes: object, **given: Any) -> Json:
         names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
         places = dict(zip(names, map(str, codes), strict=True))
         self.asked.add((method, path))
-        named = {name: given.pop(name) for name in ("body", "file", "token") if name in given}
+        named: dict[str, Any] = {"token": ADMINISTRATOR_KEY}
+        named |= {name: given.pop(name) for name in ("body", "file", "token") if name in given}
         return self._asker.ask(Call(method, path, places, given.pop("query", {}) | given, **named))
 
     def _registered(self, kind: str, code: str, entry: Json, patch: Json, **how: Json) -> None:
@@ -296,6 +306,15 @@ class Story:
         assert self._ask("get", f"{API}/seal")["seal"] > 0
         assert self._ask("get", f"{API}/audit", kind="correction", action="insert")["data"]
 
+    def _proposals(self) -> None:
+        """A correction of a closed month is proposed, looked at and declined."""
+        correction = {"ts": (START + timedelta(minutes=15)).isoformat(), "kind": "withdraw", "reason": "no such value"}
+        number = self._ask_alone("post", f"{_METER}/corrections", self._meter, body=correction)["proposal_id"]
+        assert self._ask("get", _PROPOSALS, state=["waiting"])["data"]
+        assert self._ask("get", _PROPOSAL, number)["effect"]["meters"] == [self._meter]
+        self._ask("get", f"{_PROPOSAL}/body", number)
+        self._ask("post", f"{_PROPOSAL}/decline", number, body={"reason": "it is right"}, token=SECOND_KEY)
+
     def _remove_own(self) -> None:
         """Meters with readings stay, and with them what they belong to; others of each kind are there to be removed."""
         code = f"{self._meter}-X"
@@ -317,6 +336,8 @@ class Story:
 _MARCH = {"start": "2026-03-01T00:00:00+08:00", "end": "2026-04-01T00:00:00+08:00"}
 _ENTERPRISE = f"{API}/enterprises/{{credit_code}}"
 _METER = f"{API}/meters/{{code}}"
+_PROPOSALS = f"{API}/proposals"
+_PROPOSAL = f"{_PROPOSALS}/{{proposal_id}}"
 
 
 def csv_of(row: dict[str, str]) -> bytes:

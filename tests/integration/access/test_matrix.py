@@ -18,7 +18,7 @@ from services.api.database import Database
 from tests.e2e.clients.story import csv_of
 from tests.integration.access.requests import ENDLESS, REQUESTS
 from tests.integration.access.world import AREAS, Asker, Site, build
-from tests.integration.served import api, document
+from tests.integration.served import ADDRESS, api, document
 from tests.signed_in import bearer
 
 with Path(__file__).with_name("rights.csv").open(encoding="utf-8") as _file:
@@ -49,7 +49,8 @@ def world(module_database_url: str) -> Iterator[tuple[TestClient, list[Site], di
         assert isinstance(app, FastAPI)
         app.state.database.close()
         app.state.database = Undone(module_database_url)
-        yield client, sites, askers
+        # What would be confirmed is undone before it could be.
+        yield TestClient(app, base_url=ADDRESS, raise_server_exceptions=False), sites, askers
 
 
 def operations() -> list[str]:

@@ -113,8 +113,25 @@ def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str
     of_body = post(f"supervision-bodies/{body['code']}/subscriptions", hook)["subscription_id"]
     of_enterprise = post(f"enterprises/{enterprise}/subscriptions", hook)["subscription_id"]
     rising = _raised(database, mark, area, enterprise, of_enterprise)
+    rising["proposal"] = _proposed(database, mark, enterprise)
     of = {"term": term["id"], "heat_value": heat_value, "of_body": of_body, "of_enterprise": of_enterprise, **rising}
     return Site(mark, area, enterprise, of)
+
+
+def _proposed(database: psycopg.Connection, mark: str, enterprise: str) -> int:
+    """A heat value of a closed month that waits for a second person."""
+    entry = {"enterprise": enterprise, "carrier": "lignite", "month": "2026-02", "ncv_mj_per_kg": 14.3}
+    effect = {"since": None, "open_from": AT.isoformat(), "enterprises": [enterprise], "enterprise_count": 1}
+    effect |= {"meters": [], "meter_count": 0, "carrier_unit": None, "complete": None, "changes": None}
+    row = database.execute(
+        "INSERT INTO proposal (method, path, query, operation, content_type, body, author, enterprise_ids, effect,"
+        " made_at, expires_at) SELECT 'POST', '/api/v1/heat-values', '', 'POST /api/v1/heat-values',"
+        " 'application/json', %s, 'tests', ARRAY[enterprise_id], %s, now(), now() + interval '1 day'"
+        " FROM enterprise WHERE credit_code = %s RETURNING proposal_id",
+        (json.dumps(entry | {"laboratory": "检验中心", "report": mark}).encode(), json.dumps(effect), enterprise),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 class _Posting:

@@ -1,0 +1,162 @@
+"""Whether a change touches closed months. If so it waits until a second person confirms it.
+
+Whoever writes says what it touches; that is judged at the end of the transaction, when everything is written, so that
+the sums before and after can be told. Then everything is undone.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from psycopg import Connection, Rollback
+
+from services.api.access.closing import Closing, Confirmed
+from services.api.database import Database
+from services.api.errors import ProblemKind, Refused
+from services.api.proposals.effect import Effect
+from services.api.registry.statements import registry_statements
+from services.api.sum_changes import MeterAsItIs, answered, compared
+from services.core.calendar import OPEN_START_US, SHANGHAI, start_of_day, to_us
+
+PROPOSAL_OVER = ProblemKind("proposal_over", 409, "The proposal is decided already, or has expired")
+MOST_NAMED = 100
+
+_SQL = registry_statements("closed_months.sql")
+_EVER = "-infinity"
+
+
+class NeedsSecondPerson(Exception):  # noqa: N818 - named after the fact
+    """A change touches closed months and was undone; it is kept as a proposal."""
+
+    def __init__(self, effect: Effect, enterprise_ids: Sequence[int]) -> None:
+        """`effect`: what it would change; `enterprise_ids`: whose energy that is."""
+        super().__init__("what changes closed months is confirmed by a second person")
+        self.effect, self.enterprise_ids = effect, list(enterprise_ids)
+
+
+@dataclass(slots=True)
+class ClosedMonths:
+    """What a change under way touches of closed months."""
+
+    connection: Connection
+    closing: Closing
+    meter_ids: set[int] = field(default_factory=set)
+    enterprise_ids: set[int] = field(default_factory=set)
+    since: datetime | None = None
+    """The first moment touched; None with something touched: from ever."""
+    _from_ever: bool = False
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether anything stored for closed months is."""
+        return bool(self.enterprise_ids)
+
+    def touch_meter(self, code: str, since: datetime | None) -> None:
+        """What the readings of a meter mean changes since that time; None: since ever."""
+        if since is None or since < self.closing.open_from:
+            self._touch_meter(code, since)
+
+    def touch_reading(self, code: str, ts: datetime, *, is_new: bool = False) -> None:
+        """What counts at that time changes, and so does the energy up to it since the reading before.
+
+        `is_new`: something is to count where nothing is stored.
+        """
+        self._touch_meter(code, ts, with_span=True, is_new=is_new)
+
+    def _touch_meter(self, code: str, since: datetime | None, *, with_span: bool = False, is_new: bool = False) -> None:
+        self._touch("meter", since, code=code, with_span=with_span, is_new=is_new)
+
+    def touch_enterprise(self, credit_code: str, since: date) -> None:
+        """The meters of an enterprise belong elsewhere since that day."""
+        moment = start_of_day(since)
+        if moment < self.closing.open_from:
+            self._touch("enterprise", moment, credit_code=credit_code)
+
+    def touch_heat_values(self, heat_value_ids: Sequence[int]) -> None:
+        """These versions of heat values are new: the energy of their months is worth something else."""
+        rows = _SQL.run(
+            self.connection, "heat_values", ids=list(heat_value_ids), open_from=self.closing.open_from
+        ).mappings()
+        for row in rows:
+            self.enterprise_ids.add(row["enterprise_id"])
+            self._note(row["since"])
+
+    def _touch(self, statement: str, since: datetime | None, **given: object) -> None:
+        given |= {"since": since or _EVER, "open_from": self.closing.open_from}
+        rows = _SQL.run(self.connection, statement, **given).mappings()
+        for row in rows:
+            self.meter_ids.add(row["meter_id"])
+            self.enterprise_ids.add(row["enterprise_id"])
+            self._note(since)
+
+    def _note(self, since: datetime | None) -> None:
+        self._from_ever = self._from_ever or since is None
+        if since is not None:
+            self.since = since if self.since is None else min(since, self.since)
+
+    @property
+    def first(self) -> datetime | None:
+        """The first moment touched; None: from ever."""
+        return None if self._from_ever else self.since
+
+    def seen(self) -> MeterAsItIs | None:
+        """The one meter that is touched, as it stands now; None: there are several, or none."""
+        if len(self.meter_ids) != 1:
+            return None
+        return MeterAsItIs.read(self.connection, next(iter(self.meter_ids)), changed_us=self.changed_us)
+
+    @property
+    def changed_us(self) -> int:
+        """The same moment, as sums before and after are compared from it on."""
+        return OPEN_START_US if self.first is None else to_us(self.first)
+
+
+@contextmanager
+def asking_a_second_person(database: Database, connection: Connection) -> Iterator[ClosedMonths]:
+    """Within a transaction: a change that is undone at the end of the block if it touches closed months unconfirmed.
+
+    Raises NeedsSecondPerson then; and Refused where a proposal that is being done was decided meanwhile.
+    """
+    closing = database.closing
+    past = ClosedMonths(connection, closing)
+    after: MeterAsItIs | None = None
+    with connection.transaction() as changed:
+        yield past
+        if closing.confirmed is not None:
+            _decide(connection, closing.confirmed, now=closing.now)
+            return
+        if past.is_touched:
+            after = past.seen()
+            raise Rollback(changed)
+    if past.is_touched:
+        raise NeedsSecondPerson(_effect(past, after), sorted(past.enterprise_ids))
+
+
+def _decide(connection: Connection, confirmed: Confirmed, *, now: datetime) -> None:
+    """Note the confirmation in the transaction of the change itself."""
+    decided = _SQL.run(connection, "confirm", proposal_id=confirmed.proposal_id, by=confirmed.by, now=now)
+    if decided.first() is None:
+        raise Refused(PROPOSAL_OVER, f"proposal {confirmed.proposal_id} was decided meanwhile, or has expired")
+
+
+def _effect(past: ClosedMonths, after: MeterAsItIs | None) -> Effect:
+    """What the change would do, told once it is undone."""
+    before = past.seen()
+    names = _SQL.run(
+        past.connection, "named", meter_ids=sorted(past.meter_ids), enterprise_ids=sorted(past.enterprise_ids)
+    ).one()
+    shown = after is not None and before is not None
+    return Effect(
+        since=past.first and past.first.astimezone(SHANGHAI),
+        open_from=past.closing.open_from,
+        enterprises=names.enterprises[:MOST_NAMED],
+        enterprise_count=len(past.enterprise_ids),
+        meters=names.meters[:MOST_NAMED],
+        meter_count=len(past.meter_ids),
+        carrier_unit=names.carrier_unit if shown else None,
+        complete=after.readings.complete and before.readings.complete if after and before else None,
+        changes=answered(past.connection, compared(before, after, changed_us=past.changed_us))
+        if after and before
+        else None,
+    )

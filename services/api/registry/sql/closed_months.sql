@@ -1,0 +1,108 @@
+-- Whether something is stored for closed months, those before `open_from`, of what a change touches. A change just before that moment is one of
+-- the open month: a term that begins with it is noted from the microsecond before.
+
+-- name: meter(code, since, with_span, is_new, open_from)
+-- The meter, with each enterprise to which its energy was booked or would be.
+WITH touched AS (
+    SELECT
+        meter_id,
+        CASE
+            WHEN :with_span ::boolean THEN coalesce(
+                (SELECT max(ts) FROM reading WHERE reading.meter_id = meter.meter_id AND ts < :since ::timestamptz),
+                :since ::timestamptz
+            )
+            ELSE :since ::timestamptz
+        END AS since
+    FROM meter
+    WHERE code = :code
+)
+SELECT DISTINCT touched.meter_id, unit.enterprise_id
+FROM touched
+JOIN meter_term USING (meter_id)
+JOIN unit ON unit.unit_id = meter_term.unit_id
+WHERE touched.since < :open_from ::timestamptz - interval '1 microsecond'
+    AND (
+        :is_new ::boolean
+        OR EXISTS (
+            SELECT
+            FROM reading
+            WHERE reading.meter_id = touched.meter_id AND ts >= touched.since AND ts < :open_from ::timestamptz
+        )
+        OR EXISTS (
+            SELECT
+            FROM energy_slot
+            WHERE energy_slot.meter_id IN (touched.meter_id, -touched.meter_id)
+                AND slot > touched.since - interval '15 minutes'
+                AND slot < :open_from ::timestamptz
+        )
+    );
+
+-- name: enterprise(credit_code, since, open_from)
+-- Its meters at any time since of which something is stored.
+SELECT DISTINCT term.meter_id, enterprise.enterprise_id
+FROM enterprise
+JOIN unit USING (enterprise_id)
+JOIN meter_term_now AS term USING (unit_id)
+WHERE enterprise.credit_code = :credit_code
+    AND term.valid_to > :since ::timestamptz
+    AND (
+        EXISTS (
+            SELECT
+            FROM reading
+            WHERE reading.meter_id = term.meter_id AND ts >= :since ::timestamptz AND ts < :open_from ::timestamptz
+        )
+        OR EXISTS (
+            SELECT
+            FROM energy_slot
+            WHERE energy_slot.meter_id IN (term.meter_id, -term.meter_id)
+                AND slot >= :since ::timestamptz
+                AND slot < :open_from ::timestamptz
+        )
+    );
+
+-- name: heat_values(ids, open_from)
+-- Enterprises that used the fuel in the month, or for the default of the enterprise in any month.
+SELECT
+    heat_value.enterprise_id,
+    min(heat_value.month ::timestamp AT TIME ZONE 'Asia/Shanghai') AS since
+FROM heat_value
+WHERE heat_value.heat_value_id = ANY(:ids ::integer[])
+    AND EXISTS (
+        SELECT
+        FROM account
+        JOIN unit USING (unit_id)
+        JOIN meter_term AS term ON term.unit_id = unit.unit_id
+        JOIN energy_month ON energy_month.meter_id IN (term.meter_id, -term.meter_id)
+            AND energy_month.account_id = account.account_id
+        WHERE account.enterprise_id = heat_value.enterprise_id
+            AND account.carrier = heat_value.carrier
+            AND energy_month.slot_count > 0
+            AND energy_month.month < :open_from ::timestamptz
+            AND energy_month.month
+            = coalesce(heat_value.month ::timestamp AT TIME ZONE 'Asia/Shanghai', energy_month.month)
+    )
+GROUP BY heat_value.enterprise_id, heat_value.month IS NULL;
+
+-- name: named(meter_ids, enterprise_ids)
+SELECT
+    ARRAY(SELECT code FROM meter WHERE meter_id = ANY(:meter_ids ::integer[]) ORDER BY code) AS meters,
+    ARRAY(
+        SELECT credit_code FROM enterprise WHERE enterprise_id = ANY(:enterprise_ids ::integer[]) ORDER BY credit_code
+    ) AS enterprises,
+    (
+        SELECT min(carrier.unit)
+        FROM meter
+        JOIN carrier ON carrier.code = meter.carrier
+        WHERE meter_id = ANY(:meter_ids ::integer[])
+    ) AS carrier_unit;
+
+-- name: confirm(proposal_id, by, now)
+UPDATE proposal
+SET decided_at = :now,
+    decided_by = :by,
+    decision = 'confirmed'
+WHERE proposal_id = :proposal_id
+    AND decided_at IS NULL
+    AND expires_at > :now
+    AND author <> :by
+RETURNING proposal_id;
