@@ -21,7 +21,8 @@ from benchmarks import load, packets, service
 from benchmarks.publisher import Done, Line, Order
 from benchmarks.usage import Watched
 from services.core.db.migrate import upgrade
-from services.ingest.broker_users import ingest_user
+from services.ingest.broker_users import BrokerUser, Holder, HolderKind, ingest_user, new_hash
+from services.ingest.gateway_access import Access
 from services.up.child import Child, Command, signal_group
 from services.up.errors import StartError
 from services.up.home import Home
@@ -257,10 +258,17 @@ def rig(folder: Path) -> Iterator[Rig]:
                 registry = RegistryApi(api.url, key=api.key)
                 registry.register(load.registry())
                 registry.close()
-            broker.allow_gateways([*made.passwords(), load.PROBE_GATEWAY])
+            codes = [*made.passwords(), load.PROBE_GATEWAY]
+            users = [_user(code, broker.password(code)) for code in codes]
+            while broker.let_in(Access(tuple(users))):
+                pass
             yield made
         finally:
             broker.stop()
+
+
+def _user(code: str, password: str) -> BrokerUser:
+    return BrokerUser(code, Holder(HolderKind.GATEWAY, code), new_hash(password))
 
 
 def _enermon(command: str) -> list[str]:

@@ -1,7 +1,6 @@
 """The command `enermon`."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -16,7 +15,7 @@ from services.core.progress import progress_bar
 from services.core.settings import BadSettingError, read_settings
 from services.energy.check import command as checked
 from services.energy.check.asked import UnknownMetersError
-from services.ingest.gateway_access import NoGatewayKeyError
+from services.ingest import command as access
 from services.provenance import command as provenance
 from services.up.command import up
 
@@ -31,6 +30,9 @@ app = typer.Typer(
 app.command()(up)
 app.command()(provenance.verify)
 app.add_typer(accounts.app, name="account")
+app.add_typer(access.credentials, name="credentials")
+app.add_typer(access.ca, name="ca")
+app.command("broker-users")(access.broker_users)
 
 
 @app.command()
@@ -88,36 +90,6 @@ def alerts() -> None:
     run(read_settings())
 
 
-@app.command("gateway-passwords")
-def gateway_passwords() -> None:
-    """Print the MQTT password of every registered gateway, as CSV, for the people who set the devices up."""
-    from services.ingest.broker_users import passwords_csv
-    from services.ingest.gateway_access import read_access
-
-    typer.echo(passwords_csv(read_access(read_settings()).passwords), nl=False)
-
-
-@app.command("broker-users")
-def broker_users(
-    file: Annotated[Path, typer.Option(help="mosquitto's password file to write")],
-    service_passwords: Annotated[
-        Path,
-        typer.Option(
-            exists=True, file_okay=False, help="Folder with a file for each service user (enermon-...): its password"
-        ),
-    ],
-    pid: Annotated[int, typer.Option(help="mosquitto's process, to be told after each change; 0: none")] = 0,
-    watch: Annotated[
-        bool, typer.Option(help="Stay and write again whenever registry or services' passwords change")
-    ] = False,
-) -> None:
-    """Write mosquitto's password file from the registry."""
-    from services.ingest.gateway_access import keep_password_file
-
-    logs.set_up()
-    keep_password_file(read_settings(), file, services=service_passwords, pid=pid, watch=watch)
-
-
 @app.command()
 def check(
     unverified: Annotated[bool, typer.Option("--unverified", help="A line for each unverified number")] = False,
@@ -160,9 +132,6 @@ def main() -> None:
         raise SystemExit(1) from None
     except BadSettingError as error:
         typer.echo(f"A setting cannot be used.\n{error}", err=True)
-        raise SystemExit(os.EX_CONFIG) from None
-    except NoGatewayKeyError as error:
-        typer.echo(f"The key of the gateways' passwords cannot be read.\n{error}", err=True)
         raise SystemExit(os.EX_CONFIG) from None
     except DatabaseRolesError as error:
         typer.echo(str(error), err=True)

@@ -13,6 +13,14 @@ class BrokerOptionError(ValueError):
     """The broker's address or the password file cannot be used; the message says why and how to mend it."""
 
 
+@dataclass(frozen=True)
+class Login:
+    """With what a gateway enters the broker."""
+
+    user: str
+    password: str = field(repr=False)
+
+
 @dataclass
 class Broker:
     """protocol falls back from MQTT 5 to 3.1.1 once, for all gateways, if the broker does not know MQTT 5."""
@@ -22,21 +30,21 @@ class Broker:
     tls: ssl.SSLContext | None = None
     passwords_file: Path | None = None
     protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
-    _passwords: dict[str, str] = field(default_factory=dict)
+    _logins: dict[str, Login] = field(default_factory=dict)
     _read_at_mtime: float = -1.0
 
-    def password(self, gateway: str) -> str | None:
-        """The gateway's password, read again when the file changed; None where there is no file or no such line."""
+    def login(self, gateway: str) -> Login | None:
+        """How the gateway enters, read again when the file changed; None where there is no file or no such line."""
         if self.passwords_file is None:
             return None
         try:
             mtime = self.passwords_file.stat().st_mtime
         except FileNotFoundError:
-            return self._passwords.get(gateway)
+            return self._logins.get(gateway)
         if mtime != self._read_at_mtime:
-            self._passwords = read_passwords(self.passwords_file)
+            self._logins = read_logins(self.passwords_file)
             self._read_at_mtime = mtime
-        return self._passwords.get(gateway)
+        return self._logins.get(gateway)
 
     def fall_back(self) -> None:
         self.protocol = MQTTProtocolVersion.MQTTv311
@@ -49,14 +57,14 @@ def broker_from_url(url: str, *, passwords_file: Path | None = None, ca_file: Pa
         shown = f"{parts.scheme}://{parts.hostname or ''}"
         raise BrokerOptionError(f"{shown!r} is no broker address: write mqtt://host:port or mqtts://host:port")
     if passwords_file is not None:
-        read_passwords(passwords_file)
+        read_logins(passwords_file)
     tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None) if parts.scheme == "mqtts" else None
     port = parts.port or (8883 if tls else 1883)
     return Broker(host=parts.hostname, port=port, tls=tls, passwords_file=passwords_file)
 
 
-def read_passwords(path: Path) -> dict[str, str]:
-    """gateway -> password, from the CSV that `enermon gateway-passwords` prints."""
+def read_logins(path: Path) -> dict[str, Login]:
+    """How each gateway enters, from a CSV of gateway, user and password; without a user it is the gateway's code."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -65,6 +73,6 @@ def read_passwords(path: Path) -> dict[str, str]:
     for row in rows:
         if not row.get("gateway") or not row.get("password"):
             raise BrokerOptionError(
-                f"password file {path}: each line needs gateway and password; the header is `gateway,password`"
+                f"password file {path}: each line needs gateway and password; the header is `gateway,user,password`"
             )
-    return {row["gateway"]: row["password"] for row in rows}
+    return {row["gateway"]: Login(row.get("user") or row["gateway"], row["password"]) for row in rows}

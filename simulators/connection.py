@@ -85,7 +85,8 @@ class Connection:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_TIMEOUT_S
-        client.username_pw_set(self.gateway, self._broker.password(self.gateway))
+        login = self._broker.login(self.gateway)
+        client.username_pw_set(self.gateway if login is None else login.user, None if login is None else login.password)
         client.will_set(status_topic(self.gateway), "offline", qos=1, retain=True)
         if self._broker.tls is not None:
             client.tls_set_context(self._broker.tls)

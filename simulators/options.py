@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ from simulators.broker import Broker, BrokerOptionError, broker_from_url
 from simulators.faults.plan import FaultPlan, FaultPlanError, parse_plan
 from simulators.faults.registers import Replacement
 from simulators.outbox import StateMismatchError
+from simulators.provisioning import provide_logins
 from simulators.registration import RegistrationError, RegistryApi
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ PasswordsOption = Annotated[
     typer.Option(
         "--passwords",
         metavar="CSV",
-        help="Gateway passwords, as `enermon gateway-passwords` prints them. Read again when it changes",
+        help="Passwords: gateway,user,password. With --api those that it lacks are asked for and added",
     ),
 ]
 CaOption = Annotated[Path | None, typer.Option("--ca", metavar="PEM", help="Certificate authority of an mqtts broker")]
@@ -105,7 +106,12 @@ def api_of(url: str | None, key_file: Path | None) -> RegistryApi | None:
     return RegistryApi(url, key=key)
 
 
-def broker_of(url: str, passwords: Path | None, ca: Path | None) -> Broker:
+def broker_of(
+    url: str, passwords: Path | None, ca: Path | None, *, api: RegistryApi | None, gateways: Iterable[str]
+) -> Broker:
+    """The broker, with a password for each gateway where there is an API to ask for it."""
+    if api is not None and passwords is not None:
+        provide_logins(api, gateways, passwords)
     return broker_from_url(url, passwords_file=passwords, ca_file=ca)
 
 

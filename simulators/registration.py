@@ -109,6 +109,17 @@ class RegistryApi:
         if answer.status_code == httpx.codes.ACCEPTED:
             log.warning("meter %s: its replacement changes a closed month and waits for a second person", meter)
 
+    def users_of(self, gateway: str) -> set[str]:
+        """The broker's users as whom a gateway may come now."""
+        listed = self._json(self._send("GET", f"/api/v1/gateways/{gateway}/credentials"))
+        return {each["user"] for each in listed["data"] if each["works"]}
+
+    def new_password(self, gateway: str) -> tuple[str, str]:
+        """User and password of a new credential; those before it end."""
+        body = {"overlap_hours": 0}
+        given = self._json(self._send("POST", f"/api/v1/gateways/{gateway}/credentials", json=body))
+        return given["user"], given["password"]
+
     def _send(self, method: str, path: str, *, accept: tuple[int, ...] = (), **request: Any) -> httpx.Response:
         try:
             response = self._client.request(method, path, **request)

@@ -1,30 +1,43 @@
 #!/bin/sh
-# Start mosquitto in a container: fill in the template, wait for the password file, and read it again when it changes.
-# MQTT_LISTENERS, MQTT_PASSWORD_FILE and MQTT_DATA may be set; the files beside this script are read only.
+# Start mosquitto in a container: fill in the template, wait for its users, and read them again when they change.
+# MQTT_LISTENERS (a file with listener blocks), MQTT_PASSWORD_FILE, MQTT_RIGHTS_FILE, MQTT_REVOKED_FILE, MQTT_PLUGIN
+# and MQTT_DATA may be set; the files beside this script are read only.
 set -eu
 here=$(dirname "$0")
 password_file=${MQTT_PASSWORD_FILE:-/mosquitto/users/passwd}
+rights_file=${MQTT_RIGHTS_FILE:-/mosquitto/users/rights.json}
+revoked_file=${MQTT_REVOKED_FILE:-/mosquitto/users/revoked.pem}
 data=${MQTT_DATA:-/mosquitto/data}
+plugin=${MQTT_PLUGIN:-$(find /usr/lib /usr/local/lib -name mosquitto_dynamic_security.so 2>/dev/null | head -n 1)}
 config=$(mktemp)
-acl=$(mktemp)
-cat "$here/acl" >"$acl"
+listeners=${MQTT_LISTENERS:-$(mktemp)}
+[ -s "$listeners" ] ||
+    printf '%s\n' "listener 1883" "use_username_as_clientid true" "max_connections 10000" >"$listeners"
 
-sed -e "s|\${listeners}|${MQTT_LISTENERS:-listener 1883}|" -e "s|\${password_file}|$password_file|" \
-    -e "s|\${acl_file}|$acl|" -e "s|\${persistence_location}|$data/|" "$here/mosquitto.conf.template" >"$config"
+sed -e "/^\${listeners}\$/{r $listeners
+d
+}" -e "s|\${password_file}|$password_file|" -e "s|\${plugin}|$plugin|" -e "s|\${rights_file}|$data/rights.json|" \
+    -e "s|\${persistence_location}|$data/|" "$here/mosquitto.conf.template" >"$config"
 chmod 644 "$config"
 
-until [ -s "$password_file" ]; do
-    echo "waiting for $password_file (written by: enermon broker-users)" >&2
+until [ -s "$password_file" ] && [ -s "$rights_file" ]; do
+    echo "waiting for $password_file and $rights_file (written by: enermon broker-users)" >&2
     sleep 2
 done
+# Its plugin writes the file while it runs: each start begins with what the database says.
+cp "$rights_file" "$data/rights.json"
+
+look() {
+    ls -il "$password_file" "$revoked_file" 2>/dev/null || true
+}
 
 mosquitto -c "$config" &
 broker=$!
 trap 'kill -TERM $broker; wait $broker || true; exit 0' TERM INT
-seen=$(ls -il "$password_file")
+seen=$(look)
 while kill -0 $broker 2>/dev/null; do
-    sleep 2 & wait $!
-    now=$(ls -il "$password_file" 2>/dev/null || echo "$seen")
+    sleep 0.3 & wait $!
+    now=$(look)
     if [ "$now" != "$seen" ]; then
         seen=$now
         kill -HUP $broker

@@ -103,7 +103,12 @@ class Settings(BaseSettings):
     webhook_allow_private: bool = Field(False, description="Let webhooks go to private addresses")
     webhook_allow_http: bool = Field(False, description="Let webhooks go without TLS")
 
-    gateway_key_file: Path | None = Field(None, description="Key from which gateway passwords are derived")
+    ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")
+
+    @property
+    def ca_folder(self) -> Path:
+        """Where the private CA is, or would be."""
+        return (self.ca or self.home / "secrets" / "ca").expanduser().absolute()
 
     @classmethod
     def settings_customise_sources(

@@ -1,28 +1,32 @@
-"""Who may connect to the broker: passwords of gateways, and mosquitto's password file.
+"""Who may connect to the broker: names of users, hashes of passwords, and mosquitto's password file.
 
-A gateway's password is derived from one key, so nothing has to be stored for it, and can be printed again at any time
-for the person who sets up the device (``enermon gateway-passwords``). Each process of the services is a user of its
-own: of two connections of one user the broker ends the older one.
+Each process of the services is a user of its own: of two connections of one user the broker ends the older one.
 """
 
 import base64
-import csv
+import binascii
 import hashlib
 import hmac
-import io
 import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
+from services.core.credit_code import CreditCodeError, require_credit_code
+
 PBKDF2_ITERATIONS = 101
+"""Few are enough: the passwords are 256 random bits."""
 SALT_BYTES = 12
 RESERVED = "enermon"
 """Names that begin so are the services' own."""
 MOST_INGESTS = 8
+BETWEEN = "@"
+"""Between code and generation in the name of a user; in no code."""
 
 
 def ingest_user(instance: int) -> str:
@@ -32,35 +36,56 @@ def ingest_user(instance: int) -> str:
 
 INGEST_USER = ingest_user(0)
 ALERTS_USER = "enermon-alerts"
-SERVICE_USERS = (*map(ingest_user, range(MOST_INGESTS)), ALERTS_USER)
-"""Those whose rights are in deploy/mosquitto/acl."""
+CONTROL_USER = "enermon-control"
+"""By whom rights are given and taken while the broker runs; it may do nothing else."""
+SERVICE_USERS = (*map(ingest_user, range(MOST_INGESTS)), ALERTS_USER, CONTROL_USER)
+"""Those that have rights."""
 PROBE_USER = "enermon-probe"
 """By whom `enermon up` sees that the broker answers and has read its users; without rights."""
 
 
+class HolderKind(StrEnum):
+    """Who comes in, beside the services."""
+
+    GATEWAY = "gateway"
+    ENTERPRISE = "enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A gateway by its code, or an enterprise, which reads its alerts, by its credit code."""
+
+    kind: HolderKind
+    code: str
+
+    def user_name(self, generation: int) -> str:
+        """The broker's user of its credential of this generation. A name comes once: its session is no other's."""
+        return self.code if generation == 1 else f"{self.code}{BETWEEN}{generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUser:
+    """A user that may connect, for whom; `password_hash` is None for one that comes with a certificate."""
+
+    name: str
+    holder: Holder
+    password_hash: str | None = None
+
+
 def is_service_user(name: str) -> bool:
-    """True for the user of an ingest process, of the alert service or of the probe."""
-    return name in {ALERTS_USER, PROBE_USER} or re.fullmatch("enermon-ingest-[0-9]+", name) is not None
+    """True for the user of an ingest process, of the alert service, of who keeps the rights, or of the probe."""
+    return name in {ALERTS_USER, CONTROL_USER, PROBE_USER} or re.fullmatch("enermon-ingest-[0-9]+", name) is not None
 
 
-def gateway_password(key: bytes, gateway_code: str) -> str:
-    """The gateway's MQTT password: base64url of HMAC-SHA256(key, gateway code), without padding."""
-    digest = hmac.new(key, gateway_code.encode(), hashlib.sha256).digest()
+def code_of(user: str) -> str:
+    """The code of whom a user stands for: its name without the generation."""
+    return user.partition(BETWEEN)[0]
+
+
+def derived_password(key: bytes, user: str) -> str:
+    """The password of a service in a private broker: base64url of HMAC-SHA256(key, user), without padding."""
+    digest = hmac.new(key, user.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def gateway_passwords(key: bytes, gateway_codes: Iterable[str]) -> dict[str, str]:
-    """Password by gateway code."""
-    return {code: gateway_password(key, code) for code in gateway_codes}
-
-
-def passwords_csv(passwords: Mapping[str, str]) -> str:
-    """The CSV form ``gateway,password`` with its head line, ordered by gateway."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("gateway", "password"))
-    writer.writerows(sorted(passwords.items()))
-    return out.getvalue()
 
 
 def is_user_name(name: str) -> bool:
@@ -68,29 +93,57 @@ def is_user_name(name: str) -> bool:
     return bool(name) and not any(character in name for character in ":+#/\r\n\0")
 
 
+def is_credit_code(code: str) -> bool:
+    """True for a code that is an enterprise's."""
+    try:
+        require_credit_code(code)
+    except CreditCodeError:
+        return False
+    return True
+
+
 def may_be_gateway(code: str) -> bool:
-    """True for a name under which a gateway may connect: one that mosquitto can hold and that no service has."""
-    return is_user_name(code) and not code.startswith(RESERVED)
+    """True for a name under which a gateway may connect: one that mosquitto can hold, no service's or enterprise's."""
+    return is_user_name(code) and BETWEEN not in code and not code.startswith(RESERVED) and not is_credit_code(code)
 
 
-def password_line(user: str, password: str, *, salt: bytes) -> str:
-    """One line of mosquitto's password file: ``user:$7$iterations$salt$hash``, PBKDF2 with SHA-512.
+def may_connect(holder: Holder) -> bool:
+    """True for a holder whose code is of its kind and of no other."""
+    return may_be_gateway(holder.code) if holder.kind is HolderKind.GATEWAY else is_credit_code(holder.code)
 
-    Few iterations are enough because the passwords are 256 random bits. Raises ValueError for a user name that
+
+def password_hash(password: str, *, salt: bytes) -> str:
+    """As mosquitto's password file has it, ``$7$iterations$salt$hash``: PBKDF2 with SHA-512."""
+    hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PBKDF2_ITERATIONS)
+    return f"$7${PBKDF2_ITERATIONS}${_base64(salt)}${_base64(hashed)}"
+
+
+def new_hash(password: str) -> str:
+    """The hash of a password with a salt of its own."""
+    return password_hash(password, salt=secrets.token_bytes(SALT_BYTES))
+
+
+def is_password_of(kept: str, password: str) -> bool:
+    """Whether this is the password of a kept hash. Of one that cannot be read, none is."""
+    parts = kept.split("$")
+    try:
+        _, _, iterations, salt, hashed = parts
+        found = hashlib.pbkdf2_hmac("sha512", password.encode(), base64.b64decode(salt), int(iterations))
+        return hmac.compare_digest(found, base64.b64decode(hashed))
+    except (ValueError, binascii.Error):
+        return False
+
+
+def write_password_file(path: Path, hashes: Mapping[str, str], *, mode: int = 0o600) -> None:
+    """Replace mosquitto's password file in one step; ``hashes`` gives the hash of the password by user name.
+
+    As root, the file gets the owner of its folder, which is the broker's user. Raises ValueError for a user name that
     mosquitto cannot hold or that would reach beyond its own topic.
     """
-    if not is_user_name(user):
-        raise ValueError(f"'{user}' cannot be an MQTT user: it is empty or contains one of : + # / or a line end")
-    hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PBKDF2_ITERATIONS)
-    return f"{user}:$7${PBKDF2_ITERATIONS}${_base64(salt)}${_base64(hashed)}"
-
-
-def write_password_file(path: Path, users: Mapping[str, str], *, mode: int = 0o600) -> None:
-    """Replace mosquitto's password file in one step; ``users`` gives the password by user name.
-
-    As root, the file gets the owner of its folder, which is the broker's user. Raises ValueError (see password_line).
-    """
-    lines = [password_line(user, word, salt=secrets.token_bytes(SALT_BYTES)) for user, word in sorted(users.items())]
+    for user in hashes:
+        if not is_user_name(user):
+            raise ValueError(f"'{user}' cannot be an MQTT user: it is empty or contains one of : + # / or a line end")
+    lines = [f"{user}:{kept}" for user, kept in sorted(hashes.items())]
     write_private(path, "".join(f"{line}\n" for line in lines), mode=mode, owner_of_folder=True)
 
 

@@ -1,52 +1,113 @@
-"""Keeps mosquitto's password file in step with the registered gateways."""
+"""Who may connect to the broker, as it stands in the database; and keeping mosquitto's files in step with it."""
 
+import json
 import logging
 import os
 import signal
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+import psycopg
+
+from services.core.clock import utc_now
 from services.core.db.connections import connect
 from services.core.db.failures import PASSING, warn_of
 from services.core.db.roles import DatabaseRole
-from services.core.secret_files import OpenToOthersError, read_secret_file
+from services.core.mqtt_address import BrokerAddress
 from services.core.settings import Settings
-from services.ingest.broker_users import gateway_passwords, is_service_user, may_be_gateway, write_password_file
+from services.ingest.broker_control import BrokerControlError, hold_rights
+from services.ingest.broker_rights import document, role_by_user
+from services.ingest.broker_users import (
+    CONTROL_USER,
+    BrokerUser,
+    is_service_user,
+    new_hash,
+    write_password_file,
+    write_private,
+)
+from services.ingest.certificates import PrivateCa
+from services.ingest.credentials import SQL, broker_users
 
 log = logging.getLogger("broker-users")
 
-POLL_S = 2.0
-_HOME_KEY = Path("secrets", "gateway.key")
+LOOK_EVERY_S = 0.5
+"""What the database does not tell is seen so soon: passwords of services, a broker that was away."""
+_ASK_EVERY_S = 30.0
+"""So often the database is asked though it told of nothing."""
+_AGAIN_S = 2.0
 
 
-class NoGatewayKeyError(Exception):
-    """There is no key from which passwords could be derived; the message says where it was looked for."""
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A certificate that is not to be taken any more, by its serial number."""
+
+    serial_number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The password of each gateway, and of each enterprise told of alerts by MQTT; a number that changes with them.
+    """Who may connect, and which certificates were revoked."""
 
-    `refused` are gateways that may not connect, because their names are such as only the services have.
-    """
-
-    revision: int
-    passwords: dict[str, str]
-    refused: tuple[str, ...]
+    users: tuple[BrokerUser, ...] = ()
+    revoked: tuple[Revoked, ...] = ()
 
 
-def read_access(settings: Settings) -> Access:
-    """Who may connect. Raises NoGatewayKeyError or psycopg.OperationalError."""
-    key = _gateway_key(settings)
-    with connect(
-        settings.database_url.get_secret_value(), role=DatabaseRole.READER, application_name="enermon-broker-users"
-    ) as connection:
-        row = connection.execute("SELECT revision FROM broker_user_revision").fetchone()
-        codes = [str(code) for (code,) in connection.execute("SELECT code FROM broker_user ORDER BY code")]
-    usable = [code for code in codes if may_be_gateway(code)]
-    refused = tuple(code for code in codes if not may_be_gateway(code))
-    return Access(row[0] if row else 0, gateway_passwords(key, usable), refused)
+class AccessWatch:
+    """Asks the database who may connect whenever it tells that this has changed, or a credential comes to its end."""
+
+    def __init__(self, database_url: str, *, application_name: str) -> None:
+        self._database_url = database_url
+        self._application_name = application_name
+        self._connection: psycopg.Connection | None = None
+        self._due_s = 0.0
+        self._next_end: datetime | None = None
+
+    def look(self, *, wait_s: float = 0.0) -> Access | None:
+        """Who may connect, where that may have changed; None where it has not within `wait_s`.
+
+        Raises psycopg.Error; the next call begins with a new connection.
+        """
+        try:
+            connection = self._connected()
+            told = any(True for _ in connection.notifies(timeout=wait_s, stop_after=1))
+            now = utc_now()
+            ended = self._next_end is not None and self._next_end <= now
+            if not (told or ended or time.monotonic() >= self._due_s):
+                return None
+            self._due_s = time.monotonic() + _ASK_EVERY_S
+            return self._read(connection, now)
+        except psycopg.Error:
+            self.close()
+            raise
+
+    def look_again(self) -> None:
+        """Let the next look ask in any case: what was given could not be used."""
+        self._due_s = 0.0
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        self._due_s = 0.0
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None:
+            connection = connect(self._database_url, role=DatabaseRole.READER, application_name=self._application_name)
+            connection.autocommit = True
+            SQL.run(connection, "listen")
+            self._connection = connection
+        return self._connection
+
+    def _read(self, connection: psycopg.Connection, now: datetime) -> Access:
+        with connection.transaction():
+            users = tuple(broker_users(connection, now=now))
+            self._next_end = SQL.run(connection, "next_end", now=now).scalar()
+            rows = SQL.run(connection, "revoked_certificates")
+            return Access(users, tuple(Revoked(int(row.serial_number), row.revoked_at) for row in rows))
 
 
 def service_passwords(folder: Path) -> dict[str, str]:
@@ -59,54 +120,89 @@ def service_passwords(folder: Path) -> dict[str, str]:
     return {user: password for user, password in found.items() if password}
 
 
-def _gateway_key(settings: Settings) -> bytes:
-    """The key in the file named, or where none is named in that of the home, which `enermon up` makes."""
-    named = settings.gateway_key_file
-    file = named or settings.home.expanduser().absolute() / _HOME_KEY
-    try:
-        return read_secret_file(file)
-    except OSError as error:
-        if isinstance(error, OpenToOthersError):
-            raise NoGatewayKeyError(error.strerror) from error
-        mend = "Name the right file, as a user who may read it."
-        if named is None:
-            mend = (
-                "ENERMON_GATEWAY_KEY_FILE names no other file. Set it to the key's file, or ENERMON_HOME to the folder "
-                "in which Enermon runs, as a user who may read it."
-            )
-        origin = "ENERMON_HOME" if named is None else "ENERMON_GATEWAY_KEY_FILE"
-        raise NoGatewayKeyError(f"{file} ({origin}): {error.strerror}. {mend}") from error
+@dataclass(frozen=True, slots=True)
+class BrokerFiles:
+    """What mosquitto reads: its password file, the rights with which its plugin starts, revoked certificates.
 
-
-def keep_password_file(settings: Settings, file: Path, *, services: Path, pid: int, watch: bool) -> None:
-    """Write the password file and tell mosquitto; with `watch` again whenever registry or services' passwords change.
-
-    `services` is the folder with the services' own passwords.
+    `pid`: mosquitto's process, to be told; 0: whoever started it looks at the password file. `control`: where the
+    running broker takes commands; None: its rights are those of its last start.
     """
-    written: tuple[int, dict[str, str]] | None = None
+
+    passwords: Path
+    rights: Path
+    revoked: Path | None = None
+    pid: int = 0
+    control: BrokerAddress | None = None
+
+
+def write_users(files: BrokerFiles, access: Access, ca: PrivateCa, own: dict[str, str], hashes: dict[str, str]) -> None:
+    """Write the files; `own` are the services' passwords, `hashes` what they were written as before, by password."""
+    for password in own.values():
+        hashes.setdefault(password, new_hash(password))
+    of_gateways = {user.name: user.password_hash for user in access.users if user.password_hash is not None}
+    if files.revoked is not None:
+        revoked = ((each.serial_number, each.at) for each in access.revoked)
+        write_private(files.revoked, ca.revocations(revoked, now=utc_now()), owner_of_folder=True)
+    write_private(files.rights, json.dumps(document(role_by_user(access.users))), owner_of_folder=True)
+    write_password_file(files.passwords, of_gateways | {user: hashes[password] for user, password in own.items()})
+
+
+def keep_broker_users(settings: Settings, files: BrokerFiles, *, services: Path, watch: bool) -> None:
+    """Write mosquitto's files and tell it; with `watch` again whenever credentials or services' passwords change.
+
+    `services` is the folder with the services' own passwords. Raises psycopg.Error without `watch`; with it the
+    database is waited for.
+    """
+    watching = AccessWatch(settings.database_url.get_secret_value(), application_name="enermon-broker-users")
+    access = Access()
+    own: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     while True:
         try:
-            access = read_access(settings)
-            own = service_passwords(services)
-            if (access.revision, own) != written:
-                write_password_file(file, access.passwords | own)
-                if pid:
-                    os.kill(pid, signal.SIGHUP)
-                written = access.revision, own
-                _tell(access, own, services)
+            found = watching.look(wait_s=LOOK_EVERY_S if watch else 0.0)
+            read = service_passwords(services)
+            if found is not None or read != own:
+                access, own = found or access, read
+                if _give_rights(files, access, own, watching):
+                    continue
+                write_users(files, access, PrivateCa(settings.ca_folder), own, hashes)
+                if files.pid:
+                    os.kill(files.pid, signal.SIGHUP)
+                _say(access, own, services)
         except PASSING as error:
             if not watch:
                 raise
             warn_of(error, log)
+            time.sleep(_AGAIN_S)
         if not watch:
+            watching.close()
             return
-        time.sleep(POLL_S)
 
 
-def _tell(access: Access, own: dict[str, str], services: Path) -> None:
+def _give_rights(files: BrokerFiles, access: Access, own: dict[str, str], watching: AccessWatch) -> int:
+    """Rights first: who has none any more is cut off at once, and who comes in has his. How many are left to give.
+
+    A broker that is away starts with those of the file; one that does not take them is asked again.
+    """
+    password = own.get(CONTROL_USER)
+    if files.control is None or password is None or not (files.passwords.exists() and files.rights.exists()):
+        return 0
+    at = files.control
+    address = BrokerAddress(host=at.host, port=at.port, tls=at.tls, user=CONTROL_USER, password=password)
+    try:
+        left = hold_rights(address, role_by_user(access.users))
+    except BrokerControlError as error:
+        log.warning("the broker does not take the rights of its users", extra={"reason": str(error)})
+        watching.look_again()
+        time.sleep(_AGAIN_S)
+        return 0
+    if left:
+        watching.look_again()
+    return left
+
+
+def _say(access: Access, own: dict[str, str], services: Path) -> None:
     """Log what was written, and what was not."""
-    log.info("password file written", extra={"gateways": len(access.passwords), "services": len(own)})
-    for code in access.refused:
-        log.warning("gateway may not connect under a name of the services", extra={"gateway": code})
+    log.info("password file written", extra={"users": len(access.users), "services": len(own)})
     for name in sorted(file.name for file in services.iterdir() if file.name not in own):
         log.warning("left aside: not the password file of a service user", extra={"file": name})

@@ -38,6 +38,13 @@ AUDITED = (
     Audited(kind="unit", keys=("unit_id",), subject="code"),
     Audited(kind="unit_input", keys=("unit_id", "input", "valid_from"), subject="unit_id"),
     Audited(kind="gateway", keys=("gateway_id",), subject="code"),
+    Audited(
+        kind="broker_credential",
+        keys=("holder_kind", "holder_code", "generation"),
+        subject="holder_code",
+        hidden=("password_hash",),
+        stays=True,
+    ),
     Audited(kind="meter", keys=("meter_id",), subject="code"),
     Audited(kind="meter_term", keys=("term_id",), subject="meter_id"),
     Audited(kind="meter_replacement", keys=("meter_id", "ts"), subject="meter_id"),

@@ -15,6 +15,7 @@ from services.core.settings import BadSettingError, read_settings
 from services.up.embedded import LACKS
 from services.up.errors import StartError
 from services.up.home import Home
+from services.up.ports import port_setting
 from services.up.screen import Screen
 from services.up.stack import (
     choose_store_here,
@@ -22,7 +23,6 @@ from services.up.stack import (
     embedded_database,
     native_broker,
     native_database,
-    port_setting,
 )
 from services.up.supervisor import RunPlan, Supervisor
 
@@ -53,7 +53,6 @@ def up(
     try:
         place = Home(home.expanduser().resolve())
         place.prepare()
-        place.gateway_key()
         days = days_of_history(utc_now()) if history_days is None else history_days
         plan = _plan(place, store=store, with_region=fleet, history_days=days)
         Supervisor(plan, Screen()).run()

@@ -5,12 +5,13 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from services.ingest.broker_users import INGEST_USER
+from services.ingest.gateway_access import Access
 from services.up.broker_answer import refusal
 from services.up.child import TICK_S, Child, Command, SystemUser, describe_exit
 from services.up.errors import StartError
@@ -131,8 +132,9 @@ class EmbeddedBroker:
                 how = "no answer" if code is None else describe_exit(code)
                 raise StartError("broker_not_started", f"The embedded broker did not start ({how}):\n{lines}")
 
-    def allow_gateways(self, codes: Iterable[str]) -> None:
+    def let_in(self, access: Access) -> int:  # noqa: ARG002
         """Nothing to do: everyone on this machine may connect."""
+        return 0
 
     def stop(self) -> None:
         """Stop the broker; messages in its queues are lost and come again from their gateways."""

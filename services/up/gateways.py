@@ -1,64 +1,57 @@
-"""Keeping the broker's users equal to the gateways of the registry."""
+"""Keeping the private broker's users equal to the credentials in the database."""
 
 import time
 
 import psycopg
 
+from services.core.clock import utc_now
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
-from services.ingest.broker_users import gateway_passwords, may_be_gateway, passwords_csv, write_private
+from services.ingest.credentials import adopt
+from services.ingest.gateway_access import AccessWatch
+from services.up.errors import StartError
 from services.up.home import Home
 from services.up.stack import Broker
 
-POLL_S = 1.0
+AGAIN_S = 1.0
 
 
 class GatewayWatch:
-    """Looks at the registry's revision each second and passes the gateways on when it has changed."""
+    """Passes on who may connect whenever that has changed."""
 
-    def __init__(self, *, database_url: str, home: Home, broker: Broker | None) -> None:
-        self._database_url = database_url
-        self._home = home
+    def __init__(self, *, database_url: str, broker: Broker) -> None:
         self._broker = broker
-        self._connection: psycopg.Connection | None = None
-        self._revision: int | None = None
+        self._access = AccessWatch(database_url, application_name="enermon-up")
         self._next_look_at = 0.0
 
     def look(self) -> None:
-        """Look if it is time. A database that does not answer now is looked at again later.
+        """Look whether it has changed. A database that does not answer now is looked at again a second later.
 
         Raises StartError when the broker does not take the new users; the next look tries again.
         """
         if time.monotonic() < self._next_look_at:
             return
-        self._next_look_at = time.monotonic() + POLL_S
         try:
-            revision, codes = self._read()
+            access = self._access.look()
+            if access is not None and self._broker.let_in(access):
+                self._access.look_again()
         except psycopg.OperationalError:
-            self.close()
-            return
-        if codes is None:
-            return
-        if self._broker is not None:
-            self._broker.allow_gateways(codes)
-        passwords = gateway_passwords(self._home.gateway_key(), codes)
-        write_private(self._home.gateway_passwords_file, passwords_csv(passwords))
-        self._revision = revision
+            self._next_look_at = time.monotonic() + AGAIN_S
+        except StartError:
+            self._next_look_at = time.monotonic() + AGAIN_S
+            self._access.look_again()
+            raise
 
     def close(self) -> None:
         """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+        self._access.close()
 
-    def _read(self) -> tuple[int, list[str] | None]:
-        """The registry's revision, and the gateways if it is another one than at the last look."""
-        if self._connection is None:
-            self._connection = connect(self._database_url, role=DatabaseRole.READER, application_name="enermon-up")
-            self._connection.autocommit = True
-        row = self._connection.execute("SELECT revision FROM broker_user_revision").fetchone()
-        revision = row[0] if row else 0
-        if revision == self._revision:
-            return revision, None
-        users = self._connection.execute("SELECT code FROM broker_user ORDER BY code")
-        return revision, [str(code) for (code,) in users if may_be_gateway(code)]
+
+def adopt_derived_passwords(home: Home, database_url: str) -> None:
+    """Keep the passwords that gateways have of the key of earlier versions, and remove the key with their list."""
+    if not home.former_gateway_key_file.exists():
+        return
+    with connect(database_url, role=DatabaseRole.ADMIT, application_name="enermon-up") as connection:
+        adopt(connection, home.former_gateway_key_file.read_bytes(), now=utc_now())
+    home.former_gateway_passwords_file.unlink(missing_ok=True)
+    home.former_gateway_key_file.unlink()

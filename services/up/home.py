@@ -32,13 +32,23 @@ class Home:
         return self.path / "secrets"
 
     @property
-    def gateway_key_file(self) -> Path:
-        """Key from which gateway passwords are derived: its bytes, whole."""
+    def fleet_passwords_file(self) -> Path:
+        """CSV ``gateway,user,password`` of the simulated region, which it gets from the API and keeps there."""
+        return self.secrets / "fleet.csv"
+
+    @property
+    def ca(self) -> Path:
+        """Folder of the private CA, where there is one."""
+        return self.secrets / "ca"
+
+    @property
+    def former_gateway_key_file(self) -> Path:
+        """Key from which versions before 0.6 derived the passwords of gateways."""
         return self.secrets / "gateway.key"
 
     @property
-    def gateway_passwords_file(self) -> Path:
-        """CSV ``gateway,password`` of the registered gateways, for the simulated region."""
+    def former_gateway_passwords_file(self) -> Path:
+        """Where versions before 0.6 kept all of them."""
         return self.secrets / "gateway-passwords.csv"
 
     @property
@@ -57,9 +67,9 @@ class Home:
                 "home_not_writable", f"ENERMON_HOME ({self.path}) cannot be written: {error.strerror or error}"
             ) from error
 
-    def gateway_key(self) -> bytes:
-        """The key of the gateway passwords, made on first use."""
-        return read_or_create_secret(self.gateway_key_file).encode()
+    def broker_key(self) -> bytes:
+        """The key of the services' passwords at the private broker, made on first use."""
+        return read_or_create_secret(self.secrets / "broker.key").encode()
 
     def secret(self, name: str) -> str:
         """A secret of this home, made on first use: ``database``."""

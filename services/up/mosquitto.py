@@ -1,5 +1,6 @@
 """A private mosquitto: its configuration, its users, and its life as a child of this process."""
 
+import json
 import os
 import re
 import secrets
@@ -7,32 +8,48 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from string import Template
 
+from services.core.clock import utc_now
+from services.core.mqtt_address import BrokerAddress
+from services.ingest.broker_control import BrokerControlError, hold_rights
+from services.ingest.broker_rights import document, role_by_user
 from services.ingest.broker_users import (
+    CONTROL_USER,
     INGEST_USER,
     PROBE_USER,
     SERVICE_USERS,
-    gateway_password,
-    gateway_passwords,
-    may_be_gateway,
+    derived_password,
+    new_hash,
     write_password_file,
+    write_private,
 )
+from services.ingest.gateway_access import Access
 from services.up.broker_answer import refusal
 from services.up.child import TICK_S, Child, Command, SystemUser, describe_exit
 from services.up.errors import StartError
 from services.up.home import Home
 from services.up.leftovers import end_processes_in
+from services.up.listeners import (
+    CLIENT_CA,
+    REVOKED,
+    SERVER_CERTIFICATE,
+    SERVER_KEY,
+    TlsListeners,
+    listener_lines,
+)
 from services.up.ports import LOOPBACK, start_on_free_port
 
 PREFERRED_PORT = 11883
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 RELOAD_TIMEOUT_S = 20.0
+PLUGIN = "mosquitto_dynamic_security.so"
+PASSWORDS, RIGHTS = "passwd", "rights.json"
 TEMPLATES = Path(__file__).resolve().parents[2] / "deploy" / "mosquitto"
 
 
@@ -42,13 +59,22 @@ def find_mosquitto() -> Path | None:
     return Path(found) if found else None
 
 
-def render_config(template: str, *, port: int, folder: str = "") -> str:
-    """The broker's configuration for loopback, with paths in ``folder``, by default its working directory."""
+def find_plugin() -> Path | None:
+    """The plugin that holds the users' rights, which comes with mosquitto."""
+    folders = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib")
+    found = [*(path for folder in folders for path in Path(folder).glob(PLUGIN))]
+    found += Path("/usr/lib").glob(f"*/{PLUGIN}")
+    return found[0] if found else None
+
+
+def render_config(template: str, *, listeners: str, plugin: Path) -> str:
+    """The broker's configuration, with names relative to its working directory."""
     return Template(template).substitute(
-        listeners=f"listener {port} {LOOPBACK}",
-        password_file=f"{folder}passwd",
-        acl_file=f"{folder}acl",
-        persistence_location=f"{folder}./",
+        listeners=listeners,
+        password_file=PASSWORDS,
+        plugin=plugin,
+        rights_file=RIGHTS,
+        persistence_location="./",
     )
 
 
@@ -61,26 +87,32 @@ class PrivateMosquitto:
 
     name = "broker"
 
-    def __init__(self, *, home: Home, program: Path, fixed_port: int | None) -> None:
+    def __init__(
+        self, *, home: Home, program: Path, plugin: Path, fixed_port: int | None, tls: TlsListeners | None = None
+    ) -> None:
         self.home = home
         self.program = program
+        self.plugin = plugin
         self.folder = home.path / "mosquitto"
         self.fixed_port = fixed_port
+        self.tls = tls
         self.account = SystemUser.owning(self.folder) or SystemUser.named("mosquitto", "nobody")
         self.port: int | None = None
         self.child: Child | None = None
-        self._gateways: frozenset[str] | None = None
+        self._access = Access()
+        self._services = {user: self.password(user) for user in SERVICE_USERS}
+        self._service_hashes = {user: new_hash(password) for user, password in self._services.items()}
         self._probe_password = ""
 
     def url(self, user: str | None = INGEST_USER) -> str:
-        """URL for a service or for a gateway (with its password), or without user for None."""
+        """URL for a service (with its password), or without user for None."""
         if user is None:
             return f"mqtt://{LOOPBACK}:{self.port}"
         return f"mqtt://{user}:{self.password(user)}@{LOOPBACK}:{self.port}"
 
     def password(self, user: str) -> str:
-        """The password of a service or of a gateway: all come from one key."""
-        return gateway_password(self.home.gateway_key(), user)
+        """The password of a service: all come from one key."""
+        return derived_password(self.home.broker_key(), user)
 
     def describe(self) -> str:
         """Name and version."""
@@ -91,10 +123,8 @@ class PrivateMosquitto:
     def start(self, check: Callable[[], None] = lambda: None) -> None:
         """Start the broker; returns when it lets in its users, and no others. ``check`` may raise to give up."""
         end_processes_in(self.folder, None, stop_signal=signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
-        if self._gateways is None:
-            self._gateways = self._gateways_of_last_start()
         self.port = start_on_free_port(
-            partial(self._start_on, gateways=self._gateways, check=check),
+            partial(self._start_on, check=check),
             fixed=self.fixed_port,
             remembered=self.home.remembered_port("mqtt_port"),
             preferred=PREFERRED_PORT,
@@ -102,10 +132,11 @@ class PrivateMosquitto:
         )
         self.home.remember(mqtt_port=str(self.port))
 
-    def _start_on(self, port: int, gateways: frozenset[str], check: Callable[[], None]) -> None:
+    def _start_on(self, port: int, check: Callable[[], None]) -> None:
         self.port = port
         self._write_config(port)
-        self._write_users(gateways)
+        self._write_certificates()
+        self._write_users()
         self.child = Child(
             Command(
                 argv=[str(self.program), "-c", "mosquitto.conf"],
@@ -117,19 +148,27 @@ class PrivateMosquitto:
         )
         self._wait_until_users_are_read(START_TIMEOUT_S, check)
 
-    def allow_gateways(self, codes: Iterable[str]) -> None:
-        """Let exactly these gateways connect, from its start on or, when it runs, from the return of this call on.
+    def let_in(self, access: Access) -> int:
+        """Let exactly these users connect, from its start on or, when it runs, from the return of this call on.
 
-        A code that cannot be a gateway's user (it has : + # or /, or is such as the services have) is passed over.
+        Who is not among them any more is cut off. Of very many changes it gives how many are left to another call.
         """
-        wanted = frozenset(filter(may_be_gateway, codes))
-        if wanted == self._gateways:
-            return
-        self._gateways = wanted
-        if self.child is not None and self.child.exit_code() is None:
-            self._write_users(wanted)
-            os.kill(self.child.pid, signal.SIGHUP)
-            self._wait_until_users_are_read(RELOAD_TIMEOUT_S, lambda: None)
+        self._access = access
+        if self.child is None or self.child.exit_code() is not None:
+            return 0
+        assert self.port is not None
+        password = self._services[CONTROL_USER]
+        control = BrokerAddress(host=LOOPBACK, port=self.port, tls=False, user=CONTROL_USER, password=password)
+        try:
+            # Rights first: who has none any more is cut off at once, and who comes in has his.
+            if left := hold_rights(control, role_by_user(access.users)):
+                return left
+        except BrokerControlError as error:
+            raise StartError("broker_not_ready", f"mosquitto does not take the rights of its users: {error}") from error
+        self._write_users()
+        os.kill(self.child.pid, signal.SIGHUP)
+        self._wait_until_users_are_read(RELOAD_TIMEOUT_S, lambda: None)
+        return 0
 
     def stop(self) -> None:
         """Stop the broker; it writes its sessions and queues first."""
@@ -158,28 +197,38 @@ class PrivateMosquitto:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         if self.account:
             os.chown(self.folder, self.account.uid, self.account.gid)
-        self._write("mosquitto.conf", render_config(template.read_text(encoding="utf-8"), port=port))
-        self._write("acl", (TEMPLATES / "acl").read_text(encoding="utf-8"))
+        listeners = listener_lines(port, self.tls)
+        text = render_config(template.read_text(encoding="utf-8"), listeners=listeners, plugin=self.plugin)
+        self._write("mosquitto.conf", text)
 
     def _write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        path.chmod(0o600)
-        if self.account:
-            os.chown(path, self.account.uid, self.account.gid)
+        write_private(self.folder / name, text, owner_of_folder=True)
 
-    def _write_users(self, gateways: frozenset[str]) -> None:
-        users = gateway_passwords(self.home.gateway_key(), gateways.union(SERVICE_USERS))
+    def _write_certificates(self) -> None:
+        """Copies that the broker's account can read."""
+        if self.tls is None:
+            return
+        files = self.tls.files
+        copies = {SERVER_CERTIFICATE: files.certificate, SERVER_KEY: files.key, CLIENT_CA: files.ca}
+        if files.revoked is not None:
+            copies[REVOKED] = files.revoked
+        try:
+            for name, file in copies.items():
+                self._write(name, file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise StartError("no_certificate", f"{error.filename}: {error.strerror}") from error
+
+    def _write_users(self) -> None:
+        users = self._access.users
+        hashes = {user.name: user.password_hash for user in users if user.password_hash is not None}
         # Another one each time: where it is taken, this file has been read.
         self._probe_password = secrets.token_hex()
-        write_password_file(self.folder / "passwd", {**users, PROBE_USER: self._probe_password})
-
-    def _gateways_of_last_start(self) -> frozenset[str]:
-        try:
-            lines = (self.folder / "passwd").read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return frozenset()
-        return frozenset(filter(may_be_gateway, (line.partition(":")[0] for line in lines)))
+        self._write(RIGHTS, json.dumps(document(role_by_user(users))))
+        if self.tls is not None and (ca := self.tls.files.private) is not None:
+            revoked = ((each.serial_number, each.at) for each in self._access.revoked)
+            self._write(REVOKED, ca.revocations(revoked, now=utc_now()))
+        own = {**self._service_hashes, PROBE_USER: new_hash(self._probe_password)}
+        write_password_file(self.folder / PASSWORDS, {**hashes, **own})
 
     def _refusal(self, password: str) -> str | None:
         assert self.port is not None

@@ -1,7 +1,8 @@
 """Choosing loopback ports, and saying who holds one that is taken."""
 
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,16 @@ from services.up.errors import StartError
 LOOPBACK = "127.0.0.1"
 TRIES = 200
 STARTS = 5
+
+
+def port_setting(name: str, environment: Mapping[str, str] | None = None) -> int | None:
+    """A port fixed by the environment, None when it is not set. Raises StartError when it is no port."""
+    text = (os.environ if environment is None else environment).get(name, "")
+    if not text:
+        return None
+    if not (text.isdigit() and 0 < int(text) < 65536):
+        raise StartError("bad_setting", f"{name} is '{text}'; it must be a port from 1 to 65535.")
+    return int(text)
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:

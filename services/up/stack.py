@@ -1,11 +1,11 @@
 """Database and broker together: the native pair (TimescaleDB, mosquitto) or the embedded one.
 
 with native_stack(home_folder) as stack:
-    stack.database_url, stack.mqtt_url("GW-1")
+    stack.database_url, stack.mqtt_url()
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Protocol
 
 from services.ingest.broker_users import INGEST_USER
+from services.ingest.certificates import PrivateCa
+from services.ingest.gateway_access import Access
 from services.up.child import Child, SystemUser
 from services.up.embedded import EmbeddedBroker, embedded_installed, embedded_postgres
 from services.up.errors import StartError
 from services.up.home import Home
+from services.up.listeners import tls_listeners
 from services.up.mosquitto import PREFERRED_PORT as MQTT_PORT
-from services.up.mosquitto import PrivateMosquitto, find_mosquitto
+from services.up.mosquitto import PrivateMosquitto, find_mosquitto, find_plugin
+from services.up.ports import port_setting
 from services.up.postgres import PostgresProgram, PrivatePostgres
 
 NATIVE_MISSING = (
@@ -40,7 +44,7 @@ class Broker(Protocol):
 
     def url(self, user: str | None = INGEST_USER) -> str: ...
     def start(self, check: Callable[[], None] = ...) -> None: ...
-    def allow_gateways(self, codes: Iterable[str]) -> None: ...
+    def let_in(self, access: Access) -> int: ...
     def stop(self) -> None: ...
     def kill(self) -> None: ...
     def exit_code(self) -> int | None: ...
@@ -60,7 +64,7 @@ class Stack:
         return self.database.url
 
     def mqtt_url(self, user: str | None = INGEST_USER) -> str:
-        """URL of the broker for a service or a gateway; None for the address alone."""
+        """URL of the broker for a service; None for the address alone."""
         return self.broker.url(user)
 
     def start(self) -> None:
@@ -83,16 +87,6 @@ def native_installed() -> bool:
     return find_mosquitto() is not None and PostgresProgram.with_timescaledb() is not None
 
 
-def port_setting(name: str, environment: Mapping[str, str] | None = None) -> int | None:
-    """A port fixed by the environment, None when it is not set. Raises StartError when it is no port."""
-    text = (os.environ if environment is None else environment).get(name, "")
-    if not text:
-        return None
-    if not (text.isdigit() and 0 < int(text) < 65536):
-        raise StartError("bad_setting", f"{name} is '{text}'; it must be a port from 1 to 65535.")
-    return int(text)
-
-
 def native_database(home: Home) -> PrivatePostgres:
     """The private PostgreSQL with TimescaleDB. Raises StartError when it is not installed."""
 
@@ -113,11 +107,19 @@ def native_database(home: Home) -> PrivatePostgres:
 
 
 def native_broker(home: Home) -> PrivateMosquitto:
-    """The private mosquitto. Raises StartError when it is not installed."""
-    program = find_mosquitto()
+    """The private mosquitto. Raises StartError when it or its plugin is not installed, or a setting is faulty."""
+    program, plugin = find_mosquitto(), find_plugin()
     if program is None:
         raise StartError("native_not_installed", f"mosquitto {NATIVE_MISSING}")
-    return PrivateMosquitto(home=home, program=program, fixed_port=port_setting("ENERMON_MQTT_PORT"))
+    if plugin is None:
+        raise StartError("native_not_installed", f"mosquitto's dynamic-security plugin {NATIVE_MISSING}")
+    return PrivateMosquitto(
+        home=home,
+        program=program,
+        plugin=plugin,
+        fixed_port=port_setting("ENERMON_MQTT_PORT"),
+        tls=tls_listeners(os.environ, PrivateCa(home.ca)),
+    )
 
 
 def embedded_database(home: Home) -> PrivatePostgres:

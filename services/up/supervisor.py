@@ -18,7 +18,7 @@ from services.up.child import Child, Command, describe_exit, signal_group
 from services.up.errors import StartError, StopRequested
 from services.up.external import check_mqtt, describe_database, without_user
 from services.up.first_account import first_administrator
-from services.up.gateways import GatewayWatch
+from services.up.gateways import GatewayWatch, adopt_derived_passwords
 from services.up.home import Home
 from services.up.logins import Logins, private_logins
 from services.up.parts import ALERTS, API, BESIDE_API, REGION, Part
@@ -169,13 +169,13 @@ class Supervisor:
 
     def _start_broker(self) -> str:
         began, plan = time.monotonic(), self.plan
-        database_url = self._logins.url_of(DatabaseRole.READER)
-        self._gateways = GatewayWatch(database_url=database_url, home=plan.home, broker=plan.broker)
-        self._gateways.look()
+        adopt_derived_passwords(plan.home, self._logins.url_of(DatabaseRole.ADMIT))
         if plan.broker is None:
             assert plan.mqtt_url is not None
             self.screen.ready("broker", check_mqtt(plan.mqtt_url), time.monotonic() - began)
             return plan.mqtt_url
+        self._gateways = GatewayWatch(database_url=self._logins.url_of(DatabaseRole.READER), broker=plan.broker)
+        self._gateways.look()
         self._servers.append(_KeptServer(plan.broker))
         plan.broker.start(self._check)
         plan.broker.fixed_port = plan.broker.port
@@ -208,7 +208,6 @@ class Supervisor:
             **os.environ,
             "ENERMON_HOME": str(plan.home.path),
             **(_told("ENERMON_MQTT_URL", mqtt_url) if mqtt_url else {}),
-            "ENERMON_GATEWAY_KEY_FILE": str(plan.home.gateway_key_file),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -218,7 +217,7 @@ class Supervisor:
             "api": self._api.url,
             "mqtt": without_user(env["ENERMON_MQTT_URL"]),
             "key": str(plan.home.administrator_key_file),
-            "passwords": str(plan.home.gateway_passwords_file),
+            "passwords": str(plan.home.fleet_passwords_file),
             "state": str(plan.home.path / "region"),
             "history_days": str(plan.history_days),
         }

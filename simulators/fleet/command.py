@@ -99,7 +99,7 @@ def fleet(
                 typer.echo("nothing is published: --mqtt is missing", err=True)
             return
         options = Options(
-            broker=broker_of(mqtt, passwords, ca),
+            broker=broker_of(mqtt, passwords, ca, api=registry_api, gateways=region.meters_by_gateway),
             state_dir=state,
             clock=period.clock,
             settings=settings,

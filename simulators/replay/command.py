@@ -92,7 +92,7 @@ def replay(
         state_dir = state / rules.name
         outbox = Outbox(state_dir / OUTBOX_FILE)
         options = Options(
-            broker=broker_of(mqtt, passwords, ca),
+            broker=broker_of(mqtt, passwords, ca, api=registry_api, gateways=[each.code for each in registry.gateways]),
             state_dir=state_dir,
             clock=_clock(feeds, speed),
             settings={"simulator": f"replay {rules.name}", "from": str(from_ms), "to": str(to_ms)},

@@ -14,6 +14,7 @@ from simulators.wire import Reading, decode_answers, encode
 from tests.chaos.journal import Entry, Journal
 from tests.chaos.stage import Stage
 from tests.chaos.world import FLOOD_GATEWAY, OLD_STEPS
+from tests.integration.let_in import url_of
 
 ANSWERED_WITHIN_S = 60.0
 KEPT_OF_TOO_LARGE = 4096
@@ -50,7 +51,7 @@ class Poisoner:
         self._client = self._connected()
 
     def _connected(self) -> Client:
-        address = urlsplit(self._stage.stack.mqtt_url(FLOOD_GATEWAY))
+        address = urlsplit(url_of(self._stage.stack, FLOOD_GATEWAY))
         native = self._stage.store == "native"
         protocol = MQTTProtocolVersion.MQTTv5 if native else MQTTProtocolVersion.MQTTv311
         client = Client(CallbackAPIVersion.VERSION2, client_id=FLOOD_GATEWAY, protocol=protocol)

@@ -30,6 +30,7 @@ from tests.chaos.sender import Spec, State
 from tests.chaos.truth import Batch, Truth, batch_of
 from tests.chaos.volume import Volume, small_disk
 from tests.chaos.world import NEW_GATEWAY, Move, Swap, World
+from tests.integration.let_in import let_in
 from tests.integration.ports import free_port
 from tests.integration.running import passwords_file, wait_until
 from tests.second_person import ConfirmedTransport
@@ -123,7 +124,7 @@ class Stage:
     def register(self, registry: Registry) -> None:
         """Register, and let the gateways in."""
         self.api.register(registry)
-        self.stack.broker.allow_gateways(self.world.gateways)
+        let_in(self.stack.broker, self.world.gateways)
 
     def register_late(self, meters: Sequence[Meter]) -> None:
         """Register meters whose readings were refused, and ask for what was kept of them, twice: that does no harm."""

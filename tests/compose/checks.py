@@ -3,9 +3,7 @@
 python -m tests.compose.checks API_URL COMPOSE_COMMAND...
 """
 
-import csv
 import datetime as dt
-import io
 import json
 import sys
 import time
@@ -20,7 +18,7 @@ SECRETS = {
         "/secrets/database/enermon",
         "/secrets/mqtt/enermon-ingest-0",
         "/secrets/mqtt/enermon-alerts",
-        "/secrets/gateways/key",
+        "/secrets/mqtt/enermon-control",
     ),
     "database": ("/secrets/superuser/postgres",),
     "simulator": ("/secrets/administrator/key", "/secrets/administrator/password"),
@@ -45,11 +43,6 @@ def _yesterday() -> tuple[str, str]:
 def _readings_stored(stack: Stack) -> int:
     count = "SELECT count(*) FROM reading"
     return int(stack.inside("database", "psql", "-U", "postgres", "-d", "enermon", "-Atc", count))
-
-
-def _password(stack: Stack) -> str:
-    rows = csv.DictReader(io.StringIO(stack.inside("simulator", "cat", "/secrets/gateway_passwords/gateways.csv")))
-    return {row["gateway"]: row["password"] for row in rows}.get(GATEWAY, "")
 
 
 def _own_readings(stack: Stack) -> int:
@@ -98,12 +91,13 @@ def a_new_gateway_gets_in_with_its_password_and_not_with_another(stack: Stack) -
     stack.post("/api/v1/gateways", {"code": GATEWAY, "credit_code": enterprise, "name": "test"})
     meter = {"code": METER, "unit_code": "COMPOSE-TEST", "gateway_code": GATEWAY, "kind": "interval", **name}
     stack.post("/api/v1/meters", {**meter, "carrier": "electricity", "flow": "input", "unit_of_measure": "kWh"})
-    stack.wait_for(lambda: _password(stack) != "", timeout_s=30, what=lambda: "no password for the new gateway")
+    password = stack.post(f"/api/v1/gateways/{GATEWAY}/credentials", {})["password"]
+    stack.kept["password"] = password
 
     def answer(password: str) -> str:
         return stack.publish(gateway=GATEWAY, password=password, messages=[])
 
-    stack.wait_for(lambda: answer(_password(stack)) == "", timeout_s=30, what=lambda: answer(_password(stack)))
+    stack.wait_for(lambda: answer(password) == "", timeout_s=30, what=lambda: answer(password))
     expect("not authori" in answer("wrong").lower(), f"the broker says to a wrong password: {answer('wrong')}")
 
 
@@ -116,7 +110,7 @@ def what_arrives_while_ingest_is_down_survives_a_restart_of_the_broker(stack: St
         )
         for n in range(READINGS)
     ]
-    said = stack.publish(gateway=GATEWAY, password=_password(stack), messages=messages)
+    said = stack.publish(gateway=GATEWAY, password=stack.kept["password"], messages=messages)
     expect(said == "", said)
     stack.run("restart", "broker")
     expect(_own_readings(stack) == 0, "ingest was not down")
@@ -166,13 +160,12 @@ def containers_have_no_more_rights_than_they_need(stack: Stack) -> None:
 
 def down_keeps_the_data_and_up_goes_on(stack: Stack) -> None:
     stack.run("stop", "simulator")
-    before, password = _readings_stored(stack), _password_of_stopped(stack)
+    before, password = _readings_stored(stack), stack.kept["password"]
     stack.run("down")
     expect(stack.run("ps", "--quiet").stdout == "", "containers are left")
     starts_and_is_healthy(stack)
     expect(_own_readings(stack) == READINGS, f"{_own_readings(stack)} of {READINGS} readings are there")
     expect(_readings_stored(stack) >= before, f"{_readings_stored(stack)} readings of {before} are there")
-    expect(_password(stack) == password, "the gateway's password has changed")
     number = READINGS + 1
     start = dt.datetime.fromisoformat(_yesterday()[0])
     ts = int((start + number * dt.timedelta(minutes=15)).timestamp() * 1000)
@@ -180,11 +173,6 @@ def down_keeps_the_data_and_up_goes_on(stack: Stack) -> None:
     said = stack.publish(gateway=GATEWAY, password=password, messages=[message])
     expect(said == "", said)
     stack.wait_for(lambda: _own_readings(stack) == READINGS + 1, timeout_s=30, what=lambda: "no new reading")
-
-
-def _password_of_stopped(stack: Stack) -> str:
-    text = stack.inside("broker-users", "cat", "/secrets/gateway_passwords/gateways.csv")
-    return {row["gateway"]: row["password"] for row in csv.DictReader(io.StringIO(text))}[GATEWAY]
 
 
 CHECKS: tuple[Callable[[Stack], None], ...] = (

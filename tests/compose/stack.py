@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +25,8 @@ class Stack:
 
     compose: tuple[str, ...]
     api_url: str
+    kept: dict[str, str] = field(default_factory=dict)
+    """What one check hands on to those after it."""
 
     def run(self, *words: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A command of docker-compose. Raises NotSoError if it fails and `check` is on."""

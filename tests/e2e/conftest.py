@@ -29,6 +29,7 @@ from simulators.publish import Faults, Options, publish
 from simulators.registration import RegistryApi
 from simulators.registry import Statistic
 from tests.conftest import copy_of
+from tests.integration.let_in import let_in
 from tests.integration.running import environment_of, passwords_file, running, running_api, wait_until
 from tests.second_person import ConfirmedTransport
 from tests.signed_in import ADMINISTRATOR_KEY, BY_ADMINISTRATOR
@@ -125,7 +126,7 @@ def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.Temp
     built = build_region(seed=11, enterprises=ENTERPRISES, valid_from=START.date().isoformat())
     meters = [replace(meter, valid_to=END.date().isoformat()) for meter in built.registry.meters]
     built = Region(replace(built.registry, meters=meters), built.meters_by_gateway)
-    stack.broker.allow_gateways(list(built.meters_by_gateway))
+    let_in(stack.broker, list(built.meters_by_gateway))
     environment = environment_of(stack, region_database_url)
     with running_api(**environment) as address:
         registry = RegistryApi(address, key=ADMINISTRATOR_KEY, transport=ConfirmedTransport())

@@ -23,6 +23,7 @@ from services.up.stack import Stack
 from tests.e2e.alerting import PER_DAY, Body, Centre, Hooks, Json, Mailbox, Watched, listening
 from tests.integration.alerted import of_enterprise
 from tests.integration.certificates import make_certificate
+from tests.integration.let_in import let_in, url_of
 from tests.integration.running import running, running_api, wait_until
 from tests.second_person import ConfirmedTransport
 from tests.signed_in import BY_ADMINISTRATOR, bearer
@@ -339,9 +340,9 @@ def test_a_severe_rule_of_ones_own_tried_and_put_reaches_banner_league_and_enter
     league = watched.body("150600", least_severity="severe")
     centre = registered(watched, OTOG_FRONT)
     watched.send("POST", f"enterprises/{centre.credit_code}/subscriptions", {"channel": "mqtt"})
-    stack.broker.allow_gateways([centre.credit_code])
+    let_in(stack.broker, [centre.credit_code])
     topic = f"enermon/v1/enterprises/{centre.credit_code}/alerts"
-    with listening(stack.mqtt_url(centre.credit_code), topic) as at_the_enterprise:
+    with listening(url_of(stack, centre.credit_code), topic) as at_the_enterprise:
         # less than the 1.3 of the shipped rule
         watched.measure(centre, FIRST_DAY, days=DAYS, pue=1.28)
         wait_until("it is booked", lambda: pue_of(watched, centre) == pytest.approx(1.28))

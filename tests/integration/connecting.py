@@ -37,12 +37,25 @@ def connected(
         client.loop_stop()
 
 
+def granted(client: Client, topic: str, *, qos: int = 1) -> int:
+    """The broker's reason code for a subscription: its quality of service when it is granted."""
+    answers: queue.Queue[int] = queue.Queue()
+    client.on_subscribe = lambda _c, _u, _m, reasons, _p: answers.put(int(reasons[0].value))
+    client.subscribe(topic, qos)
+    return answers.get(timeout=ANSWER_S)
+
+
+def published(client: Client, topic: str, payload: str, *, qos: int = 1, retain: bool = False) -> int:
+    """The broker's reason code for a message that it acknowledges: 0 when it is accepted."""
+    acknowledged: queue.Queue[int] = queue.Queue()
+    client.on_publish = lambda _c, _u, _m, reason, _p: acknowledged.put(int(reason.value))
+    client.publish(topic, payload, qos=qos, retain=retain)
+    return acknowledged.get(timeout=ANSWER_S)
+
+
 def subscribe(client: Client, topic: str, *, qos: int = 1) -> Messages:
     """What the client gets at this topic, from when the broker has granted it."""
     messages: Messages = queue.Queue()
-    granted: queue.Queue[int] = queue.Queue()
     client.on_message = lambda _c, _u, message: messages.put((message.topic, bytes(message.payload)))
-    client.on_subscribe = lambda _c, _u, _m, reasons, _p: granted.put(int(reasons[0].value))
-    client.subscribe(topic, qos)
-    assert granted.get(timeout=ANSWER_S) == qos
+    assert granted(client, topic, qos=qos) == qos
     return messages

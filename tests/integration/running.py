@@ -19,6 +19,7 @@ import httpx
 from services.ingest.broker_users import ingest_user
 from services.up.stack import Stack
 from tests.integration.connecting import connected
+from tests.integration.let_in import url_of
 from tests.integration.ports import free_port
 
 READY_WITHIN_S = 120.0
@@ -174,7 +175,7 @@ def wait_until(
 
 def passwords_file(stack: Stack, gateways: Iterable[str], folder: Path) -> Path | None:
     """The gateways' passwords as the operator would hand them out; None where the broker asks for none."""
-    known = {code: urlsplit(stack.mqtt_url(code)).password for code in gateways}
+    known = {code: urlsplit(url_of(stack, code)).password for code in gateways}
     if not all(known.values()):
         return None
     file = folder / "passwords.csv"

@@ -19,7 +19,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
 ARCHITECTURE = TEXTS["ARCHITECTURE.md"]
 MIGRATIONS = sorted((ROOT / "services/core/db/migrations/versions").glob("*.sql"))
-TABLES = {name for file in MIGRATIONS for name in re.findall(r"CREATE TABLE (\w+)", file.read_text("utf-8"))}
+SCHEMA = "\n".join(file.read_text("utf-8") for file in MIGRATIONS)
+TABLES = {*re.findall(r"CREATE TABLE (\w+)", SCHEMA)} - {*re.findall(r"DROP TABLE (\w+)", SCHEMA)}
 
 WRITERS: dict[str, str | tuple[str, ...]] = {
     "migrate": "services/core/data",
@@ -52,7 +53,7 @@ OTHER_HANDS = {
     ("dirty_slot", "INSERT INTO", "quality"),
     ("subscription", "UPDATE", "alerts"),
 }
-BY_TRIGGER = {"subscription_revision", "audit", "audited"}
+BY_TRIGGER = {"audit", "audited"}
 """Written by no statement of a service: with the changes of other tables, or of the schema."""
 KEPT = {"corrector"}
 """Not written any more; what was written once stays to be read."""

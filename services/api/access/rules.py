@@ -148,6 +148,12 @@ _RULES: Mapping[Right | str, str] = {
         POST /api/v1/gateways
         PATCH /api/v1/gateways/{code}
         DELETE /api/v1/gateways/{code}
+        GET /api/v1/gateways/{code}/credentials
+        POST /api/v1/gateways/{code}/credentials
+        DELETE /api/v1/gateways/{code}/credentials
+        GET /api/v1/enterprises/{credit_code}/credentials
+        POST /api/v1/enterprises/{credit_code}/credentials
+        DELETE /api/v1/enterprises/{credit_code}/credentials
         POST /api/v1/meters
         PATCH /api/v1/meters/{code}
         DELETE /api/v1/meters/{code}

@@ -18,7 +18,7 @@ from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
 from services.api.registry.statements import registry_statements
-from services.ingest.broker_users import RESERVED
+from services.ingest.broker_users import RESERVED, is_credit_code
 from services.ingest.validate import KEEPS_DAYS
 
 EXAMPLE: JsonDict = {
@@ -40,9 +40,11 @@ KeepsDays = Annotated[
 ]
 
 
-def _no_service(code: str) -> str:
+def _of_gateway(code: str) -> str:
     if code.startswith(RESERVED):
         raise refusal("reserved", prefix=RESERVED)
+    if is_credit_code(code):
+        raise refusal("credit_code_of_gateway")
     return code
 
 
@@ -51,7 +53,9 @@ class GatewayEntry(Entry):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    code: Annotated[Code, AfterValidator(_no_service)] = Field(description="Also its MQTT user name and topic level")
+    code: Annotated[Code, AfterValidator(_of_gateway)] = Field(
+        description="Also its topic level and the head of its MQTT user names"
+    )
     credit_code: CreditCode
     name: Name | None = None
     keeps_days: KeepsDays | None = None

@@ -49,6 +49,7 @@ class LockKey(IntEnum):
     ALERT_STEP = 2
     STATISTIC = 3
     HEAT_VALUE = 4
+    CREDENTIAL = 5
 
     @property
     def role(self) -> str:

@@ -3,10 +3,9 @@ SELECT
     (SELECT count(*) FROM dirty_slot) + (SELECT count(*) FROM late_slot) AS dirty_slots,
     (SELECT count(*) FROM meter_change) AS meter_changes;
 
--- name: gateways_named(prefix)
+-- name: gateway_codes()
 SELECT code
 FROM gateway
-WHERE starts_with(code, :prefix)
 ORDER BY code;
 
 -- name: disagreements()

@@ -14,7 +14,7 @@ from services.core.progress import Progress, no_progress
 from services.energy.check.asked import CheckAsked
 from services.energy.check.books import check_books
 from services.energy.check.telling import told_books
-from services.ingest.broker_users import RESERVED
+from services.ingest.broker_users import may_be_gateway
 
 _sql = Statements.beside(__file__, "check.sql")
 
@@ -34,7 +34,7 @@ class Report:
     accounts_off: int = 0
     """Accounts that do not add to the places that they are to add to."""
     refused_gateways: tuple[str, ...] = ()
-    """Gateways that the broker does not let in, because their names are such as only the services have."""
+    """Gateways that the broker does not let in, because their codes are such as only services or enterprises have."""
     books: Sequence[str] | None = None
     """What was found where the readings were booked again; None: they were not."""
     books_well: bool = True
@@ -57,7 +57,7 @@ class Report:
         ]
         for code in self.refused_gateways:
             found.append(
-                f"gateways     {code} cannot connect: names that begin with {RESERVED} are the services' own;"
+                f"gateways     {code} cannot connect: such codes are those of services or of enterprises;"
                 " register it under another code and move its meters to that"
             )
         if self.meters_off:
@@ -88,7 +88,8 @@ def report(database_url: str, *, asked: CheckAsked | None = None, progress: Prog
         differing = disagreements(connection)
         meters_off = _sql.run(connection, "meters_off").scalar_one()
         accounts_off = _sql.run(connection, "accounts_off").scalar_one()
-        refused = tuple(_sql.run(connection, "gateways_named", prefix=RESERVED).scalars())
+        codes = _sql.run(connection, "gateway_codes").scalars()
+        refused = tuple(code for code in codes if not may_be_gateway(code))
         books = None if asked is None else check_books(connection, asked, progress=progress)
         told = None if books is None else told_books(connection, books)
     return Report(

@@ -21,13 +21,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from services.core.mqtt_address import BrokerAddress
 from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.mqtt.wire import Publish, Wire, WiredClient
+from services.ingest.topics import READINGS, STATUS, shared
 
 log = logging.getLogger("ingest.broker")
 
-READINGS = ("enermon/v1/+/readings", "enermon/v1/+/readings/+")
-"""In our own format, and in one that is named."""
-STATUS = "enermon/v1/+/status"
-SHARE_GROUP = "enermon-ingest"
 SESSION_EXPIRY_S = 7 * 86_400
 KEEPALIVE_S = 60
 CONNECT_WAIT_S = 5.0
@@ -145,8 +142,8 @@ class BrokerSession:
             self._outcome.set()
             return
         v5 = client.protocol == MQTTv5
-        shared = f"$share/{SHARE_GROUP}/" if self._shared and v5 else ""
-        client.subscribe([*((f"{shared}{topic}", 1) for topic in READINGS), (STATUS, 1)])
+        readings = map(shared, READINGS) if self._shared and v5 else READINGS
+        client.subscribe([*((topic, 1) for topic in readings), (STATUS, 1)])
         self._connected.set()
         self._outcome.set()
 

@@ -130,6 +130,7 @@ class Story:
         self._ask("post", f"{_METER}/replacements", self._meter, body=swap)
         assert self._ask("get", f"{_METER}/replacements", self._meter)["data"]
         self._ask("delete", f"{_METER}/replacements/{{ts}}", self._meter, at)
+        self._credentials_of_own_gateway()
         self._terms_of_own_meter()
         self._settlements_of_own_meter()
         inputs = f"{API}/units/{{code}}/inputs"
@@ -137,6 +138,16 @@ class Story:
         self._ask("post", inputs, self._unit, body=given)
         assert self._ask("get", inputs, self._unit)["data"][0]["value"] == 58.4
         self._ask("delete", f"{inputs}/{{name}}/{{valid_from}}", self._unit, "feed_grade", "2026-01-01")
+
+    def _credentials_of_own_gateway(self) -> None:
+        for holder, code in ((f"{API}/gateways/{{code}}", self._gateway), (_ENTERPRISE, self._credit_code)):
+            credentials = f"{holder}/credentials"
+            first = self._ask("post", credentials, code, body={})
+            assert len(first["password"]) == 43
+            second = self._ask("post", credentials, code, body={"overlap_hours": 2})
+            assert (first["user"], second["user"]) == (code, f"{code}@2")
+            self._ask("delete", credentials, code, generation=1)
+            assert [each["works"] for each in self._ask("get", credentials, code)["data"]] == [True, False]
 
     def _terms_of_own_meter(self) -> None:
         terms = f"{_METER}/terms"

@@ -81,6 +81,14 @@ def _subscriptions(place: str, held: str, number: str) -> dict[str, Asked]:
     }
 
 
+def _credentials(place: str, held: str) -> dict[str, Asked]:
+    return {
+        f"GET {place}": _site(held),
+        f"POST {place}": _site(held, body={}),
+        f"DELETE {place}": _site(held),
+    }
+
+
 REQUESTS: Mapping[str, Asked] = {
     "GET areas": _nothing("areas"),
     "GET areas/{code}": _nothing("areas/150622"),
@@ -161,6 +169,8 @@ REQUESTS: Mapping[str, Asked] = {
     "POST gateways": _site("gateways", body={"code": "G-NEW", "credit_code": "{enterprise}"}),
     "PATCH gateways/{code}": _site("gateways/G-{mark}", body={"name": "网关"}),
     "DELETE gateways/{code}": _site("gateways/G-{mark}"),
+    **_credentials("gateways/{code}/credentials", "gateways/G-{mark}/credentials"),
+    **_credentials("enterprises/{credit_code}/credentials", "enterprises/{enterprise}/credentials"),
     "GET meters/{code}": _site("meters/M-{mark}"),
     "POST meters": _site("meters", body=_NEW_METER),
     "PATCH meters/{code}": _site("meters/M-{mark}", body={"name_en": "Main"}),

@@ -177,53 +177,6 @@ def test_enterprise_is_told_on_its_own_topic(client: TestClient, registered: Reg
     assert subscribed(client, address, EMAIL)["channel"] == "email"
 
 
-def users(database: psycopg.Connection) -> tuple[int, list[str]]:
-    """The users of the broker, and the number by which a change of them is seen."""
-    ((revision,),) = database.execute("SELECT revision FROM broker_user_revision")
-    return revision, [code for (code,) in database.execute("SELECT code FROM broker_user ORDER BY code")]
-
-
-def test_enterprise_told_by_mqtt_becomes_a_user_of_the_broker(
-    client: TestClient, registered: Registered, database: psycopg.Connection
-) -> None:
-    enterprise = registered.enterprise()
-    gateway = registered.gateway(enterprise)
-    before = users(database)
-    assert before[1] == [gateway]
-    address = f"/api/v1/enterprises/{enterprise}/subscriptions"
-    made = subscribed(client, address, {"channel": "mqtt"})["subscription_id"]
-    told = users(database)
-    assert told[1] == sorted([gateway, enterprise])
-    assert told[0] > before[0]
-    assert client.delete(f"{address}/{made}").status_code == 204
-    after = users(database)
-    assert after[1] == [gateway]
-    assert after[0] > told[0]
-
-
-def test_users_whose_subscriptions_have_the_same_sum_of_ids_are_told_apart(
-    client: TestClient, registered: Registered, database: psycopg.Connection
-) -> None:
-    first, second, third = (f"/api/v1/enterprises/{registered.enterprise()}/subscriptions" for _ in range(3))
-    ones = [subscribed(client, address, {"channel": "mqtt"})["subscription_id"] for address in (first, second)]
-    before = users(database)
-    for address, one in zip((first, second), ones, strict=True):
-        assert client.delete(f"{address}/{one}").status_code == 204
-    other = subscribed(client, third, {"channel": "mqtt"})["subscription_id"]
-    after = users(database)
-    assert (sum(ones), len(before[1]), len(after[1])) == (other, 2, 1)
-    assert after[0] > before[0]
-
-
-def test_subscription_that_is_not_by_mqtt_leaves_the_users_of_the_broker_alone(
-    client: TestClient, body: str, database: psycopg.Connection
-) -> None:
-    before = users(database)
-    made = subscribed(client, body, EMAIL)["subscription_id"]
-    assert client.delete(f"{body}/{made}").status_code == 204
-    assert users(database) == before
-
-
 def test_subscription_says_why_the_service_switched_it_off_until_a_person_switches_it_on(
     client: TestClient, body: str, database: psycopg.Connection
 ) -> None:
@@ -243,12 +196,9 @@ def test_enterprise_that_is_removed_takes_its_subscriptions_along_and_leaves_wha
     enterprise = registered.enterprise(name_zh="云计算公司")
     topic = f"/api/v1/enterprises/{enterprise}/subscriptions"
     made = subscribed(client, topic, {"channel": "mqtt"})["subscription_id"]
-    told = users(database)
     sent = Raised(database).message(made, [], status="sent")
     assert client.delete(f"/api/v1/enterprises/{enterprise}").status_code == 204
     assert database.execute("SELECT count(*) FROM subscription").fetchone() == (0,)
-    assert users(database)[1] == []
-    assert users(database)[0] > told[0]
     listed = client.get("/api/v1/deliveries", params={"enterprise": enterprise}).json()["data"]
     assert [(m["message_id"], m["address"]) for m in listed] == [(sent, f"enermon/v1/enterprises/{enterprise}/alerts")]
     assert listed[0]["enterprise"] == {"code": enterprise, "name_zh": None, "name_en": None}

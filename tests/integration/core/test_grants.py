@@ -33,6 +33,13 @@ WORKS_AS = (
     ("energy/rollup/quality.sql: collection_faults", "rollup quality api"),
     ("energy/rollup/*", "rollup"),
     ("energy/sums.sql: *", "api alerts"),
+    ("ingest/credentials.sql: users", "reader"),
+    ("ingest/credentials.sql: next_end", "reader"),
+    ("ingest/credentials.sql: revoked_certificates", "reader"),
+    ("ingest/credentials.sql: live_hashes", "api"),
+    ("ingest/credentials.sql: without_credential", "admit"),
+    ("ingest/credentials.sql: certificates_in_use", "admit"),
+    ("ingest/credentials.sql: *", "api admit"),
     ("ingest/retention.sql: *", "ingest"),
     ("ingest/retry.sql: *", "api"),
     ("ingest/store.sql: note_statuses", "ingest"),
@@ -51,8 +58,6 @@ BESIDE = {
     *((role, "insert", table) for role in ("api", "ingest") for table in ("reading", "dirty_slot")),
     # Written by triggers.
     ("api", "insert", "step_due"),
-    ("api", "select", "subscription_revision"),
-    ("api", "update", "subscription_revision"),
     # Asked for in the program.
     ("api", "select", "alembic_version"),
     ("api", "select", "registry_revision"),

@@ -27,6 +27,7 @@ from simulators.registration import csv_of
 from simulators.registry import Meter, Registry
 from simulators.replay.feed import feeds_of
 from simulators.replay.mapping import load_mapping, registry_of
+from tests.integration.let_in import let_in
 from tests.integration.running import environment_of, passwords_file, running, wait_until
 from tests.integration.served import api
 
@@ -130,7 +131,7 @@ def replayed(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Te
                     f"/api/v1/import/{kind}", content=csv_of(rows).encode(), headers={"content-type": "text/csv"}
                 )
                 assert answer.status_code == 200, answer.text
-        stack.broker.allow_gateways([g.code for registry in registries.values() for g in registry.gateways])
+        let_in(stack.broker, [g.code for registry in registries.values() for g in registry.gateways])
         environment = environment_of(stack, module_database_url)
         with running("ingest", **environment), running("rollup", **environment):
             for series in SERIES:

@@ -13,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from services.up.stack import Stack
 from tests.integration.ingest.test_ingest import Gateway
+from tests.integration.let_in import let_in, url_of
 from tests.integration.registered import Registered
 from tests.integration.running import Process, environment_of, running, wait_until
 
@@ -34,7 +35,7 @@ def ingest(stack: Stack, database_url: str) -> Iterator[Process]:
 @contextmanager
 def flooding(stack: Stack, gateway: str, meter: str) -> Iterator[None]:
     """Send as fast as the wire takes, without waiting for answers; the contract allows 20 unanswered messages."""
-    address = urlsplit(stack.mqtt_url(gateway))
+    address = urlsplit(url_of(stack, gateway))
     client = Client(CallbackAPIVersion.VERSION2, client_id=gateway)
     client.max_queued_messages_set(0)
     client.max_inflight_messages_set(1000)
@@ -56,7 +57,7 @@ def test_others_are_answered_while_one_floods(
     owner = registered.enterprise()
     gateways = [registered.gateway(owner) for _ in range(2)]
     meters = [registered.meter(owner, gateway_code=gateway) for gateway in gateways]
-    stack.broker.allow_gateways(gateways)
+    let_in(stack.broker, gateways)
     quiet = Gateway(stack, gateways[0], store)
     quiet.send(ts=1767197700000, values={meters[0]: 1.0})
     quiet.answer()

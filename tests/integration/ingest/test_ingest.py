@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from services.core.calendar import SHANGHAI
 from services.up.stack import Stack
+from tests.integration.let_in import let_in, url_of
 from tests.integration.registered import Registered
 from tests.integration.running import Process, environment_of, running, wait_until
 
@@ -30,7 +31,7 @@ class Gateway:
         self.code = code
         self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self._sent = 0
-        address = urlsplit(stack.mqtt_url(code))
+        address = urlsplit(url_of(stack, code))
         protocol = MQTTProtocolVersion.MQTTv5 if store == "native" else MQTTProtocolVersion.MQTTv311
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=code, protocol=protocol)
         if address.password:
@@ -77,7 +78,7 @@ class Gateway:
 def meter(registered: Registered, stack: Stack, database: psycopg.Connection) -> str:
     """A registered meter, whose gateway may connect."""
     code = registered.meter()
-    stack.broker.allow_gateways([gateway_of(code, database)])
+    let_in(stack.broker, [gateway_of(code, database)])
     return code
 
 

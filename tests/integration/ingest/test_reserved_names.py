@@ -1,15 +1,12 @@
 """Names that begin with enermon are the services' own, also where a gateway was registered so before."""
 
-import csv
-import io
 from pathlib import Path
 
 import psycopg
 
 from services.energy.check.report import report
-from services.up.gateways import GatewayWatch
-from tests.integration.ingest.test_gateway_passwords import run, with_key
-from tests.integration.ports import home_in
+from services.ingest.broker_users import is_password_of
+from tests.integration.ingest.test_broker_users_command import run
 from tests.integration.registered import Registered
 
 OLD = "enermon-ingest-0"
@@ -35,32 +32,30 @@ def test_check_names_it_and_says_what_to_do(
     assert found.well
 
 
-def test_broker_gets_its_own_users_with_their_passwords_and_not_that_gateway(
+def test_broker_gets_its_own_users_and_not_that_gateway(
     registered: Registered, database: psycopg.Connection, database_url: str, tmp_path: Path
 ) -> None:
     good, _ = registered_before(registered, database)
-    home = with_key(tmp_path / "srv")
+    (tmp_path / "gateway.key").write_bytes(b"key of the tests")
+    settings = {"ENERMON_DATABASE_URL": database_url}
+    assert run(tmp_path, "credentials", "adopt", "gateway.key", **settings).stdout == "kept: 1\n"
+    # Nor where it had been given a credential in some way.
+    database.execute(
+        "INSERT INTO broker_credential (holder_kind, holder_code, generation, user_name, kind, password_hash,"
+        " created_at, created_by) VALUES ('gateway', %s, 1, %s, 'password', 'x', now(), 'tests')",
+        [OLD, OLD],
+    )
     services = tmp_path / "services"
     services.mkdir()
     for name in (OLD, "enermon-alerts", ".enermon-ingest-1.new", "enermon", "notes"):
         (services / name).write_text("a word\n")
-    settings = {"ENERMON_HOME": str(home), "ENERMON_DATABASE_URL": database_url}
-    written = run(tmp_path, "broker-users", "--file", "users", "--service-passwords", str(services), **settings)
+    options = ["--passwords", "users", "--rights", "rights.json", "--service-passwords", str(services)]
+    written = run(tmp_path, "broker-users", *options, **settings)
     assert written.returncode == 0, written.stderr
-    users = [line.partition(":")[0] for line in (tmp_path / "users").read_text().splitlines()]
-    assert users == sorted([good, OLD, "enermon-alerts"])
-    assert "gateway may not connect under a name of the services" in written.stderr
-    printed = run(tmp_path, "gateway-passwords", **settings).stdout
-    assert [row["gateway"] for row in csv.DictReader(io.StringIO(printed))] == [good]
-
-
-def test_up_hands_out_no_password_for_it(
-    registered: Registered, database: psycopg.Connection, database_url: str, tmp_path: Path
-) -> None:
-    good, _ = registered_before(registered, database)
-    home = home_in(tmp_path)
-    watch = GatewayWatch(database_url=database_url, home=home, broker=None)
-    watch.look()
-    watch.close()
-    rows = csv.DictReader(home.gateway_passwords_file.read_text("utf-8").splitlines())
-    assert [row["gateway"] for row in rows] == [good]
+    lines = [line.partition(":") for line in (tmp_path / "users").read_text().splitlines()]
+    assert [user for user, _, _ in lines] == sorted([good, OLD, "enermon-alerts"])
+    assert {user: is_password_of(kept, "a word") for user, _, kept in lines} == {
+        good: False,
+        OLD: True,
+        "enermon-alerts": True,
+    }

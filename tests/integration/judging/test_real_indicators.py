@@ -25,6 +25,7 @@ from simulators.publish import Options, publish
 from simulators.registration import csv_of
 from simulators.replay.feed import feeds_of
 from simulators.replay.mapping import MAPPINGS_DIR, Mapping, load_mapping, registry_of
+from tests.integration.let_in import let_in
 from tests.integration.registered import credit_code
 from tests.integration.running import environment_of, passwords_file, running, wait_until
 from tests.integration.served import api
@@ -121,7 +122,7 @@ def client(stack: Stack, module_database_url: str, tmp_path_factory: pytest.Temp
     with api(database_url=module_database_url) as client:
         for mapping, _ in mappings:
             register(client, mapping)
-        stack.broker.allow_gateways([gateway["code"] for mapping, _ in mappings for gateway in mapping.gateway])
+        let_in(stack.broker, [gateway["code"] for mapping, _ in mappings for gateway in mapping.gateway])
         environment = environment_of(stack, module_database_url)
         with running("ingest", **environment), running("rollup", **environment):
             for mapping, folder in mappings:

@@ -17,7 +17,8 @@ import psycopg
 import pytest
 
 from services.core.db.connections import connect
-from services.ingest.broker_users import SERVICE_USERS, gateway_password
+from services.ingest.broker_users import SERVICE_USERS, derived_password
+from services.up.home import Home
 from services.up.stack import Stack
 from tests.integration.ports import free_port, home_in
 from tests.integration.running import wait_until
@@ -63,9 +64,9 @@ class Running:
         """The values of all its secrets."""
         texts = [file.read_text("utf-8") for file in (self.home / "secrets").iterdir()]
         kept = {word for text in texts for word in re.split(r"[\s,]+", text) if len(word) >= 32}
-        key = (self.home / "secrets" / "gateway.key").read_bytes()
+        key = Home(self.home).broker_key()
         kept |= {self.first_password()}
-        return kept | {gateway_password(key, user) for user in SERVICE_USERS} | {MAIL_PASSWORD, GIVEN_KEY, GIVEN_COOKIE}
+        return kept | {derived_password(key, user) for user in SERVICE_USERS} | {MAIL_PASSWORD, GIVEN_KEY, GIVEN_COOKIE}
 
     def first_password(self) -> str:
         """That of the first administrator, which is shown once and kept nowhere."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulators.broker import BrokerOptionError, broker_from_url, read_passwords
+from simulators.broker import BrokerOptionError, Login, broker_from_url, read_logins
 from simulators.fleet.region import build_region
 from simulators.registration import RegistrationError, RegistryApi, csv_of, write_csv_files
 
@@ -113,11 +113,11 @@ def test_passwords_are_read_again_when_the_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "gateways.csv"
     file.write_text("gateway,password\nGW-1,one\n", encoding="utf-8")
     broker = broker_from_url("mqtt://127.0.0.1:11883", passwords_file=file)
-    assert (broker.password("GW-1"), broker.password("GW-2")) == ("one", None)
-    file.write_text("gateway,password\nGW-1,one\nGW-2,two\n", encoding="utf-8")
+    assert (broker.login("GW-1"), broker.login("GW-2")) == (Login("GW-1", "one"), None)
+    file.write_text("gateway,user,password\nGW-1,,one\nGW-2,GW-2@3,two\n", encoding="utf-8")
     changed_ns = file.stat().st_mtime_ns + 1_000_000_000
     os.utime(file, ns=(changed_ns, changed_ns))
-    assert broker.password("GW-2") == "two"
+    assert (broker.login("GW-1"), broker.login("GW-2")) == (Login("GW-1", "one"), Login("GW-2@3", "two"))
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:1883", "http://127.0.0.1", "mqtt://"])
@@ -135,5 +135,5 @@ def test_a_secret_in_a_wrong_broker_address_is_not_shown() -> None:
 def test_a_password_file_of_wrong_form_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "gateways.csv"
     file.write_text("name,secret\nGW-1,one\n", encoding="utf-8")
-    with pytest.raises(BrokerOptionError, match="gateway,password"):
-        read_passwords(file)
+    with pytest.raises(BrokerOptionError, match="gateway,user,password"):
+        read_logins(file)

@@ -6,8 +6,7 @@ import socket
 import pytest
 
 from services.up.errors import StartError
-from services.up.ports import choose_port, describe_holder, is_free, start_on_free_port
-from services.up.stack import port_setting
+from services.up.ports import choose_port, describe_holder, is_free, port_setting, start_on_free_port
 
 
 def _choose(*, fixed: int | None = None, remembered: int | None = None, taken: frozenset[int] = frozenset()) -> int:
