@@ -201,7 +201,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.clock = utc_now
     app.state.remembered = Remembered()
     app.state.seen = Seen()
-    app.state.database = Database(database_url)
+    app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
     app.state.watching = Watching(Broadcast(database_url))
     app.state.stream_places = StreamPlaces(most=settings.api_streams, most_of_account=settings.api_account_streams)

@@ -27,6 +27,8 @@ from services.ingest.validate import KnownRegistry
 _SQL = Statements.beside(__file__, "database.sql")
 
 _POOL_SIZE = 8
+_LONGEST_WRITE_S = 30
+"""So long a statement may take that writes: imports are of tens of thousands of rows."""
 _LONGEST_WAIT_S = 30.0
 """So long a request waits for others to give a connection back."""
 _STEP_S = 1.0
@@ -38,7 +40,9 @@ _READY_WITHIN_S = 0.1
 class Database:
     """The database behind the API. Connections are opened when first needed."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *, longest_read_s: int = 10) -> None:
+        """`longest_read_s`: so long a statement of a question may take."""
+        self._longest_read_s = longest_read_s
         self._pool = pool_to_ask(
             database_url,
             role=DatabaseRole.API,
@@ -65,26 +69,26 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that cannot write, and sees one moment: an answer of several statements is not torn."""
-        with self._connection() as connection:
+        with self._connection(self._longest_read_s) as connection:
             connection.read_only, connection.isolation_level = True, IsolationLevel.REPEATABLE_READ
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction, committed at the end of the block unless an error leaves it."""
-        with self._connection() as connection:
+        with self._connection(_LONGEST_WRITE_S) as connection:
             connection.read_only, connection.isolation_level = None, None
             yield connection
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def _connection(self, longest_s: int) -> Iterator[Connection]:
         began_s = time.monotonic()
         if not self._turnstile.enter(within_s=_LONGEST_WAIT_S):
             raise PoolTimeout(f"no connection was given back within {_LONGEST_WAIT_S:.0f} s")
         try:
             connection = self._taken(began_s)
             try:
-                self._tell(connection)
+                self._tell(connection, longest_s)
                 with connection:  # commits, or rolls back; one of a pool stays open
                     yield connection
             finally:
@@ -117,7 +121,7 @@ class Database:
     def _note_refusal(self) -> None:
         self._refused_s = time.monotonic()
 
-    def _tell(self, connection: Connection) -> None:
+    def _tell(self, connection: Connection, longest_s: int) -> None:
         """Say which rows the connection sees, and who acts. Before the transaction, which is for others to begin."""
         connection.autocommit = True
         _SQL.run(
@@ -129,6 +133,7 @@ class Database:
             account=self._account,
             credential=self._credential,
             request=self._request_id,
+            longest=f"{longest_s}s",
         )
         connection.autocommit = False
 

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     )
     api_hsts_s: int = Field(0, ge=0, description="So long browsers are told to come by HTTPS alone; 0: not told")
     api_request_s: float = Field(10.0, gt=0, description="So long is waited for a request to be there whole")
+    api_statement_s: int = Field(10, ge=1, le=30, description="So long the database may take for a question")
     api_streams: int = Field(200, ge=1, description="Live streams of the API at once")
     api_account_streams: int = Field(20, ge=1, description="... of one account")
     api_connections: int = Field(800, ge=10, description="Connections of the API at once")

@@ -48,3 +48,24 @@ SELECT unit_id AS number, code FROM unit WHERE unit_id = ANY (:ids);
 
 -- name: meter_codes(ids)
 SELECT meter_id AS number, code FROM meter WHERE meter_id = ANY (:ids);
+
+-- name: weighed(meter_ids, carrier, flows)
+-- How many meters there are among these, and how many sums at most can be told apart of them. NULL: of all.
+SELECT
+    count(DISTINCT meter.meter_id) AS meters,
+    count(DISTINCT (meter.carrier, meter.flow)) AS measures,
+    count(DISTINCT (meter.unit_id, meter.carrier, meter.flow)) AS of_units,
+    count(DISTINCT (unit.enterprise_id, meter.carrier, meter.flow)) AS of_enterprises,
+    count(DISTINCT (membership.area_code, meter.carrier, meter.flow)) AS of_banners
+FROM meter
+JOIN unit USING (unit_id)
+LEFT JOIN membership USING (enterprise_id)
+WHERE
+    (:meter_ids ::integer[] IS NULL OR meter.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:carrier ::text IS NULL OR meter.carrier = :carrier)
+    AND meter.flow = ANY (:flows ::text[]);
+
+-- name: registered()
+SELECT
+    (SELECT count(*) FROM meter) AS meters,
+    (SELECT count(*) FROM unit) AS units;

@@ -14,11 +14,13 @@ from services.api.database import Db
 from services.api.energy import ask
 from services.api.energy.ask import BalanceQuery, group_names
 from services.api.energy.balance import Balance, balance, grouped
+from services.api.energy.cost import require_affordable_sums
 from services.api.energy.pending import PendingSums, pending_sums
 from services.api.energy.query import energy
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import missing_of, rows_of
 from services.api.errors import BAD_CURSOR
+from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
 from services.api.paging import Pager
@@ -104,6 +106,7 @@ _REFUSALS = refusals(
     nouns.UNIT.unknown,
     asking.START_AFTER_END,
     asking.RANGE_TOO_LONG,
+    TOO_MUCH,
     ask.NOT_ON_QUARTER,
     asking.INVALID_SCOPE,
     asking.INVALID_BY,
@@ -120,6 +123,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     asked = ask.asked_balance(query, now=now)
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
+        require_affordable_sums(connection, scoped, now=now)
         lines = energy(connection, scoped, now=now)
         waiting = pending_sums(connection, scoped.wanted.among, start=asked.start, end=asked.end)
     groups = list(grouped(lines, tables.factors).values())

@@ -18,11 +18,13 @@ from services.api.energy import ask
 from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.ask import Asked, EnergyQuery, group_names
 from services.api.energy.banner_total import MONTHS_ALONE, require_banner_total, shown
+from services.api.energy.cost import require_affordable_sums
 from services.api.energy.pending import PendingSums, pending_sums
 from services.api.energy.query import energy, estimated, quantity_units
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import Valuing, missing_of, rows_of
 from services.api.errors import BAD_CURSOR, OUTSIDE_REACH, Refused
+from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
 from services.api.paging import Pager
@@ -142,6 +144,7 @@ _REFUSALS = refusals(
     nouns.CARRIER.unknown,
     asking.START_AFTER_END,
     asking.RANGE_TOO_LONG,
+    TOO_MUCH,
     ask.NOT_ON_QUARTER,
     asking.NOT_ON_HOUR,
     asking.INVALID_SCOPE,
@@ -209,6 +212,7 @@ class _Told:
 def _told(database: Database, asked: Asked, query: EnergyQuery, *, now: datetime) -> _Told:
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
+        require_affordable_sums(connection, scoped, now=now, with_estimates=query.estimates is not None)
         return _Told(
             lines=energy(connection, scoped, now=now),
             units=quantity_units(connection),

@@ -14,9 +14,11 @@ from services.api.database import Db
 from services.api.energy.pending import pending_sums
 from services.api.energy.scope import narrow
 from services.api.errors import BAD_CURSOR
+from services.api.guard.cost import TOO_MUCH
 from services.api.indicators import ask
 from services.api.indicators.answer import IndicatorAnswer, Names, rows_of
 from services.api.indicators.ask import IndicatorQuery
+from services.api.indicators.cost import require_affordable_ratios
 from services.api.openapi import refusals
 from services.api.paging import Pager
 from services.api.registry import nouns
@@ -84,6 +86,7 @@ _REFUSALS = refusals(
     nouns.UNIT.unknown,
     asking.START_AFTER_END,
     asking.RANGE_TOO_LONG,
+    TOO_MUCH,
     asking.NOT_ON_HOUR,
     asking.INVALID_SCOPE,
     asking.INVALID_BY,
@@ -103,6 +106,7 @@ def read_indicator(
     with database.read() as connection:
         asked = ask.question_of(connection, indicator, query, now=now)
         try:
+            require_affordable_ratios(connection, indicator, asked)
             found = evaluate(connection, tables, indicator, asked)
         except UnknownScopeError as error:
             raise ask.refuse_unknown(error) from None

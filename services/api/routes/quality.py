@@ -14,11 +14,13 @@ from services.api import asking
 from services.api.asking import Now, is_wider
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
+from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
 from services.api.openapi import refusals
 from services.api.paging import Page, Pager
 from services.api.quality import ask
 from services.api.quality.ask import MissingQuery, QualityBy, QualityQuery
+from services.api.quality.cost import require_affordable_scores
 from services.api.quality.findings import FindingsQuery, findings_of
 from services.api.quality.missing import incomplete, rows_of
 from services.api.quality.scores import ScoreLine, lines
@@ -149,7 +151,7 @@ _RANGE = (
 _PARAMETERS = (*(f"quality_weight_{name}" for name in DIMENSIONS), "on_time_intervals", "on_time_margin")
 
 
-@router.get("", summary="Score the data", response_model=QualityAnswer, responses=refusals(*_RANGE))
+@router.get("", summary="Score the data", response_model=QualityAnswer, responses=refusals(*_RANGE, TOO_MUCH))
 def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery, Query()], now: Now) -> Response:
     """Completeness, timeliness, validity, accuracy, consistency and their composite, by day or month.
 
@@ -159,6 +161,7 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
     days = ask.days_of(query, now=now, back_days=None, longest_days=ask.LONGEST_DAYS[query.bucket])
     with database.read() as connection:
         place = ask.place_of(connection, query.scope, by=query.by)
+        require_affordable_scores(connection, place, days, query.bucket, query.by, now=now)
         found = lines(connection, tables, place, days, query.bucket, query.by, now=now)
     page, following = Pager(query, of="quality").part(found)
     answer = {

@@ -75,10 +75,27 @@ def check(indicator: Indicator, kind: ScopeKind, by: Grouping | None) -> None:
 def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked: Question) -> Sequence[Evaluated]:
     """The indicator in every period and group, in order. Raises GroupingError, and UnknownScopeError for a unit."""
     check(indicator, asked.scope.kind, asked.by)
+    if _is_of_places(indicator, asked):
+        return _of_places(connection, tables, indicator, asked)
+    return _of_units(connection, tables, indicator, _units(connection, indicator, asked), asked)
+
+
+def subjects_of(connection: Connection, indicator: Indicator, asked: Question) -> int:
+    """Of how many places or units it is formed in a period, at most. Raises UnknownScopeError for a unit."""
+    if _is_of_places(indicator, asked):
+        return len(_places(connection, asked))
+    return len(_units(connection, indicator, asked))
+
+
+def _is_of_places(indicator: Indicator, asked: Question) -> bool:
+    """Whether sums of places say what is asked, else only those of units."""
     by_place = asked.by in (None, Grouping.BANNER, Grouping.LEAGUE, Grouping.PARK)
     whole_place = asked.scope.kind is ScopeKind.AREA or (asked.scope.kind is ScopeKind.PARK and asked.by is None)
-    if indicator.level in (IndicatorLevel.PLACE, IndicatorLevel.AREA, IndicatorLevel.PARK) and by_place and whole_place:
-        return _of_places(connection, tables, indicator, asked)
+    of_places = indicator.level in (IndicatorLevel.PLACE, IndicatorLevel.AREA, IndicatorLevel.PARK)
+    return of_places and by_place and whole_place
+
+
+def _units(connection: Connection, indicator: Indicator, asked: Question) -> Sequence[JudgedUnit]:
     units = units_of(
         connection,
         asked.scope,
@@ -87,8 +104,8 @@ def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked
         trades=indicator.trades,
     )
     if indicator.by_process and asked.scope.kind is not ScopeKind.UNIT:
-        units = [unit for unit in units if unit.makes_product]
-    return _of_units(connection, tables, indicator, units, asked)
+        return [unit for unit in units if unit.makes_product]
+    return units
 
 
 def _of_units(

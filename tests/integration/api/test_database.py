@@ -39,3 +39,15 @@ def test_all_requests_are_told_that_the_database_is_away(database_url: str) -> N
 
     with closing(Database(absent)) as api_database, ThreadPoolExecutor(20) as threads:
         assert list(threads.map(ask, range(20))) == [None] * 20
+
+
+def test_a_question_is_given_up_sooner_than_what_is_written(database_url: str) -> None:
+    database = Database(database_url, longest_read_s=1)
+    try:
+        with pytest.raises(psycopg.errors.QueryCanceled), database.read() as connection:
+            connection.execute("SELECT pg_sleep(20)")
+        for asked, longest in ((database.read, "1s"), (database.write, "30s"), (database.read, "1s")):
+            with asked() as connection:
+                assert connection.execute("SHOW statement_timeout").fetchone() == (longest,)
+    finally:
+        database.close()

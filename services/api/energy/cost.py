@@ -1,0 +1,72 @@
+"""What sums cost, estimated from the registry before they are read."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+
+from services.api.energy.ask import By
+from services.api.energy.scope import SQL, Scoped
+from services.api.guard.cost import MOST_SUMS, require_affordable
+from services.core.calendar import Grain, Piece, pieces
+
+_GRAINS = {
+    Grain.SLOT: timedelta(minutes=15),
+    Grain.HOUR: timedelta(hours=1),
+    Grain.DAY: timedelta(days=1),
+    Grain.MONTH: timedelta(days=30),
+}
+_MOST_MEASURES = 50
+"""More pairs of carrier and flow than there are in a place."""
+_SLOTS_OF_EDGES = 6
+"""Quarter hours before the first whole hour of a range and after the last one."""
+
+
+def require_affordable_sums(
+    connection: Connection, scoped: Scoped, *, now: datetime, with_estimates: bool = False
+) -> None:
+    """Refuse a question whose sums would cost too much. Raises Refused(TOO_MUCH).
+
+    The registry is counted only where an estimate from the scope alone would refuse it.
+    """
+    asked, wanted, frame = scoped.asked, scoped.wanted, scoped.frame
+    # Nothing is kept of what is still to come.
+    end = min(asked.end, now + timedelta(days=1))
+    periods = sum(frame.bounds(period)[0] < end for period in frame.periods)
+    kept = [piece for piece in pieces(asked.start, asked.end, coarsest=frame.coarsest) if piece.start < end]
+    slots = sum(_times(piece, end) for piece in kept if piece.grain is Grain.SLOT)
+    longer = sum(_times(piece, end) for piece in kept if piece.grain is not Grain.SLOT)
+    hours = max(0, (end - asked.start) // _GRAINS[Grain.HOUR]) if with_estimates else 0
+    named = wanted.among.meter_ids
+    if named is not None and len(named) * max(periods, slots + longer + hours) <= MOST_SUMS:
+        return
+    places = None if wanted.kept is None else len(wanted.kept.subjects)
+    at_edges = slots + hours <= _SLOTS_OF_EDGES
+    if places is not None and at_edges and places * _MOST_MEASURES * max(periods, longer) <= MOST_SUMS:
+        return
+    found = SQL.run(
+        connection,
+        "weighed",
+        meter_ids=None if named is None else list(named),
+        carrier=asked.carrier,
+        flows=[str(flow) for flow in asked.flows],
+    ).one()
+    groups = _groups(scoped, found)
+    read = (slots + hours) * found.meters + longer * (found.meters if wanted.kept is None else groups)
+    require_affordable(sums=groups * periods, read=read)
+
+
+def _times(piece: Piece, end: datetime) -> int:
+    return -((piece.start - min(piece.end, end)) // _GRAINS[piece.grain])
+
+
+def _groups(scoped: Scoped, found: Any) -> int:
+    """How many sums a period has at most: those that can be told apart, each of a carrier and a flow."""
+    by = scoped.asked.by
+    if By.METER in by:
+        return int(found.meters)
+    if By.UNIT in by:
+        return int(found.of_units)
+    if by & {By.ENTERPRISE, By.PARK}:
+        return int(found.of_enterprises)
+    return int(found.of_banners if by & {By.AREA, By.LEAGUE, By.BANNER} else found.measures)

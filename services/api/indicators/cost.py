@@ -1,0 +1,22 @@
+"""What an indicator costs, estimated before it is formed."""
+
+from psycopg import Connection
+
+from services.api.energy.scope import SQL
+from services.api.guard.cost import MOST_SUMS, require_affordable
+from services.judging.indicators.evaluate import Question, subjects_of
+from services.judging.indicators.kinds import Indicator
+
+_SUMS_OF_RATIO = 4
+"""A ratio costs as much as so many sums: it is formed of several, and judged."""
+
+
+def require_affordable_ratios(connection: Connection, indicator: Indicator, asked: Question) -> None:
+    """Refuse an indicator of too many places or units in too many periods.
+
+    Raises Refused(TOO_MUCH), and UnknownScopeError for a unit.
+    """
+    periods = max(len(asked.frame.cells), len(asked.frame.periods)) * _SUMS_OF_RATIO
+    most = SQL.run(connection, "registered").one().units + len(asked.scope.tree.level)
+    if most * periods > MOST_SUMS:
+        require_affordable(sums=subjects_of(connection, indicator, asked) * periods)
