@@ -16,8 +16,7 @@ JOIN area ON area.code = body.area_code;
 
 -- name: existing(keys)
 SELECT code
-FROM supervision_body
-WHERE code = ANY(:keys);
+FROM codes_taken('supervision_body', :keys) AS code;
 
 -- name: insert(rows)
 INSERT INTO supervision_body (code, name_zh, name_en, area_code)

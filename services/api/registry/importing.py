@@ -162,6 +162,11 @@ class _Planner(Generic[E, R, A]):
         dated = 0
         for line, entry in rows:
             key = self._resource.key_of(entry)
+            if key not in kept:
+                # The account does not see it.
+                fault = self._resource.noun.fault(self._resource.key, "already_exists", key)
+                self._add_faults(line, [fault])
+                continue
             try:
                 amendment = self._amendment(key, entry, kept[key])
             except Refused as refused:

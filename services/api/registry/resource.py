@@ -161,7 +161,7 @@ class Resource(Listing[A], Generic[E, R, A]):
         return self.check(connection, entries)
 
     def existing(self, connection: Connection, keys: Sequence[str]) -> frozenset[str]:
-        """Those of `keys` that are registered already."""
+        """Those of `keys` that are registered already, where the account cannot see it too."""
         return frozenset(self.sql.run(connection, "existing", keys=list(keys)).scalars())
 
     def insert(self, change: RegistryChange, entries: Sequence[E]) -> int:

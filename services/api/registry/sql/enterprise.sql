@@ -21,8 +21,7 @@ LEFT JOIN park USING (park_id);
 
 -- name: existing(keys)
 SELECT credit_code
-FROM enterprise
-WHERE credit_code = ANY(:keys);
+FROM codes_taken('enterprise', :keys) AS credit_code;
 
 -- name: insert(rows)
 WITH entry AS (

@@ -5,8 +5,7 @@ JOIN enterprise USING (enterprise_id);
 
 -- name: existing(keys)
 SELECT code
-FROM gateway
-WHERE code = ANY(:keys);
+FROM codes_taken('gateway', :keys) AS code;
 
 -- name: insert(rows)
 INSERT INTO gateway (code, enterprise_id, name, keeps_days)

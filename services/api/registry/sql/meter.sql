@@ -26,8 +26,7 @@ JOIN gateway USING (gateway_id);
 
 -- name: existing(keys)
 SELECT code
-FROM meter
-WHERE code = ANY(:keys);
+FROM codes_taken('meter', :keys) AS code;
 
 -- name: units_of_carriers()
 SELECT code, unit

@@ -4,8 +4,7 @@ FROM park;
 
 -- name: existing(keys)
 SELECT code
-FROM park
-WHERE code = ANY(:keys);
+FROM codes_taken('park', :keys) AS code;
 
 -- name: insert(rows)
 INSERT INTO park (code, name_zh, name_en, kind, area_code)

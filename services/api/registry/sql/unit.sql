@@ -20,8 +20,7 @@ JOIN enterprise USING (enterprise_id);
 
 -- name: existing(keys)
 SELECT code
-FROM unit
-WHERE code = ANY(:keys);
+FROM codes_taken('unit', :keys) AS code;
 
 -- name: insert(rows)
 INSERT INTO unit (
