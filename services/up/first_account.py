@@ -1,4 +1,4 @@
-"""The first administrator of an installation: made at its first start, by the command for operators."""
+"""The first accounts of an installation: made at its first start, by the command for operators."""
 
 import json
 import subprocess
@@ -26,21 +26,27 @@ def first_administrator(home: Home, env: Mapping[str, str]) -> FirstAccount | No
 
     `env` is what the parts are told. Raises StartError.
     """
-    command = [str(Path(sys.executable).with_name("enermon")), "account", "first"]
+    done = _account(env, "first", "--key-file", str(home.administrator_key_file))
+    if not done.strip():
+        return None
+    made = json.loads(done)
+    return FirstAccount(made["account"], made["password"])
+
+
+def demonstration_accounts(home: Home, env: Mapping[str, str]) -> None:
+    """See to it that the simulated region has accounts of each role, whose keys are in `home`. Raises StartError."""
+    _account(env, "demonstration", "--folder", str(home.secrets))
+
+
+def _account(env: Mapping[str, str], *words: str) -> str:
+    """What `enermon account` prints. Raises StartError."""
+    command = [str(Path(sys.executable).with_name("enermon")), "account", *words]
     try:
         done = subprocess.run(  # noqa: S603 - our own command
-            [*command, "--key-file", str(home.administrator_key_file)],
-            env=env,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=_WITHIN_S,
-            check=False,
+            command, env=env, capture_output=True, encoding="utf-8", timeout=_WITHIN_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise StartError("no_administrator", f"The first administrator could not be made: {error}.") from error
+        raise StartError("no_administrator", f"The first accounts could not be made: {error}.") from error
     if done.returncode != 0:
-        raise StartError("no_administrator", f"The first administrator could not be made:\n{done.stderr.strip()}")
-    if not done.stdout.strip():
-        return None
-    made = json.loads(done.stdout)
-    return FirstAccount(made["account"], made["password"])
+        raise StartError("no_administrator", f"The first accounts could not be made:\n{done.stderr.strip()}")
+    return done.stdout

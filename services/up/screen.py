@@ -67,6 +67,12 @@ class Screen:
             "      It is shown this once, and changed at the first sign-in.   仅显示一次，首次登录须修改"
         )
 
+    def demonstration(self, where: str) -> None:
+        """Who else there is in the simulated region."""
+        self.console.print(
+            f"Accounts of each role, with first passwords and keys: {escape(where)}   各角色演示账户见此文件"
+        )
+
     def _show_bar(self, sent: int, total: int) -> None:
         if self._progress is None:
             columns = (TextColumn("      history    "), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

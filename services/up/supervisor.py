@@ -17,7 +17,7 @@ from services.up.api import PORT_SETTING, PREFERRED_PORT, ApiAddress, await_port
 from services.up.child import Child, Command, describe_exit, signal_group
 from services.up.errors import StartError, StopRequested
 from services.up.external import check_mqtt, describe_database, without_user
-from services.up.first_account import first_administrator
+from services.up.first_account import demonstration_accounts, first_administrator
 from services.up.gateways import GatewayWatch, adopt_derived_passwords
 from services.up.home import Home
 from services.up.logins import Logins, private_logins
@@ -112,11 +112,14 @@ class Supervisor:
         if plan.with_region:
             self._add(REGION, env)
             self._watch_until(lambda: all(part.ready for part in self.parts))
+            demonstration_accounts(plan.home, self._environment("") | admitting)
         self.screen.history_ends()
         self.screen.note(f"      all parts are ready after {time.monotonic() - began:.0f} s")
         self.screen.address(self._api.url)
         if first is not None:
             self.screen.first_account(first)
+        if plan.with_region:
+            self.screen.demonstration(str(plan.home.secrets / "demonstration-accounts.csv"))
 
     def _start_api(self, env: dict[str, str]) -> None:
         """Start the API and wait until its address is certain: from then on it stays over restarts.

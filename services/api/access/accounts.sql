@@ -39,6 +39,14 @@ RETURNING account_id;
 -- name: has_enterprise(credit_code)
 SELECT EXISTS (SELECT FROM enterprise WHERE credit_code = :credit_code);
 
+-- name: enterprise_in(area)
+SELECT enterprise.credit_code
+FROM enterprise
+JOIN membership USING (enterprise_id)
+WHERE membership.area_code = :area
+ORDER BY enterprise.credit_code
+LIMIT 1;
+
 -- name: hold_administrators()
 SELECT account_id
 FROM user_account

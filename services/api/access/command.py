@@ -167,6 +167,21 @@ def make_first(
         typer.echo(json.dumps({"account": first.NAME, "password": made}))
 
 
+@app.command()
+def demonstration(
+    folder: Annotated[Path, typer.Option(file_okay=False, help="Where their keys and first passwords are to lie")],
+) -> None:
+    """Make accounts of each role on the simulated region, as far as they are not there."""
+    from services.api.access.demonstration import add_demonstration
+
+    with _database() as connection:
+        try:
+            added = add_demonstration(connection, folder, Passwords())
+        except OSError as error:
+            _fail(f"{folder} cannot be written: {error.strerror}")
+    typer.echo(f"made: {', '.join(added)}" if added else "all are there")
+
+
 @contextmanager
 def _database() -> Iterator[Connection]:
     url = read_settings().database_url.get_secret_value()
