@@ -1,6 +1,7 @@
 """The command `enermon`."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -43,6 +44,21 @@ def migrate() -> None:
     settings = read_settings()
     revision = upgrade(settings.database_url.get_secret_value(), settings.data)
     typer.echo(f"schema at revision {revision}")
+
+
+@app.command("database-logins")
+def database_logins(
+    files: Annotated[list[Path], typer.Argument(help="Password files, each named by its role: enermon_api and so on")],
+) -> None:
+    """Make the database roles of the services, and let each log in with its password. Needs a superuser."""
+    from services.core.db.logins import PasswordFileError, give_logins, read_passwords
+
+    try:
+        passwords = read_passwords(files)
+    except PasswordFileError as error:
+        raise typer.BadParameter(str(error), param_hint="files") from None
+    give_logins(read_settings().database_url.get_secret_value(), passwords)
+    typer.echo(f"may log in: {', '.join(passwords)}")
 
 
 @app.command()

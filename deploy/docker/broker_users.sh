@@ -4,10 +4,5 @@
 set -eu
 umask 027
 users=/mosquitto/users
-# The passwords of before 0.6 came from one key: whoever has one of those keeps it.
-former=/secrets/gateways/key
-if [ -s "$former" ]; then
-    enermon credentials adopt "$former"
-fi
 exec enermon broker-users --watch --passwords "$users/passwd" --rights "$users/rights.json" \
     --service-passwords /secrets/mqtt --control mqtt://broker:1883

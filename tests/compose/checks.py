@@ -14,13 +14,14 @@ from tests.compose.stack import NotSoError, Stack
 START_TIMEOUT_S = 240
 FLEET_TIMEOUT_S = 180
 SECRETS = {
+    **{name: (f"/secrets/logins/{name}/enermon_{name}",) for name in ("api", "ingest", "rollup", "quality", "alerts")},
     "broker-users": (
-        "/secrets/database/enermon",
+        "/secrets/logins/reader/enermon_reader",
         "/secrets/mqtt/enermon-ingest-0",
         "/secrets/mqtt/enermon-alerts",
         "/secrets/mqtt/enermon-control",
     ),
-    "database": ("/secrets/superuser/postgres",),
+    "database": ("/secrets/superuser/postgres", "/secrets/database/enermon"),
     "simulator": ("/secrets/administrator/key", "/secrets/administrator/password"),
 }
 LEAST_SECRET = 16
@@ -121,7 +122,7 @@ def what_arrives_while_ingest_is_down_survives_a_restart_of_the_broker(stack: St
 
 
 def the_sums_agree_with_each_other(stack: Stack) -> None:
-    found = stack.run("run", "--rm", "api", "enermon", "check")
+    found = stack.run("run", "--rm", "broker-users", "enermon", "check")
     print("     " + found.stdout.strip().replace("\n", "\n     "))
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run once, when the database is created: a role for the services that is no superuser and owns only its database.
+# Run once, when the database is created: the owner of the tables, which is no superuser. Only `migrate` comes as it.
 set -eu
 psql --set ON_ERROR_STOP=1 --no-password --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 \set password `cat "$ENERMON_DATABASE_PASSWORD_FILE"`

@@ -12,6 +12,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from services.core.db.connections import connect
+from services.core.db.logins import PasswordFileError, give_logins, read_passwords
 from services.core.db.migrate import upgrade
 from services.core.db.roles import DatabaseRole, DatabaseRolesError, make_roles
 from services.up.stack import embedded_database, native_database
@@ -77,6 +78,45 @@ def test_an_owner_that_may_create_roles_makes_them_and_works_as_each(fresh_url: 
     for role in DatabaseRole:
         with connect(url, role=role, application_name="test") as connection:
             assert connection.execute("SELECT current_user").fetchone() == (role,)
+
+
+def test_each_role_logs_in_with_the_password_in_its_file(fresh_url: str, tmp_path: Path) -> None:
+    """Before the first `enermon migrate`, and again with another password."""
+    file = tmp_path / "enermon_rollup"
+    for password in ("first", "second"):
+        file.write_text(f"{password}\n")
+        file.chmod(0o600)
+        give_logins(fresh_url, read_passwords([file]))
+        own = make_url(fresh_url).set(username="enermon_rollup", password=password)
+        upgrade(fresh_url)
+        with connect(own.render_as_string(hide_password=False), role=DatabaseRole.ROLLUP, application_name="t") as mine:
+            assert mine.execute("SELECT session_user, count(*) FROM ledger").fetchone() == ("enermon_rollup", 0)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                mine.execute("SET ROLE enermon_ingest")
+
+
+def test_logins_are_not_given_by_whoever_may_not_alter_roles(fresh_url: str) -> None:
+    url = owned(fresh_url)
+    give_logins(fresh_url, {})
+    with pytest.raises(DatabaseRolesError, match="The user energy may not give logins to roles; a superuser may"):
+        give_logins(url, {DatabaseRole.API: "sesame"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mode", "said"),
+    [
+        ("enermon_cook", "word", 0o600, "is named by no role, which are enermon_api, "),
+        ("enermon_api", " ", 0o600, "is empty"),
+        ("enermon_api", "word", 0o604, "others may read or write it"),
+    ],
+)
+def test_a_file_that_is_no_password_of_a_role_is_named(
+    tmp_path: Path, name: str, text: str, mode: int, said: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / name).chmod(mode)
+    with pytest.raises(PasswordFileError, match=f"{name}.*{said}"):
+        read_passwords([tmp_path / name])
 
 
 def test_a_role_with_rights_over_the_whole_server_is_refused(fresh_url: str) -> None:
