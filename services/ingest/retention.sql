@@ -48,27 +48,38 @@ dropped AS (
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
 -- name: drop_messages_beyond(cap, cap_bytes)
--- Of each gateway the newest `cap` of together `cap_bytes` stay.
+-- Of each gateway the newest `cap` of together `cap_bytes` stay; and so many of all that are not registered, together:
+-- names can be invented without end.
 WITH ranked AS (
     SELECT
         message_id,
+        coalesce(gateway.code, '') AS gateway_code,
         count(*) OVER newest_first AS place,
         sum(octet_length(payload)) OVER newest_first AS upto_bytes
     FROM rejected_message
-    WINDOW newest_first AS (PARTITION BY coalesce(gateway_code, '') ORDER BY message_id DESC)
+    LEFT JOIN gateway ON gateway.code = rejected_message.gateway_code
+    WINDOW newest_first AS (PARTITION BY coalesce(gateway.code, '') ORDER BY message_id DESC)
 ),
 dropped AS (
     DELETE FROM rejected_message
     USING ranked
     WHERE rejected_message.message_id = ranked.message_id AND (ranked.place > :cap OR ranked.upto_bytes > :cap_bytes)
-    RETURNING coalesce(gateway_code, '') AS gateway_code
+    RETURNING ranked.gateway_code
 )
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
 -- name: count_dropped(kind, reason, gateways, counts)
+-- Those that are not registered are counted together, without a name.
 INSERT INTO dropped_count AS kept (gateway_code, kind, reason, day, dropped)
-SELECT gateway_code, :kind, :reason, (now() AT TIME ZONE 'Asia/Shanghai')::date, dropped
+SELECT
+    coalesce(gateway.code, '') AS gateway_code,
+    :kind,
+    :reason,
+    (now() AT TIME ZONE 'Asia/Shanghai')::date,
+    sum(fresh.dropped)
 FROM unnest(:gateways ::text[], :counts ::bigint[]) AS fresh (gateway_code, dropped)
-ORDER BY gateway_code
+LEFT JOIN gateway ON gateway.code = fresh.gateway_code
+GROUP BY coalesce(gateway.code, '')
+ORDER BY 1
 ON CONFLICT (gateway_code, kind, reason, day) DO UPDATE
 SET dropped = kept.dropped + excluded.dropped;

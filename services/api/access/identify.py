@@ -13,10 +13,11 @@ from psycopg import Connection
 from starlette.requests import Request
 
 from services.api.access.principal import Principal, SignedBy
-from services.api.access.reach import EVERYTHING, Reach
-from services.api.access.role import REGION, Right, Role, rights_of
+from services.api.access.reach import EVERYTHING, NOTHING, Reach
+from services.api.access.role import REGION, RIGHTS, Right, Role, rights_of
 from services.api.access.tokens import csrf_token_of, token_sha256
 from services.core.db.statements import Statements
+from services.ingest.credentials import gateway_of
 from services.provenance.audited import audit_mark
 
 SQL = Statements.beside(__file__, "identify.sql")
@@ -41,6 +42,11 @@ def credential_of(request: Request) -> tuple[bytes, Lookup] | None:
     token = request.cookies.get(COOKIE)
     if token:
         return token_sha256(token), lambda connection, now: _of_session(connection, token, now)
+    header = request.headers.get("authorization", "")
+    basic = basic_credential(header)
+    if basic is not None:
+        user, password = basic
+        return token_sha256(header), lambda connection, now: _of_gateway(connection, user, password, now)
     return None
 
 
@@ -100,6 +106,21 @@ def _of_session(connection: Connection, token: str, now: datetime) -> Principal 
     SQL.run(connection, "note_session", token_sha256=digest, now=now)
     credential = f"session {audit_mark(digest)}"
     return _principal(row, SignedBy.SESSION, credential=credential, csrf_token=csrf_token_of(token))
+
+
+def _of_gateway(connection: Connection, user: str, password: str, now: datetime) -> Principal | None:
+    code = gateway_of(connection, user, password, now=now)
+    if code is None:
+        return None
+    return Principal(
+        account_id=None,
+        name=code,
+        display_name=code,
+        role=Role.GATEWAY,
+        rights=RIGHTS[Role.GATEWAY],
+        reach=NOTHING,
+        signed_by=SignedBy.GATEWAY,
+    )
 
 
 def _principal(

@@ -72,7 +72,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.ENTERPRISE: _READS | _ENTERS | {Right.EXPLAIN, Right.SUBSCRIBE, Right.CONFIRM},
     Role.AUDITOR: _READS | {Right.SURVEY, Right.OPERATE, Right.AUDIT},
     Role.PROGRAM: _READS | _ENTERS | {Right.SURVEY, Right.OPERATE, Right.REGISTER, Right.SILENCE},
-    Role.GATEWAY: frozenset({Right.OWN, Right.SEND}),
+    Role.GATEWAY: frozenset({Right.SEND}),
 }
 """What each role may do at most."""
 

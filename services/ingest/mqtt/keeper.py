@@ -13,6 +13,8 @@ from services.ingest.retention import Retention, ask_to_drop, count_dropped
 log = logging.getLogger("ingest.keeper")
 
 SAY_EVERY_S = 10.0
+_MOST_SAID = 50
+"""Gateways that the log names at once; all are counted."""
 
 
 def kept_by(settings: Settings) -> Retention:
@@ -65,7 +67,7 @@ class Keeper:
             count_dropped(connection, "message", "flood", turned_away)
         with self._lock:
             self._turned_away -= Counter(turned_away)
-        for gateway, count in turned_away.items():
+        for gateway, count in Counter(turned_away).most_common(_MOST_SAID):
             log.warning(
                 "gateway floods, messages turned away unanswered", extra={"gateway": gateway, "messages": count}
             )

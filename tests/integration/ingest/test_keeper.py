@@ -72,13 +72,16 @@ def test_cap_holds_at_once_when_any_process_has_rejected_much(
         wait_until("the cap holds again", lambda: holds(21))
 
 
-def test_what_was_turned_away_is_counted_once(database: psycopg.Connection) -> None:
-    keeper = Keeper(SETTINGS)
-    for _ in range(3):
-        keeper.note_turned_away("G-1")
+def test_what_was_turned_away_is_counted_once_and_invented_names_together(
+    database: psycopg.Connection, registered: Registered
+) -> None:
+    keeper, gateway = Keeper(SETTINGS), registered.gateway(registered.enterprise())
+    for number in range(3):
+        keeper.note_turned_away(gateway)
+        keeper.note_turned_away(f"invented-{number}")
     keeper.work(lambda: database, now_s=1000.0)
     keeper.work(lambda: database, now_s=1100.0)
-    assert dropped(database) == [("G-1", "message", "flood", 3)]
+    assert sorted(dropped(database)) == [("", "message", "flood", 3), (gateway, "message", "flood", 3)]
 
 
 def test_what_is_too_old_goes_on_at_once_though_no_gateway_alone_has_much_of_it(

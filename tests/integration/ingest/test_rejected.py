@@ -224,6 +224,23 @@ def test_old_rejected_readings_and_messages_are_dropped_and_counted(
     }
 
 
+def test_gateways_that_are_not_registered_share_what_is_kept_of_one(
+    client: TestClient, gateway: str, database: psycopg.Connection
+) -> None:
+    for number in range(6):
+        for code in (f"GW-INVENTED-{number}", gateway):
+            client.post("/api/v1/readings", params={"gateway": code}, content=b"no json", headers=RAW)
+    kept = Retention(days=200, readings=1000, messages=4, messages_bytes=10**6)
+    assert drop(database, kept, now=datetime.now(UTC)) == {
+        ("", "rejected_message", "cap"): 2,
+        (gateway, "rejected_message", "cap"): 2,
+    }
+    left = database.execute("SELECT gateway_code FROM rejected_message ORDER BY message_id").fetchall()
+    assert [code for (code,) in left if code != gateway] == [f"GW-INVENTED-{number}" for number in range(2, 6)]
+    counted = database.execute("SELECT gateway_code, dropped FROM dropped_count ORDER BY gateway_code").fetchall()
+    assert sorted(counted) == sorted([("", 2), (gateway, 2)])
+
+
 def test_beyond_the_cap_of_a_gateway_its_oldest_are_dropped_and_others_keep_theirs(
     client: TestClient, line: Line, registered: Registered, owner: str, gateway: str, database: psycopg.Connection
 ) -> None:

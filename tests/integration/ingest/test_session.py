@@ -1,6 +1,7 @@
 """Ingest's session at the broker is its own: nobody takes it over, and what is left in it is worked off."""
 
 import json
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import psycopg
@@ -8,6 +9,7 @@ import pytest
 
 from services.core.calendar import SHANGHAI
 from services.ingest.broker_users import INGEST_USER
+from services.ingest.topics import READINGS, shared
 from services.up.stack import Stack
 from tests.integration.connecting import ANSWER_S, connected, granted, subscribe
 from tests.integration.ingest.test_ingest import Gateway
@@ -74,3 +76,24 @@ def test_messages_of_quality_of_service_2_that_wait_in_the_session_are_stored_an
         assert "disconnected from the broker" not in "".join(ingest.lines)
     gateway.close()
     assert database.execute("SELECT count(*) FROM reading").fetchone() == (51,)
+
+
+def test_idle_gateways_that_ask_for_the_share_of_ingest_swallow_no_message(
+    stack: Stack, store: str, registered: Registered, database_url: str
+) -> None:
+    if store == "embedded":
+        pytest.skip("the embedded broker shares no subscription")
+    owner = registered.enterprise()
+    good, *idle = (registered.gateway(owner) for _ in range(10))
+    meter = registered.meter(owner, gateway_code=good)
+    let_in(stack.broker, [good, *idle])
+    environment = environment_of(stack, database_url) | {"ENERMON_INGEST_SHARE": "true"}
+    with running("ingest", **environment), ExitStack() as connections:
+        for code in idle:
+            client = connections.enter_context(connected(url_of(stack, code), code, mqtt5=True))
+            assert granted(client, shared(READINGS[0])) in NOT_GRANTED
+        gateway = Gateway(stack, good, store)
+        for number in range(40):
+            gateway.publish(message(meter, number).encode())
+        assert sorted(gateway.answer()["seq"] for _ in range(40)) == list(range(40))
+        gateway.close()
