@@ -15,6 +15,7 @@ from services.alerts import metrics, store
 from services.alerts.channels.contract import Channel, Destination
 from services.alerts.channels.kinds import channels_of
 from services.alerts.cycle import Cycle
+from services.alerts.heads import recipients_of, sending_heads
 from services.alerts.notify.messages import Notifier
 from services.alerts.notify.outbox import Deliver, Outbox, Outgoing
 from services.alerts.notify.render import render
@@ -140,6 +141,7 @@ def run(settings: Settings) -> None:
     tables = load_tables(settings.data)
     rules = load_rules(tables, settings.data)
     channels = dict(channels_of(settings))
+    recipients_of(settings)
     if settings.alerts_metrics_port:
         start_http_server(settings.alerts_metrics_port, addr=settings.metrics_host)
     database_url = settings.database_url.get_secret_value()
@@ -156,7 +158,11 @@ def run(settings: Settings) -> None:
             application_name="enermon-alerts-reading",
             statement_timeout_s=STATEMENT_TIMEOUT_S,
         )
-        with closing(reads) as reading, sending(database_url, deliver_by(channels)) as outbox:
+        with (
+            closing(reads) as reading,
+            sending(database_url, deliver_by(channels)) as outbox,
+            sending_heads(settings, channels),
+        ):
             cycle = Cycle(connection, reading, tables, notifier)
             leader = Leader(connection, cycle, notifier, outbox, poll_s=settings.alerts_poll_s)
             leader.begin()

@@ -104,6 +104,15 @@ class Settings(BaseSettings):
     webhook_allow_private: bool = Field(False, description="Let webhooks go to private addresses")
     webhook_allow_http: bool = Field(False, description="Let webhooks go without TLS")
 
+    seal_head_file: Path | None = Field(
+        None, description="File, best on another disk, to whose end the roll-up writes the head of the chain"
+    )
+    seal_head_file_every_s: float = Field(3600.0, gt=0, description="... so often")
+    seal_head_mail: str = Field("", description="E-mail addresses the head is sent to, with commas between")
+    seal_head_webhook: SecretStr | None = Field(None, description="URLs it is sent to, with commas between")
+    seal_head_secret: SecretStr | None = Field(None, description="whsec_ secret by which those webhooks are signed")
+    seal_head_send_every_s: float = Field(86_400.0, gt=0, description="How often it is sent")
+
     ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")
 
     @property

@@ -1,6 +1,8 @@
 """`enermon verify`, and what it shows on the way."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,8 +10,7 @@ import typer
 from services.core.calendar import SHANGHAI
 from services.core.progress import progress_bar
 from services.core.settings import read_settings
-
-_HEAD_BYTES = 32
+from services.provenance.heads import NotedHead, heads_of, noted_head
 
 
 def verify(
@@ -17,9 +18,15 @@ def verify(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Only what was received and sealed from this day (Asia/Shanghai) on"),
     ] = None,
-    head: Annotated[str | None, typer.Option(help="Head of the chain noted elsewhere, 64 hexadecimal digits")] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|NUMBER:DIGEST",
+            help="Head of the chain noted elsewhere, or a file of them; else that of ENERMON_SEAL_HEAD_FILE",
+        ),
+    ] = None,
 ) -> None:
-    """Say whether stored readings and corrections are those that were sealed. Exit code 1 where something differs."""
+    """Say whether readings, corrections and audit are those that were sealed. Exit code 1 where something differs."""
     from services.provenance.verify import verify as verify_database
 
     with progress_bar("seals and readings") as progress:
@@ -34,16 +41,23 @@ def verify(
         raise typer.Exit(1)
 
 
-def _noted(head: str | None) -> bytes | None:
+def _noted(head: str | None) -> Sequence[NotedHead]:
     if head is None:
-        return None
+        own = read_settings().seal_head_file
+        return _heads_of(own) if own is not None and own.exists() else ()
     try:
-        noted = bytes.fromhex(head)
-    except ValueError:
-        noted = b""
-    if len(noted) != _HEAD_BYTES:
-        raise typer.BadParameter("64 hexadecimal digits, as GET /api/v1/seal gives them", param_hint="--head")
-    return noted
+        return [noted_head(head)]
+    except ValueError as error:
+        if head and Path(head).is_file():
+            return _heads_of(Path(head))
+        raise typer.BadParameter(f"no such file, and {error}", param_hint="--head") from None
+
+
+def _heads_of(file: Path) -> Sequence[NotedHead]:
+    try:
+        return heads_of(file)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--head") from None
 
 
 def _url() -> str:

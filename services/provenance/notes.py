@@ -21,6 +21,8 @@ class NoteKind(enum.StrEnum):
     """Rows were taken out as a file."""
     PERSONAL_DATA = "personal_data"
     """Addresses of people were shown."""
+    SEAL_HEAD = "seal_head"
+    """The head of the chain was sent to somebody who keeps it."""
     SIGN_IN_FAILED = "sign_in_failed"
     """Somebody gave the name of an account and could not prove to be it."""
 

@@ -6,6 +6,7 @@ The process that leads the roll-up seals, in a transaction of its own.
 import logging
 import time
 from datetime import date
+from pathlib import Path
 
 import psycopg
 
@@ -13,6 +14,8 @@ from services.core.calendar import SHANGHAI, from_us
 from services.core.clock import utc_now
 from services.core.db.statements import Statements
 from services.provenance.digest import NO_CHAIN, next_chain
+from services.provenance.found import Head
+from services.provenance.heads import append_head
 from services.provenance.records import Ref, record_digests
 
 log = logging.getLogger("rollup")
@@ -21,15 +24,22 @@ _sql = Statements.beside(__file__, "sealing.sql")
 
 EVERY_S = 1.0
 MOST = 10_000
+_AGAIN_S = 60.0
+"""After which a head that could not be written is written again."""
 
 
 class Sealing:
     """Seals on the connection of the roll-up, which reads times as microseconds since 1970."""
 
-    def __init__(self, connection: psycopg.Connection) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, *, head_file: Path | None = None, head_file_every_s: float = 3600.0
+    ) -> None:
         self._connection = connection
         self._next_s = 0.0
         self._told_on: date | None = None
+        self._head_file = head_file
+        self._head_file_every_s = head_file_every_s
+        self._next_file_s = 0.0
 
     def when_due(self) -> None:
         """Seal what waits, at most about once a second; once a day say where the chain stands. Raises psycopg.Error."""
@@ -40,6 +50,7 @@ class Sealing:
             pass
         self._next_s = time.monotonic() + EVERY_S
         self._tell_head()
+        self._write_head()
 
     def once(self) -> int:
         """Seal up to MOST batches and corrections in one transaction; how many were taken from the queue."""
@@ -76,9 +87,27 @@ class Sealing:
         today = utc_now().astimezone(SHANGHAI).date()
         if today == self._told_on:
             return
-        with self._connection.transaction():
-            head = _sql.run(self._connection, "head").first()
+        head = self._head()
         if head is not None:
             self._told_on = today
-            at = from_us(head.sealed_at).isoformat()
+            at = head.sealed_at.isoformat()
             log.info("head of the seals", extra={"seal": head.seal_id, "head": head.chain.hex(), "sealed_at": at})
+
+    def _write_head(self) -> None:
+        """Write the head into the file when it is time; a disk that is away holds up nothing."""
+        if self._head_file is None or time.monotonic() < self._next_file_s:
+            return
+        head = self._head()
+        if head is None:
+            return
+        self._next_file_s = time.monotonic() + self._head_file_every_s
+        try:
+            append_head(self._head_file, head)
+        except OSError as error:
+            log.error("the head of the seals could not be written", extra={"reason": str(error)})
+            self._next_file_s = time.monotonic() + min(_AGAIN_S, self._head_file_every_s)
+
+    def _head(self) -> Head | None:
+        with self._connection.transaction():
+            head = _sql.run(self._connection, "head").first()
+        return None if head is None else Head(head.seal_id, head.chain, from_us(head.sealed_at))

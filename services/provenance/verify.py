@@ -1,6 +1,8 @@
 """`enermon verify`: whether readings, corrections and the audit are as they were sealed, in one snapshot."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import psycopg
 
@@ -11,6 +13,7 @@ from services.core.progress import Progress, no_progress
 from services.provenance.batches import recount
 from services.provenance.chain import walk
 from services.provenance.found import Differences, Head, Verification, shanghai_time
+from services.provenance.heads import NotedHead
 from services.provenance.state import hold_state
 
 _sql = Statements.beside(__file__, "verify.sql")
@@ -19,11 +22,15 @@ _NEVER = 2**61
 
 
 def verify(
-    database_url: str, *, since: datetime | None = None, noted: bytes | None = None, progress: Progress = no_progress
+    database_url: str,
+    *,
+    since: datetime | None = None,
+    noted: Sequence[NotedHead] = (),
+    progress: Progress = no_progress,
 ) -> Verification:
     """Recompute chain and digests, of what was sealed and received from `since` on where it is given.
 
-    `noted` is the head of an earlier day, kept elsewhere. Raises psycopg.OperationalError if the database is away.
+    `noted` are heads of earlier days, kept elsewhere. Raises psycopg.OperationalError if the database is away.
     """
     with (
         connect(database_url, role=DatabaseRole.READER, application_name="enermon-verify") as connection,
@@ -34,7 +41,7 @@ def verify(
 
 
 def _verify(
-    connection: psycopg.Connection, since: datetime | None, noted: bytes | None, progress: Progress
+    connection: psycopg.Connection, since: datetime | None, noted: Sequence[NotedHead], progress: Progress
 ) -> Verification:
     first_seal, first_batch = 1, -_NEVER
     if since is not None:
@@ -77,16 +84,31 @@ def _verify(
 
 
 def _held_against(
-    connection: psycopg.Connection, noted: bytes | None, head: Head | None, differences: Differences
+    connection: psycopg.Connection, noted: Sequence[NotedHead], head: Head | None, differences: Differences
 ) -> str:
-    """What became of the head that was noted elsewhere."""
-    if noted is None:
+    """What became of the heads that were noted elsewhere."""
+    if not noted:
         return ""
-    for seal_id, sealed_at in _sql.run(connection, "seal_of_chain", chain=noted):
-        added = (head.seal_id if head else seal_id) - seal_id
-        return f"is that of seal {seal_id} of {shanghai_time(sealed_at)}; {added} seals were added since"
-    differences.add("the noted head is in no seal: the chain was cut off or written anew since it was noted")
-    return "is in no seal"
+    given = {"seal_ids": [each.seal_id for each in noted], "chains": [each.chain for each in noted]}
+    rows = _sql.run(connection, "noted", **given).all()
+    kept = [row for row in rows if row.seal_id is not None]
+    for row, each in zip(rows, noted, strict=True):
+        if row.seal_id is None:
+            differences.add(_lost(row, each))
+    if not kept:
+        return "is in no seal" if len(rows) == 1 else f"none of {len(rows)} is in a seal"
+    newest = max(kept, key=lambda row: int(row.seal_id))
+    added = (head.seal_id if head else newest.seal_id) - newest.seal_id
+    found = f"that of seal {newest.seal_id} of {shanghai_time(newest.sealed_at)}; {added} seals were added since"
+    return f"is {found}" if len(rows) == 1 else f"{len(kept)} of {len(rows)} are in the chain, the newest {found}"
+
+
+def _lost(row: Any, noted: NotedHead) -> str:
+    if noted.seal_id is None:
+        return "the noted head is in no seal: the chain was cut off or written anew since it was noted"
+    if row.has_number:
+        return f"seal {noted.seal_id} is not the one whose head was noted: the chain was written anew since"
+    return f"seal {noted.seal_id}, whose head was noted, is gone: the chain was cut off since"
 
 
 def _waiting(connection: psycopg.Connection, first_batch: int, since: datetime | None, differences: Differences) -> int:

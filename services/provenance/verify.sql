@@ -23,8 +23,22 @@ WHERE seal_id > :after
 ORDER BY seal_id
 LIMIT :most;
 
--- name: seal_of_chain(chain)
-SELECT seal_id, sealed_at FROM seal WHERE chain = :chain;
+-- name: noted(seal_ids, chains)
+-- What became of heads that were noted elsewhere, in their order: the seal that has the chain, and what its number has now.
+SELECT
+    noted.seal_id AS noted_id,
+    found.seal_id,
+    found.sealed_at,
+    EXISTS (SELECT FROM seal WHERE seal.seal_id = noted.seal_id) AS has_number
+FROM unnest(:seal_ids ::bigint[], :chains ::bytea[]) WITH ORDINALITY AS noted (seal_id, chain, place)
+LEFT JOIN LATERAL (
+    SELECT seal.seal_id, seal.sealed_at
+    FROM seal
+    WHERE seal.chain = noted.chain
+        AND (noted.seal_id IS NULL OR seal.seal_id = noted.seal_id)
+    LIMIT 1
+) AS found ON true
+ORDER BY noted.place;
 
 -- name: head()
 SELECT seal_id, chain, sealed_at

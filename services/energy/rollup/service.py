@@ -233,18 +233,21 @@ def run(settings: Settings) -> None:
     """Roll up in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads."""
     if settings.rollup_metrics_port:
         start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
+
+    @contextmanager
+    def rolling_up(connection: psycopg.Connection) -> Iterator[Turn]:
+        rollup = RollUp(connection)
+        sealing = Sealing(
+            connection, head_file=settings.seal_head_file, head_file_every_s=settings.seal_head_file_every_s
+        )
+
+        def turn(_told: Sequence[Notify]) -> float:
+            worked = rollup.once()
+            sealing.when_due()
+            return 0.0 if worked else IDLE_S
+
+        yield turn
+
     lead_until_told_to_stop(
-        LockKey.ROLLUP, settings.database_url.get_secret_value(), _rolling_up, role=DatabaseRole.ROLLUP
+        LockKey.ROLLUP, settings.database_url.get_secret_value(), rolling_up, role=DatabaseRole.ROLLUP
     )
-
-
-@contextmanager
-def _rolling_up(connection: psycopg.Connection) -> Iterator[Turn]:
-    rollup, sealing = RollUp(connection), Sealing(connection)
-
-    def turn(_told: Sequence[Notify]) -> float:
-        worked = rollup.once()
-        sealing.when_due()
-        return 0.0 if worked else IDLE_S
-
-    yield turn

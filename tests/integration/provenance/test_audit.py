@@ -140,14 +140,13 @@ def test_an_account_that_was_forged_used_and_removed_is_named(watched: Watched) 
         "INSERT INTO user_account (name, display_name, role) VALUES ('nobody', 'x', 'administrator')",
         FORGED_KEY.replace("'admin'", "'nobody'"),
     )
-    entry = {"ts": "2026-03-02T08:00:00+08:00", "kind": "supply", "value": 0.5, "reason": "seen"}
-    answer = watched.client.post("/api/v1/meters/M-1/corrections", json=entry, headers=bearer("enk_forged"))
-    assert answer.status_code == 201, answer.text
+    answer = watched.client.patch("/api/v1/meters/M-1", json={"name_zh": "总表"}, headers=bearer("enk_forged"))
+    assert answer.status_code == 200, answer.text
     watched.tamper("DELETE FROM api_key WHERE name = 'x'", "DELETE FROM user_account WHERE name = 'nobody'")
     watched.seal()
     told = watched.differences()
     assert len(told) == 2
-    assert all(text.startswith("correction M-1, insert of ") for text in told)
+    assert all(text.startswith("meter M-1, update of ") for text in told)
     assert any(": account nobody could not act then" in text for text in told)
 
 

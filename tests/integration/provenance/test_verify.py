@@ -15,6 +15,7 @@ from services.core.db.roles import DatabaseRole
 from services.energy.rollup.adapt import adapt
 from services.provenance import batches
 from services.provenance.found import Verification
+from services.provenance.heads import noted_head
 from services.provenance.sealing import Sealing
 from services.provenance.verify import verify
 from tests.integration.line import QUARTER, Line, quarters
@@ -188,7 +189,7 @@ def test_a_batch_added_past_the_service_shows(archive: Archive) -> None:
 def test_a_head_noted_elsewhere_shows_that_the_chain_was_cut(archive: Archive) -> None:
     archive.send_one_more()
     archive.seal()
-    noted = bytes.fromhex(archive.head())
+    noted = [noted_head(archive.head())]
     assert archive.verify(noted=noted).noted.endswith("0 seals were added since")
     archive.tamper("DELETE FROM reading WHERE batch_id = 6")
     archive.tamper("DELETE FROM stored_batch WHERE batch_id = 6")
@@ -200,7 +201,7 @@ def test_a_head_noted_elsewhere_shows_that_the_chain_was_cut(archive: Archive) -
 
 
 def test_an_older_head_is_still_in_the_chain(archive: Archive) -> None:
-    noted = bytes.fromhex(archive.head())
+    noted = [noted_head(archive.head())]
     archive.send_one_more()
     archive.seal()
     assert archive.verify(noted=noted).noted.endswith("1 seals were added since")
