@@ -104,7 +104,7 @@ def vulnerabilities(lock: Path, into: Path, options: Sequence[str]) -> dict[str,
     ]
     ended = _run(["-m", "pip_audit", *command, "--format", "json", "--output", report, *options])
     if ended.returncode not in (0, 1) or not report.exists():
-        raise AuditError(f"advisories could not be had; is the service reachable?\n{ended.stderr.strip()}")
+        raise AuditError(f"advisories could not be had; is the service reachable?\n{_last_line(ended)}")
     return dict(json.loads(report.read_text("utf-8")))
 
 
@@ -137,12 +137,17 @@ def sbom_of(lock: Path, into: Path) -> dict[str, Any]:
     for step in steps:
         ended = _run(step)
         if ended.returncode:
-            raise AuditError(f"{step[1]} failed; is the Python package index reachable?\n{ended.stderr.strip()}")
+            raise AuditError(f"{step[1]} failed; is the Python package index reachable?\n{_last_line(ended)}")
     return dict(json.loads(file.read_text("utf-8")))
 
 
 def _run(arguments: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def _last_line(ended: subprocess.CompletedProcess[str]) -> str:
+    """What a command said last: of a Python program that fails, the error itself."""
+    return (ended.stderr.strip() or f"exit code {ended.returncode}").splitlines()[-1]
 
 
 def _name(name: str) -> str:

@@ -10,14 +10,10 @@ MOUNTED = Path("/run/secrets")
 _OTHERS_MAY = stat.S_IROTH | stat.S_IWOTH
 
 
-class OpenToOthersError(PermissionError):
-    """Others on the machine may read a secret's file, or write it."""
-
-
 def read_secret_file(file: Path) -> bytes:
-    """The bytes of a file that is its owner's and at most its group's. Raises OpenToOthersError, OSError."""
+    """The bytes of a file. Raises PermissionError where others on the machine may read or write it, and OSError."""
     with file.open("rb") as opened:
         if os.fstat(opened.fileno()).st_mode & _OTHERS_MAY and not file.absolute().is_relative_to(MOUNTED):
             mend = f"others may read or write it, and it holds a secret: chmod o-rwx {file}"
-            raise OpenToOthersError(errno.EACCES, mend, str(file))
+            raise PermissionError(errno.EACCES, mend, str(file))
         return opened.read()

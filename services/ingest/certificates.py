@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from services.core.secret_files import read_secret_file
 from services.ingest.broker_users import write_private
 from services.ingest.credentials import Certified
 
@@ -142,7 +143,7 @@ class PrivateCa:
 
     def _key(self) -> _SigningKey:
         try:
-            key = serialization.load_pem_private_key(self.own.key.read_bytes(), password=None)
+            key = serialization.load_pem_private_key(read_secret_file(self.own.key), password=None)
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise CertificateError(f"{self.own.key}: the key of the CA cannot be read: {_said(error)}") from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):

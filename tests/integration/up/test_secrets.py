@@ -62,7 +62,7 @@ class Running:
 
     def secrets(self) -> set[str]:
         """The values of all its secrets."""
-        texts = [file.read_text("utf-8") for file in (self.home / "secrets").iterdir()]
+        texts = [file.read_text("utf-8") for file in (self.home / "secrets").rglob("*") if file.is_file()]
         kept = {word for text in texts for word in re.split(r"[\s,]+", text) if len(word) >= 32}
         key = Home(self.home).broker_key()
         kept |= {self.first_password()}

@@ -119,3 +119,11 @@ def test_folder_without_an_authority_says_what_is_missing(tmp_path: Path) -> Non
     assert none.dated() == []
     with pytest.raises(CertificateError, match=r"ca\.pem: no certificate can be read there"):
         none.certify_gateway("GW-1", now=NOW)
+
+
+def test_a_key_that_others_may_read_signs_nothing(ca: PrivateCa) -> None:
+    ca.own.key.chmod(0o644)
+    with pytest.raises(
+        CertificateError, match=r"ca\.key: the key of the CA cannot be read: others may read .*chmod o-rwx"
+    ):
+        ca.certify_gateway("GW-1", now=NOW)
