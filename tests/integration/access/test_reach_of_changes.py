@@ -34,12 +34,12 @@ def test_energy_of_a_meter_that_was_sold_goes_with_its_owner_of_then_when_a_supe
     line.roll_up()
     park = registered.park()
     add_with_key(database, "wang", Role.SUPERVISOR, key="enk_wang", area=JUNGAR)
-    changed = client.post(
-        f"/api/v1/enterprises/{seller}/memberships",
-        json={"valid_from": "2026-05-01", "area_code": JUNGAR, "park_code": park},
-        headers=bearer("enk_wang"),
-    )
-    assert changed.status_code == 201, changed.text
+    address = f"/api/v1/enterprises/{seller}/memberships"
+    moved = {"valid_from": "2026-05-01", "area_code": JUNGAR, "park_code": park}
+    asked = TestClient.request(client, "POST", address, json=moved, headers=bearer("enk_wang"))
+    assert (asked.status_code, "/proposals/" in asked.headers["Location"]) == (202, True)
+    confirmed = client.post(f"{asked.headers['Location']}/confirm")
+    assert confirmed.status_code == 201, confirmed.text
     line.roll_up()
     found = report(database_url, asked=CheckAsked())
     assert found.well, found.lines()

@@ -38,23 +38,21 @@ WHERE touched.since < :open_from ::timestamptz - interval '1 microsecond'
     );
 
 -- name: enterprise(credit_code, since, open_from)
--- Its meters at any time since of which something is stored.
-SELECT DISTINCT term.meter_id, enterprise.enterprise_id
+-- Its meters at any time since of which something is stored, those too that the account cannot see by now.
+SELECT had.meter_id, enterprise.enterprise_id
 FROM enterprise
-JOIN unit USING (enterprise_id)
-JOIN meter_term_now AS term USING (unit_id)
+CROSS JOIN LATERAL meters_since(enterprise.credit_code, :since ::timestamptz) AS had (meter_id)
 WHERE enterprise.credit_code = :credit_code
-    AND term.valid_to > :since ::timestamptz
     AND (
         EXISTS (
             SELECT
             FROM reading
-            WHERE reading.meter_id = term.meter_id AND ts >= :since ::timestamptz AND ts < :open_from ::timestamptz
+            WHERE reading.meter_id = had.meter_id AND ts >= :since ::timestamptz AND ts < :open_from ::timestamptz
         )
         OR EXISTS (
             SELECT
             FROM energy_slot
-            WHERE energy_slot.meter_id IN (term.meter_id, -term.meter_id)
+            WHERE energy_slot.meter_id IN (had.meter_id, -had.meter_id)
                 AND slot >= :since ::timestamptz
                 AND slot < :open_from ::timestamptz
         )
