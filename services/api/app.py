@@ -8,6 +8,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
 from services.api.access.identify import Remembered
+from services.api.access.lockout import Lockout
+from services.api.access.login import SignInFirst, lead_to_login
+from services.api.access.passwords import Passwords
 from services.api.access.require import require_access
 from services.api.access.rules import Operations
 from services.api.access.seen import Seen, note_seen
@@ -26,6 +29,7 @@ from services.api.observation import RequestObservation
 from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.proposals.asking import keep_proposals_of
 from services.api.routes import (
+    accounts,
     alert_pages,
     alerts,
     areas,
@@ -45,6 +49,7 @@ from services.api.routes import (
     imports,
     indicators,
     live,
+    login,
     memberships,
     meter_events,
     meter_terms,
@@ -58,6 +63,7 @@ from services.api.routes import (
     readings,
     rejected,
     rules,
+    session,
     settlements,
     silences,
     statistics,
@@ -125,6 +131,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit.router,
     proposals.router,
     live.router,
+    session.router,
+    accounts.router,
+    login.router,
     alert_pages.router,
     console.router,
     health.router,
@@ -155,6 +164,8 @@ TAGS = [
     {"name": "audit", "description": "审计: who changed what"},
     {"name": "proposals", "description": "复核: what changes closed months waits for a second person"},
     {"name": "live", "description": "Energy as it is booked"},
+    {"name": "session", "description": "Signing in and out; one's own keys and sessions"},
+    {"name": "accounts", "description": "Who may come in, as what, with which keys"},
     {"name": "import", "description": "Many at once, from CSV and XLSX"},
     {"name": "operation", "description": "Health and metrics"},
 ]
@@ -180,6 +191,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.operations.require_rules()
     answer_errors_of(app)
     keep_proposals_of(app)
+    app.add_exception_handler(SignInFirst, lead_to_login)
+    app.state.passwords = Passwords()
     describe(app)
     # The last one added is the first a request passes through.
     app.add_middleware(BodyRules, rules=BODIES, otherwise=OTHERWISE)
@@ -201,6 +214,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.clock = utc_now
     app.state.remembered = Remembered()
     app.state.seen = Seen()
+    app.state.lockout = Lockout()
     app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
     app.state.watching = Watching(Broadcast(database_url))

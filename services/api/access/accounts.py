@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from services.api.access.role import Right, Role
 from services.api.access.tokens import token_sha256
-from services.core.db.statements import Statements
+from services.core.db.statements import Statements, run_text
 
 SQL = Statements.beside(__file__, "accounts.sql")
 
@@ -27,8 +27,8 @@ class KeptAccount:
     name: str
     display_name: str
     role: str
-    area_code: str | None
-    credit_code: str | None
+    area: str | None
+    enterprise: str | None
     email: str | None
     has_password: bool
     must_change_password: bool
@@ -37,14 +37,21 @@ class KeptAccount:
     disabled_at: datetime | None
 
 
+def moment(connection: Connection) -> datetime:
+    """The time of the database at which the transaction began."""
+    now: datetime = SQL.run(connection, "moment").scalar_one()
+    return now
+
+
 def accounts(connection: Connection) -> list[KeptAccount]:
     """All accounts in the order of their names."""
-    return SQL.run(connection, "accounts", name=None).of(KeptAccount).all()
+    return run_text(connection, f"{SQL['select']} ORDER BY account.name", {}).of(KeptAccount).all()
 
 
 def account_named(connection: Connection, name: str) -> KeptAccount | None:
     """The account of this name; None: there is none."""
-    return SQL.run(connection, "accounts", name=name).of(KeptAccount).first()
+    text = f"{SQL['select']} WHERE account.name = %(name)s"
+    return run_text(connection, text, {"name": name}).of(KeptAccount).first()
 
 
 def add_account(
@@ -99,15 +106,8 @@ def enable(connection: Connection, account_id: int) -> None:
     SQL.run(connection, "set_disabled", account_id=account_id, disabled_at=None)
 
 
-def set_password(
-    connection: Connection,
-    account_id: int,
-    password_hash: str,
-    *,
-    must_change_password: bool,
-    but_session: bytes | None = None,
-) -> None:
-    """Give an account another password; its sessions end, but the one whose digest is `but_session`."""
+def set_password(connection: Connection, account_id: int, password_hash: str, *, must_change_password: bool) -> None:
+    """Give an account another password; its sessions end."""
     SQL.run(
         connection,
         "set_password",
@@ -115,12 +115,12 @@ def set_password(
         password_hash=password_hash,
         must_change_password=must_change_password,
     )
-    end_sessions(connection, account_id, but=but_session)
+    end_sessions(connection, account_id)
 
 
-def end_sessions(connection: Connection, account_id: int, *, but: bytes | None = None) -> None:
-    """Sign an account out everywhere, but of the session whose digest is `but`."""
-    SQL.run(connection, "end_sessions", account_id=account_id, but=but)
+def end_sessions(connection: Connection, account_id: int) -> None:
+    """Sign an account out everywhere."""
+    SQL.run(connection, "end_sessions", account_id=account_id)
 
 
 def add_key(

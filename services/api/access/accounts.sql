@@ -1,13 +1,13 @@
 -- Accounts and their keys.
 
--- name: accounts(name)
+-- name: select()
 SELECT
     account.account_id,
     account.name,
     account.display_name,
     account.role,
-    account.area_code,
-    enterprise.credit_code,
+    account.area_code AS area,
+    enterprise.credit_code AS enterprise,
     account.email,
     account.password_hash IS NOT NULL AS has_password,
     account.must_change_password,
@@ -15,10 +15,7 @@ SELECT
     account.created_at,
     account.disabled_at
 FROM user_account AS account
-LEFT JOIN enterprise USING (enterprise_id)
-WHERE CAST(:name AS text) IS NULL
-    OR account.name = :name
-ORDER BY account.name;
+LEFT JOIN enterprise USING (enterprise_id);
 
 -- name: add(name, display_name, role, area, enterprise, email, password_hash, must_change_password)
 INSERT INTO user_account (
@@ -35,6 +32,9 @@ VALUES (
     :must_change_password
 )
 RETURNING account_id;
+
+-- name: moment()
+SELECT now();
 
 -- name: has_enterprise(credit_code)
 SELECT EXISTS (SELECT FROM enterprise WHERE credit_code = :credit_code);
@@ -65,10 +65,9 @@ UPDATE user_account
 SET disabled_at = :disabled_at
 WHERE account_id = :account_id;
 
--- name: end_sessions(account_id, but)
+-- name: end_sessions(account_id)
 DELETE FROM session
-WHERE account_id = :account_id
-    AND token_sha256 IS DISTINCT FROM CAST(:but AS bytea);
+WHERE account_id = :account_id;
 
 -- name: add_key(account_id, name, token_sha256, rights, areas, created_by, expires_at)
 INSERT INTO api_key (account_id, name, token_sha256, rights, areas, created_by, expires_at)

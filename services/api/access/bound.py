@@ -5,14 +5,12 @@ from collections.abc import Collection
 from psycopg import Connection
 
 from services.api.access.accounts import SQL, KeptAccount
-from services.api.access.role import Right, Role, rights_of
+from services.api.access.reach import AREA_TREE
+from services.api.access.role import OF_THE_WHOLE, REGION, Right, Role, rights_of
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.places import areas_named
-from services.core.area_tree import AreaTree
-from services.core.data.divisions import divisions
 
-TREE = AreaTree.of((division.code, division.level, division.parent_code) for division in divisions())
 _WITH_AREA = frozenset({Role.SUPERVISOR, Role.PROGRAM})
 
 
@@ -33,14 +31,16 @@ def bound_faults(connection: Connection, role: Role, *, area: str | None, enterp
 def key_faults(account: KeptAccount, rights: Collection[Right], areas: Collection[str]) -> list[Fault]:
     """Where a key of an account would do more than that itself, or elsewhere."""
     role = Role(account.role)
-    own = rights_of(role, account.area_code)
+    own = rights_of(role, account.area)
     known = ", ".join(sorted(own))
     faults = [Fault("rights", "not_among", {"value": right, "known": known}) for right in rights if right not in own]
+    if areas and REGION not in areas:
+        faults += [Fault("areas", "not_with", {"other": right}) for right in rights if right in OF_THE_WHOLE]
     for area in areas:
-        if account.credit_code is not None:
+        if account.enterprise is not None:
             return [*faults, Fault("areas", "not_of_role", {"role": role})]
-        if area not in TREE.level:
+        if area not in AREA_TREE.level:
             faults.append(nouns.AREA.fault("areas", "unknown", area))
-        elif not TREE.above(area, account.area_code or area):
-            faults.append(Fault("areas", "area_outside", {"value": area, "within": account.area_code}))
+        elif not AREA_TREE.above(area, account.area or area):
+            faults.append(Fault("areas", "area_outside", {"value": area, "within": account.area}))
     return faults

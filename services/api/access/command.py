@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Never
 
@@ -83,7 +83,7 @@ def disable(name: NameArgument) -> None:
     """Let an account in no more; its sessions end. What it did stays."""
     with _database() as connection:
         try:
-            accounts.disable(connection, _account(connection, name).account_id, now=datetime.now(UTC))
+            accounts.disable(connection, _account(connection, name).account_id, now=accounts.moment(connection))
         except LastAdministratorError:
             _fail(f"{name} is the only administrator: make another first")
 
@@ -133,7 +133,7 @@ def key(
             created_by=_BY,
             rights=right,
             areas=area,
-            expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
+            expires_at=None if days is None else accounts.moment(connection) + timedelta(days=days),
         )
     typer.echo(f"A key of {name}. {_ONCE}", err=True)
     typer.echo(made)
@@ -197,7 +197,7 @@ def _account(connection: Connection, name: str) -> KeptAccount:
 
 
 def _line(account: KeptAccount) -> str:
-    bound = account.area_code or account.credit_code
+    bound = account.area or account.enterprise
     parts = [
         f"{account.name}: {account.role}" + (f" of {bound}" if bound else ""),
         account.display_name if account.display_name != account.name else "",

@@ -7,14 +7,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from starlette.requests import Request
 
 from services.api.access.principal import Principal, SignedBy
-from services.api.access.reach import EVERYTHING, NOTHING, Reach
-from services.api.access.role import REGION, RIGHTS, Right, Role, rights_of
+from services.api.access.reach import AREA_TREE, EVERYTHING, NOTHING, Reach
+from services.api.access.role import OF_THE_WHOLE, REGION, RIGHTS, Right, Role, rights_of
 from services.api.access.tokens import csrf_token_of, token_sha256
 from services.core.db.statements import Statements
 from services.ingest.credentials import gateway_of
@@ -41,7 +41,7 @@ def credential_of(request: Request) -> tuple[bytes, Lookup] | None:
         return digest, lambda connection, now: _of_key(connection, digest, now)
     token = request.cookies.get(COOKIE)
     if token:
-        return token_sha256(token), lambda connection, now: _of_session(connection, token, now)
+        return token_sha256(token), lambda connection, now: principal_of_session(connection, token, now)
     header = request.headers.get("authorization", "")
     basic = basic_credential(header)
     if basic is not None:
@@ -62,12 +62,28 @@ def basic_credential(header: str) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
+class Look(NamedTuple):
+    """When it was looked up whose a credential is."""
+
+    changes: int
+    at_s: float
+
+
 class Remembered:
-    """Who was found a moment ago: a page asks several questions at once. For a second: who is shut out is out then."""
+    """Who was found a moment ago: a page asks several questions at once.
+
+    For a second: whoever is shut out by another process is out then; by this one, at once (`forget`).
+    """
 
     def __init__(self) -> None:
         self._found: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+        self._changes = 0
         self._lock = Lock()
+
+    def look(self) -> Look:
+        """To be taken before it is looked up whose a credential is."""
+        with self._lock:
+            return Look(self._changes, time.monotonic())
 
     def get(self, digest: bytes) -> Principal | None:
         """Who was found by this within the last second."""
@@ -75,10 +91,12 @@ class Remembered:
             at, principal = self._found.get(digest, (float("-inf"), None))
         return principal if time.monotonic() - at < _REMEMBERED_S else None
 
-    def put(self, digest: bytes, principal: Principal) -> None:
-        """Remember who was found."""
+    def put(self, digest: bytes, principal: Principal, look: Look) -> None:
+        """Remember who was found, unless rights have changed since it was looked up."""
         with self._lock:
-            self._found[digest] = time.monotonic(), principal
+            if look.changes != self._changes:
+                return
+            self._found[digest] = look.at_s, principal
             self._found.move_to_end(digest)
             while len(self._found) > _MOST_REMEMBERED:
                 self._found.popitem(last=False)
@@ -86,6 +104,7 @@ class Remembered:
     def forget(self) -> None:
         """Look again whoever comes next: rights have changed."""
         with self._lock:
+            self._changes += 1
             self._found.clear()
 
 
@@ -93,11 +112,14 @@ def _of_key(connection: Connection, digest: bytes, now: datetime) -> Principal |
     row = SQL.run(connection, "of_key", token_sha256=digest, now=now).mappings().first()
     if row is None:
         return None
-    SQL.run(connection, "note_key", key_id=row["key_id"], now=now)
-    return _principal(row, SignedBy.KEY, credential=f"api_key {row['key_id']}")
+    principal = _principal(row, SignedBy.KEY, credential=f"api_key {row['key_id']}")
+    if principal is not None:
+        SQL.run(connection, "note_key", key_id=row["key_id"], now=now)
+    return principal
 
 
-def _of_session(connection: Connection, token: str, now: datetime) -> Principal | None:
+def principal_of_session(connection: Connection, token: str, now: datetime) -> Principal | None:
+    """Whose the session with this token is; None: there is none, or it is over."""
     digest = token_sha256(token)
     found = SQL.run(connection, "of_session", token_sha256=digest, now=now, idle_since=now - IDLE)
     row = found.mappings().first()
@@ -125,18 +147,24 @@ def _of_gateway(connection: Connection, user: str, password: str, now: datetime)
 
 def _principal(
     row: dict[str, Any], signed_by: SignedBy, *, credential: str, csrf_token: str | None = None
-) -> Principal:
+) -> Principal | None:
+    """None: nothing is left of what the key was made for, since its account was bound to another area."""
     role = Role(row["role"])
     rights = rights_of(role, row["area_code"])
     if row.get("rights") is not None:
         rights = rights & ({Right(right) for right in row["rights"]} | {Right.OWN})
+    reach = _reach(row["area_code"], row["credit_code"], row.get("areas"))
+    if reach is None:
+        return None
+    if row.get("areas") is not None and not reach.everything:
+        rights = rights - OF_THE_WHOLE
     return Principal(
         account_id=row["account_id"],
         name=row["name"],
         display_name=row["display_name"],
         role=role,
         rights=rights,
-        reach=_reach(row["area_code"], row["credit_code"], row.get("areas")),
+        reach=reach,
         signed_by=signed_by,
         area=row["area_code"],
         must_change_password=row["must_change_password"],
@@ -145,9 +173,19 @@ def _principal(
     )
 
 
-def _reach(area: str | None, credit_code: str | None, of_key: list[str] | None) -> Reach:
-    """The areas of a key lie within those of its account: that was looked at when it was made."""
+def _reach(area: str | None, credit_code: str | None, of_key: list[str] | None) -> Reach | None:
+    """What an account sees, or what is left of that for its key; None: nothing."""
     if credit_code is not None:
         return Reach(enterprise=credit_code)
-    areas = tuple(of_key) if of_key is not None else (() if area is None else (area,))
-    return EVERYTHING if not areas or REGION in areas else Reach(areas=areas)
+    own = REGION if area is None else area
+    areas = {own} if of_key is None else {_shared(own, code) for code in of_key} - {None}
+    if REGION in areas:
+        return EVERYTHING
+    return Reach(areas=tuple(sorted(code for code in areas if code is not None))) if areas else None
+
+
+def _shared(own: str, other: str) -> str | None:
+    """The smaller of two areas of which one lies in the other; None: neither does."""
+    if AREA_TREE.above(other, own):
+        return other
+    return own if AREA_TREE.above(own, other) else None

@@ -11,10 +11,11 @@ from starlette.concurrency import run_in_threadpool
 
 from services.api.access.closing import CONFIRMED, Confirmed
 from services.api.access.identify import Remembered, credential_of
+from services.api.access.login import SignInFirst
 from services.api.access.principal import Principal, SignedBy
 from services.api.access.reach import AREA_TREE, EVERYTHING
 from services.api.access.role import Right
-from services.api.access.rules import OPEN, RIGHT_OF, Operations, operation
+from services.api.access.rules import BEFORE_THE_CHANGE, OPEN, PAGES, RIGHT_OF, Operations, operation
 from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 
 NOT_SIGNED_IN = ProblemKind("not_signed_in", 401, "Nobody is signed in")
@@ -29,15 +30,18 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 async def require_access(request: Request) -> None:
     """Find whose a request is and put it into its state. Raises Refused, 401 or 403."""
     operations: Operations = request.app.state.operations
-    right = RIGHT_OF[operation(request.method, operations.path_of(request.scope) or "")]
+    asked = operation(request.method, operations.path_of(request.scope) or "")
+    right = RIGHT_OF[asked]
     if not isinstance(right, Right):
         assert right == OPEN
         return
-    principal = await identified(request)
+    principal = await _signed_in(request, page=asked in PAGES)
     if right not in principal.rights:
         raise Refused(NOT_ALLOWED, f"{principal.name} is {principal.role} and may not: {right}")
     by_session = principal.signed_by is SignedBy.SESSION
-    if by_session and principal.must_change_password and right is not Right.OWN:
+    if by_session and principal.must_change_password and asked not in BEFORE_THE_CHANGE:
+        if asked in PAGES:
+            raise SignInFirst(request)
         raise Refused(PASSWORD_TO_CHANGE, "change it first: POST /api/v1/session/password")
     if by_session and request.method not in _SAFE:
         given = request.headers.get(CSRF_HEADER, "").encode("latin-1")
@@ -45,6 +49,16 @@ async def require_access(request: Request) -> None:
             raise Refused(NO_CSRF_TOKEN, f"send the token of GET /api/v1/session as {CSRF_HEADER}")
     request.state.principal = principal
     _require_place(request, request.scope["route"], principal)
+
+
+async def _signed_in(request: Request, *, page: bool) -> Principal:
+    """Whose the request is. Raises Refused, or SignInFirst where a person asked for a page."""
+    try:
+        return await identified(request)
+    except Refused as refusal:
+        if page and refusal.kind is NOT_SIGNED_IN:
+            raise SignInFirst(request) from None
+        raise
 
 
 async def identified(request: Request) -> Principal:
@@ -59,6 +73,7 @@ async def identified(request: Request) -> Principal:
     remembered: Remembered = request.app.state.remembered
     principal = remembered.get(digest)
     if principal is None:
+        look = remembered.look()
         database, now = request.app.state.database.within(EVERYTHING), request.app.state.clock()
 
         def look_up() -> Principal | None:
@@ -68,7 +83,7 @@ async def identified(request: Request) -> Principal:
         principal = await run_in_threadpool(look_up)
         if principal is None:
             raise Refused(NOT_SIGNED_IN, "the key or session is unknown, has expired, or was withdrawn")
-        remembered.put(digest, principal)
+        remembered.put(digest, principal, look)
     return principal
 
 

@@ -82,6 +82,9 @@ REGION = "150000"
 OF_REGION = frozenset({Right.CONFIGURE, Right.OPERATE})
 """What a supervisor of the whole region may do too."""
 
+OF_THE_WHOLE = OF_REGION | {Right.ADMINISTER, Right.AUDIT}
+"""What is not done within an area: a key that is narrowed to areas may not do it."""
+
 
 def rights_of(role: Role, area: str | None) -> frozenset[Right]:
     """What an account of this role, bound to this area, may do."""

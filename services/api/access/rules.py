@@ -21,6 +21,31 @@ _RULES: Mapping[Right | str, str] = {
         GET /web/console.css
         GET /web/console.js
         GET /web/dual_control.js
+        GET /web/login.js
+        GET /login
+        POST /api/v1/session
+    """,
+    Right.OWN: """
+        GET /api/v1/session
+        DELETE /api/v1/session
+        POST /api/v1/session/password
+        GET /api/v1/session/keys
+        POST /api/v1/session/keys
+        DELETE /api/v1/session/keys/{key_id}
+        GET /api/v1/sessions
+        DELETE /api/v1/sessions/{session_id}
+    """,
+    Right.ADMINISTER: """
+        GET /api/v1/accounts
+        POST /api/v1/accounts
+        GET /api/v1/accounts/{name}
+        PATCH /api/v1/accounts/{name}
+        POST /api/v1/accounts/{name}/password
+        GET /api/v1/accounts/{name}/keys
+        POST /api/v1/accounts/{name}/keys
+        DELETE /api/v1/accounts/{name}/keys/{key_id}
+        GET /api/v1/accounts/{name}/sessions
+        DELETE /api/v1/accounts/{name}/sessions/{session_id}
     """,
     Right.OPERATE: "GET /metrics",
     Right.AUDIT: "GET /api/v1/audit",
@@ -197,6 +222,12 @@ RIGHT_OF: Mapping[str, Right | str] = {
     line.strip(): right for right, lines in _RULES.items() for line in lines.splitlines() if line.strip()
 }
 """The right of each operation, by its method and path."""
+
+PAGES = frozenset({"GET /alerts", "GET /alerts/{alert_id}"})
+"""What a person reads: whoever is not signed in is led to the login."""
+
+BEFORE_THE_CHANGE = frozenset({"GET /api/v1/session", "DELETE /api/v1/session", "POST /api/v1/session/password"})
+"""All that a person may do whose first password must be changed."""
 
 
 class Operations:

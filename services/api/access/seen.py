@@ -16,6 +16,8 @@ from services.provenance.notes import NoteKind, note
 SHOWING = frozenset(
     f"GET /api/v1/{path}"
     for path in (
+        "accounts",
+        "accounts/{name}",
         "alerts/{alert_id}",
         "audit",
         "deliveries",

@@ -8,7 +8,12 @@ from fastapi.responses import FileResponse
 router = APIRouter(include_in_schema=False)
 
 _WEB = Path(__file__).parent.parent / "web"
-_FILES = {"console.js": "text/javascript", "dual_control.js": "text/javascript", "console.css": "text/css"}
+_FILES = {
+    "console.js": "text/javascript",
+    "dual_control.js": "text/javascript",
+    "login.js": "text/javascript",
+    "console.css": "text/css",
+}
 HEADERS = {"Cache-Control": "no-cache"}
 
 

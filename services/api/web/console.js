@@ -78,6 +78,7 @@ function showWords() {
 async function read(path) {
   const answer = await fetch(path);
   const body = await answer.json();
+  if (answer.status === 401 || body.code === "password_to_change") document.querySelector("#login").hidden = false;
   if (!answer.ok) throw new Error(body.detail);
   return body;
 }

@@ -53,7 +53,7 @@ class DocumentAsker:
 
 def request_of(api: httpx.Client, call: Call) -> httpx.Request:
     """The request as a client sends it that writes it by hand."""
-    headers = {"Authorization": f"Bearer {call.token}"} if call.token else {}
+    headers = call.headers | ({"Authorization": f"Bearer {call.token}"} if call.token else {"Authorization": ""})
     content = None
     if call.file is not None:
         content, headers["Content-Type"] = csv_of(call.file), "text/csv"

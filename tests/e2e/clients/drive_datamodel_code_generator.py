@@ -27,7 +27,7 @@ class Driver:
     def call(self, call: dict[str, Any]) -> dict[str, Any]:
         """What the models have read of an answer, beside what was sent."""
         operation = self._paths[call["path"]][call["method"]]
-        headers = {"Authorization": f"Bearer {call['token']}"} if call["token"] else {}
+        headers = call["headers"] | ({"Authorization": f"Bearer {call['token']}"} if call["token"] else {})
         content: str | bytes | None = None
         if call["file"] is not None:
             content, headers["Content-Type"] = base64.b64decode(call["file"]), "text/csv"

@@ -44,15 +44,15 @@ class Driver:
         elif call["body"] is not None:
             given["body"] = call["body"]
         arguments = {name: self._fit(value, kinds[name]) for name, value in given.items()}
-        answer = ask(client=self._client_of(call["token"]), **arguments)
+        answer = ask(client=self._client_of(call["token"], call["headers"]), **arguments)
         text = bytes(answer.content).decode()
         if not text or not answer.headers["content-type"].startswith("application/json"):
             return {"status": int(answer.status_code), "sent": None, "read": None}
         return {"status": int(answer.status_code), "sent": json.loads(text), "read": self._plain(answer.parsed)}
 
-    def _client_of(self, token: str | None) -> Any:
+    def _client_of(self, token: str | None, headers: dict[str, str]) -> Any:
         if token is None:
-            return self._client.Client(base_url=self._address, timeout=60)
+            return self._client.Client(base_url=self._address, headers=headers, timeout=60)
         return self._client.AuthenticatedClient(base_url=self._address, token=token, timeout=60)
 
     def _fit(self, value: Any, kind: Any) -> Any:

@@ -12,6 +12,7 @@ import psycopg
 from openpyxl import Workbook
 
 from services.core.calendar import SHANGHAI
+from tests.e2e.clients.signing_in import tell_of_accounts
 from tests.e2e.conftest import END, START, RunningRegion
 from tests.integration.alerted import BODY, Raised
 from tests.integration.registered import JUNGAR, credit_code
@@ -35,7 +36,9 @@ class Call:
     body: Json = None
     file: dict[str, str] | None = None
     """A row of a table file, by its columns."""
-    token: str | None = None
+    token: str | None = ADMINISTRATOR_KEY
+    """The key it comes with; None: it comes with a session."""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Asker(Protocol):
@@ -71,6 +74,7 @@ class Story:
         self._quality()
         self._readings()
         self._proposals()
+        tell_of_accounts(self._ask, self._region.database_url, f"s{self._number}")
         self._remove_own()
         for path in ("/health/live", "/health/ready", "/metrics"):
             self._ask("get", path)
@@ -86,8 +90,7 @@ class Story:
         names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
         places = dict(zip(names, map(str, codes), strict=True))
         self.asked.add((method, path))
-        named: dict[str, Any] = {"token": ADMINISTRATOR_KEY}
-        named |= {name: given.pop(name) for name in ("body", "file", "token") if name in given}
+        named = {name: given.pop(name) for name in ("body", "file", "token", "headers") if name in given}
         return self._asker.ask(Call(method, path, places, given.pop("query", {}) | given, **named))
 
     def _registered(self, kind: str, code: str, entry: Json, patch: Json, **how: Json) -> None:

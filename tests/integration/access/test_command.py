@@ -45,7 +45,7 @@ def operator(database_url: str) -> Operator:
 @pytest.fixture
 def nobody(database: psycopg.Connection) -> None:
     """An installation that was never started."""
-    database.execute("TRUNCATE user_account, api_key, session")
+    database.execute("TRUNCATE user_account, api_key, session, remembered_device")
 
 
 def kept_password(database: psycopg.Connection, name: str) -> str | None:

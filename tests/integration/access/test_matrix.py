@@ -23,8 +23,15 @@ from tests.signed_in import bearer
 
 with Path(__file__).with_name("rights.csv").open(encoding="utf-8") as _file:
     MAY = {row.pop("right"): row for row in csv.DictReader(_file)}
-_NOT_THERE = frozenset({"nothing_sealed", "unknown_settlement", "unknown_acceptance", "unknown_replacement"})
+_NOT_THERE = frozenset(
+    {
+        *("nothing_sealed", "unknown_settlement", "unknown_acceptance", "unknown_replacement"),
+        *("unknown_key", "unknown_session"),
+    }
+)
 """What nobody has: the thing to which it would belong was found, or it would be said that this is unknown."""
+_BY_SESSION = "needs_session"
+"""So answers what a person does who is signed in, whoever comes with a key."""
 _MARK = re.compile(r"Q[ABC]\b")
 
 
@@ -138,5 +145,7 @@ def _kind(answer: Any) -> str:
         codes = {fault["code"] for fault in answer.json().get("errors") or ()}
         return "hidden" if codes and all(code.startswith("unknown") for code in codes) else "done"
     if answer.status_code == 404 and answer.json()["code"] in _NOT_THERE:
+        return "done"
+    if answer.status_code == 403 and answer.json()["code"] == _BY_SESSION:
         return "done"
     return {401: "unsigned", 403: "refused", 404: "hidden"}.get(answer.status_code, "done")

@@ -64,7 +64,7 @@ BESIDE = {
     ("alerts", "select", "registry_revision"),
 }
 """What is needed and stands in no statement."""
-SECRET = frozenset({"user_account", "api_key", "session"})
+SECRET = frozenset({"user_account", "api_key", "session", "remembered_device"})
 """Tables that only those read who must: they hold what lets people in."""
 
 
