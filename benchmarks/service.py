@@ -66,6 +66,7 @@ def api(
     environment = {
         **os.environ,
         **given,
+        "ENERMON_API_REQUESTS_PER_S": "0",
         "ENERMON_DATABASE_URL": database_url,
         "ENERMON_API_HOST": LOOPBACK,
         "ENERMON_API_PORT": str(port),

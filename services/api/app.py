@@ -20,6 +20,7 @@ from services.api.guard.bodies import JSON, BodyRule, BodyRules
 from services.api.guard.headers import SecurityHeaders
 from services.api.guard.hosts import TrustedHosts
 from services.api.guard.origin import WritesFromOwnPages
+from services.api.guard.pace import RequestPace, TellPace, require_pace, require_pace_of_stranger
 from services.api.head_requests import HeadRequests
 from services.api.known_parameters import require_known_parameters
 from services.api.live.broadcast import Broadcast
@@ -183,7 +184,13 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        dependencies=[Depends(require_access), Depends(require_known_parameters), Depends(note_seen)],
+        dependencies=[
+            Depends(require_pace_of_stranger),
+            Depends(require_access),
+            Depends(require_pace),
+            Depends(require_known_parameters),
+            Depends(note_seen),
+        ],
     )
     for router in ROUTERS:
         app.include_router(router)
@@ -201,6 +208,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HeadRequests)
     app.add_middleware(WritesFromOwnPages, link=settings.link)
     app.add_middleware(TrustedHosts, names=settings.trusted_hosts)
+    app.add_middleware(TellPace)
     app.add_middleware(SecurityHeaders, hsts_s=settings.api_hsts_s)
     app.add_middleware(RequestObservation)
     answer_from(app, settings, load_tables(settings.data))
@@ -217,6 +225,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.lockout = Lockout()
     app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
+    app.state.pace = RequestPace(per_s=settings.api_requests_per_s)
     app.state.watching = Watching(Broadcast(database_url))
     app.state.stream_places = StreamPlaces(most=settings.api_streams, most_of_account=settings.api_account_streams)
 

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     )
     api_hsts_s: int = Field(0, ge=0, description="So long browsers are told to come by HTTPS alone; 0: not told")
     api_request_s: float = Field(10.0, gt=0, description="So long is waited for a request to be there whole")
+    api_requests_per_s: float = Field(
+        200.0, ge=0, description="Requests of an account a second; half of them of one key; 0: not bounded"
+    )
     api_statement_s: int = Field(10, ge=1, le=30, description="So long the database may take for a question")
     api_streams: int = Field(200, ge=1, description="Live streams of the API at once")
     api_account_streams: int = Field(20, ge=1, description="... of one account")
