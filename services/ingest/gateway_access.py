@@ -36,6 +36,8 @@ LOOK_EVERY_S = 0.5
 """What the database does not tell is seen so soon: passwords of services, a broker that was away."""
 _ASK_EVERY_S = 30.0
 """So often the database is asked though it told of nothing."""
+_GIVE_EVERY_S = 86_400.0
+"""So often who may connect is given though it is the same: the list of revoked certificates has an end."""
 _AGAIN_S = 2.0
 
 
@@ -64,9 +66,11 @@ class AccessWatch:
         self._connection: psycopg.Connection | None = None
         self._due_s = 0.0
         self._next_end: datetime | None = None
+        self._given: Access | None = None
+        self._given_s = 0.0
 
     def look(self, *, wait_s: float = 0.0) -> Access | None:
-        """Who may connect, where that may have changed; None where it has not within `wait_s`.
+        """Who may connect, where that has changed, at first and once a day; None where it has not within `wait_s`.
 
         Raises psycopg.Error; the next call begins with a new connection.
         """
@@ -78,14 +82,15 @@ class AccessWatch:
             if not (told or ended or time.monotonic() >= self._due_s):
                 return None
             self._due_s = time.monotonic() + _ASK_EVERY_S
-            return self._read(connection, now)
+            return self._if_new(self._read(connection, now))
         except psycopg.Error:
             self.close()
             raise
 
     def look_again(self) -> None:
-        """Let the next look ask in any case: what was given could not be used."""
+        """Let the next look ask and give in any case: what was given could not be used, or not at once."""
         self._due_s = 0.0
+        self._given = None
 
     def close(self) -> None:
         """Give the connection back."""
@@ -93,6 +98,13 @@ class AccessWatch:
             self._connection.close()
         self._connection = None
         self._due_s = 0.0
+
+    def _if_new(self, access: Access) -> Access | None:
+        now_s = time.monotonic()
+        if access == self._given and now_s < self._given_s + _GIVE_EVERY_S:
+            return None
+        self._given, self._given_s = access, now_s
+        return access
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None:

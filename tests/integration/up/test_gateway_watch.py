@@ -11,6 +11,7 @@ import pytest
 
 from services.ingest.broker_users import Holder, HolderKind, derived_password
 from services.ingest.credentials import Issued, issue_password, revoke
+from services.ingest.gateway_access import Access, AccessWatch
 from services.up.broker_answer import refusal
 from services.up.gateways import GatewayWatch, adopt_derived_passwords
 from services.up.ports import LOOPBACK
@@ -129,3 +130,20 @@ def test_password_that_was_derived_from_the_key_of_earlier_versions_goes_on_and_
     assert not home.former_gateway_key_file.exists()
     assert not home.former_gateway_passwords_file.exists()
     assert given(database, gateway).generation == 2
+
+
+def test_broker_is_told_once_of_what_has_not_changed(
+    database: psycopg.Connection, database_url: str, gateway: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.gateway_access._ASK_EVERY_S", 0.0)
+    watch = AccessWatch(database_url, application_name="tests")
+    given(database, gateway)
+    first = watch.look()
+    assert first is not None
+    assert [user.name for user in first.users] == [gateway.code]
+    assert [watch.look() for _ in range(3)] == [None, None, None]
+    watch.look_again()
+    assert watch.look() == first
+    revoke(database, gateway, generation=None, author="tests", now=datetime.now(UTC))
+    assert watch.look() == Access()
+    watch.close()
