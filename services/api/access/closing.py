@@ -16,6 +16,8 @@ class Confirmed:
     proposal_id: int
     by: str
     """The account that confirms."""
+    credential: str
+    """By which it was known."""
     principal: Principal
     """As which it is done."""
 

@@ -67,7 +67,7 @@ async def do_again(request: Request, proposal: DictRow, body: tuple[str, bytes],
             (b"content-length", str(len(content)).encode()),
         ],
         "state": {},
-        CONFIRMED: Confirmed(proposal["proposal_id"], acting.name, done_as),
+        CONFIRMED: Confirmed(proposal["proposal_id"], acting.name, acting.credential, done_as),
     }
     answer = _DoneAgain(content)
     await request.app.router(scope, answer.receive, answer.send)

@@ -135,6 +135,8 @@ def asking_a_second_person(database: Database, connection: Connection) -> Iterat
 
 def _decide(connection: Connection, confirmed: Confirmed, *, now: datetime) -> None:
     """Note the confirmation in the transaction of the change itself."""
+    # What was changed is the author's; that it was confirmed is not.
+    _SQL.run(connection, "act_as", account=confirmed.by, credential=confirmed.credential)
     decided = _SQL.run(connection, "confirm", proposal_id=confirmed.proposal_id, by=confirmed.by, now=now)
     if decided.first() is None:
         raise Refused(PROPOSAL_OVER, f"proposal {confirmed.proposal_id} was decided meanwhile, or has expired")

@@ -104,6 +104,10 @@ def test_a_second_person_has_it_done_in_the_name_of_its_author(works: Works, dat
     assert (term["author"], term["reason"]) == (ADMINISTRATOR, "铭牌")
     assert database.execute("SELECT DISTINCT changed_by FROM reinterpretation").fetchall() == [(ADMINISTRATOR,)]
     assert code_of(works.confirm(number)) == (409, "proposal_over")
+    acts = works.ask("GET", "audit?limit=1000").json()["data"]
+    of = {(act["kind"], act["action"]): (act["account"], act["credential"]) for act in reversed(acts)}
+    assert of["meter_term", "insert"] == (ADMINISTRATOR, f"proposal {number}")
+    assert of["proposal", "update"] == (SECOND, "api_key 2")
 
 
 def test_nobody_confirms_its_own_with_whatever_key(works: Works, database: psycopg.Connection) -> None:

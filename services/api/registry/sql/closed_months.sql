@@ -94,6 +94,10 @@ SELECT
         WHERE meter_id = ANY(:meter_ids ::integer[])
     ) AS carrier_unit;
 
+-- name: act_as(account, credential)
+-- Until the end of the transaction.
+SELECT set_config('enermon.account', :account, true), set_config('enermon.credential', :credential, true);
+
 -- name: confirm(proposal_id, by, now)
 UPDATE proposal
 SET decided_at = :now,
