@@ -14,7 +14,10 @@ from services.core.db.roles import DatabaseRole
 from services.core.meter import MeterRule
 from services.energy.booking.booking import book
 from services.energy.booking.slots import Booking, SlotEnergy
+from services.energy.check.asked import CheckAsked
+from services.energy.check.books import check_books
 from services.energy.check.report import disagreements
+from services.energy.check.telling import told_books
 from services.energy.rollup.ranges import Bounds
 from services.energy.rollup.service import RollUp
 
@@ -35,6 +38,12 @@ def assert_every_sum_agrees(database: psycopg.Connection) -> None:
     assert not any(differing.values()), differing
 
 
+def assert_booked_as_the_readings_say(database: psycopg.Connection) -> None:
+    """As `enermon check` books them again. The connection is left reading times as the roll-up does."""
+    books = check_books(database, CheckAsked())
+    assert books.well, told_books(database, books)
+
+
 class Line:
     """Sends readings of one gateway, rolls up, and reads the sums back."""
 
@@ -51,12 +60,13 @@ class Line:
         return body
 
     def roll_up(self) -> None:
-        """Roll up all there is, and see that every sum agrees with those below it."""
+        """Roll up all there is, and see that every sum agrees with those below it, the lowest with the readings."""
         with rolling_up(self._database_url) as rollup:
             while rollup.once():
                 pass
         with connect(self._database_url, role=DatabaseRole.READER, application_name="test-check") as connection:
             assert_every_sum_agrees(connection)
+            assert_booked_as_the_readings_say(connection)
 
     def ask(self, **parameters: Any) -> Rows:
         """The rows of an energy query, over all its pages."""
