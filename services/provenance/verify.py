@@ -14,6 +14,7 @@ from services.provenance.batches import recount
 from services.provenance.chain import walk
 from services.provenance.found import Differences, Head, Verification, shanghai_time
 from services.provenance.heads import NotedHead
+from services.provenance.rights import hold_rights
 from services.provenance.state import hold_state
 
 _sql = Statements.beside(__file__, "verify.sql")
@@ -64,6 +65,7 @@ def _verify(
         readings=readings,
         progress=lambda done, _: progress(seals + done, whole),
     )
+    hold_rights(connection, differences)
     state = hold_state(connection, differences)
     head = _sql.run(connection, "head").of(Head).first()
     return Verification(

@@ -77,6 +77,20 @@ def bring_to(connection: psycopg.Connection, goal: Grants) -> list[str]:
 
     Views read with the rights of whoever asks from then on. The roles are there. Raises psycopg.Error.
     """
+    missing, too_much = deviations(connection, goal)
+    views = [name for (name,) in _sql.run(connection, "views_as_their_owner")]
+    statements = [
+        *(_one("GRANT {} ON {} {} TO {}", *each) for each in _by_thing(missing)),
+        *(_one("REVOKE {} ON {} {} FROM {}", *each) for each in _by_thing(too_much)),
+        *(sql.SQL("ALTER VIEW {} SET (security_invoker = true)").format(sql.Identifier(name)) for name in views),
+    ]
+    for statement in statements:
+        connection.execute(statement)
+    return [statement.as_string(connection) for statement in statements]
+
+
+def deviations(connection: psycopg.Connection, goal: Grants) -> tuple[set[Grant], set[Grant]]:
+    """What is missing of the goal, and what is too much. Raises psycopg.Error."""
     here = _sql.run(connection, "here").one()
     names = {"database": here.database, "schema": here.schema}
     granted = set(_sql.run(connection, "granted", roles=list(DatabaseRole)).of(Grant))
@@ -84,16 +98,7 @@ def bring_to(connection: psycopg.Connection, goal: Grants) -> list[str]:
         *(Grant(kind, names[kind], role, privilege) for role in DatabaseRole for kind, privilege in _ALL_MAY),
         *(Grant("database", here.database, role, "temporary") for role in goal.temporary),
     }
-    too_much = {each for each in granted - whole if _is_ours(each, goal)}
-    views = [name for (name,) in _sql.run(connection, "views_as_their_owner")]
-    statements = [
-        *(_one("GRANT {} ON {} {} TO {}", *each) for each in _by_thing(whole - granted)),
-        *(_one("REVOKE {} ON {} {} FROM {}", *each) for each in _by_thing(too_much)),
-        *(sql.SQL("ALTER VIEW {} SET (security_invoker = true)").format(sql.Identifier(name)) for name in views),
-    ]
-    for statement in statements:
-        connection.execute(statement)
-    return [statement.as_string(connection) for statement in statements]
+    return set(whole - granted), {each for each in granted - whole if _is_ours(each, goal)}
 
 
 def _is_ours(grant: Grant, goal: Grants) -> bool:

@@ -48,6 +48,7 @@ WORKS_AS = (
     ("provenance/notes.sql: *", "api"),
     ("provenance/records.sql: *", "rollup reader"),
     ("provenance/sealing.sql: *", "rollup"),
+    ("provenance/rights.sql: *", "reader"),
     ("provenance/state.sql: *", "reader"),
     ("provenance/verify.sql: *", "reader"),
     ("quality/*", "quality"),

@@ -211,6 +211,27 @@ def test_a_function_that_keeps_less_is_told(watched: Watched, database: psycopg.
     ]
 
 
+def test_a_right_in_the_database_that_was_given_by_hand_is_named(
+    watched: Watched, database: psycopg.Connection
+) -> None:
+    database.execute("GRANT UPDATE ON reading TO enermon_api")
+    database.execute("GRANT SELECT ON user_account TO PUBLIC")
+    assert sorted(watched.differences()) == [
+        "everybody may select table user_account, and should not",
+        "role enermon_api of the database may update table reading, and should not",
+    ]
+
+
+def test_a_role_of_a_service_that_was_raised_is_named(watched: Watched, database: psycopg.Connection) -> None:
+    database.execute("GRANT pg_monitor TO enermon_quality")
+    try:
+        assert watched.differences() == [
+            "role enermon_quality of the database has the rights of pg_monitor, and should not"
+        ]
+    finally:
+        database.execute("REVOKE pg_monitor FROM enermon_quality")
+
+
 def test_an_entry_that_was_changed_is_named(watched: Watched) -> None:
     watched.tamper("UPDATE audit SET account = 'somebody' WHERE kind = 'gateway'")
     told = watched.differences()
