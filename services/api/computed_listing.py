@@ -33,7 +33,7 @@ class ComputedSource(Generic[T]):
         names = [parted(column)[0] for column in order]
         turned = [parted(column)[1] for column in order]
         pager = Pager(query, of=self.name, order=order)
-        after = pager.after(*(self.columns[name][0] for name in names))
+        after = pager.after(*(self.columns[name][0] for name in names), may_lack=True)
         placed = [([self.columns[name][1](entry) for name in names], entry) for entry in entries]
         left = [each for each in placed if after is None or _compared(each[0], after, turned) > 0]
         place = cmp_to_key(partial(_compared, turned=turned))

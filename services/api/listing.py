@@ -166,7 +166,8 @@ class Source:
         pager = Pager(query, of=self.name, order=order)
         wanted = self.wanted(connection, query, conditions=conditions)
         given = parameters_of(query.filters) | dict(parameters or {})
-        after = pager.after(*(self.columns[column].kind for column, _ in map(parted, order)))
+        placed = [self.columns[column] for column, _ in map(parted, order)]
+        after = pager.after(*(each.kind for each in placed), may_lack=[each.nullable for each in placed])
         beyond = true() if after is None else self._beyond(order, after)
         rows = self._rows(connection, [*wanted, beyond], given, order, query.limit + 1)
         data, following = pager.cut(rows, lambda row: [row[parted(column)[0]] for column in order])

@@ -53,10 +53,11 @@ class Pager:
         self._query = query
         self._scope = json.dumps([of, query.filters, list(order)], sort_keys=True).encode("utf-8")
 
-    def after(self, *kinds: type) -> list[Any] | None:
+    def after(self, *kinds: type, may_lack: bool | Sequence[bool] = False) -> list[Any] | None:
         """What the last entry of the page before was ordered by, of these types; None on the first page.
 
-        Raises Refused(BAD_CURSOR) where the cursor was altered, or made for another list or filter.
+        `may_lack`: which of it may be None. Raises Refused(BAD_CURSOR) where the cursor was altered, or made for
+        another list or filter, or by whoever computed its digest with what the list has not written.
         """
         if self._query.cursor is None:
             return None
@@ -66,7 +67,8 @@ class Pager:
             if self._text_of(payload) != self._query.cursor:
                 raise ValueError("altered, or of another list")
             values = json.loads(payload)
-            return [_read(value, kind) for value, kind in zip(values, kinds, strict=True)]
+            lacks = [may_lack] * len(kinds) if isinstance(may_lack, bool) else may_lack
+            return [_read(value, kind, lack) for value, kind, lack in zip(values, kinds, lacks, strict=True)]
         except (binascii.Error, ValueError, TypeError, RecursionError):
             raise Refused(
                 BAD_CURSOR, "use the value of `next` unchanged, with the filters of the page before"
@@ -110,9 +112,9 @@ def _written(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def _read(value: Any, kind: type) -> Any:
+def _read(value: Any, kind: type, may_lack: bool) -> Any:
     """The value as it was written. Raises ValueError or TypeError for what could not have been."""
-    if value is None:
+    if value is None and may_lack:
         return None
     if kind is datetime:
         moment = datetime.fromisoformat(value)

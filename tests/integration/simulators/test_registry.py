@@ -9,6 +9,7 @@ from simulators.registration import RegistryApi
 from simulators.registry import Registry
 from simulators.replay import load_mapping, registry_of
 from simulators.replay.mapping import MAPPINGS_DIR
+from tests.integration.served import ADDRESS
 
 
 class ThroughTestClient(httpx.BaseTransport):
@@ -25,7 +26,7 @@ class ThroughTestClient(httpx.BaseTransport):
 
 @pytest.fixture
 def registry_api(client: TestClient) -> RegistryApi:
-    return RegistryApi("http://testserver", transport=ThroughTestClient(client))
+    return RegistryApi(ADDRESS, transport=ThroughTestClient(client))
 
 
 def sizes(registry: Registry) -> dict[str, int]:

@@ -42,7 +42,7 @@ def refused(cursor: str, *kinds: type) -> str:
 
 @given(PLACES)
 def test_a_cursor_gives_back_its_place(place: tuple[Any, ...]) -> None:
-    assert pager(pager().cursor(place)).after(*KINDS) == list(place)
+    assert pager(pager().cursor(place)).after(*KINDS, may_lack=[True, True, True, False, False]) == list(place)
 
 
 @given(TEXTS, st.data())
@@ -72,6 +72,8 @@ def forged(payload: str) -> str:
     ("payload", "kind"),
     [
         ("[]", str),
+        ("[null]", int),
+        ("[null]", str),
         ("[1, 2]", int),
         ("null", str),
         ("7", int),
