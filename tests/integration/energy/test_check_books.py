@@ -91,6 +91,12 @@ def test_energy_that_is_removed_from_the_slots_up_to_the_places_is_named(
         f"DIFFERS      {meter}, from 2026-06-02T00:00:00+08:00 to 2026-06-02T00:15:00+08:00, 1 slot:"
         " kept 1.5 kWh in 900 s, right 2.5 kWh in 900 s"
     )
+    # The statement of docs/truth.md.
+    database.execute(
+        "INSERT INTO meter_change (meter_id, from_ts) SELECT meter_id, '2026-06-01' FROM meter WHERE code = %s", [meter]
+    )
+    line.roll_up()
+    assert checked(database_url).well
 
 
 def told(database_url: str, bounds: Bounds = PIECES) -> list[str]:
