@@ -33,6 +33,10 @@ MOST_PASSWORD = 200
 """Longer ones are not looked at."""
 
 
+_KEY = "key of the gateways"
+"""Stands as who gave the passwords that were derived from it."""
+
+
 class CredentialKind(StrEnum):
     """Password, or certificate of the private CA."""
 
@@ -209,13 +213,14 @@ def gateway_of(connection: psycopg.Connection, user: str, password: str, *, now:
 def adopt(connection: psycopg.Connection, key: bytes, *, now: datetime) -> int:
     """Keep the passwords that were derived from one key, of those who have no other yet; how many these are.
 
+    It is done once for a database: by a second time nobody comes in who was registered since.
     Raises psycopg.Error.
     """
     adopted = 0
-    for row in SQL.run(connection, "without_credential"):
+    for row in SQL.run(connection, "without_credential", author=_KEY):
         holder = Holder(HolderKind(row.kind), row.code)
         if may_connect(holder):
             password = derived_password(key, holder.code)
-            _add(connection, holder, 1, author="key of the gateways", now=now, password_hash=new_hash(password))
+            _add(connection, holder, 1, author=_KEY, now=now, password_hash=new_hash(password))
             adopted += 1
     return adopted

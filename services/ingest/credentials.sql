@@ -111,13 +111,14 @@ WHERE holder_kind = 'gateway' AND holder_code = :code
     AND password_hash IS NOT NULL
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now);
 
--- name: without_credential()
--- Those that came in by a password that was derived from a key.
+-- name: without_credential(author)
+-- Those that came in by a password that was derived from a key. Once: who is registered later never had one.
 SELECT
     'gateway' AS kind,
     code
 FROM gateway
-WHERE NOT EXISTS (SELECT FROM broker_credential WHERE holder_kind = 'gateway' AND holder_code = gateway.code)
+WHERE NOT EXISTS (SELECT FROM broker_credential WHERE created_by = :author)
+    AND NOT EXISTS (SELECT FROM broker_credential WHERE holder_kind = 'gateway' AND holder_code = gateway.code)
 UNION
 SELECT
     'enterprise',
@@ -125,6 +126,7 @@ SELECT
 FROM subscription
 WHERE channel = 'mqtt'
     AND enterprise_code IS NOT NULL
+    AND NOT EXISTS (SELECT FROM broker_credential WHERE created_by = :author)
     AND NOT EXISTS (
         SELECT FROM broker_credential WHERE holder_kind = 'enterprise' AND holder_code = subscription.enterprise_code
     );

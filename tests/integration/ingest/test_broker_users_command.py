@@ -63,13 +63,14 @@ def test_code_that_is_not_registered_is_named(database_url: str, tmp_path: Path)
         assert refused.stderr == "error: no gateway is registered as GW-none\n"
 
 
-def test_passwords_of_a_key_of_before_are_kept(
+def test_passwords_of_a_key_of_before_are_kept_once_and_none_is_made_by_it_later(
     registered: Registered, database: psycopg.Connection, database_url: str, tmp_path: Path
 ) -> None:
     gateway = registered.gateway(registered.enterprise())
     (tmp_path / "gateway.key").write_bytes(b"key of the tests")
     settings = {"ENERMON_DATABASE_URL": database_url}
     assert run(tmp_path, "credentials", "adopt", "gateway.key", **settings).stdout == "kept: 1\n"
+    registered.gateway(registered.enterprise())
     assert run(tmp_path, "credentials", "adopt", "gateway.key", **settings).stdout == "kept: 0\n"
     assert is_password_of(hash_of(database, gateway), derived_password(b"key of the tests", gateway))
 

@@ -10,6 +10,7 @@ from tests.integration.ingest.test_broker_users_command import run
 from tests.integration.registered import Registered
 
 OLD = "enermon-ingest-0"
+CREDIT_CODE = "91150622MA0N0000XF"
 
 
 def registered_before(registered: Registered, database: psycopg.Connection) -> tuple[str, str]:
@@ -30,6 +31,15 @@ def test_check_names_it_and_says_what_to_do(
     assert OLD in line
     assert "register it under another code" in line
     assert found.well
+
+
+def test_check_names_a_gateway_with_the_code_of_an_enterprise_too(
+    registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    gateway = registered.gateway(registered.enterprise())
+    database.execute("UPDATE gateway SET code = %s WHERE code = %s", [CREDIT_CODE, gateway])
+    [line] = [line for line in report(database_url).lines() if "cannot connect" in line]
+    assert CREDIT_CODE in line
 
 
 def test_broker_gets_its_own_users_and_not_that_gateway(

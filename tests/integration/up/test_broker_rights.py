@@ -187,3 +187,17 @@ def test_rights_are_whole_again_after_the_broker_was_killed(broker: PrivateMosqu
         assert published(gateway, "enermon/v1/GW-1/readings", "{}") == NOT_AUTHORIZED
     with pytest.raises(AssertionError), connected(url_of(broker, "GW-1"), "any"):
         pass
+
+
+def test_message_that_is_longer_than_any_may_be_ends_its_connection_and_disturbs_no_other(
+    broker: PrivateMosquitto,
+) -> None:
+    ended: queue.Queue[bool] = queue.Queue()
+    with (
+        connected(url_of(broker, "GW-1"), "any") as flooding,
+        connected(url_of(broker, "GW-2"), "any", mqtt5=True) as other,
+    ):
+        flooding.on_disconnect = lambda *_: ended.put(True)
+        flooding.publish("enermon/v1/GW-1/readings", bytes(5_000_000), qos=1)
+        assert ended.get(timeout=ANSWER_S)
+        assert published(other, "enermon/v1/GW-2/readings", "{}") in (0, 0x10)
