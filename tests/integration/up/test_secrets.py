@@ -28,6 +28,7 @@ pytestmark = pytest.mark.store
 READY_S, STOP_S = 120.0, 60.0
 MAIL_PASSWORD = "hidden-mail-password-6f1e"
 GIVEN_KEY = "enk_hidden-key-that-is-nobodys-2b7c"
+NEW_PASSWORD = "hidden horses in the rain 83c0"
 GIVEN_COOKIE = "hidden-cookie-that-is-nobodys-9d04"
 
 
@@ -59,13 +60,15 @@ class Running:
     printed: list[str]
     process_list: ProcessList
     answers: list[str] = field(default_factory=list)
+    given: set[str] = field(default_factory=set)
+    """What it has given out since: of sessions, keys and gateways."""
 
     def secrets(self) -> set[str]:
         """The values of all its secrets."""
         texts = [file.read_text("utf-8") for file in (self.home / "secrets").rglob("*") if file.is_file()]
         kept = {word for text in texts for word in re.split(r"[\s,]+", text) if len(word) >= 32}
         key = Home(self.home).broker_key()
-        kept |= {self.first_password()}
+        kept |= {self.first_password(), NEW_PASSWORD} | self.given
         return kept | {derived_password(key, user) for user in SERVICE_USERS} | {MAIL_PASSWORD, GIVEN_KEY, GIVEN_COOKIE}
 
     def first_password(self) -> str:
@@ -143,6 +146,7 @@ def running(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
 def hurt(running: Running) -> None:
     """Ask what is refused, with secrets in it, and end parts, the broker and the database under the others."""
     ask(running)
+    be_given(running)
     for part in ("ingest", "alerts"):
         for process in running.children(part):
             os.kill(process, signal.SIGKILL)
@@ -155,6 +159,30 @@ def hurt(running: Running) -> None:
     wait_until("parts are back", lambda: "".join(running.printed).count("ready ingest") > 1, within_s=READY_S)
     ask(running)
     refuse_wrong_passwords(running)
+
+
+def be_given(running: Running) -> None:
+    """Sign in, change the first password, and have a key and a gateway's password made."""
+    place = f"{running.url}/api/v1"
+    origin = {"Origin": running.url}
+    with httpx.Client(timeout=30, headers=origin) as client:
+        signed_in = client.post(f"{place}/session", json={"name": "admin", "password": running.first_password()})
+        change = {"old_password": running.first_password(), "new_password": NEW_PASSWORD}
+        changed = client.post(f"{place}/session/password", json=change, headers=of_session(running, signed_in))
+        key = client.post(f"{place}/session/keys", json={"name": "hidden"}, headers=of_session(running, changed))
+        running.given.add(key.json()["key"])
+        by_key = {"Authorization": f"Bearer {key.json()['key']}"}
+        gateway = client.get(f"{place}/gateways", headers=by_key).json()["data"][0]["code"]
+        made = client.post(f"{place}/gateways/{gateway}/credentials", json={}, headers=by_key)
+        running.given.add(made.json()["password"])
+
+
+def of_session(running: Running, answer: httpx.Response) -> dict[str, str]:
+    """The headers of a browser that was answered so, of which the secrets are noted."""
+    cookies = dict(re.findall(r"(__Host-[\w-]+)=([\w-]+)", ", ".join(answer.headers.get_list("set-cookie"))))
+    token = str(answer.json()["csrf_token"])
+    running.given |= {token, *cookies.values()}
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "X-CSRF-Token": token}
 
 
 def is_ready(running: Running) -> bool:
@@ -195,6 +223,7 @@ def found_in(text: str, secrets: set[str]) -> list[str]:
 
 
 def test_there_are_secrets_and_only_their_owner_can_read_them(running: Running) -> None:
+    assert len(running.given) >= 2 * 2 + 1 + 2
     assert len(running.secrets()) >= len(SERVICE_USERS) + 6
     folder = running.home / "secrets"
     assert folder.stat().st_mode & 0o777 == 0o700
