@@ -13,10 +13,13 @@ from tests.unit.judging.data.test_plans import with_plan_15
 ADDRESS = "/api/v1/targets"
 
 
+pytestmark = pytest.mark.store
+
+
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    """The API; targets need no database."""
-    with api() as client:
+def client(module_database_url: str) -> Iterator[TestClient]:
+    """The API; of the database targets need no more than whose a request is."""
+    with api(database_url=module_database_url) as client:
         yield client
 
 
@@ -133,6 +136,6 @@ def test_what_names_nothing_is_refused_with_what_is_known(
     assert known in first["reason"]
 
 
-def test_a_fifteenth_plan_of_the_operator_is_listed(tmp_path: Path) -> None:
-    with api(data=with_plan_15(tmp_path)) as client:
+def test_a_fifteenth_plan_of_the_operator_is_listed(module_database_url: str, tmp_path: Path) -> None:
+    with api(database_url=module_database_url, data=with_plan_15(tmp_path)) as client:
         assert codes(client, plan="15") == ["X15-1"]
