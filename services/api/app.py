@@ -85,10 +85,10 @@ from services.judging.data.tables import Tables, load_tables
 OTHERWISE = BodyRule(prefix="", most_bytes=65_536)
 BODIES = (
     # What a gateway sends may be of another format than JSON.
-    BodyRule(prefix="/api/v1/readings", most_bytes=1_000_000, kinds=(JSON, "application/octet-stream")),
+    BodyRule(prefix="/api/v1/readings", most_bytes=1_000_000, kinds=(JSON, "application/octet-stream"), read_late=True),
     BodyRule(prefix="/api/v1/statistics", most_bytes=1_000_000),
     BodyRule(prefix="/api/v1/heat-values", most_bytes=1_000_000),
-    BodyRule(prefix=imports.PREFIX, most_bytes=imports.MOST_BYTES, kinds=()),
+    BodyRule(prefix=imports.PREFIX, most_bytes=imports.MOST_BYTES, kinds=(), read_late=True),
 )
 _LEAST_ZIPPED_BYTES = 1000
 # Of a page of 1000 meters: within some per cent of the smallest, in a third of the time.

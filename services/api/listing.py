@@ -38,7 +38,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from services.api.errors import INVALID_PARAMETER, refused_fields
+from services.api.errors import INVALID_PARAMETER, Refused, refused_fields
+from services.api.guard.cost import TOO_MUCH
 from services.api.list_query import ListQuery
 from services.api.paging import PageQuery, Pager
 from services.api.registry.nouns import Noun
@@ -46,6 +47,7 @@ from services.api.registry.statements import registry_statements
 from services.core.db.built import run_built
 
 MOST_COUNTED = 100_000
+MOST_SORTED = 100_000
 _SQL = registry_statements("filter.sql")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _TYPES: Mapping[type, TypeEngine[Any]] = {
@@ -141,6 +143,7 @@ class Source:
 
     `name`: in cursors. `select`: the statement of a row. `usual`: its usual order, as `order` has it; its last columns
     name a row. `columns`: those by which it may be ordered. `names`: LATERAL statement that gives more of a shown row.
+    `grows`: there may be millions of rows, too many to be put into an order that is not their own.
     """
 
     name: str
@@ -149,6 +152,7 @@ class Source:
     columns: Mapping[str, Column]
     filters: Mapping[str, Filter] = field(default_factory=dict)
     names: str | None = None
+    grows: bool = False
 
     def page(
         self,
@@ -166,6 +170,8 @@ class Source:
         pager = Pager(query, of=self.name, order=order)
         wanted = self.wanted(connection, query, conditions=conditions)
         given = parameters_of(query.filters) | dict(parameters or {})
+        if self.grows and query.asked_order and parted(query.asked_order[0])[0] != parted(self.usual[0])[0]:
+            self._require_few(connection, wanted, given)
         placed = [self.columns[column] for column, _ in map(parted, order)]
         after = pager.after(*(each.kind for each in placed), may_lack=[each.nullable for each in placed])
         beyond = true() if after is None else self._beyond(order, after)
@@ -252,8 +258,18 @@ class Source:
             beyond = or_(later, and_(column == value, beyond))
         return beyond
 
+    def _require_few(self, connection: Connection, wanted: Sequence[Condition], given: Mapping[str, Any]) -> None:
+        if self._counted(connection, wanted, given, most=MOST_SORTED + 1) > MOST_SORTED:
+            detail = f"more than {MOST_SORTED} entries would be put in order: narrow the list, or leave order out"
+            raise Refused(TOO_MUCH, detail)
+
     def _total(self, connection: Connection, wanted: Sequence[Condition], parameters: Mapping[str, Any]) -> int:
-        some: Select[Any] = select(literal_column("1")).select_from(self._entries).where(*wanted).limit(MOST_COUNTED)
+        return self._counted(connection, wanted, parameters, most=MOST_COUNTED)
+
+    def _counted(
+        self, connection: Connection, wanted: Sequence[Condition], parameters: Mapping[str, Any], *, most: int
+    ) -> int:
+        some: Select[Any] = select(literal_column("1")).select_from(self._entries).where(*wanted).limit(most)
         (row,) = _run(connection, select(func.count().label("total")).select_from(some.subquery("some")), parameters)
         return int(row["total"])
 

@@ -48,6 +48,7 @@ MESSAGES = Source(
     },
     filters=_FILTERS,
     names=SQL["names_of_entry"],
+    grows=True,
 )
 
 

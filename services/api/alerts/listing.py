@@ -51,6 +51,7 @@ ALERTS = Source(
     },
     filters=_FILTERS,
     names=SQL["names_of_entry"],
+    grows=True,
 )
 
 

@@ -19,6 +19,7 @@ ENTRIES = Source(
     name="audit",
     select=_SQL["entries"],
     usual=("-id",),
+    grows=True,
     columns={"id": Column(int), "at": Column(datetime)},
     filters={
         "account": equal("account"),

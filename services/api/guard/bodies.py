@@ -21,11 +21,13 @@ class BodyRule:
     """What addresses that begin with `prefix` read; without `kinds` the route judges the kind itself.
 
     None of the kinds may be one that a page of another site can send unasked (text/plain, forms): see origin.py.
+    `read_late`: the route reads the body by itself, when the account is known; others' bodies are read before.
     """
 
     prefix: str
     most_bytes: int
     kinds: tuple[str, ...] = (JSON,)
+    read_late: bool = False
 
 
 class BodyRules:
@@ -48,6 +50,8 @@ class BodyRules:
         refusal = _refusal(rule, scope["method"], headers)
         if refusal is not None:
             await problem(Request(scope), refusal)(scope, receive, send)
+        elif "transfer-encoding" in headers and rule.read_late:
+            await self._app(scope, _counted(receive, rule), send)
         elif "transfer-encoding" in headers:
             await self._buffered(scope, receive, send, rule)
         else:
@@ -72,6 +76,21 @@ class BodyRules:
             return pending.pop() if pending else await receive()
 
         await self._app(scope, replay, send)
+
+
+def _counted(receive: Receive, rule: BodyRule) -> Receive:
+    """Receives a body of unannounced length, and raises Refused(TOO_LARGE) once it is too large."""
+    received_bytes = 0
+
+    async def receive_counted() -> Message:
+        nonlocal received_bytes
+        message = await receive()
+        received_bytes += len(message.get("body", b""))
+        if received_bytes > rule.most_bytes:
+            raise _too_large(rule)
+        return message
+
+    return receive_counted
 
 
 def _refusal(rule: BodyRule, method: str, headers: Headers) -> Refused | None:

@@ -7,12 +7,13 @@ chunks (RFC 9112, 2.2 and 6.1): what a proxy before this service may read otherw
 import asyncio
 import json
 import re
-from collections import Counter
+from collections import Counter as Counts
 from dataclasses import dataclass
 from typing import Any
 
 import h11
 from h11._receivebuffer import ReceiveBuffer
+from prometheus_client import Counter
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
@@ -24,6 +25,8 @@ from services.api.guard.peers import peer_of
 BAD_REQUEST = ProblemKind("bad_request", 400, "This is not HTTP/1.1")
 REQUEST_TIMEOUT = ProblemKind("request_timeout", 408, "The request was not there in time")
 TOO_MANY_CONNECTIONS = ProblemKind("too_many_connections", 503, "There are too many connections")
+
+REFUSED = Counter("enermon_api_refused_by_server_total", "Requests and connections refused before any route", ["code"])
 
 MOST_HEAD_BYTES = 16_384
 LEAST_BYTES_A_SECOND = 1_000
@@ -55,7 +58,7 @@ class Door:
 
     def __init__(self, limits: WireLimits) -> None:
         self.limits = limits
-        self._open: Counter[str] = Counter()
+        self._open: Counts[str] = Counts()
         self._waited_for: dict[str, dict[GuardedProtocol, None]] = {}
 
     def enter(self, peer: str) -> bool:
@@ -236,6 +239,7 @@ class GuardedProtocol(H11Protocol):
 
     def _refuse(self, kind: ProblemKind, detail: str) -> None:
         """Answer by itself, before any route, and close."""
+        REFUSED.labels(kind.code).inc()
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
             self.transport.abort()
             return

@@ -40,6 +40,7 @@ REJECTED_READINGS = Source(
     select=SQL["rejected_readings"],
     usual=("-id",),
     columns=_READING_COLUMNS,
+    grows=True,
     filters={
         "gateway": equal("gateway"),
         "meter": equal("meter"),
@@ -52,6 +53,7 @@ REJECTED_MESSAGES = Source(
     select=SQL["rejected_messages"],
     usual=("-id",),
     columns=_MESSAGE_COLUMNS,
+    grows=True,
     filters={"gateway": equal("gateway"), "code": equal("code")},
 )
 DROPPED = Source(

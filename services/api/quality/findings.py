@@ -28,6 +28,7 @@ FINDINGS = Source(
     usual=("day", "finding_id"),
     columns=_COLUMNS,
     filters={"check": equal("check")},
+    grows=True,
 )
 CheckSlug = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api import listing
 from tests.integration.alerted import ALERTS, NOW, Raised
 from tests.integration.line import Line
 from tests.integration.registered import DALAD, HOHHOT, JUNGAR, ORDOS, Registered, credit_code
@@ -204,6 +205,23 @@ def test_what_was_rejected_is_ordered_narrowed_by_several_values_and_counted(
     assert [one["payload_bytes"] for one in paged(client, f"{REJECTED}-messages")] == [6, 9, 3]
     assert [one["payload_bytes"] for one in paged(client, f"{REJECTED}-messages", order="-payload_bytes")] == [9, 6, 3]
     assert asked(client, f"{REJECTED}-messages", total=True, gateway="G-1,G-3")["total"] == 2
+
+
+def test_no_more_of_a_list_that_grows_are_put_in_order_than_may_be(
+    client: TestClient, registered: Registered, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MOST_SORTED", 3)
+    owner = registered.enterprise()
+    for gateway in (registered.gateway(owner, code="G-1"), registered.gateway(owner, code="G-2")):
+        for _ in range(2):
+            client.post("/api/v1/readings", params={"gateway": gateway}, content=b"x", headers=RAW)
+    refused = client.get(f"{REJECTED}-messages", params={"order": "-payload_bytes"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much")
+    assert "narrow the list, or leave order out" in refused.json()["detail"]
+    assert len(paged(client, f"{REJECTED}-messages", order="-payload_bytes", gateway="G-1")) == 2
+    for own in ({}, {"order": "id"}, {"order": "-id"}):
+        assert len(paged(client, f"{REJECTED}-messages", **own)) == 4
+    assert len(asked(client, UNITS, order="-name_zh")["data"]) == 0
 
 
 def test_what_is_not_kept_is_listed_newest_day_first_or_as_asked(

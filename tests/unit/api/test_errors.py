@@ -17,7 +17,7 @@ def client() -> TestClient:
     """A small app with the errors and limits of the real one."""
     app = FastAPI()
     answer_errors_of(app)
-    files = BodyRule(prefix="/files", most_bytes=5000, kinds=())
+    files = BodyRule(prefix="/files", most_bytes=5000, kinds=(), read_late=True)
     otherwise = BodyRule(prefix="", most_bytes=1000, kinds=())
     app.add_middleware(BodyRules, rules=[files], otherwise=otherwise)
 
