@@ -96,7 +96,9 @@ SELECT
 
 -- name: act_as(account, credential)
 -- Until the end of the transaction.
-SELECT set_config('enermon.account', :account, true), set_config('enermon.credential', :credential, true);
+SELECT
+    set_config('enermon.account', :account, true) AS account,
+    set_config('enermon.credential', :credential, true) AS credential;
 
 -- name: confirm(proposal_id, by, now)
 UPDATE proposal
