@@ -11,6 +11,7 @@ from services.api.access.identify import Remembered
 from services.api.access.lockout import Lockout
 from services.api.access.login import SignInFirst, lead_to_login
 from services.api.access.passwords import Passwords
+from services.api.access.provider import Provider
 from services.api.access.require import require_access
 from services.api.access.rules import Operations
 from services.api.access.seen import Seen, note_seen
@@ -56,6 +57,7 @@ from services.api.routes import (
     meter_terms,
     meters,
     metrics,
+    oidc,
     park_renewables,
     parks,
     progress,
@@ -134,6 +136,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     live.router,
     session.router,
     accounts.router,
+    oidc.router,
     login.router,
     alert_pages.router,
     console.router,
@@ -223,11 +226,24 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.remembered = Remembered()
     app.state.seen = Seen()
     app.state.lockout = Lockout()
+    app.state.provider = _provider_of(settings)
     app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
     app.state.pace = RequestPace(per_s=settings.api_requests_per_s)
     app.state.watching = Watching(Broadcast(database_url))
     app.state.stream_places = StreamPlaces(most=settings.api_streams, most_of_account=settings.api_account_streams)
+
+
+def _provider_of(settings: Settings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        None if secret is None else secret.get_secret_value(),
+        callback=f"{settings.link}/api/v1/session/oidc/callback",
+    )
 
 
 @asynccontextmanager

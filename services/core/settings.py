@@ -75,6 +75,13 @@ class Settings(BaseSettings):
     api_account_streams: int = Field(20, ge=1, description="... of one account")
     api_connections: int = Field(800, ge=10, description="Connections of the API at once")
 
+    oidc_issuer: str = Field("", description="OpenID provider by which people may sign in; empty: none")
+    oidc_client_id: str = Field("", description="As which this service is registered there")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret there; without it PKCE alone")
+    oidc_claim: str = Field(
+        "", description="Claim that holds the name of an account, for the first sign-in; empty: subjects are registered"
+    )
+
     ingest_client_id: str = Field("", description="MQTT client id; empty: enermon-ingest-<ingest_instance>")
     ingest_share: bool = Field(
         False, description="Subscribe through $share, so that several ingest processes share the load"

@@ -24,6 +24,8 @@ _RULES: Mapping[Right | str, str] = {
         GET /web/login.js
         GET /login
         POST /api/v1/session
+        GET /api/v1/session/oidc
+        GET /api/v1/session/oidc/callback
     """,
     Right.OWN: """
         GET /api/v1/session

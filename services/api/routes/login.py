@@ -19,10 +19,10 @@ _page = Environment(
 
 @router.get(LOGIN)
 def login(
-    request: Request,  # noqa: ARG001
+    request: Request,
     wanted: Annotated[str, Query(alias="next")] = START,
     refused: Annotated[str, Query(max_length=100)] = "",  # noqa: ARG001 - read by the page's own script
 ) -> HTMLResponse:
     """The page; `next` is where it leads to afterwards."""
-    provider = ""
-    return HTMLResponse(_page.render(next=own_path(wanted), provider=bool(provider)), headers=HEADERS)
+    provider = request.app.state.provider is not None
+    return HTMLResponse(_page.render(next=own_path(wanted), provider=provider), headers=HEADERS)
