@@ -86,42 +86,51 @@ WHERE
 ORDER BY entry_id;
 
 -- name: strangers()
--- Entries that came by an account, session or key, or of corrections: by an author, of which the audit does not know at that time, or
+-- Entries that came by an account, key, session or confirmed proposal, or of corrections: by an author, of which the audit does not know at that time, or
 -- knows that its right had ended. A minute is left for what was under way.
-SELECT acted.entry_id, acted.at, acted.kind, acted.subject, acted.action, acted.by_kind, acted.by_whom
-FROM (
+WITH known AS (
+    SELECT
+        CASE WHEN kind IN ('user_account', 'gateway') THEN 'account' ELSE kind END AS by_kind,
+        CASE WHEN kind IN ('user_account', 'gateway') THEN subject ELSE key END AS by_whom,
+        entry_id,
+        lead(entry_id) OVER of_row AS next_id,
+        lead(at) OVER of_row AS next_at,
+        after,
+        least(
+            (after ->> 'revoked_at')::timestamptz,
+            (after ->> 'disabled_at')::timestamptz,
+            (after ->> 'expires_at')::timestamptz
+        ) AS ended_at
+    FROM audit
+    WHERE kind IN ('user_account', 'gateway', 'api_key', 'session', 'proposal') AND action <> 'note'
+    WINDOW of_row AS (PARTITION BY kind, key ORDER BY entry_id)
+),
+acted AS (
     SELECT entry_id, at, kind, subject, action, 'account' AS by_kind, account AS by_whom
     FROM audit
     WHERE account IS NOT NULL
-    UNION
+    UNION ALL
     SELECT entry_id, at, kind, subject, action, 'account', after ->> 'author'
     FROM audit
-    WHERE kind = 'correction' AND action = 'insert'
-    UNION
+    WHERE kind = 'correction' AND action = 'insert' AND account IS DISTINCT FROM after ->> 'author'
+    UNION ALL
     SELECT entry_id, at, kind, subject, action, split_part(credential, ' ', 1), substring(credential FROM ' (.*)')
     FROM audit
     WHERE credential IS NOT NULL
-) AS acted
-LEFT JOIN LATERAL (
-    SELECT known.after
-    FROM audit AS known
-    WHERE CASE
-            WHEN acted.by_kind = 'account' THEN known.kind IN ('user_account', 'gateway') AND known.subject = acted.by_whom
-            ELSE known.kind = acted.by_kind AND known.key = acted.by_whom
-        END
-        AND known.action <> 'note'
+)
+SELECT entry_id, at, kind, subject, action, by_kind, by_whom
+FROM acted
+WHERE NOT EXISTS (
+    SELECT
+    FROM known
+    WHERE known.by_kind = acted.by_kind
+        AND known.by_whom = acted.by_whom
         AND known.entry_id < acted.entry_id
-        AND (known.at < acted.at - interval '1 minute' OR known.action IN ('insert', 'taken_in'))
-    ORDER BY known.entry_id DESC
-    LIMIT 1
-) AS known ON true
-WHERE known.after IS NULL
-    OR least(
-        (known.after ->> 'revoked_at')::timestamptz,
-        (known.after ->> 'disabled_at')::timestamptz,
-        (known.after ->> 'expires_at')::timestamptz
-    ) < acted.at - interval '1 minute'
-ORDER BY acted.entry_id;
+        AND (known.next_id IS NULL OR known.next_id > acted.entry_id OR known.next_at >= acted.at - interval '1 minute')
+        AND known.after IS NOT NULL
+        AND (known.ended_at IS NULL OR known.ended_at >= acted.at - interval '1 minute')
+)
+ORDER BY entry_id;
 
 -- name: triggers()
 -- By which the audit is kept: of which table, at what, whether they are on, and what they were made with.

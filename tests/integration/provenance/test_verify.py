@@ -1,5 +1,6 @@
 """Later tampering with what was stored and sealed shows, and is told as far as can be."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -161,7 +162,7 @@ def test_a_changed_record_of_a_batch_shows(archive: Archive, change: str) -> Non
 @pytest.mark.parametrize("change", ["value = 0.6", "author = 'X'", "reason = 'X'", "recorded_at = now()"])
 def test_a_changed_correction_shows(archive: Archive, change: str) -> None:
     archive.tamper(f"UPDATE correction SET {change}")
-    assert archive.differences()[0].startswith("what is kept of correction 1 was changed after it was sealed")
+    assert re.match(r"what is kept of correction \d+ was changed after it was sealed", archive.differences()[0])
 
 
 def test_a_removed_seal_leaves_a_gap(archive: Archive) -> None:
