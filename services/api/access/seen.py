@@ -1,17 +1,23 @@
-"""Who saw personal data: what shows addresses of people is noted in the audit before it answers."""
+"""Who saw personal data is noted in the audit before it is answered; and who gave a wrong password."""
 
+import logging
 import time
 from collections import OrderedDict
-from threading import Lock
+from threading import Lock, Thread
 
+import psycopg
 from fastapi import Request
+from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
 
 from services.api.access.reach import EVERYTHING
 from services.api.access.require import principal_of
 from services.api.access.rules import Operations, operation
+from services.api.database import Database
 from services.api.errors import REQUEST_ID
 from services.provenance.notes import NoteKind, note
+
+log = logging.getLogger("enermon.api")
 
 SHOWING = frozenset(
     f"GET /api/v1/{path}"
@@ -30,6 +36,7 @@ SHOWING = frozenset(
 )
 """Operations whose answer holds e-mail addresses; a test holds that none is left out."""
 
+FAILED_SIGN_IN = "failed sign-in"
 _ONCE_IN_S = 600.0
 _MOST = 10_000
 
@@ -40,6 +47,14 @@ class Seen:
     def __init__(self) -> None:
         self._at: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._lock = Lock()
+
+    def note_failed_sign_in(self, database: Database, account: str, peer: str) -> None:
+        """Note that somebody gave the name of an account and not its password, once in ten minutes for each network.
+
+        Beside the request: what it takes longer for a name that there is would tell that there is one.
+        """
+        if self.is_new(f"sign-in {account}", peer):
+            Thread(target=_note_failed, args=(database, account, peer), name=FAILED_SIGN_IN, daemon=True).start()
 
     def is_new(self, account: str, address: str) -> bool:
         """Whether this is to be noted; it then counts as noted."""
@@ -52,6 +67,14 @@ class Seen:
             while len(self._at) > _MOST:
                 self._at.popitem(last=False)
         return True
+
+
+def _note_failed(database: Database, account: str, peer: str) -> None:
+    try:
+        with database.write() as connection:
+            note(connection, NoteKind.SIGN_IN_FAILED, account, {"network": peer})
+    except (psycopg.Error, PoolTimeout) as error:
+        log.warning("a failed sign-in could not be noted: %s", type(error).__name__)
 
 
 async def note_seen(request: Request) -> None:

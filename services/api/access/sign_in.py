@@ -70,6 +70,8 @@ def password_checked(request: Request, database: Database, name: str, password: 
         raise Refused(SIGN_IN_BUSY, "the password was not looked at; try again in a few seconds") from None
     if not check.right or kept is None or is_disabled:
         TRIES.labels("wrong").inc()
+        if account_id:
+            state.seen.note_failed_sign_in(database, account, str(network_of(trying.peer)))
         raise Refused(WRONG_CREDENTIALS, _WRONG)
     lockout.was_right(trying, now_s=time.monotonic())
     TRIES.labels("right").inc()

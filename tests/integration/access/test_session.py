@@ -1,5 +1,6 @@
 """Browsers are signed in by a session on the server, and out by its end."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,10 @@ from psycopg.sql import SQL, Identifier
 
 from services.api.access.passwords import PasswordCheck, Passwords
 from services.api.access.role import Role
+from services.api.access.seen import FAILED_SIGN_IN
 from services.api.access.sessions import MOST_SESSIONS
+from services.api.access.tokens import token_sha256
+from services.provenance.audited import audit_mark
 from tests.integration.access.browser import KEPT, PASSWORD, Browser, person
 from tests.integration.registered import JUNGAR
 from tests.signed_in import BY_ADMINISTRATOR, add_with_key, bearer
@@ -407,3 +411,21 @@ def test_a_key_is_not_taken_for_a_session_nor_a_session_for_a_key(signed_in: Bro
     assert client.get("/api/v1/session", headers=bearer(signed_in.token)).status_code == 401
     signed_in.cookies["__Host-enermon"] = "enk_of-the-administrator-of-the-tests"
     assert signed_in.code("GET", "/api/v1/session") == OUT
+
+
+def test_signing_in_and_out_and_failing_to_stand_in_the_audit(
+    browser: Browser, client: TestClient, wang: str, database: psycopg.Connection
+) -> None:
+    for name in (wang, wang, "nobody"):
+        assert browser.sign_in(name, "a wrong password").status_code == 401
+    assert browser.sign_in(wang).status_code == 200
+    for thread in threading.enumerate():
+        if thread.name == FAILED_SIGN_IN:
+            thread.join()
+
+    kept = database.execute(
+        "SELECT kind, subject, action, after ->> 'token_sha256' FROM audit"
+        " WHERE kind IN ('sign_in_failed', 'session') ORDER BY kind"
+    ).fetchall()
+    assert [row[:3] for row in kept] == [("session", "wang", "insert"), ("sign_in_failed", "wang", "note")]
+    assert kept[0][3] == audit_mark(token_sha256(browser.token))
