@@ -84,7 +84,8 @@ async def note_seen(request: Request) -> None:
     if asked not in SHOWING:
         return
     principal, seen = principal_of(request), request.app.state.seen
-    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    # As they were sent, percent-encoded: what is decoded may hold what the database cannot.
+    path, query = (request.scope[part].decode("ascii", "backslashreplace") for part in ("raw_path", "query_string"))
     if not seen.is_new(principal.name, f"{path}?{query}"):
         return
     request_id = str(request.scope.get(REQUEST_ID, ""))
