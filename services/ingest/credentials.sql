@@ -95,13 +95,14 @@ FROM broker_credential
 WHERE serial_number IS NOT NULL AND revoked_at IS NULL AND expires_at > :now
 ORDER BY expires_at, user_name;
 
--- name: revoked_certificates()
+-- name: ended_certificates(now)
+-- Those that are not to be taken any more, though they may be good by what stands in them.
 SELECT
     serial_number,
-    revoked_at
+    coalesce(revoked_at, expires_at) AS ended_at
 FROM broker_credential
-WHERE serial_number IS NOT NULL AND revoked_at IS NOT NULL
-ORDER BY revoked_at;
+WHERE serial_number IS NOT NULL AND (revoked_at IS NOT NULL OR expires_at <= :now)
+ORDER BY ended_at, serial_number;
 
 -- name: live_hashes(code, now)
 SELECT password_hash

@@ -118,8 +118,8 @@ class AccessWatch:
         with connection.transaction():
             users = tuple(broker_users(connection, now=now))
             self._next_end = SQL.run(connection, "next_end", now=now).scalar()
-            rows = SQL.run(connection, "revoked_certificates")
-            return Access(users, tuple(Revoked(int(row.serial_number), row.revoked_at) for row in rows))
+            rows = SQL.run(connection, "ended_certificates", now=now)
+            return Access(users, tuple(Revoked(int(row.serial_number), row.ended_at) for row in rows))
 
 
 def service_passwords(folder: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi.testclient import TestClient
 
 from services.ingest.certificates import PrivateCa
-from services.ingest.credentials import broker_users, gateway_of
+from services.ingest.credentials import SQL, broker_users, gateway_of
 from tests.integration.registered import Registered, credit_code
 from tests.integration.served import api
 
@@ -219,6 +219,24 @@ def test_certificate_is_made_with_its_key_or_for_that_of_the_device(with_ca: Tes
         address_of(gateway), json={"kind": "certificate", "certificate_request": "-----BEGIN NOTHING"}
     )
     assert [fault["code"] for fault in refused.json()["errors"]] == ["bad_certificate_request"]
+
+
+def test_certificate_is_on_the_list_of_the_broker_once_its_overlap_has_ended(
+    with_ca: TestClient, database: psycopg.Connection
+) -> None:
+    registered = Registered(with_ca)
+    gateway = registered.gateway(registered.enterprise())
+    given(with_ca, gateway, kind="certificate")
+    given(with_ca, gateway, kind="certificate", overlap_hours=2)
+    newest, before = (each["serial_number"] for each in with_ca.get(address_of(gateway)).json()["data"])
+
+    def ended(at: datetime) -> list[str]:
+        return [row.serial_number for row in SQL.run(database, "ended_certificates", now=at)]
+
+    now = datetime.now(UTC)
+    assert (ended(now), ended(now + timedelta(hours=2))) == ([], [before])
+    with_ca.delete(address_of(gateway), params={"generation": 2})
+    assert ended(now) == [newest]
 
 
 def test_without_an_authority_there_are_no_certificates(database_url: str, tmp_path: Path) -> None:

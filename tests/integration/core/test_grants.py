@@ -35,7 +35,7 @@ WORKS_AS = (
     ("energy/sums.sql: *", "api alerts"),
     ("ingest/credentials.sql: users", "reader"),
     ("ingest/credentials.sql: next_end", "reader"),
-    ("ingest/credentials.sql: revoked_certificates", "reader"),
+    ("ingest/credentials.sql: ended_certificates", "reader"),
     ("ingest/credentials.sql: live_hashes", "api"),
     ("ingest/credentials.sql: without_credential", "admit"),
     ("ingest/credentials.sql: certificates_in_use", "admit"),

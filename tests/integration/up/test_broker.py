@@ -178,6 +178,23 @@ def test_what_waits_for_the_service_survives_a_restart_of_the_broker(mosquitto: 
     assert payloads == [str(number).encode() for number in range(2000)]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_answer_waits_for_a_gateway_that_is_away_though_others_come_and_go(mosquitto: Broker, restarted: bool) -> None:
+    with connected(url_of(mosquitto, "GW-1"), "GW-1") as gateway:
+        assert granted(gateway, "enermon/v1/GW-1/ack") == 1
+    if restarted:
+        mosquitto.stop()
+        mosquitto.start()
+    let_in(mosquitto, ["GW-1", "GW-3"])
+    with connected(mosquitto.url(), "service") as service:
+        assert published(service, "enermon/v1/GW-1/ack", "[1]") == 0
+        let_in(mosquitto, ["GW-1", "GW-3", "GW-4"])
+        assert published(service, "enermon/v1/GW-1/ack", "[2]") == 0
+    messages: Messages = queue.Queue()
+    with connected(url_of(mosquitto, "GW-1"), "GW-1", messages=messages):
+        assert [messages.get(timeout=ANSWER_S)[1] for _ in range(2)] == [b"[1]", b"[2]"]
+
+
 def test_killed_broker_comes_back_on_its_port_with_its_users(broker: Broker) -> None:
     port = broker.port
     broker.kill()
