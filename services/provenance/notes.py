@@ -17,6 +17,8 @@ class NoteKind(enum.StrEnum):
 
     IMPORT = "import"
     """Many rows came by a file; what became of each has its own entry."""
+    EXPORT = "export"
+    """Rows were taken out as a file."""
     PERSONAL_DATA = "personal_data"
     """Addresses of people were shown."""
     SEAL_HEAD = "seal_head"

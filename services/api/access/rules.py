@@ -50,7 +50,10 @@ _RULES: Mapping[Right | str, str] = {
         DELETE /api/v1/accounts/{name}/sessions/{session_id}
     """,
     Right.OPERATE: "GET /metrics",
-    Right.AUDIT: "GET /api/v1/audit",
+    Right.AUDIT: """
+        GET /api/v1/audit
+        GET /api/v1/audit/export
+    """,
     Right.KNOW: """
         GET /api/v1/areas
         GET /api/v1/areas/{code}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.asking import MomentOrDay
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
@@ -35,8 +35,10 @@ ENTRIES = Source(
 )
 
 
-class AuditQuery(ListQuery):
-    """Which entries, the newest first."""
+class AuditNarrowing(BaseModel):
+    """Which entries."""
+
+    model_config = ConfigDict(extra="forbid")
 
     account: Many[Word] | None = Field(None, description="Who acted")
     database_role: Many[Word] | None = Field(None, description="As which role of the database")
@@ -47,6 +49,11 @@ class AuditQuery(ListQuery):
     action: Many[AuditAction] | None = None
     start: MomentOrDay | None = Field(None, description="From this moment or day on")
     end: MomentOrDay | None = Field(None, description="Before this moment or day")
+
+
+class AuditQuery(AuditNarrowing, ListQuery):
+    """Which entries, the newest first."""
+
     order: Annotated[list[str], OrderedBy("id", "at")] = ORDER
 
 

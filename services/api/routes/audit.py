@@ -1,15 +1,18 @@
-"""Who changed what, exported or saw what."""
+"""Who changed what, and who saw or exported what."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from services.api.asking import START_AFTER_END, require_order
-from services.api.audit.entries import ENTRIES, AuditQuery, AuditRecord, record
+from services.api.audit.entries import ENTRIES, AuditNarrowing, AuditQuery, AuditRecord, record
+from services.api.audit.export import TOO_MANY_ENTRIES, export_of
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.openapi import refusals
 from services.api.paging import Page
+from services.api.registry.table_file import CSV
+from services.provenance.notes import NoteKind, note
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
@@ -21,3 +24,23 @@ def list_audit(database: Db, query: Annotated[AuditQuery, Query()]) -> Page[Audi
     with database.read() as connection:
         found = ENTRIES.page(connection, query)
     return Page[AuditRecord](data=[record(row) for row in found.data], next=found.next, total=found.total)
+
+
+@router.get(
+    "/export",
+    summary="Export entries of the audit",
+    response_class=Response,
+    responses={
+        200: {"content": {CSV: {"schema": {"type": "string"}}}},
+        **refusals(START_AFTER_END, TOO_MANY_ENTRIES),
+    },
+)
+def export_audit(database: Db, narrowing: Annotated[AuditNarrowing, Query()]) -> Response:
+    """The entries as a CSV file, the newest first; rows before and after are JSON. That it was exported is an entry."""
+    require_order(narrowing.start, narrowing.end)
+    with database.read() as connection:
+        text, number = export_of(connection, narrowing)
+    given = narrowing.model_dump(mode="json", exclude_none=True)
+    with database.write() as connection:
+        note(connection, NoteKind.EXPORT, "audit", {"entries": number, **given})
+    return Response(text, media_type=CSV, headers={"Content-Disposition": 'attachment; filename="audit.csv"'})

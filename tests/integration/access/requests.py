@@ -108,6 +108,7 @@ REQUESTS: Mapping[str, Asked] = {
     "POST rules/dry_run": _nothing("rules/dry_run"),
     "GET /metrics": _nothing("/metrics"),
     "GET audit": _nothing("audit"),
+    "GET audit/export": _nothing("audit/export", kind="park"),
     "GET session": _nothing("session"),
     "DELETE session": _nothing("session"),
     "POST session/password": _nothing("session/password"),

@@ -1,12 +1,17 @@
 """The audit as it is asked for."""
 
+import csv
+import io
+import json
 from typing import Any
 
 import psycopg
+import pytest
 from fastapi.testclient import TestClient
 
 from services.api.access.role import Role
 from services.api.access.seen import SHOWING
+from services.api.audit import export
 from tests.integration.alerted import EMAIL
 from tests.integration.registered import Registered
 from tests.integration.served import document
@@ -78,6 +83,32 @@ def test_who_sees_addresses_of_people_is_noted_once_in_a_while(client: TestClien
     (noted,) = entries(client, kind="personal_data", subject=address)
     assert noted["account"] == ADMINISTRATOR
     assert noted["detail"]["operation"] == "GET /api/v1/enterprises/{credit_code}/subscriptions"
+
+
+def test_an_export_is_a_file_and_stands_in_the_audit(client: TestClient, registered: Registered) -> None:
+    owner = registered.enterprise(name_zh="=1+1")
+    answer = client.get(f"{AUDIT}/export", params={"kind": "enterprise"})
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/csv")
+    (line,) = csv.DictReader(io.StringIO(answer.text))
+    assert (line["subject"], line["action"], line["account"]) == (owner, "insert", ADMINISTRATOR)
+    assert json.loads(line["after"])["name_zh"] == "=1+1"
+    (noted,) = entries(client, kind="export")
+    assert (noted["subject"], noted["detail"]) == ("audit", {"entries": 1, "kind": ["enterprise"]})
+
+
+def test_a_file_that_would_be_too_long_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MOST_EXPORTED", 1)
+    answer = client.get(f"{AUDIT}/export")
+    assert (answer.status_code, answer.json()["code"]) == (422, "too_many_entries")
+
+
+def test_an_export_of_several_pages_has_each_entry_once(
+    client: TestClient, registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_PAGE", 1)
+    codes = [registered.enterprise() for _ in range(3)]
+    answer = client.get(f"{AUDIT}/export", params={"kind": "enterprise"})
+    assert [line["subject"] for line in csv.DictReader(io.StringIO(answer.text))] == codes[::-1]
 
 
 def _shows(schema: Any, schemas: dict[str, Any], met: set[str]) -> bool:
