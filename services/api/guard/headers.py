@@ -42,15 +42,18 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add(MutableHeaders(scope=message))
+                self._add(MutableHeaders(scope=message), is_known=message["status"] == 304)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
-    def _add(self, headers: MutableHeaders) -> None:
+    def _add(self, headers: MutableHeaders, *, is_known: bool) -> None:
         for name, value in self._fixed.items():
             headers[name] = value
-        if headers.get("content-type", "").startswith("text/html"):
+        if is_known:
+            # Which kind of answer it was is not said again, and a browser puts these headers in place of those it kept.
+            del headers["Content-Security-Policy"]
+        elif headers.get("content-type", "").startswith("text/html"):
             headers["Content-Security-Policy"] = _OF_PAGES
         # What is not tagged to be asked for again is kept nowhere.
         headers.setdefault("Cache-Control", "no-store")

@@ -197,6 +197,16 @@ def test_data_is_kept_by_its_asker_alone_and_what_failed_by_nobody(client: TestC
     assert client.post(PARKS, json=PARK).headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/", "/dual-control", "/login", "/alerts"])
+def test_a_page_that_a_browser_has_kept_goes_by_the_policy_it_came_with(client: TestClient, path: str) -> None:
+    """A browser puts the headers of a 304 in place of those it kept: a stricter policy would stop the page's script."""
+    found = client.get(path)
+    assert "default-src 'self'" in found.headers["content-security-policy"]
+    again = client.get(path, headers={"If-None-Match": found.headers["etag"]})
+    assert again.status_code == 304
+    assert "content-security-policy" not in again.headers
+
+
 def test_pages_run_the_files_of_this_service_alone(client: TestClient) -> None:
     for path in ("/", "/dual-control", "/alerts"):
         answer = client.get(path)
