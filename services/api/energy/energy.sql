@@ -35,7 +35,8 @@ WHERE enterprise.credit_code = :credit_code;
 SELECT unit_id FROM unit WHERE code = :code;
 
 -- name: meters_of_meter(code)
-SELECT meter_id FROM meter WHERE code = :code;
+-- To those whose it is now: what it gave others before counts in their sums, and what it gives since is not theirs.
+SELECT meter_id FROM meter JOIN unit USING (unit_id) WHERE meter.code = :code;
 
 -- name: park_codes(ids)
 SELECT park_id AS number, code FROM park WHERE park_id = ANY (:ids);

@@ -6,7 +6,7 @@ WHERE code = :code
 FOR NO KEY UPDATE;
 
 -- name: meter_id(code)
-SELECT meter_id FROM meter WHERE code = :code;
+SELECT meter_id FROM meter JOIN unit USING (unit_id) WHERE meter.code = :code;
 
 -- name: stands(meter_id, ts)
 -- What is stored for a time, and the correction that counts; always one row.

@@ -1,5 +1,5 @@
 -- name: meter_id(code)
-SELECT meter_id FROM meter WHERE code = :code;
+SELECT meter_id FROM meter JOIN unit USING (unit_id) WHERE meter.code = :code;
 
 -- name: readings(meter_id, from_ts, to_ts, after, row_limit)
 -- What is stored, and what was supplied for times of which nothing is stored.

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from services.api.access.require import Acting
 from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, ProblemKind, Refused, refused_fields
@@ -50,7 +51,7 @@ _REFUSALS = refusals(BAD_CURSOR, nouns.AREA.unknown, YEAR_OUTSIDE_PLAN)
 
 @router.get("", summary="Judge the progress of an area, or list the warning levels", responses=_REFUSALS)
 def read_area_progress(
-    database: Db, tables: TablesDep, query: Annotated[ProgressQuery, Query()], now: Now
+    database: Db, acting: Acting, tables: TablesDep, query: Annotated[ProgressQuery, Query()], now: Now
 ) -> ProgressAnswer | Page[ProgressSummary]:
     """With `area` alone: its targets, years, verdicts, total term by term, waiver, lights and forecast.
 
@@ -72,7 +73,8 @@ def read_area_progress(
         areas = [
             code
             for code in areas_listed(tables.plans, year)
-            if code in tree.level and code > after and (query.area is None or tree.above(code, query.area))
+            if code in tree.level and code > after and acting.reach.sees_area(code)
+            if query.area is None or tree.above(code, query.area)
         ]
         shown, following = pager.cut(areas, lambda code: [code])
         page = read_progress(connection, tables, shown, plan=plan, year=year, now=now, with_courses=True)

@@ -9,6 +9,14 @@ from psycopg import Connection
 
 from services.core.db.statements import Statements, run_text
 
+_STANDING = """SELECT
+    revision,
+    current_user AS role,
+    current_setting('enermon.reach', true) AS reach,
+    current_setting('enermon.areas', true) AS areas,
+    current_setting('enermon.enterprise', true) AS enterprise
+FROM registry_revision"""
+"""What the rows hang on beside the question: the state of the registry, and what the connection sees of it."""
 _MOST_ANSWERS = 64
 _MOST_ROWS = 5_000
 """A longer answer is not kept: it is read for few, and would fill the memory."""
@@ -25,13 +33,13 @@ class RegistryRows:
     def all(self, connection: Connection, name: str, /, **parameters: Any) -> Sequence[Any]:
         """The rows of the statement `name`.
 
-        The revision is read first: should the registry change in between, newer rows are kept under a revision that
-        nobody asks for again.
+        Those of one who sees more are not given to another. The revision is read first: should the registry change in
+        between, newer rows are kept under a revision that nobody asks for again.
         """
-        revision = run_text(connection, "SELECT revision FROM registry_revision", {}).scalar_one()
+        standing = tuple(run_text(connection, _STANDING, {}).one())
         asked = tuple((key, _frozen(value)) for key, value in sorted(parameters.items()))
         of = connection.info
-        key = (of.host, of.port, of.dbname, revision, name, asked)
+        key = (of.host, of.port, of.dbname, standing, name, asked)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

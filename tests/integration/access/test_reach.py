@@ -1,10 +1,14 @@
 """What an account sees, and what it may write, is held in the database itself."""
 
+from datetime import datetime
+
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
 from services.api.access.role import Role
+from services.core.calendar import SHANGHAI
+from tests.integration.line import Line, quarters
 from tests.integration.registered import DALAD, JUNGAR, KANGBASHI, ORDOS, Registered
 from tests.signed_in import add_with_key, bearer
 
@@ -120,3 +124,35 @@ def test_nobody_comes_in_without_a_key_or_with_a_wrong_one(client: TestClient) -
     assert (bare.status_code, bare.json()["code"]) == (401, "not_signed_in")
     assert (wrong.status_code, wrong.json()["code"]) == (401, "not_signed_in")
     assert bare.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_the_list_of_progress_is_that_of_its_own_areas(jungar: Asker, ordos: Asker) -> None:
+    def areas(asker: Asker) -> set[str]:
+        return {row["area"]["code"] for row in asker.get("progress?year=2025&limit=200")[1]["data"]}  # type: ignore[index]
+
+    assert areas(jungar) == {JUNGAR}
+    assert {ORDOS, JUNGAR} <= areas(ordos)
+    assert not {"150000", "150100"} & areas(ordos)
+
+
+def test_who_had_a_meter_is_not_told_what_it_gives_its_next_owner(
+    client: TestClient, database: psycopg.Connection, registered: Registered, line: Line
+) -> None:
+    old, new = registered.enterprise(), registered.enterprise()
+    meter = registered.meter(old)
+    unit, gateway = registered.unit(new), registered.gateway(new)
+    moved = {"unit_code": unit, "gateway_code": gateway, "valid_from": "2026-03-02", "reason": "转让"}
+    assert client.patch(f"/api/v1/meters/{meter}", json=moved).status_code == 200
+    start = datetime(2026, 3, 3, tzinfo=SHANGHAI)
+    line.send(gateway, quarters(meter, start, [1.0, 2.0]))
+    line.roll_up()
+    add_with_key(database, "works", Role.ENTERPRISE, key="enk_works", enterprise=old)
+    works = Asker(client, "enk_works")
+
+    march = "start=2026-03-01&end=2026-04-01"
+    assert works.get(f"meters/{meter}/readings")[0] == 404
+    assert works.get(f"meters/{meter}/corrections")[0] == 404
+    assert works.get(f"energy?scope=meter:{meter}&{march}")[0] == 404
+    assert works.get(f"quality?scope=meter:{meter}&{march}")[0] == 404
+    rows = works.get(f"energy?{march}&bucket=total&by=meter")[1]["data"]  # type: ignore[index]
+    assert [row["quantity"] for row in rows] == [None], "of March it had one day, of which nothing came"

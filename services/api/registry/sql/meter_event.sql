@@ -1,7 +1,8 @@
 -- name: known_meter(code)
 SELECT meter_id
 FROM meter
-WHERE code = :code;
+JOIN unit USING (unit_id)
+WHERE meter.code = :code;
 
 -- name: registers_at(code, ts)
 -- What the meter is from the moment on, and the register that it had until then.

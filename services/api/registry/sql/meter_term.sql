@@ -1,6 +1,7 @@
 -- name: meter(code)
 SELECT meter.meter_id, meter.carrier, meter.flow, meter.negative_flow, carrier.unit AS carrier_unit
 FROM meter
+JOIN unit USING (unit_id)
 JOIN carrier ON carrier.code = meter.carrier
 WHERE meter.code = :code;
 
