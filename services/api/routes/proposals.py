@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
@@ -81,8 +81,11 @@ async def confirm_proposal(request: Request, database: Db, proposal_id: Number, 
     responses=refusals(UNKNOWN, PROPOSAL_OVER, NOT_ALLOWED),
 )
 def decline_proposal(
-    database: Db, proposal_id: Number, acting: Acting, now: Now, decline: Decline | None = None
+    database: Db,
+    proposal_id: Number,
+    acting: Acting,
+    now: Now,
+    decline: Annotated[Decline, Body(default_factory=Decline)],
 ) -> Proposal:
     """Say that it is not to be done. Its author withdraws it so."""
-    reason = None if decline is None else decline.reason
-    return store.turn_down(database, proposal_id, acting, reason=reason, now=now)
+    return store.turn_down(database, proposal_id, acting, reason=decline.reason, now=now)

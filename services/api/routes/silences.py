@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Body, Query, status
 
 from services.api.alerts import nouns, silences
 from services.api.alerts.fields import Id
@@ -45,6 +45,8 @@ def read_silence(database: Db, silence_id: Id, now: Now) -> Silence:
     response_model=Silence,
     responses=refusals(nouns.SILENCE.unknown, nouns.SILENCE_OVER),
 )
-def end_silence(database: Db, silence_id: Id, now: Now, _end: SilenceEnd | None = None) -> Silence:
+def end_silence(
+    database: Db, silence_id: Id, now: Now, _end: Annotated[SilenceEnd, Body(default_factory=SilenceEnd)]
+) -> Silence:
     """End a silence before its time. It stays in the list."""
     return silences.end(database, silence_id, now=now)

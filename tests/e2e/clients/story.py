@@ -318,7 +318,7 @@ class Story:
         self._ask("post", f"{API}/rejected-readings/retry", gateway=self._gateway)
         self._ask("get", f"{API}/dropped")
         assert self._ask("get", f"{API}/seal")["seal"] > 0
-        assert self._ask("get", f"{API}/audit", kind="correction", action="insert")["data"]
+        assert self._ask("get", f"{API}/audit", kind=["correction"], action=["insert"])["data"]
         self._ask("get", f"{API}/audit/export", kind="correction")
 
     def _proposals(self) -> None:
