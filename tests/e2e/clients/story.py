@@ -319,7 +319,7 @@ class Story:
         self._ask("get", f"{API}/dropped")
         assert self._ask("get", f"{API}/seal")["seal"] > 0
         assert self._ask("get", f"{API}/audit", kind=["correction"], action=["insert"])["data"]
-        self._ask("get", f"{API}/audit/export", kind="correction")
+        self._ask("get", f"{API}/audit/export", kind=["correction"])
 
     def _proposals(self) -> None:
         """A correction of a closed month is proposed, looked at and declined."""
