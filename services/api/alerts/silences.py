@@ -67,7 +67,7 @@ class SilenceEntry(Entry):
     area: AreaCode | None = Field(None, description="Area of any level; what lies below it is included")
     enterprise: CreditCode | None = None
     subject: SubjectOrCode | None = Field(
-        None, description="As alerts print it, such as unit:CODE; a code alone: whatever has it"
+        None, description="As alerts print it, such as unit:CODE; a code alone: whatever has it and is theirs"
     )
     reason: Note
     starts_at: Moment | None = Field(None, description="Now if left out")
@@ -128,7 +128,7 @@ def add(database: Database, entry: SilenceEntry, *, now: datetime) -> Silence:
         faults = [*_range_faults(starts_at, entry.ends_at, now=now), *_matcher_faults(connection, entry)]
         if faults:
             raise refused_fields(INVALID_BODY, faults)
-        subject_kind, subject_code = _subject_of(entry)
+        subject_kind, subject_code = _subject_to_keep(connection, entry)
         given = entry.model_dump(exclude={"subject"}) | {
             "starts_at": starts_at,
             "subject_kind": subject_kind,
@@ -168,6 +168,23 @@ def _subject_of(entry: SilenceEntry) -> tuple[str | None, str | None]:
     return (kind if mark else None), code
 
 
+def _subject_to_keep(connection: Connection, entry: SilenceEntry) -> tuple[str | None, str | None]:
+    """Kind and code that are kept. Raises Refused where a code alone is that of several kinds.
+
+    A code alone would hold what has it elsewhere too: of who does not act on everything, and names no other place, the
+    kind of what it sees under the code is kept with it.
+    """
+    kind, code = _subject_of(entry)
+    if code is None or kind is not None or entry.area is not None or entry.enterprise is not None:
+        return kind, code
+    found = SQL.run(connection, "kinds", code=code).all()
+    kinds = [each.kind for each in found if not each.everything]
+    if len(kinds) > 1:
+        asked = {"value": code, "known": ", ".join(f"{each}:{code}" for each in kinds)}
+        raise refused_fields(INVALID_BODY, [Fault("subject", "of_several_kinds", asked)])
+    return (kinds[0] if kinds else None), code
+
+
 def _range_faults(starts_at: datetime, ends_at: datetime, *, now: datetime) -> list[Fault]:
     start, moment = starts_at.isoformat(), now.isoformat()
     if ends_at <= starts_at:
@@ -190,6 +207,6 @@ def _matcher_faults(connection: Connection, entry: SilenceEntry) -> list[Fault]:
     except Refused as refusal:
         return list(refusal.faults)
     kind, code = _subject_of(entry)
-    if code is not None and SQL.run(connection, "known_subject", kind=kind, code=code).first() is None:
+    if code is not None and not any(kind in (None, each) for each in SQL.run(connection, "kinds", code=code).scalars()):
         return [Fault("subject", "unknown", {"noun": "subject", "noun_zh": "对象", "value": entry.subject})]
     return []

@@ -35,8 +35,9 @@ EXISTS (
         AND (asked.kind IS NULL OR entry.subject_kind IS NULL OR asked.kind = entry.subject_kind)
 );
 
--- name: known_subject(kind, code)
-SELECT 1
+-- name: kinds(code)
+-- Kinds of what is seen under a code, and whether everything is seen.
+SELECT kind, sees_all() AS everything
 FROM (
     SELECT 'unit' AS kind FROM unit WHERE code = :code
     UNION ALL
@@ -50,8 +51,7 @@ FROM (
     UNION ALL
     SELECT 'meter' FROM meter WHERE code = :code
 ) AS found
-WHERE kind = coalesce(CAST(:kind AS text), kind)
-LIMIT 1;
+ORDER BY kind;
 
 -- name: insert(rule, area, enterprise, subject_kind, subject_code, reason, starts_at, ends_at)
 INSERT INTO silence (
