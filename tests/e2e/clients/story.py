@@ -257,7 +257,7 @@ class Story:
         assert self._ask("get", f"{API}/silences")["data"]
         one = f"{API}/silences/{{silence_id}}"
         self._ask("get", one, made["silence_id"])
-        self._ask("post", f"{one}/end", made["silence_id"])
+        self._ask("post", f"{one}/end", made["silence_id"], body={})
 
     def _raised_alert(self) -> int:
         """An alert as the alert service raises it, on a unit of the region, and where its rule stands."""
