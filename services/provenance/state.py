@@ -1,16 +1,13 @@
 """Whether what people keep stands as the audit says: each row as its last entry left it, each entry after the last."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from services import core
 from services.core.db.statements import Statements
 from services.provenance.audited import AUDITED, Audited
 from services.provenance.found import Differences, shanghai_time
@@ -18,9 +15,6 @@ from services.provenance.found import Differences, shanghai_time
 _sql = Statements.beside(__file__, "state.sql")
 
 _SHOWN = 60
-_MIGRATION = Path(core.__file__).parent / "db/migrations/versions/0024_audit.sql"
-_FUNCTION = re.compile(r"CREATE FUNCTION (audit_\w+)\(.*?\$\$(.*?)\$\$", re.DOTALL)
-_OPERATIONS = ("delete", "insert", "update")
 
 
 class HeldState(NamedTuple):
@@ -57,8 +51,6 @@ class _Break(NamedTuple):
 
 def hold_state(connection: psycopg.Connection, differences: Differences) -> HeldState:
     """Hold every audited row, and every entry, against the audit. Raises psycopg.Error."""
-    for text in (*_switched_off(connection), *_other_functions(connection)):
-        differences.add(text)
     for audited in AUDITED:
         for row in _standing(connection, audited):
             differences.add(_told(audited, row))
@@ -125,31 +117,3 @@ def _differing(was: dict[str, Any], now: dict[str, Any]) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _switched_off(connection: psycopg.Connection) -> Iterator[str]:
-    """Tables whose changes are not kept at present."""
-    found = {(row.kind, row.name): row for row in _sql.run(connection, "triggers")}
-    for audited in AUDITED:
-        said = b"".join(part.encode() + b"\0" for part in _trigger_arguments(audited))
-        for operation in _OPERATIONS:
-            trigger = found.get((audited.kind, f"audit_{operation}"))
-            if trigger is None or not trigger.is_on or bytes(trigger.said) != said:
-                yield f"{operation}s of {audited.kind} are not kept in the audit: its trigger is gone, off, or another"
-
-
-def _other_functions(connection: psycopg.Connection) -> Iterator[str]:
-    """Functions by which the audit is kept that do something else than this version has them do."""
-    found = {row.name: row.body for row in _sql.run(connection, "functions")}
-    for name, body in _FUNCTION.findall(_MIGRATION.read_text("utf-8")):
-        if found.get(name) != body:
-            yield f"function {name} of the database, by which the audit is kept, is gone or another"
-
-
-def _trigger_arguments(audited: Audited) -> tuple[str, ...]:
-    """As `audit_table` makes the triggers."""
-    return (_array(audited.keys), audited.subject, _array(audited.hidden), _array(audited.passed_over))
-
-
-def _array(names: tuple[str, ...]) -> str:
-    return "{" + ",".join(names) + "}"

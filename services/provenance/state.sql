@@ -19,16 +19,16 @@ WHERE
 ORDER BY last.entry_id, key
 
 -- part: present(keys, hidden, passed_over)
--- The rows of a table as the audit keeps them.
-SELECT array_to_string(ARRAY(SELECT marked.now ->> part FROM unnest(:keys ::text[]) AS part), ' ') AS key, marked.now
-FROM (SELECT to_jsonb(standing) - :passed_over ::text[] AS now FROM {table} AS standing) AS kept
+-- The rows of a table as the audit keeps them. A function of the same name for one type would come before that for any.
+SELECT pg_catalog.array_to_string(ARRAY(SELECT marked.now ->> part FROM pg_catalog.unnest(:keys ::text[]) AS part), ' ') AS key, marked.now
+FROM (SELECT pg_catalog.to_jsonb(standing) - :passed_over ::text[] AS now FROM {table} AS standing) AS kept
 CROSS JOIN LATERAL (
     SELECT
         kept.now || coalesce(
-            jsonb_object_agg(name, 'sha256 ' || left(encode(sha256(convert_to(kept.now ->> name, 'UTF8')), 'hex'), 32)),
+            pg_catalog.jsonb_object_agg(name, 'sha256 ' || left(encode(sha256(convert_to(kept.now ->> name, 'UTF8')), 'hex'), 32)),
             jsonb_build_object()
         ) AS now
-    FROM unnest(:hidden ::text[]) AS name
+    FROM pg_catalog.unnest(:hidden ::text[]) AS name
     WHERE kept.now ->> name IS NOT NULL
 ) AS marked
 
@@ -131,17 +131,3 @@ WHERE NOT EXISTS (
         AND (known.ended_at IS NULL OR known.ended_at >= acted.at - interval '1 minute')
 )
 ORDER BY entry_id;
-
--- name: triggers()
--- By which the audit is kept: of which table, at what, whether they are on, and what they were made with.
-SELECT pg_class.relname AS kind, tgname AS name, tgenabled IN ('O', 'A') AS is_on, tgargs AS said
-FROM pg_trigger
-JOIN pg_class ON pg_class.oid = tgrelid
-JOIN pg_proc ON pg_proc.oid = tgfoid
-WHERE proname = 'audit_change' AND relnamespace = 'public'::regnamespace;
-
--- name: functions()
--- By which the audit is kept, and what they do.
-SELECT proname AS name, prosrc AS body
-FROM pg_proc
-WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'audit_');

@@ -10,9 +10,12 @@ from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 from services.core.progress import Progress, no_progress
+from services.provenance.areas import hold_areas
 from services.provenance.batches import recount
 from services.provenance.chain import walk
+from services.provenance.entries import hold_entries
 from services.provenance.found import Differences, Head, Verification, shanghai_time
+from services.provenance.guards import hold_guards
 from services.provenance.heads import NotedHead
 from services.provenance.rights import hold_rights
 from services.provenance.state import hold_state
@@ -38,6 +41,8 @@ def verify(
         connection.transaction(),
     ):
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # Nothing that somebody put into another schema is taken for what is kept.
+        connection.execute("SET LOCAL search_path = public, pg_temp")
         return _verify(connection, since, noted, progress)
 
 
@@ -66,7 +71,10 @@ def _verify(
         progress=lambda done, _: progress(seals + done, whole),
     )
     hold_rights(connection, differences)
+    hold_guards(connection, differences)
+    hold_areas(connection, differences)
     state = hold_state(connection, differences)
+    hold_entries(connection, differences)
     head = _sql.run(connection, "head").of(Head).first()
     return Verification(
         head=head,

@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.asking import MomentOrDay
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Filter, Source, equal
+from services.api.registry.fields import Name
 from services.core.db.statements import Statements
 
 _SQL = Statements.beside(__file__, "entries.sql")
 
 AuditAction = Literal["insert", "update", "delete", "taken_in", "note"]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
 
 ENTRIES = Source(
     name="audit",
@@ -40,12 +40,12 @@ class AuditNarrowing(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    account: Many[Word] | None = Field(None, description="Who acted")
-    database_role: Many[Word] | None = Field(None, description="As which role of the database")
-    credential: Many[Word] | None = Field(None, description="By which API key or session, as an entry names it")
-    request: Many[Word] | None = Field(None, description="Number of the request, as X-Request-ID of its answer")
-    kind: Many[Word] | None = Field(None, description="Table of the rows; of notes what was done")
-    subject: Many[Word] | None = Field(None, description="Code of what was changed")
+    account: Many[Name] | None = Field(None, description="Who acted")
+    database_role: Many[Name] | None = Field(None, description="As which role of the database")
+    credential: Many[Name] | None = Field(None, description="By which API key or session, as an entry names it")
+    request: Many[Name] | None = Field(None, description="Number of the request, as X-Request-ID of its answer")
+    kind: Many[Name] | None = Field(None, description="Table of the rows; of notes what was done")
+    subject: Many[Name] | None = Field(None, description="Code of what was changed")
     action: Many[AuditAction] | None = None
     start: MomentOrDay | None = Field(None, description="From this moment or day on")
     end: MomentOrDay | None = Field(None, description="Before this moment or day")

@@ -133,3 +133,11 @@ def test_every_answer_with_addresses_of_people_is_noted() -> None:
         and _shows(operations["get"]["responses"].get("200", {}), api["components"]["schemas"], set())
     }
     assert showing | {"GET /api/v1/audit"} == SHOWING
+
+
+@pytest.mark.parametrize("name", ["account", "database_role", "credential", "request", "kind", "subject"])
+@pytest.mark.parametrize("value", ["\x00", "a\x00b"])
+def test_what_is_no_text_is_refused_as_in_every_list(client: TestClient, name: str, value: str) -> None:
+    for path in (AUDIT, f"{AUDIT}/export"):
+        answer = client.get(path, params={name: value})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_parameter")

@@ -206,9 +206,7 @@ def test_a_function_that_keeps_less_is_told(watched: Watched, database: psycopg.
     database.execute(
         "CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
     )
-    assert watched.differences() == [
-        "function audit_change of the database, by which the audit is kept, is gone or another"
-    ]
+    assert watched.differences() == ["function audit_change() of the database is another than this version has, or off"]
 
 
 def test_a_right_in_the_database_that_was_given_by_hand_is_named(

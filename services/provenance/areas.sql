@@ -1,0 +1,3 @@
+-- name: areas()
+SELECT code, name_zh, name_en, level, parent_code
+FROM area;
