@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from fastapi import Depends, Request
 from psycopg import Connection, IsolationLevel
+from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolTimeout
 
 from services.api.access.closing import CONFIRMED, Closing
@@ -145,6 +146,21 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self._pool.close()
+
+
+@contextmanager
+def seeing_everything(connection: Connection) -> Iterator[None]:
+    """Within a transaction: nothing is held back of what is read in the block, for sums that need the rows of others.
+
+    What is read so is not to be answered as it is, and nothing is to be written there.
+    """
+    reach = _SQL.run(connection, "reach").scalar_one()
+    _SQL.run(connection, "see", reach="all")
+    try:
+        yield
+    finally:
+        if connection.info.transaction_status is not TransactionStatus.INERROR:
+            _SQL.run(connection, "see", reach=reach)
 
 
 async def _database(request: Request) -> Database:

@@ -9,3 +9,10 @@ SELECT
     set_config('enermon.credential', :credential, false) AS credential,
     set_config('enermon.request', :request, false) AS request,
     set_config('statement_timeout', :longest, false) AS longest;
+
+-- name: reach()
+SELECT current_setting('enermon.reach');
+
+-- name: see(reach)
+-- Until the end of the transaction.
+SELECT set_config('enermon.reach', :reach, true) AS reach;

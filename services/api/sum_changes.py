@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from psycopg import Connection
 from pydantic import BaseModel, Field
 
+from services.api.database import seeing_everything
+from services.api.errors import OUTSIDE_REACH, Refused
 from services.api.registry.fields import MeterFlow
 from services.api.registry.statements import registry_statements
 from services.core.meter import PICO
@@ -43,7 +45,7 @@ class MeterAsItIs:
 
 def loaded(connection: Connection, meter_id: int) -> dict[int, RolledMeter]:
     """The directions of a meter as they stand in the transaction."""
-    with adapted(connection):
+    with seeing_everything(connection), adapted(connection):
         return load_meters(connection, [meter_id, -meter_id])
 
 
@@ -60,11 +62,13 @@ def compared(before: MeterAsItIs, after: MeterAsItIs, *, changed_us: int) -> lis
 
 
 def answered(connection: Connection, changes: Sequence[SumChange]) -> list[SumPreview]:
-    """The same with the codes of units and enterprises."""
+    """The same with the codes of units and enterprises. Raises Refused where one of them is not seen."""
     names = {
         row["unit_id"]: row
         for row in _SQL.run(connection, "owners", unit_ids=sorted({change.unit_id for change in changes})).mappings()
     }
+    if any(change.unit_id not in names for change in changes):
+        raise Refused(OUTSIDE_REACH, "sums of a time when the meter belonged to others would change")
     return [
         SumPreview(
             month=change.month.strftime("%Y-%m"),

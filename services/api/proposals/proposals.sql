@@ -21,7 +21,8 @@ SELECT
     decided.display_name AS decided_by_name,
     proposal.reason,
     proposal.refusal,
-    made.disabled_at IS NOT NULL AS author_is_gone
+    made.disabled_at IS NOT NULL AS author_is_gone,
+    proposal.enterprise_ids
 FROM proposal
 LEFT JOIN user_account AS made ON made.name = proposal.author
 LEFT JOIN user_account AS decided ON decided.name = proposal.decided_by;

@@ -12,11 +12,11 @@ from services.api.access.require import NOT_ALLOWED
 from services.api.access.role import Right
 from services.api.access.rules import RIGHT_OF
 from services.api.database import Database
-from services.api.errors import ProblemKind, Refused
+from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 from services.api.listing import Column, Source, equal
 from services.api.paging import Page
 from services.api.proposals.model import Proposal, ProposalQuery
-from services.api.registry.closed_months import PROPOSAL_OVER, NeedsSecondPerson
+from services.api.registry.closed_months import PROPOSAL_OVER, NeedsSecondPerson, enterprises_of_others
 from services.core.db.statements import Statements
 
 UNKNOWN_PROPOSAL = ProblemKind("unknown_proposal", 404, "No such proposal")
@@ -85,6 +85,7 @@ def to_confirm(database: Database, number: int, acting: Principal, *, now: datet
     """The proposal, which `acting` may confirm. Raises Refused where not."""
     with database.read() as connection:
         row = one(connection, number, now=now)
+        is_theirs = not enterprises_of_others(connection, row["enterprise_ids"])
     _require_waiting(row)
     if row["author"] == acting.name:
         raise Refused(
@@ -95,6 +96,10 @@ def to_confirm(database: Database, number: int, acting: Principal, *, now: datet
     if row["author_is_gone"]:
         raise Refused(PROPOSAL_OVER, f"the account {row['author']} is disabled: propose it anew")
     _require_right(row, acting)
+    if not is_theirs:
+        raise Refused(
+            OUTSIDE_REACH, f"proposal {number} changes energy of enterprises on which {acting.name} may not act"
+        )
     return row
 
 

@@ -27,19 +27,30 @@ class RegistryChange:
         self.connection = connection
         self._past = past
 
-    def reinterpret_meter(self, code: str, *, since: datetime | None, otherwise_since: datetime | None = None) -> None:
+    def reinterpret_meter(
+        self,
+        code: str,
+        *,
+        since: datetime | None,
+        otherwise_since: datetime | None = None,
+        is_theirs: bool = False,
+    ) -> None:
         """The readings of meter `code` mean something else since that time; None: all of them.
 
-        `otherwise_since`: all are booked again, but only from then on is anything otherwise.
+        `otherwise_since`: all are booked again, but only from then on is anything otherwise; `is_theirs`: whose time
+        that is was judged. Raises Refused where it is not the account's to act on.
         """
         if self._past is not None:
-            self._past.touch_meter(code, since or otherwise_since)
+            self._past.touch_meter(code, since or otherwise_since, is_theirs=is_theirs)
         self._reinterpret_meter(code, since)
 
-    def settle_reading(self, code: str, *, ts: datetime) -> None:
-        """A person says something of the reading of meter `code` at that time; energy since then is booked again."""
+    def settle_reading(self, code: str, *, ts: datetime, lasts: bool = False) -> None:
+        """A person says something of the reading of meter `code` at that time; energy since then is booked again.
+
+        `lasts`: it says something of what comes after too.
+        """
         if self._past is not None:
-            self._past.touch_reading(code, ts)
+            self._past.touch_reading(code, ts, lasts=lasts)
         self._reinterpret_meter(code, ts)
 
     def _reinterpret_meter(self, code: str, since: datetime | None) -> None:

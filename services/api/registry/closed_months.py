@@ -4,7 +4,7 @@ Whoever writes says what it touches; that is judged at the end of the transactio
 the sums before and after can be told. Then everything is undone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,8 +12,8 @@ from datetime import date, datetime
 from psycopg import Connection, Rollback
 
 from services.api.access.closing import Closing, Confirmed
-from services.api.database import Database
-from services.api.errors import ProblemKind, Refused
+from services.api.database import Database, seeing_everything
+from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 from services.api.proposals.effect import Effect
 from services.api.registry.statements import registry_statements
 from services.api.sum_changes import MeterAsItIs, answered, compared
@@ -24,6 +24,20 @@ MOST_NAMED = 100
 
 _SQL = registry_statements("closed_months.sql")
 _EVER = "-infinity"
+_ALWAYS = "infinity"
+
+
+def enterprises_of_others(connection: Connection, enterprise_ids: Collection[int]) -> set[int]:
+    """Those on which the account does not act."""
+    return set(_SQL.run(connection, "not_theirs", enterprise_ids=sorted(enterprise_ids)).scalars())
+
+
+def require_theirs(connection: Connection, enterprise_ids: Collection[int]) -> None:
+    """Refuse what changes the energy of an enterprise that is not the account's to act on."""
+    if enterprises_of_others(connection, enterprise_ids):
+        raise Refused(
+            OUTSIDE_REACH, "it changes energy of a time when the meter belonged to others; nothing was written"
+        )
 
 
 class NeedsSecondPerson(Exception):  # noqa: N818 - named after the fact
@@ -52,43 +66,65 @@ class ClosedMonths:
         """Whether anything stored for closed months is."""
         return bool(self.enterprise_ids)
 
-    def touch_meter(self, code: str, since: datetime | None) -> None:
-        """What the readings of a meter mean changes since that time; None: since ever."""
-        if since is None or since < self.closing.open_from:
-            self._touch_meter(code, since)
+    def touch_meter(self, code: str, since: datetime | None, *, is_theirs: bool = False) -> None:
+        """What the readings of a meter mean changes since that time; None: since ever.
 
-    def touch_reading(self, code: str, ts: datetime, *, is_new: bool = False) -> None:
-        """What counts at that time changes, and so does the energy up to it since the reading before.
-
-        `is_new`: something is to count where nothing is stored.
+        `is_theirs`: whose time is changed was judged. Raises Refused where it is not the account's to act on.
         """
-        self._touch_meter(code, ts, with_span=True, is_new=is_new)
+        self._touch_meter(code, since, until=_ALWAYS, is_theirs=is_theirs)
 
-    def _touch_meter(self, code: str, since: datetime | None, *, with_span: bool = False, is_new: bool = False) -> None:
-        self._touch("meter", since, code=code, with_span=with_span, is_new=is_new)
+    def touch_reading(self, code: str, ts: datetime, *, is_new: bool = False, lasts: bool = False) -> None:
+        """What counts at that time changes, and so does the energy since the reading before, up to the one after.
+
+        `is_new`: something is to count where nothing is stored; `lasts`: what comes after changes too. Raises Refused
+        where that is not the account's to act on.
+        """
+        self._touch_meter(code, ts, until=_ALWAYS if lasts else None, with_span=True, is_new=is_new)
+
+    def _touch_meter(
+        self,
+        code: str,
+        since: datetime | None,
+        *,
+        until: str | None,
+        with_span: bool = False,
+        is_new: bool = False,
+        is_theirs: bool = False,
+    ) -> None:
+        given = {"since": since or _EVER, "open_from": self.closing.open_from}
+        with seeing_everything(self.connection):
+            rows = _SQL.run(
+                self.connection, "meter", code=code, until=until, with_span=with_span, is_new=is_new, **given
+            ).all()
+        if not is_theirs:
+            require_theirs(self.connection, {row.enterprise_id for row in rows})
+        for row in rows:
+            if row.is_stored:
+                self.meter_ids.add(row.meter_id)
+                self.enterprise_ids.add(row.enterprise_id)
+                self._note(since)
 
     def touch_enterprise(self, credit_code: str, since: date) -> None:
         """The meters of an enterprise belong elsewhere since that day."""
         moment = start_of_day(since)
         if moment < self.closing.open_from:
-            self._touch("enterprise", moment, credit_code=credit_code)
+            rows = _SQL.run(
+                self.connection, "enterprise", since=moment, open_from=self.closing.open_from, credit_code=credit_code
+            ).all()
+            for row in rows:
+                self.meter_ids.add(row.meter_id)
+                self.enterprise_ids.add(row.enterprise_id)
+                self._note(moment)
 
     def touch_heat_values(self, heat_value_ids: Sequence[int]) -> None:
         """These versions of heat values are new: the energy of their months is worth something else."""
-        rows = _SQL.run(
-            self.connection, "heat_values", ids=list(heat_value_ids), open_from=self.closing.open_from
-        ).mappings()
+        with seeing_everything(self.connection):
+            rows = _SQL.run(
+                self.connection, "heat_values", ids=list(heat_value_ids), open_from=self.closing.open_from
+            ).all()
         for row in rows:
-            self.enterprise_ids.add(row["enterprise_id"])
-            self._note(row["since"])
-
-    def _touch(self, statement: str, since: datetime | None, **given: object) -> None:
-        given |= {"since": since or _EVER, "open_from": self.closing.open_from}
-        rows = _SQL.run(self.connection, statement, **given).mappings()
-        for row in rows:
-            self.meter_ids.add(row["meter_id"])
-            self.enterprise_ids.add(row["enterprise_id"])
-            self._note(since)
+            self.enterprise_ids.add(row.enterprise_id)
+            self._note(row.since)
 
     def _note(self, since: datetime | None) -> None:
         self._from_ever = self._from_ever or since is None
@@ -145,9 +181,10 @@ def _decide(connection: Connection, confirmed: Confirmed, *, now: datetime) -> N
 def _effect(past: ClosedMonths, after: MeterAsItIs | None) -> Effect:
     """What the change would do, told once it is undone."""
     before = past.seen()
-    names = _SQL.run(
-        past.connection, "named", meter_ids=sorted(past.meter_ids), enterprise_ids=sorted(past.enterprise_ids)
-    ).one()
+    with seeing_everything(past.connection):
+        names = _SQL.run(
+            past.connection, "named", meter_ids=sorted(past.meter_ids), enterprise_ids=sorted(past.enterprise_ids)
+        ).one()
     shown = after is not None and before is not None
     return Effect(
         since=past.first and past.first.astimezone(SHANGHAI),

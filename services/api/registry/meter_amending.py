@@ -68,8 +68,12 @@ def amended_meter_faults(connection: Connection, meters: Sequence[MeterEntry]) -
     """The faults of each of these registered meters as they are to be, in any of their terms."""
     found: list[list[Fault]] = []
     for meter, faults in zip(meters, meter_faults(connection, meters), strict=True):
-        terms = held(terms_of(connection, meter.code).terms)[:-1]
-        earlier = [meter.model_copy(update=dict(each.meaning)) for each in terms]
+        known = terms_of(connection, meter.code)
+        earlier = [
+            meter.model_copy(update=dict(each.meaning))
+            for each in held(known.terms)[:-1]
+            if each.meaning["unit_code"] not in known.of_others
+        ]
         found.append(told_once(chain(faults, *(meter_faults(connection, earlier) if earlier else []))))
     return found
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from psycopg import Connection
 
-from services.api.database import Database
-from services.api.errors import INVALID_BODY, refused_fields
+from services.api.database import Database, seeing_everything
+from services.api.errors import INVALID_BODY, OUTSIDE_REACH, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
+from services.api.registry.closed_months import enterprises_of_others
 from services.api.registry.fields import MeterFlow
 from services.api.registry.meter_entry import MeterEntry
 from services.api.registry.metering import meter_faults
@@ -29,6 +30,7 @@ from services.api.registry.terms import (
     in_order,
     time_faults,
     unit_named_from,
+    units_concerned,
 )
 from services.ingest.validate import AHEAD_US
 
@@ -50,19 +52,25 @@ class MeterTerms:
     negative_flow: MeterFlow | None
     carrier_unit: str
     terms: Sequence[MeterTermSaid]
+    of_others: frozenset[str]
+    """Codes of units to which it belongs or belonged, and on which the account does not act."""
 
 
 def terms_of(connection: Connection, code: str) -> MeterTerms:
-    """The meter of this code. Raises Refused where there is none."""
+    """The meter of this code with all its terms, those too of earlier owners. Raises Refused where none is seen."""
     meter = SQL.run(connection, "meter", code=code).mappings().first()
     if meter is None:
         raise nouns.METER.refuse_unknown(code)
     rows = [row for row in _rows(connection, meter["meter_id"]) if row["withdrawn_at"] is None]
-    return MeterTerms(code=code, terms=in_order([_said(row) for row in rows]), **meter)
+    others = enterprises_of_others(connection, {row["enterprise_id"] for row in rows})
+    of_others = frozenset(row["unit_code"] for row in rows if row["enterprise_id"] in others)
+    return MeterTerms(code=code, terms=in_order([_said(row) for row in rows]), of_others=of_others, **meter)
 
 
 def _rows(connection: Connection, meter_id: int) -> Sequence[Mapping[str, Any]]:
-    return SQL.run(connection, "of_meter", meter_id=meter_id).mappings().all()
+    # Each term carries on what those before it say.
+    with seeing_everything(connection):
+        return SQL.run(connection, "of_meter", meter_id=meter_id).mappings().all()
 
 
 def _said(row: Mapping[str, Any]) -> MeterTermSaid:
@@ -101,15 +109,17 @@ def change_terms(
         since = min(since, named) if since else named
     if since:
         # A span of before may have ended with the first reading that is of another kind now.
-        change.reinterpret_meter(meter.code, since=None if since is True else since - _JUST_BEFORE)
+        change.reinterpret_meter(meter.code, since=None if since is True else since - _JUST_BEFORE, is_theirs=True)
     return since
 
 
 def require_terms(
     connection: Connection, meter: MeterTerms, terms: Sequence[MeterTermSaid], *, now: datetime
 ) -> list[MeterTermHeld]:
-    """What would hold by these terms. Raises Refused for terms that do not fit."""
+    """What would hold by these terms. Raises Refused for terms that do not fit, or change a time that was others'."""
     after = held(in_order(terms))
+    if not meter.of_others.isdisjoint(units_concerned(held(meter.terms), after)):
+        raise Refused(OUTSIDE_REACH, f"{meter.code} belonged to others then: only who acts on both may change that")
     faults = _faults(connection, meter, after, now=now)
     if faults:
         raise refused_fields(INVALID_BODY, faults)
@@ -141,6 +151,7 @@ def _faults(connection: Connection, meter: MeterTerms, terms: Sequence[MeterTerm
             **each.meaning,
         )
         for each in terms
+        if each.meaning["unit_code"] not in meter.of_others
     ]
     return told_once(chain(faults, *meter_faults(connection, entries)))
 

@@ -113,6 +113,15 @@ def changed_from(
     return next((moment for moment in moments if differ(_at(before, moment), _at(after, moment))), False)
 
 
+def units_concerned(before: Sequence[MeterTermHeld], after: Sequence[MeterTermHeld]) -> set[str]:
+    """Codes of the units whose time is otherwise, or of which a term is written or withdrawn."""
+    moments = {each.term.valid_from for each in (*before, *after)}
+    pairs = [(_at(before, moment), _at(after, moment)) for moment in moments]
+    found = {meaning["unit_code"] for pair in pairs if pair[0] != pair[1] for meaning in pair}
+    kept = {each.term.term_id for each in before} & {each.term.term_id for each in after}
+    return found | {each.meaning["unit_code"] for each in (*before, *after) if each.term.term_id not in kept}
+
+
 def unit_named_from(before: Sequence[MeterTermHeld], after: Sequence[MeterTermHeld]) -> datetime | None:
     """The first moment at which a term names the unit, be it the same one, by one of the two alone."""
 
@@ -122,8 +131,13 @@ def unit_named_from(before: Sequence[MeterTermHeld], after: Sequence[MeterTermHe
     return min(named(before) ^ named(after), default=None)
 
 
-def _at(terms: Sequence[MeterTermHeld], moment: datetime) -> Meaning:
-    holding = [each for each in terms if each.term.valid_from is None or each.term.valid_from <= moment]
+def _at(terms: Sequence[MeterTermHeld], moment: datetime | None) -> Meaning:
+    """What holds then; None: at first."""
+    holding = [
+        each
+        for each in terms
+        if each.term.valid_from is None or (moment is not None and each.term.valid_from <= moment)
+    ]
     return holding[-1].meaning
 
 

@@ -20,6 +20,8 @@ from services.api.registry.closed_months import PROPOSAL_OVER
 
 router = APIRouter(prefix="/api/v1/proposals", tags=["proposals"])
 UNKNOWN = store.UNKNOWN_PROPOSAL
+_OF_WHO_ASKS = frozenset({401, 403, 404, 429})
+"""Refusals that another, or the same later, may not meet; one sees no meter that is another's."""
 _ANSWERED = "It is done: the answer of the operation, with its own status"
 Number = Annotated[int, Path(description="Its `proposal_id`", ge=1, le=2**62)]
 
@@ -64,12 +66,13 @@ def read_body(database: Db, proposal_id: Number, now: Now) -> Response:
 async def confirm_proposal(request: Request, database: Db, proposal_id: Number, acting: Acting, now: Now) -> Response:
     """Have it done, in the name of its author, by another account with the same right and reach.
 
-    The answer is that of the operation. Where it cannot be done any more it is refused as usual, and is over.
+    The answer is that of the operation. Where it cannot be done any more it is refused as usual, and is over; where
+    the account alone may not do it, it waits on.
     """
     proposal = await run_in_threadpool(store.to_confirm, database, proposal_id, acting, now=now)
     body = await run_in_threadpool(store.body_of, database, proposal_id, now=now)
     answer = await do_again(request, proposal, body, acting)
-    if 400 <= answer.status_code < 500:
+    if 400 <= answer.status_code < 500 and answer.status_code not in _OF_WHO_ASKS:
         refusal = json.loads(bytes(answer.body))
         await run_in_threadpool(store.note_refusal, database, proposal_id, refusal, now=now)
     return answer

@@ -153,7 +153,7 @@ def settle(
         return _preview(database, code, add)
     with registry_change(database) as change:
         meter = _meter(change.connection, code)
-        change.settle_reading(code, ts=add(change, meter))
+        change.settle_reading(code, ts=add(change, meter), lasts=True)
         rows = _SQL.run(change.connection, "settlements", meter_id=meter["meter_id"], withdrawn=False).mappings()
         return _answer(max(rows, key=lambda row: row["id"]))
 
@@ -213,7 +213,7 @@ def withdraw_settlement(
         response.status_code = status.HTTP_200_OK
         return _preview(database, code, withdraw)
     with registry_change(database) as change:
-        change.settle_reading(code, ts=withdraw(change, _meter(change.connection, code)))
+        change.settle_reading(code, ts=withdraw(change, _meter(change.connection, code)), lasts=True)
     return None
 
 

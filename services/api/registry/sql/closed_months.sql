@@ -1,8 +1,8 @@
 -- Whether something is stored for closed months, those before `open_from`, of what a change touches. A change just before that moment is one of
 -- the open month: a term that begins with it is noted from the microsecond before.
 
--- name: meter(code, since, with_span, is_new, open_from)
--- The meter, with each enterprise to which its energy was booked or would be.
+-- name: meter(code, since, until, with_span, is_new, open_from)
+-- The meter, with each enterprise to which its energy of that time was booked or would be, and whether any is stored of closed months.
 WITH touched AS (
     SELECT
         meter_id,
@@ -12,30 +12,46 @@ WITH touched AS (
                 :since ::timestamptz
             )
             ELSE :since ::timestamptz
-        END AS since
+        END AS since,
+        coalesce(
+            :until ::timestamptz,
+            (SELECT min(ts) FROM reading WHERE reading.meter_id = meter.meter_id AND ts > :since ::timestamptz),
+            :since ::timestamptz + interval '1 microsecond'
+        ) AS until
     FROM meter
     WHERE code = :code
 )
-SELECT DISTINCT touched.meter_id, unit.enterprise_id
+SELECT DISTINCT
+    touched.meter_id,
+    unit.enterprise_id,
+    touched.since < :open_from ::timestamptz - interval '1 microsecond'
+        AND (
+            :is_new ::boolean
+            OR EXISTS (
+                SELECT
+                FROM reading
+                WHERE reading.meter_id = touched.meter_id AND ts >= touched.since AND ts < :open_from ::timestamptz
+            )
+            OR EXISTS (
+                SELECT
+                FROM energy_slot
+                WHERE energy_slot.meter_id IN (touched.meter_id, -touched.meter_id)
+                    AND slot > touched.since - interval '15 minutes'
+                    AND slot < :open_from ::timestamptz
+            )
+        ) AS is_stored
 FROM touched
-JOIN meter_term USING (meter_id)
-JOIN unit ON unit.unit_id = meter_term.unit_id
-WHERE touched.since < :open_from ::timestamptz - interval '1 microsecond'
-    AND (
-        :is_new ::boolean
-        OR EXISTS (
-            SELECT
-            FROM reading
-            WHERE reading.meter_id = touched.meter_id AND ts >= touched.since AND ts < :open_from ::timestamptz
-        )
-        OR EXISTS (
-            SELECT
-            FROM energy_slot
-            WHERE energy_slot.meter_id IN (touched.meter_id, -touched.meter_id)
-                AND slot > touched.since - interval '15 minutes'
-                AND slot < :open_from ::timestamptz
-        )
-    );
+JOIN meter_term AS term USING (meter_id)
+JOIN unit ON unit.unit_id = term.unit_id
+WHERE term.valid_to > touched.since
+    AND term.valid_from < touched.until
+    -- Those too that the change itself withdraws.
+    AND (term.withdrawn_at IS NULL OR term.withdrawn_at = now());
+
+-- name: not_theirs(enterprise_ids)
+SELECT asked.enterprise_id
+FROM unnest(:enterprise_ids ::integer[]) AS asked (enterprise_id)
+WHERE NOT (sees_all() OR acts_on_enterprise(asked.enterprise_id));
 
 -- name: enterprise(credit_code, since, open_from)
 -- Its meters at any time since of which something is stored, those too that the account cannot see by now.

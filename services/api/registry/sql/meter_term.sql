@@ -55,7 +55,8 @@ SELECT
     term.author,
     term.recorded_at,
     term.withdrawn_at,
-    term.withdrawn_by
+    term.withdrawn_by,
+    unit.enterprise_id
 FROM meter_term AS term
 JOIN unit USING (unit_id)
 JOIN gateway USING (gateway_id)
