@@ -54,9 +54,17 @@ _MOMENT_PATTERN = re.compile(
 # Controls, surrogates, line separators, and marks that turn the writing round or show nothing (Cf, and those that
 # Unicode has elsewhere): with them two names look the same, or one reads as another. All else a name may hold.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_SHOW_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-# Mongolian is written with marks that show nothing by themselves, after a letter (vowel separator, non-joiner, joiner).
-_OF_MONGOLIAN = re.compile("(?<=[\u1820-\u18aa\u180b-\u180d\u180f])[\u180e\u200c\u200d]")
+_SHOW_NOTHING = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# Some show nothing by themselves and have their place after what they change: in Mongolian the vowel separator, the
+# joiners and the selectors of a letter's form; the form of a Chinese character; a sign as text or as a picture.
+_IN_PLACE = re.compile(
+    "(?<=[\u1820-\u18aa\u180b-\u180d\u180f])[\u180e\u200c\u200d]"
+    "|(?<=[\u1820-\u18aa])[\u180b-\u180d\u180f]"
+    "|(?<=[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
+    "|(?<=[\u2600-\u27bf\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
+)
 
 
 def refusal(code: str, **mentions: Any) -> PydanticCustomError:
@@ -65,8 +73,8 @@ def refusal(code: str, **mentions: Any) -> PydanticCustomError:
 
 
 def _printable(text: str) -> str:
-    for character in _OF_MONGOLIAN.sub("", text):
-        if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _SHOW_NOTHING:
+    for character in _IN_PLACE.sub("", text):
+        if unicodedata.category(character) in _REFUSED_CATEGORIES or _SHOW_NOTHING.match(character):
             raise refusal("bad_character", character=f"U+{ord(character):04X}")
     return text
 

@@ -41,7 +41,7 @@ KeepsDays = Annotated[
 
 
 def _of_gateway(code: str) -> str:
-    if code.startswith(RESERVED):
+    if code.lower().startswith(RESERVED):
         raise refusal("reserved", prefix=RESERVED)
     if is_credit_code(code):
         raise refusal("credit_code_of_gateway")

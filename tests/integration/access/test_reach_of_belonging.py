@@ -9,7 +9,8 @@ from fastapi.testclient import TestClient
 
 from services.api.access.role import Role
 from services.core.calendar import SHANGHAI
-from tests.integration.access.test_reach import Asker, jungar, ordos
+from tests.integration.access.asking import Asker
+from tests.integration.access.test_reach import jungar, ordos
 from tests.integration.registered import DALAD, JUNGAR, KANGBASHI, Registered
 from tests.signed_in import add_with_key, bearer
 

@@ -194,7 +194,7 @@ def test_only_the_fields_given_change(client: TestClient, registered: Registered
     assert client.get(f"/api/v1/meters/{meter}").json() == answer.json()
 
 
-@pytest.mark.parametrize("code", ["enermon", "enermon-ingest-0", "enermonitor"])
+@pytest.mark.parametrize("code", ["enermon", "enermon-ingest-0", "enermonitor", "Enermon-x"])
 def test_no_gateway_is_called_as_the_services_are_at_the_broker(
     client: TestClient, registered: Registered, code: str
 ) -> None:

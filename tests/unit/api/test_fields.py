@@ -48,7 +48,7 @@ def test_names_have_no_control_characters(character: str) -> None:
     "mark",
     # turn the writing round; stand between and show nothing; blanks that are letters; a byte order mark; tags
     [*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c", *"\u200b\u2060\u2061\u00ad\u034f",
-     *"\u3164\uffa0\u115f\u2800", "\ufeff", "\ufff9", "\U000e0041", "\u200c", "\u200d", "\u180e"],
+     *"\u3164\uffa0\u115f\u2800", "\ufeff", "\ufff9", "\U000e0041", "\u200c", "\u200d", "\u180e", "\ufe0f", "\u180b"],
 )  # fmt: skip
 def test_no_text_that_people_read_has_marks_that_turn_it_round_or_show_nothing(mark: str) -> None:
     for kind in (fields.Name, fields.Note, fields.Lines, fields.ShortText, fields.SearchText):
@@ -56,10 +56,17 @@ def test_no_text_that_people_read_has_marks_that_turn_it_round_or_show_nothing(m
 
 
 @pytest.mark.parametrize(
+    "name", ["炉1\ufe0f", "\ufe00炉", "炉\ufe00\ufe00", "炉\ufe0f", "A\U000e0100", "ᠠ\u180b\u180b"]
+)
+def test_a_name_has_no_selector_of_a_form_where_nothing_before_it_has_forms(name: str) -> None:
+    assert reason_of(fields.Name, name) == "bad_character"
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "内蒙古伊泰集团有限公司（二期）", "𠮷野家・１号炉　南", "葛\U000e0100城", "鄂尔多斯①号变压器℃",
-        "Ünal & Söhne GmbH № 3", "ᠥᠪᠥᠷ ᠮᠣᠩᠭᠣᠯ ᠤᠨ", "ᠬᠠᠰ\u180eᠠ", "ᠮᠣᠩ\u200d", "ᠨᠠ\u180b\u202fᠶᠢᠨ",
+        "Ünal & Söhne GmbH № 3", "ᠥᠪᠥᠷ ᠮᠣᠩᠭᠣᠯ ᠤᠨ", "ᠬᠠᠰ\u180eᠠ", "ᠮᠣᠩ\u200d", "⚠\ufe0f１号炉", "ᠨᠠ\u180b\u202fᠶᠢᠨ",
     ],
 )  # fmt: skip
 def test_names_of_all_languages_are_as_they_are_written(name: str) -> None:
