@@ -26,7 +26,10 @@ own_function AS (
     WHERE pronamespace = 'public'::regnamespace
         AND ('pg_proc'::regclass, oid) NOT IN (SELECT classid, objid FROM of_extension)
 )
-SELECT 'row-level security' AS kind, 'of ' || relname AS name, concat_ws(' ', relrowsecurity, relforcerowsecurity) AS said
+SELECT 'schema' AS kind, 'revision ' || version_num AS name, '' AS said
+FROM public.alembic_version
+UNION ALL
+SELECT 'row-level security', 'of ' || relname AS name, concat_ws(' ', relrowsecurity, relforcerowsecurity)
 FROM own_table
 WHERE relrowsecurity OR relforcerowsecurity
 UNION ALL

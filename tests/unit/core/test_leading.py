@@ -21,4 +21,10 @@ def test_every_lock_is_taken_by_a_key_of_the_list_alone_or_by_one_with_a_hash() 
         if path.suffix in {".py", ".sql"}
         for arguments in re.findall(r"pg\w*advisory\w*\((.*)\)", path.read_text("utf-8"))
     ]
-    assert sorted(set(taken)) == [":family, 0", ":family, hashint8(:alert_id)", ":family, hashtext(:slug)", ":key"]
+    assert sorted(set(taken)) == [
+        ":family, 0",
+        ":family, hashint8(:alert_id)",
+        ":family, hashtext(:code)",
+        ":family, hashtext(:slug)",
+        ":key",
+    ]

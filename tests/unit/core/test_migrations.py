@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.core.db import migrate
+from services.provenance.guards import FILE, guards_of
 
 VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 
@@ -11,3 +12,10 @@ def test_each_change_of_the_schema_has_the_number_after_the_one_before() -> None
     numbers = sorted(path.name.split("_")[1] for path in VERSIONS.glob("rev_*.py"))
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
     assert migrate.newest_revision() == numbers[-1]
+
+
+def test_the_guards_that_are_verified_are_those_of_the_newest_schema() -> None:
+    revisions = [name for kind, name in guards_of(FILE.read_text("utf-8")) if kind == "schema"]
+    assert revisions == [f"revision {migrate.newest_revision()}"], (
+        "run python -m services.provenance.guards with ENERMON_DATABASE_URL of a new database of the newest schema"
+    )
