@@ -36,7 +36,7 @@ def passed(client: TestClient, registered: Registered, line: Line) -> str:
     line.send(old, quarters(meter, BEFORE, [1.0, 2.0]))
     given = {"unit_code": registered.unit(buyer), "gateway_code": new, "valid_from": PASSED.isoformat(), **REASON}
     assert client.patch(f"/api/v1/meters/{meter}", json=given).status_code == 200
-    line.send(new, quarters(meter, SINCE, [3.0, 4.0]))
+    line.send(new, quarters(meter, SINCE - timedelta(minutes=30), [3.0, 4.0, 5.0, 6.0]))
     return meter
 
 
