@@ -13,7 +13,7 @@ from services.alerts.channels.address import email_fault
 from services.api.access import accounts, keys
 from services.api.access.accounts import NAME_PATTERN, SQL, KeptAccount, LastAdministratorError
 from services.api.access.bound import bound_faults
-from services.api.access.keys import require_own_rights
+from services.api.access.keys import require_another_or_session, require_own_rights
 from services.api.access.nouns import ACCOUNT, KEYS_ALONE, LAST_ADMINISTRATOR
 from services.api.access.passwords import Passwords
 from services.api.access.principal import Principal
@@ -202,6 +202,8 @@ def amend(connection: Connection, name: str, patch: AccountPatch, *, by: Princip
     disabled = given.pop("disabled", account.disabled_at is not None)
     new = {field: given.get(field, getattr(account, field)) for field in _AMENDABLE}
     role = Role(new["role"])
+    if new["oidc_subject"] not in (None, account.oidc_subject):
+        require_another_or_session(by, account)
     _require_bound(connection, role, new["area"], new["enterprise"])
     require_own_rights(by, rights_of(Role(account.role), account.area) | rights_of(role, new["area"]))
     if disabled or role is not Role.ADMINISTRATOR:
@@ -225,6 +227,7 @@ def reset_password(database: Database, name: str, passwords: Passwords, *, by: P
     kept = hashed(passwords, password, by=by.name)
     with database.write() as connection:
         account = held(connection, name)
+        require_another_or_session(by, account)
         require_own_rights(by, rights_of(Role(account.role), account.area))
         if account.role == Role.PROGRAM:
             raise Refused(KEYS_ALONE, f"make a key instead: POST /api/v1/accounts/{name}/keys")

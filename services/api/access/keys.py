@@ -9,8 +9,8 @@ from pydantic.config import JsonDict
 
 from services.api.access.accounts import KeptAccount, add_key
 from services.api.access.bound import key_faults
-from services.api.access.nouns import KEY
-from services.api.access.principal import Principal
+from services.api.access.nouns import KEY, NEEDS_SESSION
+from services.api.access.principal import Principal, SignedBy
 from services.api.access.role import Right, Role, rights_of
 from services.api.access.tokens import new_key
 from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
@@ -71,6 +71,7 @@ class MadeKey(ApiKey):
 
 def make_key(connection: Connection, account: KeptAccount, entry: KeyEntry, *, by: Principal, now: datetime) -> MadeKey:
     """Make a key of an account. Raises Refused where it would do more than the account, or than whoever makes it."""
+    require_another_or_session(by, account)
     SQL.run(connection, "hold", account_id=account.account_id)
     faults = key_faults(account, entry.rights or [], entry.areas or [])
     if entry.expires_at is not None and entry.expires_at <= now:
@@ -93,6 +94,12 @@ def make_key(connection: Connection, account: KeptAccount, entry: KeyEntry, *, b
     )
     made = next(each for each in _keys(connection, account.account_id) if each.key_id == key_id)
     return MadeKey(**made.model_dump(), key=key)
+
+
+def require_another_or_session(by: Principal, account: KeptAccount) -> None:
+    """A key gives its own account no further way in, which would outlive it. Raises Refused."""
+    if by.account_id == account.account_id and by.signed_by is not SignedBy.SESSION:
+        raise Refused(NEEDS_SESSION, "a key opens its own account no further; sign in: POST /api/v1/session")
 
 
 def require_own_rights(by: Principal, rights: Iterable[Right]) -> None:

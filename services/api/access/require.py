@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from services.api.access.closing import CONFIRMED, Confirmed
 from services.api.access.identify import Remembered, credential_of
 from services.api.access.login import SignInFirst
+from services.api.access.nouns import NEEDS_SESSION
 from services.api.access.principal import Principal, SignedBy
 from services.api.access.reach import AREA_TREE, EVERYTHING
 from services.api.access.role import Right
-from services.api.access.rules import BEFORE_THE_CHANGE, OPEN, PAGES, RIGHT_OF, Operations, operation
+from services.api.access.rules import BEFORE_THE_CHANGE, OPEN, PAGES, RIGHT_OF, WITH_A_KEY, Operations, operation
 from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 
 NOT_SIGNED_IN = ProblemKind("not_signed_in", 401, "Nobody is signed in")
@@ -39,6 +40,8 @@ async def require_access(request: Request) -> None:
     if right not in principal.rights:
         raise Refused(NOT_ALLOWED, f"{principal.name} is {principal.role} and may not: {right}")
     by_session = principal.signed_by is SignedBy.SESSION
+    if right is Right.OWN and not by_session and asked not in WITH_A_KEY:
+        raise Refused(NEEDS_SESSION, "a key does nothing of its own account; sign in: POST /api/v1/session")
     if by_session and principal.must_change_password and asked not in BEFORE_THE_CHANGE:
         if asked in PAGES:
             raise SignInFirst(request)

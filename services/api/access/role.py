@@ -25,7 +25,7 @@ class Right(enum.StrEnum):
     """What an operation of the API does, as far as rights go. Keys are scoped by these words."""
 
     OWN = "own"
-    """One's own account: who am I, password, sign out."""
+    """One's own account: who am I, and for who is signed in its password, keys and sessions."""
     KNOW = "know"
     """What is public: areas, carriers, domain numbers, targets of plans, rules."""
     READ = "read"

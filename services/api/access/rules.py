@@ -235,6 +235,10 @@ BEFORE_THE_CHANGE = frozenset({"GET /api/v1/session", "DELETE /api/v1/session", 
 """All that a person may do whose first password must be changed."""
 
 
+WITH_A_KEY = frozenset({"GET /api/v1/session"})
+"""All that a key may of one's own account: who holds it is not the person."""
+
+
 class Operations:
     """The operations of an API: by its route, the path of each as it is written in the rules."""
 

@@ -17,7 +17,7 @@ from services.api.access.account_resource import (
     found,
 )
 from services.api.access.keys import BEYOND_OWN_RIGHTS, ApiKey, KeyEntry, MadeKey
-from services.api.access.nouns import ACCOUNT, KEY, KEYS_ALONE, LAST_ADMINISTRATOR, SESSION
+from services.api.access.nouns import ACCOUNT, KEY, KEYS_ALONE, LAST_ADMINISTRATOR, NEEDS_SESSION, SESSION
 from services.api.access.require import Acting
 from services.api.access.sessions import end_one
 from services.api.access.sign_in import SIGN_IN_BUSY
@@ -60,7 +60,7 @@ def read_account(database: Db, name: AccountName) -> UserAccount:
 @router.patch(
     "/{name}",
     summary="Change an account",
-    responses=refusals(UNKNOWN, ALREADY_EXISTS, LAST_ADMINISTRATOR, BEYOND_OWN_RIGHTS),
+    responses=refusals(UNKNOWN, ALREADY_EXISTS, LAST_ADMINISTRATOR, BEYOND_OWN_RIGHTS, NEEDS_SESSION),
 )
 def amend_account(
     database: Db, acting: Acting, request: Request, name: AccountName, patch: AccountPatch, now: Now
@@ -75,7 +75,7 @@ def amend_account(
 @router.post(
     "/{name}/password",
     summary="Give an account a new first password",
-    responses=refusals(UNKNOWN, KEYS_ALONE, BEYOND_OWN_RIGHTS, SIGN_IN_BUSY),
+    responses=refusals(UNKNOWN, KEYS_ALONE, BEYOND_OWN_RIGHTS, NEEDS_SESSION, SIGN_IN_BUSY),
 )
 def reset_password(database: Db, acting: Acting, request: Request, name: AccountName) -> FirstPassword:
     """For whoever has lost the password: shown this once, to be changed. The sessions of the account end."""
@@ -95,10 +95,13 @@ def list_keys(database: Db, name: AccountName, query: Annotated[PageQuery, Query
     "/{name}/keys",
     summary="Make a key of an account",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(UNKNOWN, BEYOND_OWN_RIGHTS),
+    responses=refusals(UNKNOWN, BEYOND_OWN_RIGHTS, NEEDS_SESSION),
 )
 def make_key(database: Db, acting: Acting, name: AccountName, entry: KeyEntry, now: Now) -> MadeKey:
-    """A key that may at most what its account may, and what who makes it may. It is shown this once."""
+    """A key that may at most what its account may, and what who makes it may. It is shown this once.
+
+    No key makes one for its own account.
+    """
     with database.write() as connection:
         return keys.make_key(connection, found(connection, name), entry, by=acting, now=now)
 

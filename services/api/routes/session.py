@@ -145,11 +145,10 @@ def who_am_i(acting: Acting) -> WhoAmI:
 @router.delete(
     "/api/v1/session", summary="Sign out", status_code=status.HTTP_204_NO_CONTENT, responses=refusals(NEEDS_SESSION)
 )
-def sign_out(database: Db, acting: Acting, request: Request, answer: Response) -> None:
+def sign_out(database: Db, request: Request, answer: Response) -> None:
     """End the session of this browser."""
-    token = _token_of(acting, request)
     with database.write() as connection:
-        sessions.end(connection, token)
+        sessions.end(connection, request.cookies[COOKIE])
     remembered_by(request).forget()
     sessions.clear_cookie(answer)
 
@@ -163,7 +162,6 @@ def change_password(
     database: Db, acting: Acting, request: Request, answer: Response, given: PasswordChange, now: Now
 ) -> WhoAmI:
     """Change the password. Every session of the account ends; this browser is given a new one, with a new token."""
-    _token_of(acting, request)
     fault = fault_of_new(given.new_password, account=acting.name, field="new_password")
     if fault is None and given.new_password == given.old_password:
         fault = Fault("new_password", "unchanged_password")
@@ -182,7 +180,7 @@ def change_password(
     return begin_session(database, request, answer, checked.account_id, now=now, checked=after)
 
 
-@router.get("/api/v1/session/keys", summary="List one's own keys", responses=refusals(BAD_CURSOR))
+@router.get("/api/v1/session/keys", summary="List one's own keys", responses=refusals(BAD_CURSOR, NEEDS_SESSION))
 def list_own_keys(database: Db, acting: Acting, query: Annotated[PageQuery, Query()]) -> Page[ApiKey]:
     """The keys of the account, the newest first."""
     with database.read() as connection:
@@ -195,9 +193,8 @@ def list_own_keys(database: Db, acting: Acting, query: Annotated[PageQuery, Quer
     status_code=status.HTTP_201_CREATED,
     responses=refusals(NEEDS_SESSION, BEYOND_OWN_RIGHTS),
 )
-def make_own_key(database: Db, acting: Acting, request: Request, entry: KeyEntry, now: Now) -> MadeKey:
+def make_own_key(database: Db, acting: Acting, entry: KeyEntry, now: Now) -> MadeKey:
     """A key that may at most what one may oneself. Keys are made by people: one that leaked makes no other."""
-    _token_of(acting, request)
     with database.write() as connection:
         return keys.make_key(connection, found(connection, acting.name), entry, by=acting, now=now)
 
@@ -206,7 +203,7 @@ def make_own_key(database: Db, acting: Acting, request: Request, entry: KeyEntry
     "/api/v1/session/keys/{key_id}",
     summary="Revoke one of one's own keys",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=refusals(KEY.unknown),
+    responses=refusals(KEY.unknown, NEEDS_SESSION),
 )
 def revoke_own_key(database: Db, acting: Acting, request: Request, key_id: Id, now: Now) -> None:
     """Let a key hold no more."""
@@ -215,7 +212,7 @@ def revoke_own_key(database: Db, acting: Acting, request: Request, key_id: Id, n
     remembered_by(request).forget()
 
 
-@router.get("/api/v1/sessions", summary="List one's own sessions", responses=refusals(BAD_CURSOR))
+@router.get("/api/v1/sessions", summary="List one's own sessions", responses=refusals(BAD_CURSOR, NEEDS_SESSION))
 def list_own_sessions(
     database: Db, acting: Acting, request: Request, query: Annotated[PageQuery, Query()], now: Now
 ) -> Page[BrowserSession]:
@@ -227,7 +224,7 @@ def list_own_sessions(
     "/api/v1/sessions/{session_id}",
     summary="End one of one's own sessions",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=refusals(SESSION.unknown),
+    responses=refusals(SESSION.unknown, NEEDS_SESSION),
 )
 def end_own_session(database: Db, acting: Acting, request: Request, session_id: SessionId) -> None:
     """Sign out a browser that is signed in to the account."""
@@ -260,16 +257,8 @@ def page_of_sessions(
     return Page[BrowserSession](data=shown, next=following, total=None)
 
 
-def _token_of(acting: Principal, request: Request) -> str:
-    """The token of the session that asks. Raises Refused where it is a key that asks."""
-    if acting.signed_by is not SignedBy.SESSION:
-        raise Refused(NEEDS_SESSION, "sign in with a browser: POST /api/v1/session")
-    return request.cookies[COOKIE]
-
-
 def _own(acting: Principal) -> int:
-    if acting.account_id is None:
-        raise Refused(NEEDS_SESSION, "a gateway has no account, and so neither keys nor sessions")
+    assert acting.account_id is not None, "a gateway has no session"
     return acting.account_id
 
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from services.api.access.role import Role
 from tests.integration.access.browser import PASSWORD, Browser, person
 from tests.integration.registered import DALAD, JUNGAR, ORDOS, Registered
-from tests.signed_in import ADMINISTRATOR, SECOND, SECOND_KEY, add_with_key, bearer
+from tests.signed_in import ADMINISTRATOR, ADMINISTRATOR_KEY, SECOND, SECOND_KEY, add_with_key, bearer
 
 pytestmark = pytest.mark.store
 
@@ -34,8 +34,8 @@ class Office:
         body = answer.json()
         return answer.status_code, [(each["field"], each["code"]) for each in body.get("errors", [])] or body["code"]
 
-    def key(self, name: str, **given: Any) -> str:
-        return str(self.does("POST", f"/{name}/keys", {"name": "k", **given})["key"])
+    def key(self, name: str, *, by: str | None = None, **given: Any) -> str:
+        return str(self.does("POST", f"/{name}/keys", {"name": "k", **given}, key=by)["key"])
 
 
 @pytest.fixture
@@ -253,14 +253,14 @@ def test_a_key_of_an_area_is_worth_nothing_when_its_account_is_bound_elsewhere(
 
 
 def test_a_narrow_key_of_an_administrator_leads_to_nothing_broader(office: Office, client: TestClient) -> None:
-    narrow = office.key(ADMINISTRATOR, rights=["administer", "read", "know"])
+    narrow = office.key(ADMINISTRATOR, by=SECOND_KEY, rights=["administer", "read", "know"])
     office.does("POST", json=WANG)
     office.does("POST", json={"name": "export", "role": "program"})
 
     for method, path, body in (
         ("POST", "", {"name": "mine", "role": "administrator"}),
-        ("POST", f"/{ADMINISTRATOR}/keys", {"name": "more"}),
-        ("POST", f"/{ADMINISTRATOR}/password", None),
+        ("POST", f"/{SECOND}/keys", {"name": "more"}),
+        ("POST", f"/{SECOND}/password", None),
         ("PATCH", "/wang", {"role": "administrator", "area": None}),
         ("PATCH", f"/{SECOND}", {"disabled": True}),
         ("POST", "/export/keys", {"name": "more", "rights": ["register"]}),
@@ -270,12 +270,12 @@ def test_a_narrow_key_of_an_administrator_leads_to_nothing_broader(office: Offic
 
 
 def test_a_key_that_is_narrowed_to_an_area_does_nothing_of_the_whole(office: Office, client: TestClient) -> None:
-    key = office.key(ADMINISTRATOR, areas=[JUNGAR])
+    key = office.key(ADMINISTRATOR, by=SECOND_KEY, areas=[JUNGAR])
 
     assert office.is_refused("GET", key=key) == (403, "not_allowed")
     assert client.get("/api/v1/meters", headers=bearer(key)).status_code == 200
     asked = {"name": "k", "rights": ["administer"], "areas": [JUNGAR]}
-    assert office.is_refused("POST", f"/{ADMINISTRATOR}/keys", asked) == (422, [("areas", "not_with")])
+    assert office.is_refused("POST", f"/{SECOND}/keys", asked) == (422, [("areas", "not_with")])
 
 
 def test_a_person_makes_keys_for_itself_with_at_most_its_own_rights(
@@ -293,10 +293,51 @@ def test_a_person_makes_keys_for_itself_with_at_most_its_own_rights(
     assert browser.code("POST", own, {"name": "k", "rights": ["administer"]}) == (422, "invalid_body")
     assert browser.code("POST", own, {"name": "k", "areas": [ORDOS]}) == (422, "invalid_body")
     [listed] = browser.ask("GET", own).json()["data"]
-    [of_li] = client.get(own, headers=bearer("enk_li")).json()["data"]
-    assert browser.code("DELETE", f"{own}/{of_li['key_id']}") == (404, "unknown_key")
+    row = database.execute("SELECT key_id FROM api_key WHERE created_by = 'li'").fetchone()
+    assert row is not None
+    assert browser.code("DELETE", f"{own}/{row[0]}") == (404, "unknown_key")
     assert browser.ask("DELETE", f"{own}/{listed['key_id']}").status_code == 204
     assert client.get("/api/v1/session", headers=bearer(made.json()["key"])).status_code == 401
+
+
+def test_a_key_opens_its_own_account_no_further(
+    office: Office, client: TestClient, database: psycopg.Connection
+) -> None:
+    ends = {"rights": ["administer"], "expires_at": "2099-01-01T00:00:00+08:00"}
+    key = office.key(ADMINISTRATOR, by=SECOND_KEY, **ends)
+
+    for leaked in (key, ADMINISTRATOR_KEY):
+        longer = {"name": "long", "rights": ["administer"]}
+        assert office.is_refused("POST", f"/{ADMINISTRATOR}/keys", longer, key=leaked) == (403, "needs_session")
+        assert office.is_refused("POST", f"/{ADMINISTRATOR}/password", key=leaked) == (403, "needs_session")
+        subject = {"oidc_subject": "https://id.example.cn 7"}
+        assert office.is_refused("PATCH", f"/{ADMINISTRATOR}", subject, key=ADMINISTRATOR_KEY) == (403, "needs_session")
+    person(database, "chief", Role.ADMINISTRATOR)
+    browser = Browser(client)
+    browser.sign_in("chief")
+    assert browser.ask("POST", f"{ACCOUNTS}/chief/keys", {"name": "k"}).status_code == 201
+
+
+def test_a_key_of_little_neither_lists_nor_ends_keys_and_sessions_of_its_account(
+    office: Office, client: TestClient, database: psycopg.Connection
+) -> None:
+    person(database, "wang", Role.SUPERVISOR, area=JUNGAR)
+    browser = Browser(client)
+    browser.sign_in("wang")
+    whole = browser.ask("POST", "/api/v1/session/keys", {"name": "whole"}).json()
+    [session] = browser.ask("GET", "/api/v1/sessions").json()["data"]
+    little = office.key("wang", rights=["know"])
+
+    for key in (little, whole["key"]):
+        for method, path in (
+            ("GET", "session/keys"),
+            ("DELETE", f"session/keys/{whole['key_id']}"),
+            ("GET", "sessions"),
+            ("DELETE", f"sessions/{session['session_id']}"),
+        ):
+            answer = client.request(method, f"/api/v1/{path}", headers=bearer(key))
+            assert (answer.status_code, answer.json()["code"]) == (403, "needs_session")
+        assert client.get("/api/v1/session", headers=bearer(key)).json()["account"] == "wang"
 
 
 def test_an_account_has_so_many_keys(office: Office, database: psycopg.Connection) -> None:
