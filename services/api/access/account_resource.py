@@ -173,7 +173,7 @@ def found(connection: Connection, name: str) -> KeptAccount:
     return account
 
 
-def make(database: Database, entry: AccountEntry, passwords: Passwords, *, by: Principal) -> MadeAccount:
+def make(database: Database, entry: AccountEntry, passwords: Passwords, *, by: Principal, now: datetime) -> MadeAccount:
     """Let somebody in. Raises Refused."""
     require_own_rights(by, rights_of(entry.role, entry.area))
     password = None if entry.role is Role.PROGRAM else new_password()
@@ -181,11 +181,12 @@ def make(database: Database, entry: AccountEntry, passwords: Passwords, *, by: P
     with database.write() as connection:
         _require_bound(connection, entry.role, entry.area, entry.enterprise)
         try:
-            accounts.add_account(
+            account_id = accounts.add_account(
                 connection, **entry.model_dump(), password_hash=kept, must_change_password=password is not None
             )
         except UniqueViolation:
             raise _taken("name", entry.name) from None
+        accounts.note_let_in(connection, account_id, by=by.name, now=now)
         made = LISTING.shape(LISTING.row(connection, entry.name))
     return MadeAccount(**made.model_dump(), first_password=password)
 
@@ -204,6 +205,7 @@ def amend(connection: Connection, name: str, patch: AccountPatch, *, by: Princip
     role = Role(new["role"])
     if new["oidc_subject"] not in (None, account.oidc_subject):
         require_another_or_session(by, account)
+        accounts.note_let_in(connection, account.account_id, by=by.name, now=now)
     _require_bound(connection, role, new["area"], new["enterprise"])
     require_own_rights(by, rights_of(Role(account.role), account.area) | rights_of(role, new["area"]))
     if disabled or role is not Role.ADMINISTRATOR:
@@ -221,7 +223,9 @@ def amend(connection: Connection, name: str, patch: AccountPatch, *, by: Princip
     return LISTING.shape(LISTING.row(connection, name))
 
 
-def reset_password(database: Database, name: str, passwords: Passwords, *, by: Principal) -> FirstPassword:
+def reset_password(
+    database: Database, name: str, passwords: Passwords, *, by: Principal, now: datetime
+) -> FirstPassword:
     """Give an account a new first password; its sessions end. Raises Refused."""
     password = new_password()
     kept = hashed(passwords, password, by=by.name)
@@ -232,6 +236,7 @@ def reset_password(database: Database, name: str, passwords: Passwords, *, by: P
         if account.role == Role.PROGRAM:
             raise Refused(KEYS_ALONE, f"make a key instead: POST /api/v1/accounts/{name}/keys")
         accounts.set_password(connection, account.account_id, kept, must_change_password=True)
+        accounts.note_let_in(connection, account.account_id, by=by.name, now=now)
     return FirstPassword(first_password=password)
 
 

@@ -118,6 +118,11 @@ def set_password(connection: Connection, account_id: int, password_hash: str, *,
     end_sessions(connection, account_id)
 
 
+def note_let_in(connection: Connection, account_id: int, *, by: str | None, now: datetime) -> None:
+    """Keep which account has given it a password or a name at the provider; None: somebody at the database."""
+    SQL.run(connection, "note_let_in", account_id=account_id, by=by, now=now)
+
+
 def end_sessions(connection: Connection, account_id: int) -> None:
     """Sign an account out everywhere."""
     SQL.run(connection, "end_sessions", account_id=account_id)

@@ -60,6 +60,11 @@ UPDATE user_account
 SET password_hash = :password_hash, must_change_password = :must_change_password
 WHERE account_id = :account_id;
 
+-- name: note_let_in(account_id, by, now)
+UPDATE user_account
+SET let_in_by = :by, let_in_at = CASE WHEN CAST(:by AS text) IS NOT NULL THEN CAST(:now AS timestamptz) END
+WHERE account_id = :account_id;
+
 -- name: set_disabled(account_id, disabled_at)
 UPDATE user_account
 SET disabled_at = :disabled_at

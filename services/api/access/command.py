@@ -105,6 +105,7 @@ def password(name: NameArgument) -> None:
             _fail(f"{name} is a program, which has keys alone: enermon account key {name}")
         kept = Passwords().hashed(given)
         accounts.set_password(connection, account.account_id, kept, must_change_password=True)
+        accounts.note_let_in(connection, account.account_id, by=None, now=accounts.moment(connection))
     typer.echo(f"The new password of {name}; it must be changed at the next sign-in. {_ONCE}", err=True)
     typer.echo(given)
 

@@ -27,6 +27,9 @@ COOKIE = "__Host-enermon"
 IDLE = timedelta(hours=8)
 """A session ends so long after it was last used."""
 
+LET_IN_COUNTS = timedelta(days=7)
+"""So long after somebody gave an account its way in, that may be who comes; its person would have noticed by then."""
+
 _REMEMBERED_S = 1.0
 _MOST_REMEMBERED = 10_000
 
@@ -112,7 +115,7 @@ def _of_key(connection: Connection, digest: bytes, now: datetime) -> Principal |
     row = SQL.run(connection, "of_key", token_sha256=digest, now=now).mappings().first()
     if row is None:
         return None
-    principal = _principal(row, SignedBy.KEY, credential=f"api_key {row['key_id']}")
+    principal = _principal(row, SignedBy.KEY, now=now, credential=f"api_key {row['key_id']}")
     if principal is not None:
         SQL.run(connection, "note_key", key_id=row["key_id"], now=now)
     return principal
@@ -127,7 +130,7 @@ def principal_of_session(connection: Connection, token: str, now: datetime) -> P
         return None
     SQL.run(connection, "note_session", token_sha256=digest, now=now)
     credential = f"session {audit_mark(digest)}"
-    return _principal(row, SignedBy.SESSION, credential=credential, csrf_token=csrf_token_of(token))
+    return _principal(row, SignedBy.SESSION, now=now, credential=credential, csrf_token=csrf_token_of(token))
 
 
 def _of_gateway(connection: Connection, user: str, password: str, now: datetime) -> Principal | None:
@@ -146,7 +149,7 @@ def _of_gateway(connection: Connection, user: str, password: str, now: datetime)
 
 
 def _principal(
-    row: dict[str, Any], signed_by: SignedBy, *, credential: str, csrf_token: str | None = None
+    row: dict[str, Any], signed_by: SignedBy, *, now: datetime, credential: str, csrf_token: str | None = None
 ) -> Principal | None:
     """None: nothing is left of what the key was made for, since its account was bound to another area."""
     role = Role(row["role"])
@@ -170,7 +173,15 @@ def _principal(
         must_change_password=row["must_change_password"],
         csrf_token=csrf_token,
         credential=credential,
+        let_in_by=_let_in_by(row, now),
     )
+
+
+def _let_in_by(row: dict[str, Any], now: datetime) -> frozenset[str]:
+    """Whoever made the key, and who gave the account its way in lately."""
+    lately = row["let_in_at"] is not None and now < row["let_in_at"] + LET_IN_COUNTS
+    named = {row.get("created_by"), row["let_in_by"] if lately else None}
+    return frozenset(each for each in named if each is not None and each != row["name"])
 
 
 def _reach(area: str | None, credit_code: str | None, of_key: list[str] | None) -> Reach | None:

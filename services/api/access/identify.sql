@@ -9,6 +9,9 @@ SELECT
     account.area_code,
     enterprise.credit_code,
     account.must_change_password,
+    account.let_in_by,
+    account.let_in_at,
+    api_key.created_by,
     api_key.key_id,
     api_key.rights,
     api_key.areas
@@ -28,7 +31,9 @@ SELECT
     account.role,
     account.area_code,
     enterprise.credit_code,
-    account.must_change_password
+    account.must_change_password,
+    account.let_in_by,
+    account.let_in_at
 FROM session
 JOIN user_account AS account USING (account_id)
 LEFT JOIN enterprise USING (enterprise_id)

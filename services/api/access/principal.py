@@ -37,3 +37,5 @@ class Principal:
     """Of a session: what a write must carry in X-CSRF-Token."""
     credential: str = ""
     """Table and key of the API key or session by which it was found, as the audit names them."""
+    let_in_by: frozenset[str] = frozenset()
+    """Other accounts that made its key, or gave it its password lately: they might be who comes."""

@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from services.api.access.identify import LET_IN_COUNTS
 from services.api.access.principal import Principal
 from services.api.access.require import NOT_ALLOWED
 from services.api.access.role import Right
@@ -21,6 +22,7 @@ from services.core.db.statements import Statements
 
 UNKNOWN_PROPOSAL = ProblemKind("unknown_proposal", 404, "No such proposal")
 OWN_PROPOSAL = ProblemKind("own_proposal", 409, "A proposal is confirmed by another than its author")
+LET_IN_BY_AUTHOR = ProblemKind("let_in_by_author", 409, "A proposal is not confirmed with what its author has given")
 TOO_MANY_PROPOSALS = ProblemKind("too_many_proposals", 409, "Too many proposals of the account wait")
 
 EXPIRES_AFTER = timedelta(days=30)
@@ -91,7 +93,13 @@ def to_confirm(database: Database, number: int, acting: Principal, *, now: datet
         raise Refused(
             OWN_PROPOSAL,
             "another account with the same right confirms it; where there is one administrator alone, make an account"
-            " for a second person: POST /api/v1/accounts, or `enermon account add`",
+            " for a second person: `enermon account add`",
+        )
+    if row["author"] in acting.let_in_by:
+        raise Refused(
+            LET_IN_BY_AUTHOR,
+            f"{row['author']}, who proposes it, made this key, or gave {acting.name} a password within the last"
+            f" {LET_IN_COUNTS.days} days: confirm it signed in, with a password or a key that is not of the author",
         )
     if row["author_is_gone"]:
         raise Refused(PROPOSAL_OVER, f"the account {row['author']} is disabled: propose it anew")

@@ -46,9 +46,9 @@ def list_accounts(database: Db, query: Annotated[AccountQuery, Query()]) -> Page
     status_code=status.HTTP_201_CREATED,
     responses=refusals(ALREADY_EXISTS, BEYOND_OWN_RIGHTS, SIGN_IN_BUSY),
 )
-def make_account(database: Db, acting: Acting, request: Request, entry: AccountEntry) -> MadeAccount:
+def make_account(database: Db, acting: Acting, request: Request, entry: AccountEntry, now: Now) -> MadeAccount:
     """Make an account. A person gets a first password, which is shown this once; a program has keys alone."""
-    return account_resource.make(database, entry, request.app.state.passwords, by=acting)
+    return account_resource.make(database, entry, request.app.state.passwords, by=acting, now=now)
 
 
 @router.get("/{name}", summary="Read an account", responses=refusals(UNKNOWN))
@@ -77,9 +77,9 @@ def amend_account(
     summary="Give an account a new first password",
     responses=refusals(UNKNOWN, KEYS_ALONE, BEYOND_OWN_RIGHTS, NEEDS_SESSION, SIGN_IN_BUSY),
 )
-def reset_password(database: Db, acting: Acting, request: Request, name: AccountName) -> FirstPassword:
+def reset_password(database: Db, acting: Acting, request: Request, name: AccountName, now: Now) -> FirstPassword:
     """For whoever has lost the password: shown this once, to be changed. The sessions of the account end."""
-    given = account_resource.reset_password(database, name, request.app.state.passwords, by=acting)
+    given = account_resource.reset_password(database, name, request.app.state.passwords, by=acting, now=now)
     remembered_by(request).forget()
     return given
 

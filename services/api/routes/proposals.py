@@ -60,7 +60,7 @@ def read_body(database: Db, proposal_id: Number, now: Now) -> Response:
         200: {"description": _ANSWERED, "content": {"application/json": {"schema": {}}}},
         201: {"description": _ANSWERED, "content": {"application/json": {"schema": {}}}},
         204: {"description": _ANSWERED},
-        **refusals(UNKNOWN, PROPOSAL_OVER, store.OWN_PROPOSAL, NOT_ALLOWED),
+        **refusals(UNKNOWN, PROPOSAL_OVER, store.OWN_PROPOSAL, store.LET_IN_BY_AUTHOR, NOT_ALLOWED),
     },
 )
 async def confirm_proposal(request: Request, database: Db, proposal_id: Number, acting: Acting, now: Now) -> Response:

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from services.api.access.role import Role
 from services.core.calendar import SHANGHAI
+from tests.integration.access.browser import PASSWORD, Browser, person
 from tests.integration.clock import ask_at
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.registered import DALAD, JUNGAR, Registered
@@ -123,6 +124,64 @@ def test_nobody_confirms_its_own_with_whatever_key(works: Works, database: psyco
         assert code_of(answer) == (409, "own_proposal")
         assert "make an account for a second person" in answer.json()["detail"]
     assert works.proposal(number)["state"] == "waiting"
+
+
+def test_nobody_confirms_its_own_by_a_key_made_of_another(works: Works, database: psycopg.Connection) -> None:
+    add_with_key(database, "jungar", Role.SUPERVISOR, key="enk_jungar", area=JUNGAR)
+    number = works.proposed(works.patch(**SMALLER))
+    made = works.ask("POST", "accounts/jungar/keys", {"name": "mine now"}).json()["key"]
+    answer = works.confirm(number, key=made)
+    assert code_of(answer) == (409, "let_in_by_author")
+    assert f"{ADMINISTRATOR}, who proposes it, made this key" in answer.json()["detail"]
+    assert works.of_october() == 4000.0
+    by_other = works.ask("POST", "accounts/jungar/keys", {"name": "k"}, key=SECOND_KEY).json()["key"]
+    assert works.confirm(number, key=by_other).status_code == 200
+    assert works.proposal(number)["decided_by"] == "jungar"
+
+
+def test_nobody_confirms_its_own_by_an_account_that_it_has_just_let_in(
+    works: Works, client: TestClient, database: psycopg.Connection
+) -> None:
+    person(database, "jungar", Role.SUPERVISOR, area=JUNGAR)
+    person(database, "of.provider", Role.SUPERVISOR, area=JUNGAR)
+    number = works.proposed(works.patch(**SMALLER))
+    fresh = {"name": "fresh", "role": "supervisor", "area": JUNGAR}
+    given = {
+        "jungar": works.ask("POST", "accounts/jungar/password").json()["first_password"],
+        "fresh": works.ask("POST", "accounts", fresh).json()["first_password"],
+    }
+    bound = works.ask("PATCH", "accounts/of.provider", {"oidc_subject": "https://id.example.cn 7"})
+    assert bound.status_code == 200
+    confirm = f"{PROPOSALS}/{number}/confirm"
+    for name, password in given.items():
+        browser = Browser(client)
+        browser.sign_in(name, password)
+        change = {"old_password": password, "new_password": PASSWORD}
+        browser.csrf_token = browser.ask("POST", "/api/v1/session/password", change).json()["csrf_token"]
+        assert browser.code("POST", confirm) == (409, "let_in_by_author")
+        own_key = browser.ask("POST", "/api/v1/session/keys", {"name": "k"}).json()["key"]
+        assert code_of(works.confirm(number, key=own_key)) == (409, "let_in_by_author")
+    browser = Browser(client)
+    browser.sign_in("of.provider")
+    assert browser.code("POST", confirm) == (409, "let_in_by_author")
+    assert works.of_october() == 4000.0
+    ask_at(client, IN_NOVEMBER + timedelta(days=12, minutes=1))
+    browser = Browser(client)
+    browser.sign_in("jungar")
+    assert browser.code("POST", confirm)[0] == 200
+
+
+def test_who_gets_a_password_from_another_confirms_at_once(
+    works: Works, client: TestClient, database: psycopg.Connection
+) -> None:
+    person(database, "jungar", Role.SUPERVISOR, area=JUNGAR)
+    number = works.proposed(works.patch(**SMALLER))
+    password = works.ask("POST", "accounts/jungar/password", key=SECOND_KEY).json()["first_password"]
+    browser = Browser(client)
+    browser.sign_in("jungar", password)
+    change = {"old_password": password, "new_password": PASSWORD}
+    browser.csrf_token = browser.ask("POST", "/api/v1/session/password", change).json()["csrf_token"]
+    assert browser.code("POST", f"{PROPOSALS}/{number}/confirm")[0] == 200
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.PROGRAM, Role.ENTERPRISE])
