@@ -30,7 +30,7 @@ placed AS (
             max(audit.at) OVER (ORDER BY audit.entry_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
             sealed.drained_at
         ) AS earliest,
-        CASE WHEN starts_with(database_role, 'enermon_') THEN :under_way_s ELSE :person_s END * interval '1 second' AS takes
+        CASE WHEN starts_with(database_role, 'enermon_') THEN :under_way_s ::double precision ELSE :person_s ::double precision END * interval '1 second' AS takes
     FROM audit
     LEFT JOIN sealed USING (batch_id)
 )
