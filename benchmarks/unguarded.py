@@ -42,7 +42,7 @@ def main() -> None:
     settings = Settings()
     with (
         patch("services.api.database.pool_to_ask", partial(pool_to_ask_as_owner, pool_to_ask)),
-        patch("services.api.database.Database._tell", lambda _database, _connection: None),
+        patch("services.api.database.Database._tell", lambda *_given: None),
     ):
         app = create_app(settings)
         app.dependency_overrides[require_access] = _let_in

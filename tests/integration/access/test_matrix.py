@@ -19,7 +19,6 @@ from tests.e2e.clients.story import csv_of
 from tests.integration.access.requests import ENDLESS, REQUESTS
 from tests.integration.access.world import AREAS, Asker, Site, build
 from tests.integration.served import ADDRESS, api, document
-from tests.signed_in import bearer
 
 with Path(__file__).with_name("rights.csv").open(encoding="utf-8") as _file:
     MAY = {row.pop("right"): row for row in csv.DictReader(_file)}
@@ -92,7 +91,7 @@ def test_each_is_answered_what_the_table_says(
     for name, asker in askers.items():
         for target in targets:
             request = asked.of(target)
-            answer = _send(client, operation.partition(" ")[0], asker.key, **request)
+            answer = _send(client, operation.partition(" ")[0], asker.authorization, **request)
             expected = _expected(right, name, asker, target)
             kind = _kind(answer)
             if kind not in expected:
@@ -111,7 +110,7 @@ def _right_of(operation: str) -> str:
 
 
 def _expected(right: str, name: str, asker: Asker, target: Site | str | None) -> set[str]:
-    if asker.key is None:
+    if not asker.authorization:
         return {"unsigned"}
     if MAY[right][name] == "no":
         return {"refused"}
@@ -122,14 +121,14 @@ def _expected(right: str, name: str, asker: Asker, target: Site | str | None) ->
 def _send(
     client: TestClient,
     method: str,
-    key: str | None,
+    authorization: str,
     *,
     path: str,
     query: Any = None,
     body: Any = None,
     file: Any = None,
 ) -> Any:
-    headers = {"Authorization": ""} if key is None else bearer(key)
+    headers = {"Authorization": authorization}
     address = path if path.startswith("/") else f"/api/v1/{path}"
     if file is not None:
         row = {column: str(value) for column, value in file.items()}

@@ -5,6 +5,7 @@ something of that enterprise was told.
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from services.api.access.role import Role
 from services.core.calendar import SHANGHAI
 from tests.integration.alerted import Raised, insert
 from tests.integration.registered import HOHHOT, JUNGAR, ORDOS, SAIHAN, Registered, credit_code
-from tests.signed_in import ADMINISTRATOR_KEY, add_with_key
+from tests.signed_in import ADMINISTRATOR_KEY, add_with_key, bearer
 
 REGION = "150000"
 AT = datetime(2026, 3, 2, 8, tzinfo=SHANGHAI)
@@ -40,9 +41,9 @@ class Site:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks: with which key, and what it sees: of the sites by mark, and of the areas."""
+    """Who asks: with which Authorization, and what it sees: of the sites by mark, and of the areas."""
 
-    key: str | None
+    authorization: str
     sites: frozenset[str]
     areas: frozenset[str]
 
@@ -59,6 +60,7 @@ SEES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "program": (MARKS, AREAS),
     "program_of_league": (frozenset({"QA", "QB"}), _OF_LEAGUE),
     "enterprise": (frozenset({"QA"}), frozenset()),
+    "gateway": (frozenset({"QA"}), frozenset()),
 }
 """What each sees: marks of enterprises, and areas whose sums it may ask for."""
 
@@ -84,8 +86,12 @@ def build(client: TestClient, database: psycopg.Connection) -> tuple[list[Site],
         add_with_key(database, name, role, key=keys[name], **given)
     keys["enterprise"] = "enk_enterprise"
     add_with_key(database, "enterprise", Role.ENTERPRISE, key=keys["enterprise"], enterprise=sites[0].enterprise)
-    askers = {name: Asker(key, *SEES[name]) for name, key in keys.items()}
-    return sites, askers | {"nobody": Asker(None, frozenset(), frozenset())}
+    by = {name: bearer(key)["Authorization"] for name, key in keys.items()}
+    gateway = sites[0].code("G")
+    password = _Posting(client)(f"gateways/{gateway}/credentials", {})["password"]
+    by["gateway"] = f"Basic {b64encode(f'{gateway}:{password}'.encode()).decode()}"
+    askers = {name: Asker(by[name], *SEES[name]) for name in by}
+    return sites, askers | {"nobody": Asker("", frozenset(), frozenset())}
 
 
 def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str, code: str) -> Site:
