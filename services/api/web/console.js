@@ -1,6 +1,5 @@
 "use strict";
 
-const REGION = "area:150000";
 const DAY_MS = 86400000;
 const SHANGHAI_MS = 8 * 3600000;
 const REFRESH_MS = 60000;
@@ -88,7 +87,8 @@ const byCode = (page) => Object.fromEntries(page.data.map((entry) => [entry.code
 async function readLeagues() {
   const now = Date.now() + SHANGHAI_MS;
   const start = new Date(now - 30 * DAY_MS).toISOString().slice(0, 10);
-  const asked = `scope=${REGION}&bucket=total&by=league&start=${start}`;
+  // No scope: what the account sees, the region or its own area or enterprise.
+  const asked = `bucket=total&by=league&start=${start}`;
   const [electricity, balance] = await Promise.all([
     read(`/api/v1/energy?${asked}&carrier=electricity`),
     read(`/api/v1/energy/balance?${asked}`),
@@ -101,7 +101,7 @@ async function readLeagues() {
 }
 
 function watch() {
-  const stream = new EventSource(`/api/v1/live?scope=${REGION}`);
+  const stream = new EventSource("/api/v1/live");
   stream.addEventListener("energy", (event) => {
     today = JSON.parse(event.data);
     showToday();

@@ -3,7 +3,7 @@
 const REGION = "150000";
 const asked = new URLSearchParams(location.search);
 let language = localStorage.getItem("language") || (navigator.language.startsWith("zh") ? "zh" : "en");
-let area = asked.get("area") || REGION;
+let area = asked.get("area");
 let year = Number(asked.get("year")) || new Date().getFullYear();
 let whole = null;
 let list = [];
@@ -94,6 +94,8 @@ async function load() {
   const state = document.querySelector("#state");
   state.textContent = say("waiting");
   try {
+    // No area: that of the account, or the region.
+    area ||= ((await read("/api/v1/session")).areas || [REGION])[0];
     const [one, all] = await Promise.all([
       read(`/api/v1/progress?area=${encodeURIComponent(area)}&year=${year}`),
       read(`/api/v1/progress?year=${year}&limit=100`),
