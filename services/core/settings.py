@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -152,9 +152,10 @@ class Settings(BaseSettings):
 
     @field_validator("mqtt_url", "alerts_mqtt_url")
     @classmethod
-    def _is_mqtt_url(cls, given: SecretStr | None) -> SecretStr | None:
-        if given is not None:
-            parse_mqtt_url(given.get_secret_value())
+    def _is_mqtt_url(cls, given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if given is None or (info.field_name == "alerts_mqtt_url" and not given.get_secret_value()):
+            return None
+        parse_mqtt_url(given.get_secret_value())
         return given
 
     @field_validator("api_trusted_hosts")

@@ -34,7 +34,7 @@ from tests.integration.let_in import let_in
 from tests.integration.ports import free_port
 from tests.integration.running import passwords_file, wait_until
 from tests.second_person import ConfirmedTransport
-from tests.signed_in import ADMINISTRATOR_KEY, BY_ADMINISTRATOR
+from tests.signed_in import ADMINISTRATOR_KEY, BY_ADMINISTRATOR, add_administrators
 
 NORMAL = "normal"
 LOOK_S = 0.3
@@ -300,6 +300,7 @@ def staged(store: str, folder: Path, world: World, *, disk_mb: int, in_memory: b
         run = native_stack if store == "native" else embedded_stack
         with run(home) as stack:
             upgrade(stack.database_url)
+            add_administrators(stack.database_url)
             stage = Stage(store, stack, folder, world, volume)
             try:
                 yield stage
