@@ -89,7 +89,7 @@ def _with_odd_marks(connection: psycopg.Connection, found: Books) -> set[int]:
 
 def _chosen(connection: psycopg.Connection, asked: CheckAsked) -> list[MeterNamed]:
     codes = None if asked.codes is None else list(asked.codes)
-    meters = [MeterNamed(*row) for row in _sql.run(connection, "meters", codes=codes).tuples()]
+    meters = _sql.run(connection, "meters", codes=codes).of(MeterNamed).all()
     unknown = set(codes or ()) - {meter.code for meter in meters}
     if unknown:
         raise UnknownMetersError(", ".join(sorted(unknown)))

@@ -346,6 +346,7 @@ def test_no_month_is_made_up_of_supplied_values_alone(works: Works, registered: 
     fresh = registered.meter()
     entry = {"ts": IN_OCTOBER.isoformat(), "kind": "supply", "value": 1.0, "reason": "抄表"}
     works.proposed(works.ask("POST", f"meters/{fresh}/corrections", entry))
+    assert works.ask("GET", f"meters/{fresh}/corrections").json()["data"] == []
 
 
 def test_the_first_reading_of_a_month_reaches_into_the_one_before(works: Works) -> None:

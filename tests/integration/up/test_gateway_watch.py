@@ -110,6 +110,7 @@ def test_removed_gateway_is_out(broker: Broker, database: psycopg.Connection, ga
     looks("it is let in", lambda: is_let_in(broker, issued))
     database.execute("DELETE FROM gateway WHERE code = %s", [gateway.code])
     looks("it is out", lambda: not is_let_in(broker, issued))
+    assert not is_let_in(broker, issued)
 
 
 def test_password_that_was_derived_from_the_key_of_earlier_versions_goes_on_and_the_key_is_removed(
