@@ -177,7 +177,7 @@ class CorrectedLimit:
     applied: tuple[tuple[CorrectionTerm, GivenInput], ...]
     """The terms for which something is given."""
     wanted: tuple[str, ...]
-    """Inputs not given, or not for all of the period, that could raise it."""
+    """Inputs not given, or not for all of the period, that could raise it, or on which hangs whether a term counts."""
 
 
 def corrected(
@@ -209,7 +209,7 @@ def corrected(
         if not sure:
             lows.append(low)
             highs.append(high)
-            if term.condition is not None and _above(_highest(highs), low):
+            if term.condition is not None and _above(_highest(highs), _lowest(lows)):
                 wanted.append(term.condition.input)
         low, high = _lowest(lows), _highest(highs)
     return CorrectedLimit(low, high, tuple(applied), tuple(dict.fromkeys(wanted)))

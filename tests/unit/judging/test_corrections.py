@@ -162,6 +162,15 @@ def test_what_was_given_for_a_part_of_the_period_only_is_wanted_for_the_rest() -
     assert (found.low, found.high, found.wanted) == (Fraction(415), Fraction("433.05"), ("feed_grade",))
 
 
+def test_an_altitude_is_wanted_where_the_air_pressure_would_lower_the_limit() -> None:
+    row = TABLES.row("limit.gb16780_2021.cement_clinker.energy.3")
+    given = {"air_pressure": GivenInput((Fraction(103480),))}
+    found = corrected(Fraction(row.value), TABLES.correction_terms[row.code], given, TABLES.allowed_inputs)
+    assert found.low is not None
+    assert found.high is not None
+    assert (found.low < found.high, found.wanted) == (True, ("altitude",))
+
+
 CORRECTED = [row.code for row in TABLES.limits if TABLES.correction_terms[row.code]]
 
 
