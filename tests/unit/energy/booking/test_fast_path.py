@@ -6,7 +6,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from services.core.calendar import HOUR_US, SLOT_US, slot_floor_us
-from services.core.meter import Kind, MeterRule, Replacement, meter_rule
+from services.core.meter import Kind, MeterRule, Replacement, Stamp, meter_rule
 from services.energy.booking.booking import book
 from services.energy.booking.fast_path import PlainBooking, Windows, book_plain, plain_rule
 from services.energy.booking.slots import SlotEnergy
@@ -35,6 +35,16 @@ def booked_in_bulk(
             unmarked=np.full(len(each), unmarked),
         )
     )
+
+
+def latest_first(old: Series, rule: MeterRule, dirty_from_us: int) -> int:
+    """The last reading with which a window may begin: that of an interval meter has the whole dirty hour, and more."""
+    term = rule.newest
+    if term.kind is not Kind.INTERVAL:
+        return len(old)
+    reach_us = dirty_from_us - (term.interval_us if term.stamp is Stamp.END else 0)
+    start_us = reach_us - reach_us % HOUR_US - 2 * term.interval_us
+    return sum(at < start_us for at, _ in old)
 
 
 def slots_of(found: PlainBooking, window: int) -> dict[int, SlotEnergy]:
@@ -76,7 +86,7 @@ def test_a_plain_window_is_booked_as_rebook_books_it(series: Series, rule: Meter
     old = [(at, value) for at, value in series if at < dirty_from_us]
     before = book([at for at, _ in old], [value for _, value in old], rule)
     # What is read of the meter need not reach its first reading. Only windows without marks are handed over.
-    first = data.draw(st.integers(0, max(0, len(old) - 1)))
+    first = data.draw(st.integers(0, max(0, min(len(old) - 1, latest_first(old, rule, dirty_from_us)))))
     if any(at >= series[first][0] for at in before.marks) or (rule.kind is Kind.INTERVAL and before.marks):
         return
     handed = (series[first:], rule, dirty_from_us, dirty_to_us, True)
