@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.core.calendar import SLOT_US, slot_floor_us
@@ -93,7 +93,10 @@ def test_false_readings_at_the_start_book_no_more_than_can_be_used_meanwhile(
 ) -> None:
     chance = random.Random(seed)
     values = register(chance, 80, idle=idle)
-    booked = booked_kwh(falsified(values, kind, 0, times, chance), counter_rule(rated_per_hour=rated))
+    sent = falsified(values, kind, 0, times, chance)
+    # By chance other false ones are a thousandth of the number too: 69.8 before 70078.2.
+    assume(not any(abs(1_000 * false - true) <= true / 50 for false, true in zip(sent[:times], values, strict=False)))
+    booked = booked_kwh(sent, counter_rule(rated_per_hour=rated))
     most = values[-1] - values[0] + ((times + 1) * 100 if rated else 600)
     assert values[-1] - values[times] - 1e-6 <= booked <= most
 
