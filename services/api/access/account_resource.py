@@ -24,7 +24,7 @@ from services.api.database import Database
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Filter, contains, equal
-from services.api.paging import Page
+from services.api.names import NamedKind, NamedPage
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, CreditCode, Entry, Name, SearchText, refusal
@@ -145,7 +145,8 @@ LISTING = AccountList(
     noun=ACCOUNT,
     key="name",
     answer=UserAccount,
-    page=Page[UserAccount],
+    page=NamedPage[UserAccount],
+    coded={NamedKind.AREA: ("area",), NamedKind.ENTERPRISE: ("enterprise",)},
     sql=SQL,
     query=AccountQuery,
     filters={

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from services.api.heat_values import store
 from services.api.heat_values.entry import EXAMPLE, HeatValueEntry, HeatValueOut, HeatValueQuery
-from services.api.paging import Page
+from services.api.names import NamedPage
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange
@@ -58,7 +58,7 @@ RESOURCE = HeatValueResource(
     record=HeatValueEntry,
     example=EXAMPLE,
     answer=HeatValueOut,
-    page=Page[HeatValueOut],
+    page=NamedPage[HeatValueOut],
     sql=store.SQL,
     new_is="report",
     may_touch_past=True,

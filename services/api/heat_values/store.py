@@ -20,7 +20,7 @@ from services.api.heat_values.entry import (
 )
 from services.api.heat_values.judge import KnownFuels, Last, faults_of_entry
 from services.api.listing import Column, Filter, Source, equal
-from services.api.paging import Page
+from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
@@ -161,12 +161,13 @@ def _repeated(entries: Sequence[HeatValueEntry]) -> list[tuple[int, int]]:
     ]
 
 
-def page_of(database: Database, query: HeatValueQuery, tables: Tables) -> Page[HeatValueOut]:
+def page_of(database: Database, query: HeatValueQuery, tables: Tables) -> NamedPage[HeatValueOut]:
     """The page of the list that `query` asks for."""
     with database.read() as connection:
         found = (VERSIONS if query.versions else NEWEST).page(connection, query)
+        names = names_beside(connection, found.data, {NamedKind.ENTERPRISE: ("enterprise",)})
     data = [shaped(row, tables) for row in found.data]
-    return Page[HeatValueOut].model_construct(data=data, next=found.next, total=found.total)
+    return NamedPage[HeatValueOut].model_construct(data=data, next=found.next, total=found.total, names=names)
 
 
 def one(connection: Connection, number: int) -> DictRow:

@@ -17,7 +17,7 @@ from services.api.database import Database
 from services.api.errors import ALREADY_EXISTS, IN_USE, INVALID_BODY, Refused, refused_fields
 from services.api.list_query import ListQuery
 from services.api.listing import Filter, Source, columns_of
-from services.api.paging import Page
+from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.reasons import Fault, faults_of
 from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Entry
@@ -37,15 +37,19 @@ _MOST_INSERTED = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class Listing(Generic[A]):
-    """Things that can be listed and read. `sql` has the statement `select`; `key` is the column that names one."""
+    """Things that can be listed and read. `sql` has the statement `select`; `key` is the column that names one.
+
+    `coded`: the columns of a row that hold codes of something else, by what that is.
+    """
 
     noun: Noun
     key: str
     answer: type[A]
-    page: type[Page[A]]
+    page: type[NamedPage[A]]
     sql: Statements
     query: type[ListQuery]
     filters: Mapping[str, Filter]
+    coded: Mapping[NamedKind, Sequence[str]] = field(default_factory=dict)
 
     def shape(self, row: Row) -> A:
         """The answer for a row of `select`. What the database holds is not judged again."""
@@ -62,12 +66,13 @@ class Listing(Generic[A]):
             filters=self.filters,
         )
 
-    def page_of(self, database: Database, query: ListQuery) -> Page[A]:
-        """The page of the list that `query` asks for."""
+    def page_of(self, database: Database, query: ListQuery, tables: Tables | None = None) -> NamedPage[A]:
+        """The page of the list that `query` asks for, with the names of what its rows have codes of."""
         with database.read() as connection:
             found = self.source.page(connection, query)
+            names = names_beside(connection, found.data, self.coded, tables)
         data = [self.shape(row) for row in found.data]
-        return self.page.model_construct(data=data, next=found.next, total=found.total)
+        return self.page.model_construct(data=data, next=found.next, total=found.total, names=names)
 
     def row(self, connection: Connection, key: str) -> Row:
         """The row of the thing named `key`. Raises Refused when there is none."""

@@ -25,6 +25,7 @@ from services.api.alerts.fields import Id
 from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR
+from services.api.names import NamedPage
 from services.api.openapi import refusals
 from services.api.paging import Page, PageQuery
 from services.api.routes.session import BrowserSession, SessionId, page_of_sessions, remembered_by
@@ -35,7 +36,7 @@ UNKNOWN = ACCOUNT.unknown
 
 
 @router.get("", summary="List accounts", responses=refusals(BAD_CURSOR))
-def list_accounts(database: Db, query: Annotated[AccountQuery, Query()]) -> Page[UserAccount]:
+def list_accounts(database: Db, query: Annotated[AccountQuery, Query()]) -> NamedPage[UserAccount]:
     """The accounts in the order of their names, those that are disabled too."""
     return LISTING.page_of(database, query)
 

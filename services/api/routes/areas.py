@@ -9,8 +9,8 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
+from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.registry.filters import PARENT
@@ -56,7 +56,8 @@ AREAS = Listing(
     noun=nouns.AREA,
     key="code",
     answer=Area,
-    page=Page[Area],
+    page=NamedPage[Area],
+    coded={NamedKind.AREA: ("parent_code",)},
     sql=registry_statements("area.sql"),
     filters={
         "level": equal("level"),
@@ -70,7 +71,7 @@ router = APIRouter(prefix="/api/v1/areas", tags=["areas"])
 
 
 @router.get("", summary="List areas", responses=refusals(BAD_CURSOR))
-def list_areas(database: Db, query: Annotated[AreaQuery, Query()]) -> Page[Area]:
+def list_areas(database: Db, query: Annotated[AreaQuery, Query()]) -> NamedPage[Area]:
     """The areas in the order of their codes."""
     return AREAS.page_of(database, query)
 

@@ -9,8 +9,8 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
+from services.api.names import NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import Code, SearchText
 from services.api.registry.resource import Listing
@@ -58,7 +58,7 @@ CARRIERS = Listing(
     noun=nouns.CARRIER,
     key="code",
     answer=Carrier,
-    page=Page[Carrier],
+    page=NamedPage[Carrier],
     sql=registry_statements("carrier.sql"),
     filters={"family": equal("family"), "q": contains("code", "name_zh", "name_en")},
     query=CarrierQuery,
@@ -68,7 +68,7 @@ router = APIRouter(prefix="/api/v1/carriers", tags=["carriers"])
 
 
 @router.get("", summary="List carriers", responses=refusals(BAD_CURSOR))
-def list_carriers(database: Db, query: Annotated[CarrierQuery, Query()]) -> Page[Carrier]:
+def list_carriers(database: Db, query: Annotated[CarrierQuery, Query()]) -> NamedPage[Carrier]:
     """The carriers in the order of their codes."""
     return CARRIERS.page_of(database, query)
 

@@ -13,8 +13,8 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
+from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, Day, Entry, Name, SearchText, Trade
@@ -119,7 +119,8 @@ RESOURCE = _Enterprises(
     record=EnterpriseRecord,
     example=EXAMPLE,
     answer=Enterprise,
-    page=Page[Enterprise],
+    page=NamedPage[Enterprise],
+    coded={NamedKind.AREA: ("area_code",), NamedKind.PARK: ("park_code",)},
     sql=registry_statements("enterprise.sql"),
     filters={
         "area": AREA,
@@ -137,7 +138,7 @@ UNKNOWN = nouns.ENTERPRISE.unknown
 
 
 @router.get("", summary="List enterprises", responses=refusals(BAD_CURSOR))
-def list_enterprises(database: Db, query: Annotated[EnterpriseQuery, Query()]) -> Page[Enterprise]:
+def list_enterprises(database: Db, query: Annotated[EnterpriseQuery, Query()]) -> NamedPage[Enterprise]:
     """The enterprises in the order of their credit codes; filters by place go by the membership of today."""
     return RESOURCE.page_of(database, query)
 

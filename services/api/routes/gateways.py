@@ -10,8 +10,8 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains
+from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade, Whole, refusal
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
@@ -92,7 +92,8 @@ RESOURCE = Resource(
     record=GatewayEntry,
     example=EXAMPLE,
     answer=Gateway,
-    page=Page[Gateway],
+    page=NamedPage[Gateway],
+    coded={NamedKind.ENTERPRISE: ("credit_code",)},
     sql=registry_statements("gateway.sql"),
     filters={
         "area": AREA,
@@ -110,7 +111,7 @@ UNKNOWN = nouns.GATEWAY.unknown
 
 
 @router.get("", summary="List gateways", responses=refusals(BAD_CURSOR))
-def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()]) -> Page[Gateway]:
+def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()]) -> NamedPage[Gateway]:
     """The gateways in the order of their codes; filters by place go by their enterprise's membership of today."""
     return RESOURCE.page_of(database, query)
 

@@ -16,8 +16,8 @@ from services.api.heat_values.entry import (
     PostedHeatValues,
 )
 from services.api.heat_values.importing import RESOURCE
+from services.api.names import NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.posted import judged, unjudged
 from services.api.proposals.model import PROPOSED
 from services.api.registry import nouns
@@ -31,7 +31,9 @@ UNKNOWN = nouns.HEAT_VALUE.unknown
 
 
 @router.get(PATH, summary="List heat values", responses=refusals(BAD_CURSOR))
-def list_heat_values(database: Db, tables: TablesDep, query: Annotated[HeatValueQuery, Query()]) -> Page[HeatValueOut]:
+def list_heat_values(
+    database: Db, tables: TablesDep, query: Annotated[HeatValueQuery, Query()]
+) -> NamedPage[HeatValueOut]:
     """Those that count, or every version ever given, in the order of enterprise, carrier, month and version."""
     return store.page_of(database, query, tables)
 

@@ -11,8 +11,8 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
+from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
 from services.api.registry import meter_amending, nouns
 from services.api.registry.fields import (
@@ -73,7 +73,8 @@ RESOURCE = MeterResource(
     record=MeterEntry,
     example=EXAMPLE,
     answer=Meter,
-    page=Page[Meter],
+    page=NamedPage[Meter],
+    coded={NamedKind.UNIT: ("unit_code",), NamedKind.GATEWAY: ("gateway_code",)},
     sql=_SQL,
     filters={
         "area": AREA,
@@ -101,7 +102,7 @@ UNKNOWN = nouns.METER.unknown
 
 
 @router.get("", summary="List meters", responses=refusals(BAD_CURSOR))
-def list_meters(database: Db, query: Annotated[MeterQuery, Query()]) -> Page[Meter]:
+def list_meters(database: Db, query: Annotated[MeterQuery, Query()]) -> NamedPage[Meter]:
     """The meters in the order of their codes; filters by place go by their enterprise's membership of today."""
     return RESOURCE.page_of(database, query)
 

@@ -12,8 +12,8 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
+from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, Entry, Name, SearchText
@@ -108,7 +108,8 @@ RESOURCE = Resource(
     record=ParkEntry,
     example=EXAMPLE,
     answer=Park,
-    page=Page[Park],
+    page=NamedPage[Park],
+    coded={NamedKind.AREA: ("area_code",)},
     sql=_SQL,
     filters={"area": AREA_OF_ENTRY, "kind": equal("kind"), "q": contains("code", "name_zh", "name_en")},
     query=ParkQuery,
@@ -122,7 +123,7 @@ UNKNOWN = nouns.PARK.unknown
 
 
 @router.get("", summary="List parks", responses=refusals(BAD_CURSOR))
-def list_parks(database: Db, query: Annotated[ParkQuery, Query()]) -> Page[Park]:
+def list_parks(database: Db, query: Annotated[ParkQuery, Query()]) -> NamedPage[Park]:
     """The parks in the order of their codes."""
     return RESOURCE.page_of(database, query)
 

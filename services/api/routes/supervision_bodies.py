@@ -15,8 +15,8 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains
+from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText
@@ -94,7 +94,8 @@ RESOURCE = Resource(
     record=BodyEntry,
     example=EXAMPLE,
     answer=SupervisionBody,
-    page=Page[SupervisionBody],
+    page=NamedPage[SupervisionBody],
+    coded={NamedKind.AREA: ("area_code",)},
     sql=subscriptions.SQL,
     filters={"area": AREA_OF_ENTRY, "q": contains("code", "name_zh", "name_en")},
     query=BodyQuery,
@@ -117,7 +118,7 @@ UNKNOWN = nouns.BODY.unknown
 
 
 @bodies.get("", summary="List supervision bodies", responses=refusals(BAD_CURSOR))
-def list_bodies(database: Db, query: Annotated[BodyQuery, Query()]) -> Page[SupervisionBody]:
+def list_bodies(database: Db, query: Annotated[BodyQuery, Query()]) -> NamedPage[SupervisionBody]:
     """The supervision bodies in the order of their codes."""
     return RESOURCE.page_of(database, query)
 

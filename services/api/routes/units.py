@@ -14,8 +14,8 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
+from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import (
@@ -173,7 +173,8 @@ RESOURCE = UnitResource(
     record=UnitEntry,
     example=EXAMPLE,
     answer=Unit,
-    page=Page[Unit],
+    page=NamedPage[Unit],
+    coded={NamedKind.ENTERPRISE: ("credit_code",), NamedKind.PROCESS: ("process",)},
     sql=registry_statements("unit.sql"),
     filters={
         "area": AREA,
@@ -201,9 +202,9 @@ Units = Annotated[UnitResource, Depends(_units)]
 
 
 @router.get("", summary="List units", responses=refusals(BAD_CURSOR))
-def list_units(database: Db, query: Annotated[UnitQuery, Query()]) -> Page[Unit]:
+def list_units(database: Db, tables: TablesDep, query: Annotated[UnitQuery, Query()]) -> NamedPage[Unit]:
     """The units in the order of their codes; filters by place go by their enterprise's membership of today."""
-    return RESOURCE.page_of(database, query)
+    return RESOURCE.page_of(database, query, tables)
 
 
 @router.post("", summary="Register a unit", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))

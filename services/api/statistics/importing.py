@@ -7,7 +7,7 @@ from typing import Self
 
 from psycopg import Connection
 
-from services.api.paging import Page
+from services.api.names import NamedPage
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange
@@ -68,7 +68,7 @@ RESOURCE = StatisticResource(
     record=StatisticEntry,
     example=EXAMPLE,
     answer=Statistic,
-    page=Page[Statistic],
+    page=NamedPage[Statistic],
     sql=store.SQL,
     new_is="report",
     query=StatisticQuery,
