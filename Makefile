@@ -11,6 +11,8 @@
 # make audit   known vulnerabilities of what is shipped, and what that is (CycloneDX, with licences) in build/audit; needs
 #              the network, and so is no part of make test (ARGS="--service osv" asks osv.dev instead of PyPI)
 # make lock    write the lock files anew from pyproject.toml
+# make vendor  write services/api/web/vendor anew: what the console loads of others; needs node, npm and the network, which
+#              nothing else does
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer), ENERMON_HOME the place of environment, data and logs.
 
@@ -23,7 +25,7 @@ PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-compose lint bench fuzz chaos audit lock
+.PHONY: up test test-compose lint bench fuzz chaos audit lock vendor
 .DEFAULT_GOAL := up
 
 up:
@@ -64,3 +66,7 @@ audit:
 lock:
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+vendor:
+	mkdir -p build/vendor && cp deploy/vendor/* build/vendor
+	cd build/vendor && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs "$(CURDIR)/services/api/web/vendor"

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, compile_path
 from starlette.types import Scope
 
 from services.api.access.role import Right
+from services.api.console_paths import PATHS
 
 OPEN = "open"
 """To whoever asks: nothing of anyone is told."""
@@ -16,12 +17,8 @@ _RULES: Mapping[Right | str, str] = {
     OPEN: """
         GET /health/live
         GET /health/ready
-        GET /
         GET /dual-control
-        GET /web/console.css
-        GET /web/console.js
-        GET /web/dual_control.js
-        GET /web/login.js
+        GET /web/{digest}/{name:path}
         GET /login
         POST /api/v1/session
         GET /api/v1/session/oidc
@@ -225,7 +222,7 @@ _RULES: Mapping[Right | str, str] = {
 
 RIGHT_OF: Mapping[str, Right | str] = {
     line.strip(): right for right, lines in _RULES.items() for line in lines.splitlines() if line.strip()
-}
+} | {f"GET {path}": OPEN for path in PATHS}
 """The right of each operation, by its method and path."""
 
 PAGES = frozenset({"GET /alerts", "GET /alerts/{alert_id}"})

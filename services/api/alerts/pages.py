@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -18,16 +17,18 @@ from services.api.alerts.detail import alert_of
 from services.api.alerts.listing import AlertQuery
 from services.api.alerts.page_words import PAGE_WORDS, PageWords
 from services.api.database import Database
+from services.api.web_folder import digest, web_folder
 
 MOST_LISTED = 100
 
 _templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "web"),
+    loader=FileSystemLoader(web_folder().path),
     autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals["digest"] = digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

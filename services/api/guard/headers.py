@@ -14,10 +14,11 @@ OF_EVERY_ANSWER: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-# Nothing but this server's own files: no script and no style within a page, and nobody may frame it.
+# Nothing but this server's own files: no script and no style within a page, and nobody may frame it. Pictures that a
+# page has drawn itself are its own too.
 _OF_PAGES = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _BY_WHOM = ("Authorization", "Cookie")
 
@@ -57,5 +58,7 @@ class SecurityHeaders:
             headers["Content-Security-Policy"] = _OF_PAGES
         # What is not tagged to be asked for again is kept nowhere.
         headers.setdefault("Cache-Control", "no-store")
-        for name in _BY_WHOM:
-            headers.add_vary_header(name)
+        # What is public is the same for everyone.
+        if not headers["cache-control"].startswith("public"):
+            for name in _BY_WHOM:
+                headers.add_vary_header(name)

@@ -24,7 +24,8 @@ TOO_FAST = ProblemKind("too_fast", 429, "Too many requests in a short time")
 
 _MOST_BUCKETS = 10_000
 _TOLD = "enermon.pace"
-_HEALTH = "/health/"
+_NOT_COUNTED = ("/health/", "/web/")
+"""Asked by those who watch, and by every page that is opened, many at once; answered without the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class RequestPace:
 async def require_pace_of_stranger(request: Request) -> None:
     """Slow down who asks without saying who asks. Before anything is looked up."""
     pace: RequestPace = request.app.state.pace
-    if credential_of(request) is None and not request.url.path.startswith(_HEALTH):
+    if credential_of(request) is None and not request.url.path.startswith(_NOT_COUNTED):
         pace.stranger(request)
 
 

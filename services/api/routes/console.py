@@ -1,39 +1,50 @@
-"""The first page, what the region uses today, live; and dual control. They ask the API as any other program does."""
+"""The console: one page for every view, and its files. It asks the API as any other program does."""
 
-from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Header, HTTPException
+from fastapi.responses import HTMLResponse, Response
+
+from services.api.console_paths import PATHS
+from services.api.web_folder import web_folder
 
 router = APIRouter(include_in_schema=False)
 
-_WEB = Path(__file__).parent.parent / "web"
-_FILES = {
-    "console.js": "text/javascript",
-    "dual_control.js": "text/javascript",
-    "login.js": "text/javascript",
-    "console.css": "text/css",
-}
 HEADERS = {"Cache-Control": "no-cache"}
+_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
-@router.get("/")
-def page() -> FileResponse:
-    """The page."""
-    return FileResponse(_WEB / "index.html", media_type="text/html", headers=HEADERS)
+def index() -> HTMLResponse:
+    """The page. It looks at its own address for what to show."""
+    return _page("index.html")
+
+
+for _path in PATHS:
+    router.add_api_route(_path, index, methods=["GET"], response_class=HTMLResponse)
 
 
 @router.get("/dual-control")
-def dual_control() -> FileResponse:
+def dual_control() -> HTMLResponse:
     """How areas stand in dual control, year by year."""
-    return FileResponse(_WEB / "dual_control.html", media_type="text/html", headers=HEADERS)
+    return _page("dual_control.html")
 
 
-def _serve(name: str, media_type: str) -> None:
-    @router.get(f"/web/{name}", name=name)
-    def file() -> FileResponse:
-        return FileResponse(_WEB / name, media_type=media_type, headers=HEADERS)
+@router.get("/web/{digest}/{name:path}")
+def file(digest: str, name: str, accepted: Annotated[str, Header(alias="accept-encoding")] = "") -> Response:
+    """A file of the folder whose digest this is.
+
+    A page that was opened before the files changed gets those of now, which are not to be kept under its address.
+    """
+    files = web_folder().files(digest)
+    found = files.file(name)
+    if found is None:
+        raise HTTPException(404)
+    headers = {"Cache-Control": _FOR_GOOD if digest == files.digest else "no-store"}
+    # Where it would be larger zipped, it goes as it is.
+    if "gzip" not in accepted or len(found.zipped) >= len(found.content):
+        return Response(found.content, media_type=found.media_type, headers=headers)
+    return Response(found.zipped, media_type=found.media_type, headers=headers | {"Content-Encoding": "gzip"})
 
 
-for _name, _media_type in _FILES.items():
-    _serve(_name, _media_type)
+def _page(name: str) -> HTMLResponse:
+    return HTMLResponse(web_folder().files().page(name), headers=HEADERS)

@@ -1,6 +1,5 @@
 """The page on which people sign in. It asks the API as any other program does."""
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -9,12 +8,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.api.access.login import LOGIN, START, own_path
 from services.api.routes.console import HEADERS
+from services.api.web_folder import digest, web_folder
 
 router = APIRouter(include_in_schema=False)
 
-_page = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "web"), autoescape=True, undefined=StrictUndefined
-).get_template("login.html.j2")
+_templates = Environment(loader=FileSystemLoader(web_folder().path), autoescape=True, undefined=StrictUndefined)
+_templates.globals["digest"] = digest
 
 
 @router.get(LOGIN)
@@ -25,4 +24,6 @@ def login(
 ) -> HTMLResponse:
     """The page; `next` is where it leads to afterwards."""
     provider = request.app.state.provider is not None
-    return HTMLResponse(_page.render(next=own_path(wanted), provider=provider), headers=HEADERS)
+    return HTMLResponse(
+        _templates.get_template("login.html.j2").render(next=own_path(wanted), provider=provider), headers=HEADERS
+    )

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from services.api.app import answer_from, create_app
+from services.api.web_folder import digest
 from services.core.settings import Settings
 from tests.integration.running import running_api
 from tests.integration.served import ADDRESS, shipped_tables
@@ -164,7 +165,7 @@ def test_every_answer_tells_the_browser_what_to_hold_to(client: TestClient, data
         ("GET", CARRIERS): 200,
         ("HEAD", CARRIERS): 200,
         ("GET", "/"): 200,
-        ("GET", "/web/console.js"): 200,
+        ("GET", "/web/0/vendor/preact.js"): 200,
         ("GET", "/health/live"): 200,
         ("GET", "/metrics"): 200,
         ("GET", "/openapi.json"): 200,
@@ -201,7 +202,7 @@ def test_data_is_kept_by_its_asker_alone_and_what_failed_by_nobody(client: TestC
 def test_a_page_that_a_browser_has_kept_goes_by_the_policy_it_came_with(client: TestClient, path: str) -> None:
     """A browser puts the headers of a 304 in place of those it kept: a stricter policy would stop the page's script."""
     found = client.get(path)
-    assert "default-src 'self'" in found.headers["content-security-policy"]
+    assert "script-src 'self'" in found.headers["content-security-policy"]
     again = client.get(path, headers={"If-None-Match": found.headers["etag"]})
     assert again.status_code == 304
     assert "content-security-policy" not in again.headers
@@ -211,11 +212,11 @@ def test_pages_run_the_files_of_this_service_alone(client: TestClient) -> None:
     for path in ("/", "/dual-control", "/alerts"):
         answer = client.get(path)
         policy = answer.headers["content-security-policy"]
-        assert policy.startswith("default-src 'self'; "), path
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; "), path
         assert "unsafe" not in policy
         text = answer.text
         assert "<style" not in text, path
         assert " style=" not in text, path
         assert " onclick=" not in text, path
-        assert text.count("<script") == text.count('<script src="/web/'), path
+        assert text.count("<script") == text.count(f'src="/web/{digest()}/'), path
     assert client.get(CARRIERS).headers["content-security-policy"].startswith("default-src 'none'")

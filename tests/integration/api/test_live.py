@@ -1,4 +1,4 @@
-"""The live stream tells of newly booked energy; the first page is served from this server alone."""
+"""The live stream tells of newly booked energy."""
 
 import json
 import re
@@ -164,21 +164,3 @@ def opened(reader: httpx.Client, **asked: Any) -> bool:
 def test_stream_of_an_unknown_scope_is_refused_before_it_begins(client: TestClient) -> None:
     answer = client.get("/api/v1/live", params={"scope": "meter:nobody"})
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_meter")
-
-
-@pytest.mark.parametrize(
-    ("path", "media_type"),
-    [
-        ("/", "text/html"),
-        ("/dual-control", "text/html"),
-        ("/web/console.js", "text/javascript"),
-        ("/web/dual_control.js", "text/javascript"),
-        ("/web/console.css", "text/css"),
-    ],
-)
-def test_first_page_needs_nothing_from_elsewhere(client: TestClient, path: str, media_type: str) -> None:
-    answer = client.get(path)
-    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, media_type)
-    sources = "'self'" if media_type == "text/html" else "'none'"
-    assert answer.headers["content-security-policy"].startswith(f"default-src {sources};")
-    assert "://" not in answer.text

@@ -9,6 +9,7 @@ import pytest
 
 from services.api.access.role import Right
 from services.api.access.rules import RIGHT_OF
+from services.api.web_folder import digest
 from tests.integration.running import running_api
 from tests.integration.served import document
 from tests.signed_in import BY_ADMINISTRATOR
@@ -128,11 +129,12 @@ def test_what_the_asker_has_already_is_not_sent_again(api: httpx.Client) -> None
     assert api.head("/api/v1/areas", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_files_of_the_first_page_are_not_sent_again_either(api: httpx.Client) -> None:
-    first = api.get("/web/console.js")
-    again = api.get("/web/console.js", headers={"If-None-Match": first.headers["etag"]})
+def test_files_of_the_console_are_not_sent_again_either(api: httpx.Client) -> None:
+    address = f"/web/{digest()}/vendor/preact.js"
+    first = api.get(address)
+    again = api.get(address, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert again.headers["cache-control"] == "no-cache"
+    assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 def test_refusals_have_no_tag(api: httpx.Client) -> None:
