@@ -77,6 +77,7 @@ from services.api.routes import (
     two_high,
     unit_inputs,
     units,
+    words,
 )
 from services.api.validators import Validators
 from services.core.clock import utc_now
@@ -122,6 +123,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     statistics.router,
     heat_values.router,
     tables.router,
+    words.router,
     alerts.router,
     rules.router,
     silences.router,
@@ -161,6 +163,7 @@ TAGS = [
     {"name": "statistics", "description": "What is reported and not metered"},
     {"name": "heat values", "description": "热值: what enterprises measured of their fuels"},
     {"name": "tables", "description": "The domain numbers with their sources"},
+    {"name": "words", "description": "What every code is called, in Chinese and English"},
     {"name": "alerts", "description": "预警: what was raised, how it is handled, rules, silences, who is told"},
     {"name": "quality", "description": "数据质量: scores, findings, what is missing"},
     {"name": "readings", "description": "What meters said, and what was not taken"},

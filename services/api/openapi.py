@@ -15,6 +15,7 @@ from services.api.errors import (
     Problem,
     ProblemKind,
 )
+from services.api.words import say_kinds_of_words
 
 TITLE = "Enermon"
 DESCRIPTION = """The regulator's side of the online monitoring of key energy-using units.
@@ -23,6 +24,7 @@ Lists are paged: `limit` and `cursor` in, `data` and `next` out. A filter that i
 values between commas. Times are RFC 3339, days are those of Asia/Shanghai.
 Parameters that an operation does not know are refused, and so is one that stands twice and takes one value. HEAD is
 answered wherever GET is; answers are compressed, and have an ETag for If-None-Match.
+The codes of an enumeration have their words at `/api/v1/words`, under the kind that its schema names as `x-words`.
 Errors are problem details (RFC 9457); programs decide by their `code`, and 422 names every refused field.
 Every operation may answer 500 `internal`, 503 `database_unavailable` and 503 `database_timeout` too.
 """
@@ -70,6 +72,7 @@ def _description_of(app: FastAPI) -> dict[str, Any]:
     for model in (Problem, FieldProblem):
         schema: Mapping[str, Any] = model.model_json_schema(ref_template=_REFERENCE)
         schemas[model.__name__] = {name: part for name, part in schema.items() if name != "$defs"}
+    say_kinds_of_words(description)
     return description
 
 

@@ -4,22 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from services.core.meter import Flow
 from services.core.reason import About, InBoth, reason_text
+from services.core.words import WORDS
 from services.judging.data.tables import Tables, load_tables
 from services.judging.dual_control.reason import NAMES
 from services.judging.indicators.listing import BY_SLUG
 
-FLOWS: Mapping[Flow, InBoth] = {
-    Flow.INPUT: InBoth("input", "购入"),
-    Flow.OUTPUT: InBoth("output", "外供"),
-    Flow.FEEDSTOCK: InBoth("feedstock", "原料用能"),
-    Flow.RENEWABLE: InBoth("renewable", "可再生能源"),
-    Flow.PRODUCT: InBoth("product", "产品产量"),
-    Flow.SUB: InBoth("sub", "分项"),
-    Flow.IT_LOAD: InBoth("IT load", "IT 负载"),
-    Flow.RECTIFIER: InBoth("rectifier", "整流用电"),
-}
+FLOWS: Mapping[str, InBoth] = WORDS["flow"]
 _LEVELS = {"benchmark": InBoth("benchmark", "标杆水平"), "baseline": InBoth("baseline", "基准水平")}
 _OTHERS = {
     "energy": InBoth("energy", "能源"),
@@ -60,7 +51,7 @@ def _names() -> Mapping[str, InBoth]:
 
 def _named(tables: Tables) -> Iterator[tuple[str, InBoth]]:
     yield from _OTHERS.items()
-    yield from ((str(flow), name) for flow, name in FLOWS.items())
+    yield from FLOWS.items()
     for rows in (tables.carriers, tables.statistic_kinds, tables.parameters, tables.processes, tables.checks):
         yield from ((row.code, InBoth(_within(row.name_en), row.name_zh)) for row in rows)
     yield from ((slug, InBoth(_within(each.name_en), each.name_zh)) for slug, each in BY_SLUG.items())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.alerts.state.handling import IN_CHINESE, MOVES
+from services.core.words import in_chinese, in_english
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +55,7 @@ class Wording:
 
 CHINESE = Wording(
     language="zh",
-    kinds={
-        "fired": "预警",
-        "resolved": "预警解除",
-        "repeat": "预警仍未解除",
-        "digest": "预警汇总",
-        "escalated": "预警逾期未处置，已上报",
-        "handled": "预警处置进展",
-        "test": "测试消息",
-    },
+    kinds=in_chinese("message_kind"),
     again="再次预警",
     done={
         "acknowledge": "预警已受理",
@@ -73,8 +65,8 @@ CHINESE = Wording(
         "close": "预警已办结",
         "reopen": "预警已退回，需重新处置",
     },
-    actors={"supervision_body": "监察机构", "enterprise": "用能单位"},
-    severities={"severe": "严重", "warning": "警告", "notice": "提示"},
+    actors=in_chinese("actor"),
+    severities=in_chinese("severity"),
     many="{kind} {count} 条",
     one_severity="{severity} {count}",
     between="，",
@@ -105,8 +97,8 @@ CHINESE = Wording(
     reference="附件",
     late="逾期事项",
     late_step="{step}，最迟应于 {due_on} 完成，已逾期 {days} 天，上报至{level}",
-    steps={action.value: IN_CHINESE[action] for action in MOVES},
-    levels={"banner": "旗县区", "league": "盟市", "region": "自治区"},
+    steps=in_chinese("step"),
+    levels=in_chinese("area_level"),
     more="另有 {count} 条未列出。",
     open="查看详情",
     zone="时间均为北京时间（UTC+8）。",
@@ -115,15 +107,7 @@ CHINESE = Wording(
 
 ENGLISH = Wording(
     language="en",
-    kinds={
-        "fired": "Alert",
-        "resolved": "Alert resolved",
-        "repeat": "Alert still firing",
-        "digest": "Digest of alerts",
-        "escalated": "Alert overdue, escalated",
-        "handled": "Handling of an alert",
-        "test": "Test message",
-    },
+    kinds=in_english("message_kind"),
     again="Alert again",
     done={
         "acknowledge": "Alert acknowledged",
@@ -133,8 +117,8 @@ ENGLISH = Wording(
         "close": "Alert closed",
         "reopen": "Alert sent back, to be handled again",
     },
-    actors={"supervision_body": "supervision body", "enterprise": "enterprise"},
-    severities={"severe": "severe", "warning": "warning", "notice": "notice"},
+    actors=in_english("actor"),
+    severities=in_english("severity"),
     many="{kind}: {count}",
     one_severity="{count} {severity}",
     between=", ",
@@ -162,15 +146,8 @@ ENGLISH = Wording(
     reference="attachment",
     late="late",
     late_step="to {step}, due on {due_on}, days late: {days}, told to the {level}",
-    steps={
-        "acknowledge": "acknowledge",
-        "explain": "explain",
-        "plan": "plan the rectification",
-        "verify": "verify",
-        "close": "close",
-        "reopen": "send back",
-    },
-    levels={"banner": "banner", "league": "league", "region": "region"},
+    steps=in_english("step"),
+    levels=in_english("area_level"),
     more="{count} more are not listed.",
     open="Show",
     zone="Times are those of Asia/Shanghai (UTC+8).",

@@ -14,6 +14,7 @@ from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import STANDARD, Deadlines
 from services.core.calendar import SHANGHAI
 from services.core.data.divisions import Level
+from services.core.words import in_chinese
 
 
 class Status(enum.StrEnum):
@@ -67,22 +68,7 @@ NEXT: Mapping[Status, Action | None] = {
 }
 """What is to be done next."""
 
-IN_CHINESE: Mapping[str, str] = {
-    Action.ACKNOWLEDGE: "受理",
-    Action.EXPLAIN: "说明原因",
-    Action.PLAN: "提交整改计划",
-    Action.VERIFY: "核查",
-    Action.CLOSE: "办结",
-    Action.REOPEN: "退回",
-    Action.COMMENT: "备注",
-    Action.ATTACH: "补充附件",
-    Status.OPEN: "待受理",
-    Status.ACKNOWLEDGED: "已受理",
-    Status.EXPLAINED: "已说明",
-    Status.PLANNED: "整改中",
-    Status.VERIFIED: "已核查",
-    Status.CLOSED: "已办结",
-}
+IN_CHINESE: Mapping[str, str] = {**in_chinese("step"), **in_chinese("handling")}
 """Actions and statuses as people say them."""
 
 _AT_ANY_TIME = (Action.COMMENT, Action.ATTACH)

@@ -14,6 +14,7 @@ from services.core.period import Period
 from services.core.reason import InBoth
 from services.core.reported_units import factor_between
 from services.core.units import UnitError
+from services.core.words import in_chinese
 
 OWNER_NOUNS = {
     OwnerKind.AREA: nouns.AREA,
@@ -23,15 +24,7 @@ OWNER_NOUNS = {
 }
 
 
-_IN_CHINESE = {
-    "area": "行政区划",
-    "park": "园区",
-    "enterprise": "用能单位",
-    "unit": "用能单元",
-    "year": "年",
-    "quarter": "季",
-    "month": "月",
-}
+_IN_CHINESE = in_chinese("subject") | in_chinese("reported_period")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
 DESCRIPTION: dict[str, Any] = document()
 
 
-def problem_codes() -> set[str]:
+def problem_kinds() -> list[ProblemKind]:
     modules = [
         importlib.import_module(found.name)
         for found in pkgutil.walk_packages(services.api.__path__, "services.api.")
@@ -25,7 +25,11 @@ def problem_codes() -> set[str]:
     ]
     values = [value for module in modules for value in vars(module).values()]
     kinds = [value for value in values if isinstance(value, ProblemKind)]
-    return {kind.code for kind in kinds} | {noun.unknown.code for noun in values if isinstance(noun, Noun)}
+    return [*kinds, *(noun.unknown for noun in values if isinstance(noun, Noun))]
+
+
+def problem_codes() -> set[str]:
+    return {kind.code for kind in problem_kinds()}
 
 
 @pytest.mark.parametrize("path", DESCRIPTION["paths"])

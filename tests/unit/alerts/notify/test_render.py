@@ -117,11 +117,11 @@ def test_an_escalation_names_the_late_step_in_both_languages() -> None:
 
 @pytest.mark.parametrize("words", WORDINGS["both"], ids=lambda words: words.language)
 def test_every_step_level_and_reason_has_its_words(words: Wording) -> None:
-    assert words.steps.keys() == words.done.keys() == {action.value for action in MOVES}
+    assert words.steps.keys() > words.done.keys() == {action.value for action in MOVES}
     assert words.steps.keys() > {action.value for action in NEXT.values() if action is not None}
     assert words.actors.keys() == {kind.value for kind in ActorKind}
     assert words.kinds.keys() == set(get_args(MessageKind))
-    assert words.levels.keys() == {"banner", "league", "region"}
+    assert words.levels.keys() > {"banner", "league", "region"}
     assert REASONS[About.ENDED].keys() == {because.value for because in ResolutionCause}
 
 
