@@ -120,12 +120,12 @@ addEventListener("click", (event) => {
 async function start() {
   const root = document.querySelector("#app");
   try {
-    const [who, words, known] = await Promise.all([readSession(), get("/words").catch(() => ({})), get("/areas", { limit: 1000 })]);
+    const [who, words, known] = await Promise.all([readSession(), get("/words"), get("/areas", { limit: 1000 })]);
     if (who.must_change_password && who.signed_by === "session") {
       location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       return;
     }
-    apiWords.value = words.words || words;
+    apiWords.value = words.words;
     areas.value = Object.fromEntries(known.data.map((area) => [area.code, area]));
   } catch (problem) {
     if (problem.status === 401 || problem.code === "password_to_change") {

@@ -1,7 +1,7 @@
 "use strict";
 
 const next = document.body.dataset.next;
-let language = localStorage.getItem("language") || (navigator.language.startsWith("zh") ? "zh" : "en");
+let language = localStorage.getItem("language") || "zh";
 let session = null;
 let shown = () => "";
 
@@ -105,7 +105,14 @@ document.querySelector("#language").addEventListener("click", () => {
   show();
 });
 
+function showColours() {
+  const chosen = localStorage.getItem("theme");
+  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+}
+
 async function start() {
+  showColours();
   const answer = await ask("GET", "/api/v1/session");
   if (answer.ok) session = answer.read;
   if (new URLSearchParams(location.search).has("refused")) tell(() => say("provider"));
