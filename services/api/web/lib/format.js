@@ -90,6 +90,12 @@ function grouped(text) {
   return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (part ? `.${part}` : "");
 }
 
+// A number on an axis, which ECharts has chosen to be round: no more decimals than it has.
+export function axisText(value, scale) {
+  const round = plain(Number((value / scale.divisor).toPrecision(6)));
+  return shown(value, { scale, digits: (round.split(".")[1] || "").replace(/0+$/, "").length });
+}
+
 // A share from 0 to 1 in per cent, cut and not rounded: 0.9996 is 99.9 %, so that what is not whole never reads 100.
 export function shareCut(share, digits = 1) {
   const factor = 10 ** digits;
