@@ -268,7 +268,7 @@ class _Indicators:
         against = Fraction(limit.row.value) if limit.deciding is None else limit.deciding
         met = limit.verdict is not Verdict.BREACH
         required = Requirement(what=f"grade_{grade}", op="<=", limit=against, met=met, row=limit.row.code)
-        unknown = (limit.reason(tables),) if limit.verdict is Verdict.CANNOT_JUDGE else ()
+        unknown = (limit.reason(),) if limit.verdict is Verdict.CANNOT_JUDGE else ()
         return _RuleQuestion(found.ratio, units, [required], unknown)
 
     def _by_targets(self, indicator: Indicator, found: Evaluated, grouping: Grouping | None) -> list[Requirement]:

@@ -21,6 +21,7 @@ from services.core.reason import InBoth
 from services.judging.data.plan_targets import PlanTarget as Row
 from services.judging.data.plan_targets import TargetKind, TargetNature
 from services.judging.data.plans import Plans
+from services.judging.rows_in_words import document_number
 from services.judging.targets.target import Better, Operator, PrintedState, TargetChangeKind, as_printed
 
 NOUN = "target"
@@ -62,8 +63,10 @@ class PlanTargetAnswer(BaseModel):
     plan: str
     area_code: str
     area_name_zh: str
+    area_name_en: str
     subject: str | None = Field(description="Of whom or what within the area, where it is not the whole")
-    indicator_zh: str
+    indicator_zh: str = Field(description="As printed")
+    indicator_en: str | None = Field(description="In English, which no document prints")
     alias: str | None = Field(description="Other name in the same document")
     indicator: str | None = Field(description="Slug of the indicator")
     process: str | None
@@ -91,6 +94,8 @@ class PlanTargetAnswer(BaseModel):
     valid_from: date
     valid_to: date = Field(description="First day after the period")
     source: str
+    document: str = Field(description="Number of the document, or its title in 《》 where it has none")
+    clause: str | None = Field(description="Chapter and section, or annex: 三（八）, 附件2; null where it is not known")
     place: str = Field(description="File and line: copies of a passage parted by /, further passages by ;")
     quote: str = Field(description="The printed words")
     verified: bool
@@ -172,7 +177,7 @@ def _narrowed(rows: Iterable[Row], areas: dict[str, Division], query: TargetQuer
     for row in rows:
         fits = all(getattr(query, name) in (None, getattr(row, name)) for name in FILTERS)
         in_area = query.area in (None, row.area_code) or (query.below and _is_below(row.area_code, query.area, areas))
-        named = any(text in name.casefold() for name in (row.code, row.indicator_zh, row.alias))
+        named = any(text in name.casefold() for name in (row.code, row.indicator_zh, row.indicator_en, row.alias))
         if fits and in_area and named and query.year in (None, row.target_year):
             yield row
 
@@ -189,6 +194,8 @@ def _answer(row: Row, plans: Plans, areas: dict[str, Division]) -> PlanTargetAns
     return PlanTargetAnswer(
         **{name: None if value == "" and name != "unit" else value for name, value in own.items()},
         area_name_zh=areas[row.area_code].name_zh,
+        area_name_en=areas[row.area_code].name_en,
+        document=document_number(row.source),
         better=row.direction,
         change=_change(row),
         conflicts=[_contradiction(plans.by_code[code]) for code in row.conflicts],

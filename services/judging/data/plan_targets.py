@@ -40,6 +40,8 @@ class PlanTarget(Sourced):
     subject: Slug = ""
     """Of whom or what within the area, where it is not the whole."""
     indicator_zh: str
+    indicator_en: AsciiText = ""
+    """In English, which no document prints."""
     alias: str = ""
     """Other name the same document gives it."""
     indicator: Slug = ""
@@ -74,6 +76,8 @@ class PlanTarget(Sourced):
     valid_from: date
     valid_to: date
     """First day after the period."""
+    clause: str = ""
+    """Chapter and section, or annex, of the document: 三（八）, 附件2; of several passages parted by ；."""
     place: str
     """Where it is printed: copies of one passage parted by " / ", further passages by " ; "."""
     quote: str

@@ -155,7 +155,7 @@ def _with_mandatory_limit(
     limit = mandatory_limit(tables, indicator, unit, value, first=first, last=last)
     if limit is None:
         return by_levels
-    verdict, reasons = joined(by_levels.verdict, by_levels.reasons, limit, tables)
+    verdict, reasons = joined(by_levels.verdict, by_levels.reasons, limit)
     met = None if limit.verdict is Verdict.CANNOT_JUDGE else limit.verdict is Verdict.OK
     against = limit.row.value if limit.deciding is None else limit.deciding
     held = Held(f"grade_{limit.grade}", "<=", float(against), met, used_row(limit.row))

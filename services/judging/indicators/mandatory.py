@@ -53,11 +53,10 @@ class MandatoryLimit:
         terms = (term for each in self.limits for term, _ in each.applied)
         return list(dict.fromkeys(part.row for term in terms for part in term.parts))
 
-    def reason(self, tables: Tables) -> tuple[str, str]:
+    def reason(self) -> tuple[str, str]:
         """Why the verdict is as it is."""
         if self.verdict is Verdict.CANNOT_JUDGE:
-            names = (f"{tables.unit_input[name].name_zh} {name}" for name in self.wanted)
-            return UNKNOWN, ", ".join(names)
+            return UNKNOWN, ", ".join(self.wanted)
         return (BROKEN if self.verdict is Verdict.BREACH else KEPT), self.row.code
 
 
@@ -155,11 +154,11 @@ def _corrected(tables: Tables, row: Limit, given: Mapping[str, GivenInput]) -> C
     return corrected(Fraction(row.value), tables.correction_terms[row.code], given, tables.allowed_inputs)
 
 
-def joined(verdict: Verdict, reasons: Reasons, limit: MandatoryLimit | None, tables: Tables) -> tuple[Verdict, Reasons]:
+def joined(verdict: Verdict, reasons: Reasons, limit: MandatoryLimit | None) -> tuple[Verdict, Reasons]:
     """A verdict by levels together with that by the mandatory limit: in breach of either, in order with both."""
     if limit is None or (verdict is Verdict.BREACH and limit.verdict is not Verdict.BREACH):
         return verdict, reasons
-    reason = limit.reason(tables)
+    reason = limit.reason()
     by_levels = reasons if verdict is not Verdict.CANNOT_JUDGE else ()
     if limit.verdict is Verdict.BREACH:
         return Verdict.BREACH, (reason, *(by_levels if verdict is Verdict.BREACH else ()))

@@ -150,7 +150,7 @@ def _with_mandatory_limit(tables: Tables, known: PlacedUnit, value: Fraction, fi
     limit = mandatory_limit(tables, known.indicator, known.unit, value, first=first, last=last)
     if limit is None:
         return known
-    verdict, reasons = joined(known.verdict, known.reasons, limit, tables)
+    verdict, reasons = joined(known.verdict, known.reasons, limit)
     grade = grade_kept(tables, known.indicator, known.unit, value, first=first, last=last)
     return replace(known, verdict=verdict, reasons=reasons, grade=grade, mandatory=limit)
 

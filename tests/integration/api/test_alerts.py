@@ -200,8 +200,8 @@ def test_alert_is_read_whole(client: TestClient, raised: Raised) -> None:
         {
             "code": "low_coverage",
             "of": "0.8",
-            "text": "too little was measured: coverage 0.8",
-            "text_zh": "实测覆盖不足：完整率 0.8",
+            "text": "too little was measured: coverage 80 %",
+            "text_zh": "实测覆盖不足：完整率 80 %",
         }
     ]
     assert [(entry["by"], entry["kind"], entry["actor"]) for entry in alert["history"]] == [

@@ -74,6 +74,18 @@ def test_printed_and_computed_change_stand_side_by_side(client: TestClient) -> N
     assert (coke["place"], coke["traps"], coke["verified"]) == ("000:L556", ["T02"], True)
 
 
+def test_a_target_is_named_in_both_languages_with_its_document_and_section(client: TestClient) -> None:
+    coal = one(client, "IM-30")
+    assert (coal["area_name_en"], coal["indicator_en"]) == (
+        "Inner Mongolia Autonomous Region",
+        "Share of coal in energy consumption",
+    )
+    assert (coal["document"], coal["clause"]) == ("内政发〔2022〕17号", "三（八）")
+    of_ordos = one(client, "OR-04")
+    assert of_ordos["document"] == "《鄂尔多斯市“十四五”节能减排综合工作实施方案》"
+    assert one(client, "P13-08")["clause"] is None
+
+
 def test_the_operator_is_given_for_machines_and_as_printed(client: TestClient) -> None:
     row = one(client, "IM-31")
     assert (row["op"], row["op_printed"], row["better"], row["value_printed"]) == ("~", "达到 / 左右", "higher", "18%")

@@ -95,6 +95,10 @@ def test_units_of_what_is_judged_have_words() -> None:
     assert {unit for unit in units if "{" not in unit} - WORDS["unit_of_measure"].keys() - {""} == set()
 
 
+def test_those_of_whom_plans_speak_have_words() -> None:
+    assert {row.subject for row in load_tables().plans.targets} - {""} == WORDS["target_subject"].keys()
+
+
 def test_the_words_hold_reasons_and_the_names_of_tables_too() -> None:
     assert ALL["verdict_reason"] == REASONS["verdict"]  # type: ignore[index]
     assert ALL["carrier"]["raw_coal"] == ("raw coal", "原煤") or ALL["carrier"]["raw_coal"].zh == "原煤"

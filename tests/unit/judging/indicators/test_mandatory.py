@@ -45,7 +45,7 @@ def codes(judgement: Judgement) -> list[str]:
 def test_a_furnace_above_415_cannot_be_judged_while_its_ore_could_decide(value: str) -> None:
     found = judge("blast_furnace", value)
     assert (found.verdict, codes(found)) == (Verdict.CANNOT_JUDGE, ["correction_unknown", "baseline_reached"])
-    assert "入炉原料品位 feed_grade" in found.reasons[0][1]
+    assert found.reasons[0][1].endswith("feed_grade")
     assert found.grade is None
 
 
@@ -101,7 +101,7 @@ def test_smelters_have_a_mandatory_limit_for_each_of_both_powers() -> None:
 def test_coal_power_is_judged_by_the_class_that_the_unit_gives() -> None:
     unknown = judge("coal_power", "310", "coal_per_kwh_supplied")
     assert (unknown.verdict, codes(unknown)) == (Verdict.CANNOT_JUDGE, ["correction_unknown"])
-    assert unknown.reasons[0][1].startswith("燃煤机组类型 coal_power_class")
+    assert unknown.reasons[0][1].startswith("coal_power_class")
     # the strictest class allows 283
     assert judge("coal_power", "283", "coal_per_kwh_supplied").verdict is Verdict.OK
     plain: dict[str, Any] = {"coal_power_factor": 1, "coal_power_addition": 0}

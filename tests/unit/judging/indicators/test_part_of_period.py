@@ -92,5 +92,5 @@ def test_the_reason_stands_once_and_reads_in_both_languages() -> None:
     assert reasons(judged_by_it, elapsed(date(2025, 7, 1))) == ()
     assert reason_text(About.VERDICT, "part_of_period", of="0.0247") == (
         "meters were registered for only 0.0247 of the period",
-        "本期仅有 0.0247 的时间登记了计量点",
+        "本期仅 0.0247 的时间登记了计量点",
     )
