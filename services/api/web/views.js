@@ -6,7 +6,7 @@ export const GROUPS = ["", "nav_status", "nav_topics", "nav_handling", "nav_reco
 export const VIEWS = [
   { name: "today", path: "/", title: { zh: "今日", en: "Today" }, nav: "", right: "read", key: "t", load: () => import("./views/today.js") },
   { name: "overview", path: "/overview", title: { zh: "全区", en: "Region" }, nav: "nav_status", right: "read", key: "o", load: () => import("./views/overview.js") },
-  { name: "area", path: "/area/:code?", title: { zh: "盟市旗县", en: "Leagues and banners" }, nav: "nav_status", right: "read", key: "a", load: () => import("./views/area.js") },
+  { name: "area", path: "/area/:code?", title: { zh: "盟市旗县", en: "Areas" }, nav: "nav_status", right: "read", key: "a", load: () => import("./views/area.js") },
   { name: "park", path: "/park/:code?", title: { zh: "园区", en: "Parks" }, nav: "nav_status", right: "read", key: "p", load: () => import("./views/park.js") },
   { name: "enterprise", path: "/enterprise/:code?", title: { zh: "用能单位", en: "Enterprises" }, nav: "nav_status", right: "read", key: "e", load: () => import("./views/enterprise.js") },
   { name: "data_centres", path: "/data-centres", title: { zh: "数据中心", en: "Data centres" }, nav: "nav_topics", right: "read", key: "c", load: () => import("./views/data_centres.js") },
@@ -18,7 +18,7 @@ export const VIEWS = [
   { name: "rules", path: "/rules/:slug?", title: { zh: "规则与静默", en: "Rules and silences" }, nav: "nav_handling", right: "survey", key: "u", load: () => import("./views/rules.js") },
   { name: "quality", path: "/quality", title: { zh: "数据质量", en: "Data quality" }, nav: "nav_handling", right: "read", key: "q", load: () => import("./views/quality.js") },
   { name: "registry", path: "/registry/:kind?/:code?", title: { zh: "登记", en: "Registry" }, nav: "nav_records", right: "read", key: "r", load: () => import("./views/registry.js") },
-  { name: "targets", path: "/targets", title: { zh: "目标与依据", en: "Targets and sources" }, nav: "nav_records", right: "know", key: "m", load: () => import("./views/targets.js") },
+  { name: "targets", path: "/targets", title: { zh: "目标与依据", en: "Targets" }, nav: "nav_records", right: "know", key: "m", load: () => import("./views/targets.js") },
   { name: "bulletins", path: "/bulletins", title: { zh: "月报", en: "Monthly bulletins" }, nav: "nav_records", right: "survey", key: "b", load: () => import("./views/bulletins.js") },
   { name: "bulletin", path: "/print/area/:code/:month", title: { zh: "月报", en: "Monthly bulletin" }, nav: null, right: "survey", bare: true, load: () => import("./views/bulletin.js") },
 ];
