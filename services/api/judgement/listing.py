@@ -1,13 +1,19 @@
 """How units are listed: who they are, page by page, with the rows that were used."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from services.api.errors import INVALID_PARAMETER, refused_fields
+from services.api.faceted import FacetCounts, found_in
 from services.api.indicators.ask import refuse_unknown
+from services.api.list_query import ListQuery, Many
+from services.api.names import Called, CalledByKind, NamedKind, names_of_codes
+from services.api.reasons import Fault
+from services.api.registry.fields import AreaCode, Code, CreditCode, SearchText
 from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
 from services.energy.account import note
@@ -19,6 +25,20 @@ from services.judging.indicators.judging import Held
 from services.judging.indicators.scope import JudgedUnit, UnknownScopeError
 from services.judging.indicators.terms import Term
 from services.judging.lists.measured import ListScope, units_in
+
+
+class UnitListQuery(ListQuery):
+    """How a list of units may be narrowed, whatever it says of them."""
+
+    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
+    park: Many[Code] | None = None
+    enterprise: Many[CreditCode] | None = None
+    q: SearchText | None = Field(None, description="Part of the code or a name of a unit or of its enterprise")
+
+    @property
+    def place(self) -> ListScope:
+        """Where the units lie, and whose they are."""
+        return ListScope(self.area or (), self.park or (), self.enterprise or ())
 
 
 class UnitNames(BaseModel):
@@ -52,6 +72,48 @@ def units_of_place(
         return units_in(connection, place, until=until, processes=processes, trades=trades)
     except UnknownScopeError as error:
         raise refuse_unknown(error) from None
+
+
+def require_among(parameter: str, values: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse values of a filter that are none of those it may have: an empty list would hide the mistake."""
+    of_all = sorted(known)
+    faults = [
+        Fault(parameter, "not_among", {"value": value, "known": ", ".join(of_all)})
+        for value in values
+        if value not in of_all
+    ]
+    if faults:
+        raise refused_fields(INVALID_PARAMETER, faults)
+
+
+def is_meant(unit: JudgedUnit, q: str | None) -> bool:
+    """Whether `q` is part of the code or a name of the unit or of its enterprise."""
+    of_enterprise = (unit.credit_code, unit.enterprise_zh, unit.enterprise_en)
+    return found_in(q, (unit.code, unit.name_zh, unit.name_en, *of_enterprise))
+
+
+def areas_above(tree: AreaTree, unit: JudgedUnit) -> list[str]:
+    """The league and the banner in which the unit lies."""
+    found = (tree.at(unit.area_code, level) for level in ("league", "banner"))
+    return [code for code in found if code is not None]
+
+
+def names_of_units(
+    connection: Connection, tables: Tables, units: Sequence[JudgedUnit], facets: FacetCounts | None = None
+) -> CalledByKind:
+    """What units, their enterprises, places and processes are called, and the areas and processes of `facets`."""
+    counted = facets or {}
+    codes: dict[NamedKind, list[str | None]] = {
+        NamedKind.AREA: [*(unit.area_code for unit in units), *counted.get("area", ())],
+        NamedKind.PARK: [unit.park_code for unit in units],
+        NamedKind.PROCESS: [*(unit.process for unit in units), *counted.get("process", ())],
+    }
+    named = names_of_codes(connection, codes, tables)
+    named[NamedKind.UNIT] = {unit.code: Called(zh=unit.name_zh, en=unit.name_en) for unit in units}
+    named[NamedKind.ENTERPRISE] = {
+        unit.credit_code: Called(zh=unit.enterprise_zh, en=unit.enterprise_en) for unit in units
+    }
+    return named
 
 
 def names_of(unit: JudgedUnit) -> dict[str, Any]:

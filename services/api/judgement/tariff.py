@@ -1,4 +1,4 @@
-"""The step tariff of one unit: its energy use of the year before, and the rule that holds for its process."""
+"""The step tariff of units: their energy use of the year before, and the rule that holds for their process."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -107,49 +107,110 @@ class UnitTariff:
 
 def tariff_of(connection: Connection, tables: Tables, code: str, year: int, *, now: datetime) -> UnitTariff:
     """The tariff of the unit with this code. Raises Refused when it is not registered."""
-    start, end = start_of_day(date(year - 1, 1, 1)), start_of_day(date(year, 1, 1))
     tree = area_tree(connection)
     try:
-        (unit,) = units_of(connection, Scope(ScopeKind.UNIT, code, tree), at=end)
+        units = units_of(connection, Scope(ScopeKind.UNIT, code, tree), at=start_of_day(date(year, 1, 1)))
     except UnknownScopeError as error:
         raise nouns.UNIT.refuse_unknown(error.code) from None
-    charged = _charged(connection, tables, unit, year, now=now)
-    punitive = punitive_price(tables.tariff_punitive, unit.capacity_class, unit.process, end.date())
-    standard = standard_of(tables, unit.process, end.date())
-    if standard is None or standard.by.levels_from is not LevelsFrom.LIST:
-        return UnitTariff(unit, start, end, None, None, charged, punitive)
-    period = frame(start, end, PeriodLength.TOTAL)
-    is_smelter = standard.by.metric is Metric.AC_ELECTRICITY
-    indicator = BY_SLUG[COMPREHENSIVE_AC_POWER] if is_smelter else standard.indicator
-    (found,) = ratios_of(connection, tables, [unit], {standard.process.code: indicator}, period, now=now)
-    use = EnergyUse(
-        standard.in_its_unit(found.ratio),
-        standard.units.value,
-        standard.kind_of(unit),
-        _lacking(found, least=float(tables.parameter("coverage_least").value), now=now),
-    )
+    (found,) = tariffs_of(connection, tables, units, year, now=now)
+    return found
 
-    def surcharge_on(use: EnergyUse) -> Surcharge | None:
-        if is_smelter:
-            return _aluminium(connection, tables, unit, use, year, start, end)
-        return _unified(tables, standard, unit, use, end.date())
 
-    use, surcharge = _as_sure(use, surcharge_on)
-    return UnitTariff(unit, start, end, use, surcharge, charged, punitive)
+def is_charged(tables: Tables, unit: JudgedUnit, year: int) -> bool:
+    """Whether a rule speaks of the process of the unit in `year`, or its class pays a punitive price."""
+    day = date(year, 1, 1)
+    punitive = punitive_price(tables.tariff_punitive, unit.capacity_class, unit.process, day)
+    return punitive is not None or _standard(tables, unit, day) is not None
+
+
+def tariffs_of(
+    connection: Connection, tables: Tables, units: Sequence[JudgedUnit], year: int, *, now: datetime
+) -> list[UnitTariff]:
+    """The tariffs of these units in `year`, in their order: one reading of sums serves them all."""
+    start, end, day = start_of_day(date(year - 1, 1, 1)), start_of_day(date(year, 1, 1)), date(year, 1, 1)
+    charged = _charged(connection, tables, units, year, now=now)
+    standards = {unit.code: _standard(tables, unit, day) for unit in units}
+    uses = _uses(connection, tables, [(unit, standards[unit.code]) for unit in units], start, end, now=now)
+    smelters = [unit.credit_code for unit in units if (known := standards[unit.code]) and _is_smelter(known)]
+    reported = statistics(connection, "enterprise", smelters, {SHARE}, tables)
+    shares = {code: reported.of(code, start, end).get(SHARE) for code in smelters}
+
+    def tariff(unit: JudgedUnit) -> UnitTariff:
+        standard = standards[unit.code]
+        punitive = punitive_price(tables.tariff_punitive, unit.capacity_class, unit.process, day)
+        if standard is None:
+            return UnitTariff(unit, start, end, None, None, charged[unit.unit_id], punitive)
+
+        def surcharge_on(use: EnergyUse) -> Surcharge | None:
+            if _is_smelter(standard):
+                share = shares[unit.credit_code]
+                return _aluminium(tables, unit, use, year, None if share is None else Fraction(share.value))
+            return _unified(tables, standard, unit, use, day)
+
+        use, surcharge = _as_sure(uses[unit.code], surcharge_on)
+        return UnitTariff(unit, start, end, use, surcharge, charged[unit.unit_id], punitive)
+
+    return [tariff(unit) for unit in units]
+
+
+def _standard(tables: Tables, unit: JudgedUnit, day: date) -> Standard | None:
+    """By what its energy use is judged, where a rule speaks of that."""
+    found = standard_of(tables, unit.process, day)
+    return found if found is not None and found.by.levels_from is LevelsFrom.LIST else None
+
+
+def _is_smelter(standard: Standard) -> bool:
+    return standard.by.metric is Metric.AC_ELECTRICITY
+
+
+def _uses(
+    connection: Connection,
+    tables: Tables,
+    units: Sequence[tuple[JudgedUnit, Standard | None]],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+) -> dict[str, EnergyUse]:
+    """The energy use of the year before, by code, of those of which a rule speaks."""
+    standards = {unit.code: standard for unit, standard in units if standard is not None}
+    judged = [unit for unit, _ in units if unit.code in standards]
+    indicators = {
+        standard.process.code: BY_SLUG[COMPREHENSIVE_AC_POWER] if _is_smelter(standard) else standard.indicator
+        for standard in standards.values()
+    }
+    least = float(tables.parameter("coverage_least").value)
+    found = {}
+    for each in ratios_of(connection, tables, judged, indicators, frame(start, end, PeriodLength.TOTAL), now=now):
+        (unit,) = each.units
+        standard = standards[unit.code]
+        found[unit.code] = EnergyUse(
+            standard.in_its_unit(each.ratio),
+            standard.units.value,
+            standard.kind_of(unit),
+            _lacking(each, least=least, now=now),
+        )
+    return found
 
 
 def _charged(
-    connection: Connection, tables: Tables, unit: JudgedUnit, year: int, *, now: datetime
-) -> ChargedElectricity:
-    """Electricity bought in `year` up to now, renewable included, less what is sold."""
-    period = frame(start_of_day(date(year, 1, 1)), start_of_day(date(year + 1, 1, 1)), PeriodLength.TOTAL)
-    sums = read_sums(connection, of_units([unit.unit_id]), period, now=now)
-    subject = [Subject(unit=unit.unit_id)]
-    term, _ = unit_product_electricity(Measured(sums.look_at(subject, (0, 1)), tables.factors))
-    coverage, least = coverage_of(term.cover), float(tables.parameter("coverage_least").value)
-    metered = sums.metered_s(subject, (0, 1)) / (period.end - period.start).total_seconds()
-    whole = now >= period.end and metered >= least and coverage is not None and coverage >= least
-    return ChargedElectricity(term.value, coverage, not whole)
+    connection: Connection, tables: Tables, units: Sequence[JudgedUnit], year: int, *, now: datetime
+) -> dict[int, ChargedElectricity]:
+    """Electricity bought in `year` up to now, renewable included, less what is sold; by unit."""
+    start, end = (start_of_day(date(each, 1, 1)) for each in (year, year + 1))
+    period = frame(start, end, PeriodLength.TOTAL)
+    sums = read_sums(connection, of_units([unit.unit_id for unit in units]), period, now=now)
+    least = float(tables.parameter("coverage_least").value)
+
+    def charged(unit: JudgedUnit) -> ChargedElectricity:
+        subject = [Subject(unit=unit.unit_id)]
+        term, _ = unit_product_electricity(Measured(sums.look_at(subject, (0, 1)), tables.factors))
+        coverage = coverage_of(term.cover)
+        metered = sums.metered_s(subject, (0, 1)) / (end - start).total_seconds()
+        whole = now >= end and metered >= least and coverage is not None and coverage >= least
+        return ChargedElectricity(term.value, coverage, not whole)
+
+    return {unit.unit_id: charged(unit) for unit in units}
 
 
 def _lacking(found: Evaluated, *, least: float, now: datetime) -> Reasons:
@@ -206,15 +267,10 @@ def _steps(rows: Sequence[StepRow], process: str, day: date) -> list[TariffStep]
 
 
 def _aluminium(
-    connection: Connection,
-    tables: Tables,
-    unit: JudgedUnit,
-    use: EnergyUse,
-    year: int,
-    start: datetime,
-    end: datetime,
+    tables: Tables, unit: JudgedUnit, use: EnergyUse, year: int, share_percent: Fraction | None
 ) -> Surcharge | None:
-    rows = {row.item: row for row in tables.tariff_aluminium if _holds(row, end.date())}
+    day = date(year, 1, 1)
+    rows = {row.item: row for row in tables.tariff_aluminium if _holds(row, day)}
     items: tuple[AluminiumItem, ...] = ("threshold", "step", "surcharge", "share_above", "reduction")
     if not all(item in rows for item in items):
         return None
@@ -231,9 +287,7 @@ def _aluminium(
         reduction_percent=value["reduction"],
         reduction_row=rows["reduction"].code,
     )
-    reported = statistics(connection, "enterprise", [unit.credit_code], {SHARE}, tables)
-    share = reported.of(unit.credit_code, start, end).get(SHARE)
-    renewable = None if share is None else _share(tables, Fraction(share.value))
+    renewable = None if share_percent is None else _share(tables, share_percent)
     return aluminium_surcharge(
         year, use.known, rule, renewable=renewable, capacity_class=unit.capacity_class, unknown=use.unknown
     )

@@ -1,178 +1,160 @@
-"""Step tariffs: the surcharge of a unit with its derivation."""
+"""Step tariffs: the surcharge of a unit with its derivation, and the list of all that may pay one."""
 
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from psycopg import Connection
+from pydantic import Field
 
 from services.api.asking import Now
+from services.api.computed_listing import ComputedSource
 from services.api.database import Db
-from services.api.indicators.answer import ReasonOut, RowUsed, reason_out
-from services.api.judgement.listing import UnitNames, names_of, rows_used
-from services.api.judgement.tariff import UnitTariff, tariff_of
+from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
+from services.api.faceted import Facets, choices
+from services.api.judgement.listing import (
+    UnitListQuery,
+    areas_above,
+    is_meant,
+    names_of_units,
+    units_of_place,
+)
+from services.api.judgement.tariff import UnitTariff, is_charged, tariff_of, tariffs_of
+from services.api.judgement.tariff_answer import (
+    TariffAnswer,
+    TariffList,
+    row_of,
+    rows_of_all,
+    surcharge_yuan,
+    totals_of,
+    verdict_of,
+)
+from services.api.list_query import ORDER, Many, OrderedBy
 from services.api.openapi import refusals
+from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.fields import Code
+from services.api.registry.fields import CapacityClass, Code, Trade
 from services.api.tables import TablesDep
-from services.core.calendar import SHANGHAI
-from services.core.data.used import used_row
+from services.core.area_tree import AreaTree
+from services.core.calendar import SHANGHAI, start_of_day
+from services.core.reason import InBoth
 from services.core.verdict import Verdict
 from services.judging.data.tables import Tables
-from services.judging.indicators.terms import Term
-from services.judging.tariff import PUNISHED, YUAN_PER_KWH, DerivationStep
 
 router = APIRouter(prefix="/api/v1/tariff", tags=["judgement"])
+NAME = "tariff"
+CHOICES = ("verdict", "rule", "trade", "process", "capacity_class")
 
 
-class TariffQuery(BaseModel):
-    """Whose tariff, and of which year."""
+def _yuan_per_kwh(found: UnitTariff) -> float | None:
+    yuan: Fraction | None = found.surcharge.yuan_per_kwh if found.surcharge else None
+    return None if yuan is None else float(yuan)
 
-    model_config = ConfigDict(extra="forbid")
 
-    unit: Code
+_LISTED: ComputedSource[UnitTariff] = ComputedSource(
+    name=NAME,
+    usual="unit",
+    columns={
+        "unit": (str, lambda found: found.unit.code),
+        "name_zh": (str, lambda found: found.unit.name_zh),
+        "enterprise": (str, lambda found: found.unit.credit_code),
+        "area": (str, lambda found: found.unit.area_code),
+        "trade": (str, lambda found: found.unit.trade),
+        "process": (str, lambda found: found.unit.process),
+        "verdict": (str, verdict_of),
+        "surcharge": (float, _yuan_per_kwh),
+        "surcharge_yuan": (float, surcharge_yuan),
+    },
+)
+
+
+class TariffQuery(UnitListQuery):
+    """Whose tariff, and of which year; places go by where the enterprise lay as the year began."""
+
+    unit: Code | None = Field(None, description="One unit, with nothing but `year`; left out: the list")
     year: int | None = Field(
         None, ge=2001, le=2099, description="Year in which it is paid; the year at hand if left out"
     )
-
-
-class StepOut(BaseModel):
-    """One step of the derivation."""
-
-    code: str
-    text: str
-    text_zh: str
-    value: float | None
-    unit: str | None
-    row: str | None = Field(description="Code in `rows` of the answer")
-
-
-class PunitiveOut(BaseModel):
-    """What the capacity class of a unit pays more, whatever its energy use."""
-
-    capacity_class: str
-    yuan_per_kwh: float
-    computed: bool = Field(description="From a rise in percent: the document prints no number for the year")
-    carried: bool = Field(description="Used beyond the years it was published for: whether it runs on is not known")
-    amount_yuan: float | None = Field(description="On `electricity_kwh`; provisional where the year is")
-    row: str = Field(description="Code in `rows` of the answer")
-
-
-class TariffAnswer(UnitNames):
-    """What a unit pays more for each kWh in a year, and why."""
-
-    process: str | None
-    year: int
-    start: datetime = Field(description="What was measured from here on, the year before, counts")
-    end: datetime
-    rule: str | None = Field(description="aluminium or unified; null: no rule speaks of the process")
-    surcharge: float | None = Field(description="In `surcharge_unit`; null: cannot be told")
-    surcharge_unit: str
-    punitive_price: bool = Field(
-        description="Restricted or eliminated capacity: punitive price, whatever the surcharge"
+    trade: Many[Trade] | None = None
+    process: Many[Code] | None = None
+    capacity_class: Many[CapacityClass] | None = None
+    rule: Many[Literal["aluminium", "unified", "none"]] | None = Field(
+        None, description="none: of its process no rule speaks, and its class pays a punitive price"
     )
-    electricity_kwh: float | None = Field(
-        description="Of the year in which it is paid, as far as measured: bought, renewable included, less sold"
-    )
-    electricity_coverage: float | None
-    provisional: bool = Field(description="The year paid for is not over, or less than 90 % of it was measured")
-    surcharge_yuan: float | None = Field(description="Surcharge on that electricity; provisional where the year is")
-    punitive: PunitiveOut | None = Field(description="null: its class pays none, or none is known")
-    verdict: str = Field(description="ok: none is due; breach: one is; cannot_judge")
-    reasons: list[ReasonOut]
-    value: float | None = Field(description="Energy use of the year before")
-    value_unit: str | None
-    coverage: float | None
-    project: str | None = Field(description="existing, new, building or planned, as of the start of the year")
-    steps: list[StepOut]
-    rows: list[RowUsed]
+    verdict: Many[Verdict] | None = Field(None, description="ok: no surcharge is due; breach: one is")
+    order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
 
-@router.get("", summary="Derive the step tariff of a unit", responses=refusals(nouns.UNIT.unknown))
-def read_tariff(database: Db, tables: TablesDep, query: Annotated[TariffQuery, Query()], now: Now) -> TariffAnswer:
-    """The surcharge on the unit's electricity: the aluminium rule for smelters, the unified rule for the others.
+_REFUSALS = refusals(BAD_CURSOR, nouns.UNIT.unknown, nouns.AREA.unknown, nouns.PARK.unknown, nouns.ENTERPRISE.unknown)
 
+
+@router.get("", summary="Derive the step tariff of a unit, or list those that may pay one", responses=_REFUSALS)
+def read_tariff(
+    database: Db, tables: TablesDep, query: Annotated[TariffQuery, Query()], now: Now
+) -> TariffAnswer | TariffList:
+    """The surcharge on a unit's electricity: the aluminium rule for smelters, the unified rule for the others.
+
+    With `unit` that of one unit; else a page of the units of which a rule speaks, or whose class pays a punitive price.
     Energy use is that of the year before, which must be over, with meters throughout. Steps of the unified rule are
     configured; none are shipped.
     """
     year = query.year or now.astimezone(SHANGHAI).year
+    if query.unit is None:
+        with database.read() as connection:
+            return _list(connection, tables, query, year, now=now)
+    _require_alone(query)
     with database.read() as connection:
         found = tariff_of(connection, tables, query.unit, year, now=now)
-    return _answer(tables, found, year)
+        names = names_of_units(connection, tables, [found.unit])
+    rows = rows_of_all(tables, [found])
+    return TariffAnswer.model_validate(row_of(found, year) | {"names": names, "rows": rows})
 
 
-def _answer(tables: Tables, found: UnitTariff, year: int) -> TariffAnswer:
-    use, surcharge, unit = found.use, found.surcharge, found.unit
-    ratio = use.ratio if use else None
-    terms = [ratio.numerator, ratio.denominator] if ratio else []
-    steps = surcharge.steps if surcharge else ()
-    reasons = [("no_limit", unit.process or "")]
-    if surcharge is not None:
-        known = dict(found.lacking)
-        first = surcharge.finding.reason
-        reasons = [(first, known.get(first, "")), *(reason for reason in found.lacking if reason[0] != first)]
-    yuan, kwh = surcharge.yuan_per_kwh if surcharge else None, found.charged.kwh
-    return TariffAnswer.model_validate(
-        names_of(unit)
-        | {
-            "process": unit.process,
-            "year": year,
-            "start": found.start,
-            "end": found.end,
-            "rule": surcharge.rule if surcharge else None,
-            "surcharge": None if yuan is None else float(yuan),
-            "surcharge_unit": YUAN_PER_KWH,
-            "punitive_price": unit.capacity_class in PUNISHED,
-            "electricity_kwh": _number(kwh),
-            "electricity_coverage": found.charged.coverage,
-            "provisional": found.charged.provisional,
-            "surcharge_yuan": None if yuan is None or kwh is None else float(yuan * kwh),
-            "punitive": _punitive(found),
-            "verdict": surcharge.finding.verdict if surcharge else Verdict.CANNOT_JUDGE,
-            "reasons": [reason_out(code, of) for code, of in reasons],
-            "value": None if ratio is None or ratio.value is None else float(ratio.value),
-            "value_unit": use.unit if use else None,
-            "coverage": ratio.coverage if ratio else None,
-            "project": use.project if use else None,
-            "steps": [_step(step) for step in steps],
-            "rows": _rows(tables, found, terms),
+def _list(connection: Connection, tables: Tables, query: TariffQuery, year: int, *, now: datetime) -> TariffList:
+    start, end = start_of_day(date(year - 1, 1, 1)), start_of_day(date(year, 1, 1))
+    units, tree = units_of_place(connection, query.place, until=end)
+    meant = [unit for unit in units if is_charged(tables, unit, year) and is_meant(unit, query.q)]
+    found, facets = _facets(tree).narrowed(
+        tariffs_of(connection, tables, meant, year, now=now), choices(query, CHOICES)
+    )
+    shown = _LISTED.page(found, query)
+    answer = {
+        "year": year,
+        "start": start,
+        "end": end,
+        "facets": facets,
+        "totals": totals_of(found),
+        "data": [row_of(each, year) for each in shown.data],
+        "names": names_of_units(connection, tables, [each.unit for each in shown.data], facets),
+        "rows": rows_of_all(tables, shown.data),
+        "next": shown.next,
+        "total": shown.total,
+    }
+    return TariffList.model_validate(answer)
+
+
+def _facets(tree: AreaTree) -> Facets[UnitTariff]:
+    def given(value: str | None) -> tuple[str, ...]:
+        return () if value is None else (value,)
+
+    return Facets(
+        {
+            "verdict": lambda found: (str(verdict_of(found)),),
+            "rule": lambda found: (found.surcharge.rule if found.surcharge else "none",),
+            "trade": lambda found: (found.unit.trade,),
+            "process": lambda found: given(found.unit.process),
+            "capacity_class": lambda found: given(found.unit.capacity_class),
+            "area": lambda found: areas_above(tree, found.unit),
         }
     )
 
 
-def _rows(tables: Tables, found: UnitTariff, terms: list[Term]) -> list[dict[str, Any]]:
-    steps = found.surcharge.steps if found.surcharge else ()
-    rows = rows_used(tables, codes=[step.row for step in steps if step.row], terms=terms)
-    punitive = [used_row(*found.punitive)] if found.punitive else []
-    return sorted([*rows, *punitive], key=lambda row: row["code"])
-
-
-def _number(exact: Fraction | None) -> float | None:
-    return None if exact is None else float(exact)
-
-
-def _punitive(found: UnitTariff) -> dict[str, Any] | None:
-    if found.punitive is None:
-        return None
-    (price, carried), kwh = found.punitive, found.charged.kwh
-    return {
-        "capacity_class": price.capacity_class,
-        "yuan_per_kwh": float(price.value),
-        "computed": price.computed,
-        "carried": carried,
-        "amount_yuan": None if kwh is None else float(Fraction(price.value) * kwh),
-        "row": price.code,
-    }
-
-
-def _step(step: DerivationStep) -> dict[str, str | float | None]:
-    value = None if step.value is None else float(step.value)
-    return {
-        "code": step.code,
-        "text": step.text,
-        "text_zh": step.text_zh,
-        "value": value,
-        "unit": step.unit,
-        "row": step.row,
-    }
+def _require_alone(query: TariffQuery) -> None:
+    """Refuse what narrows a list beside the one unit whose tariff is asked for: it would say nothing."""
+    faults = [
+        Fault(name, "not_with", {"other": InBoth("unit", "用能单元")})
+        for name in sorted(query.model_fields_set - {"unit", "year"})
+    ]
+    if faults:
+        raise refused_fields(INVALID_PARAMETER, faults)

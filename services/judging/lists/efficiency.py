@@ -57,6 +57,8 @@ class PlacedUnit:
     mandatory: MandatoryLimit | None = None
     targets: tuple[Held, ...] = ()
     """Of a data centre: what the plan asks of its kind."""
+    metered: float = 0.0
+    """Share of the range for which it had meters."""
 
     @property
     def process(self) -> Process:
@@ -110,7 +112,12 @@ def place_unit(tables: Tables, tree: AreaTree, found: Evaluated, *, day: date, t
     # nobody has to close down what was seen for a part of the period, whatever else keeps it from being judged
     if is_provisional(tables, found):
         unit = replace(unit, deadline=None, deadline_row=None, provisional=True)
-    return replace(unit, verdict=verdict, reasons=tuple(dict.fromkeys((*reasons, *found.reasons_of_part))))
+    return replace(
+        unit,
+        verdict=verdict,
+        reasons=tuple(dict.fromkeys((*reasons, *found.reasons_of_part))),
+        metered=min(1.0, found.metered_s / (found.end - found.start).total_seconds()),
+    )
 
 
 def _as_sure(unit: PlacedUnit, ends: Sequence[PlacedUnit]) -> PlacedUnit:

@@ -25,11 +25,11 @@ SumsOf = Callable[[Frame], Sums]
 
 @dataclass(frozen=True, slots=True)
 class ListScope:
-    """What a list of units is narrowed to."""
+    """What a list of units is narrowed to: one of these areas, one of these parks, one of these enterprises."""
 
-    area: str | None = None
-    park: str | None = None
-    enterprise: str | None = None
+    areas: Collection[str] = ()
+    parks: Collection[str] = ()
+    enterprises: Collection[str] = ()
 
 
 def everywhere(tree: AreaTree) -> Scope:
@@ -50,21 +50,23 @@ def units_in(
     Raises UnknownScopeError when the place is not registered.
     """
     named = (
-        (ScopeKind.AREA, place.area),
-        (ScopeKind.PARK, place.park),
-        (ScopeKind.ENTERPRISE, place.enterprise),
+        (ScopeKind.AREA, place.areas),
+        (ScopeKind.PARK, place.parks),
+        (ScopeKind.ENTERPRISE, place.enterprises),
     )
-    scopes = [scope_of(connection, kind, code) for kind, code in named if code is not None]
-    tree = scopes[-1].tree if scopes else area_tree(connection)
-    scope = scopes[-1] if scopes else everywhere(tree)
+    scopes = [[scope_of(connection, kind, code) for code in codes] for kind, codes in named]
+    alone = [of_kind[0] for of_kind in scopes if len(of_kind) == 1]
+    tree = alone[-1].tree if alone else area_tree(connection)
+    scope = alone[-1] if alone else everywhere(tree)
     at = until - timedelta(microseconds=1)
     units = units_of(connection, scope, at=at, processes=processes, trades=trades)
     return [unit for unit in units if _lies(unit, place, tree)], tree
 
 
 def _lies(unit: JudgedUnit, place: ListScope, tree: AreaTree) -> bool:
-    in_area = place.area is None or tree.above(unit.area_code, place.area)
-    return in_area and (place.park is None or unit.park_code == place.park)
+    in_area = not place.areas or any(tree.above(unit.area_code, area) for area in place.areas)
+    in_park = not place.parks or unit.park_code in place.parks
+    return in_area and in_park and (not place.enterprises or unit.credit_code in place.enterprises)
 
 
 def ratios_of(

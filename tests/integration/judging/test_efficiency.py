@@ -346,3 +346,48 @@ def test_questions_that_make_no_sense_are_refused(client: TestClient) -> None:
         assert "data_centre" in fault["reason"]
     assert refused(client, LIST, cursor="nonsense") == (400, "bad_cursor")
     assert asked(client, LIST)["data"] == []
+
+
+@pytest.mark.store
+def test_the_list_says_what_each_choice_would_give_and_what_all_come_to(client: TestClient, fleet: Fleet) -> None:
+    for value in (99, 110, 120):
+        fleet.clinker(value)
+    fleet.clinker(130, retrofit_listed_on="2023-01-01", retrofit_due_on="2025-12-31")
+    hall = fleet.data_centre(1.25, code="HALL", area_code=DALAD)
+    fleet.roll_up()
+    answer = asked(client, LIST, **MONTH, placing="below_baseline", order="-gap_to_baseline", total=True)
+    assert [row["unit"] for row in answer["data"]] == ["K130", "K120"]
+    assert answer["facets"]["placing"]["below_baseline"] == 2
+    assert answer["facets"]["verdict"] == {"breach": 2}
+    assert answer["facets"]["trade"] == {"cement": 2}
+    assert answer["facets"]["due"]["overdue"] == 1
+    assert answer["facets"]["area"] == {ORDOS: 2, JUNGAR: 2}
+    # 31 days of 1000 t: 120 + 130 kgce/t, of which 3 + 13 above 117.
+    assert answer["totals"] == {
+        "units": 2,
+        "judged": 2,
+        "breach": 2,
+        "overdue": 1,
+        "numerators": [{"value": pytest.approx(31 * 1000 * 250), "unit": "kgce"}],
+        "above_baseline": [{"value": pytest.approx(31 * 1000 * 16), "unit": "kgce"}],
+    }
+    assert (answer["total"], answer["metered"]) == (2, 1.0)
+    assert answer["names"]["area"][JUNGAR] == {"zh": "准格尔旗", "en": "Jungar Banner"}
+    assert answer["names"]["process"]["cement_clinker"]["zh"] == answer["data"][0]["process_name_zh"]
+
+    assert set(listed(client, trade="cement,data_centre", q="hall")) == {hall.unit}
+    assert set(listed(client, process="data_centre,cement_clinker", verdict="ok")) == {"K99", "K110", "HALL"}
+    assert set(listed(client, area=f"{DALAD},{HOHHOT}")) == {"HALL"}
+    assert set(listed(client, due="overdue")) == {"K130"}
+
+
+@pytest.mark.store
+def test_a_list_over_more_than_was_metered_says_what_share_that_is(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    plant = Plant(registered, line, unit={"process": "cement_clinker"}, trade="cement", meters_since="2026-03-01")
+    plant.uses("2026-03-01", "2026-04-01", {("raw_coal", "input"): 154.0, ("product", "product"): 1000.0})
+    line.roll_up()
+    answer = asked(client, LIST, start="2026-01-01", end="2026-04-01")
+    (row,) = answer["data"]
+    assert answer["metered"] == row["metered"] == pytest.approx(31 / 90)

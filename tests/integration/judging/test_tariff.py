@@ -273,5 +273,43 @@ def test_unit_whose_meters_began_in_january_is_judged(client: TestClient, regist
 
 def test_unknown_unit_and_odd_year_are_refused(client: TestClient) -> None:
     assert refused(client, "tariff", unit="U-NONE") == (404, "unknown_unit")
-    assert refused(client, "tariff") == (422, "invalid_parameter")
     assert refused(client, "tariff", unit="U-NONE", year=1999) == (422, "invalid_parameter")
+
+
+def test_tariffs_of_a_place_are_one_list_that_says_what_they_come_to(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    paying = smelter(registered, line, 13_345.0)
+    sparing = smelter(registered, line, 13_300.0)
+    punished = ferrosilicon(registered, line, 1_900.0, capacity_class="eliminated")
+    other = Plant(registered, line, unit={"process": None}, trade="other")
+    paying.uses("2026-01-01", "2026-01-11", {("electricity", "input"): 1_000.0})
+    line.roll_up()
+    ask_at(client, datetime(2026, 1, 11, tzinfo=SHANGHAI))
+    answer = asked(client, "tariff", year=2026, area="150600", total=True)
+    alone = tariff(client, paying)
+    rows = {row["unit"]: row for row in answer["data"]}
+    assert set(rows) == {paying.unit, sparing.unit, punished.unit}
+    assert other.unit not in rows
+    assert rows[paying.unit] == {name: alone[name] for name in rows[paying.unit]}
+    # 10 000 kWh bought in 2026, at 0.03 yuan/kWh.
+    assert answer["totals"] == {
+        "units": 3,
+        "due": 1,
+        "none_due": 1,
+        "cannot_judge": 1,
+        "punitive": 1,
+        "surcharge_yuan": pytest.approx(300.0),
+        "punitive_yuan": 0.0,
+        "provisional": True,
+    }
+    assert answer["total"] == 3
+    assert answer["facets"]["rule"] == {"aluminium": 2, "unified": 1}
+    assert answer["facets"]["area"] == {"150600": 3, "150622": 3}
+    assert answer["names"]["area"]["150600"] == {"zh": "鄂尔多斯市", "en": "Ordos City"}
+    assert answer["names"]["process"]["ferrosilicon"]["zh"]
+
+    due = asked(client, "tariff", year=2026, verdict="breach,ok", order="-surcharge")
+    assert [row["unit"] for row in due["data"]] == [paying.unit, sparing.unit]
+    assert due["facets"]["verdict"] == {"breach": 1, "cannot_judge": 1, "ok": 1}
+    assert refused(client, "tariff", unit=paying.unit, area="150600") == (422, "invalid_parameter")

@@ -312,3 +312,41 @@ def test_the_ledger_says_how_a_unit_stands_to_the_mandatory_limit_of_its_product
     assert (product["grade"], product["mandatory_limit"]["corrected"]) == (None, 13_350.0)
     assert "limit.gb21346_2022.aluminium_electrolysis.molten_ac.3" in rows["SMELTER"]["rows"]
     assert rows["UNKNOWN"]["product"] is None
+
+
+@pytest.mark.store
+def test_the_ledger_says_what_each_choice_would_give_and_what_all_come_to(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    above = coking(registered, line, tce_a_day=300.0, code="ABOVE", approved_energy_tce=100_000.0)
+    below = coking(registered, line, tce_a_day=100.0, code="BELOW", approved_energy_tce=50_000.0)
+    planned = coking(registered, line, code="PLANNED", status="planned", design_energy_tce=80_000.0)
+    line.roll_up()
+    answer = asked(client, "two-high", area=f"{JUNGAR},{SAIHAN}", order="-excess_tce,unit", total=True)
+    assert [row["unit"] for row in answer["data"]] == [above.unit, below.unit, planned.unit]
+    assert answer["data"][0]["last_12_months"]["tce"] == pytest.approx(300 * DAYS_OF_12_MONTHS)
+    assert answer["facets"]["in_ledger"] == {"false": 1, "true": 2}
+    assert answer["facets"]["verdict"] == {"breach": 1, "cannot_judge": 1, "ok": 1}
+    assert answer["facets"]["area"] == {ORDOS: 3, JUNGAR: 3}
+    totals = answer["totals"]
+    assert (totals["units"], totals["in_ledger"], totals["above_approved"]) == (3, 2, 1)
+    assert (totals["design_energy_tce"], totals["approved_energy_tce"]) == (80_000.0, 150_000.0)
+    assert totals["without_approval"] == 1
+    assert totals["excess_tce"] == pytest.approx(answer["data"][0]["excess_tce"])
+    # what is planned has no meter, and enters neither the sum nor its coverage
+    assert totals["last_12_months"]["units"] == 2
+    assert totals["last_12_months"]["tce"] == pytest.approx(400 * DAYS_OF_12_MONTHS)
+    assert totals["last_12_months"]["coverage"] == pytest.approx(1.0)
+    assert totals["running_year"]["tce"] == pytest.approx(400 * DAYS_OF_RUNNING_YEAR)
+    assert answer["names"]["unit"]["PLANNED"] == {"zh": "焦炉", "en": None}
+    assert answer["total"] == 3
+
+    assert set(ledger(client, verdict="ok,breach", q="焦炉")) == {"ABOVE", "BELOW"}
+    assert set(ledger(client, status="planned,building")) == {"PLANNED"}
+    assert set(ledger(client, enterprise=f"{above.enterprise},{planned.enterprise}")) == {"ABOVE", "PLANNED"}
+    assert asked(client, "two-high", trade="coke", q="BELOW")["counts"] == {
+        "in_ledger": 0,
+        "not_in_ledger": 1,
+        "ledger_unknown": 0,
+        "above_approved": 0,
+    }
