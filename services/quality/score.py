@@ -19,6 +19,8 @@ class Tally:
     """Readings that are stored, also more than one of the same period."""
     received: int = 0
     """Expected readings that came."""
+    timed: float = 0.0
+    """Expected readings that could have come in time: those of a time at which their meter was registered."""
     on_time: int = 0
     valid: int = 0
     expected_s: float = 0.0
@@ -34,6 +36,11 @@ class Tally:
     """Days of meters with a finding of a check across meters and reports."""
     resets: int = 0
 
+    @property
+    def consistent(self) -> float:
+        """Days of meters without such a finding."""
+        return self.meter_days - self.inconsistent
+
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
@@ -45,7 +52,7 @@ class Scores:
     completeness: float | None
     """Measured share of the time in which readings were expected."""
     timeliness: float | None
-    """Expected readings that came in time."""
+    """Share that came in time of the expected readings that could have."""
     validity: float | None
     """Received readings that are believed."""
     accuracy: float | None
@@ -56,25 +63,30 @@ class Scores:
     """Their weighted mean, of those that can be told."""
 
 
-DIMENSIONS = ("completeness", "timeliness", "validity", "accuracy", "consistency")
+_PARTS: Mapping[str, tuple[str, str]] = {
+    "completeness": ("measured_s", "expected_s"),
+    "timeliness": ("on_time", "timed"),
+    "validity": ("valid", "received"),
+    "accuracy": ("calibrated", "registered"),
+    "consistency": ("consistent", "meter_days"),
+}
+"""Of each dimension which part of a tally is held against which."""
+
+DIMENSIONS = tuple(_PARTS)
+
+
+def dimension(name: str, tally: Tally) -> float | None:
+    """One of the dimensions of a tally; None where there is nothing to judge."""
+    part, whole = (getattr(tally, each) for each in _PARTS[name])
+    return max(0.0, min(1.0, part / whole)) if whole > 0 else None
 
 
 def scores(tally: Tally, weights: Mapping[str, float]) -> Scores:
     """The scores of a tally; `weights` by dimension. No composite where no reading was expected."""
-    found = {
-        "completeness": _share(tally.measured_s, tally.expected_s),
-        "timeliness": _share(tally.on_time, tally.expected),
-        "validity": _share(tally.valid, tally.received),
-        "accuracy": _share(tally.calibrated, tally.registered),
-        "consistency": _share(tally.meter_days - tally.inconsistent, tally.meter_days),
-    }
+    found = {name: dimension(name, tally) for name in DIMENSIONS}
     told = {name: value for name, value in found.items() if value is not None}
     weight = sum(weights[name] for name in told)
     composite = None
     if found["completeness"] is not None and weight > 0:
         composite = sum(weights[name] * value for name, value in told.items()) / weight
     return Scores(**found, composite=composite)
-
-
-def _share(part: float, whole: float) -> float | None:
-    return max(0.0, min(1.0, part / whole)) if whole > 0 else None

@@ -89,6 +89,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/units/{code}/inputs
         GET /api/v1/gateways
         GET /api/v1/gateways/{code}
+        GET /api/v1/gateways/{code}/state
         GET /api/v1/meters
         GET /api/v1/meters/{code}
         GET /api/v1/meters/{code}/replacements
@@ -113,7 +114,12 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/deliveries/{message_id}
         GET /api/v1/quality
         GET /api/v1/quality/findings
+        GET /api/v1/quality/matrix
         GET /api/v1/quality/missing
+        GET /api/v1/readings
+        GET /api/v1/corrections
+        GET /api/v1/acceptances
+        GET /api/v1/settlements
         GET /api/v1/rejected-readings
         GET /api/v1/rejected-messages
         GET /api/v1/dropped

@@ -37,8 +37,9 @@ dirty AS (
 SELECT correction_id
 FROM recorded;
 
--- name: corrections(meter_id, from_ts, to_ts)
+-- name: corrections()
 SELECT
+    correction.meter_id,
     correction.correction_id AS id,
     correction.ts,
     correction.kind,
@@ -49,18 +50,21 @@ SELECT
     correction.recorded_at,
     correction_now.correction_id IS NOT NULL AS counts,
     reading.value AS stored_value,
-    seal.seal_id AS seal
+    seal.seal_id AS seal,
+    meter.code AS meter,
+    unit.code AS unit_code,
+    enterprise.enterprise_id,
+    enterprise.credit_code AS enterprise
 FROM correction
+JOIN meter USING (meter_id)
+JOIN unit USING (unit_id)
+JOIN enterprise USING (enterprise_id)
 LEFT JOIN correction_now
     ON correction_now.meter_id = correction.meter_id
     AND correction_now.ts = correction.ts
     AND correction_now.correction_id = correction.correction_id
 LEFT JOIN reading ON reading.meter_id = correction.meter_id AND reading.ts = correction.ts
-LEFT JOIN seal ON seal.kind = 'correction' AND seal.ref_id = correction.correction_id
-WHERE
-    correction.meter_id = :meter_id
-    AND correction.ts >= :from_ts
-    AND correction.ts < :to_ts;
+LEFT JOIN seal ON seal.kind = 'correction' AND seal.ref_id = correction.correction_id;
 
 -- name: head()
 SELECT

@@ -1,5 +1,6 @@
--- name: expected(buckets, ends, now, by, banners, groups, meter_ids, unit_ids, park_id)
--- Time in which readings are expected of meters, by bucket and group.
+-- name: expected(buckets, ends, now, intervals, margin_s, by, banners, groups, meter_ids, unit_ids, park_id)
+-- Time in which readings are expected of meters, by bucket and group. `timed` counts those that could have come in time:
+-- of a time that is not longer before the meter's registration than a reading in time may take.
 WITH place AS (
     SELECT area_code, grouped FROM unnest(:banners ::text[], :groups ::text[]) AS listed (area_code, grouped)
 ),
@@ -21,9 +22,11 @@ spell AS (
         tenure.to_day,
         meter.calibrated_until,
         tenure.kind = 'counter' AND tenure.rated_per_hour IS NULL AS by_past,
+        greatest(known.since, (:buckets ::timestamptz[])[1]) AS known_since,
         count(*) AS meters
     FROM tenure
     JOIN meter USING (meter_id)
+    JOIN (SELECT meter_id, min(recorded_at) AS since FROM meter_term GROUP BY meter_id) AS known USING (meter_id)
     JOIN unit ON unit.unit_id = tenure.unit_id
     JOIN enterprise ON enterprise.enterprise_id = unit.enterprise_id
     JOIN place ON place.area_code = tenure.area_code
@@ -31,11 +34,12 @@ spell AS (
         (:meter_ids ::integer[] IS NULL OR tenure.meter_id = ANY (:meter_ids ::integer[]))
         AND (:unit_ids ::integer[] IS NULL OR tenure.unit_id = ANY (:unit_ids ::integer[]))
         AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id)
-    GROUP BY 1, 2, 3, 4, 5, 6
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 edge AS (
     SELECT
         spell.*,
+        extract(EPOCH FROM known_since) - :intervals ::double precision * interval_s - :margin_s ::double precision AS timed_from_s,
         extract(EPOCH FROM from_day ::timestamp AT TIME ZONE 'Asia/Shanghai') AS from_s,
         CASE WHEN isfinite(to_day) THEN extract(EPOCH FROM to_day ::timestamp AT TIME ZONE 'Asia/Shanghai') ELSE 1e12 END AS to_s,
         extract(EPOCH FROM (calibrated_until + 1) ::timestamp AT TIME ZONE 'Asia/Shanghai') AS holds_until_s
@@ -46,6 +50,7 @@ SELECT
     edge.grouped,
     sum(meters * expected_s)::double precision AS expected_s,
     sum(meters * expected_s / interval_s)::double precision AS expected,
+    sum(meters * greatest(0, least(to_s, end_s) - greatest(from_s, start_s, timed_from_s)) / interval_s)::double precision AS timed,
     coalesce(sum(meters * expected_s / interval_s) FILTER (WHERE by_past), 0)::double precision AS unrated,
     coalesce(sum(meters * expected_s / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0)::double precision AS registered,
     coalesce(sum(meters * greatest(0, least(to_s, end_s, holds_until_s) - greatest(from_s, start_s)) / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0)::double precision AS calibrated
@@ -230,8 +235,16 @@ WHERE
 ORDER BY each.day, meter.code
 LIMIT :row_limit;
 
--- name: times(meter_ids, from_ts, to_ts)
-SELECT meter_id, (extract(EPOCH FROM ts) * 1000000)::bigint AS ts_us
-FROM reading_now
-WHERE meter_id = ANY (:meter_ids ::integer[]) AND ts >= :from_ts AND ts < :to_ts
-ORDER BY meter_id, ts;
+-- name: times(meter_ids, from_ts)
+-- The readings of days of meters that begin at these moments.
+SELECT each_day.meter_id, (extract(EPOCH FROM stored.ts) * 1000000)::bigint AS ts_us
+FROM unnest(:meter_ids ::integer[], :from_ts ::timestamptz[]) AS each_day (meter_id, from_ts)
+CROSS JOIN LATERAL (
+    SELECT ts
+    FROM reading_now
+    WHERE
+        reading_now.meter_id = each_day.meter_id
+        AND reading_now.ts >= each_day.from_ts
+        AND reading_now.ts < each_day.from_ts + interval '1 day'
+) AS stored
+ORDER BY each_day.meter_id, stored.ts;

@@ -1,6 +1,7 @@
 """Reads what was expected, counted and found, and forms the scores of it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -32,6 +33,14 @@ def weights_of(tables: QualityTables) -> dict[str, float]:
     return {name: float(tables.parameter(f"quality_weight_{name}").value) for name in DIMENSIONS}
 
 
+def in_time_of(tables: QualityTables) -> dict[str, float]:
+    """Until when a reading is in time: so many intervals and seconds after its time."""
+    return {
+        "intervals": float(tables.parameter("on_time_intervals").value),
+        "margin_s": float(tables.parameter("on_time_margin").value),
+    }
+
+
 def buckets_of(start: date, end: date, bucket: QualityBucket) -> list[tuple[datetime, datetime]]:
     """Start and end of each bucket, cut to the range."""
     if bucket is QualityBucket.TOTAL:
@@ -57,7 +66,7 @@ def lines(
 ) -> list[ScoreLine]:
     """The scores in the order of time and group."""
     buckets = buckets_of(*days, bucket)
-    tallies = _tallies(connection, place, days, buckets, bucket, by, now=now)
+    tallies = _tallies(connection, tables, place, days, buckets, bucket, by, now=now)
     weights = weights_of(tables)
     return [
         ScoreLine(*buckets[position], group, tally, scores(tally, weights))
@@ -67,6 +76,7 @@ def lines(
 
 def _tallies(
     connection: Connection,
+    tables: QualityTables,
     place: ScopeConditions,
     days: tuple[date, date],
     buckets: list[tuple[datetime, datetime]],
@@ -78,10 +88,12 @@ def _tallies(
     found: dict[tuple[int, str], Tally] = defaultdict(Tally)
     grouped: dict[str, Any] = {**place.parameters, "by": str(by)}
     starts, ends = [start for start, _ in buckets], [end for _, end in buckets]
-    for row in SQL.run(connection, "expected", buckets=starts, ends=ends, now=now, **grouped):
+    edges = {"buckets": starts, "ends": ends, "now": now} | in_time_of(tables)
+    for row in SQL.run(connection, "expected", **edges, **grouped):
         found[row.position - 1, row.grouped] += Tally(
             expected=row.expected,
             expected_s=row.expected_s,
+            timed=row.timed,
             registered=row.registered,
             calibrated=row.calibrated,
             unrated=row.unrated,
@@ -101,6 +113,33 @@ def _tallies(
             measured_s=int(row.measured_s),
             resets=int(row.resets),
         )
-    for row in SQL.run(connection, "inconsistent", slugs=list(cross_checks()), **when, **grouped):
-        found[position_of[row.bucket], row.grouped] += Tally(inconsistent=int(row.meter_days))
+    for (bucket_day, group), meter_days in inconsistent_days(connection, place, days, bucket, by).items():
+        found[position_of[bucket_day], group] += Tally(inconsistent=meter_days)
     return {key: tally for key, tally in found.items() if tally.expected > 0}
+
+
+def inconsistent_days(
+    connection: Connection,
+    place: ScopeConditions,
+    days: tuple[date, date],
+    bucket: QualityBucket,
+    by: QualityBy,
+    *,
+    meter_ids: Sequence[int] | None = None,
+) -> dict[tuple[date, str], int]:
+    """By first day of the bucket and group: days of meters with a finding across meters and reports.
+
+    `meter_ids`: of these meters of the place alone.
+    """
+    within = place.parameters if meter_ids is None else place.parameters | {"meter_ids": list(meter_ids)}
+    rows = SQL.run(
+        connection,
+        "inconsistent",
+        slugs=list(cross_checks()),
+        trunc=str(bucket),
+        from_day=days[0],
+        to_day=days[1],
+        by=str(by),
+        **within,
+    )
+    return {(row.bucket, row.grouped): int(row.meter_days) for row in rows}

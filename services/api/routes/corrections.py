@@ -16,7 +16,7 @@ from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
-from services.api.listing import Column, Source, equal
+from services.api.listing import Column, Filter, Source, equal
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
@@ -88,7 +88,11 @@ class Correction(BaseModel):
     seal: int | None = Field(description="Number of its seal; null for the second or so until it is sealed")
 
 
-_COLUMNS: Mapping[str, Column] = {
+TIMES: Mapping[str, Filter] = {
+    "start": Filter("entry.ts >= CAST(:start AS timestamptz)"),
+    "end": Filter("entry.ts < CAST(:end AS timestamptz)"),
+}
+CORRECTION_COLUMNS: Mapping[str, Column] = {
     "id": Column(int),
     "ts": Column(datetime),
     "kind": Column(),
@@ -101,7 +105,7 @@ class CorrectionQuery(ListQuery):
     """Which corrections of the meter, newest first."""
 
     kind: Many[CorrectionKind] | None = None
-    order: Annotated[list[str], OrderedBy(*_COLUMNS)] = ORDER
+    order: Annotated[list[str], OrderedBy(*CORRECTION_COLUMNS)] = ORDER
 
     start: MomentOrDay | None = Field(None, description="Of readings from this moment on, RFC 3339 or a day")
     end: MomentOrDay | None = Field(None, description="Of readings before this moment")
@@ -146,12 +150,11 @@ def correct_reading(database: Db, code: Code, entry: CorrectionEntry, acting: Ac
             reason=entry.reason,
         ).scalar_one()
         past.touch_reading(code, entry.ts, is_new=entry.kind == "supply")
-        every = _narrowed(meter_id, CorrectionQuery())
-        (row,) = _listed(code).rows(connection, "entry.id = :number", every | {"number": number}, most=1)
+        (row,) = _listed(code).rows(connection, "entry.id = :number", {"number": number}, most=1)
     log.info(
         "reading corrected", extra={"meter": code, "correction": number, "kind": entry.kind, "author": acting.name}
     )
-    return _correction(row)
+    return Correction.model_validate(correction(row))
 
 
 def _faults(entry: CorrectionEntry, *, now: datetime) -> list[Fault]:
@@ -189,24 +192,20 @@ def _require_sense(entry: CorrectionEntry, standing: Any) -> None:
 
 def _listed(code: str) -> Source:
     """The corrections of a meter; a cursor holds for that meter alone."""
-    return Source(
-        name=f"corrections of {code}",
-        select=_SQL["corrections"],
-        usual=("-id",),
-        columns=_COLUMNS,
-        filters={"kind": equal("kind")},
-    )
+    return corrections_source(f"corrections of {code}", filters={"kind": equal("kind"), **TIMES})
 
 
-def _narrowed(meter_id: int, query: CorrectionQuery) -> dict[str, Any]:
-    return {"meter_id": meter_id, "from_ts": query.start or "-infinity", "to_ts": query.end or "infinity"}
+def corrections_source(name: str, *, filters: Mapping[str, Filter], more: Mapping[str, Column] | None = None) -> Source:
+    """Where corrections come from, the newest first; `more`: columns by which they may be ordered besides."""
+    columns = {**CORRECTION_COLUMNS, **(more or {})}
+    return Source(name=name, select=_SQL["corrections"], usual=("-id",), columns=columns, filters=filters)
 
 
-def _correction(row: DictRow) -> Correction:
-    return Correction(
-        **(row | {"ts": row["ts"].astimezone(SHANGHAI), "recorded_at": row["recorded_at"].astimezone(UTC)}),
-        conflict=row["counts"] and row["kind"] == "supply" and row["stored_value"] not in (None, row["value"]),
-    )
+def correction(row: DictRow) -> dict[str, Any]:
+    """A correction of these rows as Correction describes it."""
+    times = {"ts": row["ts"].astimezone(SHANGHAI), "recorded_at": row["recorded_at"].astimezone(UTC)}
+    is_conflict = row["counts"] and row["kind"] == "supply" and row["stored_value"] not in (None, row["value"])
+    return {**row, **times, "conflict": is_conflict}
 
 
 @router.get(
@@ -221,8 +220,10 @@ def list_corrections(database: Db, code: Code, query: Annotated[CorrectionQuery,
         meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
         if meter_id is None:
             raise nouns.METER.refuse_unknown(code)
-        found = _listed(code).page(connection, query, parameters=_narrowed(meter_id, query))
-    data = [_correction(row) for row in found.data]
+        found = _listed(code).page(
+            connection, query, conditions=("entry.meter_id = :meter_id",), parameters={"meter_id": meter_id}
+        )
+    data = [Correction.model_validate(correction(row)) for row in found.data]
     return Page[Correction](data=data, next=found.next, total=found.total)
 
 

@@ -8,16 +8,14 @@ from pydantic.config import JsonDict
 
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
-from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
-from services.api.listing import contains
+from services.api.list_query import ListQuery
 from services.api.names import NamedKind, NamedPage
 from services.api.openapi import refusals
 from services.api.registry import nouns
-from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, SearchText, Trade, Whole, refusal
-from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
+from services.api.registry.fields import Code, CreditCode, Entry, Name, Whole, refusal
+from services.api.registry.gateways_heard import FILTERS, SQL, GatewayPage, GatewayQuery, Heard, gateways_of, heard_of
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
-from services.api.registry.statements import registry_statements
 from services.ingest.broker_users import RESERVED, is_credit_code
 from services.ingest.validate import KEEPS_DAYS
 
@@ -74,17 +72,6 @@ class GatewayPatch(Entry):
     keeps_days: KeepsDays | None = None
 
 
-class GatewayQuery(ListQuery):
-    """How the list of gateways may be narrowed."""
-
-    area: Many[AreaCode] | None = Field(None, description="Area of any level; what lies below it is included")
-    park: Many[Code] | None = None
-    trade: Many[Trade] | None = None
-    enterprise: Many[CreditCode] | None = None
-    q: SearchText | None = Field(None, description="Part of the code or name")
-    order: Annotated[list[str], OrderedBy("code", "credit_code", "name")] = ORDER
-
-
 RESOURCE = Resource(
     noun=nouns.GATEWAY,
     key="code",
@@ -94,15 +81,9 @@ RESOURCE = Resource(
     answer=Gateway,
     page=NamedPage[Gateway],
     coded={NamedKind.ENTERPRISE: ("credit_code",)},
-    sql=registry_statements("gateway.sql"),
-    filters={
-        "area": AREA,
-        "park": PARK,
-        "trade": TRADE,
-        "enterprise": ENTERPRISE,
-        "q": contains("code", "name"),
-    },
-    query=GatewayQuery,
+    sql=SQL,
+    filters=FILTERS,
+    query=ListQuery,
     check=owner_faults,
 )
 
@@ -111,9 +92,17 @@ UNKNOWN = nouns.GATEWAY.unknown
 
 
 @router.get("", summary="List gateways", responses=refusals(BAD_CURSOR))
-def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()]) -> NamedPage[Gateway]:
-    """The gateways in the order of their codes; filters by place go by their enterprise's membership of today."""
-    return RESOURCE.page_of(database, query)
+def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()]) -> GatewayPage:
+    """The gateways in the order of their codes, with what was heard of them; filters by place go by their enterprise's
+    membership of today.
+    """
+    return gateways_of(database, query)
+
+
+@router.get("/{code}/state", summary="Read what was heard of a gateway", responses=refusals(UNKNOWN))
+def read_gateway_state(database: Db, code: Code) -> Heard:
+    """Whether it is online, and when it last sent something."""
+    return heard_of(database, code)
 
 
 @router.post("", summary="Register a gateway", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))

@@ -16,13 +16,14 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
+from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.openapi import refusals
 from services.api.paging import Page, Pager
 from services.api.quality import ask
 from services.api.quality.ask import MissingQuery, QualityBy, QualityQuery
 from services.api.quality.cost import require_affordable_scores
 from services.api.quality.findings import FindingsQuery, findings_of
-from services.api.quality.missing import incomplete, rows_of
+from services.api.quality.missing import missing
 from services.api.quality.scores import ScoreLine, lines
 from services.api.registry import nouns
 from services.api.tables import TablesDep
@@ -46,7 +47,7 @@ class QualityRow(BaseModel):
     unit: str | None = None
     meter: str | None = None
     completeness: Share = Field(description="Measured share of the time in which readings are expected")
-    timeliness: Share = Field(description="Share of the expected readings that came in time")
+    timeliness: Share = Field(description="Share that came in time of the expected readings that could have (`timed`)")
     validity: Share = Field(description="Share of the received readings that are believed")
     accuracy: Share = Field(
         description="Share of the expected readings that are of meters in calibration; of those with a registered one"
@@ -58,6 +59,10 @@ class QualityRow(BaseModel):
     expected: float = Field(description="Readings expected until now")
     readings: int = Field(description="Readings stored; more than `received` where several fell into one period")
     received: int = Field(description="Expected readings that came")
+    timed: float = Field(
+        description="Of the expected readings those that could have come in time: of a time at which the meter was "
+        "registered. A history that was loaded later is not judged for timeliness"
+    )
     on_time: int
     valid: int
     resets: int = Field(description="Of counters")
@@ -136,7 +141,7 @@ class CheckList(BaseModel):
     data: list[CheckEntry]
 
 
-_RANGE = (
+RANGE_REFUSALS = (
     BAD_CURSOR,
     nouns.AREA.unknown,
     nouns.PARK.unknown,
@@ -151,7 +156,7 @@ _RANGE = (
 _PARAMETERS = (*(f"quality_weight_{name}" for name in DIMENSIONS), "on_time_intervals", "on_time_margin")
 
 
-@router.get("", summary="Score the data", response_model=QualityAnswer, responses=refusals(*_RANGE, TOO_MUCH))
+@router.get("", summary="Score the data", response_model=QualityAnswer, responses=refusals(*RANGE_REFUSALS, TOO_MUCH))
 def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery, Query()], now: Now) -> Response:
     """Completeness, timeliness, validity, accuracy, consistency and their composite, by day or month.
 
@@ -188,6 +193,7 @@ def _row(line: ScoreLine, by: QualityBy) -> dict[str, Any]:
         "expected": round(tally.expected, 3),
         "readings": tally.readings,
         "received": tally.received,
+        "timed": round(tally.timed, 3),
         "on_time": tally.on_time,
         "valid": tally.valid,
         "resets": tally.resets,
@@ -200,7 +206,7 @@ def _row(line: ScoreLine, by: QualityBy) -> dict[str, Any]:
     }
 
 
-@router.get("/findings", summary="List findings", responses=refusals(*_RANGE, ask.UNKNOWN_CHECK))
+@router.get("/findings", summary="List findings", responses=refusals(*RANGE_REFUSALS, ask.UNKNOWN_CHECK))
 def list_findings(
     database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()], now: Now
 ) -> Page[FindingAnswer]:
@@ -220,11 +226,18 @@ def _finding(row: DictRow, units: dict[str, str]) -> FindingAnswer:
     return FindingAnswer(**(row | local), unit=units.get(row["check"], ""))
 
 
-@router.get("/missing", summary="List missing readings", responses=refusals(*_RANGE))
-def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now) -> Page[MissingRow]:
+_NAMED = {
+    NamedKind.METER: ("meter",),
+    NamedKind.UNIT: ("unit",),
+    NamedKind.ENTERPRISE: ("enterprise",),
+}
+
+
+@router.get("/missing", summary="List missing readings", responses=refusals(*RANGE_REFUSALS))
+def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now) -> NamedPage[MissingRow]:
     """Expected readings that have not come, by meter and hour, in the order of days and meters.
 
-    A page holds whole days of meters; one may be empty where the next is not.
+    A page holds whole days of meters.
     """
     days = ask.days_of(query, now=now, back_days=1, longest_days=ask.LONGEST_MISSING_DAYS)
     pager = Pager(query, of="missing")
@@ -232,10 +245,13 @@ def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now
     after = (before[0], before[1]) if before else None
     with database.read() as connection:
         place = ask.place_of(connection, query.scope)
-        found = incomplete(connection, place, days, now=now, after=after, limit=query.limit)
-        shown, following = pager.cut(found, lambda line: [line.day, line.code])
-        rows = rows_of(connection, shown, now=now)
-    return Page[MissingRow](data=[MissingRow(**row) for row in rows], next=following)
+        found = missing(connection, place, days, now=now, after=after, most=query.limit + 1)
+        shown, following = pager.cut(found.days, lambda each: [each.day, each.meter])
+        rows = [MissingRow(**hour) for each in shown for hour in each.hours]
+        names = names_beside(connection, rows, _NAMED)
+    if found.goes_on_after is not None:
+        following = pager.cursor(found.goes_on_after)
+    return NamedPage[MissingRow](data=rows, next=following, names=names)
 
 
 @router.get("/checks", summary="List the checks")

@@ -1,5 +1,6 @@
 """Readings: one meter's as they were stored and judged, those that were rejected, and the way in by HTTP."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -171,28 +172,30 @@ def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query
             to_ts=query.end or "infinity",
             after=after,
             row_limit=query.limit + 1,
-        ).all()
-    shown, following = pager.cut(rows, lambda row: [row.ts])
-    return Page[Reading](data=[_reading(row) for row in shown], next=following)
+        )
+        found = rows.mappings().all()
+    shown, following = pager.cut(found, lambda row: [row["ts"]])
+    return Page[Reading](data=[reading(row) for row in shown], next=following)
 
 
-def _reading(row: Any) -> Reading:
+def reading(row: Mapping[str, Any]) -> Reading:
+    """A reading of a meter, with the correction that counts."""
     correction = None
-    if row.correction_id is not None:
+    if row["correction_id"] is not None:
         correction = ReadingCorrection(
-            id=row.correction_id,
-            kind=row.kind,
-            value=row.corrected_value,
-            author=row.author,
-            reason=row.reason,
-            recorded_at=row.recorded_at,
+            id=row["correction_id"],
+            kind=row["kind"],
+            value=row["corrected_value"],
+            author=row["author"],
+            reason=row["reason"],
+            recorded_at=row["recorded_at"],
         )
     return Reading(
-        ts=row.ts.astimezone(SHANGHAI),
-        value=row.value,
-        counting_value=row.value if correction is None else correction.value,
-        quality="good" if row.quality is None else Mark(row.quality).name.lower(),
-        received_at=row.received_at,
+        ts=row["ts"].astimezone(SHANGHAI),
+        value=row["value"],
+        counting_value=row["value"] if correction is None else correction.value,
+        quality="good" if row["quality"] is None else Mark(row["quality"]).name.lower(),
+        received_at=row["received_at"],
         correction=correction,
     )
 

@@ -114,12 +114,14 @@ def _meter(connection: Connection, code: str) -> DictRow:
     return meter
 
 
-def _answer(row: Any) -> SettlementAnswer:
+def settlement(row: Any) -> dict[str, Any]:
+    """A settlement as SettlementAnswer describes it."""
+
     def local(moment: datetime | None) -> datetime | None:
         return moment and moment.astimezone(SHANGHAI)
 
     times = {name: local(row[name]) for name in ("from", "to", "recorded_at", "withdrawn_at")}
-    return SettlementAnswer.model_validate({**row, **times})
+    return {**row, **times}
 
 
 @router.get("", summary="List what people have settled of a meter", responses=refusals(METER))
@@ -128,7 +130,9 @@ def list_settlements(database: Db, code: Code, query: Annotated[SettlementQuery,
     with database.read() as connection:
         meter = _meter(connection, code)
         rows = _SQL.run(connection, "settlements", meter_id=meter["meter_id"], withdrawn=query.withdrawn).mappings()
-        return Page[SettlementAnswer](data=[_answer(row) for row in rows], next=None)
+        return Page[SettlementAnswer](
+            data=[SettlementAnswer.model_validate(settlement(row)) for row in rows], next=None
+        )
 
 
 @router.post(
@@ -155,7 +159,7 @@ def settle(
         meter = _meter(change.connection, code)
         change.settle_reading(code, ts=add(change, meter), lasts=True)
         rows = _SQL.run(change.connection, "settlements", meter_id=meter["meter_id"], withdrawn=False).mappings()
-        return _answer(max(rows, key=lambda row: row["id"]))
+        return SettlementAnswer.model_validate(settlement(max(rows, key=lambda row: row["id"])))
 
 
 def _refuse_unfit(connection: Connection, meter: DictRow, entry: SettlementEntry) -> None:

@@ -125,6 +125,7 @@ class Story:
         self._registered("units", self._unit, unit, {"name_en": "Oven"})
         gateway = {"code": self._gateway, "credit_code": self._credit_code}
         self._registered("gateways", self._gateway, gateway, {"name": "网关"})
+        assert self._ask("get", f"{API}/gateways/{{code}}/state", self._gateway)["state"] == "unknown"
         meter = {"code": self._meter, "unit_code": self._unit, "gateway_code": self._gateway, "name_zh": "电表"}
         meter |= {"kind": "counter", "carrier": "electricity", "flow": "input", "unit_of_measure": "kWh"}
         self._registered("meters", self._meter, meter, {"multiplier": 8000.0}, correct_from_start=True, reason="铭牌")
@@ -297,6 +298,8 @@ class Story:
         scope, next_day = f"meter:{self._meter}", (START + timedelta(days=1)).isoformat()
         day = {"start": START.isoformat(), "end": next_day}
         assert self._ask("get", f"{API}/quality/missing", scope=scope, **day)["data"]
+        rows = self._ask("get", f"{API}/quality/matrix", scope=scope, score="composite", **day)["data"]
+        assert [row["meter"] for row in rows] == [self._meter]
         assert self._ask("get", f"{API}/quality/checks")["data"]
 
     def _readings(self) -> None:
@@ -309,11 +312,15 @@ class Story:
         acceptance = {"ts": times[1], "reason": "seen on site"}
         self._ask("post", f"{_METER}/acceptances", self._meter, body=acceptance)
         assert self._ask("get", f"{_METER}/acceptances", self._meter)["data"]
+        assert self._ask("get", f"{API}/acceptances", meter=[self._meter])["data"]
+        self._ask("get", f"{API}/settlements", meter=[self._meter], withdrawn=True)
         self._ask("delete", f"{_METER}/acceptances/{{ts}}", self._meter, times[1])
         correction = {"ts": times[2], "kind": "replace", "value": 2.5, "reason": "digits swapped"}
         self._ask("post", f"{_METER}/corrections", self._meter, body=correction)
         assert self._ask("get", f"{_METER}/corrections", self._meter)["data"]
+        assert self._ask("get", f"{API}/corrections", meter=[self._meter])["data"]
         assert self._ask("get", f"{_METER}/readings", self._meter)["data"]
+        self._ask("get", f"{API}/readings", quality=["suspect", "dip"], start=START.isoformat())
         assert self._ask("get", f"{API}/rejected-readings")["data"]
         self._ask("get", f"{API}/rejected-messages")
         self._ask("post", f"{API}/rejected-readings/retry", gateway=self._gateway)

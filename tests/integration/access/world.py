@@ -120,8 +120,22 @@ def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str
     of_enterprise = post(f"enterprises/{enterprise}/subscriptions", hook)["subscription_id"]
     rising = _raised(database, mark, area, enterprise, of_enterprise)
     rising["proposal"] = _proposed(database, mark, enterprise)
+    _kept_of(database, meter)
     of = {"term": term["id"], "heat_value": heat_value, "of_body": of_body, "of_enterprise": of_enterprise, **rising}
     return Site(mark, area, enterprise, of)
+
+
+def _kept_of(database: psycopg.Connection, meter: str) -> None:
+    """A reading with a mark, and what was corrected, accepted and settled of it."""
+    row = database.execute("SELECT meter_id FROM meter WHERE code = %s", [meter]).fetchone()
+    assert row is not None
+    one = {"meter_id": row[0], "ts": AT + timedelta(minutes=45)}
+    said = {"reason": "看过现场", "author": "tests"}
+    insert(database, "reading_mark", one | {"quality": 3})
+    insert(database, "reading_acceptance", one | {"accepted_by": "tests", "reason": "看过现场"})
+    insert(database, "correction", one | said | {"kind": "replace", "original_value": 3, "value": 4, "recorded_at": AT})
+    stretch = {"from_ts": AT + timedelta(days=8), "to_ts": AT + timedelta(days=9), "action": "set_aside"}
+    insert(database, "settlement", said | stretch | {"meter_id": row[0]})
 
 
 def _proposed(database: psycopg.Connection, mark: str, enterprise: str) -> int:

@@ -87,6 +87,14 @@ def asked(client: TestClient, address: str, **parameters: Any) -> Any:
     return answer.json()
 
 
+def known_since(database: psycopg.Connection, meter: str, moment: datetime) -> None:
+    """Let the meter have been registered at another time."""
+    database.execute(
+        "UPDATE meter_term SET recorded_at = %s WHERE meter_id = (SELECT meter_id FROM meter WHERE code = %s)",
+        [moment, meter],
+    )
+
+
 def test_scores_are_ratios_of_sums(
     line: Line, registered: Registered, quality: QualityJudge, database: psycopg.Connection, client: TestClient
 ) -> None:
@@ -100,6 +108,8 @@ def test_scores_are_ratios_of_sums(
     line.send(gateway, [(whole, DAY + timedelta(minutes=1), 0.0)])
     line.roll_up()
     look(quality, NOON_AFTER)
+    for meter in (whole, half):
+        known_since(database, meter, DAY - timedelta(days=1))
     days = {"start": "2026-03-02", "end": "2026-03-03"}
     (row,) = asked(client, "quality", scope=f"enterprise:{enterprise}", bucket="total", **days)["data"]
     assert (row["expected"], row["readings"], row["received"]) == (192, 145, 144)
