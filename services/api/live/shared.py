@@ -15,8 +15,8 @@ COMPUTED = Counter(
 )
 
 LEAST_PAUSE_S = 1.0
-_OLDEST_S = 60.0
-"""A state is computed anew after this without any booking: an hour or a day may have ended."""
+_OLDEST_S = 15.0
+"""A state is computed anew after this without any booking: a gateway may have gone, an hour may have ended."""
 
 State = dict[str, Any]
 Compute = Callable[[], State]
@@ -54,8 +54,8 @@ class Watched:
         told = None
         while (left_s := ends_s - clock()) > 0:
             changed, state = self._changed, await self.first()
-            if _energy_of(state) != told:
-                told = _energy_of(state)
+            if _told(state) != told:
+                told = _told(state)
                 yield state
             else:
                 with suppress(TimeoutError):
@@ -114,5 +114,6 @@ class Watching:
         self._broadcast.close()
 
 
-def _energy_of(state: State) -> tuple[Any, Any]:
-    return state["hour"], state["day"]
+def _told(state: State) -> State:
+    """What is worth telling again where it differs: all but the time at which it was looked at."""
+    return {name: value for name, value in state.items() if name != "at"}

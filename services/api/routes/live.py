@@ -1,9 +1,8 @@
-"""The live stream: today's and this hour's energy of a scope, sent again whenever new energy is booked."""
+"""The live stream: what a scope uses now, how its readings come in, its gateways and alerts, told when it differs."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -13,18 +12,15 @@ from starlette.types import Receive, Scope, Send
 
 from services.api.access.principal import Principal
 from services.api.access.require import Acting, identified
-from services.api.asking import INVALID_SCOPE, ScopeText, clock_of, scope_of
-from services.api.database import Database, Db
-from services.api.energy.ask import Asked, By
-from services.api.energy.query import energy, quantity_units
-from services.api.energy.scope import Scoped
+from services.api.asking import INVALID_SCOPE, ScopeText, clock_of
+from services.api.database import Db
 from services.api.errors import Refused
 from services.api.live.places import TOO_MANY_STREAMS, StreamPlaces
 from services.api.live.shared import Watched, Watching
+from services.api.live.state import state_of
 from services.api.openapi import refusals
 from services.api.registry import nouns
-from services.core.calendar import SHANGHAI, Bucket, Grain, floor, following
-from services.core.meter import Flow
+from services.api.tables import TablesDep
 
 router = APIRouter(prefix="/api/v1/live", tags=["live"])
 
@@ -53,7 +49,7 @@ _EVENT_STREAM: dict[int | str, dict[str, Any]] = {
 
 @router.get(
     "",
-    summary="Watch energy as it is booked",
+    summary="Watch energy, readings, gateways and alerts",
     response_class=EventSourceResponse,
     responses=_EVENT_STREAM
     | refusals(
@@ -67,9 +63,11 @@ _EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     ),
 )
 async def live(
-    database: Db, request: Request, acting: Acting, query: Annotated[LiveQuery, Query()]
+    database: Db, tables: TablesDep, request: Request, acting: Acting, query: Annotated[LiveQuery, Query()]
 ) -> EventSourceResponse:
-    """Server-sent events: at once, then at most once a second when other energy is booked; a comment each 15 s.
+    """Server-sent events: at once, then at most once a second when something differs; a comment each 15 s.
+
+    Energy is looked at as soon as it is booked, readings, gateways and alerts then too, and at least each 15 s.
 
     A stream ends after ten minutes, or when the account sees something else than when it began: ask again then.
     """
@@ -79,7 +77,9 @@ async def live(
     places.take(acting.name)
     stream = _Stream(request, acting, places, watching)
     try:
-        stream.watched = watching.join((acting.reach, query.scope), lambda: _state(database, query.scope, now=clock()))
+        stream.watched = watching.join(
+            (acting.reach, query.scope), lambda: state_of(database, query.scope, tables.factors, now=clock())
+        )
         await stream.watched.first()
     except BaseException:
         stream.end()
@@ -122,25 +122,3 @@ class _Stream(EventSourceResponse):
                 yield {"event": "energy", "data": json.dumps(state, ensure_ascii=False)}
         except Refused as refusal:
             yield {"event": "error", "data": json.dumps({"code": refusal.kind.code, "detail": refusal.detail})}
-
-
-def _state(database: Database, scope: str, *, now: datetime) -> dict[str, Any]:
-    """The energy of the scope in the hour and the day at hand."""
-    kind, code = scope_of(scope)
-    state: dict[str, Any] = {"scope": scope, "at": now.astimezone(SHANGHAI).isoformat(timespec="milliseconds")}
-    with database.read() as connection:
-        units = quantity_units(connection)
-        for name, grain in (("hour", Grain.HOUR), ("day", Grain.DAY)):
-            start = floor(now, grain)
-            end = following(floor(now, Grain.SLOT), Grain.SLOT)
-            period = Asked(kind, code, start, end, Bucket.TOTAL, frozenset({By.CARRIER}), None, (Flow.INPUT,))
-            state[name] = [
-                {
-                    "carrier": line.group.carrier,
-                    "quantity": line.quantity,
-                    "quantity_unit": units[line.group.carrier],
-                    "coverage": line.coverage,
-                }
-                for line in energy(connection, Scoped.read(connection, period), now=now)
-            ]
-    return state
