@@ -15,6 +15,7 @@ from services.api.access.provider import Provider
 from services.api.access.require import require_access
 from services.api.access.rules import Operations
 from services.api.access.seen import Seen, note_seen
+from services.api.approved_map import load_map
 from services.api.database import Database
 from services.api.errors import answer_errors_of
 from services.api.guard.bodies import JSON, BodyRule, BodyRules
@@ -66,6 +67,7 @@ from services.api.routes import (
     quality,
     quality_matrix,
     readings,
+    region_map,
     rejected,
     rules,
     session,
@@ -104,6 +106,7 @@ REGISTRY = (parks, enterprises, units, gateways, meters)
 
 ROUTERS: tuple[APIRouter, ...] = (
     areas.router,
+    region_map.router,
     carriers.router,
     *(module.router for module in REGISTRY),
     memberships.router,
@@ -236,6 +239,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.provider = _provider_of(settings)
     app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
+    app.state.map = load_map(settings.data)
     app.state.pace = RequestPace(per_s=settings.api_requests_per_s)
     app.state.watching = Watching(Broadcast(database_url))
     app.state.stream_places = StreamPlaces(most=settings.api_streams, most_of_account=settings.api_account_streams)

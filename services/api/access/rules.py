@@ -62,6 +62,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/tables/{name}
         GET /api/v1/targets
         GET /api/v1/words
+        GET /api/v1/map
         GET /api/v1/rules
         GET /api/v1/rules/{slug}
         GET /api/v1/quality/checks

@@ -225,6 +225,7 @@ class Story:
         park = self._region.region.registry.parks[0].code
         self._ask("get", f"{API}/parks/{{code}}/renewables", park, **_MARCH)
         assert self._ask("get", f"{API}/targets")["data"]
+        assert self._ask("get", f"{API}/map") == {"map": None}
         assert self._ask("get", f"{API}/words")["words"]["severity"]["severe"]["zh"] == "严重"
         assert self._ask("get", f"{API}/progress", year=2025)["data"]
         self._ask("get", f"{API}/progress", area=JUNGAR, year=2024)

@@ -93,6 +93,7 @@ REQUESTS: Mapping[str, Asked] = {
     "GET areas": _nothing("areas"),
     "GET areas/{code}": _nothing("areas/150622"),
     "GET carriers": _nothing("carriers"),
+    "GET map": _nothing("map"),
     "GET carriers/{code}": _nothing("carriers/electricity"),
     "GET indicators": _nothing("indicators"),
     "GET statistic-kinds": _nothing("statistic-kinds"),
