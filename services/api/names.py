@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from services.api.paging import Page
 from services.core.db.statements import Statements
+from services.core.words import WORDS
 from services.judging.data.tables import Tables
 
 _SQL = Statements.beside(__file__, "names.sql")
@@ -31,9 +32,10 @@ class NamedKind(enum.StrEnum):
     GATEWAY = "gateway"
     BODY = "body"
     PROCESS = "process"
+    TRADE = "trade"
 
 
-_REGISTERED = tuple(kind for kind in NamedKind if kind is not NamedKind.PROCESS)
+_REGISTERED = tuple(kind for kind in NamedKind if kind not in (NamedKind.PROCESS, NamedKind.TRADE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ def names_of_codes(
     for code in wanted.get(NamedKind.PROCESS, ()):
         if code in processes:
             found[NamedKind.PROCESS][code] = Called(zh=processes[code].name_zh, en=processes[code].name_en)
+    for code in wanted.get(NamedKind.TRADE, ()):
+        if code in WORDS["trade"]:
+            found[NamedKind.TRADE][code] = Called(zh=WORDS["trade"][code].zh, en=WORDS["trade"][code].en)
     return found
 
 

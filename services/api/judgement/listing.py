@@ -101,11 +101,12 @@ def areas_above(tree: AreaTree, unit: JudgedUnit) -> list[str]:
 def names_of_units(
     connection: Connection, tables: Tables, units: Sequence[JudgedUnit], facets: FacetCounts | None = None
 ) -> CalledByKind:
-    """What units, their enterprises, places and processes are called, and the areas and processes of `facets`."""
+    """What units, their enterprises, places, trades and processes are called, and those counted in `facets`."""
     counted = facets or {}
     codes: dict[NamedKind, list[str | None]] = {
         NamedKind.AREA: [*(unit.area_code for unit in units), *counted.get("area", ())],
         NamedKind.PARK: [unit.park_code for unit in units],
+        NamedKind.TRADE: [*(unit.trade for unit in units), *counted.get("trade", ())],
         NamedKind.PROCESS: [*(unit.process for unit in units), *counted.get("process", ())],
     }
     named = names_of_codes(connection, codes, tables)

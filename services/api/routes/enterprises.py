@@ -120,7 +120,7 @@ RESOURCE = _Enterprises(
     example=EXAMPLE,
     answer=Enterprise,
     page=NamedPage[Enterprise],
-    coded={NamedKind.AREA: ("area_code",), NamedKind.PARK: ("park_code",)},
+    coded={NamedKind.AREA: ("area_code",), NamedKind.PARK: ("park_code",), NamedKind.TRADE: ("trade",)},
     sql=registry_statements("enterprise.sql"),
     filters={
         "area": AREA,

@@ -24,6 +24,7 @@ def test_a_list_names_what_its_rows_have_codes_of(client: TestClient, registered
     assert client.get("/api/v1/enterprises").json()["names"] == {
         "area": {JUNGAR: {"zh": "准格尔旗", "en": "Jungar Banner"}},
         "park": {park: {"zh": "大路工业园区", "en": "Dalu Industrial Park"}},
+        "trade": {"coke": {"zh": "焦化", "en": "coke"}},
     }
     assert client.get("/api/v1/units").json()["names"] == {
         "enterprise": {owner: {"zh": "准格尔焦化", "en": None}},
