@@ -57,15 +57,19 @@ export function digitsOf(scaled) {
 }
 
 const MOST_DIGITS = 9;
+// Beyond this no decimals are left to write.
+const GREATEST = 1e15;
 
 // `value` as text. `scale` as of scaleOf; `digits` where they are fixed; `limit`, in the unit of the value: what it is
 // judged by, from which its text must differ wherever it differs itself.
 export function shown(value, { scale = { divisor: 1 }, digits = null, limit = null } = {}) {
   const scaled = value / scale.divisor;
+  if (Math.abs(scaled) >= GREATEST) return String(scaled).replace("-", "−");
   let used = digits === null ? digitsOf(scaled) : digits;
   if (limit !== null && limit !== undefined && value !== limit) {
     const bound = limit / scale.divisor;
     while (used < MOST_DIGITS && rounded(scaled, used) === rounded(bound, used)) used += 1;
+    if (rounded(scaled, used) === rounded(bound, used)) return `${value < limit ? "<" : ">"}${grouped(rounded(bound, used))}`;
   }
   const text = grouped(rounded(scaled, used));
   // What is there is never written as nothing.
@@ -99,6 +103,7 @@ export function axisText(value, scale) {
 // A share from 0 to 1 in per cent, cut and not rounded: 0.9996 is 99.9 %, so that what is not whole never reads 100.
 export function shareCut(share, digits = 1) {
   const factor = 10 ** digits;
+  if (share > 0 && share * 100 * factor < 1) return `<${smallest(digits)} %`;
   return `${(Math.floor(Number((share * 100 * factor).toFixed(6))) / factor).toFixed(digits)} %`;
 }
 
