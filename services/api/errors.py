@@ -125,20 +125,26 @@ class ProblemResponse(JSONResponse):
 def problem(request: Request, refusal: Refused) -> ProblemResponse:
     """The answer to `request` that says `refusal`."""
     kind = refusal.kind
+    headers = dict(_HEADERS.get(kind.status, {}))
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    return ProblemResponse(details_of(refusal, instance=request.url.path), status_code=kind.status, headers=headers)
+
+
+def details_of(refusal: Refused, *, instance: str) -> dict[str, Any]:
+    """The problem details of a refusal; `instance`: path of what is refused."""
+    kind = refusal.kind
     body: dict[str, Any] = {
         "type": f"urn:enermon:problem:{kind.code}",
         "title": kind.title,
         "status": kind.status,
         "detail": refusal.detail,
-        "instance": request.url.path,
+        "instance": instance,
         "code": kind.code,
     }
     if refusal.faults:
         body["errors"] = [field_problem(fault) for fault in refusal.faults]
-    headers = dict(_HEADERS.get(kind.status, {}))
-    if refusal.retry_after_s is not None:
-        headers["Retry-After"] = str(refusal.retry_after_s)
-    return ProblemResponse(body | refusal.more, status_code=kind.status, headers=headers)
+    return body | refusal.more
 
 
 def field_problem(fault: Fault) -> dict[str, str]:

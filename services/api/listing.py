@@ -106,6 +106,8 @@ class Column:
 
     kind: type = str
     nullable: bool = False
+    of: str | None = None
+    """What says its order, where that is another column of a row: words have ranks."""
 
 
 def columns_of(model: type[BaseModel], *names: str) -> dict[str, Column]:
@@ -171,12 +173,13 @@ class Source:
         wanted = self.wanted(connection, query, conditions=conditions)
         given = parameters_of(query.filters) | dict(parameters or {})
         if self.grows and query.asked_order and parted(query.asked_order[0])[0] != parted(self.usual[0])[0]:
-            self._require_few(connection, wanted, given)
+            self.require_few(connection, wanted, given)
         placed = [self.columns[column] for column, _ in map(parted, order)]
         after = pager.after(*(each.kind for each in placed), may_lack=[each.nullable for each in placed])
         beyond = true() if after is None else self._beyond(order, after)
         rows = self._rows(connection, [*wanted, beyond], given, order, query.limit + 1)
-        data, following = pager.cut(rows, lambda row: [row[parted(column)[0]] for column in order])
+        by = [self._said_by(parted(column)[0]) for column in order]
+        data, following = pager.cut(rows, lambda row: [row[column] for column in by])
         total = self._total(connection, wanted, given) if query.total else None
         return ListPart(data=data, next=following, total=total)
 
@@ -201,11 +204,14 @@ class Source:
         wanted: Sequence[Condition],
         parameters: Mapping[str, Any],
         counts: Sequence[str],
+        *,
+        beside: Mapping[str, str] | None = None,
     ) -> Sequence[DictRow]:
-        """How many rows there are by what they have in these columns, as `rows`."""
+        """How many rows there are by what they have in these columns, as `rows`; and aggregates `beside` that."""
         columns: list[ColumnElement[Any]] = [literal_column(f"entry.{name}").label(name) for name in counts]
-        statement = select(*columns, func.count().label("rows")).select_from(self._entries).where(*wanted)
-        return _run(connection, statement.group_by(*columns), parameters)
+        aggregates = [text(f"{_named(each)} AS {name}") for name, each in (beside or {}).items()]
+        statement = select(*columns, func.count().label("rows"), *aggregates)
+        return _run(connection, statement.select_from(self._entries).where(*wanted).group_by(*columns), parameters)
 
     @property
     def _entries(self) -> Any:
@@ -237,7 +243,10 @@ class Source:
         return found
 
     def _column(self, name: str) -> ColumnElement[Any]:
-        return literal_column(f"entry.{name}", _TYPES[self.columns[name].kind])
+        return literal_column(f"entry.{self._said_by(name)}", _TYPES[self.columns[name].kind])
+
+    def _said_by(self, name: str) -> str:
+        return self.columns[name].of or name
 
     def _beyond(self, order: Sequence[str], after: Sequence[Any]) -> ColumnElement[bool]:
         """Whether a row comes after the one with these values. NULL comes last."""
@@ -258,7 +267,8 @@ class Source:
             beyond = or_(later, and_(column == value, beyond))
         return beyond
 
-    def _require_few(self, connection: Connection, wanted: Sequence[Condition], given: Mapping[str, Any]) -> None:
+    def require_few(self, connection: Connection, wanted: Sequence[Condition], given: Mapping[str, Any]) -> None:
+        """Refuse what leaves too many rows to be put in an order that is not their own."""
         if self._counted(connection, wanted, given, most=MOST_SORTED + 1) > MOST_SORTED:
             detail = f"more than {MOST_SORTED} entries would be put in order: narrow the list, or leave order out"
             raise Refused(TOO_MUCH, detail)

@@ -153,8 +153,8 @@ def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView
         (words.reference, one_line(step.get("reference") or "")),
         (words.due, "" if alert.get("late") else _due(alert.get("due"), words)),
         (words.late, _late(alert.get("late"), words)),
-        (words.value, _measure(alert, "value", words)),
-        (words.limit, _measure(alert, "limit", words) if alert.get("limit") else ""),
+        (words.value, figure_text(alert, "value", words)),
+        (words.limit, figure_text(alert, "limit", words) if alert.get("limit") else ""),
         (words.coverage, share_text(alert["coverage"]) if alert.get("coverage") is not None else ""),
         (words.period, _period(alert)),
         (words.enterprise, _named(alert, "enterprise", words)),
@@ -171,7 +171,7 @@ def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView
         name=_named(alert, "subject", words) or one_line(alert["subject_code"]),
         subject=_named(alert, "subject", words, code=alert["subject_code"]),
         text=_named(alert, "text", words),
-        value=_measure(alert, "value", words),
+        value=figure_text(alert, "value", words),
         figures=tuple((name, text) for name, text in figures if text),
         again=words.again if kind == "fired" and _is_again(alert) else "",
         done=_done(step, words),
@@ -180,7 +180,7 @@ def alert_view(alert: Mapping[str, Any], kind: str, words: Wording) -> AlertView
     )
 
 
-def _measure(alert: Mapping[str, Any], which: str, words: Wording) -> str:
+def figure_text(alert: Mapping[str, Any], which: str, words: Wording) -> str:
     """The value or the limit of an alert; beside each other, they can be told apart."""
     figure, beside = alert.get(which), alert.get("limit" if which == "value" else "value")
     if figure is None:

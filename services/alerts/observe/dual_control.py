@@ -122,7 +122,7 @@ def _progress(view: View, year: int) -> list[Progress]:
     newest = plan_begun(plans, year)
     if newest is None:
         return []
-    areas = [code for code in areas_with_target(plans, newest) if code in view.tree.level]
+    areas = [code for code in areas_with_target(plans, newest) if code in view.tree.level and view.looks_at(code)]
     plan = plan_of_year(plans, year)
     return read_progress(view.connection, view.tables, areas, plan=plan, year=year, now=view.now)
 

@@ -3,7 +3,7 @@
 Rules that ask the same indicator of the same period and subjects share one evaluation.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -45,6 +45,7 @@ GROUPINGS: dict[RuleSubject, tuple[Grouping | None, ...]] = {
     RuleSubject.AREA: (None, Grouping.LEAGUE, Grouping.BANNER),
     RuleSubject.PARK: (Grouping.PARK,),
 }
+_LEVELS: Mapping[Grouping | None, str] = {None: "region", Grouping.LEAGUE: "league", Grouping.BANNER: "banner"}
 _Key = tuple[str, RulePeriod, bool, Grouping | None]
 
 
@@ -57,14 +58,23 @@ def observe_all(
     connection: Connection, tables: Tables, rules: Sequence[Rule], *, now: datetime
 ) -> dict[str, list[Observation]]:
     """The observations of each rule by its slug."""
-    measures = [_measures(rule, tables) for rule in rules]
-    view = View(connection, tables, now, measures=lambda unit: any(measured(unit) for measured in measures))
+    return observed_in(View(connection, tables, now, measures=measures_of(rules, tables)), rules)
+
+
+def observed_in(view: View, rules: Sequence[Rule]) -> dict[str, list[Observation]]:
+    """The observations of each rule by its slug, in one look at the database."""
     indicators = _Indicators(view)
     found = {}
     for rule in rules:
         seen = indicators.observed(rule) if rule.is_of_indicator else READERS[rule.indicator](view, rule)
         found[rule.slug] = sorted(seen, key=lambda each: (each.subject_kind, each.subject_code))
     return found
+
+
+def measures_of(rules: Sequence[Rule], tables: Tables) -> Callable[[JudgedUnit], bool]:
+    """Of which units these rules need sums."""
+    measures = [_measures(rule, tables) for rule in rules]
+    return lambda unit: any(measured(unit) for measured in measures)
 
 
 def _measures(rule: Rule, tables: Tables) -> Callable[[JudgedUnit], bool]:
@@ -98,6 +108,8 @@ class _Indicators:
         indicator = BY_SLUG[rule.indicator]
         found = []
         for grouping in GROUPINGS[rule.subject]:
+            if grouping in _LEVELS and not self._view.looks_at_level(_LEVELS[grouping]):
+                continue
             for each in self._subjects(rule, indicator, grouping):
                 seen = self._observation(rule, indicator, each, grouping)
                 if seen is not None:
@@ -117,7 +129,7 @@ class _Indicators:
         key = (indicator.slug, rule.period, rule.running, grouping)
         if key not in self._evaluated:
             view, period = self._view, span_of(rule.period, running=rule.running, now=self._view.now)
-            asked = Question(view.whole_region, period, grouping, view.now)
+            asked = Question(view.scope, period, grouping, view.now)
             self._evaluated[key] = (
                 self._of_units(indicator, period)
                 if grouping is Grouping.UNIT

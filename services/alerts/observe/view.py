@@ -1,11 +1,12 @@
 """What the registry says of those whom rules speak of, read once for all rules of a cycle."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from psycopg import Connection
 
@@ -32,6 +33,8 @@ from services.judging.data.tables import Tables
 from services.judging.indicators.scope import SQL, JudgedPark, JudgedUnit, Scope, ScopeKind, units_of
 
 Names = tuple[str, str]
+Whom = tuple[SubjectKind, str]
+"""Kind and code of a subject."""
 Read = TypeVar("Read")
 _GRAIN = {RulePeriod.HOUR: Grain.HOUR, RulePeriod.DAY: Grain.DAY, RulePeriod.MONTH: Grain.MONTH}
 _SPAN = {
@@ -46,11 +49,24 @@ class View:
     """One look at the database at one time; places are read when first asked for."""
 
     def __init__(
-        self, connection: Connection, tables: Tables, now: datetime, *, measures: Callable[[JudgedUnit], bool]
+        self,
+        connection: Connection,
+        tables: Tables,
+        now: datetime,
+        *,
+        measures: Callable[[JudgedUnit], bool],
+        only: Whom | None = None,
     ) -> None:
-        """`measures`: of which units sums will be asked for."""
+        """`measures`: of which units sums will be asked for. `only`: of others no more is read than must be."""
         self.connection, self.tables, self.now, self._measures = connection, tables, now, measures
+        self.only = only
         self._read: dict[str, Any] = {}
+
+    def at(self, now: datetime) -> Self:
+        """The look at another time; what the registry says of places is not read again."""
+        other = copy.copy(self)
+        other.now, other._read = now, {}
+        return other
 
     def once(self, name: str, read: Callable[[], Read]) -> Read:
         """What `read` gives, read when the name is first asked for: several rules stand on the same."""
@@ -83,15 +99,33 @@ class View:
         """Code of the region."""
         return next(code for code, level in self.tree.level.items() if level == "region")
 
-    @property
-    def whole_region(self) -> Scope:
-        """The region as a scope: a unit counts with all it used, wherever it lay."""
-        return Scope(ScopeKind.AREA, self.region, self.tree)
+    @cached_property
+    def scope(self) -> Scope:
+        """Where subjects are looked for: the region, in which a unit counts with all it used, wherever it lay; or where
+        the only one is.
+        """
+        kind, code = self.only or ("area", self.region)
+        if kind == "unit":
+            return Scope(ScopeKind.UNIT, code, self.tree)
+        if kind == "enterprise":
+            return Scope(ScopeKind.ENTERPRISE, code, self.tree)
+        area = self.parks[code].area_code if kind == "park" and code in self.parks else code
+        if area not in self.tree.level or area == self.region:
+            return Scope(ScopeKind.AREA, self.region, self.tree)
+        return Scope(ScopeKind.AREA, area, self.tree, tuple(self.tree.banners_of(area)))
+
+    def looks_at(self, area: str) -> bool:
+        """Whether the area may be a subject here."""
+        return self.only is None or self.only == ("area", area)
+
+    def looks_at_level(self, level: str) -> bool:
+        """Whether areas of this level may be subjects here."""
+        return self.only is None or self.only[0] != "area" or self.tree.level.get(self.only[1]) == level
 
     def units(self, end: datetime) -> Sequence[JudgedUnit]:
         """All units, with their place as it was when a period ended."""
         at = min(end, self.now) - timedelta(microseconds=1)
-        return self.once(f"units {at.date()}", lambda: units_of(self.connection, self.whole_region, at=at))
+        return self.once(f"units {at.date()}", lambda: units_of(self.connection, self.scope, at=at))
 
     def unit_sums(self, period: Frame, *, with_sub: bool = False) -> Sums:
         """What the units of whom sums are asked for measured over a frame, wherever they lay."""

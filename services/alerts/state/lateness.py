@@ -6,7 +6,16 @@ from datetime import date, datetime, timedelta
 
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import STANDARD, Deadlines
-from services.alerts.state.handling import NEXT, Action, Case, HandlingStep, Status, shanghai_day, standing
+from services.alerts.state.handling import (
+    NEXT,
+    Action,
+    ActorKind,
+    Case,
+    HandlingStep,
+    Status,
+    shanghai_day,
+    standing,
+)
 from services.core.data.divisions import Level
 
 
@@ -46,6 +55,23 @@ def due(case: Case, steps: Sequence[HandlingStep], deadlines: Deadlines = STANDA
         planned = [step.due_on for step in steps if step.action is Action.PLAN and step.due_on is not None]
         return Due(action, working.after(planned[-1], deadlines.verify_working_days) if planned else None)
     return Due(action, working.after(since, deadlines.close_working_days))
+
+
+def awaits(case: Case, steps: Sequence[HandlingStep]) -> ActorKind | None:
+    """Who has to act next; None where nothing is asked of anyone: it is closed, or ended before it was taken up.
+
+    While a breach goes on that is to be rectified, that is the enterprise: its rectification is awaited.
+    """
+    status = standing(case, steps).status
+    if status is Status.CLOSED:
+        return None
+    if status is Status.OPEN and case.resolved_at is not None and case.severity is not Severity.SEVERE:
+        return None
+    rectifies = status is Status.PLANNED and case.resolved_at is None
+    explains = status in (Status.ACKNOWLEDGED, Status.EXPLAINED)
+    if case.enterprise_code is not None and (explains or rectifies):
+        return ActorKind.ENTERPRISE
+    return ActorKind.SUPERVISION_BODY
 
 
 @dataclass(frozen=True, slots=True)

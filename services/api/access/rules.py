@@ -111,6 +111,10 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/alerts
         GET /api/v1/alerts/{alert_id}
         GET /api/v1/alert-states
+        GET /api/v1/cases
+        GET /api/v1/cases/{subject}/file
+        GET /api/v1/worklist
+        GET /api/v1/alerts/{alert_id}/series
         GET /api/v1/deliveries
         GET /api/v1/deliveries/{message_id}
         GET /api/v1/quality
@@ -150,7 +154,10 @@ _RULES: Mapping[Right | str, str] = {
         DELETE /api/v1/units/{code}/inputs/{name}/{valid_from}
     """,
     Right.SEND: "POST /api/v1/readings",
-    Right.EXPLAIN: "POST /api/v1/alerts/{alert_id}/steps",
+    Right.EXPLAIN: """
+        POST /api/v1/alerts/{alert_id}/steps
+        POST /api/v1/alerts/steps
+    """,
     Right.SUBSCRIBE: """
         POST /api/v1/enterprises/{credit_code}/subscriptions
         PATCH /api/v1/enterprises/{credit_code}/subscriptions/{subscription_id}

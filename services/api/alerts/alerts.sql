@@ -1,27 +1,29 @@
--- `alerts` gives each alert with the status of its handling; conditions of lists speak of one of its rows as `entry`.
+-- `alerts` gives each alert with the status of its handling, what is to be done next and until when; conditions of lists
+-- speak of one of its rows as `entry`. The rules of handling are those of services/alerts/state (handling, lateness), so
+-- that lists can be narrowed and put in order by them; a test holds both to the same.
 -- `names_of_entry` gives the names of a row `entry` that has rule, rule_version, subject_kind, subject_code, area_code,
 -- park_code and enterprise_code.
 
--- name: alerts()
+-- name: alerts(acknowledge_severe_days, acknowledge_days, explain_working_days, plan_working_days, verify_working_days, close_working_days, holidays, worked_weekends)
 SELECT
     alert.*,
     CASE WHEN alert.resolved_at IS NULL THEN 'firing' ELSE 'resolved' END AS state,
+    array_position(ARRAY['notice', 'warning', 'severe'], alert.severity) AS gravity,
+    standing.status,
+    array_position(
+        ARRAY['open', 'acknowledged', 'explained', 'planned', 'verified', 'closed'], standing.status
+    ) AS progress,
+    waiting.awaiting,
+    CASE WHEN waiting.awaiting IS NOT NULL THEN waiting.due_on END AS due_on,
+    -- By its last day, then by its severity: the smallest is the most urgent.
     CASE
-        WHEN handled.status IS NULL THEN 'open'
-        WHEN handled.status IN ('verified', 'closed')
-            AND alert.reopened > 0
-            AND EXISTS (
-                SELECT 1
-                FROM alert_event
-                WHERE alert_event.alert_id = alert.alert_id AND kind = 'reopened' AND alert_event.at > handled.at
-            )
-            THEN 'open'
-        ELSE handled.status
-    END AS status
+        WHEN waiting.awaiting IS NOT NULL
+            THEN 4 * (coalesce(waiting.due_on, DATE '9999-12-31') - DATE '2000-01-01')
+                + array_position(ARRAY['severe', 'warning', 'notice'], alert.severity)
+    END AS urgency
 FROM alert
-LEFT JOIN (
-    SELECT DISTINCT ON (alert_id)
-        alert_id,
+LEFT JOIN LATERAL (
+    SELECT
         at,
         CASE action
             WHEN 'acknowledge' THEN 'acknowledged'
@@ -32,9 +34,76 @@ LEFT JOIN (
             ELSE 'open'
         END AS status
     FROM alert_step
-    WHERE action NOT IN ('comment', 'attach')
-    ORDER BY alert_id DESC, step_id DESC
-) AS handled USING (alert_id);
+    WHERE alert_step.alert_id = alert.alert_id AND action NOT IN ('comment', 'attach')
+    ORDER BY step_id DESC
+    LIMIT 1
+) AS handled ON true
+-- OFFSET 0: what is computed once is not put in place of each of its names.
+CROSS JOIN LATERAL (
+    SELECT
+        CASE WHEN again.at IS NOT NULL THEN 'open' ELSE coalesce(handled.status, 'open') END AS status,
+        (coalesce(again.at, handled.at, alert.fired_at) AT TIME ZONE 'Asia/Shanghai') ::date AS since_day
+    FROM (
+        SELECT max(at) AS at
+        FROM alert_event
+        WHERE alert_event.alert_id = alert.alert_id
+            AND alert.reopened > 0
+            AND handled.status IN ('verified', 'closed')
+            AND kind = 'reopened'
+            AND alert_event.at > handled.at
+    ) AS again
+    OFFSET 0
+) AS standing
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
+            WHEN standing.status = 'closed' THEN NULL
+            -- What ended before anyone took it up asks for nothing, unless it was severe.
+            WHEN standing.status = 'open' AND alert.resolved_at IS NOT NULL AND alert.severity <> 'severe' THEN NULL
+            WHEN alert.enterprise_code IS NULL THEN 'body'
+            WHEN standing.status IN ('acknowledged', 'explained') THEN 'enterprise'
+            -- Nothing is to be verified while the breach goes on: the enterprise rectifies.
+            WHEN standing.status = 'planned' AND alert.resolved_at IS NULL THEN 'enterprise'
+            ELSE 'body'
+        END AS awaiting,
+        CASE
+            WHEN standing.status = 'open'
+                THEN standing.since_day + CASE
+                    WHEN alert.severity = 'severe' THEN CAST(:acknowledge_severe_days AS integer)
+                    ELSE CAST(:acknowledge_days AS integer)
+                END
+            WHEN standing.status <> 'closed' THEN (
+                SELECT ahead.day
+                FROM (
+                    SELECT
+                        CASE standing.status
+                            WHEN 'planned' THEN (
+                                SELECT alert_step.due_on
+                                FROM alert_step
+                                WHERE alert_step.alert_id = alert.alert_id AND action = 'plan' AND alert_step.due_on IS NOT NULL
+                                ORDER BY step_id DESC
+                                LIMIT 1
+                            )
+                            ELSE standing.since_day
+                        END AS day
+                    OFFSET 0
+                ) AS begun
+                CROSS JOIN generate_series(1, 60) AS later
+                CROSS JOIN LATERAL (SELECT begun.day + later AS day) AS ahead
+                WHERE (extract(ISODOW FROM ahead.day) < 6 OR ahead.day = ANY (CAST(:worked_weekends AS date[])))
+                    AND ahead.day <> ALL (CAST(:holidays AS date[]))
+                ORDER BY ahead.day
+                LIMIT 1
+                OFFSET CASE standing.status
+                    WHEN 'acknowledged' THEN CAST(:explain_working_days AS integer)
+                    WHEN 'explained' THEN CAST(:plan_working_days AS integer)
+                    WHEN 'planned' THEN CAST(:verify_working_days AS integer)
+                    ELSE CAST(:close_working_days AS integer)
+                END - 1
+            )
+        END AS due_on
+    OFFSET 0
+) AS waiting;
 
 -- part: names_of_entry()
 SELECT
@@ -92,26 +161,37 @@ LEFT JOIN LATERAL (
     )
 );
 
--- name: case(alert_id)
+-- name: cases(alert_ids)
+-- What decides how these alerts may be handled, with the steps taken so far.
 SELECT
+    alert.alert_id,
     alert.severity,
     alert.fired_at,
     alert.resolved_at,
-    alert.area_code,
     alert.enterprise_code,
-    area.level,
     (
         SELECT max(at) FROM alert_event WHERE alert_event.alert_id = alert.alert_id AND kind = 'reopened'
-    ) AS reopened_at
+    ) AS reopened_at,
+    (
+        SELECT jsonb_agg(jsonb_build_object('at', at, 'actor', actor, 'action', action, 'due_on', due_on) ORDER BY step_id)
+        FROM alert_step
+        WHERE alert_step.alert_id = alert.alert_id
+    ) AS steps
 FROM alert
-LEFT JOIN area ON area.code = alert.area_code
-WHERE alert.alert_id = :alert_id;
+WHERE alert.alert_id = ANY (:alert_ids);
 
 -- name: rule_of_alert(rule, rule_version)
 SELECT body
 FROM rule_version
 WHERE slug = :rule
     AND version = :rule_version;
+
+-- name: alert_with_rule(alert_id)
+-- An alert, and what its rule says in the version that judged it.
+SELECT alert.*, rule_version.body
+FROM alert
+LEFT JOIN rule_version ON rule_version.slug = alert.rule AND rule_version.version = alert.rule_version
+WHERE alert.alert_id = :alert_id;
 
 -- name: state_of_alert(alert_id)
 SELECT state, since, cannot_since, cannot_reasons, evaluated_at
@@ -131,11 +211,16 @@ LEFT JOIN user_account ON user_account.name = alert_step.account
 WHERE alert_step.alert_id = :alert_id
 ORDER BY alert_step.step_id;
 
--- name: hold_steps(family, alert_id)
--- One step of an alert follows another, without waiting for the alert service to finish with its row.
-SELECT pg_advisory_xact_lock(:family, hashint8(:alert_id));
+-- name: hold_steps(family, alert_ids)
+-- One step of an alert follows another, without waiting for the alert service to finish with its row. Held in the order
+-- of `alert_ids`: those who hold several in one order do not wait for each other.
+SELECT pg_advisory_xact_lock(:family, hashint8(alert_id))
+FROM (SELECT unnest(CAST(:alert_ids AS bigint[])) AS alert_id OFFSET 0) AS held;
 
--- name: append_step(alert_id, at, actor, action, text, due_on, reference)
+-- name: append_steps(rows)
 INSERT INTO alert_step (alert_id, at, actor, action, text, due_on, reference)
-VALUES (:alert_id, :at, :actor, :action, :text, :due_on, :reference)
-RETURNING step_id;
+SELECT alert_id, at, actor, action, text, due_on, reference
+FROM jsonb_to_recordset(:rows) AS entry (
+    alert_id bigint, at timestamptz, actor text, action text, text text, due_on date, reference text
+)
+RETURNING step_id, alert_id;

@@ -11,9 +11,9 @@ from services.alerts.state.handling import Actor
 from services.api.alerts import nouns
 from services.api.alerts.deliveries import Delivery, deliveries_of_alert
 from services.api.alerts.fields import ReasonAnswer
-from services.api.alerts.handling import Handling, handling_of, steps_of
-from services.api.alerts.listing import ALERTS, SQL, shown
+from services.api.alerts.listing import ALERTS, SQL, deadlines
 from services.api.alerts.model import Alert, reason_answers
+from services.api.alerts.saying import shown
 from services.api.database import Database
 
 MOST_DELIVERIES = 200
@@ -50,7 +50,6 @@ class AlertDetail(Alert):
         description="Frozen when it fired: numbers, coverage, coefficient rows, range of readings"
     )
     cannot_judge: CannotJudge | None = Field(description="null: its subject can be judged, or is judged no more")
-    handling: Handling
     history: list[HistoryEntry] = Field(description="In order of time")
     deliveries: list[Delivery] = Field(description="The newest 200 messages that speak of it, the newest first")
 
@@ -58,20 +57,23 @@ class AlertDetail(Alert):
 def alert_of(database: Database, alert_id: int, *, now: datetime) -> dict[str, Any]:
     """The alert as AlertDetail describes it. Raises Refused where there is none."""
     with database.read() as connection:
-        rows = ALERTS.rows(connection, "entry.alert_id = :alert_id", {"alert_id": alert_id}, most=1)
-        if not rows:
-            raise nouns.ALERT.refuse_unknown(str(alert_id))
-        row = rows[0]
-        rule = SQL.run(connection, "rule_of_alert", rule=row["rule"], rule_version=row["rule_version"])
-        handling = handling_of(connection, alert_id, steps_of(connection, alert_id), now=now)
-        return shown(row) | {
-            "rule_body": rule.scalar(),
-            "evidence": row["evidence"],
-            "cannot_judge": _cannot_judge(connection, alert_id),
-            "handling": handling.model_dump(),
-            "history": _history(connection, alert_id),
-            "deliveries": deliveries_of_alert(connection, alert_id, most=MOST_DELIVERIES),
-        }
+        deliveries = deliveries_of_alert(connection, alert_id, most=MOST_DELIVERIES)
+        return whole(connection, alert_id, now=now) | {"deliveries": deliveries}
+
+
+def whole(connection: Connection, alert_id: int, *, now: datetime) -> dict[str, Any]:
+    """The same without the messages, which name addresses of people. Raises Refused where there is no such alert."""
+    rows = ALERTS.rows(connection, "entry.alert_id = :alert_id", {"alert_id": alert_id, **deadlines()}, most=1)
+    if not rows:
+        raise nouns.ALERT.refuse_unknown(str(alert_id))
+    row = rows[0]
+    rule = SQL.run(connection, "rule_of_alert", rule=row["rule"], rule_version=row["rule_version"])
+    return shown(connection, rows, now=now)[0] | {
+        "rule_body": rule.scalar(),
+        "evidence": row["evidence"],
+        "cannot_judge": _cannot_judge(connection, alert_id),
+        "history": _history(connection, alert_id),
+    }
 
 
 def _cannot_judge(connection: Connection, alert_id: int) -> dict[str, Any] | None:

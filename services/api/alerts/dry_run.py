@@ -1,21 +1,27 @@
 """A rule tried on past data: what it would have raised."""
 
 import threading
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+from psycopg import Connection
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.alerts.observe.dry_run import DryRunError, WouldFire, would_have_fired
+from services.alerts.state.observation import Observation
+from services.api.access.reach import AREA_TREE
+from services.api.access.role import REGION
 from services.api.alerts import nouns
 from services.api.alerts.fields import SeverityName, Slug, TimeInUtc
 from services.api.alerts.rules import Body, newest_body, rule_in
 from services.api.asking import MomentOrDay
 from services.api.database import Database
 from services.api.errors import INVALID_BODY, Refused, refused_fields
+from services.api.names import CalledByKind, NamedKind, NamesOut, names_of_codes
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry, refusal
 from services.core.calendar import Grain, floor
@@ -71,6 +77,30 @@ class WouldBeAlert(BaseModel):
     period_end: TimeInUtc | None
 
 
+class AffectedSubject(BaseModel):
+    """A subject about which there would have been alerts."""
+
+    subject: str
+    subject_name_zh: str
+    subject_name_en: str
+    area: str | None
+    park: str | None
+    enterprise: str | None
+    alerts: int
+    first_fired_at: TimeInUtc
+    value: float | None = Field(description="As the last of them fired")
+    limit: float | None
+    unit: str
+
+
+class AffectedArea(BaseModel):
+    """A league, or the region itself, and how many subjects in it would have had alerts."""
+
+    area: str
+    subjects: int
+    alerts: int
+
+
 class DryRun(BaseModel):
     """What a rule would have raised, by the registry and the readings of today."""
 
@@ -80,7 +110,10 @@ class DryRun(BaseModel):
     end: TimeInUtc = Field(description="At most now")
     alerts: int = Field(description="How many it would have raised")
     subjects: int = Field(description="... about how many subjects")
+    areas: list[AffectedArea] = Field(description="Where these lie: by league, and the region for what is its own")
+    affected: list[AffectedSubject] = Field(description="The first 1000 of them, by code")
     data: list[WouldBeAlert] = Field(description="The first 1000, in the order in which they would have fired")
+    names: NamesOut
 
 
 def dry_run(database: Database, tables: Tables, asked: DryRunAsked, *, now: datetime) -> dict[str, Any]:
@@ -94,15 +127,60 @@ def dry_run(database: Database, tables: Tables, asked: DryRunAsked, *, now: date
             found = would_have_fired(connection, tables, rule, start, end)
         except DryRunError as error:
             raise Refused(nouns.CANNOT_DRY_RUN, str(error)) from None
+        by_subject = _by_subject(found)
+        affected = [_affected(each) for each in by_subject[:MOST_SHOWN]]
+        areas = _by_area(by_subject)
+        names = _names(connection, affected, areas)
     return {
         "slug": rule.slug,
         "severity": rule.severity,
         "start": start,
         "end": end,
         "alerts": len(found),
-        "subjects": len({(each.observation.subject_kind, each.observation.subject_code) for each in found}),
+        "subjects": len(by_subject),
+        "areas": areas,
+        "affected": affected,
         "data": [_shown(each) for each in found[:MOST_SHOWN]],
+        "names": names,
     }
+
+
+def _by_subject(found: Iterable[WouldFire]) -> list[list[WouldFire]]:
+    """The alerts of each subject in the order in which they would have fired, by kind and code."""
+    subjects: defaultdict[tuple[str, str], list[WouldFire]] = defaultdict(list)
+    for each in found:
+        subjects[each.observation.subject_kind, each.observation.subject_code].append(each)
+    return [subjects[whom] for whom in sorted(subjects)]
+
+
+def _affected(fired: Sequence[WouldFire]) -> dict[str, Any]:
+    last = fired[-1].observation
+    return _whom(last) | {
+        "alerts": len(fired),
+        "first_fired_at": fired[0].fired_at,
+        "value": last.value,
+        "limit": last.limit,
+        "unit": last.unit,
+    }
+
+
+def _by_area(subjects: Iterable[Sequence[WouldFire]]) -> list[dict[str, Any]]:
+    of_areas: defaultdict[str, list[int]] = defaultdict(list)
+    for fired in subjects:
+        code = fired[0].observation.area_code
+        of_areas[AREA_TREE.at(code, "league") or REGION].append(len(fired))
+    return [{"area": code, "subjects": len(alerts), "alerts": sum(alerts)} for code, alerts in sorted(of_areas.items())]
+
+
+def _names(
+    connection: Connection, affected: Sequence[Mapping[str, Any]], areas: Sequence[Mapping[str, Any]]
+) -> CalledByKind:
+    codes = {
+        NamedKind.AREA: [each["area"] for each in (*affected, *areas)],
+        NamedKind.PARK: [each["park"] for each in affected],
+        NamedKind.ENTERPRISE: [each["enterprise"] for each in affected],
+    }
+    return names_of_codes(connection, codes)
 
 
 def _span(asked: DryRunAsked, now: datetime) -> tuple[datetime, datetime]:
@@ -136,13 +214,7 @@ def _one_at_once() -> Iterator[None]:
 
 def _shown(would: WouldFire) -> dict[str, Any]:
     seen = would.observation
-    return {
-        "subject": f"{seen.subject_kind}:{seen.subject_code}",
-        "subject_name_zh": seen.name_zh,
-        "subject_name_en": seen.name_en,
-        "area": seen.area_code,
-        "park": seen.park_code,
-        "enterprise": seen.enterprise_code,
+    return _whom(seen) | {
         "fired_at": would.fired_at,
         "resolved_at": would.resolved_at,
         "reopened": would.reopened,
@@ -152,4 +224,15 @@ def _shown(would: WouldFire) -> dict[str, Any]:
         "coverage": seen.coverage,
         "period_start": seen.start,
         "period_end": seen.end,
+    }
+
+
+def _whom(seen: Observation) -> dict[str, Any]:
+    return {
+        "subject": f"{seen.subject_kind}:{seen.subject_code}",
+        "subject_name_zh": seen.name_zh,
+        "subject_name_en": seen.name_en,
+        "area": seen.area_code,
+        "park": seen.park_code,
+        "enterprise": seen.enterprise_code,
     }

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.alerts.state.handling import Status
 from services.api.alerts.fields import AlertState, Figures, ReasonAnswer, Reference, SeverityName
+from services.api.alerts.handling import Awaited, Handling
 from services.core.reason import REASONS, About, InBoth
 from services.judging.reason_words import verdict_text
 
@@ -42,19 +43,30 @@ class Alert(Judged):
     reopened: int = Field(description="How often the breach came back soon enough to continue this alert")
     inhibited_by: str | None = Field(description="What holds its messages back; null: nothing")
     last_value: Figures | None = Field(description="What the last evaluation found")
+    text_zh: str | None = Field(
+        description="Its sentence, frozen as it fired; of what has ended, why. null: it was kept before there were any"
+    )
+    text_en: str | None
+    value_text_zh: str | None = Field(description="What the last evaluation found, as messages write it")
+    value_text_en: str | None
+    limit_text_zh: str | None = Field(description="What that was held against")
+    limit_text_en: str | None
+    handling: Handling
 
 
 class AlertCounts(BaseModel):
     """How many alerts the filters leave, over all pages."""
 
     alerts: int
+    awaiting: dict[Awaited, int] = Field(description="Of how many body or enterprise has to act next")
+    overdue: dict[Awaited, int] = Field(description="... and of how many of these the last day is over")
     severity: dict[SeverityName, int]
     state: dict[AlertState, int]
     status: dict[Status, int]
 
 
 class AlertList(BaseModel):
-    """Alerts, the newest first."""
+    """Alerts, the newest first unless ordered otherwise."""
 
     counts: AlertCounts
     data: list[Alert]

@@ -67,9 +67,9 @@ def alert_page(database: Database, alert_id: int, words: PageWords, *, now: date
     )
 
 
-def list_page(database: Database, words: PageWords) -> str:
+def list_page(database: Database, words: PageWords, *, now: datetime) -> str:
     """The page of the newest alerts that fire."""
-    found = listing.alerts_of(database, AlertQuery(state=["firing"], limit=MOST_LISTED))
+    found = listing.alerts_of(database, AlertQuery(state=["firing"], limit=MOST_LISTED), now=now)
     language = words.messages.language
     return _templates.get_template("alerts.html.j2").render(
         words=words,

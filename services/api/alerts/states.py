@@ -14,7 +14,7 @@ from services.api.alerts.known import ENTERPRISE, PARK, RULE, SUBJECT
 from services.api.alerts.model import Judged, judged, reason_answers
 from services.api.database import Database
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
-from services.api.listing import Column, Condition, Source, parameters_of
+from services.api.listing import Column, Condition, ListPart, Source, parameters_of
 from services.api.registry.fields import AreaCode, Code, CreditCode
 from services.api.registry.filters import AREA_OF_ENTRY
 from services.core.db.statements import Statements
@@ -89,11 +89,20 @@ class StateList(BaseModel):
 
 def states_of(database: Database, query: StateQuery) -> dict[str, Any]:
     """The page of states that `query` asks for, as StateList describes it."""
-    of_state = [_STATE] if query.state else []
     with database.read() as connection:
-        found = STATES.page(connection, query, conditions=of_state)
+        found = page_of(connection, query)
         counts = _counts(connection, STATES.wanted(connection, query), parameters_of(query.filters))
-    return {"counts": counts, "data": [_shown(row) for row in found.data], "next": found.next, "total": found.total}
+    return {"counts": counts, "data": shown_states(found), "next": found.next, "total": found.total}
+
+
+def page_of(connection: Connection, query: StateQuery) -> ListPart:
+    """The page of states that `query` asks for."""
+    return STATES.page(connection, query, conditions=[_STATE] if query.state else [])
+
+
+def shown_states(found: ListPart) -> list[dict[str, Any]]:
+    """The states of a page as RuleState describes them."""
+    return [_shown(row) for row in found.data]
 
 
 def _counts(connection: Connection, wanted: Sequence[Condition], parameters: Mapping[str, Any]) -> dict[str, int]:

@@ -4,6 +4,7 @@
 SELECT
     alert_state.*,
     alert_state.cannot_since IS NOT NULL AS cannot_judge,
+    alert_state.cannot_reasons -> 0 ->> 0 AS cannot_reason,
     place.area_code,
     place.park_code,
     place.enterprise_code

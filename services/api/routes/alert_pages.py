@@ -19,9 +19,9 @@ Accepted = Annotated[str, Header(alias="accept-language")]
 
 
 @router.get("/alerts")
-def list_page(database: Db, lang: Lang = None, accepted: Accepted = "") -> HTMLResponse:
+def list_page(database: Db, now: Now, lang: Lang = None, accepted: Accepted = "") -> HTMLResponse:
     """The newest alerts that fire."""
-    return HTMLResponse(pages.list_page(database, pages.words_for(lang, accepted)), headers=HEADERS)
+    return HTMLResponse(pages.list_page(database, pages.words_for(lang, accepted), now=now), headers=HEADERS)
 
 
 @router.get("/alerts/{alert_id}")

@@ -45,10 +45,13 @@ class Driver:
             given["body"] = call["body"]
         arguments = {name: self._fit(value, kinds[name]) for name, value in given.items()}
         answer = ask(client=self._client_of(call["token"], call["headers"]), **arguments)
-        text = bytes(answer.content).decode()
-        if not text or not answer.headers["content-type"].startswith("application/json"):
+        if not answer.content or not answer.headers["content-type"].startswith("application/json"):
             return {"status": int(answer.status_code), "sent": None, "read": None}
-        return {"status": int(answer.status_code), "sent": json.loads(text), "read": self._plain(answer.parsed)}
+        return {
+            "status": int(answer.status_code),
+            "sent": json.loads(bytes(answer.content)),
+            "read": self._plain(answer.parsed),
+        }
 
     def _client_of(self, token: str | None, headers: dict[str, str]) -> Any:
         if token is None:

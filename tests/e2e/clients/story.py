@@ -248,6 +248,14 @@ class Story:
         step = {"action": "acknowledge"}
         self._ask("post", f"{API}/alerts/{{alert_id}}/steps", alert_id, body=step)
         assert self._ask("get", f"{API}/alerts/{{alert_id}}", alert_id)["history"]
+        assert self._ask("get", f"{API}/alerts/{{alert_id}}/series", alert_id)["every"] == "month"
+        many = {"alert_ids": [alert_id], "action": "comment", "text": "现场核查"}
+        assert self._ask("post", f"{API}/alerts/steps", body=many)["taken"] == 1
+        subject = f"unit:{self._region.region.registry.units[0].code}"
+        (case,) = self._ask("get", f"{API}/cases", subject=[subject], order=["urgency"])["data"]
+        assert case["alert_count"] >= 1
+        assert self._ask("get", f"{API}/worklist", query={"body": self._body})["overdue_enterprises"]["count"] >= 0
+        self._ask("get", f"{API}/cases/{{subject}}/file", subject)
         assert self._ask("get", f"{API}/alert-states")["data"]
         assert self._ask("get", f"{API}/rules")["data"]
         rule, own = {key: part for key, part in BODY.items() if key != "slug"}, f"own_{self._number}"

@@ -65,6 +65,7 @@ _HOOK = {"channel": "webhook", "address": "https://hooks.example.cn/new"}
 _SOON = datetime.now(SHANGHAI) + timedelta(days=1)
 _LATER = {"starts_at": _SOON.isoformat(), "ends_at": (_SOON + timedelta(days=7)).isoformat()}
 _REASON = {"reason": "看过现场"}
+_COMMENT = {"action": "comment", "text": "看过"}
 _KINDS = ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values")
 
 
@@ -138,6 +139,9 @@ REQUESTS: Mapping[str, Asked] = {
     "GET heat-values": _list("heat-values"),
     "GET alerts": _list("alerts"),
     "GET alert-states": _list("alert-states"),
+    "GET cases": _list("cases"),
+    "GET worklist": _list("worklist"),
+    "POST alerts/steps": Asked("nothing", lambda _: {"path": "alerts/steps", "body": {"alert_ids": [1], **_COMMENT}}),
     "GET silences": _list("silences"),
     "GET supervision-bodies": _list("supervision-bodies"),
     "GET deliveries": _list("deliveries"),
@@ -241,7 +245,9 @@ REQUESTS: Mapping[str, Asked] = {
     "PATCH heat-values/{number}": _site("heat-values/{heat_value}", body={"ncv_mj_per_kg": 14.5, **_REASON}),
     "DELETE heat-values/{number}": _site("heat-values/{heat_value}"),
     "GET alerts/{alert_id}": _site("alerts/{alert}"),
-    "POST alerts/{alert_id}/steps": _site("alerts/{alert}/steps", body={"action": "comment", "text": "看过"}),
+    "GET alerts/{alert_id}/series": _site("alerts/{alert}/series"),
+    "POST alerts/{alert_id}/steps": _site("alerts/{alert}/steps", body=_COMMENT),
+    "GET cases/{subject}/file": _site("cases/unit:U-{mark}/file"),
     "GET silences/{silence_id}": _site("silences/{silence}"),
     "POST silences": _site("silences", body={"enterprise": "{enterprise}", **_REASON, **_LATER}),
     "POST silences/{silence_id}/end": _site("silences/{silence}/end", body={}),

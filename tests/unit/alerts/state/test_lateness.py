@@ -7,8 +7,8 @@ import pytest
 
 from services.alerts.rules.rule import Severity
 from services.alerts.state.deadlines import WorkingDays
-from services.alerts.state.handling import Action, Case
-from services.alerts.state.lateness import Due, Escalated, due, escalation
+from services.alerts.state.handling import Action, ActorKind, Case
+from services.alerts.state.lateness import Due, Escalated, awaits, due, escalation
 from services.core.calendar import start_of_day
 from services.core.data.divisions import Level
 from tests.unit.alerts.state.test_handling import BODY, FIRING, MONDAY, WAY, made
@@ -32,6 +32,16 @@ RESOLVED = replace(SEVERE, resolved_at=MONDAY)
 )
 def test_each_step_has_its_last_day(case: Case, taken: int, expected: Due | None) -> None:
     assert due(case, WAY[:taken]) == expected
+
+
+def test_who_has_to_act_next_is_the_body_or_the_enterprise_that_explains_plans_and_rectifies() -> None:
+    body, enterprise = ActorKind.SUPERVISION_BODY, ActorKind.ENTERPRISE
+    over = replace(CASE, resolved_at=MONDAY)
+    assert [awaits(CASE, WAY[:taken]) for taken in range(6)] == [body, enterprise, enterprise, enterprise, body, None]
+    assert [awaits(over, WAY[:taken]) for taken in range(6)] == [None, enterprise, enterprise, body, body, None]
+    assert awaits(RESOLVED, []) is body
+    of_area = replace(CASE, enterprise_code=None)
+    assert [awaits(of_area, WAY[:taken]) for taken in range(6)] == [body] * 5 + [None]
 
 
 def test_a_later_plan_moves_the_day_of_verification() -> None:

@@ -1,0 +1,53 @@
+-- What waits for a decision, besides the alerts themselves.
+
+-- name: body(code)
+SELECT body.code, body.name_zh, body.name_en, body.area_code
+FROM supervision_body AS body
+WHERE body.code = :code;
+
+-- name: silent_gateways(areas, most)
+-- Gateways that a rule on silence has found silent, those first that were not heard for longest; `total`: of all of them.
+SELECT
+    gateway.code,
+    gateway.name,
+    enterprise.credit_code AS enterprise_code,
+    enterprise.name_zh AS enterprise_name_zh,
+    enterprise.name_en AS enterprise_name_en,
+    home.area_code,
+    area.name_zh AS area_name_zh,
+    area.name_en AS area_name_en,
+    state.last_message_at,
+    state.online,
+    found.since,
+    found.alert_ids,
+    count(*) OVER () AS total
+FROM (
+    SELECT
+        alert_state.subject_code,
+        min(alert_state.since) AS since,
+        array_agg(alert_state.alert_id ORDER BY alert_state.alert_id) FILTER (
+            WHERE alert_state.state = 'firing' AND alert_state.alert_id IS NOT NULL
+        ) AS alert_ids
+    FROM alert_state
+    JOIN rule_now ON rule_now.slug = alert_state.rule
+    WHERE
+        alert_state.subject_kind = 'gateway'
+        AND alert_state.state IN ('pending', 'firing')
+        AND rule_now.body ->> 'indicator' = 'gateway_silence_s'
+    GROUP BY alert_state.subject_code
+) AS found
+JOIN gateway ON gateway.code = found.subject_code
+JOIN enterprise USING (enterprise_id)
+LEFT JOIN gateway_state AS state ON state.gateway_code = gateway.code
+LEFT JOIN LATERAL (
+    SELECT membership.area_code
+    FROM membership
+    WHERE membership.enterprise_id = enterprise.enterprise_id
+        AND membership.valid_from <= (now() AT TIME ZONE 'Asia/Shanghai') ::date
+    ORDER BY membership.valid_from DESC
+    LIMIT 1
+) AS home ON true
+LEFT JOIN area ON area.code = home.area_code
+WHERE :areas ::text[] IS NULL OR home.area_code = ANY (:areas ::text[])
+ORDER BY state.last_message_at NULLS FIRST, gateway.code
+LIMIT :most;
