@@ -8,7 +8,7 @@ import psycopg
 import sqlalchemy.exc
 import typer
 
-from services.alerts import head_command
+from services.alerts import head_command, past_command
 from services.api.access import command as accounts
 from services.core import logs
 from services.core.data.loader import DataFileError
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(provenance.verify)
 app.command()(head_command.head)
+app.command("judge-past")(past_command.judge_past)
 app.add_typer(accounts.app, name="account")
 app.add_typer(access.credentials, name="credentials")
 app.add_typer(access.ca, name="ca")

@@ -11,7 +11,9 @@ import typer
 from simulators.faults.command import faults_app
 from simulators.fleet.command import fleet
 from simulators.receiver.command import receiver
+from simulators.receiver.mails_command import mails
 from simulators.replay.command import replay
+from simulators.story.command import story_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +25,9 @@ app = typer.Typer(
 app.command()(fleet)
 app.command()(replay)
 app.command()(receiver)
+app.command()(mails)
 app.add_typer(faults_app, name="faults")
+app.add_typer(story_app, name="story")
 
 
 @app.callback()

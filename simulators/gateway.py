@@ -146,6 +146,9 @@ class GatewayLine:
         started = 0
         for member in self._members:
             connection = member.connection
+            if member.station.drained:
+                connection.close()
+                continue
             if member.was_ready and not connection.ready:
                 member.was_ready = False
                 member.station.line_lost()

@@ -85,7 +85,7 @@ def publish(
 
 
 def _filter(faults: Faults | None, truth: TruthLog, *, fresh: bool) -> FaultFilter | None:
-    if faults is None or not faults.plan.rates:
+    if faults is None or faults.plan.is_empty:
         return None
     return FaultFilter(
         faults.plan, registry=faults.registry, truth=truth, fresh=fresh, on_replacement=faults.on_replacement

@@ -67,9 +67,10 @@ class RegistryApi:
 
     def known(self, kind: str) -> set[str]:
         """Codes that are registered; of statistics owner, kind, period and price base with a blank between."""
-        return {_key_of(kind, row) for row in self._rows(f"/api/v1/{kind}")}
+        return {_key_of(kind, row) for row in self.rows(f"/api/v1/{kind}")}
 
-    def _rows(self, path: str) -> Iterator[dict[str, Any]]:
+    def rows(self, path: str) -> Iterator[dict[str, Any]]:
+        """All rows of a list, over its pages. Raises RegistrationError."""
         cursor: str | None = None
         while True:
             params: dict[str, str | int] = {"limit": _PAGE}
@@ -80,6 +81,19 @@ class RegistryApi:
             cursor = page["next"]
             if not cursor:
                 return
+
+    def get(self, path: str) -> dict[str, Any]:
+        """What the API answers. Raises RegistrationError."""
+        return self._json(self._send("GET", path))
+
+    def post(self, path: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """What the API answers to something that it takes. Raises RegistrationError."""
+        return self._json(self._send("POST", path, json=dict(entry)))
+
+    def send_as_gateway(self, gateway: str, login: tuple[str, str], readings: Sequence[Mapping[str, Any]]) -> None:
+        """Send readings by HTTP with what the gateway enters the broker; what is refused of them is so be it."""
+        body = {"seq": 0, "readings": list(readings)}
+        self._send("POST", f"/api/v1/readings?gateway={gateway}", json=body, auth=login)
 
     def register(self, registry: Registry) -> dict[str, int]:
         """Import what is missing, kind by kind; gives the number of new rows by kind. Raises RegistrationError."""

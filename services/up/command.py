@@ -2,14 +2,14 @@
 
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.core.calendar import Grain, floor, months_before
+from services.core.calendar import Grain, floor
 from services.core.clock import utc_now
 from services.core.settings import BadSettingError, read_settings
 from services.up.embedded import LACKS
@@ -24,6 +24,7 @@ from services.up.stack import (
     native_broker,
     native_database,
 )
+from services.up.story import LEAST_DAYS_OF_STORY
 from services.up.supervisor import RunPlan, Supervisor
 
 
@@ -43,7 +44,9 @@ def up(
     fleet: Annotated[bool, typer.Option("--fleet/--no-fleet", help="Run the simulated region")] = True,
     history_days: Annotated[
         int | None,
-        typer.Option(min=0, help="Days of history the simulated region sends at first; left out: a whole month and on"),
+        typer.Option(
+            min=0, help="Days of history the simulated region sends at first; default: two whole months and on"
+        ),
     ] = None,
     home: Annotated[Path, typer.Option(envvar="ENERMON_HOME", help="Where data, logs and secrets live")] = Path(
         ".enermon"
@@ -69,9 +72,9 @@ def up(
 
 
 def days_of_history(now: datetime) -> int:
-    """Days since the last complete month began: what is judged by months is provisional of less."""
+    """Days since the first of the month that lies 62 days back: two whole months, so that the last one compares."""
     today = floor(now, Grain.DAY)
-    return (today - months_before(floor(now, Grain.MONTH), 1)).days
+    return (today - floor(today - timedelta(days=LEAST_DAYS_OF_STORY), Grain.MONTH)).days
 
 
 def _given_urls() -> tuple[str | None, str | None]:

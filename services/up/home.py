@@ -37,6 +37,16 @@ class Home:
         return self.secrets / "fleet.csv"
 
     @property
+    def region(self) -> Path:
+        """What the simulated region has sent, and how far its story has been told."""
+        return self.path / "region"
+
+    @property
+    def mails(self) -> Path:
+        """The mails of the demonstration, a JSON object a line."""
+        return self.path / "mails.jsonl"
+
+    @property
     def ca(self) -> Path:
         """Folder of the private CA, where there is one."""
         return self.secrets / "ca"

@@ -1,6 +1,6 @@
 """The parts that `enermon up` runs beside database and broker. A further service is one entry in BESIDE_API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from services.core.db.roles import DatabaseRole
@@ -16,7 +16,9 @@ class Ready(Enum):
 
 @dataclass(frozen=True)
 class Part:
-    """A program of this project. Filled in: {api}, {key}, {mqtt}, {passwords}, {state}, {history_days}."""
+    """A program of this project. Filled in: {api}, {key}, {mqtt}, {passwords}, {state}, {history_days}, {mails},
+    {smtp_port}, {page_port}.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -42,6 +44,14 @@ REGION = Part(
     None,
     needs_api=True,
 )
+TOLD_REGION = replace(REGION, argv=(*REGION.argv, "--story"))
+"""The region with what befalls it in the demonstration."""
+MAILS = Part(
+    "mails",
+    ("enermon-sim", "mails", "--keep", "{mails}", "--smtp-port", "{smtp_port}", "--page-port", "{page_port}"),
+    Ready.LOG_EVENT,
+    None,
+)
 BESIDE_API = (INGEST, ROLLUP, QUALITY)
-"""Started together, and API with them. ALERTS starts when it is certain at which address API listens, REGION when all
-others are ready. They are stopped in the reverse order."""
+"""Started together, and API with them. REGION starts when these are ready, and ALERTS last: what a region that was off
+for a while has not sent yet is no alert. They are stopped in the reverse order."""

@@ -73,6 +73,14 @@ class Screen:
             f"Accounts of each role, with first passwords and keys: {escape(where)}   各角色演示账户见此文件"
         )
 
+    def story_begins(self) -> None:
+        """What happens in the demonstration comes to the sums and is judged, behind the open console."""
+        self.note("      its story is being told: sums, alerts and their handling follow   演示情节生成中，稍候即全")
+
+    def mails(self, url: str) -> None:
+        """Where the mails of the demonstration are shown."""
+        self.console.print(f"Mails of the demonstration stay on this machine: {escape(url)}   演示邮件")
+
     def _show_bar(self, sent: int, total: int) -> None:
         if self._progress is None:
             columns = (TextColumn("      history    "), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -5,7 +5,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,16 +17,19 @@ from services.up.api import PORT_SETTING, PREFERRED_PORT, ApiAddress, await_port
 from services.up.child import Child, Command, describe_exit, signal_group
 from services.up.errors import StartError, StopRequested
 from services.up.external import check_mqtt, describe_database, without_user
-from services.up.first_account import demonstration_accounts, first_administrator
+from services.up.first_account import FirstAccount, demonstration_accounts, first_administrator
 from services.up.gateways import GatewayWatch, adopt_derived_passwords
 from services.up.home import Home
+from services.up.kept_server import KeptServer
 from services.up.logins import Logins, private_logins
-from services.up.parts import ALERTS, API, BESIDE_API, REGION, Part
+from services.up.mails import MailCatcher
+from services.up.parts import ALERTS, API, BESIDE_API, MAILS, REGION, TOLD_REGION, Part
 from services.up.ports import LOOPBACK, describe_holder, is_free, start_on_free_port
 from services.up.postgres import PrivatePostgres
-from services.up.running import RunningPart, pause_before_restart
+from services.up.running import RunningPart
 from services.up.screen import Screen
 from services.up.stack import Broker
+from services.up.story import Story
 
 TICK_S = 0.1
 SLOW_AFTER_S = 30.0
@@ -54,15 +57,6 @@ class RunPlan:
 
 
 @dataclass
-class _KeptServer:
-    """A private server and its next restart after it has ended."""
-
-    server: PrivatePostgres | Broker
-    failures: int = 0
-    restart_at: float | None = None
-
-
-@dataclass
 class Supervisor:
     """One run of `enermon up`."""
 
@@ -73,7 +67,8 @@ class Supervisor:
     _logins: Logins = field(init=False)
     _stop_signals: int = 0
     _gateways: GatewayWatch | None = None
-    _servers: list[_KeptServer] = field(default_factory=list)
+    _mails: MailCatcher | None = None
+    _servers: list[KeptServer] = field(default_factory=list)
     _said: set[str] = field(default_factory=set)
 
     def run(self) -> None:
@@ -107,19 +102,72 @@ class Supervisor:
         for part in BESIDE_API:
             self._add(part, env)
         self._start_api(env)
-        self._add(ALERTS, {"ENERMON_ALERTS_LINK": self._api.url, **env, **self._alerts_at_broker()})
-        self._watch_until(lambda: all(part.ready for part in self.parts))
-        if plan.with_region:
-            self._add(REGION, env)
-            self._watch_until(lambda: all(part.ready for part in self.parts))
-            demonstration_accounts(plan.home, self._environment("") | admitting)
-        self.screen.history_ends()
-        self.screen.note(f"      all parts are ready after {time.monotonic() - began:.0f} s")
-        self.screen.address(self._api.url)
+        self._watch_until(self._all_ready)
+        alerting = {"ENERMON_ALERTS_LINK": self._api.url, **env, **self._alerts_at_broker()}
+        story = self._start_region(env, admitting) if plan.with_region else None
+        if self._mails is not None:
+            alerting |= self._mails.environment()
+        if story is None:
+            self._start_alerts(alerting)
+        self._say_ready(time.monotonic() - began, first)
+        if story is not None:
+            self._tell(story, env, alerting)
+            self._start_alerts(alerting)
+
+    def _say_ready(self, after_s: float, first: FirstAccount | None) -> None:
+        screen, plan = self.screen, self.plan
+        screen.history_ends()
+        screen.note(f"      all parts are ready after {after_s:.0f} s")
+        screen.address(self._api.url)
         if first is not None:
-            self.screen.first_account(first)
+            screen.first_account(first)
         if plan.with_region:
-            self.screen.demonstration(str(plan.home.secrets / "demonstration-accounts.csv"))
+            screen.demonstration(str(plan.home.secrets / "demonstration-accounts.csv"))
+        if self._mails is not None:
+            screen.mails(self._mails.page)
+
+    def _start_alerts(self, env: dict[str, str]) -> None:
+        self._add(ALERTS, env)
+        self._watch_until(self._all_ready)
+
+    def _all_ready(self) -> bool:
+        return all(part.ready for part in self.parts)
+
+    def _start_region(self, env: dict[str, str], admitting: dict[str, str]) -> Story | None:
+        """Start the region and who takes its mails; its story where that is still to be told."""
+        home = self.plan.home
+        self._mails = MailCatcher.of(home)
+        if self._mails is not None:
+            self._add(MAILS, env)
+        story = Story.of(home, history_days=self.plan.history_days)
+        self._add(REGION if story is None else TOLD_REGION, env)
+        self._watch_until(self._all_ready)
+        demonstration_accounts(home, self._environment("") | admitting)
+        return None if story is None or story.is_told else story
+
+    def _tell(self, story: Story, env: dict[str, str], alerting: dict[str, str]) -> None:
+        """Tell the story while people look around already; alerts are judged after its past."""
+        began = time.monotonic()
+        self.screen.story_begins()
+        judging = alerting | _told("ENERMON_DATABASE_URL", self._logins.url_of(DatabaseRole.ALERTS))
+        if story.tell(self._run_once, self._api.url, env=env, alerts_env=judging):
+            self.screen.ready("story", "", time.monotonic() - began)
+
+    def _run_once(
+        self, name: str, argv: Sequence[str], *, within_s: float, env: Mapping[str, str], stdout: Path | None = None
+    ) -> bool:
+        """Run a command of this project to its end, and say so where it fails."""
+        log = self.plan.home.log_file(name)
+        child = Child(Command(argv=[_program(argv[0]), *argv[1:]], log=log, env=env, stdout=stdout))
+        deadline = time.monotonic() + within_s
+        try:
+            self._watch_until(lambda: child.exit_code() is not None or time.monotonic() > deadline)
+            code = child.exit_code()
+        finally:
+            child.kill()
+        if code != 0:
+            self.screen.note(f"      {name}: it was not told whole; its log: {log}")
+        return code == 0
 
     def _start_api(self, env: dict[str, str]) -> None:
         """Start the API and wait until its address is certain: from then on it stays over restarts.
@@ -163,12 +211,15 @@ class Supervisor:
             self.screen.ready("database", describe_database(self.plan.database_url), time.monotonic() - began)
             return self.plan.database_url
         database = self.plan.database
-        self._servers.append(_KeptServer(database))
+        self._keep(database)
         database.start(self._check)
         database.fixed_port = database.port  # the parts know this address: it stays over restarts
         detail = f"{describe_database(database.url, edition=database.program.edition)} on {LOOPBACK}:{database.port}"
         self.screen.ready("database", detail, time.monotonic() - began)
         return database.url
+
+    def _keep(self, server: PrivatePostgres | Broker) -> None:
+        self._servers.append(KeptServer(server, self.screen, self.plan.home.logs))
 
     def _start_broker(self) -> str:
         began, plan = time.monotonic(), self.plan
@@ -179,7 +230,7 @@ class Supervisor:
             return plan.mqtt_url
         self._gateways = GatewayWatch(database_url=self._logins.url_of(DatabaseRole.READER), broker=plan.broker)
         self._gateways.look()
-        self._servers.append(_KeptServer(plan.broker))
+        self._keep(plan.broker)
         plan.broker.start(self._check)
         plan.broker.fixed_port = plan.broker.port
         detail = f"{plan.broker.describe()} on {LOOPBACK}:{plan.broker.port}"
@@ -221,9 +272,12 @@ class Supervisor:
             "mqtt": without_user(env["ENERMON_MQTT_URL"]),
             "key": str(plan.home.administrator_key_file),
             "passwords": str(plan.home.fleet_passwords_file),
-            "state": str(plan.home.path / "region"),
+            "state": str(plan.home.region),
             "history_days": str(plan.history_days),
+            "mails": str(plan.home.mails),
         }
+        if self._mails is not None:
+            words |= {"smtp_port": str(self._mails.smtp_port), "page_port": str(self._mails.page_port)}
         argv = [_program(part.argv[0]), *(word.format(**words) for word in part.argv[1:])]
         own = _told("ENERMON_DATABASE_URL", self._logins.url_of(part.role))
         running = RunningPart(part, argv=argv, env={**env, **own}, home=plan.home, api=self._api)
@@ -238,7 +292,7 @@ class Supervisor:
             for running in self.parts:
                 self._look_at(running)
             for kept in self._servers:
-                self._look_at_server(kept)
+                kept.look(self._check)
             if self._gateways is not None:
                 try:
                     self._gateways.look()
@@ -259,28 +313,6 @@ class Supervisor:
         if ending is not None:
             self.screen.history_ends()
             self.screen.died(name, ending.how, ending.lines, log=str(ending.log), restart_in_s=ending.restart_in_s)
-
-    def _look_at_server(self, kept: _KeptServer) -> None:
-        server, now = kept.server, time.monotonic()
-        if kept.restart_at is None:
-            code = server.exit_code()
-            if code is None:
-                return
-            kept.failures += 1
-            pause_s = pause_before_restart(kept.failures)
-            kept.restart_at = now + pause_s
-            log = str(self.plan.home.logs / f"{server.name}.log")
-            self.screen.died(server.name, describe_exit(code), server.last_lines(), log=log, restart_in_s=pause_s)
-        elif now >= kept.restart_at:
-            try:
-                server.start(self._check)
-            except StartError as error:
-                kept.failures += 1
-                kept.restart_at = time.monotonic() + pause_before_restart(kept.failures)
-                self.screen.note(f"      {server.name}: {error}")
-            else:
-                kept.restart_at, kept.failures = None, 0
-                self.screen.ready(server.name, "again", time.monotonic() - now)
 
     def _say_what_is_slow(self, began: float) -> None:
         if time.monotonic() - began < SLOW_AFTER_S:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from simulators.faults.draw import chance
+from simulators.faults.placed import PlacedFaults
 from simulators.faults.plan import FaultPlan
 from simulators.faults.registers import RegisterFaults, Replacement
 from simulators.faults.truth import TruthLog
@@ -42,11 +43,14 @@ class FaultFilter:
     ) -> None:
         self._plan = plan
         self._truth = truth
+        self._placed = PlacedFaults(plan.placed, truth)
         self._registers = RegisterFaults(plan, registry, truth, fresh=fresh, on_replacement=on_replacement)
         self._drifting: set[str] = set()
 
     def __call__(self, draft: Draft) -> list[Draft]:
-        readings = list(draft.readings)
+        readings = self._placed.apply(draft.readings)
+        if not readings:
+            return []
         if self._registers.wanted:
             readings = [self._registers.apply(reading) for reading in readings]
         if self._drifts(draft.gateway):

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulators.faults.placed import PlacedFault
+
 
 class FaultPlanError(ValueError):
     """The faults asked for cannot be read; the message says what is wrong and what is possible."""
@@ -55,10 +57,16 @@ FAULTS: dict[str, FaultKind] = {
 
 @dataclass(frozen=True)
 class FaultPlan:
-    """rates: fault -> share (0 to 1) of what FAULTS says it is counted per."""
+    """rates: fault -> share (0 to 1) of what FAULTS says it is counted per. placed: those whose place is known."""
 
     seed: int = 0
     rates: Mapping[str, float] = field(default_factory=dict)
+    placed: tuple[PlacedFault, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing goes wrong."""
+        return not self.rates and not self.placed
 
     def rate(self, fault: str) -> float:
         return self.rates.get(fault, 0.0)

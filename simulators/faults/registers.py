@@ -74,6 +74,7 @@ class RegisterFaults:
         self._truth = truth
         self._fresh = fresh
         self._on_replacement = on_replacement
+        self._placed_swaps = {fault.meter: fault.from_ms for fault in plan.placed if fault.kind == "swap"}
         self._registers = {meter.code: _Register(meter) for meter in registry.meters if meter.kind == "counter"}
         for event in truth.earlier():
             if event["fault"] in _REGISTER_FAULTS and event["meter"] in self._registers:
@@ -81,7 +82,7 @@ class RegisterFaults:
 
     @property
     def wanted(self) -> bool:
-        return any(self._plan.rate(fault) for fault in _REGISTER_FAULTS)
+        return bool(self._placed_swaps) or any(self._plan.rate(fault) for fault in _REGISTER_FAULTS)
 
     def apply(self, reading: Reading) -> Reading:
         register = self._registers.get(reading.meter)
@@ -97,10 +98,14 @@ class RegisterFaults:
         if register.before is None:
             if self._fresh and self._happens("rollover", reading.meter):
                 self._roll_over_soon(register, reading)
-        elif self._happens("swap", reading.meter, reading.ts):
+        elif self._is_swapped_before(reading, register.before) or self._happens("swap", reading.meter, reading.ts):
             self._swap(register, reading)
         elif self._happens("reset", reading.meter, reading.ts):
             self._reset(register, reading)
+
+    def _is_swapped_before(self, reading: Reading, before: Reading) -> bool:
+        placed = self._placed_swaps.get(reading.meter)
+        return placed is not None and before.ts < placed <= reading.ts
 
     def _happens(self, fault: str, *about: str | int) -> bool:
         return chance(self._plan.seed, fault, *about) < self._plan.rate(fault)

@@ -1,15 +1,17 @@
 """`enermon-sim fleet`."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from simulators.clock import AcceleratedClock, Clock, FixedClock, RealClock
+from simulators.faults.plan import FaultPlan
 from simulators.fleet.feed import FleetFeed
-from simulators.fleet.region import Region, build_region
+from simulators.fleet.region import Particular, Region, build_region
 from simulators.options import (
     ApiOption,
     CaOption,
@@ -34,6 +36,8 @@ from simulators.outbox import Outbox
 from simulators.progress import progress_of
 from simulators.publish import OUTBOX_FILE, Faults, Options, publish
 from simulators.registration import RegistryApi, write_csv_files
+from simulators.story.kept import Kept
+from simulators.story.script import Script, load_script
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,9 @@ def fleet(
         Path | None, typer.Option(metavar="DIR", help="Write the registry as CSV files for the bulk import")
     ] = None,
     register_only: Annotated[bool, typer.Option("--register-only", help="Register (or write --csv) and stop")] = False,
+    story: Annotated[
+        bool, typer.Option("--story", help="With the faults of the demonstration; see `enermon-sim story`")
+    ] = False,
 ) -> None:
     """A simulated region: 74 enterprises (more on request) over all 12 leagues, 4 to 10 meters each.
 
@@ -85,12 +92,14 @@ def fleet(
         outbox.bind(settings)
         period = _period(outbox, history_days=history_days, live=live, speed=speed, from_=from_, to=to)
         today = day_of(int(time.time() * 1000))
+        told = _story(state, today) if story else None
         region = build_region(
             seed=seed,
             enterprises=enterprises,
             valid_from=day_of(period.start_ms),
             this_year=int(today[:4]),
             last_month=today[:7],
+            particular=told.particular() if told else None,
         )
         registry_api = _register(region, api_of(api, key_file), wait, csv)
         if register_only or mqtt is None:
@@ -103,14 +112,47 @@ def fleet(
             state_dir=state,
             clock=period.clock,
             settings=settings,
-            faults=Faults(plan_of(faults, seed), region.registry, recorder(registry_api)),
+            faults=Faults(_plan(faults, seed, told, region), region.registry, recorder(registry_api)),
             progress=progress_of(progress),
         )
-        feeds = [
-            FleetFeed(gateway, meters, start_ms=period.start_ms, end_ms=period.end_ms)
-            for gateway, meters in region.meters_by_gateway.items()
-        ]
-        publish(feeds, options, outbox=outbox)
+        publish(_feeds(region, period, told), options, outbox=outbox)
+
+
+@dataclass(frozen=True)
+class _Story:
+    script: Script
+    first_day: date
+
+    def particular(self) -> Particular:
+        first_days = {code: day.isoformat() for code, day in self.script.first_days(self.first_day).items()}
+        return Particular({each.meter: (each.ratio, each.season) for each in self.script.flow}, first_days)
+
+
+def _story(state: Path, today: str) -> _Story:
+    """The story of this state, whose times count from the day on which it was begun."""
+    return _Story(load_script(), Kept(state).begin(date.fromisoformat(today)))
+
+
+def _plan(faults: str | None, seed: int, told: _Story | None, region: Region) -> FaultPlan:
+    plan = plan_of(faults, seed)
+    if told is None:
+        return plan
+    meters_of = {code: [each.meter.code for each in meters] for code, meters in region.meters_by_gateway.items()}
+    return replace(plan, placed=told.script.placed(told.first_day, meters_of))
+
+
+def _feeds(region: Region, period: _Period, told: _Story | None) -> list[FleetFeed]:
+    starts = told.script.first_days(told.first_day) if told else {}
+    ends = told.script.quiet_from(told.first_day) if told else {}
+    return [
+        FleetFeed(
+            gateway,
+            meters,
+            start_ms=moment_ms(starts[gateway].isoformat()) if gateway in starts else period.start_ms,
+            end_ms=ends.get(gateway, period.end_ms),
+        )
+        for gateway, meters in region.meters_by_gateway.items()
+    ]
 
 
 def _period(

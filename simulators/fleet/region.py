@@ -1,10 +1,8 @@
 """The simulated region: which enterprises there are, and the meters of each."""
 
-import csv
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -14,9 +12,8 @@ from simulators.fleet.draw import key_of, uniform
 from simulators.fleet.model import UNITS, EnterpriseModel, MeterModel, UnitModel, load_models
 from simulators.fleet.quantity import Activity, Part, SimulatedMeter
 from simulators.fleet.review import reviewed, tce_a_year, units_ahead
-from simulators.registry import Enterprise, Gateway, HeatValue, Meter, Park, Registry, Statistic, Unit
-
-_HERE = Path(__file__).parent
+from simulators.fleet.sites import Site, load_parks, load_sites
+from simulators.registry import Enterprise, Gateway, HeatValue, Meter, Registry, Statistic, Unit
 
 # A meter behind transformers measures 5 A at 100 V: 0.866 kW of its own. Voltage ratio by greatest power (kW).
 _PT_BY_KW = ((400.0, 1.0), (9_000.0, 100.0), (45_000.0, 350.0), (140_000.0, 1_100.0), (math.inf, 2_200.0))
@@ -55,58 +52,28 @@ _GREEN_SHARE = {"ordinary": (0.0, 0.22), "low_carbon": (0.44, 0.64), "zero_carbo
 _LEAST_GREEN_SHARE = 0.05
 
 
-class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A line of sites.csv with its number. scale: size against the model."""
-
-    number: int
-    area_code: str
-    park_code: str
-    model: str
-    label_zh: str
-    label_en: str
-    scale: float
-
-    @property
-    def prefix(self) -> str:
-        return f"{self.area_code}-{self.number:04d}"
-
-
 @dataclass(frozen=True)
 class Region:
     registry: Registry
     meters_by_gateway: dict[str, tuple[SimulatedMeter, ...]]
 
 
-def load_parks() -> list[Park]:
-    with (_HERE / "parks.csv").open(encoding="utf-8", newline="") as file:
-        return [Park(**row) for row in csv.DictReader(file)]
+@dataclass(frozen=True)
+class Particular:
+    """What is particular of a run. flows: ratio and season of a meter; first_days: since when (ISO) a gateway reads."""
 
-
-def load_sites(count: int) -> list[Site]:
-    """The first `count` sites; after the end of the list it is gone through again, with other numbers and sizes."""
-    with (_HERE / "sites.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    sites = []
-    for index in range(count):
-        row, lap = rows[index % len(rows)], index // len(rows)
-        scale = float(row["scale"]) * (1.0 + 0.13 * lap) / (1.0 + 0.1 * lap * lap)
-        suffix = f"{lap + 1}" if lap else ""
-        sites.append(
-            Site(
-                number=index + 1,
-                area_code=row["area_code"],
-                park_code=row["park_code"],
-                model=row["model"],
-                label_zh=row["label_zh"] + suffix,
-                label_en=row["label_en"] + (f" {suffix}" if suffix else ""),
-                scale=scale,
-            )
-        )
-    return sites
+    flows: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    first_days: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_region(
-    *, seed: int, enterprises: int, valid_from: str = "", this_year: int = 2026, last_month: str = ""
+    *,
+    seed: int,
+    enterprises: int,
+    valid_from: str = "",
+    this_year: int = 2026,
+    last_month: str = "",
+    particular: Particular | None = None,
 ) -> Region:
     """valid_from: first day (Asia/Shanghai, ISO) on which the meters are expected to give readings.
 
@@ -114,6 +81,7 @@ def build_region(
     which heat values were measured, beginning with that of `valid_from`; empty: for that one alone.
     """
     models = load_models()
+    particular = particular or Particular()
     parks = load_parks()
     park_kinds = {park.code: park.kind for park in parks}
     registered: list[Enterprise] = []
@@ -132,7 +100,8 @@ def build_region(
         green = _green_share(seed, site, park_kinds.get(site.park_code, "ordinary"))
         simulated: list[SimulatedMeter] = []
         for unit_model in (fuel.as_burnt(site.area_code, each) for each in model.unit):
-            of_unit = _meters(seed, site, unit_model, gateway.code, green, valid_from)
+            since = particular.first_days.get(gateway.code, valid_from)
+            of_unit = _meters(seed, site, unit_model, gateway.code, green, since, particular.flows)
             unit = _unit(site, enterprise, unit_model)
             units.append(reviewed(unit, seed=seed, label_en=site.label_en, number=unit_model.code, meters=of_unit))
             simulated += of_unit
@@ -193,10 +162,20 @@ def _green_share(seed: int, site: Site, park_kind: str) -> float:
 
 
 def _meters(
-    seed: int, site: Site, model: UnitModel, gateway_code: str, green: float, valid_from: str
+    seed: int,
+    site: Site,
+    model: UnitModel,
+    gateway_code: str,
+    green: float,
+    valid_from: str,
+    flows: Mapping[str, tuple[float, str]],
 ) -> list[SimulatedMeter]:
     activity = Activity(seed, f"{site.prefix}-{model.code}", model.shape)
-    parts = {meter.code: _part(seed, site, model, meter, activity) for meter in model.meters if meter.ratio}
+    parts = {
+        meter.code: _part(seed, site, model, _flowing(meter, flows.get(f"{site.prefix}-{meter.code}")), activity)
+        for meter in model.meters
+        if meter.ratio
+    }
     result = []
     for meter in model.meters:
         flow_parts = tuple(parts[code] for code in meter.sum_of or (meter.code,))
@@ -213,6 +192,14 @@ def _meters(
             )
             result.append(_simulated(context, bought_green, flow_parts, share=renewable))
     return result
+
+
+def _flowing(meter: MeterModel, particular: tuple[float, str] | None) -> MeterModel:
+    """The model with the ratio and season that are particular of this meter."""
+    if particular is None:
+        return meter
+    ratio, season = particular
+    return msgspec.structs.replace(meter, ratio=(ratio, ratio), season=season)
 
 
 @dataclass(frozen=True)

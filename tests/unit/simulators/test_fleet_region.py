@@ -4,7 +4,8 @@ import pytest
 
 from simulators.credit_code import is_valid
 from simulators.fleet.model import UNITS, load_models
-from simulators.fleet.region import Region, build_region, load_sites
+from simulators.fleet.region import Region, build_region
+from simulators.fleet.sites import load_sites
 
 TRADES_OF_THE_PLANS = {
     "coke",
