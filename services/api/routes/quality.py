@@ -16,9 +16,9 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
-from services.api.names import NamedKind, NamedPage, names_beside
+from services.api.names import NamedKind, NamedPage, names_beside, names_of_codes
 from services.api.openapi import refusals
-from services.api.paging import Page, Pager
+from services.api.paging import Pager
 from services.api.quality import ask
 from services.api.quality.ask import MissingQuery, QualityBy, QualityQuery
 from services.api.quality.cost import require_affordable_scores
@@ -206,19 +206,24 @@ def _row(line: ScoreLine, by: QualityBy) -> dict[str, Any]:
     }
 
 
+_SUBJECTS = (NamedKind.METER, NamedKind.UNIT, NamedKind.ENTERPRISE, NamedKind.GATEWAY, NamedKind.AREA)
+
+
 @router.get("/findings", summary="List findings", responses=refusals(*RANGE_REFUSALS, ask.UNKNOWN_CHECK))
 def list_findings(
     database: Db, tables: TablesDep, query: Annotated[FindingsQuery, Query()], now: Now
-) -> Page[FindingAnswer]:
+) -> NamedPage[FindingAnswer]:
     """What the checks have found of meters, units, enterprises, gateways and areas, by day."""
     ask.require_checks(query.check or ())
     days = ask.days_of(query, now=now, back_days=7, longest_days=ask.LONGEST_FINDINGS_DAYS)
     with database.read() as connection:
         place = ask.place_of(connection, query.scope)
         found = findings_of(connection, query, place, days)
+        subjects = {kind: [row["subject"] for row in found.data if row["subject_kind"] == kind] for kind in _SUBJECTS}
+        names = names_of_codes(connection, subjects)
     units = {check.code: check.unit for check in tables.checks}
     data = [_finding(row, units) for row in found.data]
-    return Page[FindingAnswer](data=data, next=found.next, total=found.total)
+    return NamedPage[FindingAnswer](data=data, next=found.next, total=found.total, names=names)
 
 
 def _finding(row: DictRow, units: dict[str, str]) -> FindingAnswer:

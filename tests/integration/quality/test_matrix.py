@@ -56,6 +56,9 @@ def test_a_matrix_tells_measured_from_unexpected_from_found(
     }
     assert rows[half]["findings"] == [{"day": "2026-03-02", "check": "stuck"}]
     assert (rows[whole]["unit"], rows[whole]["enterprise"], rows[whole]["area"]) == (unit, enterprise, "150622")
+    findings = asked(client, "quality/findings", **DAYS)
+    assert findings["names"]["unit"] == {unit: {"zh": "焦炉", "en": None}}
+    assert findings["names"]["meter"] == {half: {"zh": "电表", "en": None}}
     assert rows_of(client, score="validity")[silent]["states"] == ".--"
 
     of_enterprise = rows_of(client, by="enterprise")[enterprise]

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { Dialog } from "./dialog.js";
+import { Live } from "./live.js";
 import { Menu } from "./menu.js";
 import { BasisPicker, ComparisonPicker, PeriodPicker } from "./period.js";
 import { ScopePicker } from "./scope.js";
@@ -23,6 +24,7 @@ export function TopBar({ onMenu, menuOpen, onHelp }) {
       ${pickers.includes("basis") && html`<${BasisPicker} />`}
     </div>
     <div class="right-side">
+      <${Live} />
       <span class="zone note">${t("time_zone")}</span>
       <${WhoMenu} onHelp=${onHelp} />
       <button type="button" class="plain" onClick=${() => setLanguage(language.value === "zh" ? "en" : "zh")} lang=${language.value === "zh" ? "en" : "zh-CN"}>${t("language")}</button>

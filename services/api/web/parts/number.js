@@ -36,11 +36,14 @@ export const Count = ({ value }) =>
     ? html`<span class="number missing" data-value="" title=${t("missing_title")}>${t("missing")}</span>`
     : html`<data class="number" value=${value} data-value=${value}>${shown(value, { digits: 0 })}</data>`;
 
-// A share from 0 to 1, in per cent.
-export const Share = ({ value, digits = 1 }) =>
+// A share from 0 to 1, in per cent; `cut`: not rounded, so that what is not whole never reads 100.
+export const Share = ({ value, digits = 1, cut = false }) =>
   value === null || value === undefined
     ? html`<span class="number missing" data-value="" title=${t("missing_title")}>${t("missing")}</span>`
-    : html`<data class="number" value=${value} data-value=${value}>${percent(value * 100, digits)}</data>`;
+    : html`<data class="number" value=${value} data-value=${value}>${cut ? shareCut(value, digits) : percent(value * 100, digits)}</data>`;
+
+// The same as text, for what is said of a cell.
+export const shareText = (value) => shareCut(value);
 
 // Per cent of change, grey: whether it is good the verdict says. Nothing where it may not be told; `reason`: why not.
 export function Change({ percent: changed, reason = "" }) {

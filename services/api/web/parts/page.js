@@ -35,9 +35,9 @@ export const CountCard = ({ name, count, more = null, href = null, onClick = nul
   return href ? html`<a class="figure-card" href=${href}>${inside}</a>` : html`<div class="figure-card">${inside}</div>`;
 };
 
-// Tabs that stand in the address: [{key, title, count}] of the parameter `name`.
-export const Tabs = ({ path, name = "tab", current, tabs, label }) => html`<nav class="tabs" aria-label=${label}>${tabs.map(
-  (tab, index) => html`<a key=${tab.key} href=${link(path, { [name]: index === 0 ? null : tab.key })} aria-current=${tab.key === current ? "page" : null}>${tab.title}${tab.count !== undefined && tab.count !== null && html` <${Count} value=${tab.count} />`}</a>`,
+// Tabs that stand in the address: [{key, title, count}] of the parameter `name`; `keep`: further parameters of the address.
+export const Tabs = ({ path, name = "tab", current, tabs, label, keep = {} }) => html`<nav class="tabs" aria-label=${label}>${tabs.map(
+  (tab, index) => html`<a key=${tab.key} href=${link(path, { ...keep, [name]: index === 0 ? null : tab.key })} aria-current=${tab.key === current ? "page" : null}>${tab.title}${tab.count !== undefined && tab.count !== null && html` <${Count} value=${tab.count} />`}</a>`,
 )}</nav>`;
 
 // What a list may be narrowed by: `values` [{key, title, count}], of which those in `chosen` are pressed.

@@ -3,7 +3,8 @@
 import { html } from "../vendor/preact.js";
 import { Menu } from "./menu.js";
 import { session } from "../lib/api.js";
-import { go, link } from "../lib/state.js";
+import { shownScope } from "../lib/shown.js";
+import { go, link, setQuery } from "../lib/state.js";
 import { areas, saidOf, t } from "../lib/words.js";
 
 export const REGION = "150000";
@@ -38,7 +39,8 @@ export function ScopePicker({ code }) {
     list.map((each) => html`
       <button type="button" aria-pressed=${each.code === shown} class=${`depth-${depth}`} key=${each.code} onClick=${() => {
         close();
-        go(areaPath(each.code));
+        if (shownScope.value.stays) setQuery({ area: each.code }, { replace: false });
+        else go(areaPath(each.code));
       }}>${saidOf(each, "name")}</button>
       ${(depth === 0 || chainOf(shown).includes(each.code)) && rows(seen.filter((below) => below.parent_code === each.code), depth + 1, close)}`);
   return html`<${Menu} label=${html`<span class="hidden">${t("scope")} </span>${areas.value[shown] ? saidOf(areas.value[shown], "name") : t("region")}`} title=${t("scope")}>

@@ -1,0 +1,130 @@
+// The scores of a place, and the days of its enterprises and meters as a field.
+
+import { html, useMemo, useState } from "../../vendor/preact.js";
+import { get, useGet } from "../../lib/api.js";
+import { language, link, route, setQuery } from "../../lib/state.js";
+import { addDays, agoText, daysBetween, timeText, toDay } from "../../lib/time.js";
+import { nameOf, word, wordsOf } from "../../lib/words.js";
+import { HeatMap } from "../../parts/heatmap.js";
+import { Count, Quantity, Share, shareText } from "../../parts/number.js";
+import { Card } from "../../parts/page.js";
+import { Failure, Nothing, Read } from "../../parts/states.js";
+import words from "../quality.words.js";
+
+const t = wordsOf(words);
+const SCORES = ["completeness", "timeliness", "validity", "accuracy", "consistency", "composite"];
+// Of each score what it is held of, as whole numbers of the answer.
+const PARTS = {
+  completeness: ["measured", "measured_s", "expected_s", 3600],
+  timeliness: ["on_time", "on_time", "timed", 1],
+  validity: ["valid", "valid", "received", 1],
+};
+const LONGEST_DAYS = 92;
+// From which share on a cell is of which step.
+const STEPS = [0, 0.5, 0.8, 0.9, 0.98];
+const PAGE = 200;
+
+export function Days({ scope, place, period, openDay }) {
+  const asked = SCORES.includes(route.value.query.score) ? route.value.query.score : "completeness";
+  const end = period.end > addDays(toDay(), 1) ? addDays(toDay(), 1) : period.end;
+  const start = daysBetween(period.start, end) > LONGEST_DAYS ? addDays(end, -LONGEST_DAYS) : period.start;
+  const scored = useGet("/quality", { scope, start, end, bucket: "total" });
+  const matrix = useGet("/quality/matrix", { scope, start, end, by: "enterprise", score: asked, limit: PAGE });
+  const gateways = useGet("/gateways", { ...place, silent: true, order: "last_message_at", limit: 5 });
+  return html`<div class="stack">
+    <${Read} of=${scored}>${(data) => html`<${Scores} row=${data.data[0] || null} asked=${asked} />`}<//>
+    <div class="grid">
+      <${Card} span=${9} title=${t("field", { score: word("quality_score", asked) })} actions=${html`<span class="note">${t("field_note")}</span>`}>
+        <${Read} of=${matrix} lines=${10}>${(data) => html`<${Field} key=${asked} data=${data} score=${asked} openDay=${openDay} asked=${{ scope, start, end }} />`}<//>
+      <//>
+      <${Card} span=${3} title=${t("gateways")} actions=${html`<a href=${link("/quality", { area: place.area, tab: "gateways" })}>${t("more")}</a>`}>
+        <${Read} of=${gateways}>${(data) => html`<${Silent} data=${data} />`}<//>
+      <//>
+    </div>
+  </div>`;
+}
+
+function Scores({ row, asked }) {
+  if (row === null) return html`<${Nothing}>${t("no_data")}<//>`;
+  return html`<div class="figures" role="group" aria-label=${t("choose_score")}>${SCORES.map((name) => {
+    const more = row[name] === null && name === "timeliness"
+      ? t("history")
+      : PARTS[name]
+      ? html`<${Parts} row=${row} parts=${PARTS[name]} />`
+      : t({ accuracy: "in_calibration", consistency: "without_finding", composite: "weighted" }[name]);
+    return html`<button type="button" class="figure-card" key=${name} aria-pressed=${name === asked} onClick=${() => setQuery({ score: name === SCORES[0] ? null : name })}>
+      <span class="name">${word("quality_score", name)}</span>
+      <span class="big">${row[name] === null ? html`<span class="number none" title=${t("not_judged_title")}>${t("not_judged")}</span>` : html`<${Share} value=${row[name]} cut />`}</span>
+      <span class="more">${more}</span>
+    </button>`;
+  })}</div>`;
+}
+
+// What a score is a ratio of. Of a running period a reading may have come before its time counts as a whole one.
+function Parts({ row, parts: [name, part, whole, size] }) {
+  const [came, of] = [row[part] / size, Math.max(row[part], row[whole]) / size];
+  return html`<span>${t(name)} <${Quantity} value=${came} digits=${0} /> / <${Quantity} value=${of} digits=${0} />${size > 1 ? " h" : ""}</span>`;
+}
+
+// The enterprises; one of them may be open to its meters.
+function Field({ data, score, openDay, asked }) {
+  const [more, setMore] = useState({ rows: [], next: data.next, names: {} });
+  // One alone is shown with its meters.
+  const [open, setOpen] = useState(data.data.length === 1 ? data.data[0].enterprise : null);
+  const [byName, setByName] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const meters = useGet(open && "/quality/matrix", { ...asked, scope: `enterprise:${open}`, by: "meter", score, limit: 1000 });
+  const names = useMemo(() => [data.names, more.names].reduce((all, each) => ({ ...all, enterprise: { ...all.enterprise, ...each.enterprise } }), {}), [data, more]);
+  const columns = useMemo(() => data.days.map((day) => ({ key: day, title: day.endsWith("-01") ? String(Number(day.slice(5, 7))) + "/1" : String(Number(day.slice(8))), name: day })), [data.days]);
+  const rows = useMemo(() => {
+    const all = [...data.data, ...more.rows].map((row) => rowOf(row, row.enterprise, nameOf(names, "enterprise", row.enterprise), data.days));
+    all.sort(byName ? (one, other) => one.name.localeCompare(other.name, "zh-CN") : (one, other) => one.mean - other.mean);
+    if (!open || !meters.data || meters.data.scope !== `enterprise:${open}`) return all.map((row) => ({ ...row, open: row.key === open }));
+    const under = meters.data.data.map((row) => ({ ...rowOf(row, row.meter, nameOf(meters.data.names, "meter", row.meter), data.days), depth: 1, open: null }));
+    return all.flatMap((row) => (row.key === open ? [{ ...row, open: true }, ...under] : [{ ...row, open: false }]));
+  }, [data, more, names, byName, open, meters.data]);
+  const readOn = () => get("/quality/matrix", { ...asked, by: "enterprise", score, limit: PAGE, cursor: more.next })
+    .then((part) => setMore({ rows: [...more.rows, ...part.data], next: part.next, names: { enterprise: { ...more.names.enterprise, ...part.names.enterprise } } }))
+    .catch(setProblem);
+  if (!rows.length) return html`<${Nothing}>${t("no_data")}<//>`;
+  const turn = (row) => setOpen(row.key === open ? null : row.key);
+  const opened = (row, column) => (row.depth ? openDay(row.key, column.key) : turn(row));
+  return html`
+    <div class="toolbar" role="group">${[false, true].map((each) => html`<button type="button" class="chip" key=${each} aria-pressed=${byName === each} onClick=${() => setByName(each)}>${t(each ? "by_name" : "lowest_first")}</button>`)}</div>
+    <${HeatMap} caption=${t("field", { score: word("quality_score", score) })} columns=${columns} rows=${rows} legend=${[0, 1, 2, 3, 4].map((step) => t(`step_${step}`))} onOpen=${opened} onTurn=${turn} corner=${t("enterprise")} />
+    ${(meters.problem || problem) && html`<${Failure} problem=${meters.problem || problem} />`}
+    ${more.next && html`<p class="pager"><button type="button" onClick=${readOn}>${t("more")}</button></p>`}`;
+}
+
+// A row of the answer as the field draws it. `mean`: of the days that have a score, to sort by; found days first among equals.
+function rowOf(row, key, name, days) {
+  const checks = {};
+  for (const { day, check } of row.findings) checks[day] = [...(checks[day] || []), word("check", check)];
+  const told = row.values.filter((value) => value !== null);
+  const mean = told.length ? told.reduce((sum, value) => sum + value, 0) / told.length - row.findings.length / 1e6 : Infinity;
+  const cells = {};
+  days.forEach((day, index) => {
+    const found = checks[day] ? t("found", { checks: [...new Set(checks[day])].join("、") }) : "";
+    cells[day] = { ...cellOf(row.values[index], row.states[index]), sign: found ? "▲" : "" };
+    if (found) cells[day].text = `${cells[day].text} · ${found}`;
+  });
+  return { key, name, depth: 0, cells, mean };
+}
+
+function cellOf(value, state) {
+  if (value === null) return state === "-" ? { step: "low", text: t("unjudged") } : { step: "none", text: t("unexpected") };
+  if (value === 0) return { step: null, text: shareText(0) };
+  let step = 0;
+  STEPS.forEach((from, index) => (step = value >= from ? index : step));
+  return { step, text: shareText(value) };
+}
+
+function Silent({ data }) {
+  const { counts, names } = data;
+  return html`
+    <p>${t("silent")} <${Count} value=${counts.silent} /></p>
+    ${counts.silent === 0 ? html`<p class="note">✓ ${t("all_heard")}</p>` : html`<ul class="stack">${data.data.map((row) => html`<li key=${row.code}>
+      <span class="sign-of warning"><span aria-hidden="true">◆</span> ${row.name || row.code}</span> <span class="note">${nameOf(names, "enterprise", row.credit_code)}</span>
+      <br /><span class="note" title=${timeText(row.last_message_at)}>${t("last_heard")} ${row.last_message_at ? agoText(row.last_message_at, language.value) : t("never")}</span>
+    </li>`)}</ul>`}`;
+}

@@ -1,0 +1,48 @@
+// Gateways: online, offline, silent, and when each was heard last.
+
+import { html } from "../../vendor/preact.js";
+import { language, route, setQuery } from "../../lib/state.js";
+import { agoText, timeText } from "../../lib/time.js";
+import { nameOf, word, wordsOf } from "../../lib/words.js";
+import { Count } from "../../parts/number.js";
+import { Card, CountCard } from "../../parts/page.js";
+import { Nothing } from "../../parts/states.js";
+import { Table } from "../../parts/table.js";
+import { Paged, usePaged } from "./paged.js";
+import words from "../quality.words.js";
+
+const t = wordsOf(words);
+const SIGNS = { online: ["ok", "✓"], offline: ["severe", "▲"], unknown: ["cannot_judge", "●"] };
+
+export function Gateways({ place }) {
+  const { query } = route.value;
+  const order = query.order || "last_message_at";
+  const chosen = ["online", "offline", "unknown", "silent"].includes(query.state) ? query.state : null;
+  const narrowed = chosen === null ? {} : chosen === "silent" ? { silent: true } : { state: chosen };
+  const gateways = usePaged("/gateways", { ...place, ...narrowed, order, limit: 200, total: true });
+  // How many there are of each, also where the list is narrowed to one of them.
+  const all = usePaged(chosen === null ? null : "/gateways", { ...place, limit: 1 });
+  const choose = (state) => () => setQuery({ state: chosen === state ? null : state });
+  return html`<div class="stack">
+    <${Paged} of=${gateways}>${(rows, names, data) => {
+      const { counts } = chosen === null ? data : all.data || data;
+      const known = chosen === null || all.data !== null;
+      const card = (state, count, kind) => html`<${CountCard} name=${t(state)} count=${known ? count : null} kind=${count > 0 ? kind : ""} pressed=${chosen === state} onClick=${choose(state)} />`;
+      return html`
+        <div class="figures">${card("online", counts.state.online, "")}${card("offline", counts.state.offline, "sign-of severe")}${card("silent", counts.silent, "sign-of warning")}${card("unknown", counts.state.unknown, "")}</div>
+        <${Card} title=${t("gateways")} actions=${html`<span class="note"><${Count} value=${data.total} /></span>`}>
+          <${Table} caption=${t("gateways")} rowKey=${(row) => row.code} rows=${rows} order=${order} onOrder=${(next) => setQuery({ order: next === "last_message_at" ? null : next })} filters=${html`<${Nothing} filters=${chosen ? [{ name: t("state"), value: t(chosen), remove: choose(chosen) }] : []} />`}
+            onOpen=${(row) => setQuery({ tab: "rejected", gateway: row.code, state: null, order: null }, { replace: false })} columns=${[
+            { key: "code", title: t("gateway"), narrow: true, order: true, cell: (row) => html`${row.name || ""} <code>${row.code}</code>` },
+            { key: "credit_code", title: t("enterprise"), narrow: true, order: true, cell: (row) => nameOf(names, "enterprise", row.credit_code) },
+            { key: "state", title: t("state"), narrow: true, order: true, cell: (row) => html`<${State} row=${row} />` },
+            { key: "last_message_at", title: t("last_heard"), narrow: true, order: true, cell: (row) => (row.last_message_at ? html`<span class="nowrap" title=${timeText(row.last_message_at)}>${agoText(row.last_message_at, language.value)}</span>` : t("never")) },
+            { key: "meters", title: t("meters"), number: true, order: true, cell: (row) => html`<${Count} value=${row.meters} />` },
+          ]} />
+        <//>`;
+    }}<//>
+  </div>`;
+}
+
+const State = ({ row }) => html`<span class=${`sign-of ${SIGNS[row.state][0]}`} title=${row.state_since ? t("since", { time: timeText(row.state_since) }) : ""}><span aria-hidden="true">${SIGNS[row.state][1]}</span> ${word("gateway_state", row.state)}</span>
+  ${row.silent && html` <span class="sign-of warning" title=${t("silent_title")}><span aria-hidden="true">◆</span> ${t("silent")}</span>`}`;
