@@ -11,8 +11,10 @@
 # make audit   known vulnerabilities of what is shipped, and what that is (CycloneDX, with licences) in build/audit; needs
 #              the network, and so is no part of make test (ARGS="--service osv" asks osv.dev instead of PyPI)
 # make lock    write the lock files anew from pyproject.toml
-# make vendor  write services/api/web/vendor anew: what the console loads of others; needs node, npm and the network, which
-#              nothing else does
+# make screenshots   pictures of every view of the console that `make up` runs here, in build/screenshots: both languages,
+#              both themes, both widths (ARGS="--address URL --key FILE --views today,alert --out DIR")
+# make vendor  write services/api/web/vendor anew: what the console loads of others, and tests/console/vendor: what its
+#              tests do; needs node, npm and the network, which nothing else does
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer), ENERMON_HOME the place of environment, data and logs.
 
@@ -25,7 +27,7 @@ PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-compose lint bench fuzz chaos audit lock vendor
+.PHONY: up test test-compose lint bench fuzz chaos audit lock vendor screenshots
 .DEFAULT_GOAL := up
 
 up:
@@ -69,4 +71,8 @@ lock:
 
 vendor:
 	mkdir -p build/vendor && cp deploy/vendor/* build/vendor
-	cd build/vendor && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs "$(CURDIR)/services/api/web/vendor"
+	cd build/vendor && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs "$(CURDIR)/services/api/web/vendor" "$(CURDIR)/tests/console/vendor"
+
+screenshots:
+	@$(PYTHON) deploy/bootstrap.py --dev
+	"$(BIN)/python" -m tests.console.screenshots $(ARGS)

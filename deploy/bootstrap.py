@@ -2,7 +2,7 @@
 """Install what `make up` and `make test` need and is missing. Standard library only, run by the system's Python.
 
     python3 deploy/bootstrap.py          the venv in ENERMON_HOME, mosquitto, PostgreSQL and TimescaleDB
-    python3 deploy/bootstrap.py --dev    the tools of the tests as well
+    python3 deploy/bootstrap.py --dev    the tools of the tests as well, with a browser and Chinese fonts
 
 ENERMON_STORE=native|embedded|auto: embedded installs no system package; auto installs them where it may (root or
 sudo without password, on Debian or Ubuntu) and says so where it may not.
@@ -57,6 +57,14 @@ from native.timescaledb import (  # noqa: E402
 def find_mosquitto() -> str | None:
     """The broker's program, which Debian puts where an ordinary user's PATH does not look."""
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
+
+
+BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
+
+
+def find_browser() -> str | None:
+    """The browser in which the tests look at the console."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class NativeParts:
@@ -117,11 +125,13 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
     )
     python_missing = not python.present()
     venv_package_missing = python_missing and python.needs_system_package()
-    if not python_missing and not native.missing:
+    browser_missing = with_dev and find_browser() is None
+    if not python_missing and not native.missing and not browser_missing:
         return []
 
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    root = root_prefix() if is_debian_like() and (native.missing or venv_package_missing) else None
+    by_system = native.missing or venv_package_missing or browser_missing
+    root = root_prefix() if is_debian_like() and by_system else None
     if root is None and venv_package_missing:
         raise InstallError(
             "This Python cannot make virtual environments. Ask an administrator for: apt install python3-venv"
@@ -133,6 +143,11 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
                 "Debian or Ubuntu), or use ENERMON_STORE=embedded."
             )
         print(f"{native.missing}: not installed and may not be installed here; the embedded store is used.", flush=True)
+
+    if root is None and browser_missing:
+        print(
+            "chromium: not installed and may not be installed here; the tests of the console are skipped.", flush=True
+        )
 
     steps: list[Step] = []
     first: list[Step] = []  # apt runs one installation at a time: the small one that Python waits for goes first
@@ -146,6 +161,8 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
             steps += first
         if native.missing:
             steps += native.steps(apt, lists=[lists], after=first)
+        if browser_missing:
+            steps.append(Step("chromium", lambda: apt.install(*BROWSER_PACKAGES), 40, after=[*steps]))
     if python_missing:
         steps.append(Step("Python packages", python.install, 45, after=first if venv_package_missing else []))
     return steps

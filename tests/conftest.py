@@ -21,6 +21,8 @@ from tests.signed_in import add_administrators
 
 ON_THE_REGION = frozenset(f"tests/e2e/test_{name}.py" for name in ("enemy", "judgement", "region"))
 
+IN_THE_BROWSER = "tests/console/"
+
 TEMPLATE = "enermon_template"
 STRATEGIES_SINCE = 150_000
 """The PostgreSQL version that can be told how to copy a database."""
@@ -37,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Processes are given whole files, and those that stand on the simulated region together: it is built once."""
+    """Processes are given whole files, and together those that stand on the same region: it is built once."""
     from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
     scheduler = LoadFileScheduling(config, log)
@@ -47,6 +49,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def _given_together(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
+    if file.startswith(IN_THE_BROWSER):
+        return "the console"
     return "the region" if file in ON_THE_REGION else file
 
 

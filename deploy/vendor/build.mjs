@@ -1,7 +1,7 @@
-// Writes what the console loads of others: node build.mjs FOLDER (after npm ci).
+// Writes what the console loads of others, and what its tests do: node build.mjs WEB TESTS, two folders (after npm ci).
 //
-// One file for each entry below, minified for the oldest browser that is served; VERSIONS.json says what is in each, and
-// from what; LICENSES.txt holds the licences of all that got in. The same packages give the same bytes.
+// What is bundled is minified for the oldest browser that is served, what is copied comes so from its makers; VERSIONS.json says what is in
+// each file, and from what; LICENSES.txt holds the licences of all that got in. The same packages give the same bytes.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,11 +9,17 @@ import { build } from "esbuild";
 
 const TARGET = "chrome92";
 const COMMAND = "make vendor";
-const ENTRIES = ["preact.js", "echarts.js"];
-const LEGAL = /^(licen[cs]e|notice)/i;
+const FOLDERS = [
+  {
+    bundled: ["preact.js", "echarts.js"],
+    copied: { "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js", "swagger-ui.css": "swagger-ui-dist/swagger-ui.css" },
+  },
+  { bundled: [], copied: { "axe.min.js": "axe-core/axe.min.js" } },
+];
+const LEGAL = /^(licen[cs]e|notice|swagger-ui-bundle\.js\.licen[cs]e)/i;
+const SOURCE_MAP = /\n?\/[/*]# sourceMappingURL=\S+( \*\/)?\s*$/;
 
 const here = import.meta.dirname;
-const folder = process.argv[2];
 const lock = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf-8"));
 
 /** The names of the packages whose code is in an output of esbuild. */
@@ -41,11 +47,11 @@ function legalTexts(name) {
   return files.map((file) => readFileSync(file, "utf-8").trim());
 }
 
-async function written(entry) {
+async function bundled(entry) {
   const result = await build({
     absWorkingDir: here,
     entryPoints: [entry],
-    outfile: join(folder, entry),
+    outfile: entry,
     bundle: true,
     format: "esm",
     target: TARGET,
@@ -57,26 +63,37 @@ async function written(entry) {
     metafile: true,
     write: false,
   });
-  const { contents } = result.outputFiles[0];
-  writeFileSync(join(folder, entry), contents);
-  const names = packagesIn(Object.values(result.metafile.outputs)[0]);
-  return { names, bytes: contents.length, sha512: createHash("sha512").update(contents).digest("hex") };
+  return { contents: Buffer.from(result.outputFiles[0].contents), names: packagesIn(Object.values(result.metafile.outputs)[0]) };
 }
 
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
-const files = {};
-const all = new Set();
-for (const entry of ENTRIES) {
-  const { names, bytes, sha512 } = await written(entry);
-  files[entry] = { bytes, sha512, packages: names.map(described) };
-  names.forEach((name) => all.add(name));
+/** A file as its makers give it, but for the address of a map that is not shipped. */
+function copied(from) {
+  const text = readFileSync(join(here, "node_modules", from), "utf-8").replace(SOURCE_MAP, "\n");
+  return { contents: Buffer.from(text), names: [from.split("/")[0]] };
 }
-const made = { command: COMMAND, with: described("esbuild"), target: TARGET, files };
-writeFileSync(join(folder, "VERSIONS.json"), `${JSON.stringify(made, null, 2)}\n`);
-const rule = "=".repeat(80);
-const licences = [...all].sort().map((name) => {
+
+async function write(folder, { bundled: entries, copied: copies }) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const made = {};
+  for (const entry of entries) made[entry] = await bundled(entry);
+  for (const [name, from] of Object.entries(copies)) made[name] = copied(from);
+  const files = {};
+  const all = new Set();
+  for (const [name, { contents, names }] of Object.entries(made)) {
+    writeFileSync(join(folder, name), contents);
+    files[name] = { bytes: contents.length, sha512: createHash("sha512").update(contents).digest("hex"), packages: names.map(described) };
+    names.forEach((each) => all.add(each));
+  }
+  const listed = { command: COMMAND, with: described("esbuild"), target: TARGET, files };
+  writeFileSync(join(folder, "VERSIONS.json"), `${JSON.stringify(listed, null, 2)}\n`);
+  writeFileSync(join(folder, "LICENSES.txt"), [...all].sort().map(licences).join("\n"));
+}
+
+function licences(name) {
   const { version, license } = described(name);
+  const rule = "=".repeat(80);
   return [rule, `${name} ${version} (${license})`, rule, "", legalTexts(name).join("\n\n"), ""].join("\n");
-});
-writeFileSync(join(folder, "LICENSES.txt"), licences.join("\n"));
+}
+
+for (const [index, contents] of FOLDERS.entries()) await write(process.argv[2 + index], contents);

@@ -187,7 +187,7 @@ TAGS = [
 
 def create_app(settings: Settings) -> FastAPI:
     """The API on the database of `settings`. Connections are opened when first needed and closed at shutdown."""
-    # Swagger's and ReDoc's pages load their scripts from the internet, which is out of reach where this runs.
+    # FastAPI's pages load their scripts from the internet, which is out of reach where this runs: /reference does not.
     app = FastAPI(
         title=TITLE,
         version=version("enermon"),

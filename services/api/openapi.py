@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from services.api.access.identify import COOKIE
+from services.api.access.rules import OPEN, RIGHT_OF
 from services.api.errors import (
     INVALID_BODY,
     INVALID_PARAMETER,
@@ -30,6 +32,18 @@ Every operation may answer 500 `internal`, 503 `database_unavailable` and 503 `d
 """
 
 _REFERENCE = "#/components/schemas/{model}"
+_WAYS_IN: Mapping[str, Any] = {
+    "key": {"type": "http", "scheme": "bearer", "description": "A key of an account: `enk_…`"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "Of a browser that has signed in; writes send the token of `GET /api/v1/session` too",
+    },
+    "gateway": {"type": "http", "scheme": "basic", "description": "A gateway's credential"},
+}
+_OF_PEOPLE_AND_PROGRAMS = ("key", "session")
+_OF_GATEWAYS_TOO = frozenset({"POST /api/v1/readings"})
 
 
 def refusals(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
@@ -65,8 +79,10 @@ def _description_of(app: FastAPI) -> dict[str, Any]:
     schemas = description.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for path in description["paths"].values():
-        for operation in path.values():
+    description["components"]["securitySchemes"] = _WAYS_IN
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            operation["security"] = _ways_into(f"{method.upper()} {path}")
             if "requestBody" in operation:
                 _add_refusals_of_body(operation["responses"])
     for model in (Problem, FieldProblem):
@@ -74,6 +90,14 @@ def _description_of(app: FastAPI) -> dict[str, Any]:
         schemas[model.__name__] = {name: part for name, part in schema.items() if name != "$defs"}
     say_kinds_of_words(description)
     return description
+
+
+def _ways_into(operation: str) -> list[dict[str, list[str]]]:
+    """With what an operation is asked; nothing where it is open."""
+    if RIGHT_OF[operation] == OPEN:
+        return []
+    ways = (*_OF_PEOPLE_AND_PROGRAMS, *(("gateway",) if operation in _OF_GATEWAYS_TOO else ()))
+    return [{way: []} for way in ways]
 
 
 def _add_refusals_of_body(responses: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /dual-control
         GET /web/{digest}/{name:path}
         GET /login
+        GET /reference
         POST /api/v1/session
         GET /api/v1/session/oidc
         GET /api/v1/session/oidc/callback

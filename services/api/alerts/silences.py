@@ -77,6 +77,8 @@ class SilenceEntry(Entry):
 class SilenceEnd(Entry):
     """The end of a silence before its time: nothing is to be said of it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
 
 class Silence(BaseModel):
     """A silence."""

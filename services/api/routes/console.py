@@ -23,6 +23,12 @@ for _path in PATHS:
     router.add_api_route(_path, index, methods=["GET"], response_class=HTMLResponse)
 
 
+@router.get("/reference")
+def reference() -> HTMLResponse:
+    """The reference of the API, to be read and tried."""
+    return _page("reference.html")
+
+
 @router.get("/dual-control")
 def dual_control() -> HTMLResponse:
     """How areas stand in dual control, year by year."""

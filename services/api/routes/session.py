@@ -55,6 +55,8 @@ class SignIn(Entry):
 class PasswordChange(Entry):
     """The password that is, and the one that shall be."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"old_password": "…", "new_password": "…"}]})
+
     old_password: str
     new_password: str = Field(description="12 to 256 characters; not one that many choose, nor the name")
 

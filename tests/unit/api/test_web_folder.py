@@ -83,7 +83,7 @@ def test_every_address_of_the_console_answers_its_page(client: TestClient) -> No
 
 
 def test_pages_have_no_script_and_no_style_of_their_own(client: TestClient) -> None:
-    for path in ("/", "/login"):
+    for path in ("/", "/login", "/reference"):
         text = client.get(path).text
         assert "{digest}" not in text, path
         for tag in re.findall(r"<(?:script|link rel=\"(?:stylesheet|modulepreload)\")[^>]*>", text):
