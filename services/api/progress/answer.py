@@ -7,16 +7,20 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.api.progress import metrics, model
+from services.api.progress.path import asked_of, path_of
 from services.api.progress.reasoned import LightAnswer, ObstacleAnswer
-from services.core.data.used import used_row
-from services.judging.data.coefficients_used import coefficients_used
-from services.judging.data.plan_targets import PlanTarget as TargetRow
+from services.api.progress.used import rows_of
 from services.judging.data.tables import Tables
 from services.judging.dual_control import evaluate as judged
 from services.judging.dual_control import facts, intensity, total, warning
 from services.judging.dual_control.forecast import EnergyForecast
-from services.judging.dual_control.progress import COVERAGE_LEAST, TOTAL_WARNING_MARGIN, Progress, YearForecast
+from services.judging.dual_control.progress import (
+    Progress,
+    YearForecast,
+    rules_of,
+)
 from services.judging.dual_control.reason import obstacle_text, standing_text
+from services.judging.dual_control.trial import Trial, tried
 
 FORECAST_ASSUMPTIONS = [
     "feedstock and listed energy keep last year's share of the energy",
@@ -25,13 +29,13 @@ FORECAST_ASSUMPTIONS = [
 ]
 
 
-def answer(progress: Progress, tables: Tables) -> model.ProgressAnswer:
-    """The whole answer for one area."""
+def answer(progress: Progress, tables: Tables, *, trial: Trial | None = None) -> model.ProgressAnswer:
+    """The whole answer for one area; with a trial also what would be judged by what that assumes."""
     found = progress.evaluation
     return model.ProgressAnswer(
         area=area(progress),
         year=found.year,
-        plan=None if found.plan is None else model.ProgressPlan(**_fields(found.plan, model.ProgressPlan)),
+        plan=plan(found.plan),
         evaluation=found.kind,
         price_base=found.chain.price_base,
         basic=_target(found.basic),
@@ -54,12 +58,43 @@ def answer(progress: Progress, tables: Tables) -> model.ProgressAnswer:
             )
             for part in progress.statistics
         ],
-        rows=_rows(progress, tables),
+        rows=rows_of(progress, tables),
         metrics=[metrics.metric(course) for course in progress.courses],
         grade=metrics.grade(progress.courses),
+        path=path_of(progress),
+        trial=None if trial is None else _trial(progress, tables, trial),
         national=metrics.national(tables.national_aims, found.year),
         own_rules=metrics.OWN_RULES.en,
         own_rules_zh=metrics.OWN_RULES.zh,
+    )
+
+
+def plan(period: facts.PlanPeriod | None) -> model.ProgressPlan | None:
+    """The years of a plan, if there is one."""
+    return None if period is None else model.ProgressPlan(**_fields(period, model.ProgressPlan))
+
+
+def _trial(progress: Progress, tables: Tables, trial: Trial) -> model.TrialAnswer:
+    """What would be judged by what is assumed of the year, over what is known or forecast of it."""
+    known, year = dict(progress.facts), progress.evaluation.year
+    if progress.forecast is not None and progress.forecast.facts is not None:
+        known[year] = progress.forecast.facts
+    found = tried(
+        known,
+        trial,
+        year=year,
+        plan=progress.evaluation.plan,
+        targets=progress.targets,
+        rules=rules_of(tables),
+    )
+    return model.TrialAnswer(
+        year=_year(found.chain.last, found, known),
+        basic=_target(found.basic),
+        incentive=_target(found.incentive),
+        intensity=_intensity(found),
+        total=_total(found.total),
+        waiver=_waiver(found),
+        lights=_lights(found),
     )
 
 
@@ -82,6 +117,7 @@ def summary(progress: Progress) -> model.ProgressSummary:
         forecast_lights=_lights(forecast) if forecast else None,
         metrics=[metrics.summary(course) for course in progress.courses],
         grade=metrics.grade(progress.courses),
+        path=path_of(progress),
     )
 
 
@@ -136,7 +172,10 @@ def _year(
 ) -> model.ProgressYear:
     counted = entry.counted
     renewable = known[entry.year].renewable if entry.year in known else None
-    needed, done = _against_basic(entry, found)
+    needed, target = asked_of(found, found.basic, entry.year), found.basic.target
+    done = None
+    if needed is not None and entry.cumulative is not None and target is not None and target.reduction is not None:
+        done = intensity.completion(entry.cumulative, target.reduction)
     return model.ProgressYear(
         year=entry.year,
         energy_tce=None if counted is None else float(counted.energy_tce),
@@ -150,22 +189,10 @@ def _year(
         intensity=_number(entry.intensity),
         reduction_percent=_percent(entry.reduction),
         cumulative_percent=_percent(entry.cumulative),
-        required_percent=_percent(needed),
+        required_percent=needed,
         completion_percent=_percent(done),
         forecast=entry.forecast,
     )
-
-
-def _against_basic(entry: intensity.IntensityYear, found: judged.Evaluation) -> tuple[float | None, float | None]:
-    """Required fall and completion by the basic target in a year of the table."""
-    target = found.basic.target
-    if found.plan is None or target is None or target.reduction is None:
-        return None, None
-    needed = intensity.required(
-        target.reduction, years_elapsed=entry.year - found.plan.base_year, length=found.plan.length
-    )
-    done = None if entry.cumulative is None else intensity.completion(entry.cumulative, target.reduction)
-    return needed, done
 
 
 def _intensity(found: judged.Evaluation) -> model.Intensity:
@@ -262,23 +289,3 @@ _NO_FORECAST: dict[str, Any] = {
     "total": None,
     "lights": None,
 }
-
-
-def _rows(progress: Progress, tables: Tables) -> list[dict[str, Any]]:
-    """Targets, plan parameters, and the coefficients of what was measured."""
-    parameters = [used_row(tables.parameter(code)) for code in (COVERAGE_LEAST, TOTAL_WARNING_MARGIN)]
-    coefficients = coefficients_used(tables, progress.coefficients).values()
-    return [*map(_target_row, progress.target_rows), *parameters, *coefficients]
-
-
-def _target_row(row: TargetRow) -> dict[str, Any]:
-    return {
-        "code": row.code,
-        "value": None if row.value is None else float(row.value),
-        "unit": row.unit,
-        "valid_from": row.valid_from.isoformat(),
-        "source": row.source,
-        "place": row.place,
-        "verified": row.verified,
-        "carried": False,
-    }

@@ -1,10 +1,13 @@
 """The shape of the answer: what each field holds, and in which unit. Null is unknown, never zero."""
 
+import enum
 from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.faceted import FacetCounts
+from services.api.names import NamesOut
 from services.api.progress.metric_model import GradeAnswer, MetricAnswer, MetricSummary, NationalAnswer
 from services.api.progress.reasoned import LightAnswer, ObstacleAnswer, ReasonedAnswer
 from services.core.verdict import Verdict
@@ -174,6 +177,31 @@ class ReportedNumber(BaseModel):
     value: float
 
 
+class PathYear(BaseModel):
+    """A year on the way through a plan; falls are in % since the base year."""
+
+    year: int
+    intensity: float | None = Field(description="tce per 10 000 CNY")
+    cumulative_percent: float | None = Field(description="What was reached; null: not known, or still to come")
+    required_percent: float | None = Field(description="By the basic target, at an even pace")
+    incentive_percent: float | None = Field(description="By the incentive target, likewise")
+    source: EnergySource | None
+    coverage: float | None
+    forecast: bool
+
+
+class TrialAnswer(BaseModel):
+    """The year as it would be judged by what the question assumes of it. Nothing of this is so."""
+
+    year: ProgressYear
+    basic: TargetProgressAnswer
+    incentive: TargetProgressAnswer
+    intensity: Intensity
+    total: TotalAnswer
+    waiver: WaiverAnswer
+    lights: Lights
+
+
 class ProgressAnswer(BaseModel):
     """An area in a year of a plan."""
 
@@ -198,6 +226,8 @@ class ProgressAnswer(BaseModel):
     rows: list[dict[str, Any]] = Field(description="Rows of the data files that were used")
     metrics: list[MetricAnswer] = Field(description="Energy, carbon, coal, oil and the non-fossil share")
     grade: GradeAnswer | None = Field(description="Of the worst of its metrics; null: none has one")
+    path: list[PathYear] = Field(description="Each year of the plan, those to come too")
+    trial: TrialAnswer | None = Field(description="With `assume_…`: what would be judged; null: nothing is assumed")
     national: list[NationalAnswer] = Field(description="Context, by which no area is judged")
     own_rules: str = Field(description="What of lights and grades is Enermon's own")
     own_rules_zh: str
@@ -220,3 +250,28 @@ class ProgressSummary(BaseModel):
     forecast_lights: Lights | None = Field(description="Of the running year, if the forecast comes true")
     metrics: list[MetricSummary]
     grade: GradeAnswer | None
+    path: list[PathYear] = Field(description="Each year of the plan, those to come too")
+
+
+class YearChoice(enum.StrEnum):
+    """Why a list shows its year."""
+
+    ASKED = "asked"
+    AT_HAND = "at_hand"
+    END_OF_PLAN = "end_of_plan"
+
+
+class ProgressList(BaseModel):
+    """The areas that have a target, with their lights 晴雨表."""
+
+    year: int
+    year_from: YearChoice
+    plan: ProgressPlan | None = Field(description="null: no plan is loaded for the year; only trends can be told")
+    facets: FacetCounts = Field(
+        description="How many areas each choice of a filter would give, the other filters as they are: light,"
+        " total_light (none: it cannot be told), verdict on the intensity, level"
+    )
+    data: list[ProgressSummary]
+    names: NamesOut
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+    total: int | None = Field(None, description="Entries of all pages, at most 100 000; null where not asked for")

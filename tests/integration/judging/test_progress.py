@@ -203,6 +203,57 @@ def test_what_cannot_be_asked_is_refused(client: TestClient) -> None:
     assert refused(client, below=True, year=2025) == (422, "invalid_parameter")
     assert refused(client, year=2025, cursor="x") == (400, "bad_cursor")
     assert refused(client, area=ORDOS, yaer=2025) == (422, "invalid_parameter")
+    assert refused(client, area=ORDOS, light="I") == (422, "invalid_parameter")
+
+
+def test_the_list_says_which_year_it_shows_and_why(client: TestClient) -> None:
+    told = progress(client)
+    assert (told["year"], told["year_from"], told["plan"]["code"]) == (2025, "end_of_plan", "14")
+    told = progress(client, year=2026)
+    assert (told["year"], told["year_from"], told["plan"]) == (2026, "asked", None)
+    at(client, date(2025, 11, 21))
+    told = progress(client)
+    assert (told["year"], told["year_from"]) == (2025, "at_hand")
+
+
+def test_the_list_is_narrowed_ordered_counted_and_named(five_years: TestClient) -> None:
+    lit = progress(five_years, year=2025, light="III,II,I", total=True)
+    assert [entry["area"]["code"] for entry in lit["data"]] == [ORDOS]
+    assert (lit["total"], lit["facets"]["light"]) == (1, {"III": 1, "none": 21})
+    assert lit["names"] == {"area": {ORDOS: {"zh": "鄂尔多斯市", "en": "Ordos City"}}}
+    assert lit["facets"]["level"] == {"league": 1}
+    first = progress(five_years, year=2025, order="-completion_percent", level="league", limit=1)["data"]
+    assert [entry["area"]["code"] for entry in first] == [ORDOS]
+    assert [e["area"]["code"] for e in progress(five_years, year=2025, q="鄂尔多斯")["data"]] == [ORDOS]
+
+
+def test_the_path_through_the_plan_has_what_was_asked_for_beside_what_was_reached(five_years: TestClient) -> None:
+    answer = progress(five_years, area=ORDOS, year=2023)
+    path = {entry["year"]: entry for entry in answer["path"]}
+    assert list(path) == [2020, 2021, 2022, 2023, 2024, 2025]
+    assert path[2020]["required_percent"] == 0
+    assert path[2025]["required_percent"] == pytest.approx(16.5)
+    assert path[2025]["incentive_percent"] == pytest.approx(18.7)
+    assert path[2025]["cumulative_percent"] is None
+    assert path[2023]["cumulative_percent"] == pytest.approx(100 * (1 - (1.01 / 1.05) ** 3))
+    listed = {entry["area"]["code"]: entry for entry in progress(five_years, year=2023)["data"]}
+    assert listed[ORDOS]["path"] == answer["path"]
+
+
+def test_a_trial_judges_the_year_by_what_is_assumed_and_leaves_it_as_it_is(five_years: TestClient) -> None:
+    known = progress(five_years, area=ORDOS, year=2025)
+    tried = progress(five_years, area=ORDOS, year=2025, assume_gdp_growth_percent=1.0, assume_energy_tce=1100)
+    assert known["trial"] is None
+    assert {**tried, "trial": None} == known
+    trial = tried["trial"]
+    # (1100 - feedstock 105.101) of GDP 1000 x 1.05^4 x 1.01, against 0.9 in 2020
+    intensity = (1100 - 100 * 1.01**5) / (1000 * 1.05**4 * 1.01)
+    assert trial["year"]["intensity"] == pytest.approx(intensity)
+    assert trial["year"]["cumulative_percent"] == pytest.approx(100 * (1 - intensity / 0.9))
+    assert trial["lights"]["intensity"]["level"] == "I"
+    assert known["lights"]["intensity"]["level"] == "III"
+    assert trial["intensity"]["verdict"] == "breach"
+    assert refused(five_years, year=2025, assume_energy_tce=1) == (422, "invalid_parameter")
 
 
 def test_without_a_year_the_list_is_that_of_the_newest_plan_begun(client: TestClient) -> None:
