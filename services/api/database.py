@@ -17,6 +17,7 @@ from services.api.access.closing import CONFIRMED, Closing
 from services.api.access.principal import Principal
 from services.api.access.reach import EVERYTHING, NOTHING, Reach
 from services.api.errors import REQUEST_ID
+from services.api.revision import Revision
 from services.api.turnstile import Turnstile
 from services.core.calendar import Grain, floor
 from services.core.db.connections import pool_to_ask
@@ -56,12 +57,21 @@ class Database:
         self._registry, self._registry_lock = RegistryReader(), Lock()
         self._reach, self._account, self._credential, self._request_id = NOTHING, "", "", ""
         self._closing: Closing | None = None
+        self.revision = Revision()
+        """What is expected of the state of what is changed, and what it is said to be."""
 
     def within(
-        self, reach: Reach, *, acting: Principal | None = None, request_id: str = "", closing: Closing | None = None
+        self,
+        reach: Reach,
+        *,
+        acting: Principal | None = None,
+        request_id: str = "",
+        closing: Closing | None = None,
+        revision: Revision | None = None,
     ) -> Self:
         """The same database, of which only what lies within `reach` is seen; `acting` is whom the audit names."""
         bound = copy.copy(self)
+        bound.revision = revision or Revision()
         bound._reach, bound._request_id, bound._closing = reach, request_id, closing
         if acting is not None:
             bound._account, bound._credential = acting.name, acting.credential
@@ -169,7 +179,8 @@ async def _database(request: Request) -> Database:
     principal: Principal = request.state.principal
     now: datetime = request.app.state.clock()
     closing = Closing(floor(now, Grain.MONTH), now, request.scope.get(CONFIRMED))
-    return database.within(principal.reach, acting=principal, request_id=request_id, closing=closing)
+    revision = Revision(request.headers.get("if-match"), request.scope)
+    return database.within(principal.reach, acting=principal, request_id=request_id, closing=closing, revision=revision)
 
 
 async def _whole(request: Request) -> Database:

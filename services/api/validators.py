@@ -1,9 +1,12 @@
 """Answers carry an ETag, and one that its asker has already is not sent again (RFC 9110, 8.8.3 and 13.1.2)."""
 
 import hashlib
+from functools import partial
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.revision import END_OF_STATE, STATE_TAG
 
 _DIGEST_BYTES = 12
 _ALL_SEEN = "private, no-cache"
@@ -20,14 +23,22 @@ class Validators:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http" or scope["method"] != "GET":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, partial(_send_with_state, scope, send))
             return
-        await self._app(scope, receive, _Answer(send, Headers(scope=scope).get("if-none-match", "")).send)
+        await self._app(scope, receive, _Answer(scope, send).send)
+
+
+async def _send_with_state(scope: Scope, send: Send, message: Message) -> None:
+    """Send a message of the answer to what is no GET, with the state of what was written."""
+    if message["type"] == "http.response.start" and STATE_TAG in scope and message["status"] < 300:
+        MutableHeaders(scope=message)["ETag"] = f'W/"{scope[STATE_TAG]}"'
+    await send(message)
 
 
 class _Answer:
-    def __init__(self, send: Send, seen: str) -> None:
-        self._send = send
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope, self._send = scope, send
+        seen = Headers(scope=scope).get("if-none-match", "")
         self._seen = [tag.strip().removeprefix("W/") for tag in seen.split(",")]
         self._held: Message | None = None
         self._is_known = False
@@ -54,7 +65,8 @@ class _Answer:
             if first.get("more_body", False):
                 return start
             digest = hashlib.blake2b(first.get("body", b""), digest_size=_DIGEST_BYTES).hexdigest()
-            headers["ETag"] = f'W/"{digest}"'
+            state = f"{self._scope[STATE_TAG]}{END_OF_STATE}" if STATE_TAG in self._scope else ""
+            headers["ETag"] = f'W/"{state}{digest}"'
         headers.setdefault("Cache-Control", _ALL_SEEN)
         headers.add_vary_header("Accept-Encoding")
         self._is_known = "*" in self._seen or headers["etag"].removeprefix("W/") in self._seen

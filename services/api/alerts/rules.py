@@ -124,6 +124,7 @@ def rule_of(database: Database, slug: str) -> RuleDetail:
         row = _newest(connection, slug)
         if row is None:
             raise nouns.RULE.refuse_unknown(slug)
+        database.revision.show(_state_of(row))
         versions = [
             RuleVersion.model_construct(**found) for found in SQL.run(connection, "versions", slug=slug).mappings()
         ]
@@ -136,6 +137,8 @@ def put(database: Database, tables: Tables, slug: str, change: RuleChange, *, no
     with database.write() as connection:
         SQL.run(connection, "hold", family=LockKey.RULE_VERSION, slug=slug)
         newest = _newest(connection, slug)
+        if newest is not None:
+            database.revision.require(_state_of(newest))
         version = 0 if newest is None else newest["version"]
         if change.based_on is not None and change.based_on != version:
             raise Refused(
@@ -159,7 +162,13 @@ def put(database: Database, tables: Tables, slug: str, change: RuleChange, *, no
             )
         written = _newest(connection, slug)
     assert written is not None
+    database.revision.show(_state_of(written))
     return RuleWritten.model_construct(**_shown(written), created=created)
+
+
+def _state_of(row: DictRow) -> dict[str, Any]:
+    """What of a rule may be changed, with its version: saying something again later is a change too."""
+    return {name: row[name] for name in ("version", "enabled", "body")}
 
 
 def newest_body(connection: Connection, slug: str) -> Mapping[str, Any]:

@@ -85,8 +85,11 @@ def amend_meter(database: Database, meters: Meters, code: str, patch: MeterPatch
     field that has dates is otherwise.
     """
     with registry_change(database) as change:
+        database.revision.require(meters.state_of(meters.row(change.connection, code)))
         amend_within(change, meters, code, patch, now=now)
-        return meters.row(change.connection, code)
+        row = meters.row(change.connection, code)
+    database.revision.show(meters.state_of(row))
+    return row
 
 
 def amend_within(

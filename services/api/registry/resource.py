@@ -152,6 +152,17 @@ class Resource(Listing[A], Generic[E, R, A]):
         """The columns in which the cells of a row stand in %: 5 and 5% say the same there."""
         return frozenset()
 
+    def state_of(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a row may be changed, and its key: what an editor has read."""
+        return {name: row[name] for name in self.record.model_fields}
+
+    def one(self, database: Database, key: str) -> A:
+        """The thing named `key`, with the state it is in. Raises Refused when there is none."""
+        with database.read() as connection:
+            row = self.row(connection, key)
+        database.revision.show(self.state_of(row))
+        return self.shape(row)
+
     @cached_property
     def amendable(self) -> frozenset[str]:
         """The fields that may change."""
@@ -185,16 +196,22 @@ class Resource(Listing[A], Generic[E, R, A]):
                 raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
             _refuse(self.check(change.connection, [entry])[0])
             self.insert(change, [entry])
-            return self.shape(self.row(change.connection, key))
+            row = self.row(change.connection, key)
+        database.revision.show(self.state_of(row))
+        return self.shape(row)
 
     def amend(self, database: Database, key: str, patch: BaseModel) -> A:
         """Change the fields given in `patch`. Raises Refused when there is no such thing or the result does not fit."""
         with registry_change(database) as change:
             given = patch.model_dump(include=patch.model_fields_set)
-            amendment = self.amendment(key, self.row(change.connection, key), given)
+            known = self.row(change.connection, key)
+            database.revision.require(self.state_of(known))
+            amendment = self.amendment(key, known, given)
             _refuse(self.check_amended(change.connection, [amendment.record])[0])
             self.write(change, amendment)
-            return self.shape(self.row(change.connection, key))
+            row = self.row(change.connection, key)
+        database.revision.show(self.state_of(row))
+        return self.shape(row)
 
     def rows_of(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row]:
         """The rows of the things named `keys`, by key."""
@@ -234,7 +251,7 @@ class Resource(Listing[A], Generic[E, R, A]):
     def remove(self, database: Database, key: str) -> None:
         """Take the thing named `key` out of the registry. Raises Refused when there is none or it is in use."""
         with registry_change(database) as change:
-            self.row(change.connection, key)
+            database.revision.require(self.state_of(self.row(change.connection, key)))
             self.refuse_removal(change.connection, key)
             try:
                 self.sql.run(change.connection, "delete", key=key)

@@ -155,8 +155,10 @@ def create_enterprise(database: Db, entry: EnterpriseEntry) -> Enterprise:
 def read_enterprise(database: Db, credit_code: CreditCode) -> EnterpriseDetail:
     """One enterprise with all its memberships."""
     with database.read() as connection:
-        enterprise = RESOURCE.shape(RESOURCE.row(connection, credit_code))
+        row = RESOURCE.row(connection, credit_code)
+        enterprise = RESOURCE.shape(row)
         memberships = memberships_of(connection, credit_code)
+    database.revision.show(RESOURCE.state_of(row))
     return EnterpriseDetail.model_construct(**dict(enterprise), memberships=memberships)
 
 
