@@ -9,6 +9,7 @@ import { apiWords, areas, said, t } from "./lib/words.js";
 import { SignInAgain, TopBar } from "./parts/frame.js";
 import { KeysHelp } from "./parts/keys_help.js";
 import { Failure, Loading, LostBanner } from "./parts/states.js";
+import { Tour } from "./parts/tour.js";
 import { shownPeriod } from "./lib/shown.js";
 import { GROUPS, startOf, VIEWS, viewAt } from "./views.js";
 
@@ -57,7 +58,7 @@ function App() {
         : ready
           ? html`<${Boundary} key=${route.value.path}><${view.component} params=${found.params} query=${route.value.query} /><//>`
           : html`<${Loading} lines=${8} />`;
-  if (found && found.view.bare) return html`<main id="main" class="bare" tabindex="-1">${inside}</main><${SignInAgain} />`;
+  if (found && found.view.bare) return html`<main id="main" class="bare" tabindex="-1">${inside}</main><${Tour} /><${SignInAgain} />`;
   return html`
     <a class="skip" href="#main">${t("skip")}</a>
     <${TopBar} onMenu=${() => setMenu(!menu)} menuOpen=${menu} onHelp=${() => setHelp(true)} />
@@ -67,6 +68,7 @@ function App() {
       ${menu && html`<div class="veil" onClick=${() => setMenu(false)}></div>`}
       <main id="main" tabindex="-1">${inside}</main>
     </div>
+    <${Tour} />
     ${help && html`<${KeysHelp} onClose=${() => setHelp(false)} />`}
     ${signedOut.value && html`<${SignInAgain} />`}`;
 }

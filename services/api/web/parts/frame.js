@@ -6,6 +6,7 @@ import { Live } from "./live.js";
 import { Menu } from "./menu.js";
 import { BasisPicker, ComparisonPicker, PeriodPicker } from "./period.js";
 import { ScopePicker } from "./scope.js";
+import { TourButton } from "./tour.js";
 import { get, post, remove, session, signedOut } from "../lib/api.js";
 import { shownPeriod, shownScope } from "../lib/shown.js";
 import { language, link, setLanguage } from "../lib/state.js";
@@ -45,6 +46,7 @@ function WhoMenu({ onHelp }) {
       <div role="group" aria-label=${t("theme")}>${["auto", "light", "dark"].map(
         (each) => html`<button type="button" key=${each} aria-pressed=${theme.value === each} onClick=${() => setTheme(each)}>${t(`theme_${each}`)}</button>`,
       )}</div>
+      <${TourButton} onBegin=${close} />
       <button type="button" onClick=${() => { close(); onHelp(); }}>${t("keys")} <kbd>?</kbd></button>
       <button type="button" onClick=${signOut}>${t("sign_out")}</button>`}
   <//>`;
