@@ -1,6 +1,7 @@
 """The console over the real API and database, looked at by a real browser."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -29,6 +30,19 @@ class RunningConsole:
     database_url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """How a page is looked at, and what the browser has kept: that of nobody is None."""
+
+    state: StorageState | None
+    theme: str = "light"
+    size: tuple[int, int] = WIDE
+
+
+Opened = Callable[..., Screen]
+SignedIn = Callable[[str], StorageState]
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's chromium."""
@@ -51,49 +65,49 @@ def console(server_url: str) -> Iterator[RunningConsole]:
             yield RunningConsole(f"http://127.0.0.1:{port}", client, looked, database_url)
 
 
-Opened = Callable[..., Screen]
+@contextmanager
+def opening(browser: Browser, console: RunningConsole, looks: Looks) -> Iterator[Screen]:
+    """A page of its own, of somebody who sits far away: days are those of Shanghai all the same."""
+    width, height = looks.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if looks.theme == "dark" else "light",
+        locale="zh-CN",
+        timezone_id="America/New_York",
+        reduced_motion="reduce",
+        storage_state=looks.state,
+    )
+    page = context.new_page()
+    page.clock.set_fixed_time(NOW)
+    yield Screen(page, console.address)
+    context.close()
 
 
 @pytest.fixture(scope="session")
-def signed_in(browser: Browser, console: RunningConsole) -> Callable[[str], StorageState]:
+def signed_in(browser: Browser, console: RunningConsole) -> SignedIn:
     """What a browser keeps in which an account has signed in, as a person does; once for all tests."""
     kept: dict[str, StorageState] = {}
 
     def state_of(account: str) -> StorageState:
         if account not in kept:
-            context = browser.new_context()
-            context.clock.set_fixed_time(NOW)
-            sign_in(Screen(context.new_page(), console.address), account)
-            kept[account] = context.storage_state()
-            context.close()
+            with opening(browser, console, Looks(state=None)) as screen:
+                sign_in(screen, account)
+                kept[account] = screen.page.context.storage_state()
         return kept[account]
 
     return state_of
 
 
 @pytest.fixture
-def opened(browser: Browser, console: RunningConsole, signed_in: Callable[[str], StorageState]) -> Iterator[Opened]:
+def opened(browser: Browser, console: RunningConsole, signed_in: SignedIn) -> Iterator[Opened]:
     """Opens a page at which an account is signed in already; nobody, where none is named."""
-    contexts = []
+    with ExitStack() as open_pages:
 
-    def open_as(account: str | None = "region", *, theme: str = "light", size: tuple[int, int] = WIDE) -> Screen:
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if theme == "dark" else "light",
-            locale="zh-CN",
-            timezone_id="America/New_York",
-            reduced_motion="reduce",
-            storage_state=None if account is None else signed_in(account),
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.clock.set_fixed_time(NOW)
-        return Screen(page, console.address)
+        def open_as(account: str | None = "region", *, theme: str = "light") -> Screen:
+            state = None if account is None else signed_in(account)
+            return open_pages.enter_context(opening(browser, console, Looks(state=state, theme=theme)))
 
-    yield open_as
-    for context in contexts:
-        context.close()
+        yield open_as
 
 
 def sign_in(screen: Screen, account: str, password: str = PASSWORD) -> None:

@@ -74,11 +74,10 @@ class Screen:
 
     def settle(self) -> None:
         """Wait until nothing is read any more, and nothing drawn."""
-        self.page.wait_for_selector("main", timeout=_SETTLED_MS)
+        # By a function of the page: what Playwright waits for by selectors, an old browser cannot tell.
         self.page.wait_for_function(
             "() => !document.querySelector('.skeleton, [aria-busy=true]')"
-            " && document.querySelector('main').innerText.trim() !== ''",
-            timeout=_SETTLED_MS,
+            " && document.querySelector('main') && document.querySelector('main').innerText.trim() !== ''"
         )
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         self.faults += self.page.evaluate("() => violations.splice(0)")

@@ -7,6 +7,7 @@ import pytest
 
 from tests.console.addresses import address_of, declared
 from tests.console.conftest import Opened, RunningConsole
+from tests.console.region import Looked
 from tests.console.screen import NARROW, Screen
 
 MOST_CALLS = 4
@@ -14,9 +15,8 @@ EACH_VIEW = pytest.mark.parametrize("view", sorted(declared()))
 LOOKS = pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
 
 
-def address(view: str, console: RunningConsole) -> str:
-    """Where a view is looked at on the small region."""
-    looked = console.looked
+def given_to(view: str, looked: Looked) -> Mapping[str, str]:
+    """What stands in the address of a view on the small region."""
     given: Mapping[str, Mapping[str, str]] = {
         "area": {"code": "150622"},
         "park": {"code": looked.park},
@@ -24,7 +24,7 @@ def address(view: str, console: RunningConsole) -> str:
         "alert": {"id": str(looked.alerts["overdue"])},
         "bulletin": {"code": "150600", "month": "2026-10"},
     }
-    return address_of(declared()[view], given.get(view, {}))
+    return given.get(view, {})
 
 
 def is_among(value: float, known: set[float]) -> bool:
@@ -36,7 +36,7 @@ def is_among(value: float, known: set[float]) -> bool:
 
 def look(screen: Screen, view: str, console: RunningConsole, language: str) -> None:
     """Open a view on the last whole month."""
-    screen.open(address(view, console), p="2026-10", l=language)
+    screen.open(address_of(declared()[view], given_to(view, console.looked)), p="2026-10", l=language)
 
 
 @EACH_VIEW
