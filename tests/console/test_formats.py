@@ -1,0 +1,157 @@
+"""How the console writes numbers and periods, tried in a browser over many of them at once."""
+
+import json
+import math
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
+CHROMIUM = Path("/usr/bin/chromium")
+WEB = Path(__file__).parents[2] / "services/api/web"
+EACH = 200
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
+
+numbers = st.floats(min_value=-1e14, max_value=1e14, allow_nan=False, allow_infinity=False)
+
+
+class _Files(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Any]:
+    """A page that may import the console's modules."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(WEB)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        opened = browser.new_page(timezone_id="America/Los_Angeles")
+        opened.goto(f"http://127.0.0.1:{server.server_port}/style/icon.svg")
+        yield opened
+        browser.close()
+    server.shutdown()
+
+
+def _each(page: Any, module: str, of_one: str, given_all: list[Any]) -> list[Any]:
+    """What the function `of_one`, which sees the module as `m`, gives of each."""
+    script = f"async (all) => {{ const m = await import('/lib/{module}.js'); return all.map({of_one}); }}"
+    found: list[Any] = page.evaluate(script, given_all)
+    return found
+
+
+def _read(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def _shown(page: Any, cases: list[dict[str, Any]]) -> list[str]:
+    return _each(page, "format", "({ value, ...rest }) => m.shown(value, rest)", cases)
+
+
+@settings(max_examples=10, deadline=None)
+@given(values=st.lists(numbers, min_size=EACH, max_size=EACH))
+def test_what_is_written_is_the_number_to_its_last_decimal(page: Any, values: list[float]) -> None:
+    for value, text in zip(values, _shown(page, [{"value": value} for value in values]), strict=True):
+        if "<" in text or ">" in text:
+            assert 0 < abs(value) < 0.005
+            continue
+        decimals = len(text.partition(".")[2])
+        assert abs(_read(text) - value) <= 0.5 * 10**-decimals + 1e-9 * abs(value)
+        assert decimals == (0 if abs(value) >= 999.95 else 1 if abs(value) >= 99.995 else 2)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    limits=st.lists(st.sampled_from([1.3, 0.0, 361.0, 1850.0, 55.0, 13.5]), min_size=EACH, max_size=EACH),
+    steps=st.lists(st.floats(min_value=-1e-3, max_value=1e-3), min_size=EACH, max_size=EACH),
+)
+def test_rounding_never_hides_a_verdict(page: Any, limits: list[float], steps: list[float]) -> None:
+    cases = [{"value": limit + step, "limit": limit, "digits": 2} for limit, step in zip(limits, steps, strict=True)]
+    written = _shown(page, [{"value": limit, "digits": 2} for limit in limits])
+    for case, text, bound in zip(cases, _shown(page, cases), written, strict=True):
+        if case["value"] == case["limit"]:
+            assert text == bound
+        else:
+            assert text != bound
+            seen = text.lstrip("<>")
+            if seen == text:
+                assert (_read(seen) > case["limit"]) == (case["value"] > case["limit"])
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    values=st.lists(st.floats(min_value=-1e13, max_value=1e13), min_size=1, max_size=20),
+    unit=st.sampled_from(["tce", "kWh", "t", "GJ", "m3", "tCO2", "CNY", "kgce/t"]),
+    language=st.sampled_from(["zh", "en"]),
+)
+def test_numbers_of_a_column_have_one_scale_and_as_many_decimals(
+    page: Any, values: list[float], unit: str, language: str
+) -> None:
+    (scale,) = _each(page, "format", f"(all) => m.scaleOf(all, {json.dumps(unit)}, {json.dumps(language)})", [values])
+    most = max(map(abs, values))
+    assert scale["divisor"] == 1 or most >= scale["divisor"]
+    if unit != "kgce/t" and language == "zh":
+        assert scale["divisor"] == (1e8 if most >= 1e8 else 1e4 if most >= 1e4 else 1)
+    texts = _shown(page, [{"value": value, "scale": scale, "digits": scale["digits"]} for value in values])
+    assert {len(text.partition(".")[2]) for text in texts if "<" not in text and ">" not in text} <= {scale["digits"]}
+    for value, text in zip(values, texts, strict=True):
+        assert (text.strip("0.,−") == "") == (value == 0)
+
+
+@settings(max_examples=10, deadline=None)
+@given(shares=st.lists(st.floats(min_value=0, max_value=1), min_size=EACH, max_size=EACH))
+def test_coverage_is_cut_and_never_reads_whole_nor_nothing_where_it_is_not(page: Any, shares: list[float]) -> None:
+    for share, text in zip(shares, _each(page, "format", "(each) => m.shareCut(each)", shares), strict=True):
+        assert (text == "100.0 %") == (share == 1 or math.isclose(share, 1, abs_tol=1e-9))
+        assert (text == "0.0 %") == (share == 0)
+        if "<" not in text:
+            assert float(text.removesuffix(" %")) <= share * 100 + 1e-6
+
+
+KEYS = [
+    "2026",
+    "2026-Q1",
+    "2026-Q4",
+    "2026-02",
+    "2026-12",
+    "2026-11-30",
+    "w2026-01-01",
+    "12m2026-10",
+    "2026-01-31..2026-03-01",
+]
+
+
+def test_a_period_and_the_one_after_it_meet(page: Any) -> None:
+    there_and_back = (
+        "(key) => { const p = m.periodOf(key), q = m.periodOf(m.stepped(p, 1)); return [p, q, m.stepped(q, -1)]; }"
+    )
+    for key, (period, following, back) in zip(KEYS, _each(page, "time", there_and_back, KEYS), strict=True):
+        # Twelve months go on by a month.
+        assert following["start"] == ("2025-12-01" if key.startswith("12m") else period["end"])
+        assert period["kind"] == following["kind"]
+        if key.startswith("w"):
+            assert (key, back) == ("w2026-01-01", "w2025-12-29")
+        else:
+            assert back == key
+
+
+def test_what_is_no_period_is_none(page: Any) -> None:
+    wrong = ["", "x", "2026-13", "2026-02-30", "2026-Q5", "12m2026-13", "2026-11-15..2026-11-01", "w2026-02-30"]
+    assert _each(page, "time", "(key) => m.periodOf(key)", wrong) == [None] * len(wrong)
+
+
+def test_days_are_those_of_shanghai_in_a_browser_of_california(page: Any) -> None:
+    of_one = "(instant) => [m.toDay(Date.parse(instant)), m.timeText(instant), m.dayText(instant)]"
+    (found, before) = _each(page, "time", of_one, ["2026-11-30T16:00:00Z", "2026-11-30T23:59:59+08:00"])
+    assert found == ["2026-12-01", "2026-12-01 00:00", "2026-12-01"]
+    assert before == ["2026-11-30", "2026-11-30 23:59", "2026-11-30"]
+    assert _each(page, "time", "(now) => m.lastMonth(Date.parse(now))", ["2026-12-31T16:30:00Z"]) == ["2026-12"]
