@@ -9,7 +9,6 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from services.api.access.identify import Remembered
 from services.api.access.lockout import Lockout
-from services.api.access.login import SignInFirst, lead_to_login
 from services.api.access.passwords import Passwords
 from services.api.access.provider import Provider
 from services.api.access.require import require_access
@@ -33,7 +32,6 @@ from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.proposals.asking import keep_proposals_of
 from services.api.routes import (
     accounts,
-    alert_pages,
     alerts,
     areas,
     audit,
@@ -147,7 +145,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     oidc.router,
     login.router,
-    alert_pages.router,
     console.router,
     health.router,
     metrics.router,
@@ -211,7 +208,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.operations.require_rules()
     answer_errors_of(app)
     keep_proposals_of(app)
-    app.add_exception_handler(SignInFirst, lead_to_login)
     app.state.passwords = Passwords()
     describe(app)
     # The last one added is the first a request passes through.

@@ -8,6 +8,7 @@ _VIEWS = (
     "data-centres",
     "efficiency",
     "two-high",
+    "alerts",
     "rules",
     "quality",
     "registry",

@@ -11,12 +11,11 @@ from starlette.concurrency import run_in_threadpool
 
 from services.api.access.closing import CONFIRMED, Confirmed
 from services.api.access.identify import Remembered, credential_of
-from services.api.access.login import SignInFirst
 from services.api.access.nouns import NEEDS_SESSION
 from services.api.access.principal import Principal, SignedBy
 from services.api.access.reach import AREA_TREE, EVERYTHING
 from services.api.access.role import Right
-from services.api.access.rules import BEFORE_THE_CHANGE, OPEN, PAGES, RIGHT_OF, WITH_A_KEY, Operations, operation
+from services.api.access.rules import BEFORE_THE_CHANGE, OPEN, RIGHT_OF, WITH_A_KEY, Operations, operation
 from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 
 NOT_SIGNED_IN = ProblemKind("not_signed_in", 401, "Nobody is signed in")
@@ -36,15 +35,13 @@ async def require_access(request: Request) -> None:
     if not isinstance(right, Right):
         assert right == OPEN
         return
-    principal = await _signed_in(request, page=asked in PAGES)
+    principal = await identified(request)
     if right not in principal.rights:
         raise Refused(NOT_ALLOWED, f"{principal.name} is {principal.role} and may not: {right}")
     by_session = principal.signed_by is SignedBy.SESSION
     if right is Right.OWN and not by_session and asked not in WITH_A_KEY:
         raise Refused(NEEDS_SESSION, "a key does nothing of its own account; sign in: POST /api/v1/session")
     if by_session and principal.must_change_password and asked not in BEFORE_THE_CHANGE:
-        if asked in PAGES:
-            raise SignInFirst(request)
         raise Refused(PASSWORD_TO_CHANGE, "change it first: POST /api/v1/session/password")
     if by_session and request.method not in _SAFE:
         given = request.headers.get(CSRF_HEADER, "").encode("latin-1")
@@ -52,16 +49,6 @@ async def require_access(request: Request) -> None:
             raise Refused(NO_CSRF_TOKEN, f"send the token of GET /api/v1/session as {CSRF_HEADER}")
     request.state.principal = principal
     _require_place(request, request.scope["route"], principal)
-
-
-async def _signed_in(request: Request, *, page: bool) -> Principal:
-    """Whose the request is. Raises Refused, or SignInFirst where a person asked for a page."""
-    try:
-        return await identified(request)
-    except Refused as refusal:
-        if page and refusal.kind is NOT_SIGNED_IN:
-            raise SignInFirst(request) from None
-        raise
 
 
 async def identified(request: Request) -> Principal:

@@ -77,8 +77,6 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/seal
     """,
     Right.READ: """
-        GET /alerts
-        GET /alerts/{alert_id}
         GET /api/v1/parks
         GET /api/v1/parks/{code}
         GET /api/v1/enterprises
@@ -240,9 +238,6 @@ RIGHT_OF: Mapping[str, Right | str] = {
     line.strip(): right for right, lines in _RULES.items() for line in lines.splitlines() if line.strip()
 } | {f"GET {path}": OPEN for path in PATHS}
 """The right of each operation, by its method and path."""
-
-PAGES = frozenset({"GET /alerts", "GET /alerts/{alert_id}"})
-"""What a person reads: whoever is not signed in is led to the login."""
 
 BEFORE_THE_CHANGE = frozenset({"GET /api/v1/session", "DELETE /api/v1/session", "POST /api/v1/session/password"})
 """All that a person may do whose first password must be changed."""

@@ -30,6 +30,9 @@ export function Quantity({ value, unit = "1", scale = null, withUnit = false, di
   return html`<button type="button" class=${`${kind} why`} data-value=${value} title=${t("why")} aria-label=${`${label} ${text} ${withUnit ? used.name : ""}: ${t("why")}`} onClick=${open}>${inside}</button>`;
 }
 
+// A number that the API has written, with its unit: with as many digits as tell it from what it was held against.
+export const Told = ({ value, text }) => html`<data class="number" value=${value} data-value=${value}>${text.replace(/^-/, "−")}</data>`;
+
 // How many there are of something.
 export const Count = ({ value }) =>
   value === null || value === undefined
