@@ -68,6 +68,7 @@ from services.api.routes import (
     region_map,
     rejected,
     rules,
+    search,
     session,
     settlements,
     silences,
@@ -81,6 +82,7 @@ from services.api.routes import (
     units,
     words,
 )
+from services.api.search.index import SearchIndexes
 from services.api.validators import Validators
 from services.core.clock import utc_now
 from services.core.settings import Settings
@@ -127,6 +129,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     heat_values.router,
     tables.router,
     words.router,
+    search.router,
     alerts.router,
     rules.router,
     silences.router,
@@ -167,6 +170,7 @@ TAGS = [
     {"name": "statistics", "description": "What is reported and not metered"},
     {"name": "heat values", "description": "热值: what enterprises measured of their fuels"},
     {"name": "tables", "description": "The domain numbers with their sources"},
+    {"name": "search", "description": "Finding things by name, code or pinyin"},
     {"name": "words", "description": "What every code is called, in Chinese and English"},
     {"name": "alerts", "description": "预警: what was raised, how it is handled, rules, silences, who is told"},
     {"name": "quality", "description": "数据质量: scores, findings, what is missing"},
@@ -233,6 +237,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.seen = Seen()
     app.state.lockout = Lockout()
     app.state.provider = _provider_of(settings)
+    app.state.search = SearchIndexes()
     app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
     app.state.map = load_map(settings.data)

@@ -124,6 +124,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/corrections
         GET /api/v1/acceptances
         GET /api/v1/settlements
+        GET /api/v1/search
         GET /api/v1/rejected-readings
         GET /api/v1/rejected-messages
         GET /api/v1/dropped

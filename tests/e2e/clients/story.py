@@ -226,6 +226,7 @@ class Story:
         self._ask("get", f"{API}/parks/{{code}}/renewables", park, **_MARCH)
         assert self._ask("get", f"{API}/targets")["data"]
         assert self._ask("get", f"{API}/map") == {"map": None}
+        assert self._ask("get", f"{API}/search", q="eeds")["data"][0]["code"] == "150600"
         assert self._ask("get", f"{API}/words")["words"]["severity"]["severe"]["zh"] == "严重"
         assert self._ask("get", f"{API}/progress", year=2025)["data"]
         self._ask("get", f"{API}/progress", area=JUNGAR, year=2024)

@@ -102,6 +102,7 @@ REQUESTS: Mapping[str, Asked] = {
     "GET tables/{name}": _nothing("tables/standard_coal"),
     "GET targets": _nothing("targets"),
     "GET words": _nothing("words"),
+    "GET search": _list("search", q="U-", kind="unit", limit=50),
     "GET rules": _nothing("rules", q="none of these"),
     "GET rules/{slug}": _nothing("rules/rule_qa"),
     "GET quality/checks": _nothing("quality/checks"),
