@@ -35,16 +35,16 @@ function open() {
   close();
   const { scope } = live.peek();
   if (scope === null || document.visibilityState === "hidden") return;
-  lost = setTimeout(onLost, LOST_MS);
+  fear();
   source = new EventSource(addressOf("/live", { scope }));
   source.addEventListener("energy", (event) => {
-    clearTimeout(lost);
+    calm();
+    if (live.peek().status === "lost") askWhetherThere();
     live.value = { status: "open", scope, state: JSON.parse(event.data) };
   });
   source.addEventListener("error", (event) => {
     // With data: the stream says why it ends. Without: the line is gone; the browser tries again, unless it was refused.
-    clearTimeout(lost);
-    lost = setTimeout(onLost, LOST_MS);
+    fear();
     if (event.data || source.readyState === EventSource.CLOSED) {
       source.close();
       clearTimeout(again);
@@ -53,21 +53,39 @@ function open() {
   });
 }
 
+// From the first failure on, however often it is tried again.
+function fear() {
+  if (lost === null) lost = setTimeout(onLost, LOST_MS);
+}
+
+function calm() {
+  clearTimeout(lost);
+  lost = null;
+}
+
 function close() {
-  [lost, again, unseen].forEach(clearTimeout);
+  calm();
+  [again, unseen].forEach(clearTimeout);
   if (source) source.close();
   source = null;
 }
 
-// The API is asked too: it says whether it is there at all, and whether one still is signed in.
 function onLost() {
   live.value = { ...live.peek(), status: "lost" };
+  askWhetherThere();
+}
+
+// What is asked says whether the API is there at all, or there again, and whether one still is signed in.
+function askWhetherThere() {
   if (!signedOut.peek()) get("/session").catch(() => {});
 }
 
-addEventListener("visibilitychange", () => {
+function onSeen() {
   clearTimeout(unseen);
   if (document.visibilityState === "hidden") unseen = setTimeout(close, UNSEEN_MS);
   else if (!source && live.peek().scope !== null) open();
-});
+}
+
+addEventListener("visibilitychange", onSeen);
+addEventListener("pageshow", onSeen);
 addEventListener("pagehide", close);

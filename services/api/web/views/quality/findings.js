@@ -25,7 +25,7 @@ export function Findings({ rows, names = null, nothing, brief = false, onOpen = 
   if (brief) {
     return html`<ul class="stack">${rows.map((row) => html`<li key=${row.finding_id}><span class="sign-of warning"><span aria-hidden="true">▲</span> ${word("check", row.check)}</span> · ${spanText(row)} · ${t("value")} <${Value} row=${row} />, ${t("limit")} <${Limit} row=${row} /></li>`)}</ul>`;
   }
-  return html`<${Table} caption=${t("list_findings")} rowKey=${(row) => row.finding_id} rows=${rows} onOpen=${onOpen} columns=${[
+  return html`<${Table} caption=${t("table_of", { title: t("list_findings") })} rowKey=${(row) => row.finding_id} rows=${rows} onOpen=${onOpen} columns=${[
     { key: "check", title: t("check"), narrow: true, order: (one, other) => one.check.localeCompare(other.check), cell: (row) => html`<span class="sign-of warning"><span aria-hidden="true">▲</span> ${word("check", row.check)}</span>` },
     { key: "subject", title: t("subject"), narrow: true, order: true, cell: (row) => html`${nameOf(names, row.subject_kind, row.subject)} <span class="note">${word("thing", row.subject_kind)}</span>` },
     { key: "start", title: t("span"), order: true, cell: (row) => html`<span class="nowrap">${spanText(row)}</span>` },

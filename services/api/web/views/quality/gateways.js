@@ -31,7 +31,7 @@ export function Gateways({ place }) {
       return html`
         <div class="figures">${card("online", counts.state.online, "")}${card("offline", counts.state.offline, "sign-of severe")}${card("silent", counts.silent, "sign-of warning")}${card("unknown", counts.state.unknown, "")}</div>
         <${Card} title=${t("gateways")} actions=${html`<span class="note"><${Count} value=${data.total} /></span>`}>
-          <${Table} caption=${t("gateways")} rowKey=${(row) => row.code} rows=${rows} order=${order} onOrder=${(next) => setQuery({ order: next === "last_message_at" ? null : next })} filters=${html`<${Nothing} filters=${chosen ? [{ name: t("state"), value: t(chosen), remove: choose(chosen) }] : []} />`}
+          <${Table} caption=${t("table_of", { title: t("gateways") })} rowKey=${(row) => row.code} rows=${rows} order=${order} onOrder=${(next) => setQuery({ order: next === "last_message_at" ? null : next })} filters=${html`<${Nothing} filters=${chosen ? [{ name: t("state"), value: t(chosen), remove: choose(chosen) }] : []} />`}
             onOpen=${(row) => setQuery({ tab: "rejected", gateway: row.code, state: null, order: null }, { replace: false })} columns=${[
             { key: "code", title: t("gateway"), narrow: true, order: true, cell: (row) => html`${row.name || ""} <code>${row.code}</code>` },
             { key: "credit_code", title: t("enterprise"), narrow: true, order: true, cell: (row) => nameOf(names, "enterprise", row.credit_code) },

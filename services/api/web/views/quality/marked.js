@@ -29,7 +29,7 @@ export function Marked({ place, scope, period, openDay }) {
   return html`<div class="stack">
     <${Card} title=${t("list_marked")} actions=${html`<span class="note">${t("period_note")}</span>`}>
       <${Facet} title=${t("with_mark")} chosen=${quality} values=${marks.map((mark) => ({ key: mark, title: word("mark", mark) }))} onChoose=${choose} />
-      <${Paged} of=${readings}>${(rows, names) => html`<${Table} caption=${t("list_marked")} rowKey=${(row) => `${row.meter} ${row.ts}`} rows=${rows} onOpen=${(row) => openDay(row.meter, dayText(row.ts))}
+      <${Paged} of=${readings}>${(rows, names) => html`<${Table} caption=${t("table_of", { title: t("list_marked") })} rowKey=${(row) => `${row.meter} ${row.ts}`} rows=${rows} onOpen=${(row) => openDay(row.meter, dayText(row.ts))}
         filters=${html`<${Nothing} filters=${asked.map((mark) => ({ name: t("mark"), value: word("mark", mark), remove: () => choose(asked.filter((each) => each !== mark)) }))} />`}
         columns=${[
           { key: "meter", title: t("meter"), narrow: true, cell: (row) => nameOf(names, "meter", row.meter) },

@@ -19,7 +19,7 @@ export function Recorded({ place, period, openDay }) {
   const note = html`<span class="note">${t("period_note")}</span>`;
   const open = (row) => openDay(row.meter, dayText(row.ts || row.from));
   return html`<div class="stack">
-    <${Card} title=${t("corrections")} actions=${note}><${Paged} of=${corrections} lines=${3}>${(rows, names) => html`<${Table} caption=${t("corrections")} rowKey=${(row) => row.id} rows=${rows} onOpen=${open} columns=${[
+    <${Card} title=${t("corrections")} actions=${note}><${Paged} of=${corrections} lines=${3}>${(rows, names) => html`<${Table} caption=${t("table_of", { title: t("corrections") })} rowKey=${(row) => row.id} rows=${rows} onOpen=${open} columns=${[
       ...whose(names),
       { key: "ts", title: t("reading_time"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.ts)}</span>` },
       { key: "kind", title: t("kind"), narrow: true, cell: (row) => word("correction", row.kind) },
@@ -30,14 +30,14 @@ export function Recorded({ place, period, openDay }) {
       { key: "recorded_at", title: t("recorded"), order: true, cell: (row) => html`<span class="nowrap">${timeText(row.recorded_at)}</span>` },
       { key: "seal", title: t("sealed"), number: true, cell: (row) => (row.seal === null ? html`<span class="note">${t("waits")}</span>` : html`<${Count} value=${row.seal} />`) },
     ]} />`}<//><//>
-    <${Card} title=${t("acceptances")} actions=${note}><${Paged} of=${acceptances} lines=${3}>${(rows, names) => html`<${Table} caption=${t("acceptances")} rowKey=${(row) => `${row.meter} ${row.ts}`} rows=${rows} onOpen=${open} columns=${[
+    <${Card} title=${t("acceptances")} actions=${note}><${Paged} of=${acceptances} lines=${3}>${(rows, names) => html`<${Table} caption=${t("table_of", { title: t("acceptances") })} rowKey=${(row) => `${row.meter} ${row.ts}`} rows=${rows} onOpen=${open} columns=${[
       ...whose(names),
       { key: "ts", title: t("reading_time"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.ts)}</span>` },
       { key: "value", title: t("stored"), number: true, cell: (row) => html`<${Quantity} value=${row.value} unit="" />` },
       ...said("accepted_by"),
       { key: "accepted_at", title: t("recorded"), order: true, cell: (row) => html`<span class="nowrap">${timeText(row.accepted_at)}</span>` },
     ]} />`}<//><//>
-    <${Card} title=${t("settlements")} actions=${note}><${Paged} of=${settlements} lines=${3}>${(rows, names) => html`<${Table} caption=${t("settlements")} rowKey=${(row) => row.id} rows=${rows} onOpen=${open} columns=${[
+    <${Card} title=${t("settlements")} actions=${note}><${Paged} of=${settlements} lines=${3}>${(rows, names) => html`<${Table} caption=${t("table_of", { title: t("settlements") })} rowKey=${(row) => row.id} rows=${rows} onOpen=${open} columns=${[
       ...whose(names),
       { key: "from", title: t("span"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.from)} – ${timeText(row.to)}</span>` },
       { key: "action", title: t("action"), narrow: true, cell: (row) => html`${word("settlement", row.action)} ${row.factor !== null && html`× <${Quantity} value=${row.factor} unit="" />`} ${row.withdrawn_at && html`<span class="note">${t("withdrawn_since", { time: timeText(row.withdrawn_at) })}</span>`}` },

@@ -28,7 +28,7 @@ export function Rejected() {
     ${may("register") && html`<${Retry} gateway=${gateway} onDone=${reload} />`}
     ${gateway && html`<p><button type="button" class="chip" aria-pressed="true" onClick=${() => setQuery({ gateway: null })}>${t("gateway")}：${gateway} ✕</button></p>`}
     <${Card} title=${t("rejected_messages")}>
-      <${Paged} of=${messages}>${(rows) => html`<${Table} caption=${t("rejected_messages")} rowKey=${(row) => row.id} rows=${rows} onOpen=${setShown} columns=${[
+      <${Paged} of=${messages}>${(rows) => html`<${Table} caption=${t("table_of", { title: t("rejected_messages") })} rowKey=${(row) => row.id} rows=${rows} onOpen=${setShown} columns=${[
         { key: "received_at", title: t("received"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.received_at)}</span>` },
         { key: "gateway", title: t("gateway"), narrow: true, cell: (row) => html`<${OfGateway} row=${row} />` },
         { key: "code", title: t("code"), narrow: true, cell: (row) => word("rejection", row.code) },
@@ -39,7 +39,7 @@ export function Rejected() {
     <//>
     <${Card} title=${t("rejected_readings")}>
       <${Facet} title=${t("outcome")} chosen=${outcome} values=${OUTCOMES.map((each) => ({ key: each, title: word("rejected_outcome", each) }))} onChoose=${(chosen) => setQuery({ outcome: chosen.length ? chosen.join(",") : null })} />
-      <${Paged} of=${readings}>${(rows) => html`<${Table} caption=${t("rejected_readings")} rowKey=${(row) => row.id} rows=${rows} columns=${[
+      <${Paged} of=${readings}>${(rows) => html`<${Table} caption=${t("table_of", { title: t("rejected_readings") })} rowKey=${(row) => row.id} rows=${rows} columns=${[
         { key: "received_at", title: t("received"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.received_at)}</span>` },
         { key: "gateway", title: t("gateway"), cell: (row) => html`<${OfGateway} row=${row} />` },
         { key: "meter", title: t("meter"), narrow: true, order: true, cell: (row) => html`<code>${row.meter}</code>` },
