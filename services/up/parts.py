@@ -52,6 +52,7 @@ MAILS = Part(
     Ready.LOG_EVENT,
     None,
 )
-BESIDE_API = (INGEST, ROLLUP, QUALITY)
-"""Started together, and API with them. REGION starts when these are ready, and ALERTS last: what a region that was off
-for a while has not sent yet is no alert. They are stopped in the reverse order."""
+BESIDE_API = (INGEST, ROLLUP)
+"""Started together, and API with them. REGION starts when these are ready, QUALITY and ALERTS last: what a region that
+was off for a while has not sent yet is no alert, and days that are still being booked would be judged again and again.
+They are stopped in the reverse order."""

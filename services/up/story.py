@@ -9,7 +9,7 @@ from services.up.home import Home
 
 LEAST_DAYS_OF_STORY = 62
 _BEGUN, _TOLD = "begun", "told"
-_PREPARE_WITHIN_S, _JUDGE_WITHIN_S, _HANDLE_WITHIN_S = 600.0, 180.0, 60.0
+_PREPARE_WITHIN_S, _JUDGE_WITHIN_S, _HANDLE_WITHIN_S = 1900.0, 600.0, 600.0
 
 
 class RunOnce(Protocol):

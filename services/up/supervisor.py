@@ -23,7 +23,7 @@ from services.up.home import Home
 from services.up.kept_server import KeptServer
 from services.up.logins import Logins, private_logins
 from services.up.mails import MailCatcher
-from services.up.parts import ALERTS, API, BESIDE_API, MAILS, REGION, TOLD_REGION, Part
+from services.up.parts import ALERTS, API, BESIDE_API, MAILS, QUALITY, REGION, TOLD_REGION, Part
 from services.up.ports import LOOPBACK, describe_holder, is_free, start_on_free_port
 from services.up.postgres import PrivatePostgres
 from services.up.running import RunningPart
@@ -108,11 +108,11 @@ class Supervisor:
         if self._mails is not None:
             alerting |= self._mails.environment()
         if story is None:
-            self._start_alerts(alerting)
+            self._start_judging(env, alerting)
         self._say_ready(time.monotonic() - began, first)
         if story is not None:
             self._tell(story, env, alerting)
-            self._start_alerts(alerting)
+            self._start_judging(env, alerting)
 
     def _say_ready(self, after_s: float, first: FirstAccount | None) -> None:
         screen, plan = self.screen, self.plan
@@ -126,8 +126,9 @@ class Supervisor:
         if self._mails is not None:
             screen.mails(self._mails.page)
 
-    def _start_alerts(self, env: dict[str, str]) -> None:
-        self._add(ALERTS, env)
+    def _start_judging(self, env: dict[str, str], alerting: dict[str, str]) -> None:
+        self._add(QUALITY, env)
+        self._add(ALERTS, alerting)
         self._watch_until(self._all_ready)
 
     def _all_ready(self) -> bool:

@@ -1,5 +1,6 @@
 """`enermon-sim mails`: a mail server that keeps every mail, and a page that shows them."""
 
+import datetime as dt
 import json
 import threading
 from collections import deque
@@ -9,11 +10,10 @@ from typing import Annotated
 
 import typer
 
-from simulators.options import clear_errors
+from simulators.options import SHANGHAI, clear_errors
 from simulators.receiver.arrivals import Arrival, Arrivals
 from simulators.receiver.mail_page import Mail, MailPage
 from simulators.receiver.mail_sink import MailSink
-from simulators.receiver.show import now
 
 MOST_KEPT = 1000
 
@@ -34,7 +34,7 @@ class MailBook:
     def take(self, arrival: Arrival) -> None:
         """Keep a mail that has arrived."""
         mail = {
-            "at": now().isoformat(timespec="seconds"),
+            "at": dt.datetime.now(SHANGHAI).isoformat(timespec="seconds"),
             "to": arrival.content["to"],
             "subject": arrival.subject,
             "text": arrival.content["text"],

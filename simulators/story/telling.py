@@ -23,7 +23,7 @@ _WORKS_MAIL = "works@enermon.example"
 _LEVEL_ZH = {"region": "节能监察中心", "league": "节能监察支队", "banner": "节能监察大队"}
 _LEVEL_EN = {"region": "energy supervision centre", "league": "energy supervision detachment"}
 _EN_OF_BANNER = "energy supervision team"
-_SUMS_WITHIN_S = 540.0
+_SUMS_WITHIN_S = 1800.0
 _AGAIN_S = 0.5
 
 
