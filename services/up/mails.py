@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.up.home import Home
-from services.up.ports import LOOPBACK, choose_port, port_setting
+from services.up.ports import LOOPBACK, choose_port, is_free, port_setting
 
 _SMTP, _PAGE = ("ENERMON_MAIL_PORT", 9025), ("ENERMON_MAIL_PAGE_PORT", 9026)
 
@@ -25,11 +25,18 @@ class MailCatcher:
         """
         if environment.get("ENERMON_SMTP_URL") or environment.get("ENERMON_SMTP_URL_FILE"):
             return None
-        ports = {}
+        ports: dict[str, int] = {}
         for name, (setting, preferred) in {"mail_port": _SMTP, "mail_page_port": _PAGE}.items():
             fixed = port_setting(setting, environment)
             remembered = home.remembered_port(name)
-            ports[name] = choose_port(fixed=fixed, remembered=remembered, preferred=preferred, setting=setting)
+            ports[name] = choose_port(
+                fixed=fixed,
+                remembered=remembered,
+                preferred=preferred,
+                setting=setting,
+                # Nobody listens yet on the port that was chosen before.
+                free=lambda port: port not in ports.values() and is_free(port),
+            )
             home.remember(**{name: str(ports[name])})
         return cls(ports["mail_port"], ports["mail_page_port"])
 
