@@ -25,6 +25,8 @@ class About(enum.StrEnum):
     """Why a value is judged as it is, or cannot be."""
     PROGRESS = "progress"
     """Why an area is judged as it is in dual control."""
+    SUM = "sum"
+    """Why something is not in a sum, and why nothing is said of its change."""
     REFUSAL = "refusal"
     """Why a value is refused."""
     RULE = "rule"

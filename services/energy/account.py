@@ -77,6 +77,10 @@ class Valuation:
         self.missing.setdefault(basis, set()).add((carrier, year_in(by)))
         return None
 
+    def coefficient(self, basis: Basis | None, carrier: str, by: ValuedBy) -> Applied | None:
+        """The coefficient by which `tonnes` values, noted as used; None where it is missing."""
+        return self._applied(basis, carrier, by)
+
     def _look_up(self, key: tuple[Basis | None, str, ValuedBy]) -> Tonnes | None:
         """Tonnes for 1e-12 of the carrier's unit."""
         basis, carrier, by = key

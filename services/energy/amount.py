@@ -25,7 +25,7 @@ class Amount:
     @property
     def coverage(self) -> float | None:
         """Measured share of what was expected, 0 to 1; None where nothing was expected."""
-        return None if self.expected_s <= 0 else min(1.0, self.measured_s / self.expected_s)
+        return coverage_of_seconds(self.measured_s, self.expected_s)
 
     def add(self, other: "Amount") -> None:
         """Take up what other meters, or another part of the period, have."""
@@ -33,6 +33,11 @@ class Amount:
             self.pico_by_year[year] = self.pico_by_year.get(year, 0) + pico
         self.measured_s += other.measured_s
         self.expected_s += other.expected_s
+
+
+def coverage_of_seconds(measured_s: int, expected_s: int) -> float | None:
+    """Measured share of what was expected, 0 to 1; None where nothing was expected."""
+    return None if expected_s <= 0 else min(1.0, measured_s / expected_s)
 
 
 def joined_cover(covers: Iterable[Cover]) -> Cover:

@@ -86,6 +86,7 @@ def test_errors_of_up_are_those_of_the_page() -> None:
     ("heading", "about"),
     [
         ("## Verdicts 判定", About.VERDICT),
+        ("## Sums 合计", About.SUM),
         ("## Dual control 双控", About.PROGRESS),
         ("## Refused values 取值不符", About.REFUSAL),
         ("## Rules of alerts 预警规则", About.RULE),

@@ -1,12 +1,12 @@
 """Sums, as they were read, brought to the lines of an answer. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from services.core.meter import PICO
 from services.energy.account import Parts
-from services.energy.amount import Measure
+from services.energy.amount import Amount, Measure, coverage_of_seconds
 from services.energy.by_subject import Subject, Sums
 
 Names = tuple[str | None, str | None, str | None, str | None, str | None]
@@ -32,12 +32,18 @@ class EnergyLine(NamedTuple):
     end: datetime
     group: Group
     parts: Parts
-    coverage: float | None
+    measured_s: int
+    expected_s: int
 
     @property
     def quantity(self) -> float | None:
         """In the unit of the carrier; None where nothing is booked."""
         return sum(pico for _, pico in self.parts) / PICO if self.parts else None
+
+    @property
+    def coverage(self) -> float | None:
+        """Measured share of what was expected, 0 to 1; None where nothing was expected."""
+        return coverage_of_seconds(self.measured_s, self.expected_s)
 
 
 def group_of(measure: Measure, names: Names) -> Group:
@@ -49,13 +55,40 @@ def lines(sums: Sums, name: Callable[[Subject], Names]) -> list[EnergyLine]:
     """The answer in order of time and group."""
     bounds = [sums.frame.bounds(period) for period in sums.frame.periods]
     found = [
-        EnergyLine(*bounds[number], group_of(measure, names), tuple(amount.pico_by_year.items()), amount.coverage)
+        EnergyLine(
+            *bounds[number],
+            group_of(measure, names),
+            tuple(amount.pico_by_year.items()),
+            amount.measured_s,
+            amount.expected_s,
+        )
         for subject, by_period in sums.by_period()
         for names in [name(subject)]
         for number, amounts in by_period
         for measure, amount in amounts.items()
     ]
     return sorted(found, key=_order)
+
+
+def totals(found: Iterable[EnergyLine]) -> list[EnergyLine]:
+    """The lines of a whole put together, whatever else they are told apart by: one of each bucket, carrier and flow."""
+    together: dict[tuple[datetime, str, str | None], tuple[EnergyLine, Amount]] = {}
+    for line in found:
+        key = line.start, line.group.carrier, line.group.flow
+        _, amount = together.setdefault(key, (line, Amount()))
+        amount.add(Amount(dict(line.parts), line.measured_s, line.expected_s))
+    whole = [
+        EnergyLine(
+            first.start,
+            first.end,
+            Group(first.group.carrier, first.group.flow),
+            tuple(amount.pico_by_year.items()),
+            amount.measured_s,
+            amount.expected_s,
+        )
+        for first, amount in together.values()
+    ]
+    return sorted(whole, key=_order)
 
 
 def _order(line: EnergyLine) -> tuple[datetime, list[str]]:

@@ -2,8 +2,9 @@
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from pydantic import Field
 
@@ -21,6 +22,7 @@ from services.api.asking import (
     require_order,
     scope_of,
 )
+from services.api.comparing.period import COMPARE_DESCRIPTION, CompareText
 from services.api.errors import ProblemKind, Refused
 from services.api.paging import PageQuery
 from services.api.registry.fields import Code
@@ -60,7 +62,7 @@ class By(enum.StrEnum):
     METER = "meter"
 
 
-BALANCED_BY = (By.AREA, By.LEAGUE, By.BANNER, By.PARK, By.ENTERPRISE, By.UNIT)
+BALANCED_BY = (By.CARRIER, By.AREA, By.LEAGUE, By.BANNER, By.PARK, By.ENTERPRISE, By.UNIT)
 
 
 class Estimates(enum.StrEnum):
@@ -98,6 +100,8 @@ class RangeQuery(PageQuery):
         description="outward: a range that is not on quarter hours (with estimates on hours) is widened to them, which"
         " the answer says; left out: it is refused",
     )
+    compare: CompareText | None = Field(None, description=COMPARE_DESCRIPTION, examples=["previous"])
+    total: bool = Field(False, description="Besides the rows those of the scope as a whole, to which they add up")
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
 
 
@@ -130,9 +134,12 @@ class BalanceQuery(RangeQuery):
     by: str = Field(
         "",
         max_length=100,
-        description="Comma separated: area (the level below the scope), league, banner, park, enterprise, unit;"
-        " the scope as a whole if left out",
+        description="Comma separated: carrier, area (the level below the scope), league, banner, park, enterprise,"
+        " unit; the scope as a whole if left out",
         examples=["area"],
+    )
+    explain: bool = Field(
+        False, description="To each row the terms that add up to it, with their coefficients, and what is not in it"
     )
 
 
@@ -148,6 +155,10 @@ class Asked:
     by: frozenset[By]
     carrier: str | None
     flows: tuple[Flow, ...]
+
+    def over(self, start: datetime, end: datetime, bucket: Bucket) -> Self:
+        """The same of another range, which lies on quarter hours."""
+        return replace(self, start=start, end=end, bucket=bucket)
 
 
 def asked(query: EnergyQuery, *, now: datetime) -> Asked:
@@ -167,8 +178,8 @@ def asked_balance(query: BalanceQuery, *, now: datetime) -> Asked:
     if scope is ScopeKind.METER:
         raise Refused(INVALID_SCOPE, "a balance is that of an area, a park, an enterprise or a unit, not of one meter")
     start, end = _range(query, now=now)
-    by = _by(query.by, scope, known=BALANCED_BY) | {By.CARRIER, By.FLOW}
-    return Asked(scope, code, start, end, query.bucket, by, None, ALL_FLOWS)
+    by = _by(query.by, scope, known=BALANCED_BY) | {By.FLOW}
+    return Asked(scope, code, start, end, query.bucket, by, None, tuple(Flow) if query.explain else ALL_FLOWS)
 
 
 def _range(query: RangeQuery, *, now: datetime, grain: Grain = Grain.SLOT) -> tuple[datetime, datetime]:

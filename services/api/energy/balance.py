@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.valuing import Missing, named
-from services.core.meter import Flow
-from services.energy.account import Account
+from services.core.meter import PICO, Flow
+from services.energy.account import SIGN, Account
 from services.energy.factors import Basis, Factors
 from services.energy.heat_value import ValuedBy
 
@@ -42,7 +42,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a group consumed in a bucket. `place` names the group; its carrier is empty and its flow None."""
+    """What a group consumed in a bucket. `place` names the group; its carrier is empty unless it is of one."""
 
     start: datetime
     end: datetime
@@ -55,6 +55,28 @@ class Balance:
     silent: tuple[tuple[str, str], ...]
     """Carrier and flow of which readings are expected and nothing is booked: they are not in the sums."""
     account: Account
+    lines: tuple[EnergyLine, ...]
+    """Those that enter, in the order of the answer."""
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether anything is booked of it: nothing is not zero."""
+        return any(line.parts for line in self.lines)
+
+    @property
+    def net_quantity(self) -> float | None:
+        """Of a balance of one carrier: its inputs less outputs, in its unit; None where nothing is booked."""
+        if not self.is_booked:
+            return None
+        return sum(SIGN[Flow(str(line.group.flow))] * pico for line in self.lines for _, pico in line.parts) / PICO
+
+    def consumption(self, basis: Basis) -> Fraction | None:
+        """综合能源消费量 in tce, exact; None where a coefficient is missing, or nothing is booked."""
+        return self.account.consumption(basis) if self.is_booked else None
+
+    def exact_tco2(self) -> Fraction | None:
+        """`tco2` before it is rounded."""
+        return self.account.tco2() if self.is_booked else None
 
     @property
     def missing(self) -> set[Missing]:
@@ -65,17 +87,29 @@ class Balance:
 Grouped = Mapping[tuple[datetime, Group], Sequence[EnergyLine]]
 
 
-def grouped(lines: Iterable[EnergyLine], factors: Factors) -> Grouped:
-    """The lines that enter each balance, in order of time and place. Carriers that are no energy are left out."""
+def grouped(lines: Iterable[EnergyLine], factors: Factors, *, by_carrier: bool = False) -> Grouped:
+    """The lines that enter each balance, in order of time and place, and by carrier where it is of one.
+
+    Carriers that are no energy, and flows that are never added, are left out.
+    """
     found: dict[tuple[datetime, Group], list[EnergyLine]] = {}
     for line in lines:
-        if line.group.carrier in factors.family:
-            place = line.group._replace(carrier="", flow=None)
-            found.setdefault((line.start, place), []).append(line)
+        if enters(line, factors):
+            found.setdefault((line.start, place_of(line, by_carrier=by_carrier)), []).append(line)
     return dict(sorted(found.items(), key=lambda item: (item[0][0], [part or "" for part in item[0][1]])))
 
 
-def balance(lines: Sequence[EnergyLine], factors: Factors) -> Balance:
+def enters(line: EnergyLine, factors: Factors) -> bool:
+    """Whether a line is in a balance."""
+    return line.group.carrier in factors.family and line.group.flow in SIGN
+
+
+def place_of(line: EnergyLine, *, by_carrier: bool) -> Group:
+    """In whose balance a line is."""
+    return line.group._replace(carrier=line.group.carrier if by_carrier else "", flow=None)
+
+
+def balance(lines: Sequence[EnergyLine], place: Group, factors: Factors) -> Balance:
     """The balance of the lines of one bucket and group, at least one."""
     account = Account(factors)
     by_year: dict[ValuedBy, dict[tuple[str, Flow], int]] = {}
@@ -91,13 +125,14 @@ def balance(lines: Sequence[EnergyLine], factors: Factors) -> Balance:
     return Balance(
         start=first.start,
         end=first.end,
-        place=first.group._replace(carrier="", flow=None),
+        place=place,
         bases={basis: _on(account, basis) if booked else OnBasis() for basis in Basis},
         tco2=_number(account.tco2()) if booked else None,
         shares=_shares(account) if booked else Shares(),
         coverage=min((line.coverage for line in lines if line.coverage is not None), default=None),
         silent=tuple((line.group.carrier, str(line.group.flow)) for line in lines if not line.parts),
         account=account,
+        lines=tuple(lines),
     )
 
 

@@ -7,7 +7,8 @@ from psycopg import Connection
 
 from services.api.energy.ask import By
 from services.api.energy.scope import SQL, Scoped
-from services.api.guard.cost import MOST_SUMS, require_affordable
+from services.api.errors import Refused
+from services.api.guard.cost import MOST_SUMS, TOO_MUCH, require_affordable
 from services.core.calendar import Grain, Piece, pieces
 
 _GRAINS = {
@@ -16,6 +17,7 @@ _GRAINS = {
     Grain.DAY: timedelta(days=1),
     Grain.MONTH: timedelta(days=30),
 }
+MOST_EXPLAINED = 200
 _MOST_MEASURES = 50
 """More pairs of carrier and flow than there are in a place."""
 _SLOTS_OF_EDGES = 6
@@ -54,6 +56,12 @@ def require_affordable_sums(
     groups = _groups(scoped, found)
     read = (slots + hours) * found.meters + longer * (found.meters if wanted.kept is None else groups)
     require_affordable(sums=groups * periods, read=read)
+
+
+def require_explainable(rows: int) -> None:
+    """Refuse to explain more than 200 rows at once: each has all its terms. Raises Refused(TOO_MUCH)."""
+    if rows > MOST_EXPLAINED:
+        raise Refused(TOO_MUCH, f"explain: at most {MOST_EXPLAINED} rows a page; ask with limit={MOST_EXPLAINED}")
 
 
 def _times(piece: Piece, end: datetime) -> int:

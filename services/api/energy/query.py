@@ -8,7 +8,9 @@ from psycopg import Connection
 
 from services.api.energy.answer import EnergyLine, Group, group_of, lines
 from services.api.energy.ask import Estimates
+from services.api.energy.cost import require_affordable_sums
 from services.api.energy.scope import SQL, Scoped, names_of
+from services.core.calendar import Bucket
 from services.energy.sums import read_estimates, read_sums
 
 
@@ -16,6 +18,15 @@ def energy(connection: Connection, scoped: Scoped, *, now: datetime) -> list[Ene
     """The lines of the answer, in order of time and group."""
     sums = read_sums(connection, scoped.wanted, scoped.frame, now=now)
     return lines(sums, names_of(connection, sums.subjects))
+
+
+def read_other(
+    connection: Connection, scoped: Scoped, start: datetime, end: datetime, bucket: Bucket, *, now: datetime
+) -> list[EnergyLine]:
+    """The lines of another range, weighed before they are read. Raises Refused where they would cost too much."""
+    other = scoped.over(start, end, bucket)
+    require_affordable_sums(connection, other, now=now)
+    return energy(connection, other, now=now)
 
 
 def estimated(connection: Connection, scoped: Scoped, method: Estimates) -> Mapping[tuple[datetime, Group], int]:

@@ -1,7 +1,8 @@
 """Reads of what a question speaks: which sums it wants, and the codes to answer."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Self
 
 from psycopg import Connection
@@ -11,6 +12,7 @@ from services.api.energy.answer import Names
 from services.api.energy.ask import Asked, By
 from services.api.registry import nouns
 from services.core.area_tree import AreaTree
+from services.core.calendar import Bucket
 from services.core.db.statements import Statements
 from services.core.frame import Frame, frame_of
 from services.energy.by_subject import Subject
@@ -45,6 +47,10 @@ class Scoped:
             flows=asked.flows,
         )
         return cls(asked, wanted)
+
+    def over(self, start: datetime, end: datetime, bucket: Bucket) -> Self:
+        """The same of another range, which lies on quarter hours."""
+        return replace(self, asked=self.asked.over(start, end, bucket))
 
     @property
     def frame(self) -> Frame:

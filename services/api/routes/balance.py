@@ -1,6 +1,7 @@
 """The energy balance: what was consumed, in standard coal on both bases, and what it emitted."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -10,18 +11,23 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import asking
 from services.api.asking import Now
+from services.api.comparing.change import Change, ComparedPeriod
+from services.api.comparing.period import INVALID_COMPARE
 from services.api.database import Db
 from services.api.energy import ask
 from services.api.energy.ask import BalanceQuery, group_names
-from services.api.energy.balance import Balance, balance, grouped
-from services.api.energy.cost import require_affordable_sums
+from services.api.energy.balance_rows import BalanceRows
+from services.api.energy.compared import read_compared
+from services.api.energy.cost import require_affordable_sums, require_explainable
+from services.api.energy.explaining import BalanceExplained
 from services.api.energy.pending import PendingSums, pending_sums
-from services.api.energy.query import energy
+from services.api.energy.query import energy, quantity_units, read_other
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import missing_of, rows_of
 from services.api.errors import BAD_CURSOR
 from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
+from services.api.names import NamedKind, NamesOut, names_of_codes
 from services.api.openapi import refusals
 from services.api.paging import Pager
 from services.api.registry import nouns
@@ -61,11 +67,22 @@ class Silent(BaseModel):
     flow: str
 
 
+class ComparedBalance(ComparedPeriod):
+    """A balance beside that of another period."""
+
+    calorific: Change = Field(description="Of consumption_tce")
+    equivalent: Change = Field(description="Of consumption_tce")
+    tco2: Change
+
+
 class BalanceRow(BaseModel):
-    """A balance. Of area, park, enterprise and unit only those are present that it is grouped by."""
+    """A balance. Of carrier, area, park, enterprise and unit only those are present that it is grouped by."""
 
     start: datetime
     end: datetime
+    carrier: str | None = None
+    quantity: float | None = Field(None, description="Of a carrier: what came in less what went out; null: no readings")
+    quantity_unit: str | None = None
     area: str | None = Field(None, description="GB/T 2260 code")
     park: str | None = None
     enterprise: str | None = Field(None, description="Unified social credit code")
@@ -76,6 +93,10 @@ class BalanceRow(BaseModel):
     shares: BalanceShares
     coverage: float | None = Field(description="The smallest of the carriers and flows that enter, 0 to 1")
     silent: list[Silent] = Field(description="These should be in the sums and are not")
+    compared: ComparedBalance | None = Field(
+        None, description="With `compare`: another period; null: there is none, or none of this one is over"
+    )
+    explained: BalanceExplained | None = Field(None, description="With `explain=true`")
 
 
 class BalanceAnswer(BaseModel):
@@ -92,6 +113,10 @@ class BalanceAnswer(BaseModel):
     bucket: str
     by: list[str]
     data: list[BalanceRow]
+    total: list[BalanceRow] | None = Field(
+        None, description="With `total=true`: the scope as a whole by period, to which the rows of all pages add up"
+    )
+    names: NamesOut = Field(description="What the codes of this page are called")
     rows: list[RowUsed] = Field(description="The coefficients that this page was made with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
@@ -110,6 +135,7 @@ _REFUSALS = refusals(
     ask.NOT_ON_QUARTER,
     asking.INVALID_SCOPE,
     asking.INVALID_BY,
+    INVALID_COMPARE,
 )
 
 
@@ -121,18 +147,29 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     consumption and shown apart; sub meters, products, IT load and carriers that are no energy are not in it.
     """
     asked = ask.asked_balance(query, now=now)
+    names = group_names(asked.by)
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
         require_affordable_sums(connection, scoped, now=now)
         lines = energy(connection, scoped, now=now)
+        reading = partial(read_other, connection, scoped, now=now)
+        compared = read_compared(reading, asked, query.compare, now=now) if query.compare else None
+        drawing = BalanceRows(tables, lines, compared, quantity_units(connection), asked=asked, now=now)
+        page, following = Pager(query, of="balance").part(drawing.places)
+        if query.explain:
+            require_explainable(len(page))
+        found = [drawing.balance_of(key) for key in page]
+        whole = drawing.of_whole() if query.total else None
+        in_all = whole.balances if whole else ()
         waiting = pending_sums(connection, scoped.wanted.among, start=asked.start, end=asked.end)
-    groups = list(grouped(lines, tables.factors).values())
-    shown, following = Pager(query, of="balance").part(groups)
-    page = [balance(group, tables.factors) for group in shown]
+        named = names_of_codes(
+            connection, {NamedKind(name): [getattr(each.place, name) for each in found] for name in names}
+        )
+    shown = [*found, *(whole.balances if whole else ())]
     used: dict[str, Applied] = {}
-    for one in page:
+    for one in shown:
         note(used, one.account.used)
-    names = group_names(asked.by)
+    explaining = used if query.explain else None
     answer = {
         "scope": query.scope,
         "start": asked.start,
@@ -140,24 +177,12 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         "aligned": asking.is_wider(query, asked.start, asked.end),
         "bucket": asked.bucket,
         "by": sorted(asked.by & frozenset(ask.BALANCED_BY)),
-        "data": [_row(one, names) for one in page],
+        "data": [drawing.row(one, names, explaining) for one in found],
+        "total": [whole.row(one, [], explaining) for one in in_all] if whole else None,
+        "names": named,
         "rows": rows_of(tables, used),
-        "missing": missing_of({gap for one in page for gap in one.missing}),
+        "missing": missing_of({gap for one in shown for gap in one.missing}),
         "pending": waiting,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
-
-
-def _row(found: Balance, names: list[str]) -> dict[str, object]:
-    """A balance as BalanceRow describes it."""
-    return {
-        "start": found.start,
-        "end": found.end,
-        **{name: getattr(found.place, name) for name in names},
-        **{str(basis): amounts for basis, amounts in found.bases.items()},
-        "tco2": found.tco2,
-        "shares": found.shares,
-        "coverage": found.coverage,
-        "silent": [{"carrier": carrier, "flow": flow} for carrier, flow in found.silent],
-    }

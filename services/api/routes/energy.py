@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -13,24 +14,29 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api import asking
 from services.api.access.require import Acting
 from services.api.asking import Now
+from services.api.comparing.change import ComparedValue
+from services.api.comparing.period import INVALID_COMPARE
 from services.api.database import Database, Db, WholeDb
 from services.api.energy import ask
 from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.ask import Asked, EnergyQuery, group_names
 from services.api.energy.banner_total import MONTHS_ALONE, require_banner_total, shown
+from services.api.energy.change_of_lines import LinesCompared
+from services.api.energy.compared import ComparedLines, read_compared
 from services.api.energy.cost import require_affordable_sums
 from services.api.energy.pending import PendingSums, pending_sums
-from services.api.energy.query import energy, estimated, quantity_units
+from services.api.energy.query import energy, estimated, quantity_units, read_other
+from services.api.energy.rows import EnergyRows
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import Valuing, missing_of, rows_of
 from services.api.errors import BAD_CURSOR, OUTSIDE_REACH, Refused
 from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
+from services.api.names import CalledByKind, NamedKind, NamesOut, names_of_codes
 from services.api.openapi import refusals
 from services.api.paging import Pager
 from services.api.registry import nouns
 from services.api.tables import TablesDep
-from services.core.meter import PICO
 from services.energy.factors import Basis
 
 router = APIRouter(prefix="/api/v1/energy", tags=["energy"])
@@ -61,6 +67,9 @@ class EnergyRow(BaseModel):
     tce_equivalent: float | None = Field(None, description="The same, equivalent value")
     tco2: float | None = Field(
         None, description="Tonnes of CO2, likewise; 0 for renewable electricity, and for feedstock, which is not burnt"
+    )
+    compared: ComparedValue | None = Field(
+        None, description="With `compare`: the quantity of another period; null: it has none, or none of it is over"
     )
 
 
@@ -125,6 +134,10 @@ class EnergyAnswer(BaseModel):
     bucket: str
     by: list[str]
     data: list[EnergyRow]
+    total: list[EnergyRow] | None = Field(
+        None, description="With `total=true`: the sums of all pages by period, carrier and flow"
+    )
+    names: NamesOut = Field(description="What the codes of this page are called")
     rows: list[RowUsed] = Field(description="The coefficients that the rows of this page were valued with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
@@ -149,6 +162,7 @@ _REFUSALS = refusals(
     asking.NOT_ON_HOUR,
     asking.INVALID_SCOPE,
     asking.INVALID_BY,
+    INVALID_COMPARE,
     OUTSIDE_REACH,
     MONTHS_ALONE,
 )
@@ -178,7 +192,10 @@ def read_energy(
     groups, units = group_names(asked.by), told.units
     valuing = Valuing(tables.factors, [query.basis] if query.basis else tuple(Basis))
     page, following = Pager(query, of="energy").part(told.lines)
-    data = [_row(line, groups, units, valuing, told.estimates) for line in page]
+    least = float(tables.parameter("coverage_least").value)
+    compared = None if told.compared is None else LinesCompared(told.compared, least)
+    rows = EnergyRows(units, valuing, told.estimates, compared)
+    data = [rows.of(line, groups) for line in page]
     # The heat values that others have measured are theirs.
     used = {code: row for code, row in valuing.used.items() if told.withheld is None or row.factor.heat_value is None}
     answer = {
@@ -189,6 +206,8 @@ def read_energy(
         "bucket": asked.bucket,
         "by": sorted(asked.by),
         "data": data,
+        "total": rows.of_whole(told.lines) if query.total else None,
+        "names": _names(database, page, groups),
         "rows": rows_of(tables, used),
         "missing": missing_of(valuing.missing),
         "pending": told.pending,
@@ -207,14 +226,17 @@ class _Told:
     estimates: Mapping[tuple[datetime, Group], int] | None = None
     pending: Any = None
     withheld: list[dict[str, Any]] | None = None
+    compared: ComparedLines | None = None
 
 
 def _told(database: Database, asked: Asked, query: EnergyQuery, *, now: datetime) -> _Told:
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
         require_affordable_sums(connection, scoped, now=now, with_estimates=query.estimates is not None)
+        reading = partial(read_other, connection, scoped, now=now)
         return _Told(
             lines=energy(connection, scoped, now=now),
+            compared=read_compared(reading, asked, query.compare, now=now) if query.compare else None,
             units=quantity_units(connection),
             estimates=estimated(connection, scoped, query.estimates) if query.estimates else None,
             pending=pending_sums(connection, scoped.wanted.among, start=asked.start, end=asked.end),
@@ -223,8 +245,8 @@ def _told(database: Database, asked: Asked, query: EnergyQuery, *, now: datetime
 
 def _of_banner(whole: Database, credit_code: str, asked: Asked, query: EnergyQuery, *, now: datetime) -> _Told:
     """What an enterprise is told of its banner."""
-    if query.estimates:
-        raise Refused(OUTSIDE_REACH, "estimates: an enterprise is told what was measured in its banner")
+    if query.estimates or query.compare:
+        raise Refused(OUTSIDE_REACH, "estimates, compare: an enterprise is told what was measured in its banner")
     with whole.read() as connection:
         require_banner_total(connection, credit_code, asked, now=now)
         found = shown(connection, asked, energy(connection, Scoped.read(connection, asked), now=now))
@@ -236,24 +258,9 @@ def _of_banner(whole: Database, credit_code: str, asked: Asked, query: EnergyQue
     return _Told(lines=found.lines, units=units, withheld=withheld)
 
 
-def _row(
-    line: EnergyLine,
-    groups: list[str],
-    units: Mapping[str, str],
-    valuing: Valuing,
-    estimates: Mapping[tuple[datetime, Group], int] | None,
-) -> dict[str, object]:
-    """A line as EnergyRow describes it: built by hand, since an answer has thousands."""
-    group = line.group
-    flow = str(group.flow)
-    row: dict[str, object] = {"start": line.start, "end": line.end, "carrier": group.carrier, "flow": flow}
-    for name in groups:
-        row[name] = getattr(group, name)
-    row["quantity"], row["quantity_unit"], row["coverage"] = line.quantity, units[group.carrier], line.coverage
-    if estimates is not None:
-        more_pico = estimates.get((line.start, group))
-        known = line.parts or more_pico is not None
-        booked_pico = sum(pico for _, pico in line.parts)
-        row["estimated_quantity"] = (booked_pico + (more_pico or 0)) / PICO if known else None
-    row.update(zip(valuing.columns, valuing.of(group.carrier, flow, line.parts), strict=True))
-    return row
+def _names(database: Database, page: Sequence[EnergyLine], groups: Sequence[str]) -> CalledByKind:
+    kinds = {NamedKind(name): [getattr(line.group, name) for line in page] for name in groups}
+    if not kinds:
+        return {}
+    with database.read() as connection:
+        return names_of_codes(connection, kinds)

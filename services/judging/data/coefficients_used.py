@@ -24,7 +24,7 @@ def coefficients_used(tables: Tables, used: Mapping[str, Applied]) -> dict[str, 
         else:
             heat_values.append((applied.factor.heat_value, applied.factor.valid_from.isoformat()))
     fuels = tables.factors.fuels
-    if len(heat_values) > MOST_NAMED:
+    if not names_heat_values(used):
         return found | _counted([heat_value for heat_value, _ in heat_values])
     for heat_value, valid_from in heat_values:
         found[heat_value.code] = {
@@ -41,12 +41,22 @@ def coefficients_used(tables: Tables, used: Mapping[str, Applied]) -> dict[str, 
     return found
 
 
+def names_heat_values(used: Mapping[str, Applied]) -> bool:
+    """Whether the heat values among these are named one by one, and not counted."""
+    return sum(applied.factor.heat_value is not None for applied in used.values()) <= MOST_NAMED
+
+
+def row_code(heat_value: HeatValue, *, each: bool) -> str:
+    """The code of the row that names a heat value: its own, or where they are counted that of all of its kind."""
+    return heat_value.code if each else f"heat_value.{heat_value.carrier}.{heat_value.origin}"
+
+
 def _counted(heat_values: Sequence[HeatValue]) -> dict[str, dict[str, Any]]:
     """So many that an answer would hold little else: one row of each carrier and origin."""
     found = {}
     for (carrier, origin), count in sorted(Counter((each.carrier, each.origin) for each in heat_values).items()):
         of = [each for each in heat_values if (each.carrier, each.origin) == (carrier, origin)]
-        code = f"heat_value.{carrier}.{origin}"
+        code = row_code(of[0], each=False)
         found[code] = {
             "code": code,
             "value": None,

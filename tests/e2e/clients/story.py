@@ -212,6 +212,11 @@ class Story:
             assert self._ask("get", f"{API}/energy", by=by, **self._range)["data"]
         assert self._ask("get", f"{API}/energy", bucket="hour", estimates="linear", **self._range)["data"]
         assert self._ask("get", f"{API}/energy/balance", by="league", **self._range)["data"]
+        compared = {"compare": "previous", "total": True, **self._range}
+        assert self._ask("get", f"{API}/energy", by="carrier", **compared)["total"]
+        assert self._ask("get", f"{API}/energy/balance", by="carrier", explain=True, **compared)["total"]
+        values = f"{API}/indicators/values"
+        assert self._ask("get", values, slugs="pue,coal_share", explain=True, bucket="total", **compared)["data"]
         for indicator in self._ask("get", f"{API}/indicators")["data"]:
             asked = {"bucket": "total", **self._range} | ({"by": "park"} if "park" in indicator["by"] else {})
             if "area" in indicator["scopes"]:

@@ -13,6 +13,7 @@ from services.energy.factors import Basis
 from tests.unit.api.test_energy_valuing import FACTORS
 
 DAY = start_of_day(date(2021, 5, 1))
+DAY_S = 86_400
 NEXT = DAY + timedelta(days=1)
 
 
@@ -27,11 +28,12 @@ def line(
 ) -> EnergyLine:
     start = DAY + timedelta(days=day)
     parts = () if quantity is None else ((start.astimezone(SHANGHAI).year, quantity * PICO),)
-    return EnergyLine(start, start + timedelta(days=1), Group(carrier, str(flow), area), parts, coverage)
+    measured_s, expected_s = (0, 0) if coverage is None else (round(coverage * DAY_S), DAY_S)
+    return EnergyLine(start, start + timedelta(days=1), Group(carrier, str(flow), area), parts, measured_s, expected_s)
 
 
 def balances(lines: Iterable[EnergyLine]) -> list[Balance]:
-    return [balance(group, FACTORS) for group in grouped(lines, FACTORS).values()]
+    return [balance(group, place, FACTORS) for (_, place), group in grouped(lines, FACTORS).items()]
 
 
 def test_balance_is_told_by_flow_on_both_bases() -> None:

@@ -70,7 +70,6 @@ def test_balance_is_about_what_crosses_the_boundary() -> None:
     ("given", "code"),
     [
         ({"scope": "meter:M-1"}, "invalid_scope"),
-        ({"by": "carrier"}, "invalid_by"),
         ({"by": "meter"}, "invalid_by"),
         ({"by": "area,banner"}, "invalid_by"),
         ({"scope": "park:P1", "by": "area"}, "invalid_by"),

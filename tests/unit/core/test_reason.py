@@ -76,7 +76,7 @@ def test_a_reason_mentions_the_same_in_both_languages(about: About, code: str) -
     assert "{" not in said.en + said.zh
 
 
-@pytest.mark.parametrize("about", [About.VERDICT, About.PROGRESS, About.ENDED])
+@pytest.mark.parametrize("about", [About.VERDICT, About.SUM, About.PROGRESS, About.ENDED])
 def test_a_reason_is_in_english_and_in_chinese(about: About) -> None:
     assert not [code for code, text in REASONS[about].items() if not text.en.isascii() or text.zh.isascii()]
 

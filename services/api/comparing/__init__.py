@@ -1,0 +1,1 @@
+"""A period set against another: which one, and what may be said of the change."""

@@ -1,0 +1,139 @@
+"""Balances as the rows of an answer, beside those of another period."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Self
+
+from services.api.comparing.change import ComparedSide, change_out, period_out
+from services.api.energy.answer import EnergyLine, Group, totals
+from services.api.energy.ask import Asked, By
+from services.api.energy.balance import Balance, balance, enters, grouped, place_of
+from services.api.energy.compared import ComparedLines, average_meters
+from services.api.energy.explaining import Explaining
+from services.energy.factors import Applied, Basis, Factors
+from services.judging.data.tables import Tables
+
+
+class BalanceRows:
+    """The balances of lines, as rows of an answer."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        lines: Sequence[EnergyLine],
+        compared: ComparedLines | None,
+        units: Mapping[str, str],
+        *,
+        asked: Asked,
+        now: datetime,
+    ) -> None:
+        """`units`: of the quantities, by carrier; `compared`: what stands beside the lines."""
+        self._tables, self._lines, self._units, self._asked, self._now = tables, lines, units, asked, now
+        self._compared_lines = compared
+        by_carrier = By.CARRIER in asked.by
+        self._grouped = grouped(lines, tables.factors, by_carrier=by_carrier)
+        least = float(tables.parameter("coverage_least").value)
+        self._compared = (
+            None if compared is None else BalancesCompared(compared, tables.factors, least, by_carrier=by_carrier)
+        )
+        self._others: dict[tuple[datetime, Group], list[EnergyLine]] = {}
+        for line in lines:
+            if not enters(line, tables.factors):
+                place = place_of(line, by_carrier=by_carrier)
+                self._others.setdefault((line.start, place), []).append(line)
+
+    @property
+    def places(self) -> Sequence[tuple[datetime, Group]]:
+        """Of what there is a balance, in the order of the answer."""
+        return list(self._grouped)
+
+    @property
+    def balances(self) -> Sequence[Balance]:
+        """All of them, in this order."""
+        return [self.balance_of(key) for key in self.places]
+
+    def balance_of(self, key: tuple[datetime, Group]) -> Balance:
+        """One of them."""
+        return balance(self._grouped[key], key[1], self._tables.factors)
+
+    def of_whole(self) -> Self:
+        """Those of the whole, to which these add up."""
+        asked = replace(self._asked, by=frozenset({By.FLOW}))
+        compared = self._compared_lines and self._compared_lines.of_whole()
+        return type(self)(self._tables, totals(self._lines), compared, self._units, asked=asked, now=self._now)
+
+    def row(self, found: Balance, names: Sequence[str], explaining: Mapping[str, Applied] | None) -> dict[str, Any]:
+        """A balance as BalanceRow describes it; explained where the coefficients used are given as `explaining`."""
+        carrier = found.place.carrier
+        of_carrier = {"carrier": carrier, "quantity": found.net_quantity, "quantity_unit": self._units.get(carrier)}
+        row = {
+            "start": found.start,
+            "end": found.end,
+            **(of_carrier if carrier else {}),
+            **{name: getattr(found.place, name) for name in names},
+            **{str(basis): amounts for basis, amounts in found.bases.items()},
+            "tco2": found.tco2,
+            "shares": found.shares,
+            "coverage": found.coverage,
+            "silent": [{"carrier": carrier, "flow": flow} for carrier, flow in found.silent],
+        }
+        if self._compared is not None:
+            row["compared"] = self._compared.of(found)
+        if explaining is not None:
+            past_s = (min(found.end, self._now) - found.start).total_seconds()
+            others = self._others.get((found.start, found.place), ())
+            row["explained"] = Explaining(self._tables.factors, self._units, explaining).of(found, others, past_s)
+        return row
+
+
+class BalancesCompared:
+    """The balances of another period by the rows beside which they stand; `least`: the coverage a change needs."""
+
+    def __init__(self, compared: ComparedLines, factors: Factors, least: float, *, by_carrier: bool) -> None:
+        self._compared, self._factors, self._least, self._by_carrier = compared, factors, least, by_carrier
+        self._other = self._by_row(compared.other)
+        self._until = self._by_row(compared.until)
+
+    def of(self, found: Balance) -> dict[str, Any] | None:
+        """What stands beside a balance, as ComparedBalance describes it; None where it has no counterpart."""
+        counterpart = self._compared.counterparts.get(found.start)
+        if counterpart is None:
+            return None
+        key, at_hand = (found.start, found.place), counterpart.until is not None
+        own = self._formed(self._until, key) if at_hand else found
+        other = self._formed(self._other, key)
+        meters = (
+            average_meters(own.lines if own else (), found.start, counterpart.until or found.end),
+            average_meters(other.lines if other else (), counterpart.start, counterpart.end),
+        )
+
+        def sides(measure: Callable[[Balance], Fraction | None]) -> tuple[ComparedSide, ComparedSide]:
+            return _side(own, measure, meters[0]), _side(other, measure, meters[1])
+
+        measures = {
+            "calorific": sides(lambda each: each.consumption(Basis.CALORIFIC)),
+            "equivalent": sides(lambda each: each.consumption(Basis.EQUIVALENT)),
+            "tco2": sides(Balance.exact_tco2),
+        }
+        changes = {name: change_out(*both, self._least, at_hand=at_hand) for name, both in measures.items()}
+        return period_out(counterpart, *measures["tco2"]) | changes
+
+    def _by_row(
+        self, found: Mapping[datetime, Sequence[EnergyLine]]
+    ) -> Mapping[tuple[datetime, Group], Sequence[EnergyLine]]:
+        return {
+            (start, place): lines
+            for start, of_row in found.items()
+            for (_, place), lines in grouped(of_row, self._factors, by_carrier=self._by_carrier).items()
+        }
+
+    def _formed(
+        self, found: Mapping[tuple[datetime, Group], Sequence[EnergyLine]], key: tuple[datetime, Group]
+    ) -> Balance | None:
+        return balance(found[key], key[1], self._factors) if key in found else None
+
+
+def _side(found: Balance | None, measure: Callable[[Balance], Fraction | None], meters: float) -> ComparedSide:
+    return ComparedSide(None, None, meters) if found is None else ComparedSide(measure(found), found.coverage, meters)
