@@ -100,6 +100,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/meters/{code}/corrections
         GET /api/v1/energy
         GET /api/v1/energy/balance
+        GET /api/v1/indicators/values
         GET /api/v1/indicators/{slug}
         GET /api/v1/efficiency-list
         GET /api/v1/two-high

@@ -1,12 +1,14 @@
 """Indicators as they are answered: each value with its verdict and all that it stands on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from services.api.comparing.change import ComparedValue
 from services.api.energy.pending import PendingSums
+from services.api.indicators.explaining import IndicatorExplained
 from services.api.indicators.mandatory import MandatoryLimitOut, mandatory_out
 from services.core.data.used import used_row
 from services.judging.data.coefficients_used import coefficients_used
@@ -118,6 +120,10 @@ class IndicatorRow(BaseModel):
     )
     measuring_category: int | None = Field(None, description="Of a data centre: 1 to 3, where its IT load is measured")
     statistics: list[StatisticUsed]
+    compared: ComparedValue | None = Field(
+        None, description="With `compare`: another period; null: there is none, or none of this one is over"
+    )
+    explained: IndicatorExplained | None = Field(None, description="With `explain=true`")
 
 
 class IndicatorAnswer(BaseModel):
@@ -133,29 +139,60 @@ class IndicatorAnswer(BaseModel):
     bucket: str
     by: str | None
     data: list[IndicatorRow]
+    total: list[IndicatorRow] | None = Field(
+        None, description="With `total=true`: of the scope as a whole; none where it is not formed of that"
+    )
     rows: list[RowUsed]
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
-def rows_of(
-    tables: Tables,
-    indicator: Indicator,
-    asked: Question,
-    found: Sequence[Evaluated],
-    *,
-    parks: Mapping[str, JudgedPark],
-    area_names: Mapping[str, Names],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The answer's rows, and the rows of the data files they stand on."""
-    used: dict[str, dict[str, Any]] = {}
-    data = []
-    for evaluated in found:
-        judgement = judged(tables, indicator, evaluated, where_of(asked, evaluated, parks))
-        names = _names_of(asked, evaluated, parks, area_names)
-        data.append(_row(tables, indicator, evaluated, judgement, names))
-        used.update(used_by(tables, evaluated, judgement))
-    return data, [used[code] for code in sorted(used)]
+class IndicatorValue(IndicatorRow):
+    """A row of one of several indicators."""
+
+    indicator: str
+    name_zh: str
+    name_en: str
+
+
+class IndicatorValues(BaseModel):
+    """Several indicators over [start, end) in periods."""
+
+    scope: str
+    start: datetime
+    end: datetime
+    aligned: bool = Field(description="Whether the range is wider than what was asked for, as `align` allows")
+    bucket: str
+    by: str | None
+    data: list[IndicatorValue] = Field(description="In the order in which the indicators are named")
+    total: list[IndicatorValue] | None = Field(
+        None, description="With `total=true`: of the scope as a whole; none of those that are not formed of that"
+    )
+    rows: list[RowUsed] = Field(description="What all of them stand on, each row once")
+    pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+
+
+class IndicatorRows:
+    """Makes rows of what was evaluated, and keeps the rows of the data files they stand on."""
+
+    def __init__(
+        self, tables: Tables, asked: Question, parks: Mapping[str, JudgedPark], area_names: Mapping[str, Names]
+    ) -> None:
+        self._tables, self._asked, self._parks, self._area_names = tables, asked, parks, area_names
+        self._used: dict[str, dict[str, Any]] = {}
+
+    @property
+    def used(self) -> list[dict[str, Any]]:
+        """The rows of the data files that the rows so far stand on, by their codes."""
+        return [self._used[code] for code in sorted(self._used)]
+
+    def of(self, indicator: Indicator, evaluated: Evaluated) -> dict[str, Any]:
+        """As IndicatorRow describes it, not compared or explained."""
+        judgement = judged(self._tables, indicator, evaluated, where_of(self._asked, evaluated, self._parks))
+        self._used |= used_by(self._tables, evaluated, judgement)
+        names = _names_of(self._asked, evaluated, self._parks, self._area_names)
+        return _row(self._tables, indicator, evaluated, judgement, names)
 
 
 def _names_of(

@@ -1,5 +1,6 @@
 """What may be asked of an indicator, checked before the database is."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from psycopg import Connection
@@ -17,7 +18,9 @@ from services.api.asking import (
     require_on,
     require_order,
 )
+from services.api.comparing.period import COMPARE_DESCRIPTION, CompareText
 from services.api.errors import ProblemKind, Refused
+from services.api.guard.cost import TOO_MUCH
 from services.api.paging import PageQuery
 from services.api.registry import nouns
 from services.core.calendar import Grain, ceil, floor
@@ -29,6 +32,7 @@ from services.judging.indicators.scope import Scope, ScopeKind, UnknownScopeErro
 
 UNKNOWN_INDICATOR = ProblemKind("unknown_indicator", 404, "No such indicator")
 
+MOST_SLUGS = 20
 LONGEST = {
     PeriodLength.HOUR: timedelta(days=31),
     PeriodLength.DAY: timedelta(days=366),
@@ -60,7 +64,33 @@ class IndicatorQuery(PageQuery):
         " it is refused",
     )
     by: Grouping | None = Field(None, description="Told apart by unit, enterprise, banner, league or park")
+    compare: CompareText | None = Field(None, description=COMPARE_DESCRIPTION, examples=["previous"])
+    total: bool = Field(
+        False, description="Besides the rows those of the scope as a whole: the ratio of all their sums"
+    )
+    explain: bool = Field(
+        False, description="To each row the terms of numerator and denominator, with their coefficients"
+    )
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
+
+
+class IndicatorValuesQuery(IndicatorQuery):
+    """The parameters of several indicators at once. Parameters it does not know are refused."""
+
+    slugs: str = Field(
+        min_length=1,
+        max_length=500,
+        description=f"Indicators, with commas between, {MOST_SLUGS} at most; all of the scope and grouping",
+        examples=["pue,renewable_electricity_share"],
+    )
+
+
+def indicators_of(query: IndicatorValuesQuery) -> Sequence[Indicator]:
+    """The indicators named, in their order. Raises Refused."""
+    slugs = list(dict.fromkeys(slug.strip() for slug in query.slugs.split(",") if slug.strip()))
+    if not 1 <= len(slugs) <= MOST_SLUGS:
+        raise Refused(TOO_MUCH, f"slugs: 1 to {MOST_SLUGS} indicators at once; {len(slugs)} are named")
+    return [indicator_of(slug) for slug in slugs]
 
 
 def indicator_of(slug: str) -> Indicator:
@@ -84,20 +114,23 @@ def frame_of(query: IndicatorQuery, *, now: datetime) -> Frame:
     return frame(start, end, query.bucket)
 
 
-def question_of(connection: Connection, indicator: Indicator, query: IndicatorQuery, *, now: datetime) -> Question:
-    """The question as it is evaluated. Raises Refused."""
+def question_of(
+    connection: Connection, indicators: Sequence[Indicator], query: IndicatorQuery, *, now: datetime
+) -> Question:
+    """The question as it is evaluated, for each of the indicators. Raises Refused."""
     periods = frame_of(query, now=now)
     kind_name, _, code = query.scope.partition(":")
     if kind_name not in {str(kind) for kind in ScopeKind}:
         known = ", ".join(f"{kind}:" for kind in ScopeKind)
         raise Refused(INVALID_SCOPE, f"a scope begins with one of {known}; {kind_name}: is none")
     kind = ScopeKind(kind_name)
-    try:
-        check(indicator, kind, query.by)
-    except GroupingError as error:
-        wrong = INVALID_BY if kind in SCOPES[indicator.level] else INVALID_SCOPE
-        raise Refused(wrong, str(error)) from None
-    return Question(found_scope(connection, kind, code), periods, query.by, now)
+    for indicator in indicators:
+        try:
+            check(indicator, kind, query.by)
+        except GroupingError as error:
+            wrong = INVALID_BY if kind in SCOPES[indicator.level] else INVALID_SCOPE
+            raise Refused(wrong, str(error)) from None
+    return Question(found_scope(connection, kind, code), periods, query.by, now, in_parts=query.explain)
 
 
 def found_scope(connection: Connection, kind: ScopeKind, code: str) -> Scope:

@@ -1,5 +1,7 @@
 """What an indicator costs, estimated before it is formed."""
 
+from collections.abc import Sequence
+
 from psycopg import Connection
 
 from services.api.energy.scope import SQL
@@ -11,12 +13,15 @@ _SUMS_OF_RATIO = 4
 """A ratio costs as much as so many sums: it is formed of several, and judged."""
 
 
-def require_affordable_ratios(connection: Connection, indicator: Indicator, asked: Question) -> None:
-    """Refuse an indicator of too many places or units in too many periods.
+def require_affordable_ratios(
+    connection: Connection, indicators: Sequence[Indicator], asked: Question, *, times: int = 1
+) -> None:
+    """Refuse indicators of too many places or units in too many periods, each formed so many times.
 
     Raises Refused(TOO_MUCH), and UnknownScopeError for a unit.
     """
-    periods = max(len(asked.frame.cells), len(asked.frame.periods)) * _SUMS_OF_RATIO
+    periods = max(len(asked.frame.cells), len(asked.frame.periods)) * _SUMS_OF_RATIO * times
     most = SQL.run(connection, "registered").one().units + len(asked.scope.tree.level)
-    if most * periods > MOST_SUMS:
-        require_affordable(sums=subjects_of(connection, indicator, asked) * periods)
+    if most * periods * len(indicators) > MOST_SUMS:
+        subjects = sum(subjects_of(connection, indicator, asked) for indicator in indicators)
+        require_affordable(sums=subjects * periods)

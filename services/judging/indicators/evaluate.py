@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from psycopg import Connection
@@ -10,7 +10,7 @@ from psycopg import Connection
 from services.core.frame import Frame
 from services.energy.by_subject import Subject, Sums
 from services.energy.sums import read_sums
-from services.energy.wanted import of_areas, of_parks, of_units
+from services.energy.wanted import Wanted, of_areas, of_parks, of_units
 from services.judging.data.tables import Tables
 from services.judging.indicators.forming import Evaluated, Forming, RatioSubject, together
 from services.judging.indicators.kinds import Indicator, IndicatorLevel, Ratio
@@ -42,6 +42,29 @@ class Question:
     frame: Frame
     by: Grouping | None
     now: datetime
+    in_parts: bool = False
+    """Whether the terms say of what they are put together."""
+
+    def over(self, periods: Frame) -> "Question":
+        """The same in other periods."""
+        return replace(self, frame=periods)
+
+
+class ReadOnce:
+    """Reads sums; those that were read before, for another indicator, are not read again."""
+
+    def __init__(self, connection: Connection, *, now: datetime) -> None:
+        self._connection, self._now = connection, now
+        self._read: list[tuple[Wanted, Frame, Sums]] = []
+
+    def sums(self, wanted: Wanted, periods: Frame) -> Sums:
+        """Those of what is wanted in these periods; not to be changed."""
+        for before, of, sums in self._read:
+            if before == wanted and of == periods:
+                return sums
+        sums = read_sums(self._connection, wanted, periods, now=self._now)
+        self._read.append((wanted, periods, sums))
+        return sums
 
 
 GROUPINGS: Mapping[IndicatorLevel, frozenset[Grouping]] = {
@@ -72,12 +95,18 @@ def check(indicator: Indicator, kind: ScopeKind, by: Grouping | None) -> None:
         raise GroupingError(f"{indicator.slug} of an area is told apart by park")
 
 
-def evaluate(connection: Connection, tables: Tables, indicator: Indicator, asked: Question) -> Sequence[Evaluated]:
-    """The indicator in every period and group, in order. Raises GroupingError, and UnknownScopeError for a unit."""
+def evaluate(
+    connection: Connection, tables: Tables, indicator: Indicator, asked: Question, *, reader: ReadOnce | None = None
+) -> Sequence[Evaluated]:
+    """The indicator in every period and group, in order. Raises GroupingError, and UnknownScopeError for a unit.
+
+    `reader`: what reads the sums, and may have read them for another indicator.
+    """
     check(indicator, asked.scope.kind, asked.by)
+    reader = reader or ReadOnce(connection, now=asked.now)
     if _is_of_places(indicator, asked):
-        return _of_places(connection, tables, indicator, asked)
-    return _of_units(connection, tables, indicator, _units(connection, indicator, asked), asked)
+        return _of_places(connection, tables, indicator, asked, reader)
+    return _of_units(connection, tables, indicator, asked, reader)
 
 
 def subjects_of(connection: Connection, indicator: Indicator, asked: Question) -> int:
@@ -109,9 +138,10 @@ def _units(connection: Connection, indicator: Indicator, asked: Question) -> Seq
 
 
 def _of_units(
-    connection: Connection, tables: Tables, indicator: Indicator, units: Sequence[JudgedUnit], asked: Question
+    connection: Connection, tables: Tables, indicator: Indicator, asked: Question, reader: ReadOnce
 ) -> Sequence[Evaluated]:
-    """The indicator of these units, told apart as asked."""
+    """The indicator of the units in the scope, told apart as asked."""
+    units = _units(connection, indicator, asked)
     tree = asked.scope.tree
     by_banner = {code: [code] for code in tree.level} if asked.by in (Grouping.BANNER, Grouping.LEAGUE) else None
     wanted = of_units(
@@ -121,14 +151,16 @@ def _of_units(
         by_banner=by_banner,
         with_sub=not indicator.coverage_counts,
     )
-    sums = read_sums(connection, wanted, asked.frame, now=asked.now)
+    sums = reader.sums(wanted, asked.frame)
     owner_kind = "enterprise" if indicator.level is IndicatorLevel.ENTERPRISE else "unit"
     members = _members(indicator, units, sums, asked)
     if not members and asked.by is None:
         return _of_nobody(asked)
     reported = statistics(connection, owner_kind, [member.owner for member in members], indicator.statistics, tables)
     sold = sold_beside_renewable(connection, tables, [indicator], wanted, asked.frame, now=asked.now)
-    forming = Forming(tables, asked.frame, sums, reported, now=asked.now, beside_renewable=sold)
+    forming = Forming(
+        tables, asked.frame, sums, reported, now=asked.now, beside_renewable=sold, in_parts=asked.in_parts
+    )
     subjects = {member.name: member.ratio_subject for member in members}
     rows = []
     for period in asked.frame.periods:
@@ -210,7 +242,9 @@ def _group_of(asked: Question, unit: JudgedUnit, subject: Subject) -> str | None
     return None if asked.by is None else asked.scope.tree.at(subject.area, str(asked.by))
 
 
-def _of_places(connection: Connection, tables: Tables, indicator: Indicator, asked: Question) -> Sequence[Evaluated]:
+def _of_places(
+    connection: Connection, tables: Tables, indicator: Indicator, asked: Question, reader: ReadOnce
+) -> Sequence[Evaluated]:
     places = _places(connection, asked)
     if not places:
         return []
@@ -219,10 +253,12 @@ def _of_places(connection: Connection, tables: Tables, indicator: Indicator, ask
     wanted = (
         of_parks(park_ids, as_judged=as_judged) if park_ids else of_areas(asked.scope.tree, codes, as_judged=as_judged)
     )
-    sums = read_sums(connection, wanted, asked.frame, now=asked.now)
+    sums = reader.sums(wanted, asked.frame)
     reported = statistics(connection, "park" if park_ids else "area", codes, indicator.statistics, tables)
     sold = sold_beside_renewable(connection, tables, [indicator], wanted, asked.frame, now=asked.now)
-    forming = Forming(tables, asked.frame, sums, reported, now=asked.now, beside_renewable=sold)
+    forming = Forming(
+        tables, asked.frame, sums, reported, now=asked.now, beside_renewable=sold, in_parts=asked.in_parts
+    )
     told_apart = asked.by is not None
     subjects = [RatioSubject(code, (subject,), group=code if told_apart else None) for code, subject in places.items()]
     known = ((each, period, forming.measured(each, period)) for period in asked.frame.periods for each in subjects)

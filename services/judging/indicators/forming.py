@@ -95,8 +95,13 @@ class Forming:
         *,
         now: datetime,
         beside_renewable: Sums | None = None,
+        in_parts: bool = False,
     ) -> None:
-        """`beside_renewable`: electricity sold by whoever has renewable electricity; None: nobody does."""
+        """`beside_renewable`: electricity sold by whoever has renewable electricity; None: nobody does.
+
+        `in_parts`: whether the terms say of what they are put together.
+        """
+        self._in_parts = in_parts
         self._tables, self._frame, self._sums, self._reported, self._now = tables, frame, sums, reported, now
         self._beside_renewable = beside_renewable
         self._needed = needed_coverage(tables)
@@ -113,6 +118,7 @@ class Forming:
             reported=self._reported.of(subject.owner, *self._frame.bounds(period)),
             product_carriers=self._product_carriers[subject.process],
             beside_renewable=sold.look_at(subject.subjects, period) if sold else None,
+            in_parts=self._in_parts,
         )
 
     def of(self, indicator: Indicator, subject: RatioSubject, period: tuple[int, int], measured: Measured) -> Evaluated:

@@ -1,7 +1,7 @@
 """What an indicator is, and what is answered when it is asked. Pure."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -113,3 +113,5 @@ class Ratio:
     """Codes of the subjects that could not be judged and are in neither sum."""
     band: Band | None = None
     """Between what the value lies; None: it is known as it is."""
+    left_out_because: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Why those that are left out are, by their codes."""

@@ -90,14 +90,15 @@ def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, needed: N
     if len(ratios) == 1:
         return next(iter(ratios.values()))
     judged = {code: ratio for code, ratio in ratios.items() if not ratio.reasons}
-    left_out = tuple(sorted(ratios.keys() - judged.keys()))
+    left_out = tuple(sorted(ratios.keys() - judged.keys())[:SHOWN_LEFT_OUT])
+    because = {code: ratios[code].reasons for code in left_out}
     covers = ({**ratio.numerator.cover, **ratio.denominator.cover} for ratio in ratios.values())
     coverage = coverage_of(joined_cover(covers))
     if not judged:
         causes = dict.fromkeys(code for ratio in ratios.values() for code, _ in ratio.reasons)
         reasons = tuple((code, f"{len(ratios)} of {len(ratios)}") for code in causes) or (("no_subjects", ""),)
         numerator, denominator = Term(None), Term(None)
-        return Ratio(None, numerator, denominator, coverage, reasons, len(ratios), 0, left_out[:SHOWN_LEFT_OUT])
+        return Ratio(None, numerator, denominator, coverage, reasons, len(ratios), 0, left_out, None, because)
     numerator = total_of([ratio.numerator for ratio in judged.values()])
     denominator = total_of([ratio.denominator for ratio in judged.values()])
     assert numerator.value is not None
@@ -113,6 +114,7 @@ def ratio_of_all(indicator: Indicator, ratios: Mapping[str, Ratio], *, needed: N
         reasons,
         len(ratios),
         len(judged),
-        left_out[:SHOWN_LEFT_OUT],
+        left_out,
         band_of_all(list(judged.values()), indicator.scale),
+        because,
     )

@@ -1,7 +1,7 @@
 """What an indicator is made of: sums of a subject in a period, with their coverage and the rows they stand on. Pure."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,7 +9,7 @@ from services.core.meter import PICO, Flow
 from services.energy.account import ALL_FLOWS, CO2_SIGN, SIGN, Valuation, exact_sum
 from services.energy.amount import Amount, Cover, Measure, joined_cover
 from services.energy.factors import Applied, Basis, Factors
-from services.energy.heat_value import year_in
+from services.energy.heat_value import ValuedBy, year_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,26 @@ class ReportedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class TermPart:
+    """What one quantity adds to a term: those of a term add up to its value."""
+
+    value: Fraction
+    """In the unit of the term, below zero where it is taken off."""
+    measure: Measure | None = None
+    """The carrier and flow that was measured."""
+    by: ValuedBy | None = None
+    """What it is valued by; None: it counts as it is."""
+    pico: int = 0
+    """What was measured: 1e-12 of the carrier's unit."""
+    applied: Applied | None = None
+    """The coefficient; None: none is needed, or nothing was measured."""
+    is_co2: bool = False
+    """Whether it is one of CO2, and not of standard coal."""
+    reported: ReportedValue | None = None
+    """What was reported, where it is not measured."""
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """A sum. `value` is None where it cannot be told; `lacking` says why (code of a reason, and of what)."""
 
@@ -32,37 +52,44 @@ class Term:
     used: Mapping[str, Applied] = field(default_factory=dict)
     reported: tuple[ReportedValue, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
+    parts: tuple[TermPart, ...] = ()
+    """Of what it is put together, where that is asked for."""
 
-    def _joined(self, other: "Term", value: Fraction | None) -> "Term":
+    def _joined(self, other: "Term", value: Fraction | None, parts: tuple[TermPart, ...]) -> "Term":
         return Term(
             value,
             {**self.cover, **other.cover},
             {**self.used, **other.used},
             tuple(dict.fromkeys((*self.reported, *other.reported))),
             tuple(dict.fromkeys((*self.lacking, *other.lacking))),
+            parts,
         )
 
     def __add__(self, other: "Term") -> "Term":
-        return self._joined(other, None if self.value is None or other.value is None else self.value + other.value)
+        value = None if self.value is None or other.value is None else self.value + other.value
+        return self._joined(other, value, self.parts + other.parts)
 
     def __sub__(self, other: "Term") -> "Term":
         return self + other.scaled(-1)
 
     def at_most_zero(self) -> "Term":
         """The same where it is negative, else zero."""
-        value = None if self.value is None else min(self.value, Fraction(0))
-        return Term(value, self.cover, self.used, self.reported, self.lacking)
+        if self.value is None or self.value < 0:
+            return self
+        return replace(self, value=Fraction(0), parts=())
 
     def smaller(self, other: "Term") -> "Term":
         """The smaller of both."""
-        both = self.value, other.value
-        return self._joined(other, None if both[0] is None or both[1] is None else min(both[0], both[1]))
+        if self.value is None or other.value is None:
+            return self._joined(other, None, ())
+        smaller = self if self.value <= other.value else other
+        return self._joined(other, smaller.value, smaller.parts)
 
     def scaled(self, factor: Fraction | int) -> "Term":
         """The same in another unit."""
-        return Term(
-            None if self.value is None else self.value * factor, self.cover, self.used, self.reported, self.lacking
-        )
+        value = None if self.value is None else self.value * factor
+        parts = tuple(replace(part, value=part.value * factor) for part in self.parts)
+        return Term(value, self.cover, self.used, self.reported, self.lacking, parts)
 
 
 def total_of(terms: Sequence[Term]) -> Term:
@@ -81,6 +108,7 @@ def total_of(terms: Sequence[Term]) -> Term:
         used,
         tuple(dict.fromkeys(reported for term in terms for reported in term.reported)),
         tuple(dict.fromkeys(lack for term in terms for lack in term.lacking)),
+        tuple(part for term in terms if term.value is not None for part in term.parts),
     )
 
 
@@ -95,11 +123,14 @@ class Measured:
         reported: Mapping[str, ReportedValue] | None = None,
         product_carriers: Collection[str] | None = None,
         beside_renewable: Mapping[Measure, Amount] | None = None,
+        in_parts: bool = False,
     ) -> None:
         """`product_carriers`: those that have the unit in which the product counts; None: all.
 
         `beside_renewable`: of the amounts, those of electricity that was sold by whoever has renewable electricity.
+        `in_parts`: whether its terms say of what they are put together.
         """
+        self._in_parts = in_parts
         self.amounts = amounts
         self._sold = beside_renewable or {}
         self._ends: Mapping[str, bool] = {}
@@ -138,7 +169,8 @@ class Measured:
         """Tonnes of what is covered, on a basis, or under None of CO2."""
         valuation = Valuation(self._factors)
         missing: list[tuple[str, str]] = []
-        parts: dict[int, int] = {}
+        sums: dict[int, int] = {}
+        parts: list[TermPart] = []
         of = "CO2 " if basis is None else ""
         for carrier, flow in cover:
             by_year = self.amounts[carrier, flow].pico_by_year
@@ -152,8 +184,13 @@ class Measured:
                 numerator, denominator = tonnes
                 if self._ends and isinstance(year, int):
                     numerator, denominator = self._at_end(carrier, year, numerator, denominator)
-                parts[denominator] = parts.get(denominator, 0) + sign[flow] * numerator
-        return Term(None if missing else exact_sum(parts), cover, valuation.used, lacking=tuple(missing))
+                sums[denominator] = sums.get(denominator, 0) + sign[flow] * numerator
+                if self._in_parts:
+                    applied = valuation.coefficient(basis, carrier, year)
+                    value = Fraction(sign[flow] * numerator, denominator)
+                    parts.append(TermPart(value, (carrier, flow), year, pico, applied, is_co2=basis is None))
+        total = None if missing else exact_sum(sums)
+        return Term(total, cover, valuation.used, lacking=tuple(missing), parts=tuple(parts))
 
     def _at_end(self, carrier: str, year: int, numerator: int, denominator: int) -> tuple[int, int]:
         """What a table's coefficient gave, at the end of the range that is asked for."""
@@ -181,13 +218,18 @@ class Measured:
             return Term(Fraction(0))
         if not cover:
             return Term(None, lacking=((unmetered, f"{'/'.join(carriers)} {'/'.join(flows)}"),))
-        pico, lacking = 0, []
+        pico, lacking, parts = 0, [], []
         for carrier, flow in cover:
             by_year = self.amounts[carrier, flow].pico_by_year
             if not by_year:
                 lacking.append(("no_readings", f"{carrier} {flow}"))
-            pico += -sum(by_year.values()) if flow is Flow.OUTPUT else sum(by_year.values())
-        return Term(None if lacking else Fraction(pico, PICO), cover, lacking=tuple(lacking))
+            measured_pico = sum(by_year.values())
+            adds_pico = -measured_pico if flow is Flow.OUTPUT else measured_pico
+            pico += adds_pico
+            if self._in_parts and by_year:
+                parts.append(TermPart(Fraction(adds_pico, PICO), (carrier, flow), pico=measured_pico))
+        total = None if lacking else Fraction(pico, PICO)
+        return Term(total, cover, lacking=tuple(lacking), parts=tuple(parts))
 
     def product(self) -> Term:
         """What was made, in the unit of the product: by its meters, else as reported."""
@@ -221,7 +263,7 @@ class Measured:
     @property
     def beside_renewable(self) -> "Measured":
         """What was sold by whoever has renewable electricity, and makes none of coal."""
-        return Measured(self._sold, self._factors)
+        return Measured(self._sold, self._factors, in_parts=self._in_parts)
 
     def in_electricity(self, flows: Collection[Flow], families: Sequence[str]) -> Term:
         """kWh with the heat content of what came in of these families; nothing where there is no such meter."""
@@ -235,7 +277,7 @@ class Measured:
         if kwh is None:
             return Term(None, cover, energy.used, lacking=(("coefficient_missing", f"electricity {max(years)}"),))
         used = {**energy.used, kwh.factor.code: kwh}
-        return Term(energy.value * 1000 / kwh.factor.per_unit, cover, used)
+        return replace(energy.scaled(1000 / kwh.factor.per_unit), used=used)
 
     def co2(self) -> Term:
         """tCO2 of what is burnt and bought, less what is sold."""
@@ -249,7 +291,8 @@ class Measured:
         found = self._reported.get(kind)
         if found is None:
             return Term(None, lacking=(("not_reported", kind),))
-        return Term(Fraction(found.value), reported=(found,))
+        parts = (TermPart(Fraction(found.value), reported=found),) if self._in_parts else ()
+        return Term(Fraction(found.value), reported=(found,), parts=parts)
 
     def reports(self, kind: str) -> bool:
         """Whether `kind` was reported for the period."""
@@ -259,5 +302,11 @@ class Measured:
         """Measured and expected seconds of all meters."""
         if not any(amount.expected_s for amount in self.amounts.values()):
             return (Term(None, lacking=(("not_measured", "any meter"),)),) * 2
-        measured = sum(min(a.measured_s, a.expected_s) for a in self.amounts.values())
-        return Term(Fraction(measured)), Term(Fraction(sum(a.expected_s for a in self.amounts.values())))
+        counted = {measure: (min(a.measured_s, a.expected_s), a.expected_s) for measure, a in self.amounts.items()}
+        return self._seconds(counted, 0), self._seconds(counted, 1)
+
+    def _seconds(self, counted: Cover, which: int) -> Term:
+        parts = (
+            [TermPart(Fraction(each[which]), measure) for measure, each in counted.items()] if self._in_parts else []
+        )
+        return Term(Fraction(sum(each[which] for each in counted.values())), parts=tuple(parts))

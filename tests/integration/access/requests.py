@@ -163,6 +163,9 @@ REQUESTS: Mapping[str, Asked] = {
     "GET two-high": _nothing("two-high"),
     "GET energy": _area("energy", scope="area:{area}", by="carrier,enterprise", **MARCH),
     "GET energy/balance": _area("energy/balance", scope="area:{area}", by="enterprise", **MARCH),
+    "GET indicators/values": _area(
+        "indicators/values", slugs="pue,completeness", scope="area:{area}", bucket="total", **MARCH
+    ),
     "GET indicators/{slug}": _area("indicators/pue", scope="area:{area}", bucket="total", **MARCH),
     "GET quality": _area("quality", scope="area:{area}", **MARCH),
     "GET quality/matrix": _area("quality/matrix", scope="area:{area}", **MARCH),
