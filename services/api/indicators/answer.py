@@ -10,6 +10,7 @@ from services.api.comparing.change import ComparedValue
 from services.api.energy.pending import PendingSums
 from services.api.indicators.explaining import IndicatorExplained
 from services.api.indicators.mandatory import MandatoryLimitOut, mandatory_out
+from services.api.names import NamesOut
 from services.core.data.used import used_row
 from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.tables import Tables
@@ -142,6 +143,7 @@ class IndicatorAnswer(BaseModel):
     total: list[IndicatorRow] | None = Field(
         None, description="With `total=true`: of the scope as a whole; none where it is not formed of that"
     )
+    names: NamesOut
     rows: list[RowUsed]
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
@@ -168,6 +170,7 @@ class IndicatorValues(BaseModel):
     total: list[IndicatorValue] | None = Field(
         None, description="With `total=true`: of the scope as a whole; none of those that are not formed of that"
     )
+    names: NamesOut
     rows: list[RowUsed] = Field(description="What all of them stand on, each row once")
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
     next: str | None = Field(description="Cursor of the next page; null on the last one")

@@ -14,16 +14,22 @@ from services.api.indicators.ask import IndicatorQuery
 from services.api.indicators.compared import IndicatorCompared, compared_frames
 from services.api.indicators.cost import require_affordable_ratios
 from services.api.indicators.explaining import IndicatorExplaining
+from services.api.names import CalledByKind, NamedKind, names_of_codes
 from services.api.paging import Pager
 from services.core.frame import Frame
 from services.judging.data.tables import Tables
-from services.judging.indicators.evaluate import GroupingError, Question, ReadOnce, check, evaluate
+from services.judging.indicators.evaluate import Grouping, GroupingError, Question, ReadOnce, check, evaluate
 from services.judging.indicators.forming import Evaluated
-from services.judging.indicators.kinds import Indicator
+from services.judging.indicators.kinds import Indicator, IndicatorLevel
 from services.judging.indicators.scope import SQL, JudgedPark
 
 Found = tuple[Indicator, Evaluated]
 
+_KINDS: Mapping[Grouping, NamedKind] = {
+    Grouping.UNIT: NamedKind.UNIT,
+    Grouping.ENTERPRISE: NamedKind.ENTERPRISE,
+    Grouping.PARK: NamedKind.PARK,
+}
 _TIMES_COMPARED = 4
 """A range at hand that is compared is formed for itself, for what it is compared with, and for both their parts."""
 
@@ -35,6 +41,7 @@ class ToldIndicators:
     data: Sequence[tuple[Indicator, dict[str, Any]]]
     total: Sequence[tuple[Indicator, dict[str, Any]]] | None
     rows: Sequence[dict[str, Any]]
+    names: CalledByKind
     next: str | None
 
 
@@ -60,20 +67,21 @@ class IndicatorTelling:
         if query.explain:
             require_explainable(len(page))
         parks = {park.code: park for park in SQL.run(self._connection, "parks").of(JudgedPark)}
-        names: Mapping[str, Names] = {
+        area_names: Mapping[str, Names] = {
             row.code: (row.name_zh, row.name_en) for row in SQL.run(self._connection, "areas")
         }
-        rows = IndicatorRows(self._tables, self._asked, parks, names)
+        rows = IndicatorRows(self._tables, self._asked, parks, area_names)
         data = self._rows(rows, page, self._asked)
+        names = names_of_codes(self._connection, _codes(page, self._asked))
         if not query.total:
-            return ToldIndicators(data, None, rows.used, following)
+            return ToldIndicators(data, None, rows.used, names, following)
         whole = replace(self._asked, by=None)
-        of_whole = IndicatorRows(self._tables, whole, parks, names)
+        of_whole = IndicatorRows(self._tables, whole, parks, area_names)
         formed = [each for each in indicators if _is_formed_of(each, whole)]
         in_all = [(indicator, each) for indicator in formed for each in self._evaluated(indicator, whole)]
         total = self._rows(of_whole, in_all, whole)
         used = {row["code"]: row for row in (*rows.used, *of_whole.used)}
-        return ToldIndicators(data, total, [used[code] for code in sorted(used)], following)
+        return ToldIndicators(data, total, [used[code] for code in sorted(used)], names, following)
 
     def _evaluated(self, indicator: Indicator, asked: Question) -> Sequence[Evaluated]:
         return evaluate(self._connection, self._tables, indicator, asked, reader=self._reader)
@@ -105,6 +113,18 @@ class IndicatorTelling:
 
     def _over(self, indicator: Indicator, asked: Question, periods: Frame) -> Sequence[Evaluated]:
         return self._evaluated(indicator, replace(asked, frame=periods, in_parts=False))
+
+
+def _codes(page: Sequence[Found], asked: Question) -> Mapping[NamedKind, Sequence[str]]:
+    """The codes of the scope, of the groups, and of what is left out."""
+    codes: dict[NamedKind, list[str]] = {NamedKind(asked.scope.kind): [asked.scope.code]}
+    for indicator, found in page:
+        if found.group is not None and asked.by is not None:
+            codes.setdefault(_KINDS.get(asked.by, NamedKind.AREA), []).append(found.group)
+        owner = NamedKind.ENTERPRISE if indicator.level is IndicatorLevel.ENTERPRISE else NamedKind.UNIT
+        # of a banner alone it is named with that: code (banner)
+        codes.setdefault(owner, []).extend(name.split(" ")[0] for name in found.ratio.left_out)
+    return codes
 
 
 def _is_formed_of(indicator: Indicator, asked: Question) -> bool:

@@ -116,7 +116,7 @@ class BalanceAnswer(BaseModel):
     total: list[BalanceRow] | None = Field(
         None, description="With `total=true`: the scope as a whole by period, to which the rows of all pages add up"
     )
-    names: NamesOut = Field(description="What the codes of this page are called")
+    names: NamesOut = Field(description="What the codes of this page, and that of the scope, are called")
     rows: list[RowUsed] = Field(description="The coefficients that this page was made with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")

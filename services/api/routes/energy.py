@@ -137,7 +137,7 @@ class EnergyAnswer(BaseModel):
     total: list[EnergyRow] | None = Field(
         None, description="With `total=true`: the sums of all pages by period, carrier and flow"
     )
-    names: NamesOut = Field(description="What the codes of this page are called")
+    names: NamesOut = Field(description="What the codes of this page, and that of the scope, are called")
     rows: list[RowUsed] = Field(description="The coefficients that the rows of this page were valued with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
@@ -207,7 +207,7 @@ def read_energy(
         "by": sorted(asked.by),
         "data": data,
         "total": rows.of_whole(told.lines) if query.total else None,
-        "names": _names(database, page, groups),
+        "names": _names(database, asked, page, groups),
         "rows": rows_of(tables, used),
         "missing": missing_of(valuing.missing),
         "pending": told.pending,
@@ -258,9 +258,10 @@ def _of_banner(whole: Database, credit_code: str, asked: Asked, query: EnergyQue
     return _Told(lines=found.lines, units=units, withheld=withheld)
 
 
-def _names(database: Database, page: Sequence[EnergyLine], groups: Sequence[str]) -> CalledByKind:
-    kinds = {NamedKind(name): [getattr(line.group, name) for line in page] for name in groups}
-    if not kinds:
-        return {}
+def _names(database: Database, asked: Asked, page: Sequence[EnergyLine], groups: Sequence[str]) -> CalledByKind:
+    kinds: dict[NamedKind, list[str | None]] = {
+        NamedKind(name): [getattr(line.group, name) for line in page] for name in groups
+    }
+    kinds.setdefault(NamedKind(asked.scope), []).append(asked.code)
     with database.read() as connection:
         return names_of_codes(connection, kinds)

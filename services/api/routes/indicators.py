@@ -111,6 +111,7 @@ def read_indicators(
     answer = _head(query, asked) | {
         "data": [_named(indicator, row) for indicator, row in told.data],
         "total": None if told.total is None else [_named(indicator, row) for indicator, row in told.total],
+        "names": told.names,
         "rows": told.rows,
         "pending": waiting,
         "next": told.next,
@@ -136,6 +137,7 @@ def read_indicator(
         | {
             "data": [row for _, row in told.data],
             "total": None if told.total is None else [row for _, row in told.total],
+            "names": told.names,
             "rows": told.rows,
             "pending": waiting,
             "next": told.next,

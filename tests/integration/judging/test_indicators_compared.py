@@ -101,6 +101,8 @@ def test_an_indicator_is_explained_by_terms_that_add_up_and_by_who_is_left_out(
     assert diesel["value"] == pytest.approx(0.024 * diesel["coefficient"] / 0.1229)
     (left_out,) = why["left_out"]
     assert (left_out["code"], left_out["reasons"][0]["code"]) == (silent.unit, "no_readings")
+    assert answer["names"]["area"][JUNGAR]["zh"] == "准格尔旗"
+    assert answer["names"]["unit"][silent.unit]["zh"] == "焦炉"
 
 
 def test_reported_numbers_are_terms_too(registered: Registered, line: Line, asking: Asking) -> None:
