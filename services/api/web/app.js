@@ -7,6 +7,7 @@ import { language, link, route, setQuery, visit } from "./lib/state.js";
 import { stepped, toDay } from "./lib/time.js";
 import { apiWords, areas, said, t } from "./lib/words.js";
 import { SignInAgain, TopBar } from "./parts/frame.js";
+import { Explain } from "./parts/explain.js";
 import { KeysHelp } from "./parts/keys_help.js";
 import { Failure, Loading, LostBanner } from "./parts/states.js";
 import { Tour } from "./parts/tour.js";
@@ -68,6 +69,7 @@ function App() {
       ${menu && html`<div class="veil" onClick=${() => setMenu(false)}></div>`}
       <main id="main" tabindex="-1">${inside}</main>
     </div>
+    <${Explain} />
     <${Tour} />
     ${help && html`<${KeysHelp} onClose=${() => setHelp(false)} />`}
     ${signedOut.value && html`<${SignInAgain} />`}`;
