@@ -74,7 +74,7 @@ export function CarrierTable({ data, params, caption = t("by_carrier"), compact 
   const scale = scaleOf([...rows.map(consumed), consumed(whole)], "tce", language.value);
   const beside = comparison.value !== "none";
   const columns = [
-    { key: "carrier", title: t("carrier"), order: (one, other) => word("carrier", one.carrier).localeCompare(word("carrier", other.carrier), "zh-CN"), cell: (row) => html`<span class="nowrap">${word("carrier", row.carrier)}</span>` },
+    { key: "carrier", title: t("carrier"), order: (one, other) => word("carrier", one.carrier).localeCompare(word("carrier", other.carrier), "zh-CN"), cell: (row) => html`<span class=${language.value === "zh" ? "nowrap" : ""}>${word("carrier", row.carrier)}</span>` },
     { key: "quantity", title: t("quantity"), number: true, cell: (row) => html`<${Quantity} value=${row.quantity} unit=${row.quantity_unit} withUnit coverage=${row.coverage} />` },
     { key: "tce", title: t("tce"), unit: scale.name, number: true, narrow: true, order: (one, other) => compared(consumed(one), consumed(other)), cell: (row) => html`<${Quantity} value=${consumed(row)} scale=${scale} coverage=${row.coverage} label=${word("carrier", row.carrier)} explain=${explainOf({ ...params, by: "carrier" }, { pick: { carrier: row.carrier } })} />` },
     beside && { key: "change", title: t("change"), number: true, narrow: true, order: (one, other) => compared(percentOf(one), percentOf(other)), cell: (row) => html`<${Change} ...${changeIn(row, basis.value) || { percent: null }} />` },

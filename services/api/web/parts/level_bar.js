@@ -4,10 +4,11 @@ import { html } from "../vendor/preact.js";
 import { scaleOf, shown } from "../lib/format.js";
 import { language } from "../lib/state.js";
 import { wordsOf } from "../lib/words.js";
+import { Quantity } from "./number.js";
 import words from "./level_bar.words.js";
 
 const t = wordsOf(words);
-const WIDTH = 180;
+const WIDTH = 150;
 const HEIGHT = 22;
 const ROOM = 0.18;
 
@@ -24,14 +25,15 @@ export function LevelBar({ value, benchmark, baseline, unit, low = false }) {
     ["baseline", baseline],
     ["value", value],
   ].filter(([, each]) => each !== null && each !== undefined).map(([name, each]) => `${t(name)} ${said(each, unit)}`).join(language.value === "zh" ? "，" : ", ");
-  return html`<svg class="level-bar" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} width=${WIDTH} height=${HEIGHT} role="img" aria-label=${text}>
+  return html`<span class="levels"><svg class="level-bar" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} width=${WIDTH} height=${HEIGHT} role="img" aria-label=${text}>
     <title>${text}</title>
     <rect class="track" x="0" y="9" width=${WIDTH} height="4" rx="2" />
     ${benchmark !== null && benchmark !== undefined && html`<rect class="best" x="0" y="9" width=${Math.max(0, x(benchmark))} height="4" rx="2" />`}
     ${baseline !== null && baseline !== undefined && html`<rect class="worst" x=${x(baseline)} y="9" width=${Math.max(0, WIDTH - x(baseline))} height="4" rx="2" />`}
     ${[benchmark, baseline].map((each, index) => each !== null && each !== undefined && html`<line key=${index} class="level" x1=${x(each)} x2=${x(each)} y1="4" y2="18" />`)}
     ${value !== null && value !== undefined && html`<circle class=${low ? "at low" : "at"} cx=${x(value)} cy="11" r="5" />`}
-  </svg>`;
+  </svg>
+  <span class="note" aria-hidden="true"><${Quantity} value=${benchmark} unit=${unit} state=${benchmark === null ? "not_applicable" : null} /> – <${Quantity} value=${baseline} unit=${unit} state=${baseline === null ? "not_applicable" : null} /></span></span>`;
 }
 
 const said = (value, unit) => {

@@ -26,8 +26,8 @@ let asked = null;
 const operatorsMap = () => (asked ??= get("/map").then((answer) => answer.map));
 
 // `items`: [{code, name, value, coverage, light, lightTitle, href, explain, more}] in `unit` of the API; `light`: "I", "II", "III" where it has one; `more`: a line
-// below. `aside`: stands where no tile does. The fill goes by the value, from least to most; what was measured too little is hatched and has no place in that order.
-export function Tiles({ caption, items, unit = "tce", onOpen = null, aside = null }) {
+// below; `flat`: more is no order worth a colour. `aside`: stands where no tile does. The fill goes by the value, from least to most; what was measured too little is hatched and has no place in that order.
+export function Tiles({ caption, items, unit = "tce", onOpen = null, aside = null, flat = false }) {
   const [map, setMap] = useState(null);
   const narrow = useNarrow();
   useEffect(() => {
@@ -36,13 +36,13 @@ export function Tiles({ caption, items, unit = "tce", onOpen = null, aside = nul
     });
   }, []);
   const scale = scaleOf(items.map((item) => item.value), unit, language.value);
-  const steps = stepsOf(items);
+  const steps = flat ? flatSteps(items) : stepsOf(items);
   const placed = items.every((item) => PLACES[item.code]);
   const listed = narrow || !placed;
   const shown = listed ? [...items].sort((one, other) => (other.value ?? -Infinity) - (one.value ?? -Infinity)) : [...items].sort(byPlace);
   const withMap = map !== null && !listed && items.every((item) => map.areas[item.code]);
   return html`<figure class="tiles">
-    <figcaption><span class="chart-title">${caption}</span> <span class="legend">${scale.name}</span><${Legend} /></figcaption>
+    <figcaption><span class="chart-title">${caption}</span> <span class="legend">${scale.name}</span>${!flat && html`<${Legend} />`}</figcaption>
     ${withMap
       ? html`<${MapOf} caption=${caption} map=${map} items=${shown} steps=${steps} scale=${scale} unit=${unit} onOpen=${onOpen} />`
       : html`<ul class=${listed ? "tile-list" : "tile-grid"} aria-label=${listed ? caption : t("map_of", { caption })}>
@@ -77,6 +77,8 @@ export function stepsOf(items) {
     }),
   );
 }
+
+const flatSteps = (items) => Object.fromEntries(Object.entries(stepsOf(items)).map(([code, step]) => [code, typeof step === "number" ? 0 : step]));
 
 const isLow = (item) => item.coverage !== null && item.coverage !== undefined && item.coverage < LEAST_COVERAGE;
 

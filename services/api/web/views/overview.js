@@ -48,7 +48,7 @@ export default function Overview({ query }) {
         <${BalanceNotes} data=${data} row=${data.total[0]} />
         <div class="grid">
           <${Leagues} data=${data} period=${period} progress=${progress.data} query=${query} />
-          <${Card} title=${t("by_carrier")} span=${6}><${Read} of=${carriers}>${(found) => html`<${CarrierTable} data=${found} params=${asked} />`}<//><//>
+          <${Card} title=${t("by_carrier")} span=${5}><${Read} of=${carriers}>${(found) => html`<${CarrierTable} data=${found} params=${asked} compact />`}<//><//>
           <${Card} span=${12}><${Read} of=${course}>${(found) => html`<${CourseChart} data=${found} period=${period} />`}<//><//>
         </div>
       </div>`;
@@ -58,7 +58,7 @@ export default function Overview({ query }) {
 function Leagues({ data, period, progress, query }) {
   const chosen = MEASURES.find(([key]) => key === query.m) || MEASURES[0];
   const [key, unit, value, measure] = chosen;
-  const lights = lightsOf(progress);
+  const lights = lightsOf(progress, data.data.map((row) => row.area));
   const asList = query.view === "list";
   const items = data.data.map((row) => ({
     code: row.area,
@@ -66,8 +66,7 @@ function Leagues({ data, period, progress, query }) {
     value: value(row),
     coverage: row.coverage,
     href: link(areaPath(row.area)),
-    light: lights.of[row.area] ? lights.of[row.area].level : null,
-    lightTitle: lights.of[row.area] ? t("light_title", { year: lights.year, text: said({ zh: lights.of[row.area].text_zh, en: lights.of[row.area].text }) }) : "",
+    more: lights.of[row.area] && html` <${Light} level=${lights.of[row.area].level} title=${t("light_title", { year: lights.year, text: said({ zh: lights.of[row.area].text_zh, en: lights.of[row.area].text }) })} />`,
     explain: measure && key !== "change" ? { path: BALANCE, params: balanceOf(`area:${row.area}`, period), measure: measure() } : null,
   }));
   const actions = html`
@@ -75,21 +74,21 @@ function Leagues({ data, period, progress, query }) {
       ${MEASURES.map(([each]) => html`<option key=${each} value=${each}>${t(`m_${each}`)}</option>`)}
     </select></label>
     <button type="button" class="small" aria-pressed=${asList} onClick=${() => setQuery({ view: asList ? null : "list" })}>${t(asList ? "as_tiles" : "as_list")}</button>`;
-  return html`<${Card} title=${t("leagues")} span=${6} actions=${actions}>
+  return html`<${Card} title=${t("leagues")} span=${7} actions=${actions}>
     ${asList
       ? html`<${RankTable} data=${data} kind="area" path="/area" period=${period} caption=${t("leagues")} title=${t("leagues")} />`
-      : html`<${Tiles} caption=${t(`m_${key}`)} items=${items} unit=${unit} onOpen=${(item) => go(areaPath(item.code))} aside=${lights.year && html`<${Lights} lights=${lights} />`} />`}
+      : html`<${Tiles} caption=${t(`m_${key}`)} items=${items} unit=${unit} flat=${key === "change"} onOpen=${(item) => go(areaPath(item.code))} aside=${lights.year && html`<${Lights} lights=${lights} />`} />`}
   <//>`;
 }
 
 // The warning lights of the leagues: {year, of: {code: light}}.
-function lightsOf(progress) {
-  const rows = progress ? progress.data.filter((row) => row.lights && row.lights.intensity && row.lights.intensity.level) : [];
+function lightsOf(progress, codes) {
+  const rows = progress ? progress.data.filter((row) => codes.includes(row.area.code) && row.lights && row.lights.intensity && row.lights.intensity.level) : [];
   return { year: rows.length ? rows[0].year : null, of: Object.fromEntries(rows.map((row) => [row.area.code, row.lights.intensity])) };
 }
 
 function Lights({ lights }) {
-  const levels = Object.entries(lights.of).filter(([code]) => code !== REGION).map(([, light]) => light.level);
+  const levels = Object.values(lights.of).map((light) => light.level);
   return html`<div class="lights">
     <p class="note">${t("lights", { year: lights.year })}</p>
     <p>${["I", "II", "III"].map((level) => html`<span key=${level} class="nowrap"><${Light} level=${level} /> <${Count} value=${levels.filter((each) => each === level).length} /></span> `)}</p>

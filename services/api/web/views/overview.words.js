@@ -5,7 +5,7 @@ const zh = {
   m_consumption: "综合能源消费量",
   m_tco2: "二氧化碳排放量",
   m_change: "增减",
-  m_coal: "煤炭消费占比",
+  m_coal: "煤炭消费比重",
   m_renewable: "可再生电力占比",
   as_list: "排名",
   as_tiles: "方位",

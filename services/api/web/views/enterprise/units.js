@@ -38,12 +38,12 @@ const columnsOf = (period, names) => [
       explain=${row.indicator ? { path: `/indicators/${row.indicator}`, params: { scope: `unit:${row.unit}`, start: period.start, end: period.end, bucket: "total" }, where: saidOf(row, "name") } : null} />`,
   },
   { key: "levels", title: t("levels"), wide: true, cell: (row) => html`<${LevelBar} value=${row.value} benchmark=${row.benchmark} baseline=${row.baseline} unit=${row.value_unit} low=${row.coverage !== null && row.coverage < 0.9} />` },
-  { key: "verdict", title: t("verdict"), narrow: true, cell: (row) => html`<${Verdict} verdict=${row.verdict} text=${reasonsOf(row)} /><span class="note"> ${row.placing ? word("placing", row.placing) : reasonsOf(row)}</span>` },
+  { key: "verdict", title: t("verdict"), narrow: true, cell: (row) => html`<${Verdict} verdict=${row.verdict} text=${reasonsOf(row)} /><span class="note"> ${row.placing && row.verdict !== "cannot_judge" ? word("placing", row.placing) : reasonsOf(row)}</span>` },
   { key: "deadline", title: t("deadline"), cell: (row) => (row.deadline ? html`${dayText(`${row.deadline}T00:00:00+08:00`)} <span class="note"><${Days} left=${row.days_left} /></span>` : "—") },
   { key: "coverage", title: t("coverage"), number: true, narrow: true, cell: (row) => html`<${Coverage} value=${row.coverage} />` },
 ];
 
-const reasonsOf = (row) => row.reasons.map((reason) => said({ zh: reason.text_zh, en: reason.text })).join("；");
+const reasonsOf = (row) => row.reasons.map((reason) => said({ zh: reason.text_zh, en: reason.text })).join(language.value === "zh" ? "；" : "; ");
 
 function Days({ left }) {
   if (left === null || left === undefined) return "";
