@@ -15,6 +15,12 @@ from services.api.energy.explaining import Explaining
 from services.energy.factors import Applied, Basis, Factors
 from services.judging.data.tables import Tables
 
+MEASURES: Mapping[str, Callable[[Balance], Fraction | None]] = {
+    "calorific": lambda found: found.consumption(Basis.CALORIFIC),
+    "equivalent": lambda found: found.consumption(Basis.EQUIVALENT),
+    "tco2": Balance.exact_tco2,
+}
+
 
 class BalanceRows:
     """The balances of lines, as rows of an answer."""
@@ -64,8 +70,18 @@ class BalanceRows:
         compared = self._compared_lines and self._compared_lines.of_whole()
         return type(self)(self._tables, totals(self._lines), compared, self._units, asked=asked, now=self._now)
 
-    def row(self, found: Balance, names: Sequence[str], explaining: Mapping[str, Applied] | None) -> dict[str, Any]:
-        """A balance as BalanceRow describes it; explained where the coefficients used are given as `explaining`."""
+    def row(
+        self,
+        found: Balance,
+        names: Sequence[str],
+        *,
+        whole: Balance | None = None,
+        explaining: Mapping[str, Applied] | None,
+    ) -> dict[str, Any]:
+        """A balance as BalanceRow describes it, with its share of the `whole`.
+
+        It is explained where the coefficients used are given as `explaining`.
+        """
         carrier = found.place.carrier
         of_carrier = {"carrier": carrier, "quantity": found.net_quantity, "quantity_unit": self._units.get(carrier)}
         row = {
@@ -79,6 +95,8 @@ class BalanceRows:
             "coverage": found.coverage,
             "silent": [{"carrier": carrier, "flow": flow} for carrier, flow in found.silent],
         }
+        if whole is not None:
+            row["of_total"] = {name: _share(measure(found), measure(whole)) for name, measure in MEASURES.items()}
         if self._compared is not None:
             row["compared"] = self._compared.of(found)
         if explaining is not None:
@@ -112,11 +130,7 @@ class BalancesCompared:
         def sides(measure: Callable[[Balance], Fraction | None]) -> tuple[ComparedSide, ComparedSide]:
             return _side(own, measure, meters[0]), _side(other, measure, meters[1])
 
-        measures = {
-            "calorific": sides(lambda each: each.consumption(Basis.CALORIFIC)),
-            "equivalent": sides(lambda each: each.consumption(Basis.EQUIVALENT)),
-            "tco2": sides(Balance.exact_tco2),
-        }
+        measures = {name: sides(measure) for name, measure in MEASURES.items()}
         changes = {name: change_out(*both, self._least, at_hand=at_hand) for name, both in measures.items()}
         return period_out(counterpart, *measures["tco2"]) | changes
 
@@ -137,3 +151,8 @@ class BalancesCompared:
 
 def _side(found: Balance | None, measure: Callable[[Balance], Fraction | None], meters: float) -> ComparedSide:
     return ComparedSide(None, None, meters) if found is None else ComparedSide(measure(found), found.coverage, meters)
+
+
+def _share(part: Fraction | None, whole: Fraction | None) -> float | None:
+    """A share of 1; None of a whole that is not above zero, and of a part below zero, which is none of it."""
+    return None if part is None or part < 0 or whole is None or whole <= 0 else float(part / whole)

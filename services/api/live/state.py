@@ -65,8 +65,8 @@ def _input(line: EnergyLine, units: Mapping[str, str]) -> dict[str, Any]:
 
 def _consumed(lines: Sequence[EnergyLine], factors: Factors) -> dict[str, Any] | None:
     """综合能源消费量 on both bases; None where no meter enters it."""
-    for group in grouped(lines, factors).values():
-        found = balance(group, factors)
+    for (_, place), group in grouped(lines, factors).items():
+        found = balance(group, place, factors)
         tonnes = {f"tce_{basis}": amounts.consumption_tce for basis, amounts in found.bases.items()}
         return {**tonnes, "coverage": found.coverage}
     return None

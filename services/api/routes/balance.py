@@ -75,6 +75,14 @@ class ComparedBalance(ComparedPeriod):
     tco2: Change
 
 
+class ShareOfTotal(BaseModel):
+    """Shares of 1 of the whole; null where that is not above zero, and of a part below zero."""
+
+    calorific: float | None = Field(description="Of consumption_tce")
+    equivalent: float | None = Field(description="Of consumption_tce")
+    tco2: float | None
+
+
 class BalanceRow(BaseModel):
     """A balance. Of carrier, area, park, enterprise and unit only those are present that it is grouped by."""
 
@@ -93,6 +101,7 @@ class BalanceRow(BaseModel):
     shares: BalanceShares
     coverage: float | None = Field(description="The smallest of the carriers and flows that enter, 0 to 1")
     silent: list[Silent] = Field(description="These should be in the sums and are not")
+    of_total: ShareOfTotal | None = Field(None, description="With `total=true`, of the rows that make up a total")
     compared: ComparedBalance | None = Field(
         None, description="With `compare`: another period; null: there is none, or none of this one is over"
     )
@@ -170,6 +179,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     for one in shown:
         note(used, one.account.used)
     explaining = used if query.explain else None
+    whole_at = {one.start: one for one in in_all}
     answer = {
         "scope": query.scope,
         "start": asked.start,
@@ -177,8 +187,8 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         "aligned": asking.is_wider(query, asked.start, asked.end),
         "bucket": asked.bucket,
         "by": sorted(asked.by & frozenset(ask.BALANCED_BY)),
-        "data": [drawing.row(one, names, explaining) for one in found],
-        "total": [whole.row(one, [], explaining) for one in in_all] if whole else None,
+        "data": [drawing.row(one, names, whole=whole_at.get(one.start), explaining=explaining) for one in found],
+        "total": [whole.row(one, [], explaining=explaining) for one in in_all] if whole else None,
         "names": named,
         "rows": rows_of(tables, used),
         "missing": missing_of({gap for one in shown for gap in one.missing}),

@@ -147,6 +147,8 @@ def test_the_whole_stands_beside_its_parts_and_its_change_too(line: Line, regist
         whole["calorific"]["consumption_tce"]
     )
     assert whole["compared"]["equivalent"]["change_percent"] == 0.0
+    assert sum(row["of_total"]["calorific"] for row in balanced["data"]) == pytest.approx(1)
+    assert "of_total" not in whole
 
 
 def test_a_balance_by_carrier_adds_up_to_the_consumption(line: Line, registered: Registered, ask: Any) -> None:
@@ -169,6 +171,7 @@ def test_a_balance_by_carrier_adds_up_to_the_consumption(line: Line, registered:
     assert rows["raw_coal"]["compared"]["calorific"]["change_percent"] == 0.0
     # more went out than came in: no percentage of that
     assert rows["electricity"]["compared"]["calorific"]["reason"]["code"] == "not_positive_then"
+    assert rows["electricity"]["of_total"]["calorific"] is None
     assert answer["by"] == ["carrier"]
 
 

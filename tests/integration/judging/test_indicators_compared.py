@@ -1,5 +1,6 @@
 """Several indicators at once, beside another period, beside the whole, and with the terms they are formed of."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -28,7 +29,9 @@ def values(client: TestClient) -> Any:
     return answered
 
 
-def hall(registered: Registered, line: Line, total: list[float | None], it: list[float | None], **given: Any) -> Site:
+def hall(
+    registered: Registered, line: Line, total: Iterable[float | None], it: Iterable[float | None], **given: Any
+) -> Site:
     """A data centre with meters of two days."""
     site = Site(registered, line, trade="data_centre", process="data_centre", **given)
     site.meter(total, "electricity", "input", "kWh", **DAYS)

@@ -7,7 +7,7 @@ import { grainOf } from "../lib/time.js";
 import { nameOf, word, wordsOf } from "../lib/words.js";
 import { tokenOf } from "./carrier_colours.js";
 import { reasonText, spanText } from "./explain.js";
-import { Change, Count, Coverage, LEAST_COVERAGE, Quantity, Share } from "./number.js";
+import { Change, Coverage, LEAST_COVERAGE, Quantity, Share } from "./number.js";
 import { Figure } from "./page.js";
 import { SeriesChart } from "./series.js";
 import { compared, Table } from "./table.js";
@@ -103,9 +103,9 @@ export function RankTable({ data, kind, path, scopeKind = kind, period, caption,
   const explain = (row) => (row[kind] === null ? null : explainOf(balanceOf(`${scopeKind}:${row[kind]}`, period)));
   const most = Math.max(...rows.map((row) => consumed(row) ?? 0), 0);
   const columns = [
-    { key: "name", title, wide: true, order: (one, other) => name(one).localeCompare(name(other), "zh-CN"), cell: (row) => html`<span class="note rank" title=${ranked.has(row) ? null : t("not_ranked")}>${ranked.has(row) ? html`<${Count} value=${ranked.get(row)} />` : "—"}</span> ${name(row)}` },
+    { key: "name", title, wide: true, order: (one, other) => name(one).localeCompare(name(other), "zh-CN"), cell: (row) => html`<span class="note rank" title=${ranked.has(row) ? null : t("not_ranked")}>${ranked.has(row) ? html`${ranked.get(row)}` : "—"}</span> ${name(row)}` },
     { key: "value", title: t("tce"), unit: scale.name, number: true, narrow: true, order: (one, other) => compared(consumed(one), consumed(other)), cell: (row) => html`<${Quantity} value=${consumed(row)} scale=${scale} coverage=${row.coverage} label=${name(row)} explain=${explain(row)} />` },
-    !compact && { key: "share", title: t("share"), number: true, cell: (row) => html`<${ShareWithBar} share=${whole ? shareOf(consumed(row), consumed(whole)) : null} of=${shareOf(consumed(row), most)} />` },
+    !compact && { key: "share", title: t("share"), number: true, cell: (row) => html`<${ShareWithBar} share=${row.of_total ? row.of_total[basis.value] : null} of=${shareOf(consumed(row), most)} />` },
     comparison.value !== "none" && { key: "change", title: t("change"), number: true, narrow: true, order: (one, other) => compared(percentOf(one), percentOf(other)), cell: (row) => html`<${Change} ...${changeIn(row, basis.value) || { percent: null }} />` },
     { key: "coverage", title: t("coverage"), number: true, narrow: true, order: true, cell: (row) => html`<${Coverage} value=${row.coverage} />` },
   ].filter(Boolean);

@@ -7,7 +7,6 @@ import { basis, go, language, link, setQuery } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
 import { nameOf, said, wordsOf } from "../lib/words.js";
 import { BALANCE, BalanceFigures, BalanceNotes, CarrierTable, CourseChart, RankTable, balanceOf, bucketOf, consumed } from "../parts/balance.js";
-import { Count } from "../parts/number.js";
 import { Card, PageHead } from "../parts/page.js";
 import { REGION, areaPath, homeArea } from "../parts/scope.js";
 import { EmptyRegion, Read } from "../parts/states.js";
@@ -88,10 +87,8 @@ function lightsOf(progress, codes) {
 }
 
 function Lights({ lights }) {
-  const levels = Object.values(lights.of).map((light) => light.level);
   return html`<div class="lights">
-    <p class="note">${t("lights", { year: lights.year })}</p>
-    <p>${["I", "II", "III"].map((level) => html`<span key=${level} class="nowrap"><${Light} level=${level} /> <${Count} value=${levels.filter((each) => each === level).length} /></span> `)}</p>
+    <p class="note">${t("lights", { year: lights.year })} ${["I", "II", "III"].map((level) => html`<span key=${level} class="nowrap"><${Light} level=${level} /></span> `)}</p>
     <p><a href=${link("/dual-control")}>${t("to_dual_control")} ›</a></p>
   </div>`;
 }

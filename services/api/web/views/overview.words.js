@@ -10,13 +10,9 @@ const zh = {
   as_list: "排名",
   as_tiles: "方位",
   by_carrier: "分品种",
-  course: "走势",
   light_title: "{year} 年能耗强度晴雨表：{text}",
   lights: "晴雨表（{year} 年能耗强度）",
-  no_light: "无晴雨表",
-  light_counts: "I 级 {one} · II 级 {two} · III 级 {three}",
   to_dual_control: "能耗双控",
-  in_percent: "%",
 };
 
 const en = {
@@ -31,13 +27,9 @@ const en = {
   as_list: "Ranking",
   as_tiles: "Tiles",
   by_carrier: "By carrier",
-  course: "Course",
   light_title: "Warning light of {year}, energy intensity: {text}",
   lights: "Warning lights (energy intensity, {year})",
-  no_light: "no light",
-  light_counts: "I {one} · II {two} · III {three}",
   to_dual_control: "Dual control",
-  in_percent: "%",
 };
 
 export default { zh, en };

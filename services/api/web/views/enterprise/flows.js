@@ -5,7 +5,6 @@ import { html } from "../../vendor/preact.js";
 import { go } from "../../lib/state.js";
 import { nameOf, word, wordsOf } from "../../lib/words.js";
 import { tokenOf } from "../../parts/carrier_colours.js";
-import { Quantity } from "../../parts/number.js";
 import { Sankey } from "../../parts/sankey.js";
 import words from "../enterprise.words.js";
 
@@ -14,7 +13,7 @@ const NOTHING_TCE = 1e-9;
 
 const came = (row) => row.calorific.input_tce + row.calorific.renewable_tce + row.calorific.feedstock_tce;
 
-// Nodes and links of a balance by unit and carrier: {nodes, links, total, unknown}; `unknown`: what could not be valued.
+// Nodes and links of a balance by unit and carrier: {nodes, links, unknown}; `unknown`: what could not be valued.
 export function flowsOf(rows, names) {
   const known = rows.filter((row) => row.calorific.input_tce !== null && row.calorific.output_tce !== null);
   const links = [];
@@ -32,8 +31,7 @@ export function flowsOf(rows, names) {
   }
   const ids = new Set(links.flatMap((link) => [link.from, link.to]));
   const nodes = [...ids].map((id) => nodeOf(id, names));
-  const total = links.filter((link) => link.to.startsWith("unit ")).reduce((sum, link) => sum + link.value, 0);
-  return { nodes, links, total, unknown: rows.filter((row) => !known.includes(row)) };
+  return { nodes, links, unknown: rows.filter((row) => !known.includes(row)) };
 }
 
 function nodeOf(id, names) {
@@ -45,12 +43,11 @@ function nodeOf(id, names) {
 }
 
 export function Flows({ data, path }) {
-  const { nodes, links, total, unknown } = flowsOf(data.data, data.names);
+  const { nodes, links, unknown } = flowsOf(data.data, data.names);
   if (!links.length) return html`<p class="nothing">${t("no_flows")}</p>`;
-  const note = t("flows_note", { total: "\u0000" }).split("\u0000");
   const open = (id) => id.startsWith("unit ") && go(path, { tab: "units" });
   return html`<${Sankey} caption=${t("flows")} nodes=${nodes} links=${links} unit="tce" onOpen=${open} />
-    <p class="note">${note[0]}<${Quantity} value=${total} unit="tce" withUnit />${note[1]}</p>
+    <p class="note">${t("flows_note")}</p>
     ${links.some((link) => link.from === "untracked") && html`<p class="note">${t("untracked_note")}</p>`}
     ${unknown.length > 0 && html`<p class="note">${t("not_in_flows", { what: [...new Set(unknown.map((row) => word("carrier", row.carrier)))].join("、") })}</p>`}`;
 }
