@@ -1,7 +1,7 @@
 """What waits for a decision today: alerts by what is to be done with them, what cannot be judged, what is not heard."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -24,6 +24,7 @@ from services.api.quality.ask import place_of
 from services.api.quality.findings import FINDINGS
 from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, Code
+from services.core.calendar import SHANGHAI
 from services.core.db.statements import Statements
 
 SQL = Statements.beside(__file__, "worklist.sql")
@@ -40,6 +41,7 @@ _TASKS: Mapping[str, str] = {
 }
 """Which alerts are in each list."""
 _SUBJECT = "(entry.subject_kind, entry.subject_code)"
+_OFFICE_CLOSES = time(18)
 _FOUND_SINCE = timedelta(days=1)
 """Findings are those of yesterday and of today, so far as it is checked."""
 
@@ -121,6 +123,16 @@ class FoundList(BaseModel):
     names: NamesOut
 
 
+class ChangesSince(BaseModel):
+    """What has happened since the office closed."""
+
+    since: datetime = Field(description="18:00 of the day before, in Asia/Shanghai")
+    fired: int
+    resolved: int
+    answered: int = Field(description="Steps that enterprises have taken: explanations, plans, comments")
+    corrections: int = Field(description="Of readings")
+
+
 class Worklist(BaseModel):
     """What waits for a decision, counted, with the first rows of each list."""
 
@@ -138,6 +150,7 @@ class Worklist(BaseModel):
     cannot_judge: CannotJudgeList
     silent_gateways: SilentGatewayList
     findings: FoundList
+    since_last_evening: ChangesSince
 
 
 def worklist_of(database: Database, query: WorklistQuery, acting: Principal, *, now: datetime) -> dict[str, Any]:
@@ -158,6 +171,7 @@ def worklist_of(database: Database, query: WorklistQuery, acting: Principal, *, 
             "silent_gateways": _silent(connection, area, query.first),
             "findings": _findings(connection, area, query.first, now),
             "cannot_judge": _cannot_judge(connection, area, query.first),
+            "since_last_evening": _changes(connection, area, now),
         }
 
 
@@ -212,7 +226,7 @@ def _cannot_judge(connection: Connection, area: str | None, first: int) -> dict[
 
 
 def _silent(connection: Connection, area: str | None, first: int) -> dict[str, Any]:
-    areas = None if area in (None, REGION) else [code for code in AREA_TREE.level if AREA_TREE.above(code, area)]
+    areas = _areas_in(area)
     rows = SQL.run(connection, "silent_gateways", areas=areas, most=first).mappings().all()
     data = [
         {
@@ -225,6 +239,16 @@ def _silent(connection: Connection, area: str | None, first: int) -> dict[str, A
         for row in rows
     ]
     return {"count": rows[0]["total"] if rows else 0, "data": data}
+
+
+def _changes(connection: Connection, area: str | None, now: datetime) -> dict[str, Any]:
+    since = datetime.combine(shanghai_day(now) - timedelta(days=1), _OFFICE_CLOSES, SHANGHAI)
+    return {"since": since, **SQL.run(connection, "changes", since=since, areas=_areas_in(area)).mappings().one()}
+
+
+def _areas_in(area: str | None) -> list[str] | None:
+    """The area and those below it; None: all."""
+    return None if area in (None, REGION) else [code for code in AREA_TREE.level if AREA_TREE.above(code, area)]
 
 
 def _findings(connection: Connection, area: str | None, first: int, now: datetime) -> dict[str, Any]:

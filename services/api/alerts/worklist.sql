@@ -51,3 +51,42 @@ LEFT JOIN area ON area.code = home.area_code
 WHERE :areas ::text[] IS NULL OR home.area_code = ANY (:areas ::text[])
 ORDER BY state.last_message_at NULLS FIRST, gateway.code
 LIMIT :most;
+
+-- name: changes(since, areas)
+-- What has happened since a moment; `answered`: steps that enterprises have taken.
+WITH here AS (
+    SELECT DISTINCT ON (membership.enterprise_id)
+        membership.enterprise_id,
+        membership.area_code
+    FROM membership
+    WHERE membership.valid_from <= (now() AT TIME ZONE 'Asia/Shanghai') ::date
+    ORDER BY membership.enterprise_id, membership.valid_from DESC
+)
+SELECT
+    (
+        SELECT count(*)
+        FROM alert
+        WHERE fired_at >= :since AND (:areas ::text[] IS NULL OR area_code = ANY (:areas ::text[]))
+    ) AS fired,
+    (
+        SELECT count(*)
+        FROM alert
+        WHERE resolved_at >= :since AND (:areas ::text[] IS NULL OR area_code = ANY (:areas ::text[]))
+    ) AS resolved,
+    (
+        SELECT count(*)
+        FROM alert_step
+        JOIN alert USING (alert_id)
+        WHERE alert_step.at >= :since
+            AND starts_with(alert_step.actor, 'enterprise:')
+            AND (:areas ::text[] IS NULL OR alert.area_code = ANY (:areas ::text[]))
+    ) AS answered,
+    (
+        SELECT count(*)
+        FROM correction
+        JOIN meter USING (meter_id)
+        JOIN unit USING (unit_id)
+        LEFT JOIN here USING (enterprise_id)
+        WHERE correction.recorded_at >= :since
+            AND (:areas ::text[] IS NULL OR here.area_code = ANY (:areas ::text[]))
+    ) AS corrections;

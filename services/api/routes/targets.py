@@ -1,6 +1,6 @@
 """What the five-year plans print: targets, thresholds, reported results. Read only: from sourced tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal
@@ -8,8 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.asking import Now
 from services.api.computed_listing import ComputedSource
+from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
+from services.api.judgement.target_actuals import TargetActual, actuals_of
 from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
 from services.api.paging import Page
@@ -91,6 +94,9 @@ class PlanTargetAnswer(BaseModel):
     conflicts: list[Contradiction]
     traps: list[str] = Field(description="Known faults and traps that touch the row, by their numbers in docs/plans.md")
     note: str | None
+    actual: TargetActual | None = Field(
+        None, description="With `actual`: what was measured in the last complete month; null: nothing is measured of it"
+    )
     valid_from: date
     valid_to: date = Field(description="First day after the period")
     source: str
@@ -126,6 +132,7 @@ class TargetQuery(ListQuery):
     kind: TargetKind | None = None
     nature: TargetNature | None = None
     year: int | None = Field(None, ge=1950, le=2100, description="Year of the target")
+    actual: bool = Field(False, description="With `area`: what is measured of it beside each target of the area")
     q: SearchText | None = Field(None, description="Part of the code or of a printed name")
     order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
@@ -134,13 +141,19 @@ router = APIRouter(prefix="/api/v1/targets", tags=["targets"])
 
 
 @router.get("", summary="List plan targets", responses=refusals(BAD_CURSOR))
-def list_targets(tables: TablesDep, query: Annotated[TargetQuery, Query()]) -> Page[PlanTargetAnswer]:
+def list_targets(
+    database: Db, tables: TablesDep, query: Annotated[TargetQuery, Query()], now: Now
+) -> Page[PlanTargetAnswer]:
     """The targets, thresholds and reported results of the plans in the order of their codes."""
     plans = tables.plans
     areas = {division.code: division for division in divisions()}
     _require_known(plans, areas, query)
     found = _LISTED.page(_narrowed(plans.targets, areas, query), query)
-    data = [_answer(row, plans, areas) for row in found.data]
+    actuals: Mapping[str, TargetActual] = {}
+    if query.actual and query.area is not None:
+        with database.read() as connection:
+            actuals = actuals_of(connection, tables, query.area, found.data, now=now)
+    data = [_answer(row, plans, areas, actuals.get(row.code)) for row in found.data]
     return Page[PlanTargetAnswer](data=data, next=found.next, total=found.total)
 
 
@@ -166,8 +179,9 @@ def _require_known(plans: Plans, areas: dict[str, Division], query: TargetQuery)
                 {"value": query.area, "known": InBoth(f"{leagues} and their banners", f"{leagues} 及其所属旗县区")},
             ),
         )
-    if query.below and query.area is None:
-        faults.append(Fault("below", "only_with", {"other": InBoth("area", "行政区划")}))
+    for name in ("below", "actual"):
+        if getattr(query, name) and query.area is None:
+            faults.append(Fault(name, "only_with", {"other": InBoth("area", "行政区划")}))
     if faults:
         raise refused_fields(INVALID_PARAMETER, faults)
 
@@ -187,7 +201,7 @@ def _is_below(code: str, above: str | None, areas: dict[str, Division]) -> bool:
     return parent is not None and (parent == above or _is_below(parent, above, areas))
 
 
-def _answer(row: Row, plans: Plans, areas: dict[str, Division]) -> PlanTargetAnswer:
+def _answer(row: Row, plans: Plans, areas: dict[str, Division], actual: TargetActual | None) -> PlanTargetAnswer:
     own = {
         name: getattr(row, name) for name in PlanTargetAnswer.model_fields if hasattr(row, name) and name not in _MADE
     }
@@ -196,6 +210,7 @@ def _answer(row: Row, plans: Plans, areas: dict[str, Division]) -> PlanTargetAns
         area_name_zh=areas[row.area_code].name_zh,
         area_name_en=areas[row.area_code].name_en,
         document=document_number(row.source),
+        actual=actual,
         better=row.direction,
         change=_change(row),
         conflicts=[_contradiction(plans.by_code[code]) for code in row.conflicts],

@@ -9,6 +9,7 @@ import { apiWords, areas, said, t } from "./lib/words.js";
 import { SignInAgain, TopBar } from "./parts/frame.js";
 import { Explain } from "./parts/explain.js";
 import { KeysHelp } from "./parts/keys_help.js";
+import { Palette } from "./parts/palette.js";
 import { Failure, Loading, LostBanner } from "./parts/states.js";
 import { Tour } from "./parts/tour.js";
 import { shownPeriod } from "./lib/shown.js";
@@ -21,6 +22,7 @@ function App() {
   const [problem, setProblem] = useState(null);
   const [menu, setMenu] = useState(false);
   const [help, setHelp] = useState(false);
+  const [finding, setFinding] = useState(false);
   const found = viewAt(route.value.path);
   const name = found ? found.view.name : null;
 
@@ -43,6 +45,8 @@ function App() {
   }, [name, language.value]);
 
   useKeys([
+    { keys: "ctrl+k", text: () => t("search"), run: () => setFinding(true) },
+    { keys: "/", text: () => t("search"), run: () => setFinding(true) },
     { keys: "?", text: () => t("keys"), run: () => setHelp(true) },
     { keys: "[", text: () => t("earlier"), run: () => setQuery({ p: stepped(shownPeriod.peek(), -1) }) },
     { keys: "]", text: () => t("later"), run: () => shownPeriod.peek().end <= toDay() && setQuery({ p: stepped(shownPeriod.peek(), 1) }) },
@@ -62,7 +66,7 @@ function App() {
   if (found && found.view.bare) return html`<main id="main" class="bare" tabindex="-1">${inside}</main><${Tour} /><${SignInAgain} />`;
   return html`
     <a class="skip" href="#main">${t("skip")}</a>
-    <${TopBar} onMenu=${() => setMenu(!menu)} menuOpen=${menu} onHelp=${() => setHelp(true)} />
+    <${TopBar} onMenu=${() => setMenu(!menu)} menuOpen=${menu} onHelp=${() => setHelp(true)} onFind=${() => setFinding(true)} />
     <${LostBanner} />
     <div class="frame">
       <${SideBar} current=${name} open=${menu} />
@@ -71,9 +75,12 @@ function App() {
     </div>
     <${Explain} />
     <${Tour} />
+    ${finding && html`<${Palette} views=${offered()} onHelp=${() => setHelp(true)} onClose=${() => setFinding(false)} />`}
     ${help && html`<${KeysHelp} onClose=${() => setHelp(false)} />`}
     ${signedOut.value && html`<${SignInAgain} />`}`;
 }
+
+const offered = () => VIEWS.filter((view) => typeof view.nav === "string" && (!view.right || may(view.right))).map((view) => ({ ...view, href: startOf(view) }));
 
 async function load(view) {
   if (!loaded.has(view.name)) loaded.set(view.name, (await view.load()).default);

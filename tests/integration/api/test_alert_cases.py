@@ -354,3 +354,22 @@ def test_the_file_of_a_case_holds_what_its_alerts_stand_on_with_digests(
     assert b"deliveries" not in files["case.json"]
     assert refusal(client.get(f"{CASES}/unit:NONE/file")) == (404, "unknown_alert")
     assert refusal(client.get(f"{CASES}/NONE/file")) == (422, "invalid_parameter")
+
+
+def test_the_worklist_counts_what_has_happened_since_the_office_closed(
+    client: TestClient, raised: Raised, registered: Registered, database: psycopg.Connection
+) -> None:
+    raised.rule()
+    enterprise = registered.enterprise()
+    evening = NOW.replace(hour=18, minute=0) - A_DAY
+    raised.alert(fired_at=evening - timedelta(minutes=1), enterprise_code=enterprise, area_code=JUNGAR)
+    answered = raised.alert(fired_at=evening, enterprise_code=enterprise, area_code=JUNGAR)
+    raised.alert(fired_at=evening, resolved_at=NOW, area_code=SAIHAN)
+    database.execute(
+        "INSERT INTO alert_step (alert_id, at, actor, action, text) VALUES (%s, %s, %s, 'comment', '已查看')",
+        (answered, NOW, f"enterprise:{enterprise}"),
+    )
+    whole = client.get(WORKLIST).json()["since_last_evening"]
+    assert whole == {"since": "2026-03-01T18:00:00+08:00", "fired": 2, "resolved": 1, "answered": 1, "corrections": 0}
+    of_ordos = client.get(WORKLIST, params={"area": ORDOS}).json()["since_last_evening"]
+    assert (of_ordos["fired"], of_ordos["resolved"], of_ordos["answered"]) == (1, 0, 1)

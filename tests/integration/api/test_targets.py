@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from services.core.reason import REASONS, About
 from tests.integration.served import api
 from tests.unit.judging.data.test_plans import with_plan_15
 
@@ -151,3 +152,19 @@ def test_what_names_nothing_is_refused_with_what_is_known(
 def test_a_fifteenth_plan_of_the_operator_is_listed(module_database_url: str, tmp_path: Path) -> None:
     with api(database_url=module_database_url, data=with_plan_15(tmp_path)) as client:
         assert codes(client, plan="15") == ["X15-1"]
+
+
+def test_beside_a_target_stands_what_was_measured_of_it(client: TestClient) -> None:
+    rows = {row["code"]: row for row in listed(client, area="150000", actual=True, limit=1000)}
+    # Nothing is registered: it cannot be told, and says why.
+    coal = rows["IM-30"]["actual"]
+    assert (coal["value"], coal["met"], coal["unit"]) == (None, None, "%")
+    assert coal["reasons"][0]["code"] in REASONS[About.VERDICT]
+    # Of single units, or not measured at all.
+    assert (rows["IM-06"]["actual"], rows["IM-19"]["actual"]) == (None, None)
+    assert all(row["actual"] is None for row in listed(client, area="150000"))
+
+
+def test_what_was_measured_is_asked_of_one_area(client: TestClient) -> None:
+    answer = client.get(ADDRESS, params={"actual": True})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "only_with")

@@ -13,7 +13,7 @@ import { language, link, setLanguage } from "../lib/state.js";
 import { setTheme, theme } from "../lib/theme.js";
 import { saidOf, areas, t } from "../lib/words.js";
 
-export function TopBar({ onMenu, menuOpen, onHelp }) {
+export function TopBar({ onMenu, menuOpen, onHelp, onFind }) {
   const { area, pickers } = shownScope.value;
   return html`<header class="top-bar">
     <button type="button" class="plain menu-button" aria-controls="menu" aria-expanded=${menuOpen} aria-label=${t("menu")} onClick=${onMenu}>☰</button>
@@ -25,6 +25,7 @@ export function TopBar({ onMenu, menuOpen, onHelp }) {
       ${pickers.includes("basis") && html`<${BasisPicker} />`}
     </div>
     <div class="right-side">
+      <button type="button" class="find" title="Ctrl K, /" onClick=${onFind}><span aria-hidden="true">⌕</span> <span class="find-word">${t("search")}</span> <kbd>Ctrl K</kbd></button>
       <${Live} />
       <span class="zone note">${t("time_zone")}</span>
       <${WhoMenu} onHelp=${onHelp} />

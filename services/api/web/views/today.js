@@ -1,36 +1,71 @@
-// Preview of the parts.
+// 今日: what waits for a decision today, by deadline; since last evening; warning levels; yesterday's use.
+
 import { html, useState } from "../vendor/preact.js";
-import { useGet } from "../lib/api.js";
+import { may, useGet } from "../lib/api.js";
 import { useShown } from "../lib/shown.js";
-import { basis, language } from "../lib/state.js";
-import { scaleOf } from "../lib/format.js";
-import { nameOf } from "../lib/words.js";
-import { Coverage, Quantity } from "../parts/number.js";
+import { basis, link } from "../lib/state.js";
+import { addDays, clockText, toDay } from "../lib/time.js";
+import { wordsOf } from "../lib/words.js";
+import { CountCard, PageHead } from "../parts/page.js";
+import { Count } from "../parts/number.js";
+import { homeArea } from "../parts/scope.js";
 import { Read } from "../parts/states.js";
-import { Table } from "../parts/table.js";
-import { Severity, Verdict } from "../parts/verdict.js";
+import { FirstCases } from "./today/cases.js";
+import { Acknowledge } from "./today/acknowledge.js";
+import { Faults, Lights, Reasons, Since } from "./today/beside.js";
+import { Use } from "./today/use.js";
+import words from "./today.words.js";
+
+const t = wordsOf(words);
+const EVERY_MS = 60000;
+const DAYS_OF_USE = 14;
 
 export default function Today() {
-  const period = useShown({ pickers: ["period", "comparison", "basis"] });
-  const balance = useGet("/energy/balance", { bucket: "total", by: "league", start: period.start, end: period.end, basis: null });
-  const alerts = useGet("/alerts", { limit: 100 });
+  useShown({ pickers: ["basis"] });
+  const [taking, setTaking] = useState(null);
+  const home = homeArea();
+  const today = toDay();
+  const month = `${today.slice(0, 7)}-01`;
+  const first = addDays(today, -DAYS_OF_USE);
+  const work = useGet("/worklist", { area: home, first: 20 }, { everyMs: EVERY_MS });
+  const use = useGet("/energy/balance", { scope: `area:${home}`, bucket: "day", start: month < first ? month : first, end: today });
+  const lights = useGet(may("survey") ? "/progress" : null, { area: home, below: true, limit: 200 });
+  const targets = useGet("/targets", { area: home, indicator: "coal_share", kind: "target", order: "-target_year", limit: 1 });
   return html`
-    <div class="page-head"><h1>今日待办</h1></div>
-    <div class="grid">
-    <section class="card span-7"><h2>盟市</h2><${Read} of=${balance}>${(data) => {
-      const value = (row) => row[basis.value].consumption_tce;
-      const scale = scaleOf(data.data.map(value), "tce", language.value);
-      return html`<${Table} caption="盟市" rowKey=${(row) => row.area} rows=${data.data} columns=${[
-        { key: "area", title: "盟市", order: true, cell: (row) => nameOf(null, "area", row.area) },
-        { key: "value", title: "综合能源消费量", unit: scale.name, number: true, narrow: true, order: (a, b) => value(a) - value(b), cell: (row) => html`<${Quantity} value=${value(row)} scale=${scale} coverage=${row.coverage} explain=${{ path: "/energy/balance", params: {} }} label="x" />` },
-        { key: "coverage", title: "完整率", number: true, narrow: true, order: true, cell: (row) => html`<${Coverage} value=${row.coverage} />` },
-      ]} total=${{ value: html`<${Quantity} value=${data.data.reduce((s, r) => s + value(r), 0)} scale=${scale} />` }} />`;
-    }}<//></section>
-    <section class="card span-5"><h2>预警</h2><${Read} of=${alerts}>${(data) => html`<${Table} caption="预警" rowKey=${(row) => row.alert_id} rows=${data.data} columns=${[
-      { key: "subject", title: "对象", cell: (row) => row.subject_name_zh },
-      { key: "severity", title: "级别", narrow: true, cell: (row) => html`<${Severity} severity=${row.severity} />` },
-      { key: "v", title: "值", number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.last_value.value} limit=${row.last_value.limit} unit=${row.last_value.unit} withUnit />` },
-      { key: "verdict", title: "判定", cell: (row) => html`<${Verdict} verdict=${row.last_value.verdict} />` },
-    ]} onOpen=${() => {}} />`}<//></section>
-    </div>`;
+    <${PageHead} title=${t("title")} note=${work.data && html`<${Moment} at=${work.data.at} day=${work.data.today} />`} />
+    <${Read} of=${work} lines=${10}>${(data) => html`
+      <${Counts} work=${data} />
+      <div class="grid">
+        <div class="stack span-8">
+          <${FirstCases} work=${data} onAcknowledge=${may("explain") ? setTaking : null} />
+          <${Use} use=${use} basis=${basis.value} target=${targets.data && targets.data.data[0]} today=${today} />
+        </div>
+        <div class="stack span-4">
+          <${Since} since=${data.since_last_evening} />
+          ${may("survey") && html`<${Lights} of=${lights} home=${home} />`}
+          <${Reasons} found=${data.cannot_judge} />
+          <${Faults} silent=${data.silent_gateways} findings=${data.findings} />
+        </div>
+      </div>`}<//>
+    ${taking && html`<${Acknowledge} alerts=${taking} onClose=${() => setTaking(null)} onDone=${work.reload} />`}`;
+}
+
+function Moment({ at, day }) {
+  const weekday = t("weekdays").split(" ")[new Date(`${day}T00:00:00Z`).getUTCDay()];
+  return t("at", { day, weekday, clock: clockText(at) });
+}
+
+// How much waits, each leading to the list of it.
+function Counts({ work }) {
+  const subjects = (list) => list.count > 0 && html`<span>${t("subjects_before")} <${Count} value=${list.subjects} /> ${t("subjects_after")}</span>`;
+  const faults = work.silent_gateways.count + work.findings.count;
+  return html`<div class="figures today-counts">
+    <${CountCard} name=${t("overdue_ours")} count=${work.overdue_ours.count} kind=${work.overdue_ours.count ? "sign-of severe" : ""} more=${subjects(work.overdue_ours)} href=${link("/alerts", { awaiting: "body", due: "overdue" })} />
+    <${CountCard} name=${t("to_acknowledge")} count=${work.to_acknowledge.count} more=${subjects(work.to_acknowledge)} href=${link("/alerts", { awaiting: "body", status: "open" })} />
+    <${CountCard} name=${t("to_verify")} count=${work.to_verify.count} more=${subjects(work.to_verify)} href=${link("/alerts", { awaiting: "body", status: "planned" })} />
+    <${CountCard} name=${t("to_close")} count=${work.to_close.count} more=${subjects(work.to_close)} href=${link("/alerts", { awaiting: "body", status: "verified" })} />
+    <${CountCard} name=${t("overdue_enterprises")} count=${work.overdue_enterprises.count} kind=${work.overdue_enterprises.count ? "sign-of warning" : ""} more=${html`<span>${t("with_enterprises")} <${Count} value=${work.with_enterprises.count} /></span>`} href=${link("/alerts", { awaiting: "enterprise", due: work.overdue_enterprises.count ? "overdue" : null })} />
+    <${CountCard} name=${t("cannot_judge")} count=${work.cannot_judge.subjects} kind="sign-of cannot_judge" more=${html`<span>${t("subjects_after")}</span>`} href="#cannot-judge" />
+    <${CountCard} name=${t("data_faults")} count=${faults} more=${html`<span>${t("silent")} <${Count} value=${work.silent_gateways.count} /> · ${t("findings")} <${Count} value=${work.findings.count} /></span>`} href=${link("/quality")} />
+  </div>`;
 }
