@@ -89,6 +89,11 @@ class Screen:
         paths = [f"{each.path}?{each.query}".rstrip("?") for each in asked if each.path.startswith("/api/v1/")]
         return [path for path in paths if not path.startswith(_OF_THE_FRAME)]
 
+    @property
+    def asked(self) -> list[str]:
+        """The path of everything that was asked for."""
+        return [urlsplit(answer.url).path for answer in self._answers]
+
     def answered(self) -> set[float]:
         """Every number in the answers of the API, and how long each of their lists is."""
         found: set[float] = set()

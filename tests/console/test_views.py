@@ -5,12 +5,14 @@ from collections.abc import Mapping
 
 import pytest
 
+from services.api.web_folder import web_folder
 from tests.console.addresses import address_of, declared
 from tests.console.conftest import Opened, RunningConsole
 from tests.console.region import Looked
 from tests.console.screen import NARROW, Screen
 
 MOST_CALLS = 4
+MOST_BYTES = 350_000
 EACH_VIEW = pytest.mark.parametrize("view", sorted(declared()))
 LOOKS = pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
 
@@ -72,3 +74,13 @@ def test_view_in_english_has_no_chinese_words_of_its_own(opened: Opened, console
         "main h1, main h2, main thead th, main label", "(all) => all.map((each) => each.innerText)"
     )
     assert [label for label in labels if any("一" <= sign <= "鿿" for sign in label)] == []
+
+
+def test_today_weighs_little(opened: Opened, console: RunningConsole) -> None:
+    screen = opened()
+    look(screen, "today", console, "zh")
+    files = web_folder().files()
+    names = {path.partition(f"/web/{files.digest}/")[2] for path in screen.asked if "/web/" in path}
+    sent = {name: file for name in names if (file := files.file(name)) is not None}
+    assert "app.js" in sent
+    assert sum(min(len(file.zipped), len(file.content)) for file in sent.values()) <= MOST_BYTES
