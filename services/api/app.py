@@ -17,6 +17,7 @@ from services.api.access.seen import Seen, note_seen
 from services.api.approved_map import load_map
 from services.api.database import Database
 from services.api.errors import answer_errors_of
+from services.api.export.exports import Exports
 from services.api.guard.bodies import JSON, BodyRule, BodyRules
 from services.api.guard.headers import SecurityHeaders
 from services.api.guard.hosts import TrustedHosts
@@ -215,6 +216,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.passwords = Passwords()
     describe(app)
     # The last one added is the first a request passes through.
+    app.add_middleware(Exports)
     app.add_middleware(BodyRules, rules=BODIES, otherwise=OTHERWISE)
     app.add_middleware(Validators)
     app.add_middleware(GZipMiddleware, minimum_size=_LEAST_ZIPPED_BYTES, compresslevel=_ZIP_LEVEL)

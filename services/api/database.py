@@ -3,7 +3,7 @@
 import copy
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from threading import Lock
 from typing import Annotated, Self
@@ -28,6 +28,8 @@ from services.ingest.validate import KnownRegistry
 
 _SQL = Statements.beside(__file__, "database.sql")
 
+MOMENT = "enermon.moment"
+"""Where the scope of a request has the Moment that it shares with others."""
 _POOL_SIZE = 8
 _LONGEST_WRITE_S = 30
 """So long a statement may take that writes: imports are of tens of thousands of rows."""
@@ -59,6 +61,7 @@ class Database:
         self._closing: Closing | None = None
         self.revision = Revision()
         """What is expected of the state of what is changed, and what it is said to be."""
+        self._moment: Moment | None = None
 
     def within(
         self,
@@ -68,11 +71,15 @@ class Database:
         request_id: str = "",
         closing: Closing | None = None,
         revision: Revision | None = None,
+        moment: "Moment | None" = None,
     ) -> Self:
-        """The same database, of which only what lies within `reach` is seen; `acting` is whom the audit names."""
+        """The same database, of which only what lies within `reach` is seen; `acting` is whom the audit names.
+
+        `moment`: what others have read at, who see the same; it is read at that moment too.
+        """
         bound = copy.copy(self)
         bound.revision = revision or Revision()
-        bound._reach, bound._request_id, bound._closing = reach, request_id, closing
+        bound._reach, bound._request_id, bound._closing, bound._moment = reach, request_id, closing, moment
         if acting is not None:
             bound._account, bound._credential = acting.name, acting.credential
         return bound
@@ -80,6 +87,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that cannot write, and sees one moment: an answer of several statements is not torn."""
+        if self._moment is not None:
+            yield self._moment.of(self)
+            return
+        with self.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Such a connection, at a moment of its own."""
         with self._connection(self._longest_read_s) as connection:
             connection.read_only, connection.isolation_level = True, IsolationLevel.REPEATABLE_READ
             yield connection
@@ -158,6 +174,25 @@ class Database:
         self._pool.close()
 
 
+class Moment:
+    """One connection, taken when first read at and then kept, for several requests of one asker that see the same."""
+
+    def __init__(self) -> None:
+        self._kept = ExitStack()
+        self._connection: Connection | None = None
+
+    def of(self, database: Database) -> Connection:
+        """The connection."""
+        if self._connection is None:
+            self._connection = self._kept.enter_context(database.reading())
+        return self._connection
+
+    def close(self) -> None:
+        """Give it back."""
+        self._connection = None
+        self._kept.close()
+
+
 @contextmanager
 def seeing_everything(connection: Connection) -> Iterator[None]:
     """Within a transaction: nothing is held back of what is read in the block, for sums that need the rows of others.
@@ -179,8 +214,14 @@ async def _database(request: Request) -> Database:
     principal: Principal = request.state.principal
     now: datetime = request.app.state.clock()
     closing = Closing(floor(now, Grain.MONTH), now, request.scope.get(CONFIRMED))
-    revision = Revision(request.headers.get("if-match"), request.scope)
-    return database.within(principal.reach, acting=principal, request_id=request_id, closing=closing, revision=revision)
+    return database.within(
+        principal.reach,
+        acting=principal,
+        request_id=request_id,
+        closing=closing,
+        revision=Revision(request.headers.get("if-match"), request.scope),
+        moment=request.scope.get(MOMENT),
+    )
 
 
 async def _whole(request: Request) -> Database:

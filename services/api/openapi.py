@@ -17,11 +17,14 @@ from services.api.errors import (
     Problem,
     ProblemKind,
 )
+from services.api.export.described import EXPORT_BUSY, describe_files
+from services.api.guard.cost import TOO_MUCH
 from services.api.words import say_kinds_of_words
 
 TITLE = "Enermon"
 DESCRIPTION = """The regulator's side of the online monitoring of key energy-using units.
 
+Every list may be had whole as a file, with `format=csv` or `format=xlsx`.
 Lists are paged: `limit` and `cursor` in, `data` and `next` out. A filter that is a list may be repeated, or have its
 values between commas. Times are RFC 3339, days are those of Asia/Shanghai.
 Parameters that an operation does not know are refused, and so is one that stands twice and takes one value. HEAD is
@@ -80,11 +83,14 @@ def _description_of(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     description["components"]["securitySchemes"] = _WAYS_IN
+    for operation in describe_files(description):
+        _add_refusals(operation["responses"], EXPORT_BUSY, TOO_MUCH)
     for path, operations in description["paths"].items():
         for method, operation in operations.items():
             operation["security"] = _ways_into(f"{method.upper()} {path}")
+            # Every body may be too large, or not what is asked for.
             if "requestBody" in operation:
-                _add_refusals_of_body(operation["responses"])
+                _add_refusals(operation["responses"], INVALID_BODY, TOO_LARGE)
     for model in (Problem, FieldProblem):
         schema: Mapping[str, Any] = model.model_json_schema(ref_template=_REFERENCE)
         schemas[model.__name__] = {name: part for name, part in schema.items() if name != "$defs"}
@@ -100,9 +106,9 @@ def _ways_into(operation: str) -> list[dict[str, list[str]]]:
     return [{way: []} for way in ways]
 
 
-def _add_refusals_of_body(responses: dict[str, Any]) -> None:
-    """Every body may be too large, or not what is asked for."""
-    for status, refusal in refusals(INVALID_BODY, TOO_LARGE).items():
+def _add_refusals(responses: dict[str, Any], *kinds: ProblemKind) -> None:
+    """Add what is refused to what an operation says of itself already."""
+    for status, refusal in refusals(*kinds).items():
         known = responses.setdefault(str(status), refusal)
         for line in refusal["description"].split("; "):
             if line not in known["description"]:

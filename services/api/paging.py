@@ -4,17 +4,21 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.api.errors import BAD_CURSOR, Refused
 
 _DIGEST_BYTES = 8
 _MOST_WHOLE = 2**63
+
+_PAGE_OF_FILE: ContextVar[int | None] = ContextVar("entries of a page that goes into a file", default=None)
 
 T = TypeVar("T")
 Place = Sequence[Any]
@@ -28,6 +32,11 @@ class PageQuery(BaseModel):
 
     limit: int = Field(100, ge=1, le=1000, description="Entries a page")
     cursor: str | None = Field(None, max_length=8000, description="`next` of the page before; opaque")
+
+    @model_validator(mode="after")
+    def _as_a_file_takes_them(self) -> Self:
+        self.limit = _PAGE_OF_FILE.get() or self.limit
+        return self
 
     @property
     def filters(self) -> dict[str, object]:
@@ -100,6 +109,16 @@ class Pager:
         scope = hashlib.blake2b(self._scope).digest()
         digest = hashlib.blake2b(payload, key=scope, digest_size=_DIGEST_BYTES).digest()
         return base64.urlsafe_b64encode(digest + payload).decode("ascii").rstrip("=")
+
+
+@contextmanager
+def pages_of(entries: int) -> Iterator[None]:
+    """Let lists that are asked for in the block have pages of so many entries, whatever limit they are asked with."""
+    before = _PAGE_OF_FILE.set(entries)
+    try:
+        yield
+    finally:
+        _PAGE_OF_FILE.reset(before)
 
 
 def _padded(cursor: str) -> bytes:

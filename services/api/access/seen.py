@@ -36,6 +36,8 @@ SHOWING = frozenset(
 )
 """Operations whose answer holds e-mail addresses; a test holds that none is left out."""
 
+AS_ASKED = "enermon.as_asked"
+"""Where the scope of a page that goes into a file has the query of the whole."""
 FAILED_SIGN_IN = "failed sign-in"
 _ONCE_IN_S = 600.0
 _MOST = 10_000
@@ -85,7 +87,9 @@ async def note_seen(request: Request) -> None:
         return
     principal, seen = principal_of(request), request.app.state.seen
     # As they were sent, percent-encoded: what is decoded may hold what the database cannot.
-    path, query = (request.scope[part].decode("ascii", "backslashreplace") for part in ("raw_path", "query_string"))
+    # Of a file the query of the whole, and not that of each of its pages.
+    sent = (request.scope["raw_path"], request.scope.get(AS_ASKED, request.scope["query_string"]))
+    path, query = (part.decode("ascii", "backslashreplace") for part in sent)
     if not seen.is_new(principal.name, f"{path}?{query}"):
         return
     request_id = str(request.scope.get(REQUEST_ID, ""))

@@ -10,10 +10,10 @@ from psycopg import Connection
 
 from services.api.audit.entries import ENTRIES, AuditNarrowing, AuditQuery, AuditRecord, record
 from services.api.errors import ProblemKind, Refused
+from services.api.export.cells import as_text
 
 MOST_EXPORTED = 10_000
 _PAGE = 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 TOO_MANY_ENTRIES = ProblemKind("too_many_entries", 422, "More entries than fit into one file")
 
@@ -46,10 +46,4 @@ def _rows(connection: Connection, narrowing: AuditNarrowing) -> Iterator[dict[st
 
 
 def _cell(value: Any) -> str:
-    """A value as a cell; text that a spreadsheet would take for a formula is marked as text."""
-    if value is None:
-        return ""
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return as_text(json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value)

@@ -5,13 +5,11 @@ import io
 from collections.abc import Collection, Iterable, Mapping
 
 from services.api.errors import UNSUPPORTED_MEDIA_TYPE, Refused
+from services.api.export.described import CSV, XLSX
 from services.api.registry.files.csv_file import csv_lines
 from services.api.registry.files.encoding import Encoding, encoding_named
 from services.api.registry.files.lines import FileTable, bounded
 from services.api.registry.files.sheet import sheet_table
-
-CSV = "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _CHARSET = "charset="
 

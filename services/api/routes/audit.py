@@ -9,9 +9,9 @@ from services.api.audit.entries import ENTRIES, AuditNarrowing, AuditQuery, Audi
 from services.api.audit.export import TOO_MANY_ENTRIES, export_of
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
+from services.api.export.described import CSV
 from services.api.openapi import refusals
 from services.api.paging import Page
-from services.api.registry.table_file import CSV
 from services.provenance.notes import NoteKind, note
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])

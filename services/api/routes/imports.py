@@ -21,6 +21,7 @@ from services.api.errors import (
     Refused,
     refused_fields,
 )
+from services.api.export.described import CSV, XLSX
 from services.api.openapi import refusals
 from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
@@ -29,7 +30,7 @@ from services.api.registry.files.encoding import encoding_named
 from services.api.registry.importing import Existing, ImportHandling, ImportOutcome, import_sheet
 from services.api.registry.reading import HiddenRows, columns_of, read_sheet
 from services.api.registry.resource import A, DatedFrom, E, R, Resource
-from services.api.registry.table_file import CSV, XLSX, csv_of, table_of
+from services.api.registry.table_file import csv_of, table_of
 from services.api.tables import TablesDep
 
 PREFIX = "/api/v1/import/"

@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from services.api.access.rules import OPEN, RIGHT_OF
 from services.api.database import Database
+from services.api.export.lists import lists_of
 from tests.e2e.clients.story import csv_of
 from tests.integration.access.requests import ENDLESS, REQUESTS
 from tests.integration.access.world import AREAS, Asker, Site, build
@@ -101,6 +102,27 @@ def test_each_is_answered_what_the_table_says(
                 wrong.append((name, getattr(target, "mark", target), "tells of", told - asker.sites))
             if asked.about == "list" and kind == "done" and told != asker.sites:
                 wrong.append((name, "lacks", asker.sites - told, answer.text[:300]))
+    assert not wrong
+
+
+@pytest.mark.parametrize("operation", sorted(each for each in operations() if each.startswith("GET ")))
+def test_a_file_tells_each_what_its_list_tells(
+    world: tuple[TestClient, list[Site], dict[str, Asker]], operation: str
+) -> None:
+    if f"/api/v1/{operation.removeprefix('GET ')}" not in lists_of(document()):
+        return
+    client, sites, askers = world
+    asked, wrong = REQUESTS[operation], []
+    for name, asker in askers.items():
+        for target in {"site": sites, "area": sorted(AREAS)}.get(asked.about, [None]):
+            request = asked.of(target)
+            file = request | {"query": request["query"] | {"format": "csv"}}
+            listed, answer = (_send(client, "GET", asker.authorization, **each) for each in (request, file))
+            told, expected = (set(_MARK.findall(each.text)) for each in (answer, listed))
+            if listed.is_success and "data" not in listed.json():
+                continue
+            if _kind(answer) != _kind(listed) or (answer.is_success and not told <= expected):
+                wrong.append((name, getattr(target, "mark", target), answer.text[:300], listed.text[:300]))
     assert not wrong
 
 

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.api.export.described import CSV, XLSX
 from services.api.registry import importing
-from services.api.registry.table_file import CSV, XLSX
 from tests.integration.registered import JUNGAR, ORDOS, Registered, credit_code
 from tests.integration.served import api
 

@@ -9,9 +9,10 @@ import openpyxl
 import pytest
 
 from services.api.errors import Refused
+from services.api.export.described import CSV, XLSX
 from services.api.registry.files.encoding import encoding_named
 from services.api.registry.files.lines import MOST_ROWS, TableLine
-from services.api.registry.table_file import CSV, XLSX, csv_of, table_of
+from services.api.registry.table_file import csv_of, table_of
 
 SHEET = "xl/worksheets/sheet1.xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -8,9 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.api.errors import Refused
+from services.api.export.described import CSV, XLSX
 from services.api.registry.files.number_format import number_format
 from services.api.registry.reading import columns_of, read_sheet
-from services.api.registry.table_file import CSV, XLSX, table_of
+from services.api.registry.table_file import table_of
 from services.api.routes.meters import RESOURCE
 
 COLUMNS = columns_of(RESOURCE.entry)

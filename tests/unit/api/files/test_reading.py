@@ -14,10 +14,11 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from services.api.errors import Refused
+from services.api.export.described import CSV, XLSX
 from services.api.heat_values.importing import RESOURCE as HEAT_VALUES
 from services.api.registry.reading import HiddenRows, Sheet, columns_of, read_sheet
 from services.api.registry.resource import Resource
-from services.api.registry.table_file import CSV, XLSX, csv_of, table_of
+from services.api.registry.table_file import csv_of, table_of
 from services.api.routes import enterprises, gateways, meters, parks, units
 from services.api.statistics.importing import RESOURCE as STATISTICS
 

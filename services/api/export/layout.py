@@ -1,0 +1,113 @@
+"""What stands in which column of a file: the fields of the list, names beside codes, and what a row lacks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from services.api.export.cells import Cell, cell
+from services.api.export.columns import CellKind, ExportColumn
+from services.api.export.pages import ListPages, Names, Row
+from services.api.export.status import StatusColumn
+from services.api.export.titles import FileLanguage, heading
+from services.core.data.carriers import carriers
+from services.core.data.divisions import divisions
+
+_KIND_OF_FIELD = {
+    "area": "area",
+    "area_code": "area",
+    "parent_code": "area",
+    "park": "park",
+    "park_code": "park",
+    "enterprise": "enterprise",
+    "credit_code": "enterprise",
+    "unit": "unit",
+    "unit_code": "unit",
+    "meter": "meter",
+    "gateway": "gateway",
+    "gateway_code": "gateway",
+    "process": "process",
+    "body": "body",
+    "carrier": "carrier",
+}
+"""Of what the codes are that stand in a field of this name."""
+OF_ANY = "Any"
+"""Model of rows whose fields are not known beforehand; those of the data files are."""
+_NAME = {"zh": "{title}（名称）", "en": "{title} (name)"}
+
+
+class Layout:
+    """The columns of a file in one language."""
+
+    def __init__(self, pages: ListPages, known: Sequence[ExportColumn], language: FileLanguage) -> None:
+        """`known`: the columns a row may have; where there are none, those that the rows turn out to have."""
+        known = known or [ExportColumn((name,), CellKind.OTHER, model=OF_ANY) for name in pages.fields]
+        self._language: FileLanguage = language
+        self._pages = pages
+        self._columns = [column for column in known if not pages.rows or _is_there(column, pages.fields)]
+        self._named = self._with_names()
+        self._status = StatusColumn(self._columns, language)
+
+    @property
+    def headings(self) -> Sequence[str]:
+        """What stands above the columns."""
+        found = []
+        for column in self._columns:
+            title = heading(column, self._language)
+            found += [title, _NAME[self._language].format(title=title)] if column.path in self._named else [title]
+        return [*found, self._status.heading] if self._status.applies else found
+
+    def rows(self) -> Iterator[Sequence[Cell]]:
+        """The cells of each row."""
+        for row, names in self._pages.each():
+            cells: list[Cell] = []
+            for column in self._columns:
+                value = cell(row, column, self._language)
+                cells.append(value)
+                if column.path in self._named:
+                    cells.append(_name(column, value, names, self._language))
+            if self._status.applies:
+                cells.append(self._status.of(row))
+            yield cells
+
+    def _with_names(self) -> set[tuple[str, ...]]:
+        """The columns of codes that have names, and none beside them already."""
+        paths = {column.path for column in self._columns}
+        open_ = [
+            column
+            for column in self._columns
+            if column.name in _KIND_OF_FIELD
+            and column.pair is None
+            and (*column.path[:-1], f"{column.name}_name") not in paths
+        ]
+        found: set[tuple[str, ...]] = set()
+        for row, names in self._pages.each() if open_ else ():
+            for column in [each for each in open_ if _is_named(row, each, names, self._language)]:
+                found.add(column.path)
+                open_.remove(column)
+            if not open_:
+                break
+        return found
+
+
+def _is_there(column: ExportColumn, fields: Mapping[str, Any]) -> bool:
+    return any(name in fields for name in (column.path[0], *(column.pair or ())))
+
+
+def _is_named(row: Row, column: ExportColumn, names: Names, language: FileLanguage) -> bool:
+    return _name(column, cell(row, column, language), names, language) is not None
+
+
+def _name(column: ExportColumn, code: Cell, names: Names, language: FileLanguage) -> str | None:
+    """What the code in a column is called."""
+    kind = _KIND_OF_FIELD[column.name]
+    called = names.get(kind, {}).get(str(code)) or _shipped_names().get(kind, {}).get(str(code)) or {}
+    return called.get(language) or called.get("zh")
+
+
+@cache
+def _shipped_names() -> Names:
+    """Of what the data files name."""
+    return {
+        "area": {area.code: {"zh": area.name_zh, "en": area.name_en} for area in divisions()},
+        "carrier": {carrier.code: {"zh": carrier.name_zh, "en": carrier.name_en} for carrier in carriers()},
+    }

@@ -1,0 +1,76 @@
+"""The pages of a list on their way into a file: kept on disk as they were answered, and read again one by one."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from services.api.errors import INVALID_PARAMETER, Refused, refused_fields
+from services.api.guard.cost import TOO_MUCH
+from services.api.reasons import Fault
+
+MOST_ROWS = 500_000
+"""So many rows a file has at most; a sheet of a workbook has room for 1 048 576."""
+
+Row = Mapping[str, Any]
+Names = Mapping[str, Mapping[str, Mapping[str, str | None]]]
+"""What codes are called, in both languages, by kind and code."""
+
+_LINKS = ("data", "rows", "names", "next", "missing")
+
+
+class ListPages:
+    """What a list has answered, and what is to be known of all of it before the first row is written.
+
+    `fields`: those that any row has, in their order. `sources`: rows of the data files that it stands on, each once.
+    `missing`: coefficients that are in none. `about`: what the first page says beside its rows.
+    """
+
+    def __init__(self) -> None:
+        self._kept = tempfile.TemporaryFile()  # noqa: SIM115 - open until closed
+        self.fields: dict[str, None] = {}
+        self.sources: dict[str, Row] = {}
+        self.missing: dict[str, Row] = {}
+        self.about: Row = {}
+        self.rows = 0
+
+    def take(self, body: bytes) -> str | None:
+        """Keep a page, and give the cursor of the next one. Raises Refused where it is none, or too many."""
+        page: Mapping[str, Any] = msgspec.json.decode(body)
+        if "data" not in page:
+            # An address that answers a list, or one thing where it is asked for one.
+            raise refused_fields(INVALID_PARAMETER, [Fault("format", "literal_error", {"expected": "'json'"})])
+        if not self._kept.tell():
+            self.about = {name: value for name, value in page.items() if name not in _LINKS}
+        self.rows += len(page["data"])
+        if self.rows > MOST_ROWS:
+            raise Refused(TOO_MUCH, f"the result has more than {MOST_ROWS} rows: narrow it for a file")
+        for row in page["data"]:
+            self.fields.update(dict.fromkeys(row))
+            if "source" in row and "verified" in row:
+                self._note(self.sources, row)
+        for found, name in ((self.sources, "rows"), (self.missing, "missing")):
+            for row in page.get(name) or ():
+                self._note(found, row)
+        self._kept.write(body.replace(b"\n", b" ") + b"\n")
+        following: str | None = page.get("next")
+        return following
+
+    def each(self) -> Iterator[tuple[Row, Names]]:
+        """The rows, each with the names of its page."""
+        self._kept.seek(0)
+        for body in self._kept:
+            page = msgspec.json.decode(body)
+            for row in page["data"]:
+                yield row, page.get("names") or {}
+
+    def close(self) -> None:
+        """Throw them away."""
+        self._kept.close()
+
+    @staticmethod
+    def _note(found: dict[str, Row], row: Any) -> None:
+        if isinstance(row, dict):
+            found.setdefault(json.dumps(row, sort_keys=True), row)
