@@ -15,6 +15,7 @@ from services.api.access.require import require_access
 from services.api.access.rules import Operations
 from services.api.access.seen import Seen, note_seen
 from services.api.approved_map import load_map
+from services.api.bulletins.asking import NotAnswered
 from services.api.database import Database
 from services.api.errors import answer_errors_of
 from services.api.export.exports import Exports
@@ -37,6 +38,7 @@ from services.api.routes import (
     areas,
     audit,
     balance,
+    bulletins,
     carriers,
     console,
     corrections,
@@ -144,6 +146,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     corrections.router,
     audit.router,
     proposals.router,
+    bulletins.router,
     live.router,
     session.router,
     accounts.router,
@@ -179,6 +182,7 @@ TAGS = [
     {"name": "corrections", "description": "Readings as people have corrected them, and the head of the seals"},
     {"name": "audit", "description": "审计: who changed what"},
     {"name": "proposals", "description": "复核: what changes closed months waits for a second person"},
+    {"name": "bulletins", "description": "月报: what was said of an area and a month, as it was issued"},
     {"name": "live", "description": "Energy as it is booked"},
     {"name": "session", "description": "Signing in and out; one's own keys and sessions"},
     {"name": "accounts", "description": "Who may come in, as what, with which keys"},
@@ -213,6 +217,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.operations.require_rules()
     answer_errors_of(app)
     keep_proposals_of(app)
+    app.add_exception_handler(NotAnswered, bulletins.not_answered)
     app.state.passwords = Passwords()
     describe(app)
     # The last one added is the first a request passes through.

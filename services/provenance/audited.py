@@ -59,6 +59,7 @@ AUDITED = (
     ),
     Audited(kind="heat_value", keys=("heat_value_id",), subject="enterprise_id", stays=True),
     Audited(kind="proposal", keys=("proposal_id",), subject="proposal_id", hidden=("body",), stays=True),
+    Audited(kind="bulletin", keys=("bulletin_id",), subject="bulletin_id", hidden=("content",), stays=True),
     Audited(kind="rule_version", keys=("slug", "version"), subject="slug", stays=True),
     Audited(kind="silence", keys=("silence_id",), subject="silence_id"),
     Audited(kind="supervision_body", keys=("code",), subject="code"),

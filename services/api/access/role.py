@@ -50,6 +50,8 @@ class Right(enum.StrEnum):
     """Correct, accept and settle readings."""
     SILENCE = "silence"
     """Keep alerts from being told for a time."""
+    ISSUE = "issue"
+    """Issue bulletins of an area."""
     CONFIGURE = "configure"
     """Change the rules of alerts, and the supervision bodies."""
     OPERATE = "operate"
@@ -63,7 +65,16 @@ class Right(enum.StrEnum):
 _READS = frozenset({Right.OWN, Right.KNOW, Right.READ})
 _ENTERS = frozenset({Right.REPORT, Right.SEND})
 _KEEPS = frozenset(
-    {Right.REGISTER, Right.CORRECT, Right.CONFIRM, Right.SILENCE, Right.SUBSCRIBE, Right.NOTIFY, Right.EXPLAIN}
+    {
+        Right.REGISTER,
+        Right.CORRECT,
+        Right.CONFIRM,
+        Right.SILENCE,
+        Right.SUBSCRIBE,
+        Right.NOTIFY,
+        Right.EXPLAIN,
+        Right.ISSUE,
+    }
 )
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {

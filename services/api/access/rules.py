@@ -135,6 +135,10 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/proposals/{proposal_id}/body
     """,
     Right.SURVEY: """
+        GET /api/v1/bulletins
+        GET /api/v1/bulletins/{area}/{month}
+        GET /api/v1/bulletins/{area}/{month}/content
+        GET /api/v1/bulletins/{area}/{month}/diff
         GET /api/v1/parks/{code}/renewables
         GET /api/v1/progress
         GET /api/v1/silences
@@ -227,6 +231,7 @@ _RULES: Mapping[Right | str, str] = {
         POST /api/v1/silences
         POST /api/v1/silences/{silence_id}/end
     """,
+    Right.ISSUE: "POST /api/v1/bulletins/{area}/{month}",
     Right.CONFIGURE: """
         POST /api/v1/rules/dry_run
         PUT /api/v1/rules/{slug}

@@ -27,7 +27,8 @@ class ExportColumn:
     """A field of a row, or of an object in it.
 
     `path`: names of the fields down to it. `pair`: the same in Chinese and in English, where a text is in both
-    languages. `model`: of what the innermost object is, as the document names it. `may_lack`: its value may be null.
+    languages. `words`: the kind of words that explain its codes, if they are of a kind. `model`: of what the innermost
+    object is, as the document names it. `may_lack`: its value may be null.
     """
 
     path: tuple[str, ...]
@@ -35,6 +36,7 @@ class ExportColumn:
     model: str = ""
     may_lack: bool = False
     pair: tuple[str, str] | None = None
+    words: str | None = None
 
     @property
     def name(self) -> str:
@@ -88,7 +90,8 @@ def _of_field(name: str, field: Schema, document: Schema, above: tuple[str, ...]
     may_lack = any(each.get("type") == "null" for each in found)
     kinds = {kind for each in found if (kind := _kind(each)) is not None}
     kind = kinds.pop() if len(kinds) == 1 else CellKind.OTHER
-    yield ExportColumn(path, kind, model, may_lack)
+    words = next((each["x-words"] for each in (field, *found) if "x-words" in each), None)
+    yield ExportColumn(path, kind, model, may_lack, words=words)
 
 
 def _kind(schema: Schema) -> CellKind | None:

@@ -8,14 +8,14 @@ way is answered as an error and not as a file that ends too early, and who reads
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any
+from typing import IO
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api.access.principal import Principal
 from services.api.access.seen import AS_ASKED
@@ -29,6 +29,7 @@ from services.api.export.titles import FileLanguage
 from services.api.export.write import Extension, written
 from services.api.paging import pages_of
 from services.api.reasons import Fault
+from services.api.within import AnswerWithin, scope_within
 from services.core.db.statements import Statements
 
 _SQL = Statements.beside(__file__, "exports.sql")
@@ -38,7 +39,6 @@ _ENTRIES_A_PAGE = 5000
 _MOST_AT_ONCE = 3
 """Each holds one of the connections of the API until its last page is there."""
 _CHUNK = 65_536
-_OF_ONE_REQUEST = ("route", "endpoint", "path_params", "router")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,9 @@ class Exports:
         with pages_of(_ENTRIES_A_PAGE):
             while True:
                 query = [*wanted.query, *([("cursor", cursor)] if cursor else [])]
-                inner = _inner(scope, query, moment)
-                page = _Page()
+                more = {MOMENT: moment, AS_ASKED: scope["query_string"]}
+                inner = scope_within(scope, query=urlencode(query), **more)
+                page = AnswerWithin()
                 await self._app(inner, receive, page.send)
                 # Requests are counted and timed by their route.
                 scope["route"] = inner.get("route")
@@ -122,47 +123,6 @@ class Exports:
                 if cursor is None:
                     principal: Principal = inner["state"]["principal"]
                     return await run_in_threadpool(_asked, scope, principal, wanted, moment)
-
-
-class _Page:
-    """Takes the answer to the request of a page."""
-
-    def __init__(self) -> None:
-        self._start: Message = {}
-        self._parts: list[bytes] = []
-
-    async def send(self, message: Message) -> None:
-        """Take a part of the answer."""
-        if message["type"] == "http.response.start":
-            self._start = message
-        else:
-            self._parts.append(message.get("body", b""))
-
-    @property
-    def status(self) -> int:
-        """Its status."""
-        return int(self._start["status"])
-
-    def body(self) -> bytes:
-        """Its body."""
-        return b"".join(self._parts)
-
-    def response(self) -> Response:
-        """The answer whole."""
-        found = Response(self.body(), status_code=self.status)
-        found.raw_headers = list(self._start["headers"])
-        return found
-
-
-def _inner(scope: Scope, query: Sequence[tuple[str, str]], moment: Moment) -> dict[str, Any]:
-    """The scope of the request of a page."""
-    inner = {name: part for name, part in scope.items() if name not in _OF_ONE_REQUEST}
-    return inner | {
-        "query_string": urlencode(query).encode(),
-        "state": dict(scope.get("state", {})),
-        MOMENT: moment,
-        AS_ASKED: scope["query_string"],
-    }
 
 
 def _asked_for(given: Sequence[tuple[str, str]]) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:

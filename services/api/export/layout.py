@@ -11,6 +11,7 @@ from services.api.export.status import StatusColumn
 from services.api.export.titles import FileLanguage, heading
 from services.core.data.carriers import carriers
 from services.core.data.divisions import divisions
+from services.core.words import WORDS
 
 _KIND_OF_FIELD = {
     "area": "area",
@@ -28,6 +29,12 @@ _KIND_OF_FIELD = {
     "process": "process",
     "body": "body",
     "carrier": "carrier",
+    "flow": "flow",
+    "negative_flow": "flow",
+    "verdict": "verdict",
+    "placing": "placing",
+    "trade": "trade",
+    "severity": "severity",
 }
 """Of what the codes are that stand in a field of this name."""
 OF_ANY = "Any"
@@ -75,7 +82,7 @@ class Layout:
         open_ = [
             column
             for column in self._columns
-            if column.name in _KIND_OF_FIELD
+            if _kind(column) is not None
             and column.pair is None
             and (*column.path[:-1], f"{column.name}_name") not in paths
         ]
@@ -99,15 +106,23 @@ def _is_named(row: Row, column: ExportColumn, names: Names, language: FileLangua
 
 def _name(column: ExportColumn, code: Cell, names: Names, language: FileLanguage) -> str | None:
     """What the code in a column is called."""
-    kind = _KIND_OF_FIELD[column.name]
+    kind = _kind(column) or ""
     called = names.get(kind, {}).get(str(code)) or _shipped_names().get(kind, {}).get(str(code)) or {}
     return called.get(language) or called.get("zh")
 
 
+def _kind(column: ExportColumn) -> str | None:
+    """Of what the codes of a column are; None: they are no codes that have names."""
+    return column.words or _KIND_OF_FIELD.get(column.name)
+
+
 @cache
 def _shipped_names() -> Names:
-    """Of what the data files name."""
-    return {
+    """Of what the data files name, and the words of every enumeration."""
+    words = {
+        kind: {code: {"zh": each.zh, "en": each.en} for code, each in codes.items()} for kind, codes in WORDS.items()
+    }
+    return words | {
         "area": {area.code: {"zh": area.name_zh, "en": area.name_en} for area in divisions()},
         "carrier": {carrier.code: {"zh": carrier.name_zh, "en": carrier.name_en} for carrier in carriers()},
     }

@@ -1,8 +1,6 @@
 """A change of closed months that is asked for becomes a proposal; one that is confirmed is asked for again."""
 
 from dataclasses import replace
-from typing import Any
-from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -17,8 +15,7 @@ from services.api.database import Database
 from services.api.errors import REQUEST_ID
 from services.api.proposals import store
 from services.api.registry.closed_months import NeedsSecondPerson
-
-_OF_ONE_REQUEST = ("route", "endpoint", "path_params", "router", CONFIRMED)
+from services.api.within import AnswerWithin, scope_within
 
 
 def keep_proposals_of(app: FastAPI) -> None:
@@ -55,18 +52,13 @@ async def do_again(request: Request, proposal: DictRow, body: tuple[str, bytes],
         csrf_token=None,
         credential=f"proposal {proposal['proposal_id']}",
     )
-    scope: dict[str, Any] = {name: part for name, part in request.scope.items() if name not in _OF_ONE_REQUEST}
-    scope |= {
+    scope = scope_within(request.scope, path=proposal["path"], query=proposal["query"]) | {
         "method": proposal["method"],
-        "path": proposal["path"],
-        "raw_path": quote(proposal["path"]).encode(),
-        "query_string": proposal["query"].encode("latin-1"),
         "headers": [
             (b"host", request.headers.get("host", "").encode("latin-1")),
             (b"content-type", content_type.encode("latin-1")),
             (b"content-length", str(len(content)).encode()),
         ],
-        "state": {},
         CONFIRMED: Confirmed(proposal["proposal_id"], acting.name, acting.credential, done_as),
     }
     answer = _DoneAgain(content)
@@ -74,13 +66,12 @@ async def do_again(request: Request, proposal: DictRow, body: tuple[str, bytes],
     return answer.response()
 
 
-class _DoneAgain:
+class _DoneAgain(AnswerWithin):
     """Gives the body of the operation, and takes its answer."""
 
     def __init__(self, content: bytes) -> None:
+        super().__init__()
         self._content: bytes | None = content
-        self._start: Message = {}
-        self._parts: list[bytes] = []
 
     async def receive(self) -> Message:
         """The body, once."""
@@ -88,15 +79,3 @@ class _DoneAgain:
             return {"type": "http.disconnect"}
         body, self._content = self._content, None
         return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(self, message: Message) -> None:
-        """Take a part of the answer."""
-        if message["type"] == "http.response.start":
-            self._start = message
-        else:
-            self._parts.append(message.get("body", b""))
-
-    def response(self) -> Response:
-        """The answer whole."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._start["headers"]}
-        return Response(b"".join(self._parts), status_code=self._start["status"], headers=headers)

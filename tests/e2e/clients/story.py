@@ -235,6 +235,13 @@ class Story:
         assert self._ask("get", f"{API}/words")["words"]["severity"]["severe"]["zh"] == "严重"
         assert self._ask("get", f"{API}/progress", year=2025)["data"]
         self._ask("get", f"{API}/progress", area=JUNGAR, year=2024)
+        bulletin = self._ask("post", f"{API}/bulletins/{{area}}/{{month}}", JUNGAR, "2026-01")
+        assert (
+            self._ask("get", f"{API}/bulletins/{{area}}/{{month}}", JUNGAR, "2026-01")["digest"] == bulletin["digest"]
+        )
+        assert self._ask("get", f"{API}/bulletins/{{area}}/{{month}}/content", JUNGAR, "2026-01")["month"] == "2026-01"
+        assert self._ask("get", f"{API}/bulletins/{{area}}/{{month}}/diff", JUNGAR, "2026-01")["version"] == 1
+        assert self._ask("get", f"{API}/bulletins")["data"]
         assert self._ask("get", f"{API}/progress", area="150000", year=2026)["years"]
 
     def _numbers(self) -> None:

@@ -42,7 +42,13 @@ def _site(path: str, *, query: Mapping[str, str] | None = None, body: Any = None
 
 
 def _area(path: str, **query: str) -> Asked:
-    return Asked("area", lambda code: {"path": path, "query": {k: v.replace("{area}", code) for k, v in query.items()}})
+    return Asked(
+        "area",
+        lambda code: {
+            "path": path.replace("{area}", code),
+            "query": {k: v.replace("{area}", code) for k, v in query.items()},
+        },
+    )
 
 
 def _filled(given: Any, site: Site) -> Any:
@@ -170,6 +176,11 @@ REQUESTS: Mapping[str, Asked] = {
     "GET quality": _area("quality", scope="area:{area}", **MARCH),
     "GET quality/matrix": _area("quality/matrix", scope="area:{area}", **MARCH),
     "GET quality/missing": _area("quality/missing", scope="area:{area}", start="2026-03-02", end="2026-03-03"),
+    "GET bulletins": _nothing("bulletins"),
+    "GET bulletins/{area}/{month}": _area("bulletins/{area}/2026-01"),
+    "GET bulletins/{area}/{month}/content": _area("bulletins/{area}/2026-01/content"),
+    "GET bulletins/{area}/{month}/diff": _area("bulletins/{area}/2026-01/diff"),
+    "POST bulletins/{area}/{month}": _area("bulletins/{area}/2026-02"),
     "GET progress": _area("progress", area="{area}", year="2026"),
     "GET parks/{code}": _site("parks/P-{mark}"),
     "POST parks": _site("parks", body={"code": "P-N", "name_zh": "园区", "kind": "ordinary", "area_code": "{area}"}),

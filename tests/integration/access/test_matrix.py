@@ -26,7 +26,7 @@ with Path(__file__).with_name("rights.csv").open(encoding="utf-8") as _file:
 _NOT_THERE = frozenset(
     {
         *("nothing_sealed", "unknown_settlement", "unknown_acceptance", "unknown_replacement"),
-        *("unknown_key", "unknown_session"),
+        *("unknown_key", "unknown_session", "unknown_bulletin"),
     }
 )
 """What nobody has: the thing to which it would belong was found, or it would be said that this is unknown."""
@@ -114,7 +114,8 @@ def test_a_file_tells_each_what_its_list_tells(
     client, sites, askers = world
     asked, wrong = REQUESTS[operation], []
     for name, asker in askers.items():
-        for target in {"site": sites, "area": sorted(AREAS)}.get(asked.about, [None]):
+        targets: dict[str, list[Any]] = {"site": list(sites), "area": sorted(AREAS)}
+        for target in targets.get(asked.about, [None]):
             request = asked.of(target)
             file = request | {"query": request["query"] | {"format": "csv"}}
             listed, answer = (_send(client, "GET", asker.authorization, **each) for each in (request, file))

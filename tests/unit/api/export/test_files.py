@@ -140,6 +140,16 @@ def test_columns_of_rows_whose_fields_are_not_known_are_those_that_come() -> Non
     assert lines(content) == [["编码", "计量单位", "值"], ["a", "t", ""], ["b", "", "1；2"]]
 
 
+def test_the_word_for_a_code_stands_beside_it() -> None:
+    columns = [ExportColumn(("severity",), CellKind.TEXT), ExportColumn(("kind",), CellKind.TEXT, words="park_kind")]
+    answers = [{"data": [{"severity": "severe", "kind": "zero_carbon"}]}]
+    content, _ = made(answers, extension="csv", columns=columns)
+    assert lines(content) == [
+        ["级别", "级别（名称）", "类别", "类别（名称）"],
+        ["severe", "严重", "zero_carbon", "零碳园区"],
+    ]
+
+
 def test_an_empty_list_has_its_titles() -> None:
     assert lines(made([{"data": []}], extension="csv")[0])[0][0] == "起"
 

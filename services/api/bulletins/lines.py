@@ -1,0 +1,239 @@
+"""The lines of a bulletin out of the answers of the API (pure)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from services.api.bulletins.model import BulletinLine, Section
+from services.core.words import WORDS
+
+Answers = Mapping[str, Mapping[str, Any]]
+"""What the API answered, by the name of the question."""
+
+COVERED = 0.9
+"""With less measured, nothing is said of a change."""
+
+_OVERALL = (
+    ("equivalent", "consumption_tce", "综合能源消费量（等价值）", "Energy consumption, equivalent value", "tce"),
+    ("calorific", "consumption_tce", "综合能源消费量（当量值）", "Energy consumption, calorific value", "tce"),
+    ("equivalent", "feedstock_tce", "其中：原料用能（等价值）", "of which feedstock, equivalent value", "tce"),
+    ("equivalent", "without_feedstock_tce", "扣除原料用能（等价值）", "Without feedstock, equivalent value", "tce"),
+    ("equivalent", "output_tce", "外供能源（等价值）", "Energy sold, equivalent value", "tce"),
+    ("", "tco2", "能源活动二氧化碳排放量", "CO2 of energy", "tCO2"),
+    ("shares", "coal", "煤炭消费比重", "Share of coal", "1"),
+    ("shares", "renewable_electricity", "可再生电力占用电比重", "Share of renewable electricity", "1"),
+)
+_SCORES = WORDS["quality_score"]
+_FLOWS = ("input", "output", "feedstock", "renewable")
+"""What crosses the boundary."""
+_TWO_HIGH = {
+    "in_ledger": ("列入“两高”台账的单元", "Units in the two-high ledger"),
+    "above_approved": ("超批复用能的单元", "Units above their approved energy"),
+    "ledger_unknown": ("无法判定是否列入台账的单元", "Units of which it is not known whether they belong to it"),
+}
+
+
+def lines_of(answers: Answers) -> list[BulletinLine]:
+    """The lines, in their order."""
+    return [
+        *_overall(answers),
+        *_carriers(answers),
+        *_dual_control(answers["progress"]),
+        *_efficiency(answers),
+        *_alerts(answers["fired"]["counts"]),
+        *_quality(answers),
+    ]
+
+
+def _overall(answers: Answers) -> Iterator[BulletinLine]:
+    now, before, year_before = (_only(answers[name]) for name in ("balance", "balance_before", "balance_year_before"))
+    for part, name, zh, en, unit in _OVERALL:
+        key = f"total.{part or 'carbon'}.{name}"
+        yield _compared(
+            key, "total", zh, en, unit, _within(now, part, name), now, _within(before, part, name), before, "balance"
+        )
+    yield _line("total.coverage", "total", "计量完整率", "Measured share", _coverage(now), "1", question="balance")
+    yield _line(
+        "total.year_before.consumption_tce",
+        "total",
+        "上年同月综合能源消费量（等价值）",
+        "Energy consumption of the same month a year before, equivalent value",
+        _within(year_before, "equivalent", "consumption_tce"),
+        "tce",
+        coverage=_coverage(year_before),
+        question="balance_year_before",
+    )
+
+
+def _carriers(answers: Answers) -> Iterator[BulletinLine]:
+    before = {(row["carrier"], row["flow"]): row for row in answers["carriers_before"]["data"]}
+    named = answers["names_of_carriers"]
+    for row in answers["carriers"]["data"]:
+        if row["flow"] not in _FLOWS:
+            continue
+        earlier = before.get((row["carrier"], row["flow"]), {})
+        zh, en = named.get(row["carrier"], (row["carrier"], row["carrier"]))
+        flow = WORDS["flow"][row["flow"]]
+        for name, unit, said_zh, said_en in (
+            ("quantity", row["quantity_unit"], "", ""),
+            ("tce_equivalent", "tce", " 折标（等价值）", " as standard coal, equivalent value"),
+        ):
+            yield _compared(
+                f"carriers.{row['carrier']}.{row['flow']}.{name}",
+                "carriers",
+                f"{zh}（{flow.zh}）{said_zh}",
+                f"{en} ({flow.en}){said_en}",
+                unit,
+                row[name],
+                row,
+                earlier.get(name),
+                earlier,
+                "carriers",
+            )
+
+
+def _dual_control(progress: Mapping[str, Any]) -> Iterator[BulletinLine]:
+    def said(key: str, zh: str, en: str, value: float | None, unit: str, why: Mapping[str, Any] | None) -> BulletinLine:
+        text = why or {}
+        return _line(
+            f"dual_control.{key}",
+            "dual_control",
+            zh,
+            en,
+            value,
+            unit,
+            text_zh=text.get("text_zh"),
+            text_en=text.get("text"),
+            question="progress",
+        )
+
+    basic, total, lights = progress["basic"], progress["total"], progress["lights"]
+    last = progress["years"][-1] if progress["years"] else {}
+    yield said("reduction", "能耗强度累计降低", "Fall of intensity so far", last.get("cumulative_percent"), "%", None)
+    yield said("required", "按进度应降低", "Fall that the path asks for", basic["required_percent"], "%", None)
+    yield said(
+        "completion",
+        "强度目标完成率",
+        "Completion of the target of intensity",
+        basic["completion_percent"],
+        "%",
+        progress["intensity"],
+    )
+    yield said("total", "考核能源消费总量", "Energy as assessed", total["assessed_tce"], "tce", total)
+    target = total["target"] or {}
+    yield said("total_target", "总量目标", "Target of the total", target.get("target_tce"), "tce", None)
+    yield said("excess", "超出总量目标", "Above the target of the total", total["excess_percent"], "%", None)
+    for name, zh, en in (
+        ("intensity", "强度预警灯", "Light of intensity"),
+        ("total", "总量预警灯", "Light of the total"),
+    ):
+        light = lights[name]
+        level = WORDS["warning_level"].get(light["level"])
+        yield said(
+            f"light.{name}", zh, en, None, "", light if level is None else {"text_zh": level.zh, "text": level.en}
+        )
+
+
+def _efficiency(answers: Answers) -> Iterator[BulletinLine]:
+    for placing, word in WORDS["placing"].items():
+        count = answers["efficiency"]["counts"].get(placing)
+        said = (f"单元：{word.zh}", f"Units {word.en}")
+        yield _line(f"efficiency.{placing}", "efficiency", *said, count, "", question="efficiency")
+    for row in answers["below_baseline"]["data"]:
+        owner_zh = row["enterprise_name_zh"]
+        yield _line(
+            f"efficiency.unit.{row['unit']}",
+            "efficiency",
+            f"{owner_zh} {row['name_zh']}",
+            f"{row['enterprise_name_en'] or owner_zh} {row['name_en'] or row['name_zh']}",
+            row["value"],
+            row["value_unit"],
+            coverage=row["coverage"],
+            text_zh=f"基准 {row['baseline']:g}",
+            text_en=f"baseline {row['baseline']:g}",
+            question="below_baseline",
+        )
+    for name, (zh, en) in _TWO_HIGH.items():
+        count = answers["two_high"]["counts"].get(name)
+        yield _line(f"two_high.{name}", "efficiency", zh, en, count, "", question="two_high")
+
+
+def _alerts(counts: Mapping[str, Any]) -> Iterator[BulletinLine]:
+    yield _line(
+        "alerts.fired", "alerts", "本月触发的预警", "Alerts fired in the month", counts["alerts"], "", question="fired"
+    )
+    for code, word in WORDS["severity"].items():
+        count, said = counts["severity"].get(code), (f"其中：{word.zh}", f"of which {word.en}")
+        yield _line(f"alerts.severity.{code}", "alerts", *said, count, "", question="fired")
+    resolved = counts["state"].get("resolved")
+    yield _line("alerts.resolved", "alerts", "已解除", "resolved since", resolved, "", question="fired")
+    for code, word in WORDS["handling"].items():
+        count, said = counts["status"].get(code), (f"处置：{word.zh}", f"handling: {word.en}")
+        yield _line(f"alerts.status.{code}", "alerts", *said, count, "", question="fired")
+
+
+def _quality(answers: Answers) -> Iterator[BulletinLine]:
+    row = _only(answers["quality"])
+    for name, word in _SCORES.items():
+        yield _line(f"quality.{name}", "quality", word.zh, word.en, row.get(name), "1", question="quality")
+    read = row.get("readings")
+    yield _line("quality.readings", "quality", "读数", "Readings", read, "", question="quality")
+    found = answers["findings"]["total"]
+    yield _line("quality.findings", "quality", "发现的数据问题", "Findings", found, "", question="findings")
+
+
+def _line(
+    key: str, section: Section, name_zh: str, name_en: str, value: float | None, unit: str, **more: Any
+) -> BulletinLine:
+    return BulletinLine(key=key, section=section, name_zh=name_zh, name_en=name_en, value=value, unit=unit, **more)
+
+
+def _compared(
+    key: str,
+    section: Section,
+    zh: str,
+    en: str,
+    unit: str,
+    value: float | None,
+    row: Mapping[str, Any],
+    before: float | None,
+    row_before: Mapping[str, Any],
+    question: str,
+) -> BulletinLine:
+    """A line beside the month before; a change is told where enough of both was measured."""
+    now, earlier = _coverage(row), _coverage(row_before)
+    covered = min(now or 0, earlier or 0) >= COVERED
+    return _line(
+        key,
+        section,
+        zh,
+        en,
+        value,
+        unit,
+        coverage=now,
+        before=before,
+        before_coverage=earlier,
+        change_percent=change_percent(before, value) if covered else None,
+        question=question,
+    )
+
+
+def change_percent(before: float | None, now: float | None) -> float | None:
+    """By how much the number rose, in per cent of what it was; None where that is not above zero, or one is lacking."""
+    return None if before is None or now is None or before <= 0 else (now - before) / before * 100
+
+
+def _only(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one row of an answer; empty where it has none."""
+    data: Sequence[Mapping[str, Any]] = answer["data"]
+    return data[0] if data else {}
+
+
+def _within(row: Mapping[str, Any], part: str, name: str) -> float | None:
+    found: Mapping[str, Any] = (row.get(part) or {}) if part else row
+    value: float | None = found.get(name)
+    return value
+
+
+def _coverage(row: Mapping[str, Any]) -> float | None:
+    coverage: float | None = row.get("coverage")
+    return coverage
