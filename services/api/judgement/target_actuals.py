@@ -1,4 +1,4 @@
-"""What is measured of that for which plans print targets: the last complete month of the area, beside each target."""
+"""What is measured of that for which plans print targets: the last complete month of an area, or year."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -42,11 +42,11 @@ def actuals_of(
     measured = [target for target in targets if target.area_code == area and _indicator_of(target) is not None]
     if not measured:
         return {}
-    month = _last_month(now)
     scope = scope_of(connection, ScopeKind.AREA, area)
     found: dict[str, Sequence[Evaluated]] = {}
     for slug in sorted({target.indicator for target in measured}):
-        found[slug] = evaluate(connection, tables, BY_SLUG[slug], Question(scope, month, None, now))
+        indicator = BY_SLUG[slug]
+        found[slug] = evaluate(connection, tables, indicator, Question(scope, _period(indicator, now), None, now))
     actuals = {}
     for target in measured:
         evaluated = _of_process(found[target.indicator], target)
@@ -63,9 +63,11 @@ def _indicator_of(target: PlanTarget) -> Indicator | None:
     return indicator if target.subject == indicator.judged_by.area_targets else None
 
 
-def _last_month(now: datetime) -> Frame:
+def _period(indicator: Indicator, now: datetime) -> Frame:
+    """The last complete month; the twelve to its end where targets are those of a whole year."""
     end = floor(now, Grain.MONTH)
-    return frame(floor(end - timedelta(days=1), Grain.MONTH), end, PeriodLength.TOTAL)
+    length = PeriodLength.ROLLING_YEAR if indicator.yearly else PeriodLength.TOTAL
+    return frame(floor(end - timedelta(days=1), Grain.MONTH), end, length)
 
 
 def _of_process(rows: Iterable[Evaluated], target: PlanTarget) -> Evaluated | None:

@@ -95,7 +95,9 @@ class PlanTargetAnswer(BaseModel):
     traps: list[str] = Field(description="Known faults and traps that touch the row, by their numbers in docs/plans.md")
     note: str | None
     actual: TargetActual | None = Field(
-        None, description="With `actual`: what was measured in the last complete month; null: nothing is measured of it"
+        None,
+        description="With `actual`: what was measured in the last complete month, of yearly targets in the last"
+        " twelve; null: nothing is measured of it",
     )
     valid_from: date
     valid_to: date = Field(description="First day after the period")

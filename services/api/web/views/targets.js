@@ -42,7 +42,7 @@ export default function Targets({ query }) {
       <${Read} of=${listed} lines=${12}>${(data) => {
         const fall = fallSoFar(progress.data);
         const all = data.data.map((row) => (row.actual === null && row.indicator === REDUCTION && fall !== null ? { ...row, fall } : row));
-        const rows = all.filter((row) => fits(natures, row.nature) && fits(kinds, row.kind) && (query.measured !== "1" || isMeasured(row)));
+        const rows = [...all].sort(measuredFirst).filter((row) => fits(natures, row.nature) && fits(kinds, row.kind) && (query.measured !== "1" || isMeasured(row)));
         const open = all.find((row) => row.code === query.row) || null;
         return html`
           <div class="facets">
@@ -58,6 +58,8 @@ export default function Targets({ query }) {
 
 const fits = (chosen, value) => chosen.length === 0 || chosen.includes(value);
 const isMeasured = (row) => (row.actual !== null && row.actual.value !== null) || row.fall !== undefined;
+const measuredFirst = (one, other) => rankOf(one) - rankOf(other);
+const rankOf = (row) => (isMeasured(row) ? 0 : row.actual ? 1 : 2);
 const counted = (codes, rows, field, kind) => codes.map((code) => ({ key: code, title: word(kind, code), count: rows.filter((row) => row[field] === code).length })).filter((each) => each.count > 0);
 
 // The region and its leagues, and what lies below the one that is shown.
@@ -76,12 +78,12 @@ function fallSoFar(progress) {
 }
 
 const COLUMNS = () => [
-  { key: "indicator_zh", title: t("indicator"), order: true, narrow: true, cell: (row) => html`${saidOf(row, "indicator")}${row.subject && html` <span class="note">${word("target_subject", row.subject)}</span>`}` },
+  { key: "indicator_zh", title: t("indicator"), order: true, narrow: true, cell: (row) => html`${saidOf(row, "indicator")}${row.subject && html` <span class="note">（${word("target_subject", row.subject)}）</span>`}` },
   { key: "target", title: t("target"), number: true, narrow: true, cell: (row) => html`<${Asked} row=${row} />` },
   { key: "target_year", title: t("year"), order: true, cell: (row) => row.target_year || "" },
   { key: "nature", title: t("nature"), order: true, cell: (row) => `${word("target_nature", row.nature)}${row.stage ? ` · ${word("target_stage", row.stage)}` : ""}` },
   { key: "actual", title: t("actual"), number: true, narrow: true, cell: (row) => html`<${Measured} row=${row} />` },
   { key: "met", title: t("judged"), narrow: true, cell: (row) => html`<${Standing} row=${row} />` },
   { key: "change", title: t("change"), number: true, cell: (row) => html`<${Changes} row=${row} />` },
-  { key: "document", title: t("document"), order: true, cell: (row) => html`${row.document} ${row.clause || ""}${row.conflicts.length > 0 && html` <span class="sign-of warning" title=${t("conflict")}><span aria-hidden="true">⚑</span><span class="hidden">${t("conflict")}</span></span>`}${!row.verified && html` <span class="note">${t("unverified")}</span>`}` },
+  { key: "document", title: t("document"), order: true, cell: (row) => html`<span class="nowrap">${row.document.length > 16 ? html`<span title=${row.document}>${row.document.slice(0, 15)}…</span>` : row.document}</span> <span class="note nowrap">${row.clause || ""}</span>${row.conflicts.length > 0 && html` <span class="sign-of warning" title=${t("conflict")}><span aria-hidden="true">⚑</span><span class="hidden">${t("conflict")}</span></span>`}${!row.verified && html` <span class="note">${t("unverified")}</span>`}` },
 ];

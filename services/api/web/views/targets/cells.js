@@ -2,7 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 import { link } from "../../lib/state.js";
-import { word, wordsOf } from "../../lib/words.js";
+import { saidOf, word, wordsOf } from "../../lib/words.js";
 import { Coverage, Quantity } from "../../parts/number.js";
 import { Sign } from "../../parts/verdict.js";
 import words from "../targets.words.js";
@@ -24,10 +24,10 @@ export function Measured({ row }) {
   if (!row.actual) return html`<span class="number none">—</span>`;
   const { value, coverage } = row.actual;
   if (value === null) return html`<${Sign} of="cannot_judge" title=${why(row.actual)}>${word("verdict", "cannot_judge")}<//>`;
-  return html`<${Quantity} value=${value} limit=${row.value} digits=${row.unit === "%" ? 1 : null} coverage=${coverage} /> <span class="unit">${unitOf(row.actual.unit)}</span> <${Coverage} value=${coverage} />`;
+  return html`<span class="nowrap"><${Quantity} value=${value} limit=${row.value} digits=${row.unit === "%" ? 1 : null} coverage=${coverage} /> <span class="unit">${unitOf(row.actual.unit)}</span></span> <${Coverage} value=${coverage} />`;
 }
 
-export const why = (actual) => actual.reasons.map((each) => each.text_zh).join("；");
+export const why = (actual) => actual.reasons.map((each) => saidOf({ text_zh: each.text_zh, text_en: each.text }, "text")).join("；");
 
 export function Standing({ row }) {
   const met = metOf(row);

@@ -45,7 +45,7 @@ const facts = (row) => [
   [t("base"), row.base_year && html`${row.base_year}${row.base_value !== null && html`：<${Quantity} value=${row.base_value} /> <span class="unit">${word("unit_of_measure", row.unit)}</span>`}`],
   [t("actual_of"), (row.actual || row.fall) && html`<${Measured} row=${row} />`],
   [t("of_period"), row.actual && html`${dayText(row.actual.start)} – ${dayText(row.actual.end)} <${Coverage} value=${row.actual.coverage} always />`],
-  [t("value_scope"), row.value_scope !== "own" && word("value_scope", row.value_scope)],
+  [t("value_scope"), row.value_scope === "own" ? null : word("value_scope", row.value_scope)],
   [t("valid"), `${row.valid_from} – ${row.valid_to}`],
   [t("traps"), row.traps.join(" ")],
   [t("remark"), row.note],
