@@ -22,7 +22,7 @@ const PLACES = [
   { page: (found) => (found ? `/alerts/${found.alert_id}` : "/alerts"), calls: (found) => [["POST", `/alerts/${found ? found.alert_id : 1}/steps`, null, { action: "acknowledge" }]] },
   { page: () => "/quality", params: { area: "150926" }, calls: () => [["GET", `/gateways/${SILENT}/state`], ["GET", "/quality/matrix", { scope: "area:150926" }]] },
   { page: () => "/area/150600", calls: () => [["GET", "/energy/balance", { scope: "area:150600", by: "banner", bucket: "total", explain: true }]] },
-  { page: () => "/quality", params: { q: CORRECTED }, calls: () => [["GET", "/readings", { quality: "suspect", area: REGION }], ["POST", `/meters/${CORRECTED}/corrections`, null, { kind: "replace", ts: "…", value: "…", reason: "…" }]] },
+  { page: () => "/quality", params: { tab: "readings", area: "150624" }, calls: () => [["GET", "/readings", { quality: "suspect", area: REGION }], ["POST", `/meters/${CORRECTED}/corrections`, null, { kind: "replace", ts: "…", value: "…", reason: "…" }]] },
   { page: () => `/print/area/${REGION}/${lastMonth()}`, calls: () => [["POST", `/bulletins/${REGION}/${lastMonth()}`]] },
 ];
 

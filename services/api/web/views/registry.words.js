@@ -2,6 +2,7 @@
 
 const zh = {
   title: "登记",
+  table_of: "{title}表",
   narrow: "筛选",
   note_enterprises: "重点用能单位及其归属",
   note_units: "工序、机房、建筑等用能单元；在建、拟建的也在内",
@@ -172,6 +173,7 @@ const zh = {
 
 const en = {
   title: "Registry",
+  table_of: "Table: {title}",
   narrow: "Narrow",
   note_enterprises: "Energy-using enterprises and where they belong",
   note_units: "Processes, halls, buildings; those being built or planned too",

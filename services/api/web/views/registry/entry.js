@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from "../../vendor/preact.js";
 import { getTagged, may, patch, post, remove } from "../../lib/api.js";
 import { go, link } from "../../lib/state.js";
+import { toDay } from "../../lib/time.js";
 import { saidOf, wordsOf } from "../../lib/words.js";
 import { Card, PageHead } from "../../parts/page.js";
 import { Dialog } from "../../parts/dialog.js";
@@ -56,7 +57,7 @@ function Ways({ kind, entry }) {
     return html`${to(`/enterprise/${entry.credit_code}`, {}, "to_enterprise")}${to("/registry/units", { enterprise: entry.credit_code }, "kind_units")}${to("/registry/meters", { enterprise: entry.credit_code }, "kind_meters")}${to("/registry/gateways", { enterprise: entry.credit_code }, "kind_gateways")}`;
   }
   if (kind === "units") return html`${to(`/registry/enterprises/${entry.credit_code}`, {}, "enterprise")}${to("/registry/meters", { unit: entry.code }, "kind_meters")}`;
-  if (kind === "meters") return html`${to(`/registry/units/${entry.unit_code}`, {}, "unit")}${to(`/registry/gateways/${entry.gateway_code}`, {}, "f_gateway_code")}${to("/quality", { q: entry.code }, "to_readings")}`;
+  if (kind === "meters") return html`${to(`/registry/units/${entry.unit_code}`, {}, "unit")}${to(`/registry/gateways/${entry.gateway_code}`, {}, "f_gateway_code")}${to("/quality", { meter: entry.code, day: toDay() }, "to_readings")}`;
   return null;
 }
 

@@ -44,7 +44,7 @@ export function List({ kind, tabs }) {
       </section>
       <section class="card span-9" aria-label=${titleOf(kind)}>
         <${Read} of=${list}>${(data) => html`
-          <${Table} caption=${titleOf(kind)} rows=${rowsOf(data)} rowKey=${(row) => row[of.key]} columns=${of.columns(data.names)} order=${asked.order} onOrder=${(next_) => setQuery({ order: next_ })} onOpen=${(row) => go(`/registry/${kind}/${encodeURIComponent(row[of.key])}`)} filters=${filters.length > 0 && html`<${Nothing} filters=${filters} />`} />
+          <${Table} caption=${t("table_of", { title: titleOf(kind) })} rows=${rowsOf(data)} rowKey=${(row) => row[of.key]} columns=${of.columns(data.names)} order=${asked.order} onOrder=${(next_) => setQuery({ order: next_ })} onOpen=${(row) => go(`/registry/${kind}/${encodeURIComponent(row[of.key])}`)} filters=${filters.length > 0 && html`<${Nothing} filters=${filters} />`} />
           <${Pager} shown=${rowsOf(data).length} total=${data.total} onMore=${next(data) ? () => readMore(data) : null} step=${PAGE} />`}<//>
       </section>
     </div>`;

@@ -51,7 +51,7 @@ export function Memberships({ code, entry, onChanged }) {
     ...(may("register") ? [{ key: "acts", title: t("acts"), cell: (row) => html`<button type="button" class="small" onClick=${() => edit(row)}>${t("edit")}</button> <button type="button" class="small" disabled=${entry.memberships.length < 2} onClick=${() => tried(() => remove(`${path}/${row.valid_from}`))}>${t("delete")}</button>` }] : []),
   ];
   return html`
-    <${Table} caption=${t("memberships")} rows=${entry.memberships || []} rowKey=${(row) => row.valid_from} columns=${columns} />
+    <${Table} caption=${t("table_of", { title: t("memberships") })} rows=${entry.memberships || []} rowKey=${(row) => row.valid_from} columns=${columns} />
     ${may("register") && html`<form onSubmit=${submit} noValidate>
       <h3>${editing ? t("membership_edit", { day: editing }) : t("membership_new")}</h3>
       <${Fields} fields=${FIELDS} values=${values} onChange=${setValues} faults=${faultsOf(problem, FIELDS)} />

@@ -14,13 +14,13 @@ import words from "../registry.words.js";
 const t = wordsOf(words);
 
 // `effect`: as a trial (`dry_run`) or a proposal answers it: {changes: [{month, enterprise, unit, flow, before, after}], carrier_unit, complete, until}.
-export function Effect({ effect, names = null }) {
+export function Effect({ effect, names = null, of = "" }) {
   const changes = effect.changes || [];
   const unit = effect.carrier_unit || "1";
   const percent = (row) => (row.before ? (100 * (row.after - row.before)) / Math.abs(row.before) : null);
   if (changes.length === 0) return html`<p class="note">${t(effect.meters && effect.meters.length > 1 ? "effect_many" : "effect_none")}</p>`;
   return html`
-    <${Table} caption=${t("effect")} rows=${changes} rowKey=${(row) => `${row.month} ${row.enterprise} ${row.unit} ${row.flow}`} columns=${[
+    <${Table} caption=${`${t("effect")} ${of}`.trim()} rows=${changes} rowKey=${(row) => `${row.month} ${row.enterprise} ${row.unit} ${row.flow}`} columns=${[
       { key: "month", title: t("month"), order: true, narrow: true },
       { key: "unit", title: t("unit"), narrow: true, cell: (row) => nameOf(names, "unit", row.unit) },
       { key: "flow", title: t("f_flow"), cell: (row) => (row.flow ? word("flow", row.flow) : "") },
@@ -64,7 +64,7 @@ function Proposal({ of, names, onSettled }) {
     <h3>${t("proposal_of", { author: of.author, at: timeText(of.made_at) })} <span class="note">${word("proposal_state", of.state)}</span></h3>
     <p><code>${of.method} ${of.path}</code> ${about.map((code) => html`<a key=${code} href=${link(`/registry/meters/${code}`)}>${code}</a> `)}</p>
     ${of.body && html`<details><summary>${t("as_sent")}</summary><pre>${JSON.stringify(of.body, null, 2)}</pre></details>`}
-    <${Effect} effect=${effect} names=${names} />
+    <${Effect} effect=${effect} names=${names} of=${of.proposal_id} />
     ${of.state === "waiting" && may("confirm") && html`<form class="toolbar" onSubmit=${(event) => {
       event.preventDefault();
       settle("decline", { reason });

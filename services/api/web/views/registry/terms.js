@@ -41,7 +41,7 @@ export function Terms({ code, onChanged }) {
   };
   return html`
     <p class="note">${t("terms_note")}</p>
-    <${Read} of=${terms}>${(data) => html`<${Table} caption=${t("terms")} rows=${data.data} rowKey=${(row) => row.id} columns=${[
+    <${Read} of=${terms}>${(data) => html`<${Table} caption=${t("table_of", { title: t("terms") })} rows=${data.data} rowKey=${(row) => row.id} columns=${[
       { key: "valid_from", title: t("f_valid_from"), narrow: true, cell: (row) => (row.valid_from ? timeText(row.valid_from) : t("from_ever_short")) },
       { key: "says", title: t("says"), narrow: true, wide: true, cell: (row) => html`<ul>${row.fields.map((name) => html`<li key=${name}>${t(`f_${name}`)}：${shownValue(row, name)}</li>`)}</ul>` },
       { key: "reason", title: t("reason"), cell: (row) => row.reason || "" },
@@ -66,7 +66,7 @@ export function Replacements({ code }) {
     }
   };
   return html`
-    <${Read} of=${replacements} lines=${2}>${(data) => html`<${Table} caption=${t("replacements")} rows=${data.data} rowKey=${(row) => row.ts} columns=${[
+    <${Read} of=${replacements} lines=${2}>${(data) => html`<${Table} caption=${t("table_of", { title: t("replacements") })} rows=${data.data} rowKey=${(row) => row.ts} columns=${[
       { key: "ts", title: t("f_ts"), narrow: true, cell: (row) => timeText(row.ts) },
       { key: "final_value", title: t("f_final_value"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.final_value} digits=${4} />` },
       { key: "first_value", title: t("f_first_value"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.first_value} digits=${4} />` },
