@@ -37,6 +37,8 @@ class Looks:
     state: StorageState | None
     theme: str = "light"
     size: tuple[int, int] = WIDE
+    stands: bool = True
+    """Whether time stands still for the page; what waits by the clock waits for ever then."""
 
 
 Opened = Callable[..., Screen]
@@ -78,7 +80,8 @@ def opening(browser: Browser, console: RunningConsole, looks: Looks) -> Iterator
         storage_state=looks.state,
     )
     page = context.new_page()
-    page.clock.set_fixed_time(NOW)
+    if looks.stands:
+        page.clock.set_fixed_time(NOW)
     yield Screen(page, console.address)
     context.close()
 
@@ -103,9 +106,10 @@ def opened(browser: Browser, console: RunningConsole, signed_in: SignedIn) -> It
     """Opens a page at which an account is signed in already; nobody, where none is named."""
     with ExitStack() as open_pages:
 
-        def open_as(account: str | None = "region", *, theme: str = "light") -> Screen:
+        def open_as(account: str | None = "region", *, theme: str = "light", stands: bool = True) -> Screen:
             state = None if account is None else signed_in(account)
-            return open_pages.enter_context(opening(browser, console, Looks(state=state, theme=theme)))
+            looks = Looks(state=state, theme=theme, stands=stands)
+            return open_pages.enter_context(opening(browser, console, looks))
 
         yield open_as
 

@@ -14,7 +14,7 @@ def show(page: Page, tag: str, operation: str) -> None:
 
 
 def test_reference_is_read_from_this_server_alone(opened: Opened, console: RunningConsole) -> None:
-    screen = opened(None)
+    screen = opened(None, stands=False)
     asked: list[str] = []
     screen.page.on("request", lambda request: asked.append(request.url))
     screen.page.goto(f"{console.address}/reference")
@@ -27,27 +27,27 @@ def test_reference_is_read_from_this_server_alone(opened: Opened, console: Runni
 
 
 def test_operation_is_tried_as_who_is_signed_in(opened: Opened, console: RunningConsole) -> None:
-    screen = opened("ordos")
+    screen = opened("ordos", stands=False)
     page = screen.page
     page.goto(f"{console.address}/reference")
     show(page, "session", "who_am_i_api_v1_session_get")
     assert "鄂尔多斯监察员" in page.inner_text("#who")
     page.click(".opblock.is-open button.execute")
-    page.wait_for_selector(".live-responses-table .response-col_status")
-    assert page.inner_text(".live-responses-table .response-col_status").startswith("200")
-    assert '"ordos"' in page.inner_text(".live-responses-table .highlight-code")
+    page.wait_for_selector(".live-responses-table tbody .response-col_status")
+    assert page.inner_text(".live-responses-table tbody .response-col_status").startswith("200")
+    assert '"ordos"' in page.inner_text(".live-responses-table tbody")
     assert screen.faults == []
 
 
 def test_a_write_says_that_it_comes_from_a_page_of_enermon(opened: Opened, console: RunningConsole) -> None:
-    screen = opened("root")
+    screen = opened("root", stands=False)
     page = screen.page
     page.goto(f"{console.address}/reference")
     show(page, "parks", "create_park_api_v1_parks_post")
     body = '{"code": "P-TRIED", "name_zh": "试用园区", "kind": "ordinary", "area_code": "150622"}'
     page.fill(".opblock.is-open textarea", body)
     page.click(".opblock.is-open button.execute")
-    page.wait_for_selector(".live-responses-table .response-col_status")
-    assert page.inner_text(".live-responses-table .response-col_status").startswith("201")
+    page.wait_for_selector(".live-responses-table tbody .response-col_status")
+    assert page.inner_text(".live-responses-table tbody .response-col_status").startswith("201")
     assert console.client.get("/api/v1/parks/P-TRIED").json()["name_zh"] == "试用园区"
     console.client.delete("/api/v1/parks/P-TRIED")
