@@ -8,6 +8,7 @@ _VIEWS = (
     "data-centres",
     "efficiency",
     "two-high",
+    "dual-control",
     "alerts",
     "rules",
     "quality",

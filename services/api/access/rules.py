@@ -17,7 +17,6 @@ _RULES: Mapping[Right | str, str] = {
     OPEN: """
         GET /health/live
         GET /health/ready
-        GET /dual-control
         GET /web/{digest}/{name:path}
         GET /login
         GET /reference

@@ -120,6 +120,13 @@ class IndicatorRow(BaseModel):
         None, description="Of a single unit: its mandatory limit with corrections; null: none holds, or a data centre"
     )
     measuring_category: int | None = Field(None, description="Of a data centre: 1 to 3, where its IT load is measured")
+    enterprise: str | None = Field(None, description="Of a single unit: whose it is")
+    area: str | None = Field(
+        None, description="Of a single unit: the banner of its enterprise at the end of the period"
+    )
+    park: str | None = Field(None, description="Likewise its park")
+    status: str | None = Field(None, description="Of a single unit: existing, building or planned")
+    standard_racks: int | None = Field(None, description="Of a data centre: its size in standard racks")
     statistics: list[StatisticUsed]
     compared: ComparedValue | None = Field(
         None, description="With `compare`: another period; null: there is none, or none of this one is over"
@@ -262,8 +269,20 @@ def _row(
         "edition": judgement.edition,
         "grade": judgement.grade,
         "mandatory_limit": mandatory_out(tables, judgement.mandatory),
-        "measuring_category": single.measuring_category if single else None,
+        **_of_single(single),
         "statistics": statistics_out(ratio.numerator, ratio.denominator),
+    }
+
+
+def _of_single(unit: JudgedUnit | None) -> dict[str, Any]:
+    """What is said of a row that is about one unit."""
+    return {
+        "measuring_category": unit and unit.measuring_category,
+        "enterprise": unit and unit.credit_code,
+        "area": unit and unit.area_code,
+        "park": unit and unit.park_code,
+        "status": unit and unit.status,
+        "standard_racks": unit and unit.standard_racks,
     }
 
 

@@ -122,6 +122,11 @@ def _codes(page: Sequence[Found], asked: Question) -> Mapping[NamedKind, Sequenc
         if found.group is not None and asked.by is not None:
             codes.setdefault(_KINDS.get(asked.by, NamedKind.AREA), []).append(found.group)
         owner = NamedKind.ENTERPRISE if indicator.level is IndicatorLevel.ENTERPRISE else NamedKind.UNIT
+        if len(found.units) == 1:
+            (unit,) = found.units
+            codes.setdefault(NamedKind.ENTERPRISE, []).append(unit.credit_code)
+            codes.setdefault(NamedKind.AREA, []).extend([unit.area_code] if unit.area_code else [])
+            codes.setdefault(NamedKind.PARK, []).extend([unit.park_code] if unit.park_code else [])
         # of a banner alone it is named with that: code (banner)
         codes.setdefault(owner, []).extend(name.split(" ")[0] for name in found.ratio.left_out)
     return codes

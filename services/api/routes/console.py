@@ -29,12 +29,6 @@ def reference() -> HTMLResponse:
     return _page("reference.html")
 
 
-@router.get("/dual-control")
-def dual_control() -> HTMLResponse:
-    """How areas stand in dual control, year by year."""
-    return _page("dual_control.html")
-
-
 @router.get("/web/{digest}/{name:path}")
 def file(digest: str, name: str, accepted: Annotated[str, Header(alias="accept-encoding")] = "") -> Response:
     """A file of the folder whose digest this is.

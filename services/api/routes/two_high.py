@@ -1,7 +1,7 @@
 """The ledger of two-high projects 两高项目管理台账, with energy used beyond what was approved 超批复用能."""
 
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -37,7 +37,7 @@ from services.judging.lists.two_high import LAST_12_MONTHS, PARAMETERS, RUNNING_
 
 router = APIRouter(prefix="/api/v1/two-high", tags=["judgement"])
 NAME = "two-high"
-CHOICES = ("verdict", "trade", "status")
+CHOICES = ("verdict", "in_ledger", "trade", "status")
 
 
 def _number(exact: Fraction | None) -> float | None:
@@ -76,7 +76,9 @@ class TwoHighQuery(UnitListQuery):
         None, description="Trade of the registry, one that is among the eight"
     )
     status: Many[UnitStatus] | None = Field(None, description="existing 存量, building 在建, planned 拟建")
-    in_ledger: bool | None = Field(None, description="Only units that belong to the ledger, or only others")
+    in_ledger: Many[Literal["true", "false", "unknown"]] | None = Field(
+        None, description="Units that belong to the ledger, that do not, or of which it cannot be told"
+    )
     verdict: Many[Verdict] | None = Field(None, description="On energy used beyond what was approved")
     order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
@@ -95,8 +97,7 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
     with database.read() as connection:
         units, tree = units_of_place(connection, query.place, until=now, trades=trades_of(tables))
         of_all = ledger(connection, tables, [unit for unit in units if is_meant(unit, query.q)], now=now)
-        belonging = None if query.in_ledger is None else [BELONGS[query.in_ledger]]
-        found, facets = _facets(tree).narrowed(of_all, choices(query, CHOICES) | {"in_ledger": belonging})
+        found, facets = _facets(tree).narrowed(of_all, choices(query, CHOICES))
         shown = _LISTED.page(found, query)
         page = shown.data
         month = floor(now, Grain.MONTH)

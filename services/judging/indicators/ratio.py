@@ -65,7 +65,7 @@ def ratio_of(
             parts = coverage_of(numerator.cover), coverage_of(denominator.cover)
             if None not in parts and abs((parts[0] or 0.0) - (parts[1] or 0.0)) > needed.apart:
                 reasons.append(("uneven_coverage", f"{parts[0]:.4f} / {parts[1]:.4f}"))
-    return Ratio(value, numerator, denominator, coverage, tuple(reasons))
+    return Ratio(value, numerator, denominator, coverage, tuple(reasons), judged=0 if reasons else 1)
 
 
 def _impossible(indicator: Indicator, value: Fraction) -> tuple[str, str] | None:

@@ -128,6 +128,27 @@ def test_a_silent_centre_is_left_out_and_the_whole_is_not_judged_where_too_much_
     assert (row["subjects"], row["judged"], row["left_out"]) == (2, 1, [silent.unit])
 
 
+def test_a_row_of_one_unit_says_whose_it_is_and_what_is_only_planned_counts_as_judged_by_nobody(
+    registered: Registered, line: Line, asking: Asking
+) -> None:
+    hall = data_centre(registered, line, total=[130.0] * 24, it=[100.0] * 24)
+    planned = registered.unit(hall.enterprise, process="data_centre", status="planned", standard_racks=6000)
+    line.roll_up()
+    answer = asking.answer("pue", by="unit")
+    rows = {row["group"]: row for row in answer["data"]}
+    assert [(rows[code]["judged"], rows[code]["subjects"]) for code in (hall.unit, planned)] == [(1, 1), (0, 1)]
+    told = {name: rows[planned][name] for name in ("enterprise", "area", "park", "status", "standard_racks")}
+    assert told == {
+        "enterprise": hall.enterprise,
+        "area": JUNGAR,
+        "park": None,
+        "status": "planned",
+        "standard_racks": 6000,
+    }
+    assert set(answer["names"]["enterprise"]) == {hall.enterprise}
+    assert set(answer["names"]["area"]) >= {JUNGAR}
+
+
 def test_zero_is_a_value_and_nothing_can_be_divided_by_it(registered: Registered, line: Line, asking: Asking) -> None:
     site = Site(registered, line, trade="ferroalloy", process="ferrosilicon")
     site.meter([100.0] * 24, "electricity", "input", "kWh")
