@@ -7,7 +7,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from services.alerts.notify.case import case_of, steps_of
-from services.alerts.state.handling import Action, ActorKind, Case, HandlingStep, Status, allowed, standing
+from services.alerts.state.handling import (
+    Action,
+    ActorKind,
+    Case,
+    HandlingStep,
+    Status,
+    allowed,
+    shanghai_day,
+    standing,
+)
 from services.alerts.state.lateness import awaits, due
 
 Awaited = Literal["body", "enterprise"]
@@ -28,6 +37,7 @@ class DueStep(BaseModel):
     action: Action
     due_on: date | None = Field(description="Last day, in Asia/Shanghai; null: no time is set")
     overdue: bool
+    days_late: int = Field(description="Days since its last day; 0: it is not over")
 
 
 class Handling(BaseModel):
@@ -58,7 +68,12 @@ def handling(case: Case, steps: Sequence[HandlingStep], now: datetime) -> Handli
         awaiting=None if whom is None else AWAITED[whom],
         due=None
         if waiting is None
-        else DueStep.model_construct(action=waiting.action, due_on=waiting.due_on, overdue=late),
+        else DueStep.model_construct(
+            action=waiting.action,
+            due_on=waiting.due_on,
+            overdue=late,
+            days_late=(shanghai_day(now) - waiting.due_on).days if late and waiting.due_on is not None else 0,
+        ),
     )
 
 

@@ -140,7 +140,7 @@ def test_each_row_says_what_it_says_in_both_languages_and_what_may_be_done(
         "since": "2026-03-02T01:00:00Z",
         "allowed": {"supervision_body": ["acknowledge", "comment", "attach"], "enterprise": ["comment", "attach"]},
         "awaiting": "body",
-        "due": {"action": "acknowledge", "due_on": "2026-03-05", "overdue": False},
+        "due": {"action": "acknowledge", "due_on": "2026-03-05", "overdue": False, "days_late": 0},
     }
 
 

@@ -71,7 +71,7 @@ def test_alerts_are_listed_newest_first_with_names_in_both_languages(
             "since": "2026-03-02T01:00:00Z",
             "allowed": {"supervision_body": ["acknowledge", "comment", "attach"], "enterprise": ["comment", "attach"]},
             "awaiting": "body",
-            "due": {"action": "acknowledge", "due_on": "2026-03-05", "overdue": False},
+            "due": {"action": "acknowledge", "due_on": "2026-03-05", "overdue": False, "days_late": 0},
         },
     }
     assert answer["counts"] == {
@@ -237,7 +237,7 @@ def test_alert_is_read_whole(client: TestClient, raised: Raised) -> None:
         "enterprise": [],
     }
     # Monday, and three working days after it.
-    assert alert["handling"]["due"] == {"action": "explain", "due_on": "2026-03-05", "overdue": False}
+    assert alert["handling"]["due"] == {"action": "explain", "due_on": "2026-03-05", "overdue": False, "days_late": 0}
 
 
 def test_alert_that_is_not_there_is_not_found(client: TestClient) -> None:
@@ -252,7 +252,7 @@ def test_alert_that_is_not_there_is_not_found(client: TestClient) -> None:
 def test_severe_alert_not_taken_up_in_a_day_is_overdue(client: TestClient, raised: Raised) -> None:
     number = raised.alert(severity="severe", fired_at=NOW - timedelta(days=2))
     due = client.get(f"{ALERTS}/{number}").json()["handling"]["due"]
-    assert due == {"action": "acknowledge", "due_on": "2026-03-01", "overdue": True}
+    assert due == {"action": "acknowledge", "due_on": "2026-03-01", "overdue": True, "days_late": 1}
 
 
 @pytest.mark.store

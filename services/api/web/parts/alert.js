@@ -83,7 +83,7 @@ export function Deadline({ handling, short = false }) {
   if (awaiting === null) return html`<span class="note">${due === null ? word("handling", "closed") : t("awaiting_none")}</span>`;
   const whom = !short && html` <span class="note">${t(`awaiting_${awaiting}`)}</span>`;
   if (due === null || due.due_on === null) return html`<span>${t("due_none")}</span>${whom}`;
-  if (due.overdue) return html`<${Sign} of="overdue" title=${t("due_by", { day: due.due_on, step: word("step", due.action) })}>${t("overdue_before")} <${Count} value=${daysBetween(due.due_on, toDay())} /> ${t("overdue_after")}<//>${whom}`;
+  if (due.overdue) return html`<${Sign} of="overdue" title=${t("due_by", { day: due.due_on, step: word("step", due.action) })}>${t("overdue_before")} <${Count} value=${due.days_late} /> ${t("overdue_after")}<//>${whom}`;
   const soon = daysBetween(toDay(), due.due_on) <= 7;
   const text = t("due_by", { day: due.due_on.slice(5), step: word("step", due.action) });
   return html`${soon ? html`<${Sign} of="due">${text}<//>` : html`<span title=${due.due_on}>${text}</span>`}${whom}`;

@@ -36,7 +36,7 @@ export function RuleDetail({ slug, onChanged }) {
     <${Card} title=${saidOf(data, "title") || data.slug} actions=${may("configure") && html`
       <button type="button" class="small" onClick=${() => turn(data)}>${t(data.enabled ? "switch_off" : "switch_on")}</button>
       <button type="button" class="small primary" onClick=${() => setEdit(true)}>${t("edit")}</button>`}>
-      <p class="note"><code>${data.slug}</code> · <${Sign} of=${data.enabled ? "ok" : "none"}>${t(data.enabled ? "enabled" : "disabled")}<//> · ${t(data.origin)} · ${t("version", { version: data.version })} · <a href=${link("/alerts", { q: data.slug })}>${t("firing_now")} ${data.firing}</a></p>
+      <p class="note rule-head"><code>${data.slug}</code> · <${Sign} of=${data.enabled ? "ok" : "none"}>${t(data.enabled ? "enabled" : "disabled")}<//> · ${t(data.origin)} · ${t("version", { version: data.version })} · <a href=${link("/alerts", { q: data.slug })}>${t("firing_now")} ${data.firing}</a></p>
       ${problem && html`<div role="alert" class="failure"><${Faults} problem=${problem} /></div>`}
       <${Sentence} body=${data.body} />
       <${Facts} facts=${[
