@@ -45,6 +45,7 @@ class RowUsed(BaseModel):
     valid_from: str
     source: str
     place: str = Field(description="Where in the source it stands")
+    place_zh: str | None = Field(None, description="The same in Chinese, without remarks that are in English alone")
     verified: bool
     carried: bool = Field(description="Used beyond the time it was published for, since nothing newer is known")
     origin: str | None = Field(

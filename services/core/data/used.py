@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.core.data.loader import Number
+from services.core.data.places import place_in_chinese
 
 
 def used_row(number: Number, carried: bool = False) -> dict[str, Any]:
@@ -14,6 +15,7 @@ def used_row(number: Number, carried: bool = False) -> dict[str, Any]:
         "valid_from": number.valid_from.isoformat(),
         "source": number.source,
         "place": number.place,
+        "place_zh": place_in_chinese(number.place) or None,
         "verified": number.verified,
         "carried": carried,
     }

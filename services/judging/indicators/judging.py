@@ -228,6 +228,7 @@ def used_target(target: PlanTarget, *, carried: bool = False) -> dict[str, Any]:
         "valid_from": target.valid_from.isoformat(),
         "source": target.source,
         "place": target.place,
+        "place_zh": target.clause or None,
         "verified": target.verified,
         "carried": carried,
     }

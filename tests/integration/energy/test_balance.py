@@ -150,6 +150,7 @@ def test_rows_used_are_named_with_what_is_said_of_them(line: Line, registered: R
         "valid_from": "2026-01-01",
         "source": "test",
         "place": "test",
+        "place_zh": None,
         "verified": False,
         "carried": False,
         "origin": "table",

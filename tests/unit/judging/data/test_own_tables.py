@@ -258,6 +258,7 @@ def test_an_answer_names_the_row_it_used() -> None:
         "source": "内蒙古自治区“十四五”节能减排综合工作实施方案（内政发〔2022〕17号）",
         "place": "附件2 主要领域指标表, L548: 火电平均供电煤耗, actual value of 2020; "
         "the 305 beside it is the target for 2025, not an actual value",
+        "place_zh": "附件2 主要领域指标表，第 548 行：火电平均供电煤耗",
         "verified": True,
         "carried": True,
     }
