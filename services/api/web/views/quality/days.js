@@ -61,9 +61,9 @@ function Scores({ row, asked }) {
 }
 
 // What a score is a ratio of. Of a running period a reading may have come before its time counts as a whole one.
-function Parts({ row, parts: [name, part, whole, size] }) {
-  const [came, of] = [row[part] / size, Math.max(row[part], row[whole]) / size];
-  return html`<span>${t(name)} <${Quantity} value=${came} digits=${0} /> / <${Quantity} value=${of} digits=${0} />${size > 1 ? " h" : ""}</span>`;
+function Parts({ row, parts: [name, part, whole, divisor] }) {
+  const scale = { divisor, name: divisor > 1 ? "h" : "", digits: 0 };
+  return html`<span>${t(name)} <${Quantity} value=${row[part]} scale=${scale} /> / <${Quantity} value=${Math.max(row[part], row[whole])} scale=${scale} withUnit /></span>`;
 }
 
 // The enterprises; one of them may be open to its meters.
@@ -77,10 +77,10 @@ function Field({ data, score, openDay, asked }) {
   const names = useMemo(() => [data.names, more.names].reduce((all, each) => ({ ...all, enterprise: { ...all.enterprise, ...each.enterprise } }), {}), [data, more]);
   const columns = useMemo(() => data.days.map((day) => ({ key: day, title: day.endsWith("-01") ? String(Number(day.slice(5, 7))) + "/1" : String(Number(day.slice(8))), name: day })), [data.days]);
   const rows = useMemo(() => {
-    const all = [...data.data, ...more.rows].map((row) => rowOf(row, row.enterprise, nameOf(names, "enterprise", row.enterprise), data.days));
+    const all = [...data.data, ...more.rows].map((row) => rowOf(row, row.enterprise, nameOf(names, "enterprise", row.enterprise), data));
     all.sort(byName ? (one, other) => one.name.localeCompare(other.name, "zh-CN") : (one, other) => one.mean - other.mean);
     if (!open || !meters.data || meters.data.scope !== `enterprise:${open}`) return all.map((row) => ({ ...row, open: row.key === open }));
-    const under = meters.data.data.map((row) => ({ ...rowOf(row, row.meter, nameOf(meters.data.names, "meter", row.meter), data.days), depth: 1, open: null }));
+    const under = meters.data.data.map((row) => ({ ...rowOf(row, row.meter, nameOf(meters.data.names, "meter", row.meter), data), depth: 1, open: null }));
     return all.flatMap((row) => (row.key === open ? [{ ...row, open: true }, ...under] : [{ ...row, open: false }]));
   }, [data, more, names, byName, open, meters.data]);
   const readOn = () => get("/quality/matrix", { ...asked, by: "enterprise", score, limit: PAGE, cursor: more.next })
@@ -97,7 +97,7 @@ function Field({ data, score, openDay, asked }) {
 }
 
 // A row of the answer as the field draws it. `mean`: of the days that have a score, to sort by; found days first among equals.
-function rowOf(row, key, name, days) {
+function rowOf(row, key, name, { days, score }) {
   const checks = {};
   for (const { day, check } of row.findings) checks[day] = [...(checks[day] || []), word("check", check)];
   const told = row.values.filter((value) => value !== null);
@@ -105,15 +105,15 @@ function rowOf(row, key, name, days) {
   const cells = {};
   days.forEach((day, index) => {
     const found = checks[day] ? t("found", { checks: [...new Set(checks[day])].join("、") }) : "";
-    cells[day] = { ...cellOf(row.values[index], row.states[index]), sign: found ? "▲" : "" };
+    cells[day] = { ...cellOf(row.values[index], row.states[index], score), sign: found ? "▲" : "" };
     if (found) cells[day].text = `${cells[day].text} · ${found}`;
   });
   return { key, name, depth: 0, cells, mean };
 }
 
-function cellOf(value, state) {
+function cellOf(value, state, score) {
   if (value === null) return state === "-" ? { step: "low", text: t("unjudged") } : { step: "none", text: t("unexpected") };
-  if (value === 0) return { step: null, text: shareText(0) };
+  if (value === 0 && score === "completeness") return { step: null, text: t("missing") };
   let step = 0;
   STEPS.forEach((from, index) => (step = value >= from ? index : step));
   return { step, text: shareText(value) };
