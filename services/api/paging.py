@@ -35,7 +35,9 @@ class PageQuery(BaseModel):
 
     @model_validator(mode="after")
     def _as_a_file_takes_them(self) -> Self:
-        self.limit = _PAGE_OF_FILE.get() or self.limit
+        # Set only here: a limit that was not given is not to count as given.
+        if (entries := _PAGE_OF_FILE.get()) is not None:
+            self.limit = entries
         return self
 
     @property

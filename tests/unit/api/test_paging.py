@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api.errors import Refused
-from services.api.paging import PageQuery, Pager
+from services.api.paging import PageQuery, Pager, pages_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=80)
 PLACES = st.tuples(
@@ -121,3 +121,13 @@ def test_parts_of_a_whole_follow_each_other_without_a_gap(entries: list[int], li
         if cursor is None:
             break
     assert seen == entries
+
+
+def test_a_limit_that_nobody_gave_does_not_count_as_given() -> None:
+    assert "limit" not in PageQuery().model_fields_set
+
+
+def test_pages_that_go_into_a_file_are_as_long_as_the_file_takes_them() -> None:
+    with pages_of(5000):
+        assert PageQuery(limit=1).limit == 5000
+    assert PageQuery(limit=1).limit == 1
