@@ -13,7 +13,7 @@ const choose = (name) => (keys) => setQuery({ [name]: keys.length ? keys.join(",
 // `data`: an answer with `facets` and `names`; `filters`: the facets that are shown; `titles(name)`: what each is called; `textOf(name, key)`: what a
 // value of it is called.
 export function FacetColumn({ span, data, query, filters, titles, textOf }) {
-  return html`<${Card} span=${span} title=${t("narrow")} kind="facets">
+  return html`<${Card} span=${span} title=${t("narrow")} kind="narrowing">
     ${filters.map((name) => {
       const chosen = chosenOf(query, name);
       const counts = { ...Object.fromEntries(chosen.map((key) => [key, 0])), ...data.facets[name] };

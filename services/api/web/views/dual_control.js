@@ -4,7 +4,7 @@ import { html } from "../vendor/preact.js";
 import { useGet } from "../lib/api.js";
 import { useShown } from "../lib/shown.js";
 import { language, link, setQuery } from "../lib/state.js";
-import { said, saidOf, word, wordsOf } from "../lib/words.js";
+import { saidOf, word, wordsOf } from "../lib/words.js";
 import { Count, Quantity } from "../parts/number.js";
 import { Card, Figure, PageHead } from "../parts/page.js";
 import { homeArea } from "../parts/scope.js";
@@ -61,7 +61,7 @@ function OfArea({ data, query }) {
     <${Card} title=${t("trial_title")} kind="trial"><${Trial} data=${data} query=${query} /><//>
     <${Card} title=${t("targets_title")}><${Targets} data=${data} /><//>
     <${Card} title=${t("metrics_title")}><${Metrics} data=${data} /><//>
-    <${Card} title=${t("national_title")}><${National} data=${data} /><//>`;
+    ${data.national.length > 0 && html`<${Card} title=${t("national_title")}><${National} data=${data} /><//>`}`;
 }
 
 // Where it stands: the fall of the intensity against both targets, the total, and the lights.

@@ -64,28 +64,24 @@ function Totals({ totals, span, query }) {
 
 function Units({ data, span, query, picked, onPick }) {
   const rows = data.data;
-  const values = rows.flatMap((row) => [row[span].tce, row.approved_energy_tce, row.design_energy_tce]);
+  const values = rows.flatMap((row) => [row[span].tce, row.approved_energy_tce]);
   const scale = scaleOf(values, "tce", language.value);
   const most = Math.max(...rows.flatMap((row) => [row[span].tce || 0, row.approved_energy_tce || 0]), 0);
   const amount = (value, more = {}) => html`<${Quantity} value=${value} unit="tce" scale=${scale} state=${value === null ? "not_applicable" : null} ...${more} />`;
   const total = data.totals;
   const columns = [
-    { key: "unit", title: t("unit"), order: "name_zh", narrow: true, wide: true, cell: (row) => html`<${UnitName} row=${row} />` },
-    { key: "area", title: t("area"), order: true, className: () => "nowrap", cell: (row) => nameOf(data.names, "area", row.area) },
+    { key: "unit", title: t("unit"), order: "name_zh", narrow: true, wide: true, cell: (row) => html`<${UnitName} row=${row} names=${data.names} />` },
     { key: "trade", title: t("trade"), order: true, className: () => "nowrap", cell: (row) => html`${word("trade", row.trade)}<br /><span class="note">${word("unit_status", row.status)}</span>` },
     { key: "bar", title: t("bar"), className: () => "bar-cell", cell: (row) => html`<${UseBar} used=${row[span].tce} approved=${row.approved_energy_tce} most=${most} low=${isLow(row[span])} />` },
     { key: "used", title: t("used"), unit: scale.name, number: true, narrow: true, order: `${span}_tce`, cell: (row) => html`<${Used} row=${row} use=${row[span]} scale=${scale} />` },
-    { key: "approved", title: t("approved"), unit: scale.name, number: true, order: "approved_energy_tce", cell: (row) => amount(row.approved_energy_tce) },
-    { key: "design", title: t("design"), unit: scale.name, number: true, order: "design_energy_tce", cell: (row) => amount(row.design_energy_tce) },
-    { key: "excess", title: t("excess"), unit: scale.name, number: true, order: "excess_tce", cell: (row) => amount(row.excess_tce) },
+    { key: "approved", title: t("approved_short"), unit: scale.name, number: true, order: "approved_energy_tce", cell: (row) => amount(row.approved_energy_tce) },
+    { key: "excess", title: t("excess_short"), unit: scale.name, number: true, order: "excess_tce", cell: (row) => amount(row.excess_tce) },
     { key: "verdict", title: t("verdict"), order: true, narrow: true, cell: (row) => html`<${Judged} row=${row} />` },
-    { key: "product", title: t("product"), cell: (row) => row.product && html`<${Verdict} verdict=${row.product.verdict} text=${saidReasons(row.product.reasons)} />` },
   ];
   const totals = {
     unit: t("total_of"),
     used: amount(total[span].tce, { coverage: total[span].coverage }),
     approved: amount(total.approved_energy_tce),
-    design: amount(total.design_energy_tce),
     excess: amount(total.excess_tce),
   };
   return html`<${Table} caption=${t("title")} columns=${columns} rows=${rows} rowKey=${(row) => row.unit} order=${query.order || null} onOrder=${(order) => setQuery({ order })} picked=${picked} onPick=${onPick} total=${data.total > 0 ? totals : null} />`;
@@ -93,7 +89,7 @@ function Units({ data, span, query, picked, onPick }) {
 
 const isLow = (use) => use.coverage !== null && use.coverage < LEAST_COVERAGE;
 
-const UnitName = ({ row }) => html`<a href=${link(`/enterprise/${row.enterprise}`)}>${saidOf(row, "enterprise_name")}</a><br /><span class="note">${saidOf(row, "name")}</span>`;
+const UnitName = ({ row, names }) => html`<a href=${link(`/enterprise/${row.enterprise}`)}>${saidOf(row, "enterprise_name")}</a><br /><span class="note">${nameOf(names, "area", row.area)} · ${saidOf(row, "name")}</span>`;
 
 // What was measured of a whole period; months before the first meter are missing too, so it may be far from whole.
 function Used({ row, use, scale }) {
@@ -108,5 +104,6 @@ function Judged({ row }) {
   const belongs = row.in_ledger === null ? "unknown" : String(row.in_ledger);
   return html`<${Verdict} verdict=${row.verdict} text=${saidReasons(row.reasons)} /><br />
     <span class="note" title=${saidReasons(row.ledger_reasons)}>${t(`ledger_${belongs}`)}</span>
+    ${row.product && html`<br /><span class="note">${t("product")}</span> <${Verdict} verdict=${row.product.verdict} text=${saidReasons(row.product.reasons)} />`}
     ${row.verdict === "cannot_judge" && html`<br /><${Mend} row=${row} reasons=${row.reasons} />`}`;
 }

@@ -2,8 +2,8 @@
 
 import { html } from "../../vendor/preact.js";
 import { language, link } from "../../lib/state.js";
-import { said, saidOf, word, wordsOf } from "../../lib/words.js";
-import { Quantity } from "../../parts/number.js";
+import { saidOf, wordsOf } from "../../lib/words.js";
+import { Change, Quantity } from "../../parts/number.js";
 import { Nothing } from "../../parts/states.js";
 import { Table } from "../../parts/table.js";
 import { Light, Sign } from "../../parts/verdict.js";
@@ -20,7 +20,7 @@ export function Targets({ data }) {
   const computed = last ? last.cumulative_percent : null;
   if (!rows.length) return html`<${Nothing}>${t("no_targets")}<//>`;
   const columns = [
-    { key: "code", title: t("target"), narrow: true, cell: (row) => html`<a href=${link("/targets", { q: row.code })}>${row.code}</a> <span class="note">${t(data.incentive.rows.includes(row.code) ? "incentive" : "basic")}</span>` },
+    { key: "code", title: t("target"), narrow: true, cell: (row) => html`<a href=${link("/targets", { q: row.code })}>${row.code}</a> <span class="note">${t(data.incentive.rows.includes(row.code) ? "incentive_target" : "basic_target")}</span>` },
     { key: "value", title: t("printed"), unit: "%", number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.value} unit="%" />` },
     { key: "computed", title: t("computed"), unit: "%", number: true, narrow: true, cell: (row) => html`<${Quantity} value=${computed} unit="%" digits=${3} limit=${row.value} />` },
     { key: "met", title: t("compared"), cell: (row) => (computed === null || row.value === null ? "" : html`<${Sign} of=${computed >= row.value ? "ok" : "due"}>${t(computed >= row.value ? "reached" : "not_reached")}<//>`) },
@@ -36,7 +36,7 @@ export function Metrics({ data }) {
     { key: "name", title: t("metric"), narrow: true, wide: true, cell: (row) => html`<span title=${language.value === "zh" ? row.left_out_zh : row.left_out}>${saidOf(row, "name")}</span>` },
     { key: "actual", title: t("actual"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.actual} unit=${row.unit} withUnit limit=${row.path} digits=${row.unit.includes("10kCNY") ? 3 : null} />${running(row)}` },
     { key: "path", title: t("path_value"), number: true, cell: (row) => html`<${Quantity} value=${row.path} unit=${row.unit} digits=${row.unit.includes("10kCNY") ? 3 : null} state=${row.path === null ? "not_applicable" : null} withUnit />` },
-    { key: "trend", title: t("trend"), cell: (row) => text(row.trend) },
+    { key: "trend", title: t("trend"), number: true, cell: (row) => html`<span title=${text(row.trend)}><${Change} percent=${row.trend.change_percent} reason=${text(row.trend)} /></span>` },
     { key: "standing", title: t("standing"), narrow: true, cell: (row) => html`<${Sign} of=${row.verdict}>${text(row)}<//>` },
     { key: "light", title: t("light_of"), cell: (row) => html`<${Light} level=${row.light.level} title=${text(row.light)} />` },
     { key: "grade", title: t("grade"), cell: (row) => text(row.grade) },
