@@ -79,12 +79,16 @@ function Trial({ file, trial, running, isDone, onWrite }) {
   const byLine = new Map();
   for (const fault of faults) byLine.set(fault.line, [...(byLine.get(fault.line) || []), fault]);
   const outcomes = new Map((trial.outcomes || []).map((each) => [each.line, each]));
+  // What is wrong with the header or the file stands in no line of the sheet.
+  const inLines = new Set((file.rows || []).slice(1).map((row) => row.line));
+  const loose = faults.filter((fault) => !inLines.has(fault.line));
   return html`<${Card} title=${t("import_2")} actions=${html`<button type="button" class="primary" disabled=${running || isDone || trial.error_count > 0} onClick=${onWrite}>${t("write")}</button>`}>
     <p role="status" class=${trial.error_count > 0 ? "fault" : ""}>${trial.error_count > 0 ? html`${t("faulty_cells")} <${Count} value=${trial.error_count} />：${t("faulty_note")}` : t("faultless")}</p>
     ${trial.error_count === 0 && html`<${Counts} of=${countsOf(trial)} />`}
-    ${file.rows ? html`
+    ${loose.length > 0 && html`<${FaultList} faults=${loose} />`}
+    ${file.rows && html`
       <p class="toolbar"><button type="button" class="small" aria-pressed=${all} onClick=${() => setAll(!all)}>${t("all_lines")}</button></p>
-      <${Sheet} rows=${file.rows} byLine=${byLine} outcomes=${outcomes} all=${all || trial.error_count === 0} />` : html`<${FaultList} faults=${faults} />`}
+      <${Sheet} rows=${file.rows} byLine=${byLine} outcomes=${outcomes} all=${all || trial.error_count === 0} />`}
   <//>`;
 }
 
