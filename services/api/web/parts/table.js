@@ -39,7 +39,7 @@ export function Table(props) {
     else setOwn(next);
   };
   const spans = columns.length + (picked ? 1 : 0);
-  return html`<div class=${`table-box${windowed ? " windowed" : ""}`} ref=${box} onScroll=${windowed ? scrolled : null} tabindex=${windowed ? 0 : null} role="region" aria-label=${caption}>
+  return html`<div class=${`table-box${windowed ? " windowed" : ""}`} ref=${box} onScroll=${windowed ? scrolled : null} tabindex=${windowed ? 0 : null} role=${windowed ? "group" : null} aria-label=${windowed ? caption : null}>
     <table aria-rowcount=${sorted.length + 1}>
       <caption class=${showCaption ? "" : "hidden"}>${caption}</caption>
       <thead><tr>
