@@ -29,7 +29,7 @@ function Days({ rows, basis, target, today }) {
     <div class="figures flat">
       <${Figure} name=${t("yesterday")} value=${tce(yesterday)} unit="tce" coverage=${yesterday ? yesterday.coverage : null} change=${changed(yesterday, before, tce)} more=${html`<span class="note">${t("same_day")}</span>`} />
       <${Figure} name=${t("month_so_far")} value=${month.tce} unit="tce" coverage=${month.coverage} more=${html`<span class="note">${t("days_before")} <${Count} value=${month.days} /> ${t("days_after")}</span>`} />
-      <${Figure} name=${t("month_expected")} value=${month.expected} unit="tce" state=${month.expected === null ? null : "estimated"} more=${html`<span class="note">${t("by_mean")}</span>`} />
+      <${Figure} name=${t("month_expected")} value=${month.expected} unit="tce" state=${month.expected === null ? "not_applicable" : "estimated"} more=${html`<span class="note">${t("by_mean")}</span>`} />
       <${Coal} row=${yesterday} target=${target} />
     </div>
     <${Bars} of=${of} tce=${tce} today=${today} />`;
