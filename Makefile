@@ -2,6 +2,7 @@
 # make test    lint and all tests, on TimescaleDB with mosquitto, and those that ask something of the store again on the
 #              embedded one, in WORKERS=3 processes at once, each with a database and a broker of its own
 #              (ARGS="-n 0 -x" one by one, to the first that fails)
+# make test-console  the console in a browser (Debian's chromium), on a region of its own; no part of make test
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
 # make bench   measure intake, answers and alerts and write docs/benchmarks.md (ARGS="--parts ingest")
@@ -27,7 +28,7 @@ PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-compose lint bench fuzz chaos audit lock vendor screenshots
+.PHONY: up test test-console test-compose lint bench fuzz chaos audit lock vendor screenshots
 .DEFAULT_GOAL := up
 
 up:
@@ -35,8 +36,12 @@ up:
 	@exec "$(BIN)/enermon" up $(ARGS)
 
 test: lint
-	$(PYTEST) --store native $(ARGS)
-	$(PYTEST) --store embedded -m store --ignore=tests/unit --ignore=tests/fuzz $(ARGS)
+	$(PYTEST) --store native --ignore=tests/console $(ARGS)
+	$(PYTEST) --store embedded -m store --ignore=tests/unit --ignore=tests/fuzz --ignore=tests/console $(ARGS)
+
+test-console:
+	@$(PYTHON) deploy/bootstrap.py --dev
+	$(PYTEST) --store native tests/console $(ARGS)
 
 test-compose:
 	PYTHON="$(BIN)/python" tests/compose/run.sh $(ARGS)

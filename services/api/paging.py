@@ -41,6 +41,13 @@ class PageQuery(BaseModel):
         return self
 
     @property
+    def said(self) -> frozenset[str]:
+        """The parameters that say something: those that are otherwise than if left out, which clients may send too."""
+        fields = type(self).model_fields
+        usual = {name: fields[name].get_default(call_default_factory=True) for name in self.model_fields_set}
+        return frozenset(name for name, value in usual.items() if getattr(self, name) != value)
+
+    @property
     def filters(self) -> dict[str, object]:
         """What the list is narrowed to: the parameters given, without those of paging."""
         return self.model_dump(mode="json", exclude={"limit", "cursor", "order", "total"}, exclude_none=True)

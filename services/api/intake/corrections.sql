@@ -57,8 +57,9 @@ SELECT
     enterprise.credit_code AS enterprise
 FROM correction
 JOIN meter USING (meter_id)
-JOIN unit USING (unit_id)
-JOIN enterprise USING (enterprise_id)
+-- Who once had the meter may see its correction and not whose it is now.
+LEFT JOIN unit USING (unit_id)
+LEFT JOIN enterprise USING (enterprise_id)
 LEFT JOIN correction_now
     ON correction_now.meter_id = correction.meter_id
     AND correction_now.ts = correction.ts

@@ -25,7 +25,8 @@ from services.api.tables import TablesDep
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 
-_ZIP = "application/zip"
+# Generators of clients know no ZIP.
+_ZIP = "application/octet-stream"
 _BINARY = {"type": "string", "format": "binary"}
 
 

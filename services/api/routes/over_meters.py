@@ -97,7 +97,8 @@ def list_all_corrections(database: Db, query: Annotated[AllCorrectionsQuery, Que
     """Every correction of all meters, the newest first; nothing is removed from this list."""
     require_order(query.start, query.end)
     with database.read() as connection:
-        found = CORRECTIONS.page(connection, query)
+        # Of meters that are another's now, the list of the meter itself tells.
+        found = CORRECTIONS.page(connection, query, conditions=("entry.enterprise IS NOT NULL",))
         data = [{**correction(row), **whose(row)} for row in found.data]
         return NamedPage[MeterCorrection].model_validate(_page(connection, found, data))
 

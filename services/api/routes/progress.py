@@ -136,7 +136,7 @@ def _require_sense(query: ProgressQuery) -> None:
     if query.below and query.area is None:
         faults.append(Fault("below", "only_with", {"other": InBoth("area", "行政区划")}))
     if one_area:
-        listed = sorted(query.model_fields_set & {*CHOICES, "q", "order", "total", "limit", "cursor"})
+        listed = sorted(query.said & {*CHOICES, "q", "order", "total", "limit", "cursor"})
         faults += [Fault(name, "not_with", {"other": InBoth("area", "行政区划")}) for name in listed]
     elif query.trial is not None:
         assumed = sorted(name for name in query.model_fields_set if name.startswith("assume_"))

@@ -153,8 +153,7 @@ def _facets(tree: AreaTree) -> Facets[UnitTariff]:
 def _require_alone(query: TariffQuery) -> None:
     """Refuse what narrows a list beside the one unit whose tariff is asked for: it would say nothing."""
     faults = [
-        Fault(name, "not_with", {"other": InBoth("unit", "用能单元")})
-        for name in sorted(query.model_fields_set - {"unit", "year"})
+        Fault(name, "not_with", {"other": InBoth("unit", "用能单元")}) for name in sorted(query.said - {"unit", "year"})
     ]
     if faults:
         raise refused_fields(INVALID_PARAMETER, faults)

@@ -335,7 +335,7 @@ def test_the_file_of_a_case_holds_what_its_alerts_stand_on_with_digests(
     number, unit = hall
     step(client, number, "comment", text="=现场核查")
     answer = client.get(f"{CASES}/unit:{unit}/file")
-    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"] == f'attachment; filename="case-unit-{unit}-2026-03-03.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
