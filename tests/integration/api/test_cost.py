@@ -7,7 +7,8 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.api.routes import balance, energy, indicators, quality
+from services.api.indicators import told
+from services.api.routes import balance, energy, quality
 from services.core.calendar import SHANGHAI
 from tests.integration.clock import ask_at
 from tests.integration.registered import Registered
@@ -72,7 +73,7 @@ def test_what_would_cost_too_much_is_refused_before_anything_is_summed(
     region: TestClient, database: psycopg.Connection, path: str, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.execute("UPDATE unit SET process = 'data_centre'")
-    for module, summing in ((energy, "energy"), (balance, "energy"), (indicators, "evaluate"), (quality, "lines")):
+    for module, summing in ((energy, "energy"), (balance, "energy"), (told, "evaluate"), (quality, "lines")):
         monkeypatch.setattr(module, summing, never)
     answer = region.get(f"/api/v1/{path}", params=asked)
     assert (answer.status_code, answer.json()["code"]) == (422, "too_much"), answer.text
