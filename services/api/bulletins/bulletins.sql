@@ -34,9 +34,9 @@ WHERE
 ORDER BY bulletin.version DESC
 LIMIT 1;
 
--- name: one_at_a_time(area)
+-- name: one_at_a_time(family, area)
 -- Who issues a bulletin of the area waits until another that is being issued is kept.
-SELECT pg_advisory_xact_lock(hashtextextended('bulletin ' || :area, 0));
+SELECT pg_advisory_xact_lock(:family, hashtext(:area));
 
 -- name: add(area, month, version, content, digest)
 INSERT INTO bulletin (area_code, month, version, content, digest)

@@ -13,6 +13,7 @@ from services.api.errors import ProblemKind, Refused
 from services.api.listing import Column, Source, equal
 from services.api.registry.filters import AREA_OF_ENTRY
 from services.core.calendar import SHANGHAI
+from services.core.db.leading import LockKey
 from services.core.db.statements import Statements
 
 SQL = Statements.beside(__file__, "bulletins.sql")
@@ -59,7 +60,7 @@ def content(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def keep(connection: Connection, of: AreaMonth, said: dict[str, Any]) -> tuple[Mapping[str, Any], bool]:
     """Keep a bulletin as the next version, unless the newest says the same; the bulletin, and whether it is new."""
-    SQL.run(connection, "one_at_a_time", area=of.area)
+    SQL.run(connection, "one_at_a_time", family=LockKey.BULLETIN, area=of.area)
     stored = written(said)
     newest = SQL.run(connection, "bulletin", area=of.area, month=of.month, version=None).mappings().first()
     if newest is not None and newest["digest"] == digest_of(stored):

@@ -50,6 +50,7 @@ class LockKey(IntEnum):
     STATISTIC = 3
     HEAT_VALUE = 4
     CREDENTIAL = 5
+    BULLETIN = 6
 
     @property
     def role(self) -> str:

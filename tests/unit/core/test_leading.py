@@ -24,6 +24,7 @@ def test_every_lock_is_taken_by_a_key_of_the_list_alone_or_by_one_with_a_hash() 
     assert sorted(set(taken)) == [
         ":family, 0",
         ":family, hashint8(alert_id)",
+        ":family, hashtext(:area)",
         ":family, hashtext(:code)",
         ":family, hashtext(:slug)",
         ":key",
