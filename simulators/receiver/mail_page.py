@@ -1,15 +1,15 @@
 """A page on loopback that shows the mails that have arrived, newest first."""
 
 import json
-import threading
 from collections.abc import Callable, Sequence
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from simulators.receiver.listening import READ_TIMEOUT_S, LoopbackServer
+
 MOST_SHOWN = 200
-READ_TIMEOUT_S = 30.0
 _OWN_NAMES = ("127.0.0.1", "localhost")
 _STYLE = """
 body { font: 15px/1.6 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; margin: 2rem auto; max-width: 60rem;
@@ -49,18 +49,12 @@ def _item(mail: Mail) -> str:
     )
 
 
-class MailPage:
+class MailPage(LoopbackServer):
     """Listens from `start` on: `/` is the page, `/mails.json` the same for programs; `?to=` narrows to a recipient."""
 
     def __init__(self, mails: Callable[[], Sequence[Mail]], *, port: int) -> None:
+        super().__init__(port)
         self._mails = mails
-        self._port = port
-        self._server: ThreadingHTTPServer | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port if self._server else self._port}/"
 
     def start(self) -> None:
         """Raises OSError where the port is taken."""
@@ -82,14 +76,7 @@ class MailPage:
             def log_message(self, format: str, *args: Any) -> None:
                 """Mails are shown instead."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        """Close the port."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        self.listen(Handler)
 
     def answer(self, path: str, *, host: str) -> tuple[int, str, bytes]:
         """Status, kind and body. Another name than this machine's own is refused: a page elsewhere could read along."""

@@ -1,33 +1,26 @@
 """An HTTP server that takes webhooks on every path."""
 
 import json
-import threading
 import time
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from simulators.receiver.arrivals import Arrival, Arrivals
+from simulators.receiver.listening import READ_TIMEOUT_S, LoopbackServer
 from simulators.receiver.signature import SignatureError, verify
 
 MOST_BODY_BYTES = 1_000_000
-READ_TIMEOUT_S = 30.0
 
 
-class WebhookSink:
+class WebhookSink(LoopbackServer):
     """Listens from `start` on. Answers 204; 500 to those that must fail, 401 to a wrong signature."""
 
     def __init__(self, arrivals: Arrivals, *, port: int, keys: Sequence[bytes] = (), slow_s: float = 0.0) -> None:
+        super().__init__(port)
         self.arrivals = arrivals
         self.keys = keys
         self.slow_s = slow_s
-        self._port = port
-        self._server: ThreadingHTTPServer | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port if self._server else self._port}/"
 
     def start(self) -> None:
         """Raises OSError where the port is taken."""
@@ -46,14 +39,7 @@ class WebhookSink:
             def log_message(self, format: str, *args: Any) -> None:
                 """Arrivals are shown instead."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        """Close the port."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        self.listen(Handler)
 
     def take(self, request: BaseHTTPRequestHandler) -> int:
         """Judge and count one request; the status to answer."""

@@ -1,13 +1,10 @@
 """Corrections of readings by authorised people, beside the originals; and the head of the seals."""
 
 import logging
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, status
-from psycopg.rows import DictRow
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -15,8 +12,17 @@ from services.api.access.require import Acting
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.intake.corrections import (
+    CORRECTION_COLUMNS,
+    SQL,
+    TIMES,
+    Correction,
+    CorrectionKind,
+    correction,
+    corrections_source,
+)
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
-from services.api.listing import Column, Filter, Source, equal
+from services.api.listing import Source, equal
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
@@ -25,13 +31,10 @@ from services.api.registry import nouns
 from services.api.registry.closed_months import asking_a_second_person
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
 from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
-from services.core.db.statements import Statements
 from services.core.reason import InBoth
 from services.ingest.validate import AHEAD_US
 
 log = logging.getLogger("enermon.api")
-
-_SQL = Statements(Path(__file__).parent.parent / "intake" / "corrections.sql")
 
 ANOTHER_VALUE = ProblemKind("another_value_stands", 409, "Another value stands than the one expected")
 READING_STORED = ProblemKind("reading_stored", 409, "A reading is stored for this time")
@@ -47,7 +50,6 @@ EXAMPLE: JsonDict = {
     "reason": "digits swapped in the gateway's manual entry; photo of the register of 2026-03-02, file 2026-117",
 }
 
-CorrectionKind = Literal["replace", "withdraw", "supply", "revoke"]
 Register = Annotated[Number, Field(ge=-1e18, le=1e18)]
 _GIVES_VALUE = frozenset({"replace", "supply"})
 
@@ -69,36 +71,6 @@ class CorrectionEntry(Entry):
         None, description="What counts now, null for nothing; if given and not so, the correction is refused"
     )
     reason: Note = Field(description="Why, and how it is known: who reads it years later was not there")
-
-
-class Correction(BaseModel):
-    """A recorded correction."""
-
-    id: int
-    ts: datetime
-    kind: CorrectionKind
-    original_value: float | None = Field(description="What was stored when it was recorded; null: nothing")
-    value: float | None
-    author: str
-    reason: str
-    recorded_at: datetime
-    counts: bool = Field(description="Whether it counts: the newest of its time, and not revoked")
-    conflict: bool = Field(description="A value was supplied, and since then the meter has given one that differs")
-    stored_value: float | None = Field(description="What is stored for this time now, as the meter gave it")
-    seal: int | None = Field(description="Number of its seal; null for the second or so until it is sealed")
-
-
-TIMES: Mapping[str, Filter] = {
-    "start": Filter("entry.ts >= CAST(:start AS timestamptz)"),
-    "end": Filter("entry.ts < CAST(:end AS timestamptz)"),
-}
-CORRECTION_COLUMNS: Mapping[str, Column] = {
-    "id": Column(int),
-    "ts": Column(datetime),
-    "kind": Column(),
-    "author": Column(),
-    "recorded_at": Column(datetime),
-}
 
 
 class CorrectionQuery(ListQuery):
@@ -132,12 +104,12 @@ def correct_reading(database: Db, code: Code, entry: CorrectionEntry, acting: Ac
         faults = _faults(entry, now=now)
         if faults:
             raise refused_fields(INVALID_BODY, faults)
-        meter_id = _SQL.run(connection, "lock_meter", code=code).scalar()
+        meter_id = SQL.run(connection, "lock_meter", code=code).scalar()
         if meter_id is None:
             raise nouns.METER.refuse_unknown(code)
-        standing = _SQL.run(connection, "stands", meter_id=meter_id, ts=entry.ts).one()
+        standing = SQL.run(connection, "stands", meter_id=meter_id, ts=entry.ts).one()
         _require_sense(entry, standing)
-        number = _SQL.run(
+        number = SQL.run(
             connection,
             "record",
             meter_id=meter_id,
@@ -195,19 +167,6 @@ def _listed(code: str) -> Source:
     return corrections_source(f"corrections of {code}", filters={"kind": equal("kind"), **TIMES})
 
 
-def corrections_source(name: str, *, filters: Mapping[str, Filter], more: Mapping[str, Column] | None = None) -> Source:
-    """Where corrections come from, the newest first; `more`: columns by which they may be ordered besides."""
-    columns = {**CORRECTION_COLUMNS, **(more or {})}
-    return Source(name=name, select=_SQL["corrections"], usual=("-id",), columns=columns, filters=filters)
-
-
-def correction(row: DictRow) -> dict[str, Any]:
-    """A correction of these rows as Correction describes it."""
-    times = {"ts": row["ts"].astimezone(SHANGHAI), "recorded_at": row["recorded_at"].astimezone(UTC)}
-    is_conflict = row["counts"] and row["kind"] == "supply" and row["stored_value"] not in (None, row["value"])
-    return {**row, **times, "conflict": is_conflict}
-
-
 @router.get(
     "/meters/{code}/corrections",
     summary="List the corrections of a meter",
@@ -217,7 +176,7 @@ def list_corrections(database: Db, code: Code, query: Annotated[CorrectionQuery,
     """Every correction ever recorded, with the original, the newest first; nothing is removed from this list."""
     require_order(query.start, query.end)
     with database.read() as connection:
-        meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
+        meter_id = SQL.run(connection, "meter_id", code=code).scalar()
         if meter_id is None:
             raise nouns.METER.refuse_unknown(code)
         found = _listed(code).page(
@@ -231,7 +190,7 @@ def list_corrections(database: Db, code: Code, query: Annotated[CorrectionQuery,
 def read_seal(database: Db) -> SealHead:
     """The newest seal. Whoever notes it elsewhere can show later whether anything sealed by then was changed."""
     with database.read() as connection:
-        head = _SQL.run(connection, "head").mappings().first()
+        head = SQL.run(connection, "head").mappings().first()
     if head is None:
         raise Refused(NOTHING_SEALED, "the roll-up seals what is stored within a second or so; nothing is stored yet")
     return SealHead(**head)

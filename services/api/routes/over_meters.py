@@ -12,6 +12,7 @@ from services.api.asking import START_AFTER_END, Now, require_order
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.guard.cost import TOO_MUCH
+from services.api.intake.corrections import Correction, correction
 from services.api.intake.over_meters import (
     ACCEPTANCES,
     CORRECTIONS,
@@ -26,7 +27,6 @@ from services.api.intake.over_meters import (
 from services.api.listing import ListPart
 from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.openapi import refusals
-from services.api.routes.corrections import Correction, correction
 from services.api.routes.meter_events import Acceptance
 from services.api.routes.readings import Reading, reading
 from services.api.routes.settlements import SettlementAnswer, settlement

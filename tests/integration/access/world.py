@@ -129,13 +129,14 @@ def _kept_of(database: psycopg.Connection, meter: str) -> None:
     """A reading with a mark, and what was corrected, accepted and settled of it."""
     row = database.execute("SELECT meter_id FROM meter WHERE code = %s", [meter]).fetchone()
     assert row is not None
-    one = {"meter_id": row[0], "ts": AT + timedelta(minutes=45)}
+    (meter_id,) = row
+    one = {"meter_id": meter_id, "ts": AT + timedelta(minutes=45)}
     said = {"reason": "看过现场", "author": "tests"}
     insert(database, "reading_mark", one | {"quality": 3})
     insert(database, "reading_acceptance", one | {"accepted_by": "tests", "reason": "看过现场"})
     insert(database, "correction", one | said | {"kind": "replace", "original_value": 3, "value": 4, "recorded_at": AT})
     stretch = {"from_ts": AT + timedelta(days=8), "to_ts": AT + timedelta(days=9), "action": "set_aside"}
-    insert(database, "settlement", said | stretch | {"meter_id": row[0]})
+    insert(database, "settlement", said | stretch | {"meter_id": meter_id})
 
 
 def _proposed(database: psycopg.Connection, mark: str, enterprise: str) -> int:
