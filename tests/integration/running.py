@@ -123,12 +123,15 @@ def running(command: str, **environment: str) -> Iterator[Process]:
 def environment_of(stack: Stack, database_url: str, *, instance: int = 0) -> dict[str, str]:
     """What services on this database are told. Ingest begins with a session of its own at the broker.
 
-    Of a session that others had before it, ingest would be given what came for them since: mosquitto, which knows
-    sessions by the user, forgets it; the embedded broker, which knows them by the client id, is given another one.
+    Of a session that others had before it, ingest would be given what came for them since; one that others had at
+    its side would go on to take its share. Mosquitto, which knows sessions by the user, forgets them; the embedded
+    broker, which knows them by the client id, is given another one.
     """
-    user, name = ingest_user(instance), database_url.rpartition("/")[2].partition("?")[0]
-    with connected(stack.mqtt_url(user), user, clean=True):
-        pass
+    name = database_url.rpartition("/")[2].partition("?")[0]
+    for user in map(ingest_user, range(2)):
+        with connected(stack.mqtt_url(user), user, clean=True):
+            pass
+    user = ingest_user(instance)
     return {
         "ENERMON_DATABASE_URL": database_url,
         "ENERMON_MQTT_URL": stack.mqtt_url(user),
