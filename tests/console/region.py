@@ -61,6 +61,7 @@ def build(client: TestClient, database_url: str) -> Looked:
         _gateways(database, good.gateway, unknown.gateway)
         _people(database, steel.enterprise)
     _judge_quality(database_url)
+    assert client.post(f"/api/v1/bulletins/{ORDOS}/2026-10").status_code == 201
     return Looked(steel.enterprise, steel.unit, good.unit, park, alerts)
 
 

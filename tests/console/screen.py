@@ -102,6 +102,11 @@ class Screen:
                 found.update(_numbers(json.loads(answer.body() or b"null")))
         return found
 
+    def rows_of_tables(self) -> set[float]:
+        """How many rows each table has: that may be said beside it."""
+        found = self.page.eval_on_selector_all("main table", "(all) => all.map((each) => each.tBodies[0].rows.length)")
+        return {float(rows) for rows in found}
+
     def numbers(self) -> list[float]:
         """The numbers that are shown, as they are and not as they are rounded."""
         texts = self.page.eval_on_selector_all(

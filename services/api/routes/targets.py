@@ -12,8 +12,9 @@ from services.api.asking import Now
 from services.api.computed_listing import ComputedSource
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
+from services.api.faceted import FacetCounts, Facets, choices
 from services.api.judgement.target_actuals import TargetActual, actuals_of
-from services.api.list_query import ORDER, ListQuery, OrderedBy
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
@@ -28,7 +29,9 @@ from services.judging.rows_in_words import document_number
 from services.judging.targets.target import Better, Operator, PrintedState, TargetChangeKind, as_printed
 
 NOUN = "target"
-FILTERS = ("plan", "indicator", "process", "kind", "nature")
+FILTERS = ("plan", "indicator", "process")
+CHOICES = ("kind", "nature")
+_FACETS: Facets[Row] = Facets({"kind": lambda row: [row.kind], "nature": lambda row: [row.nature]})
 
 
 class TargetChange(BaseModel):
@@ -131,32 +134,37 @@ class TargetQuery(ListQuery):
     plan: str | None = Field(None, max_length=20, description="13, 14, …")
     indicator: str | None = Field(None, max_length=64, description="Slug of an indicator")
     process: str | None = Field(None, max_length=64)
-    kind: TargetKind | None = None
-    nature: TargetNature | None = None
+    kind: Many[TargetKind] | None = None
+    nature: Many[TargetNature] | None = None
     year: int | None = Field(None, ge=1950, le=2100, description="Year of the target")
     actual: bool = Field(False, description="With `area`: what is measured of it beside each target of the area")
     q: SearchText | None = Field(None, description="Part of the code or of a printed name")
     order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
 
+class TargetsAnswer(Page[PlanTargetAnswer]):
+    """A part of the list of targets."""
+
+    facets: FacetCounts = Field(description="By kind and nature: how many targets each choice would leave")
+
+
 router = APIRouter(prefix="/api/v1/targets", tags=["targets"])
 
 
 @router.get("", summary="List plan targets", responses=refusals(BAD_CURSOR))
-def list_targets(
-    database: Db, tables: TablesDep, query: Annotated[TargetQuery, Query()], now: Now
-) -> Page[PlanTargetAnswer]:
+def list_targets(database: Db, tables: TablesDep, query: Annotated[TargetQuery, Query()], now: Now) -> TargetsAnswer:
     """The targets, thresholds and reported results of the plans in the order of their codes."""
     plans = tables.plans
     areas = {division.code: division for division in divisions()}
     _require_known(plans, areas, query)
-    found = _LISTED.page(_narrowed(plans.targets, areas, query), query)
+    left, facets = _FACETS.narrowed(_narrowed(plans.targets, areas, query), choices(query, CHOICES))
+    found = _LISTED.page(left, query)
     actuals: Mapping[str, TargetActual] = {}
     if query.actual and query.area is not None:
         with database.read() as connection:
             actuals = actuals_of(connection, tables, query.area, found.data, now=now)
     data = [_answer(row, plans, areas, actuals.get(row.code)) for row in found.data]
-    return Page[PlanTargetAnswer](data=data, next=found.next, total=found.total)
+    return TargetsAnswer(data=data, next=found.next, total=found.total, facets=facets)
 
 
 def _require_known(plans: Plans, areas: dict[str, Division], query: TargetQuery) -> None:

@@ -1,5 +1,6 @@
 """The plans' targets are listed, narrowed, and shown with what does not fit in them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,15 @@ def test_targets_are_narrowed_by_what_they_say(client: TestClient) -> None:
     assert codes(client, nature="binding", area="150600", kind="target", q="OR-3") == ["OR-32", "OR-33"]
     assert codes(client, kind="threshold", area="150000", q="两高") == ["IM-37"]
     assert codes(client, q="绿色防控率") == ["OR-26"]
+
+
+def test_choices_of_kind_and_nature_say_how_many_targets_each_would_leave(client: TestClient) -> None:
+    asked = {"area": "150600", "kind": "target,threshold", "nature": "binding"}
+    answer = client.get(ADDRESS, params=asked).json()
+    assert {row["nature"] for row in answer["data"]} == {"binding"}
+    assert answer["facets"]["kind"]["target"] == len(codes(client, area="150600", kind="target", nature="binding"))
+    without = client.get(ADDRESS, params={"area": "150600", "kind": "target,threshold"}).json()["data"]
+    assert answer["facets"]["nature"] == dict(sorted(Counter(row["nature"] for row in without).items()))
 
 
 @pytest.mark.parametrize(

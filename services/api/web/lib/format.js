@@ -11,6 +11,7 @@ const zhScales = (name) => [
 ];
 const SCALES = {
   tce: { zh: zhScales("吨标准煤"), en: [[1, "tce"], [1e3, "ktce"], [1e6, "Mtce"]] },
+  kgce: { zh: [[1, "kgce"], [1e3, "吨标准煤"], [1e7, "万吨标准煤"], [1e11, "亿吨标准煤"]], en: [[1, "kgce"], [1e3, "tce"], [1e6, "ktce"], [1e9, "Mtce"]] },
   t: { zh: zhScales("吨"), en: [[1, "t"], [1e3, "kt"], [1e6, "Mt"]] },
   tCO2: { zh: zhScales("吨CO₂"), en: [[1, "tCO₂"], [1e3, "ktCO₂"], [1e6, "MtCO₂"]] },
   kWh: { zh: zhScales("kWh"), en: [[1, "kWh"], [1e3, "MWh"], [1e6, "GWh"], [1e9, "TWh"]] },

@@ -7,6 +7,7 @@ import { word, wordsOf } from "../lib/words.js";
 import { Coverage, Quantity } from "./number.js";
 import { Facts } from "./page.js";
 import { SeriesChart } from "./series.js";
+import { TableBox } from "./table.js";
 import { Sign, Verdict } from "./verdict.js";
 import words from "./alert.words.js";
 
@@ -78,9 +79,9 @@ function Frozen({ series, alert }) {
   const { unit, of } = measureOf(series, alert);
   const limitOf = (each) => (each.limit === null ? null : of(each.limit));
   const rows = series.frozen.map((frozen) => [frozen, series.data.find((each) => each.period_start === frozen.period_start && each.period_end === frozen.period_end)]);
-  return html`<div class="table-box"><table class="frozen">
+  return html`<${TableBox} name=${`${t("frozen")} / ${t("today")}`}><table class="frozen">
     <caption>${t("frozen")} / ${t("today")}</caption>
-    <thead><tr><th scope="col">${t("period_judged")}</th><th scope="col" class="right">${t("frozen")}</th><th scope="col" class="right">${t("today")}</th><th scope="col" class="right">${t("of_limit")}</th><th scope="col"></th></tr></thead>
+    <thead><tr><th scope="col">${t("period_judged")}</th><th scope="col" class="right">${t("frozen")}</th><th scope="col" class="right">${t("today")}</th><th scope="col" class="right">${t("of_limit")}</th><td></td></tr></thead>
     <tbody>${rows.map(([frozen, now]) => html`<tr key=${frozen.at}>
       <th scope="row" class="narrow">${word("alert_event", frozen.kind)} ${timeText(frozen.at)}</th>
       <td class="right narrow" data-label=${t("frozen")}><${Quantity} value=${frozen.value === null ? null : of(frozen.value)} unit=${unit} limit=${limitOf(frozen)} withUnit coverage=${frozen.coverage} /> <${Coverage} value=${frozen.coverage} /></td>
@@ -88,5 +89,5 @@ function Frozen({ series, alert }) {
       <td class="right narrow" data-label=${t("of_limit")}><${Quantity} value=${limitOf(frozen)} unit=${unit} withUnit /></td>
       <td class="narrow">${now && html`<span class="note">${now.value === frozen.value ? t("changed_none") : t("changed_since")}</span>`}</td>
     </tr>`)}</tbody>
-  </table></div>`;
+  </table><//>`;
 }

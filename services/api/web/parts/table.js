@@ -39,7 +39,7 @@ export function Table(props) {
     else setOwn(next);
   };
   const spans = columns.length + (picked ? 1 : 0);
-  return html`<div class=${`table-box${windowed ? " windowed" : ""}`} ref=${box} onScroll=${windowed ? scrolled : null} tabindex=${windowed ? 0 : null} role=${windowed ? "group" : null} aria-label=${windowed ? caption : null}>
+  return html`<${TableBox} name=${caption} kind=${windowed ? "windowed" : ""} box=${box} onScroll=${windowed ? scrolled : null}>
     <table aria-rowcount=${sorted.length + 1}>
       <caption class=${showCaption ? "" : "hidden"}>${caption}</caption>
       <thead><tr>
@@ -57,7 +57,23 @@ export function Table(props) {
       </tr></tfoot>`}
     </table>
     ${sorted.length === 0 && (filters || html`<p class="nothing">${t("nothing")}</p>`)}
-  </div>`;
+  <//>`;
+}
+
+// What a table stands in: where it is larger than its place, it is moved by keys as well.
+export function TableBox({ name, kind = "", box = null, onScroll = null, children }) {
+  const own = useRef(null);
+  const used = box || own;
+  const [moves, setMoves] = useState(false);
+  useEffect(() => {
+    const of = used.current;
+    const look = () => setMoves(of.scrollWidth > of.clientWidth || of.scrollHeight > of.clientHeight);
+    const watch = new ResizeObserver(look);
+    watch.observe(of);
+    if (of.firstElementChild) watch.observe(of.firstElementChild);
+    return () => watch.disconnect();
+  }, []);
+  return html`<div class=${`table-box ${kind}`} ref=${used} onScroll=${onScroll} tabindex=${moves ? 0 : null} role=${moves ? "group" : null} aria-label=${moves ? name : null}>${children}</div>`;
 }
 
 function sortedHere(rows, columns, own) {

@@ -9,6 +9,7 @@ import { nameOf, saidOf, wordsOf } from "../lib/words.js";
 import { ExportMenu } from "../parts/export.js";
 import { Change, Count, Coverage, Quantity } from "../parts/number.js";
 import { Read } from "../parts/states.js";
+import { TableBox } from "../parts/table.js";
 import words from "../parts/bulletin.words.js";
 
 const t = wordsOf(words);
@@ -75,7 +76,7 @@ function Section({ section, lines, marks }) {
   if (lines.length === 0) return html`<section><h2>${t(`head_${section}`)}</h2><p class="nothing">—</p></section>`;
   return html`<section>
     <h2>${t(`head_${section}`)}</h2>
-    <table>
+    <${TableBox} name=${t(`head_${section}`)} kind="keep"><table>
       <caption class="hidden">${t(`head_${section}`)}</caption>
       <thead><tr>
         <th scope="col">${t("line")}</th><th scope="col" class="right">${t("value")}</th>
@@ -86,9 +87,9 @@ function Section({ section, lines, marks }) {
         <th scope="row">${saidOf(line, "name")}</th>
         <td class="right"><${Said} line=${line} /></td>
         ${compared && html`<td class="right">${line.before === null ? "" : html`<${Figures} line=${line} value=${line.before} coverage=${line.before_coverage} />`}</td><td class="right"><${Change} percent=${line.change_percent} /></td>`}
-        <td class="mark">[<${Count} value=${marks[line.question]} />]</td>
+        <td class="mark">[${marks[line.question]}]</td>
       </tr>`)}</tbody>
-    </table>
+    </table><//>
   </section>`;
 }
 
@@ -105,7 +106,7 @@ function Figures({ line, value, coverage }) {
   return html`<${Quantity} value=${value} unit=${line.unit} scale=${scaleOf([line.value, line.before], line.unit, language.value)} withUnit coverage=${coverage} /> <${Coverage} value=${coverage} />`;
 }
 
-const Rows = ({ rows }) => html`<table class="sheet-rows">
+const Rows = ({ rows }) => html`<${TableBox} name=${t("rows")} kind="keep"><table class="sheet-rows">
   <caption class="hidden">${t("rows")}</caption>
   <thead><tr><th scope="col">${t("row")}</th><th scope="col" class="right">${t("then")}</th><th scope="col">${t("source")}</th><th scope="col">${t("verified_word")}</th></tr></thead>
   <tbody>${rows.map((row) => html`<tr key=${`${row.code} ${row.valid_from}`}>
@@ -114,7 +115,7 @@ const Rows = ({ rows }) => html`<table class="sheet-rows">
     <td>${row.source}<br /><span class="note">${row.place}</span></td>
     <td>${row.verified ? `✓ ${t("yes_verified")}` : t("not_verified")}${row.carried ? html`<br /><span class="note">${t("carried")}</span>` : ""}</td>
   </tr>`)}</tbody>
-</table>`;
+</table><//>`;
 
 // As many decimals as a document prints, six at most: a coefficient is not rounded as a sum is.
 const digitsOf = (value) => (value === null ? null : Math.min(6, (String(value).split(".")[1] || "").length));

@@ -22,7 +22,6 @@ const t = wordsOf(words);
 const STEP = 100;
 const FILTERS = ["placing", "verdict", "due", "trade", "process", "status"];
 const KINDS = { placing: "placing", verdict: "verdict", due: "retrofit_due", trade: "trade", status: "unit_status" };
-const KGCE_PER_TCE = 1000;
 
 export default function Efficiency({ query }) {
   const period = wholeMonths(useShown({ area: query.area || null, usual: lastMonth() }));
@@ -73,8 +72,8 @@ function Totals({ totals, query }) {
     <${CountCard} name=${word("verdict", "breach")} count=${totals.breach} kind=${totals.breach ? "sign-of breach" : ""} pressed=${query.verdict === "breach"} onClick=${turned("verdict", "breach")} />
     <${CountCard} name=${word("retrofit_due", "overdue")} count=${totals.overdue} kind=${totals.overdue ? "sign-of overdue" : ""} pressed=${query.due === "overdue"} onClick=${turned("due", "overdue")} />
     <${CountCard} name=${t("not_judged")} count=${totals.units - totals.judged} kind="sign-of cannot_judge" pressed=${query.verdict === "cannot_judge,provisional"} onClick=${turned("verdict", "cannot_judge,provisional")} />
-    <${Figure} name=${t("energy")} value=${used ? used.value / KGCE_PER_TCE : null} unit="tce" more=${t("energy_more")} />
-    <${Figure} name=${t("above")} value=${above ? above.value / KGCE_PER_TCE : 0} unit="tce" more=${t("above_more")} />
+    <${Figure} name=${t("energy")} value=${used ? used.value : null} unit="kgce" more=${t("energy_more")} />
+    <${Figure} name=${t("above")} value=${above ? above.value : 0} unit="kgce" more=${t("above_more")} />
   </div>`;
 }
 
@@ -118,9 +117,4 @@ function Deadline({ row }) {
 }
 
 // Sums of energy, each in its own unit.
-const Sums = ({ sums }) => html`${sums.map((sum) => {
-  const inTonnes = sum.unit === "kgce";
-  const value = inTonnes ? sum.value / KGCE_PER_TCE : sum.value;
-  const unit = inTonnes ? "tce" : sum.unit;
-  return html`<div key=${sum.unit}><${Quantity} value=${value} unit=${unit} scale=${scaleOf([value], unit, language.value)} withUnit /></div>`;
-})}`;
+const Sums = ({ sums }) => html`${sums.map((sum) => html`<div key=${sum.unit}><${Quantity} value=${sum.value} unit=${sum.unit} scale=${scaleOf([sum.value], sum.unit, language.value)} withUnit /></div>`)}`;

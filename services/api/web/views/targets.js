@@ -25,7 +25,7 @@ export default function Targets({ query }) {
   useShown({ pickers: [] });
   const area = query.area && areas.value[query.area] ? query.area : homeArea();
   const plan = query.plan === "all" ? null : query.plan || PLANS[0];
-  const listed = useGet("/targets", { area, plan, q: query.q, actual: true, limit: MOST });
+  const listed = useGet("/targets", { area, plan, q: query.q, kind: query.kind, nature: query.nature, actual: true, limit: MOST });
   const progress = useGet(may("survey") && plan ? "/progress" : null, { area, plan });
   const natures = query.nature ? query.nature.split(",") : [];
   const kinds = query.kind ? query.kind.split(",") : [];
@@ -42,25 +42,24 @@ export default function Targets({ query }) {
       <${Read} of=${listed} lines=${12}>${(data) => {
         const fall = fallSoFar(progress.data);
         const all = data.data.map((row) => (row.actual === null && row.indicator === REDUCTION && fall !== null ? { ...row, fall } : row));
-        const rows = [...all].sort(measuredFirst).filter((row) => fits(natures, row.nature) && fits(kinds, row.kind) && (query.measured !== "1" || isMeasured(row)));
+        const rows = [...all].sort(measuredFirst).filter((row) => query.measured !== "1" || isMeasured(row));
         const open = all.find((row) => row.code === query.row) || null;
         return html`
           <div class="facets">
-            <${Facet} title=${t("kind")} values=${counted(KINDS, all, "kind", "target_kind")} chosen=${kinds} onChoose=${(values) => setQuery({ kind: values.join(",") || null })} />
-            <${Facet} title=${t("nature")} values=${counted(NATURES, all, "nature", "target_nature")} chosen=${natures} onChoose=${(values) => setQuery({ nature: values.join(",") || null })} />
+            <${Facet} title=${t("kind")} values=${counted(KINDS, data.facets.kind, "target_kind")} chosen=${kinds} onChoose=${(values) => setQuery({ kind: values.join(",") || null })} />
+            <${Facet} title=${t("nature")} values=${counted(NATURES, data.facets.nature, "target_nature")} chosen=${natures} onChoose=${(values) => setQuery({ nature: values.join(",") || null })} />
           </div>
           <p class="note">${t("count_before")} <${Count} value=${rows.length} /> ${t("count_after")}</p>
-          ${all.length === 0 && !query.q ? html`<${Nothing}>${t("no_area")}<//>` : html`<${Table} caption=${t("title")} rows=${rows} rowKey=${(row) => row.code} columns=${COLUMNS()} current=${query.row || null} onOpen=${(row) => setQuery({ row: row.code })} />`}
+          ${all.length === 0 && !query.q && !query.kind && !query.nature ? html`<${Nothing}>${t("no_area")}<//>` : html`<${Table} caption=${t("title")} rows=${rows} rowKey=${(row) => row.code} columns=${COLUMNS()} current=${query.row || null} onOpen=${(row) => setQuery({ row: row.code })} />`}
           ${open && html`<${TargetDetail} row=${open} onClose=${() => setQuery({ row: null })} />`}`;
       }}<//>
     <//>`;
 }
 
-const fits = (chosen, value) => chosen.length === 0 || chosen.includes(value);
 const isMeasured = (row) => (row.actual !== null && row.actual.value !== null) || row.fall !== undefined;
 const measuredFirst = (one, other) => rankOf(one) - rankOf(other);
 const rankOf = (row) => (isMeasured(row) ? 0 : row.actual ? 1 : 2);
-const counted = (codes, rows, field, kind) => codes.map((code) => ({ key: code, title: word(kind, code), count: rows.filter((row) => row[field] === code).length })).filter((each) => each.count > 0);
+const counted = (codes, counts, kind) => codes.map((code) => ({ key: code, title: word(kind, code), count: counts[code] })).filter((each) => each.count > 0);
 
 // The region and its leagues, and what lies below the one that is shown.
 function choices(area) {

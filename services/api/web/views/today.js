@@ -19,18 +19,19 @@ import words from "./today.words.js";
 const t = wordsOf(words);
 const EVERY_MS = 60000;
 const DAYS_OF_USE = 14;
+const WEEK = 7;
 
 export default function Today() {
   useShown({ pickers: ["basis"] });
   const [taking, setTaking] = useState(null);
   const home = homeArea();
   const today = toDay();
-  const month = `${today.slice(0, 7)}-01`;
-  const first = addDays(today, -DAYS_OF_USE);
+  const month = `${addDays(today, -1).slice(0, 7)}-01`;
+  const scope = `area:${home}`;
   const work = useGet("/worklist", { area: home, first: 20 }, { everyMs: EVERY_MS });
-  const use = useGet("/energy/balance", { scope: `area:${home}`, bucket: "day", start: month < first ? month : first, end: today });
+  const days = useGet("/energy/balance", { scope, bucket: "day", start: addDays(today, -DAYS_OF_USE), end: today, compare: addDays(today, -DAYS_OF_USE - WEEK) });
+  const soFar = useGet("/energy/balance", { scope, bucket: "month", start: month, end: today, compare: "previous" });
   const lights = useGet(may("survey") ? "/progress" : null, { area: home, below: true, limit: 200 });
-  const targets = useGet("/targets", { area: home, indicator: "coal_share", kind: "target", order: "-target_year", limit: 1 });
   return html`
     <${PageHead} title=${t("title")} note=${work.data && html`<${Moment} at=${work.data.at} day=${work.data.today} />`} />
     <${Read} of=${work} lines=${10}>${(data) => html`
@@ -38,7 +39,7 @@ export default function Today() {
       <div class="grid">
         <div class="stack span-8">
           <${FirstCases} work=${data} onAcknowledge=${may("explain") ? setTaking : null} />
-          <${Use} use=${use} basis=${basis.value} target=${targets.data && targets.data.data[0]} today=${today} />
+          <${Use} days=${days} month=${soFar} basis=${basis.value} today=${today} />
         </div>
         <div class="stack span-4">
           <${Since} since=${data.since_last_evening} />
