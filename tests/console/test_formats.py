@@ -165,3 +165,28 @@ def test_days_are_those_of_shanghai_in_a_browser_of_california(page: Page) -> No
     assert found == ["2026-12-01", "2026-12-01 00:00", "2026-12-01"]
     assert before == ["2026-11-30", "2026-11-30 23:59", "2026-11-30"]
     assert _each(page, "time", "(now) => m.lastMonth(Date.parse(now))", ["2026-12-31T16:30:00Z"]) == ["2026-12"]
+
+
+hundredths = st.integers(-(10**8), 10**8).map(lambda each: each / 100)
+
+
+@settings(max_examples=20, deadline=None)
+@given(spans=st.lists(st.tuples(hundredths, hundredths, hundredths), min_size=1, max_size=50))
+def test_an_axis_leaves_room_beyond_what_is_drawn_and_beyond_every_limit(
+    page: Any, spans: list[tuple[float, float, float]]
+) -> None:
+    cases = [{"found": {"min": min(a, b), "max": max(a, b)}, "limits": [limit]} for a, b, limit in spans]
+    of_one = "({ found, limits }) => [false, true].map((zero) => m.axisBounds(found, limits, zero))"
+    for (a, b, limit), (anywhere, from_zero) in zip(spans, _each(page, "format", of_one, cases), strict=True):
+        low, high = min(a, b, limit), max(a, b, limit)
+        assert anywhere["least"] < low
+        assert high < anywhere["most"]
+        assert from_zero["least"] == 0 if low >= 0 else from_zero["least"] < low
+        assert from_zero["most"] == 0 if high <= 0 else from_zero["most"] > high
+
+
+def test_the_bounds_of_an_axis_are_round(page: Any) -> None:
+    spans = [(1.18, 1.36, 1.5), (0, 21.9, 18), (95, 99.5, 90)]
+    cases = [[{"min": low, "max": high}, [limit]] for low, high, limit in spans]
+    found = _each(page, "format", "([span, limits]) => m.axisBounds(span, limits, false)", cases)
+    assert [(each["least"], each["most"]) for each in found] == [(1.15, 1.55), (-5, 25), (88, 100)]

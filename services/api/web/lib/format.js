@@ -101,6 +101,27 @@ export function axisText(value, scale) {
   return shown(value, { scale, digits: (round.split(".")[1] || "").replace(/0+$/, "").length });
 }
 
+// What an axis leaves free beyond what is drawn, of its length, and into how many steps it is cut.
+const ROOM = 0.05;
+const SPLITS = 5;
+
+// Bounds on round numbers, with room beyond what is drawn and beyond every limit, so that no line lies on the edge.
+export function axisBounds(found, limits, fromZero) {
+  const all = [found.min, found.max, ...limits].filter(Number.isFinite);
+  const [low, high] = [fromZero ? Math.min(0, ...all) : Math.min(...all), fromZero ? Math.max(0, ...all) : Math.max(...all)];
+  const spread = high - low || Math.abs(high) || 1;
+  const step = niceStep(spread / SPLITS);
+  const to = (value, rounded) => Number((rounded(value / step) * step).toPrecision(12));
+  return { least: fromZero && low === 0 ? 0 : to(low - spread * ROOM, Math.floor), most: fromZero && high === 0 ? 0 : to(high + spread * ROOM, Math.ceil) };
+}
+
+// 1, 2, 3 or 5 of a power of ten, as ECharts steps along an axis.
+function niceStep(size) {
+  const power = 10 ** Math.floor(Math.log10(size));
+  const rest = size / power;
+  return power * (rest < 1.5 ? 1 : rest < 2.5 ? 2 : rest < 4 ? 3 : rest < 7 ? 5 : 10);
+}
+
 // A share from 0 to 1 in per cent, cut and not rounded: 0.9996 is 99.9 %, so that what is not whole never reads 100.
 export function shareCut(share, digits = 1) {
   const factor = 10 ** digits;

@@ -20,8 +20,8 @@ export function LimitBar({ value, limits, from, to, unit = "1", name = "", low =
   </svg>`;
 }
 
-// The same line as the head of a column: the limits with their names.
+// The same line as the head of a column: the limits with their names, those of plans above those of standards.
 export function LimitScale({ limits, from, to }) {
   const x = (each) => (Math.max(0, Math.min(1, (each - from) / (to - from))) * 100).toString();
-  return html`<span class="limit-scale">${limits.map((limit) => html`<span key=${limit.name} class=${limit.dotted ? "dotted" : ""} style=${{ left: `${x(limit.value)}%` }}>${limit.short || limit.name}</span>`)}</span>`;
+  return html`<span class=${limits.some((limit) => limit.dotted) ? "limit-scale two" : "limit-scale"}>${limits.map((limit) => html`<span key=${limit.name} class=${limit.dotted ? "dotted" : ""} style=${{ left: `${x(limit.value)}%` }}>${limit.short || limit.name}</span>`)}</span>`;
 }

@@ -24,7 +24,7 @@ export function Figure({ name, value, unit, scale = null, coverage = null, chang
   const inside = html`
     <span class="name">${name}</span>
     <span class="big"><${Quantity} value=${value} unit=${unit} scale=${scale} withUnit coverage=${coverage} explain=${explain} label=${typeof name === "string" ? name : ""} digits=${digits} limit=${limit} state=${state} /></span>
-    <span class="more">${low ? html`<span title=${t("no_change_title")}>—</span>` : change && html`<${Change} ...${change} />`}<${Coverage} value=${coverage} />${more}</span>`;
+    <span class="more">${change && (low ? html`<span title=${t("no_change_title")}>—</span>` : html`<${Change} ...${change} />`)}<${Coverage} value=${coverage} />${more}</span>`;
   return href ? html`<a class="figure-card" href=${href}>${inside}</a>` : html`<div class="figure-card">${inside}</div>`;
 }
 

@@ -1,7 +1,7 @@
 // Values along time, or along a list, as bars and lines. Whole or not, missing or none: each looks different.
 
 import { html } from "../vendor/preact.js";
-import { axisText, scaleOf } from "../lib/format.js";
+import { axisBounds, axisText, scaleOf } from "../lib/format.js";
 import { language } from "../lib/state.js";
 import { clockText, dayText, timeText } from "../lib/time.js";
 import { wordsOf } from "../lib/words.js";
@@ -10,7 +10,8 @@ import { Coverage, LEAST_COVERAGE, Quantity } from "./number.js";
 import words from "./chart.words.js";
 
 const t = wordsOf(words);
-const ROOM = 1.08;
+// Names of limits stand beside each other, so that near ones do not lie on each other.
+const PLACES = ["insideEndTop", "insideMiddleTop", "insideStartTop"];
 
 // `starts`: instants of the API, with `grain` "15m", "hour", "day" or "month"; or `labels`: texts.
 // `series`: [{name, kind: "bar" | "line" | "area", values, coverage, token, dashed, stack, step}]: `values` in `unit` of the API, null where one is
@@ -75,18 +76,10 @@ export function axes(colours, { ticks, scale, limits = [], fromZero = true }) {
       scale: !fromZero,
       axisLabel: { ...label, formatter: (value) => axisText(value, scale) },
       splitLine: { lineStyle: { color: colours("line") } },
-      ...(bounds.length > 0 && { max: (found) => niceMost(Math.max(found.max, ...bounds), found.min, fromZero), min: (found) => niceLeast(Math.min(found.min, ...bounds), fromZero) }),
+      ...(bounds.length > 0 && { max: (found) => axisBounds(found, bounds, fromZero).most, min: (found) => axisBounds(found, bounds, fromZero).least }),
     },
   };
 }
-
-// Bounds that leave room above what is drawn, on round numbers.
-const stepOf = (size) => 10 ** Math.floor(Math.log10(size || 1)) / 10;
-const niceMost = (most, least, fromZero) => {
-  const step = stepOf(fromZero ? Math.abs(most) : Math.abs(most - least) || Math.abs(most));
-  return Math.ceil((most * (fromZero ? ROOM : 1)) / step) * step;
-};
-const niceLeast = (least, fromZero) => (fromZero ? Math.min(0, least) : Math.floor(least / stepOf(Math.abs(least))) * stepOf(Math.abs(least)));
 
 function optionOf({ ticks, series, scale, limits, bands, fromZero }, colours) {
   const gaps = ticks.flatMap((_, index) => (isMissing(series, index) ? [index] : []));
@@ -140,7 +133,7 @@ function marksOf({ limits, bands }, colours) {
       markLine: {
         silent: true,
         symbol: "none",
-        data: limits.map((limit) => ({ yAxis: limit.value, lineStyle: { color: colours(limit.token || "severe"), type: "dashed", width: 1.5 }, label: { ...label, color: colours(limit.token || "severe"), position: "insideEndTop", formatter: limit.name } })),
+        data: limits.map((limit, index) => ({ yAxis: limit.value, lineStyle: { color: colours(limit.token || "severe"), type: "dashed", width: 1.5 }, label: { ...label, color: colours(limit.token || "severe"), backgroundColor: colours("card"), padding: [0, 3], position: PLACES[index % PLACES.length], formatter: limit.name } })),
       },
     }),
     ...(bands.length > 0 && {

@@ -53,7 +53,7 @@ export function Table(props) {
       </tbody>
       ${total && html`<tfoot><tr>
         ${picked && html`<td></td>`}
-        ${columns.map((column, index) => (index === 0 ? html`<th scope="row" key=${column.key}>${total[column.key] || t("total")}</th>` : html`<td key=${column.key} class=${column.number ? "right" : ""} data-label=${column.title}>${total[column.key] ?? ""}</td>`))}
+        ${columns.map((column, index) => (index === 0 ? html`<th scope="row" key=${column.key}>${total[column.key] || t("total")}</th>` : html`<td key=${column.key} class=${column.number ? "right" : ""} data-label=${labelOf(column)}>${total[column.key] !== undefined && html`<div>${total[column.key]}</div>`}</td>`))}
       </tr></tfoot>`}
     </table>
     ${sorted.length === 0 && (filters || html`<p class="nothing">${t("nothing")}</p>`)}
@@ -118,10 +118,14 @@ function Row({ row, columns, onOpen, name, isCurrent, picked, onPick, position }
       const inside = column.cell ? column.cell(row) : row[column.key];
       const classes = `${column.number ? "right" : ""} ${column.narrow ? "narrow" : ""} ${column.wide ? "wide" : ""} ${column.className ? column.className(row) : ""}`;
       if (index === 0) return html`<th scope="row" key=${column.key} class=${classes}>${inside}</th>`;
-      return html`<td key=${column.key} class=${classes} data-label=${column.unit ? `${column.title} ${column.unit}` : column.title}>${inside}</td>`;
+      return html`<td key=${column.key} class=${classes} data-label=${labelOf(column)}>${column.narrow && !isNothing(inside) ? html`<div>${inside}</div>` : inside}</td>`;
     })}
   </tr>`;
 }
+
+// On a phone a cell stands beside its title: as one block, and not at all where there is nothing in it.
+const labelOf = (column) => (typeof column.title !== "string" ? null : column.unit ? `${column.title} ${column.unit}` : column.title);
+const isNothing = (inside) => inside === null || inside === undefined || inside === "" || inside === false;
 
 function PickAll({ rows, rowKey, picked, onPick }) {
   const box = useRef(null);

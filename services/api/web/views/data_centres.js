@@ -52,7 +52,7 @@ function Together({ data, scope }) {
     <${Figure} name=${t("together")} value=${total ? total.value : null} digits=${2} coverage=${total ? total.coverage : null} explain=${explain} more=${t("together_more")} />
     <${Figure} name=${t("electricity")} value=${total ? total.numerator.value : null} unit="kWh" />
     <${Figure} name=${t("it_load")} value=${total ? total.denominator.value : null} unit="kWh" />
-    <${CountCard} name=${t("judged")} count=${judged} more=${html`${t("of_all")} <${Count} value=${data.data.length} />`} />
+    <${CountCard} name=${t("judged")} count=${judged} more=${html`<span>${t("of_all")} <${Count} value=${data.data.length} /></span>`} />
     <${CountCard} name=${word("verdict", "breach")} count=${of("breach")} kind=${of("breach") ? "sign-of breach" : ""} />
     <${CountCard} name=${t("not_judged")} count=${data.data.length - judged} kind="sign-of cannot_judge" />
   </div>`;
@@ -71,7 +71,9 @@ function limitsOf(rows) {
 
 function Halls({ data, scope }) {
   const limits = limitsOf(data.data);
-  const most = Math.max(LEAST_END, ...data.data.map((row) => row.value || 0), ...limits.map((limit) => limit.value));
+  // What was measured too little is not to stretch the scale of all others: it ends at its edge.
+  const whole = data.data.filter((row) => row.coverage !== null && row.coverage >= LEAST_COVERAGE);
+  const most = Math.max(LEAST_END, ...whole.map((row) => row.value || 0), ...limits.map((limit) => limit.value));
   const bounds = { from: LEAST_PUE, to: Math.ceil(most * 10) / 10 };
   const it = scaleOf(data.data.map((row) => row.denominator.value), "kWh", language.value);
   const explain = (row) => ({ path: "/indicators/pue", params: { scope, by: "unit", start: data.start, end: data.end, bucket: "total" }, pick: { group: row.group } });
@@ -81,8 +83,8 @@ function Halls({ data, scope }) {
     { key: "standard_racks", title: t("racks"), number: true, order: true, cell: (row) => (row.standard_racks === null ? html`<${Quantity} state="not_applicable" />` : html`<${Count} value=${row.standard_racks} />`) },
     { key: "it", title: t("it_load"), unit: it.name, number: true, order: (one, other) => (one.denominator.value || 0) - (other.denominator.value || 0), cell: (row) => html`<${Quantity} value=${row.denominator.value} unit="kWh" scale=${it} state=${isPlanned(row) ? "not_applicable" : null} />` },
     { key: "value", title: "PUE", number: true, narrow: true, order: true, cell: (row) => html`<${Quantity} value=${row.value} digits=${2} limit=${deciding(row)} coverage=${row.coverage} explain=${row.value === null ? null : explain(row)} label=${row.group_zh} state=${isPlanned(row) ? "not_applicable" : null} />` },
-    { key: "bar", title: html`<${LimitScale} limits=${limits} ...${bounds} />`, cell: (row) => html`<${LimitBar} value=${row.value} limits=${row.limits.length ? limitsOf([row]) : limits} ...${bounds} name="PUE" low=${row.coverage !== null && row.coverage < LEAST_COVERAGE} />` },
-    { key: "grade", title: t("grade"), number: true, order: true, cell: (row) => (row.grade === null ? html`<${Quantity} state="not_applicable" />` : html`${t("grade_of")} <${Count} value=${row.grade} />`) },
+    { key: "bar", title: limits.length ? html`<${LimitScale} limits=${limits} ...${bounds} />` : t("beside_limits"), cell: (row) => html`<${LimitBar} value=${row.value} limits=${row.limits.length ? limitsOf([row]) : limits} ...${bounds} name="PUE" low=${row.coverage !== null && row.coverage < LEAST_COVERAGE} />` },
+    { key: "grade", title: t("grade"), number: true, order: true, cell: (row) => (row.grade === null ? html`<${Quantity} state="not_applicable" />` : html`${t("grade_before")}<${Count} value=${row.grade} />${t("grade_after")}`) },
     { key: "verdict", title: t("verdict"), narrow: true, order: true, cell: (row) => html`<${Judged} row=${row} />` },
     { key: "coverage", title: t("coverage"), number: true, order: true, cell: (row) => html`<${Coverage} value=${row.coverage} always />` },
   ];

@@ -33,9 +33,9 @@ export default function Efficiency({ query }) {
     <${PageHead} title=${t("title")} note=${html`<${Range} period=${period} data=${list.data} />`} />
     <${Read} of=${list} lines=${12}>${(data) => html`
       <${Totals} totals=${data.totals} query=${query} />
-      <div class="grid">
-        <${FacetColumn} span=${3} data=${data} query=${query} filters=${FILTERS} titles=${t} textOf=${(name, key) => (name === "process" ? nameOf(data.names, "process", key) : word(KINDS[name], key))} />
-        <${Card} span=${9} title=${t("list")} actions=${html`<${SearchField} query=${query} label=${t("search")} />`}>
+      <div class="grid facetted">
+        <${FacetColumn} data=${data} query=${query} filters=${FILTERS} titles=${t} textOf=${(name, key) => (name === "process" ? nameOf(data.names, "process", key) : word(KINDS[name], key))} />
+        <${Card} title=${t("list")} actions=${html`<${SearchField} query=${query} label=${t("search")} />`}>
           <${Narrowed} query=${query} names=${data.names} filters=${FILTERS} textOf=${(name, key) => (name === "process" ? nameOf(data.names, "process", key) : word(KINDS[name], key))} titles=${t} />
           <${PickedUnits} picked=${picked} clear=${() => setPicked(new Set())} rows=${data.data} />
           <${Units} data=${data} query=${query} picked=${picked} onPick=${setPicked} />
@@ -68,7 +68,7 @@ function Totals({ totals, query }) {
   const above = totals.above_baseline.find((each) => each.unit === "kgce");
   const used = totals.numerators.find((each) => each.unit === "kgce");
   return html`<div class="figures">
-    <${CountCard} name=${t("units")} count=${totals.units} more=${html`${t("judged")} <${Count} value=${totals.judged} />`} />
+    <${CountCard} name=${t("units")} count=${totals.units} more=${html`<span>${t("judged")} <${Count} value=${totals.judged} /></span>`} />
     <${CountCard} name=${word("verdict", "breach")} count=${totals.breach} kind=${totals.breach ? "sign-of breach" : ""} pressed=${query.verdict === "breach"} onClick=${turned("verdict", "breach")} />
     <${CountCard} name=${word("retrofit_due", "overdue")} count=${totals.overdue} kind=${totals.overdue ? "sign-of overdue" : ""} pressed=${query.due === "overdue"} onClick=${turned("due", "overdue")} />
     <${CountCard} name=${t("not_judged")} count=${totals.units - totals.judged} kind="sign-of cannot_judge" pressed=${query.verdict === "cannot_judge,provisional"} onClick=${turned("verdict", "cannot_judge,provisional")} />
@@ -80,7 +80,7 @@ function Totals({ totals, query }) {
 function Units({ data, query, picked, onPick }) {
   const columns = [
     { key: "unit", title: t("unit"), order: "name_zh", narrow: true, wide: true, cell: (row) => html`<${UnitName} row=${row} />` },
-    { key: "area", title: t("area"), order: true, className: () => "nowrap", cell: (row) => nameOf(data.names, "area", row.area) },
+    { key: "area", title: t("area"), order: true, cell: (row) => nameOf(data.names, "area", row.area) },
     { key: "value", title: t("value"), number: true, narrow: true, cell: (row) => html`<${UnitValue} row=${row} period=${data} />` },
     { key: "levels", title: t("levels"), className: () => "bar-cell", cell: (row) => html`<${LevelBar} value=${row.value} benchmark=${row.benchmark} baseline=${row.baseline} unit=${row.value_unit} low=${isLow(row)} />` },
     { key: "gap", title: t("gap"), help: t("gap_title"), unit: "%", number: true, order: "gap_to_baseline", cell: (row) => html`<${Gap} gap=${row.gap_to_baseline} />` },

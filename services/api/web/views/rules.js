@@ -36,11 +36,12 @@ export default function Rules({ params, query }) {
         <${Facet} title=${common("all")} chosen=${chosen} onChoose=${(values) => setQuery({ severity: values.join(",") || null })} values=${SEVERITIES.map((key) => ({ key, title: word("severity", key), count: all.filter((rule) => rule.severity === key).length }))} />
         <${Read} of=${rules} lines=${8}>${() => {
           const rows = all.filter(fits);
+          if (rows.length === 0 && !query.q && chosen.length === 0) return html`<${Nothing} />`;
           if (rows.length === 0) return html`<${Nothing} filters=${[{ name: common("search"), value: query.q || chosen.join("、"), remove: () => setQuery({ q: null, severity: null }) }]} />`;
           return html`<ul class="case-list">${rows.map((rule) => html`<li key=${rule.slug} class=${`case-line ${rule.enabled ? rule.severity : ""}${rule.slug === slug ? " current" : ""}`} aria-current=${rule.slug === slug ? "true" : null}>
             <a class="rule-line" href=${link(`/rules/${rule.slug}`, { q: query.q, severity: query.severity })}>
               <span class="case-top"><${Sign} of=${rule.enabled ? rule.severity : "none"}>${rule.enabled ? word("severity", rule.severity) : t("disabled")}<//> <strong>${saidOf(rule, "title") || rule.slug}</strong></span>
-              <span class="note">${t("version", { version: rule.version })}${rule.firing > 0 && html` · ${t("firing_now")} <${Count} value=${rule.firing} />`}</span>
+              <span class="note">${rule.version > 1 && html`${t("version", { version: rule.version })} `}${rule.firing > 0 && html`${t("firing_now")} <${Count} value=${rule.firing} />`}</span>
             </a></li>`)}</ul>`;
         }}<//>
       </section>

@@ -37,9 +37,9 @@ export default function TwoHigh({ query }) {
     <${PageHead} title=${t("title")} note=${t("note")} />
     <${Read} of=${list} lines=${12}>${(data) => html`
       <${Totals} totals=${data.totals} span=${span} query=${query} />
-      <div class="grid">
-        <${FacetColumn} span=${3} data=${data} query=${query} filters=${FILTERS} titles=${t} textOf=${textOf} />
-        <${Card} span=${9} title=${t("list")} actions=${html`<${SearchField} query=${query} label=${t("search")} />`}>
+      <div class="grid facetted">
+        <${FacetColumn} data=${data} query=${query} filters=${FILTERS} titles=${t} textOf=${textOf} />
+        <${Card} title=${t("list")} actions=${html`<${SearchField} query=${query} label=${t("search")} />`}>
           <${Tabs} path="/two-high" name="span" current=${span} label=${t("span")} tabs=${SPANS.map((key) => ({ key, title: t(key) }))} />
           <${Narrowed} query=${query} names=${data.names} filters=${FILTERS} textOf=${textOf} titles=${t} />
           <${PickedUnits} picked=${picked} clear=${() => setPicked(new Set())} rows=${data.data} />
@@ -53,11 +53,11 @@ function Totals({ totals, span, query }) {
   const used = totals[span];
   const turned = (name, value) => () => setQuery({ [name]: query[name] === value ? null : value, limit: null });
   return html`<div class="figures">
-    <${CountCard} name=${t("units")} count=${totals.units} more=${html`${t("in_ledger_of")} <${Count} value=${totals.in_ledger} />`} />
+    <${CountCard} name=${t("units")} count=${totals.units} more=${html`<span>${t("in_ledger_of")} <${Count} value=${totals.in_ledger} /></span>`} />
     <${CountCard} name=${t("above")} count=${totals.above_approved} kind=${totals.above_approved ? "sign-of breach" : ""} pressed=${query.verdict === "breach"} onClick=${turned("verdict", "breach")} />
     <${Figure} name=${t("excess")} value=${totals.excess_tce} unit="tce" more=${t("excess_more")} />
-    <${Figure} name=${t(span)} value=${used.tce} unit="tce" coverage=${used.coverage} more=${html`<${Count} value=${used.units} /> ${t("units_measured")}`} />
-    <${Figure} name=${t("approved")} value=${totals.approved_energy_tce} unit="tce" more=${html`<${Count} value=${totals.without_approval} /> ${t("without_approval")}`} />
+    <${Figure} name=${t(span)} value=${used.tce} unit="tce" coverage=${used.coverage} more=${html`<span><${Count} value=${used.units} /> ${t("units_measured")}</span>`} />
+    <${Figure} name=${t("approved")} value=${totals.approved_energy_tce} unit="tce" more=${html`<span><${Count} value=${totals.without_approval} /> ${t("without_approval")}</span>`} />
     <${Figure} name=${t("design")} value=${totals.design_energy_tce} unit="tce" />
   </div>`;
 }
@@ -102,8 +102,8 @@ const saidReasons = (reasons) => reasons.map((reason) => (language.value === "zh
 
 function Judged({ row }) {
   const belongs = row.in_ledger === null ? "unknown" : String(row.in_ledger);
-  return html`<${Verdict} verdict=${row.verdict} text=${saidReasons(row.reasons)} /><br />
-    <span class="note" title=${saidReasons(row.ledger_reasons)}>${t(`ledger_${belongs}`)}</span>
-    ${row.product && html`<br /><span class="note">${t("product")}</span> <${Verdict} verdict=${row.product.verdict} text=${saidReasons(row.product.reasons)} />`}
+  return html`<${Verdict} verdict=${row.verdict} text=${saidReasons(row.reasons)} />
+    ${row.in_ledger !== true && html`<br /><span class="note" title=${saidReasons(row.ledger_reasons)}>${t(`ledger_${belongs}`)}</span>`}
+    ${row.product && html`<br /><span class="nowrap"><span class="note">${t("product")}</span> <${Verdict} verdict=${row.product.verdict} text=${saidReasons(row.product.reasons)} /></span>`}
     ${row.verdict === "cannot_judge" && html`<br /><${Mend} row=${row} reasons=${row.reasons} />`}`;
 }

@@ -5,6 +5,8 @@ import { may, put, useGet } from "../../lib/api.js";
 import { link } from "../../lib/state.js";
 import { timeText } from "../../lib/time.js";
 import { saidOf, wordsOf } from "../../lib/words.js";
+import { language } from "../../lib/state.js";
+import { Count } from "../../parts/number.js";
 import { Card, Facts } from "../../parts/page.js";
 import { Faults, Read } from "../../parts/states.js";
 import { Sign } from "../../parts/verdict.js";
@@ -36,22 +38,25 @@ export function RuleDetail({ slug, onChanged }) {
     <${Card} title=${saidOf(data, "title") || data.slug} actions=${may("configure") && html`
       <button type="button" class="small" onClick=${() => turn(data)}>${t(data.enabled ? "switch_off" : "switch_on")}</button>
       <button type="button" class="small primary" onClick=${() => setEdit(true)}>${t("edit")}</button>`}>
-      <p class="note rule-head"><code>${data.slug}</code> · <${Sign} of=${data.enabled ? "ok" : "none"}>${t(data.enabled ? "enabled" : "disabled")}<//> · ${t(data.origin)} · ${t("version", { version: data.version })} · <a href=${link("/alerts", { q: data.slug })}>${t("firing_now")} ${data.firing}</a></p>
+      <p class="note rule-head"><code>${data.slug}</code> · <${Sign} of=${data.enabled ? "ok" : "none"}>${t(data.enabled ? "enabled" : "disabled")}<//> · ${t(data.origin)} · ${t("version", { version: data.version })} · <a href=${link("/alerts", { q: data.slug })}>${t("firing_now")} <${Count} value=${data.firing} /></a></p>
       ${problem && html`<div role="alert" class="failure"><${Faults} problem=${problem} /></div>`}
       <${Sentence} body=${data.body} />
       <${Facts} facts=${[
-        [t("text"), html`${data.body.text.zh}<br /><span class="note">${data.body.text.en}</span>`],
+        [t("text"), html`<${Pattern} text=${language.value === "zh" ? data.body.text.zh : data.body.text.en} /><br /><span class="note"><${Pattern} text=${language.value === "zh" ? data.body.text.en : data.body.text.zh} /></span>`],
         [t("document"), html`${data.body.source} <span class="note">${data.body.place}</span>`],
       ]} />
     <//>
     <${Card} title=${t("versions")}><ol class="timeline">${data.versions.map((each, index) => html`<li key=${each.version} class=${each.shipped ? "" : "person"}>
-      <p><strong>${t("version", { version: each.version })}</strong> <time datetime=${each.recorded_at}>${timeText(each.recorded_at)}</time> <span class="note">${t("by", { author: each.author })} · ${t(each.enabled ? "enabled" : "disabled")}</span></p>
-      ${each.note && html`<p class="said">${each.note}</p>`}
+      <p><strong>${t("version", { version: each.version })}</strong> <time datetime=${each.recorded_at}>${timeText(each.recorded_at)}</time> <span class="note">${each.shipped ? t("shipped") : t("by", { author: each.author })} · ${t(each.enabled ? "enabled" : "disabled")}</span></p>
+      ${each.note && !each.shipped && html`<p class="said">${each.note}</p>`}
       <${Difference} now=${each} before=${data.versions[index + 1]} />
     </li>`)}</ol><//>
     ${edit && html`<${EditRule} rule=${data} onDone=${changed} onClose=${() => setEdit(false)} />`}
   </div>`}<//>`;
 }
+
+// What a message says, with the names of the figures that are put in.
+const Pattern = ({ text }) => html`${text.split(/\{(\w+)\}/).map((part, index) => (index % 2 ? html`<span class="slot" key=${index} title=${`{${part}}`}>${t(`slot_${part}`)}</span>` : part))}`;
 
 // What a version says otherwise than the one before it, field by field.
 function Difference({ now, before }) {
