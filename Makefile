@@ -2,7 +2,7 @@
 # make test    lint and all tests, on TimescaleDB with mosquitto, and those that ask something of the store again on the
 #              embedded one, in WORKERS=3 processes at once, each with a database and a broker of its own
 #              (ARGS="-n 0 -x" one by one, to the first that fails)
-# make test-console  the console in a browser (Debian's chromium), on a region of its own; no part of make test
+# make test-console   of all tests only those of the console, in Debian's chromium
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
 # make bench   measure intake, answers and alerts and write docs/benchmarks.md (ARGS="--parts ingest")
@@ -36,7 +36,7 @@ up:
 	@exec "$(BIN)/enermon" up $(ARGS)
 
 test: lint
-	$(PYTEST) --store native --ignore=tests/console $(ARGS)
+	$(PYTEST) --store native $(ARGS)
 	$(PYTEST) --store embedded -m store --ignore=tests/unit --ignore=tests/fuzz --ignore=tests/console $(ARGS)
 
 test-console:
