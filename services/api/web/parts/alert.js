@@ -2,6 +2,7 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { addressOf, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { link } from "../lib/state.js";
 import { daysBetween, timeText, toDay } from "../lib/time.js";
 import { areas, saidOf, t as common, word, wordsOf } from "../lib/words.js";
@@ -23,6 +24,7 @@ export function AlertDetail({ id, of = null, onChanged = null, whole = false, as
   const own = useGet(of ? null : `/alerts/${id}`);
   const alert = of || own;
   const series = useGet(`/alerts/${id}/series`);
+  useExported(t("course"), series.address);
   const changed = () => {
     alert.reload();
     if (onChanged) onChanged();

@@ -1,14 +1,15 @@
 // What every view is laid out of: its head, cards, figures, tabs, facets, facts.
 
 import { html } from "../vendor/preact.js";
+import { ExportMenu } from "./export.js";
 import { Change, Count, Coverage, LEAST_COVERAGE, Quantity } from "./number.js";
 import { link } from "../lib/state.js";
 import { t } from "../lib/words.js";
 
-// `trail`: Breadcrumbs; `note`: a line under the title; `actions`: buttons at the right.
+// `trail`: Breadcrumbs; `note`: a line under the title; `actions`: buttons at the right, before what takes the view along.
 export const PageHead = ({ title, trail = null, note = null, actions = null }) => html`<div class="page-head">
   <div>${trail}<h1>${title}</h1>${note && html`<p class="note">${note}</p>`}</div>
-  ${actions && html`<div class="actions">${actions}</div>`}
+  <div class="actions">${actions}<${ExportMenu} /></div>
 </div>`;
 
 // `span`: of twelve columns, 3 to 9; the whole width where left out. `actions`: at the right of its title.

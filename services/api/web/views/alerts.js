@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { may, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useKeys } from "../lib/keys.js";
 import { useShown } from "../lib/shown.js";
 import { go, setQuery } from "../lib/state.js";
@@ -30,6 +31,7 @@ export default function Alerts({ query }) {
   useShown({ area: query.area || null, pickers: [] });
   const filters = { area: query.area, severity: query.severity, awaiting: query.awaiting, due: query.due, status: query.status, q: query.q, at_rest: query.rest, subject: query.subject };
   const cases = useGet("/cases", { ...filters, order: ORDERS[query.order] || null, limit, total: true }, { everyMs: 60000 });
+  useExported(t("cases"), cases.address);
   const rows = cases.data ? cases.data.data : [];
   const current = rows.find((each) => each.subject === query.case) || rows[0] || null;
   const alert = current && (current.alerts.find((each) => String(each.alert_id) === query.alert) || current.alerts[0]);

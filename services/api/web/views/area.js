@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { may, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { language, link } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
@@ -24,6 +25,10 @@ export default function Area({ params }) {
   const carriers = useGet(area ? BALANCE : null, { ...asked, by: "carrier", total: true });
   const below = useGet(area ? BALANCE : null, { ...asked, by: banner ? "park" : "area", total: true });
   const course = useGet(area ? BALANCE : null, { ...asked, bucket: bucketOf(period) });
+  useExported(t("enterprises"), enterprises.address);
+  useExported(t("by_carrier"), carriers.address);
+  useExported(t(banner ? "parks" : area && area.level === "region" ? "leagues" : "banners"), below.address);
+  useExported(t("course"), course.address);
   if (!area) return html`<${Failure} problem=${{ status: 404, code: "unknown_area", errors: [] }} />`;
   const name = saidOf(area, "name");
   const belowTitle = t(banner ? "parks" : area.level === "region" ? "leagues" : "banners");

@@ -2,12 +2,12 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { may, post, session, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { go, link, setQuery } from "../lib/state.js";
 import { addMonths, lastMonth, periodOf, periodText, timeText } from "../lib/time.js";
 import { language } from "../lib/state.js";
 import { areas, nameOf, saidOf, wordsOf } from "../lib/words.js";
-import { ExportMenu } from "../parts/export.js";
 import { Count } from "../parts/number.js";
 import { Card, PageHead } from "../parts/page.js";
 import { Failure, Read } from "../parts/states.js";
@@ -24,9 +24,10 @@ export default function Bulletins({ query }) {
   useShown({ area: query.area || null, pickers: [], stays: true });
   const params = { area: query.area, order: query.order, limit, total: true };
   const list = useGet("/bulletins", params);
+  useExported(t("issued"), list.address);
   const looked = query.diff ? query.diff.split("/") : null;
   return html`
-    <${PageHead} title=${t("title")} note=${t("note")} actions=${html`<${ExportMenu} path="/bulletins" params=${params} />`} />
+    <${PageHead} title=${t("title")} note=${t("note")} />
     <div class="stack">
       ${may("issue") && html`<${Issue} onIssued=${list.reload} />`}
       ${looked && html`<${Differences} area=${looked[0]} month=${looked[1]} version=${looked[2]} onClose=${() => setQuery({ diff: null })} />`}

@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { scaleOf } from "../lib/format.js";
 import { useShown } from "../lib/shown.js";
 import { language, link } from "../lib/state.js";
@@ -32,6 +33,8 @@ export default function DataCentres({ query }) {
   const pue = useGet("/indicators/pue", { scope, by: "unit", bucket: "total", start: period.start, end: period.end, total: true, limit: 1000 });
   const last = addMonths(`${period.end.slice(0, 7)}-01`, period.end.endsWith("-01") ? 0 : 1);
   const trend = useGet("/indicators/pue", { scope, by: "unit", bucket: "month", start: addMonths(last, -MONTHS), end: last, limit: 1000 });
+  useExported(t("halls"), pue.address);
+  useExported(t("course"), trend.address);
   return html`
     <${PageHead} title=${t("title")} note=${t("note")} />
     <${Read} of=${pue} lines=${10}>${(data) => (data.data.length === 0 ? html`<${Card}><${Nothing}>${t("none")}<//><//>` : html`

@@ -1,7 +1,8 @@
 // 能耗双控: the lights of all areas, and of one of them path, total, targets as printed, metrics, and a trial of the year.
 
 import { html } from "../vendor/preact.js";
-import { useGet } from "../lib/api.js";
+import { addressOf, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { language, link, setQuery } from "../lib/state.js";
 import { saidOf, word, wordsOf } from "../lib/words.js";
@@ -26,6 +27,7 @@ export default function DualControl({ params, query }) {
   const list = useGet("/progress", { year: query.year, limit: 200 });
   const year = query.year || (list.data ? list.data.year : null);
   const one = useGet(year ? "/progress" : null, { area, year, ...assumedOf(query) });
+  useExported(t("lights"), list.address && addressOf("/progress", { year: query.year, light: query.light }));
   return html`
     <${PageHead} title=${t("title")} note=${html`<${Shown} list=${list.data} />`} actions=${html`<${YearPicker} year=${Number(year)} />`} />
     <div class="grid">

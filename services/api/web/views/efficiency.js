@@ -2,6 +2,7 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { scaleOf } from "../lib/format.js";
 import { useShown } from "../lib/shown.js";
 import { language, link, setQuery } from "../lib/state.js";
@@ -29,6 +30,7 @@ export default function Efficiency({ query }) {
   const limit = Number(query.limit) || STEP;
   const asked = Object.fromEntries(["area", "park", "enterprise", "q", "order", ...FILTERS].map((name) => [name, query[name]]));
   const list = useGet("/efficiency-list", { ...asked, start: period.start, end: period.end, limit, total: true });
+  useExported(t("list"), list.address);
   return html`
     <${PageHead} title=${t("title")} note=${html`<${Range} period=${period} data=${list.data} />`} />
     <${Read} of=${list} lines=${12}>${(data) => html`

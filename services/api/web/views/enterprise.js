@@ -2,6 +2,7 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { session, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { language, link } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
@@ -30,6 +31,7 @@ function All() {
   const [wanted, setWanted] = useState("");
   const period = useShown({ area, pickers: ["period", "comparison", "basis"] });
   const found = useGet(BALANCE, { ...balanceOf(`area:${area}`, period), by: "enterprise", total: true });
+  useExported(t("title"), found.address);
   return html`
     <${PageHead} title=${t("title")} note=${`${periodText(period, language.value)} · ${t("list_note")}`}
       actions=${html`<input type="search" placeholder=${t("find")} aria-label=${t("find")} value=${wanted} onInput=${(event) => setWanted(event.target.value)} />`} />
@@ -62,6 +64,9 @@ function Energy({ code, period, path }) {
   const carriers = useGet(BALANCE, { ...asked, by: "carrier", total: true });
   const flows = useGet(BALANCE, { ...asked, compare: null, by: "carrier,unit" });
   const course = useGet(BALANCE, { ...asked, bucket: bucketOf(period) });
+  useExported(t("by_carrier"), carriers.address);
+  useExported(t("flows"), flows.address);
+  useExported(t("course"), course.address);
   return html`<${Read} of=${carriers} lines=${8}>${(data) => html`<div class="stack">
     <${BalanceFigures} row=${data.total[0]} params=${asked} />
     <${BalanceNotes} data=${data} row=${data.total[0]} />

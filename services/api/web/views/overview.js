@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { may, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { basis, go, language, link, setQuery } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
@@ -34,6 +35,10 @@ export default function Overview({ query }) {
   const carriers = useGet(region ? BALANCE : null, { ...asked, by: "carrier", total: true });
   const course = useGet(region ? BALANCE : null, { ...asked, bucket: bucketOf(period) });
   const progress = useGet(region && may("survey") ? "/progress" : null, { area: REGION, below: true });
+  useExported(t("leagues"), leagues.address);
+  useExported(t("by_carrier"), carriers.address);
+  useExported(t("course"), course.address);
+  useExported(t("of_progress"), progress.address);
   if (!region) {
     go(areaPath(home), {}, { replace: true });
     return "";

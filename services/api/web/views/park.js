@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { session, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { language } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
@@ -25,6 +26,7 @@ function All() {
   const period = useShown({ area, pickers: PICKERS });
   const asked = balanceOf(who.enterprise ? `enterprise:${who.enterprise}` : `area:${area}`, period);
   const parks = useGet(BALANCE, { ...asked, by: "park", total: true });
+  useExported(t("all"), parks.address);
   return html`
     <${PageHead} title=${t("all")} note=${periodText(period, language.value)} />
     <${Read} of=${parks} lines=${8}>${(data) => html`<${Card}><${RankTable} data=${data} kind="park" path="/park" period=${period} caption=${t("all")} title=${t("title")} /><//>`}<//>`;
@@ -37,6 +39,9 @@ function One({ code }) {
   const enterprises = useGet(BALANCE, { ...asked, by: "enterprise", total: true });
   const carriers = useGet(BALANCE, { ...asked, by: "carrier", total: true });
   const course = useGet(BALANCE, { ...asked, bucket: bucketOf(period) });
+  useExported(t("enterprises"), enterprises.address);
+  useExported(t("by_carrier"), carriers.address);
+  useExported(t("course"), course.address);
   return html`<${Read} of=${park}>${(found) => html`
     <${PageHead} title=${saidOf(found, "name")} trail=${html`<${Breadcrumbs} area=${found.area_code} more=${[{ name: saidOf(found, "name") }]} />`}
       note=${`${t("note", { kind: word("park_kind", found.kind), area: nameOf(null, "area", found.area_code) })} · ${periodText(period, language.value)}`} />

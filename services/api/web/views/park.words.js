@@ -4,6 +4,7 @@ const zh = {
   all: "园区",
   enterprises: "用能单位",
   by_carrier: "分品种",
+  course: "走势",
   kind: "类型",
 };
 
@@ -13,6 +14,7 @@ const en = {
   all: "Parks",
   enterprises: "Enterprises",
   by_carrier: "By carrier",
+  course: "Course",
   kind: "Kind",
 };
 

@@ -1,7 +1,8 @@
 // 规则与静默: rules as sentences, with their versions, tried over the past before they are saved; and what is not told for a time.
 
 import { html, useState } from "../vendor/preact.js";
-import { may, useGet } from "../lib/api.js";
+import { addressOf, may, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { go, link, setQuery } from "../lib/state.js";
 import { saidOf, t as common, word, wordsOf } from "../lib/words.js";
@@ -21,6 +22,7 @@ export default function Rules({ params, query }) {
   useShown({ pickers: [] });
   const [made, setMade] = useState(false);
   const rules = useGet("/rules", { limit: 1000 });
+  useExported(t("rules"), query.tab === "silences" ? null : addressOf("/rules", { q: query.q, severity: query.severity }));
   const tab = query.tab === "silences" && !params.slug ? "silences" : "rules";
   const chosen = query.severity ? query.severity.split(",") : [];
   const wanted = (query.q || "").toLowerCase();

@@ -1,6 +1,7 @@
 // Words of rules and silences.
 
 const zh = {
+  actions: "操作",
   title: "规则与静默",
   rules: "规则",
   silences: "静默",
@@ -147,6 +148,7 @@ const zh = {
 };
 
 const en = {
+  actions: "Actions",
   title: "Rules and silences",
   rules: "Rules",
   silences: "Silences",

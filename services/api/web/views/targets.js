@@ -1,7 +1,8 @@
 // 目标与依据: every number that the plans print, where it stands, and what is measured of it today.
 
 import { html } from "../vendor/preact.js";
-import { may, useGet } from "../lib/api.js";
+import { addressOf, may, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { setQuery } from "../lib/state.js";
 import { areas, saidOf, word, wordsOf } from "../lib/words.js";
@@ -27,6 +28,7 @@ export default function Targets({ query }) {
   const plan = query.plan === "all" ? null : query.plan || PLANS[0];
   const listed = useGet("/targets", { area, plan, q: query.q, kind: query.kind, nature: query.nature, actual: true, limit: MOST });
   const progress = useGet(may("survey") && plan ? "/progress" : null, { area, plan });
+  useExported(t("title"), addressOf("/targets", { area, plan, q: query.q, nature: query.nature, kind: query.kind, actual: true }));
   const natures = query.nature ? query.nature.split(",") : [];
   const kinds = query.kind ? query.kind.split(",") : [];
   return html`

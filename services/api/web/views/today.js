@@ -1,7 +1,8 @@
 // 今日: what waits for a decision today, by deadline; since last evening; warning levels; yesterday's use.
 
 import { html, useState } from "../vendor/preact.js";
-import { may, useGet } from "../lib/api.js";
+import { addressOf, may, useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { basis, link } from "../lib/state.js";
 import { addDays, clockText, toDay } from "../lib/time.js";
@@ -32,6 +33,9 @@ export default function Today() {
   const days = useGet("/energy/balance", { scope, bucket: "day", start: addDays(today, -DAYS_OF_USE), end: today, compare: addDays(today, -DAYS_OF_USE - WEEK) });
   const soFar = useGet("/energy/balance", { scope, bucket: "month", start: month, end: today, compare: "previous" });
   const lights = useGet(may("survey") ? "/progress" : null, { area: home, below: true, limit: 200 });
+  useExported(t("all_cases"), addressOf("/cases", { area: home, awaiting: "body", order: "urgency" }));
+  useExported(t("use"), days.address);
+  useExported(t("lights"), lights.address);
   return html`
     <${PageHead} title=${t("title")} note=${work.data && html`<${Moment} at=${work.data.at} day=${work.data.today} />`} />
     <${Read} of=${work} lines=${10}>${(data) => html`

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { useGet } from "../lib/api.js";
+import { useExported } from "../lib/exported.js";
 import { scaleOf } from "../lib/format.js";
 import { useShown } from "../lib/shown.js";
 import { language, link, setQuery } from "../lib/state.js";
@@ -33,6 +34,7 @@ export default function TwoHigh({ query }) {
   const limit = Number(query.limit) || STEP;
   const asked = Object.fromEntries(["area", "park", "enterprise", "q", "order", ...FILTERS].map((name) => [name, query[name]]));
   const list = useGet("/two-high", { ...asked, limit, total: true });
+  useExported(t("list"), list.address);
   return html`
     <${PageHead} title=${t("title")} note=${t("note")} />
     <${Read} of=${list} lines=${12}>${(data) => html`

@@ -2,6 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 import { useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { visit, link } from "../../lib/state.js";
 import { addDays, toDay } from "../../lib/time.js";
 import { nameOf, word, wordsOf } from "../../lib/words.js";
@@ -15,6 +16,7 @@ const t = wordsOf(words);
 // `worstFirst`: ordered by how much is missing.
 export function Meters({ code, period, worstFirst = false }) {
   const energy = useGet("/energy", { scope: `enterprise:${code}`, start: period.start, end: period.end, bucket: "total", by: "unit,meter,flow", limit: 1000 });
+  useExported(t("tab_meters"), energy.address);
   const last = addDays(period.end, -1);
   const day = last > toDay() ? toDay() : last;
   const open = (row) => visit(link("/quality", { meter: row.meter, day }));

@@ -2,6 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 import { may, useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { link, visit } from "../../lib/state.js";
 import { timeText } from "../../lib/time.js";
 import { nameOf, saidOf, word, wordsOf } from "../../lib/words.js";
@@ -16,6 +17,7 @@ const t = wordsOf(words);
 
 export function Alerts({ code }) {
   const alerts = useGet("/alerts", { enterprise: code, limit: 100 });
+  useExported(t("tab_alerts"), alerts.address);
   return html`<${Read} of=${alerts}>${(data) =>
     data.data.length
       ? html`<${Table} caption=${t("tab_alerts")} rows=${data.data} rowKey=${(row) => row.alert_id} onOpen=${(row) => visit(link(`/alerts/${row.alert_id}`))} columns=${[
@@ -30,6 +32,7 @@ export function Alerts({ code }) {
 
 export function Registered({ found, code }) {
   const units = useGet("/units", { enterprise: code, limit: 1000 });
+  useExported(t("unit"), units.address);
   const place = (each) => [nameOf(found.names, "area", each.area_code), each.park_code && nameOf(found.names, "park", each.park_code)].filter(Boolean).join(" · ");
   return html`<div class="stack">
     <${Facts} facts=${[

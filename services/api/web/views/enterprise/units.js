@@ -2,6 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 import { useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { language } from "../../lib/state.js";
 import { dayText, periodText } from "../../lib/time.js";
 import { nameOf, said, saidOf, word, wordsOf } from "../../lib/words.js";
@@ -17,6 +18,7 @@ const t = wordsOf(words);
 export function Units({ code, period }) {
   const asked = { enterprise: code, start: period.start, end: period.end, limit: 1000 };
   const list = useGet("/efficiency-list", asked);
+  useExported(t("tab_units"), list.address);
   return html`<p class="note">${t("units_note", { period: periodText(period, language.value) })}</p>
     <${Read} of=${list}>${(data) => html`<${Table} caption=${t("tab_units")} rows=${data.data} rowKey=${(row) => row.unit} columns=${columnsOf(period, data.names)} />`}<//>`;
 }

@@ -2,6 +2,7 @@
 
 import { html, useMemo, useState } from "../../vendor/preact.js";
 import { get, useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { language, link, route, setQuery } from "../../lib/state.js";
 import { addDays, agoText, daysBetween, timeText, toDay } from "../../lib/time.js";
 import { nameOf, word, wordsOf } from "../../lib/words.js";
@@ -31,6 +32,8 @@ export function Days({ scope, place, period, openDay }) {
   const scored = useGet("/quality", { scope, start, end, bucket: "total" });
   const matrix = useGet("/quality/matrix", { scope, start, end, by: "enterprise", score: asked, limit: PAGE });
   const gateways = useGet("/gateways", { ...place, silent: true, order: "last_message_at", limit: 5 });
+  useExported(t("scores"), scored.address);
+  useExported(t("field", { score: word("quality_score", asked) }), matrix.address);
   return html`<div class="stack">
     <${Read} of=${scored}>${(data) => html`<${Scores} row=${data.data[0] || null} asked=${asked} />`}<//>
     <div class="grid">

@@ -1,6 +1,7 @@
 // Gateways: online, offline, silent, and when each was heard last.
 
 import { html } from "../../vendor/preact.js";
+import { useExported } from "../../lib/exported.js";
 import { language, route, setQuery } from "../../lib/state.js";
 import { agoText, timeText } from "../../lib/time.js";
 import { nameOf, word, wordsOf } from "../../lib/words.js";
@@ -20,6 +21,7 @@ export function Gateways({ place }) {
   const chosen = ["online", "offline", "unknown", "silent"].includes(query.state) ? query.state : null;
   const narrowed = chosen === null ? {} : chosen === "silent" ? { silent: true } : { state: chosen };
   const gateways = usePaged("/gateways", { ...place, ...narrowed, order, limit: 200, total: true });
+  useExported(t("gateways"), gateways.address);
   // How many there are of each, also where the list is narrowed to one of them.
   const all = usePaged(chosen === null ? null : "/gateways", { ...place, limit: 1 });
   const choose = (state) => () => setQuery({ state: chosen === state ? null : state });

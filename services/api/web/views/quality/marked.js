@@ -1,6 +1,7 @@
 // Readings that are not plainly good, over all meters; and what the checks have found.
 
 import { html } from "../../vendor/preact.js";
+import { useExported } from "../../lib/exported.js";
 import { route, setQuery } from "../../lib/state.js";
 import { dayText, timeText } from "../../lib/time.js";
 import { apiWords, nameOf, word, wordsOf } from "../../lib/words.js";
@@ -23,6 +24,8 @@ export function Marked({ place, scope, period, openDay }) {
   const range = { start: period.start, end: period.end };
   const readings = usePaged("/readings", { ...place, ...range, quality, limit: 100 });
   const findings = usePaged("/quality/findings", { scope, ...range, order: "-day", limit: 100 });
+  useExported(t("list_marked"), readings.address);
+  useExported(t("list_findings"), findings.address);
   const marks = Object.keys(apiWords.value.mark || {}).filter((mark) => mark !== "good");
   const choose = (chosen) => setQuery({ mark: chosen.length ? chosen.join(",") : null });
   const openFinding = (row) => row.subject_kind === "meter" && openDay(row.subject, row.day);

@@ -1,6 +1,7 @@
 // What people did to readings: corrections, acceptances, settlements, the newest first.
 
 import { html } from "../../vendor/preact.js";
+import { useExported } from "../../lib/exported.js";
 import { dayText, timeText } from "../../lib/time.js";
 import { nameOf, word, wordsOf } from "../../lib/words.js";
 import { Count, Quantity } from "../../parts/number.js";
@@ -16,6 +17,9 @@ export function Recorded({ place, period, openDay }) {
   const corrections = usePaged("/corrections", asked);
   const acceptances = usePaged("/acceptances", asked);
   const settlements = usePaged("/settlements", { ...asked, withdrawn: true });
+  useExported(t("corrections"), corrections.address);
+  useExported(t("acceptances"), acceptances.address);
+  useExported(t("settlements"), settlements.address);
   const note = html`<span class="note">${t("period_note")}</span>`;
   const open = (row) => openDay(row.meter, dayText(row.ts || row.from));
   return html`<div class="stack">

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../../vendor/preact.js";
 import { may, post } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { route, setQuery } from "../../lib/state.js";
 import { timeText } from "../../lib/time.js";
 import { word, wordsOf } from "../../lib/words.js";
@@ -22,6 +23,8 @@ export function Rejected() {
   const outcome = (query.outcome || "open").split(",");
   const messages = usePaged("/rejected-messages", { gateway, limit: 100 });
   const readings = usePaged("/rejected-readings", { gateway, outcome, limit: 100 });
+  useExported(t("rejected_messages"), messages.address);
+  useExported(t("rejected_readings"), readings.address);
   const [shown, setShown] = useState(null);
   const reload = () => [messages, readings].forEach((each) => each.reload());
   return html`<div class="stack">

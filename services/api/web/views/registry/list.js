@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "../../vendor/preact.js";
 import { get, may, useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { go, link, route, setQuery } from "../../lib/state.js";
 import { saidOf, word, wordsOf } from "../../lib/words.js";
 import { Facet, PageHead } from "../../parts/page.js";
@@ -21,6 +22,7 @@ export function List({ kind, tabs }) {
   const narrowed = Object.fromEntries(Object.keys(of.by).filter((name) => route.value.query[name]).map((name) => [name, route.value.query[name]]));
   const asked = { area, q, order: order || of.order, enterprise: kind === "units" || kind === "gateways" || kind === "meters" ? enterprise : null, unit: kind === "meters" ? unit : null, ...narrowed };
   const list = useGet(`/${kind}`, { ...asked, limit: PAGE, total: true });
+  useExported(titleOf(kind), list.address);
   const [more, setMore] = useState({ of: null, rows: [], next: null });
   const rowsOf = (data) => [...data.data, ...(more.of === list.address ? more.rows : [])];
   const next = (data) => (more.of === list.address ? more.next : data.next);

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../../vendor/preact.js";
 import { may, post, useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { setQuery } from "../../lib/state.js";
 import { addDays, timeText, toDay } from "../../lib/time.js";
 import { ownAreas } from "../../parts/scope.js";
@@ -24,6 +25,7 @@ export function Silences({ query, rules }) {
   const [made, setMade] = useState(false);
   const [ending, setEnding] = useState(null);
   const silences = useGet("/silences", { state: query.state, limit, total: true });
+  useExported(t("silences"), silences.address);
   const chosen = query.state ? query.state.split(",") : [];
   return html`<${Card} title=${t("silences")} actions=${may("silence") && html`<button type="button" class="primary small" onClick=${() => setMade(true)}>${t("new_silence")}</button>`}>
     <${Facet} title=${t("state")} chosen=${chosen} onChoose=${(values) => setQuery({ state: values.join(",") || null })} values=${STATES.map((key) => ({ key, title: word("silence_state", key) }))} />
@@ -35,7 +37,7 @@ export function Silences({ query, rules }) {
         { key: "author", title: t("author") },
         { key: "starts_at", title: t("from"), cell: (row) => timeText(row.starts_at) },
         { key: "ends_at", title: t("until"), narrow: true, order: true, cell: (row) => timeText(row.ends_at) },
-        ...(may("silence") ? [{ key: "end", title: "", narrow: true, cell: (row) => row.state !== "ended" && html`<button type="button" class="small" onClick=${() => setEnding(row)}>${t("end")}</button>` }] : []),
+        ...(may("silence") ? [{ key: "end", title: t("actions"), narrow: true, cell: (row) => row.state !== "ended" && html`<button type="button" class="small" onClick=${() => setEnding(row)}>${t("end")}</button>` }] : []),
       ]} />
       <${Pager} shown=${data.data.length} total=${data.total} step=${PAGE} onMore=${() => setLimit(Math.min(1000, limit + PAGE))} />`}<//>
     ${made && html`<${NewSilence} rules=${rules} onClose=${() => setMade(false)} onDone=${() => { setMade(false); silences.reload(); }} />`}
