@@ -43,9 +43,11 @@ def prepare(
 
 @story_app.command()
 def handle(api: Api, keys: Keys, state: State) -> None:
-    """Handle the alerts as the script says, as the accounts of the demonstration."""
+    """Handle the alerts and issue the bulletins as the script says, as the accounts of the demonstration."""
     with clear_errors():
-        _teller(api, keys, state).handle()
+        teller = _teller(api, keys, state)
+        teller.handle()
+        teller.issue()
 
 
 def _teller(api: str, keys: Path, state: Path) -> Teller:

@@ -127,6 +127,13 @@ class Handled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nth: int = 1
 
 
+class Issued(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bulletins of the last whole month, each of an area."""
+
+    account: str
+    areas: tuple[str, ...]
+
+
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole story."""
 
@@ -140,6 +147,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     judged: tuple[Judged, ...]
     bodies: Bodies
     handled: tuple[Handled, ...]
+    issued: tuple[Issued, ...]
 
     def placed(self, first_day: dt.date, meters_of: dict[str, list[str]]) -> tuple[PlacedFault, ...]:
         """The faults in a run whose region began on `first_day`. meters_of: the meters of each gateway."""

@@ -135,6 +135,16 @@ class Teller:
                     self._accounts[step.account].post(f"/api/v1/alerts/{alert_id}/steps", _entry(step))
                     self._kept.add(deed)
 
+    def issue(self) -> None:
+        """Issue the bulletins that were not issued. Raises RegistrationError."""
+        month = f"{months_before(self._first_day, 1):%Y-%m}"
+        for issued in self._script.issued:
+            for area in issued.areas:
+                deed = f"issued {area}"
+                if not self._kept.is_done(deed):
+                    self._accounts[issued.account].post(f"/api/v1/bulletins/{area}/{month}", {})
+                    self._kept.add(deed)
+
     def _alert(self, handled: Handled) -> int | None:
         asked = urlencode({"rule": handled.rule, "subject": handled.subject})
         alerts = sorted(

@@ -102,6 +102,7 @@ class Told:
         if judge:
             judge_past(self.settings, moments)
         self.teller.handle()
+        self.teller.issue()
 
 
 @pytest.fixture(scope="module")
@@ -304,6 +305,12 @@ def test_bodies_are_told_by_mail(told: Told) -> None:
     wait_until("the league is told of the hall", came)
 
 
+def test_bulletins_of_last_month_are_issued_for_the_region_and_a_league(told: Told) -> None:
+    last_month = f"{told.first_day.replace(day=1) - timedelta(days=1):%Y-%m}"
+    issued = [(each["area_code"], each["month"], each["version"]) for each in told.ask("bulletins")["data"]]
+    assert sorted(issued) == [("150000", last_month, 1), ("150600", last_month, 1)]
+
+
 def test_told_again_nothing_happens_twice(told: Told) -> None:
     def counts() -> list[int]:
         return [
@@ -311,6 +318,7 @@ def test_told_again_nothing_happens_twice(told: Told) -> None:
             sum(len(each["history"]) for each in told.alerts() if each["rule"] == "completeness_unit"),
             len(told.ask("rejected-readings")["data"]),
             len(told.ask("meters/150824-0063-G01/corrections")["data"]),
+            len(told.ask("bulletins")["data"]),
         ]
 
     before = counts()

@@ -8,7 +8,9 @@ from services.core.calendar import SHANGHAI
 from services.core.told_apart import told_apart
 
 NOTHING = "–"
-SIGNIFICANT_DIGITS = 6
+SHORT_DIGITS = 6
+"""With as many digits at most a number is written as it is: so limits are printed."""
+_LEAST_DIGITS, _MOST_PLACES = 3, 2
 RATIO_UNITS = frozenset({"", "1"})
 """Of a plain ratio nothing is written behind the number."""
 _MONTHS = 12
@@ -16,9 +18,11 @@ _PARTS = (("part_d", 86_400), ("part_h", 3_600), ("part_min", 60), ("part_s", 1)
 
 
 def number_text(value: float | None, unit: str = "", *, beside: float | None = None) -> str:
-    """At most six significant digits, never an exponent, and the unit: 13,350 kWh/t.
+    """The number, never with an exponent, and the unit: 13,350 kWh/t.
 
-    More of them where fewer would not tell it from what it stands `beside`: 1.300004 beside a limit of 1.3.
+    What has more than six digits is written with three, or to whole numbers where it is larger, and two decimals at
+    most from 1 on: 83.33 of 83.333333. With more of them where fewer would not tell it from what it stands `beside`:
+    1.300004 beside a limit of 1.3.
     """
     if value is None:
         return NOTHING
@@ -26,11 +30,16 @@ def number_text(value: float | None, unit: str = "", *, beside: float | None = N
     if not exact.is_finite():
         return NOTHING
     others = () if beside is None else (beside,)
-    shown = exact if not exact else told_apart(value, others, places=SIGNIFICANT_DIGITS - 1 - exact.adjusted())
+    shown = exact if len(exact.as_tuple().digits) <= SHORT_DIGITS else told_apart(value, others, places=_places(exact))
     digits = f"{shown:,f}"
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
     return digits if unit in RATIO_UNITS else f"{digits} {unit}"
+
+
+def _places(exact: Decimal) -> int:
+    size = exact.adjusted()
+    return _LEAST_DIGITS - 1 - size if size < 0 else max(0, min(_MOST_PLACES, 3 - size))
 
 
 def share_text(share: float | None) -> str:

@@ -95,9 +95,9 @@ def states_of(database: Database, query: StateQuery) -> dict[str, Any]:
     return {"counts": counts, "data": shown_states(found), "next": found.next, "total": found.total}
 
 
-def page_of(connection: Connection, query: StateQuery) -> ListPart:
-    """The page of states that `query` asks for."""
-    return STATES.page(connection, query, conditions=[_STATE] if query.state else [])
+def page_of(connection: Connection, query: StateQuery, *conditions: str) -> ListPart:
+    """The page of states that `query` asks for, of those that meet the conditions too."""
+    return STATES.page(connection, query, conditions=[*([_STATE] if query.state else []), *conditions])
 
 
 def shown_states(found: ListPart) -> list[dict[str, Any]]:

@@ -26,9 +26,14 @@ from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, Code
 from services.core.calendar import SHANGHAI
 from services.core.db.statements import Statements
+from services.judging.indicators.not_yet import TOO_LITTLE
 
 SQL = Statements.beside(__file__, "worklist.sql")
 
+_PROVISIONAL = f"entry.cannot_reason IS NOT DISTINCT FROM '{TOO_LITTLE}'"
+"""Nothing is lacking but time."""
+_COMES_BACK_WITHIN = timedelta(minutes=10)
+"""So long a gateway may be offline before it counts as silent."""
 _OVERDUE = "entry.due_on < CAST(:today AS date)"
 _TASKS: Mapping[str, str] = {
     "to_acknowledge": "entry.awaiting = 'body' AND entry.status = 'open'",
@@ -72,16 +77,17 @@ class ReasonCount(BaseModel):
 
 
 class CannotJudgeList(BaseModel):
-    """Rules that cannot judge their subjects."""
+    """Rules that cannot judge their subjects until somebody mends what is lacking."""
 
     count: int
     subjects: int
+    provisional: int = Field(description="Not among them: that judge once more of their period is over and measured")
     reasons: list[ReasonCount] = Field(description="The most frequent first")
     data: list[RuleState]
 
 
 class SilentGateway(BaseModel):
-    """A gateway that a rule has found silent."""
+    """A gateway that a rule has found silent, or that went offline and has not come back."""
 
     gateway: str
     name: str | None
@@ -89,7 +95,7 @@ class SilentGateway(BaseModel):
     area: Reference | None
     last_message_at: datetime | None = Field(description="null: it was never heard")
     online: bool | None = Field(description="What it said last of itself; null: it never did")
-    since: datetime = Field(description="Since when a rule counts it as silent")
+    since: datetime = Field(description="Since when a rule counts it as silent, or it is offline")
     alert_ids: list[int] = Field(description="Alerts that fire because of it")
 
 
@@ -168,7 +174,7 @@ def worklist_of(database: Database, query: WorklistQuery, acting: Principal, *, 
             "area": area and Reference(code=area, name_zh=names[area].zh, name_en=names[area].en),
             "body": body and Reference(code=body["code"], name_zh=body["name_zh"], name_en=body["name_en"]),
             **tasks,
-            "silent_gateways": _silent(connection, area, query.first),
+            "silent_gateways": _silent(connection, area, query.first, now),
             "findings": _findings(connection, area, query.first, now),
             "cannot_judge": _cannot_judge(connection, area, query.first),
             "since_last_evening": _changes(connection, area, now),
@@ -212,22 +218,25 @@ def _tasks(connection: Connection, area: str | None, first: int, now: datetime) 
 
 def _cannot_judge(connection: Connection, area: str | None, first: int) -> dict[str, Any]:
     query = StateQuery(state=["cannot_judge"], limit=first, area=None if area is None else [area])
-    wanted = STATES.wanted(connection, query, conditions=["entry.cannot_judge"])
     given = parameters_of(query.filters)
+    waiting = STATES.wanted(connection, query, conditions=["entry.cannot_judge", _PROVISIONAL])
+    (provisional,) = STATES.counted(connection, waiting, given, ())
+    wanted = STATES.wanted(connection, query, conditions=["entry.cannot_judge", f"NOT ({_PROVISIONAL})"])
     (all_of_them,) = STATES.counted(connection, wanted, given, (), beside={"subjects": f"count(DISTINCT {_SUBJECT})"})
     by_reason = STATES.counted(connection, wanted, given, ("cannot_reason",))
     counts = {row["cannot_reason"]: row["rows"] for row in by_reason if row["cannot_reason"] is not None}
     return {
         "count": all_of_them["rows"],
         "subjects": all_of_them["subjects"],
+        "provisional": provisional["rows"],
         "reasons": [{"code": code, "count": counts[code]} for code in sorted(counts, key=lambda code: -counts[code])],
-        "data": shown_states(page_of(connection, query)),
+        "data": shown_states(page_of(connection, query, f"NOT ({_PROVISIONAL})")),
     }
 
 
-def _silent(connection: Connection, area: str | None, first: int) -> dict[str, Any]:
-    areas = _areas_in(area)
-    rows = SQL.run(connection, "silent_gateways", areas=areas, most=first).mappings().all()
+def _silent(connection: Connection, area: str | None, first: int, now: datetime) -> dict[str, Any]:
+    asked = {"areas": _areas_in(area), "most": first, "offline_before": now - _COMES_BACK_WITHIN}
+    rows = SQL.run(connection, "silent_gateways", **asked).mappings().all()
     data = [
         {
             "gateway": row["code"],

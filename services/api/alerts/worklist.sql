@@ -5,8 +5,9 @@ SELECT body.code, body.name_zh, body.name_en, body.area_code
 FROM supervision_body AS body
 WHERE body.code = :code;
 
--- name: silent_gateways(areas, most)
--- Gateways that a rule on silence has found silent, those first that were not heard for longest; `total`: of all of them.
+-- name: silent_gateways(areas, most, offline_before)
+-- Gateways that a rule on silence has found silent, or that went offline before a moment and have not come back; those
+-- first that were not heard for longest; `total`: of all of them.
 SELECT
     gateway.code,
     gateway.name,
@@ -23,18 +24,26 @@ SELECT
     count(*) OVER () AS total
 FROM (
     SELECT
-        alert_state.subject_code,
-        min(alert_state.since) AS since,
-        array_agg(alert_state.alert_id ORDER BY alert_state.alert_id) FILTER (
-            WHERE alert_state.state = 'firing' AND alert_state.alert_id IS NOT NULL
-        ) AS alert_ids
-    FROM alert_state
-    JOIN rule_now ON rule_now.slug = alert_state.rule
-    WHERE
-        alert_state.subject_kind = 'gateway'
-        AND alert_state.state IN ('pending', 'firing')
-        AND rule_now.body ->> 'indicator' = 'gateway_silence_s'
-    GROUP BY alert_state.subject_code
+        told.subject_code,
+        min(told.since) AS since,
+        array_agg(told.alert_id ORDER BY told.alert_id) FILTER (WHERE told.alert_id IS NOT NULL) AS alert_ids
+    FROM (
+        SELECT
+            alert_state.subject_code,
+            alert_state.since,
+            CASE WHEN alert_state.state = 'firing' THEN alert_state.alert_id END AS alert_id
+        FROM alert_state
+        JOIN rule_now ON rule_now.slug = alert_state.rule
+        WHERE
+            alert_state.subject_kind = 'gateway'
+            AND alert_state.state IN ('pending', 'firing')
+            AND rule_now.body ->> 'indicator' = 'gateway_silence_s'
+        UNION ALL
+        SELECT gateway_code, status_at, NULL
+        FROM gateway_state
+        WHERE NOT online AND status_at < :offline_before ::timestamptz
+    ) AS told
+    GROUP BY told.subject_code
 ) AS found
 JOIN gateway ON gateway.code = found.subject_code
 JOIN enterprise USING (enterprise_id)

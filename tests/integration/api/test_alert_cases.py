@@ -207,6 +207,8 @@ def test_what_is_to_be_done_is_counted_and_its_first_rows_are_told(
     elsewhere = raised.alert(area_code=KANGBASHI)
     raised.state("firing", f"gateway:{gateway}", rule="gateway_silent")
     raised.state("ok", f"enterprise:{enterprise}", cannot_since=NOW, cannot_reasons='[["low_coverage", "0.5"]]')
+    young = '[["too_little_of_period", "0.1"]]'
+    raised.state("ok", f"enterprise:{registered.enterprise()}", cannot_since=NOW, cannot_reasons=young)
 
     def told(**given: Any) -> dict[str, Any]:
         answer = client.get(WORKLIST, params=given)
@@ -226,6 +228,8 @@ def test_what_is_to_be_done_is_counted_and_its_first_rows_are_told(
     }
     assert work["due_in_7_days"] == {"count": 0, "subjects": 0, "data": []}
     assert (work["today"], work["area"]["name_zh"]) == ("2026-03-02", "准格尔旗")
+    assert [work["cannot_judge"][name] for name in ("count", "subjects", "provisional")] == [1, 1, 1]
+    assert [row["subject"] for row in work["cannot_judge"]["data"]] == [f"enterprise:{enterprise}"]
     assert work["cannot_judge"]["reasons"] == [{"code": "low_coverage", "count": 1}]
     assert [row["gateway"] for row in work["silent_gateways"]["data"]] == [gateway]
     assert told()["to_acknowledge"]["count"] == 2

@@ -18,6 +18,7 @@ const SCALES = {
   GJ: { zh: zhScales("GJ"), en: [[1, "GJ"], [1e3, "TJ"], [1e6, "PJ"]] },
   m3: { zh: zhScales("m³"), en: [[1, "m³"], [1e3, "thousand m³"], [1e6, "million m³"]] },
   m2: { zh: zhScales("m²"), en: [[1, "m²"], [1e3, "thousand m²"], [1e6, "million m²"]] },
+  s: { zh: [[1, "秒"], [60, "分钟"], [3600, "小时"]], en: [[1, "s"], [60, "min"], [3600, "h"]] },
   CNY: { zh: zhScales("元"), en: [[1, "CNY"], [1e3, "kCNY"], [1e6, "MCNY"]] },
 };
 // Units that are not scaled, as they are written.

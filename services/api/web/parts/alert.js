@@ -109,7 +109,7 @@ function Messages({ deliveries }) {
   const shown = open ? deliveries : deliveries.slice(0, 5);
   return html`<${Card} title=${t("messages")}>
     <ul class="messages">${shown.map((each) => html`<li key=${each.message_id}>
-      <${Sign} of=${each.status === "sent" ? "ok" : each.status === "dead" ? "severe" : "due"}>${word("message_status", each.status)}<//>
+      <${Sign} of=${each.status === "sent" ? "ok" : each.status === "dead" ? "severe" : "due"}>${word("message_status", each.status)}<//>${" "}
       <span>${word("message_kind", each.kind)}</span> <span class="note">${word("channel", each.channel)} · ${each.address} · ${timeText(each.finished_at || each.created_at)}</span>
       ${each.last_error && html`<p class="note fault">${each.last_error}</p>`}
     </li>`)}</ul>

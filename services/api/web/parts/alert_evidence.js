@@ -4,7 +4,7 @@ import { html } from "../vendor/preact.js";
 import { timeText } from "../lib/time.js";
 import { t as common, word, wordsOf } from "../lib/words.js";
 import { Coverage, Quantity, Share } from "./number.js";
-import { Card } from "./page.js";
+import { Card, Facts } from "./page.js";
 import { Table } from "./table.js";
 import { Sign } from "./verdict.js";
 import words from "./alert.words.js";
@@ -19,7 +19,7 @@ export function Evidence({ evidence }) {
   return html`<${Card} title=${t("evidence")}>
     <div class="stack">
       ${["numerator", "denominator"].map((name) => evidence[name] && html`<${Sum} key=${name} name=${t(name)} sum=${evidence[name]} />`)}
-      ${filled(evidence.limits) && html`<${Limits} limits=${evidence.limits} />`}
+      ${filled(evidence.limits) && html`<${Limits} limits=${evidence.limits} unit=${evidence.observed ? evidence.observed.unit : "1"} />`}
       ${filled(evidence.findings) && html`<${Findings} findings=${evidence.findings} />`}
       ${filled(evidence.rows) && html`<${Rows} rows=${evidence.rows} />`}
       ${filled(evidence.statistics) && html`<${Statistics} statistics=${evidence.statistics} />`}
@@ -33,7 +33,7 @@ export function Evidence({ evidence }) {
 const filled = (list) => Array.isArray(list) && list.length > 0;
 
 const Sum = ({ name, sum }) => html`<div>
-  <p>${name}：<strong><${Quantity} value=${sum.value} unit=${sum.unit} withUnit /></strong></p>
+  <${Facts} facts=${[[name, html`<${Quantity} value=${sum.value} unit=${sum.unit} withUnit />`]]} />
   ${filled(sum.measures) && html`<${Table} caption=${name} rows=${sum.measures} rowKey=${(row) => `${row.carrier} ${row.flow}`} columns=${[
     { key: "carrier", title: t("carrier"), cell: (row) => word("carrier", row.carrier) },
     { key: "flow", title: t("flow"), narrow: true, cell: (row) => word("flow", row.flow) },
@@ -41,9 +41,11 @@ const Sum = ({ name, sum }) => html`<div>
   ]} />`}
 </div>`;
 
-const Limits = ({ limits }) => html`<${Table} caption=${t("against")} showCaption rows=${limits} rowKey=${(row) => `${row.what} ${row.row}`} columns=${[
+const COMPARED = { ">=": "≥", "<=": "≤" };
+
+const Limits = ({ limits, unit }) => html`<${Table} caption=${t("against")} showCaption rows=${limits} rowKey=${(row) => `${row.what} ${row.row}`} columns=${[
   { key: "what", title: t("what"), cell: (row) => html`${WHATS.includes(row.what) ? t(`what_${row.what}`) : row.what} <span class="note">${row.row}</span>` },
-  { key: "value", title: t("number"), number: true, narrow: true, cell: (row) => html`<span class="note">${row.op}</span> <${Quantity} value=${row.value} />` },
+  { key: "value", title: t("number"), number: true, narrow: true, cell: (row) => html`<span class="note">${COMPARED[row.op] || row.op}</span> <${Quantity} value=${row.value} unit=${unit} withUnit />` },
   { key: "met", title: t("met"), narrow: true, cell: (row) => html`<${Sign} of=${row.met ? "ok" : "breach"}>${common(row.met ? "yes" : "no")}<//>` },
 ]} />`;
 

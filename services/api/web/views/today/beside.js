@@ -49,10 +49,11 @@ const byLevel = (one, other) => rank(one.lights.intensity.level) - rank(other.li
 const saidLight = (light) => saidOf({ text_zh: light.text_zh, text_en: light.text }, "text");
 
 export const Reasons = ({ found }) => html`<section class="card" id="cannot-judge" aria-label=${t("reasons_title")}>
-  <h2>${t("reasons_title")} <span class="note">${t("reasons_note")}</span></h2>
+  <header><h2>${t("reasons_title")} <span class="note">${t("reasons_note")}</span></h2><div class="actions"><a href=${link("/efficiency", { verdict: "cannot_judge" })}>${t("mend_them")} ▸</a></div></header>
   <ul class="counted">${found.reasons.slice(0, MOST).map(
     (each) => html`<li key=${each.code}><${Sign} of="cannot_judge">${words.zh[`short_${each.code}`] ? t(`short_${each.code}`) : word("verdict_reason", each.code).replace(/[：:（(]?\s*\{of\}.*$/, "")}<//><${Count} value=${each.count} /></li>`,
   )}</ul>
+  ${found.provisional > 0 && html`<p class="note">${t("provisional_before")} <${Count} value=${found.provisional} /> ${t("provisional_after")}</p>`}
 </section>`;
 
 export const Faults = ({ silent, findings }) => html`<${Card} title=${t("findings_title")} actions=${html`<a href=${link("/quality")}>${t("open_quality")} ▸</a>`}>

@@ -38,8 +38,8 @@ const Used = ({ name, row, basis, against }) => html`<${Figure} name=${name} val
 const measured = (row) => row && (row.coverage === null || row.coverage >= LEAST_COVERAGE);
 
 const Coal = ({ row }) => html`<div class="figure-card"><span class="name">${t("coal_share")}</span>
-  <span class="big"><${Share} value=${row ? row.shares.coal : null} /> <${Coverage} value=${row ? row.coverage : null} /></span>
-  <span class="more"><a href=${link("/targets", { q: "煤炭" })}>${t("target")} ▸</a></span>
+  <span class="big"><${Share} value=${row ? row.shares.coal : null} /></span>
+  <span class="more"><${Coverage} value=${row ? row.coverage : null} /> <a href=${link("/targets", { q: "煤炭" })}>${t("target")} ▸</a></span>
 </div>`;
 
 // Fourteen days as bars; what was measured too little is hatched, what is missing leaves a gap.
