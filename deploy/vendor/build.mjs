@@ -11,7 +11,7 @@ const TARGET = "chrome92";
 const COMMAND = "make vendor";
 const FOLDERS = [
   {
-    bundled: ["preact.js", "echarts.js"],
+    bundled: ["preact.js", "echarts.js", "qr.js"],
     copied: { "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js", "swagger-ui.css": "swagger-ui-dist/swagger-ui.css" },
   },
   { bundled: [], copied: { "axe.min.js": "axe-core/axe.min.js" } },

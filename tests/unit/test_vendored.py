@@ -57,7 +57,7 @@ def test_every_package_came_with_terms_that_allow_its_use(name: str) -> None:
         assert f"\n{package['name']} {package['version']} ({package['license']})\n" in f"\n{terms}"
 
 
-@pytest.mark.parametrize("name", ["preact.js", "echarts.js"])
+@pytest.mark.parametrize("name", ["preact.js", "echarts.js", "qr.js"])
 def test_files_of_the_console_ask_nothing_of_the_internet(name: str) -> None:
     text = (FOLDERS["web"] / name).read_text("utf-8")
     for call in ("XMLHttpRequest", "fetch(", "importScripts", "new Function", "eval(", "sourceMappingURL"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from services.api.bulletins.model import BulletinLine, Section
+from services.api.bulletins.model import BulletinLine, GapKind, Section
 from services.core.words import WORDS
 
 Answers = Mapping[str, Mapping[str, Any]]
@@ -22,6 +22,7 @@ _OVERALL = (
     ("shares", "coal", "煤炭消费比重", "Share of coal", "1"),
     ("shares", "renewable_electricity", "可再生电力占用电比重", "Share of renewable electricity", "1"),
 )
+_WITHOUT_TARGET = ("no_plan", "no_target")
 _SCORES = WORDS["quality_score"]
 _FLOWS = ("input", "output", "feedstock", "renewable")
 """What crosses the boundary."""
@@ -67,11 +68,16 @@ def _overall(answers: Answers) -> Iterator[BulletinLine]:
 def _carriers(answers: Answers) -> Iterator[BulletinLine]:
     before = {(row["carrier"], row["flow"]): row for row in answers["carriers_before"]["data"]}
     named = answers["names_of_carriers"]
+    unvalued = {each["carrier"] for each in answers["carriers"]["missing"]}
     for row in answers["carriers"]["data"]:
         if row["flow"] not in _FLOWS:
             continue
         earlier = before.get((row["carrier"], row["flow"]), {})
         zh, en = named.get(row["carrier"], (row["carrier"], row["carrier"]))
+        # What has a quantity, and wants no coefficient to be worth something, is no energy: water.
+        gap: GapKind = (
+            "missing" if row["quantity"] is None else "cannot_judge" if row["carrier"] in unvalued else "not_applicable"
+        )
         flow = WORDS["flow"][row["flow"]]
         for name, unit, said_zh, said_en in (
             ("quantity", row["quantity_unit"], "", ""),
@@ -88,6 +94,7 @@ def _carriers(answers: Answers) -> Iterator[BulletinLine]:
                 earlier.get(name),
                 earlier,
                 "carriers",
+                gap=gap,
             )
 
 
@@ -101,27 +108,33 @@ def _dual_control(progress: Mapping[str, Any]) -> Iterator[BulletinLine]:
             en,
             value,
             unit,
+            gap=_gap_of(text),
             text_zh=text.get("text_zh"),
             text_en=text.get("text"),
             question="progress",
         )
 
-    basic, total, lights = progress["basic"], progress["total"], progress["lights"]
+    def number(key: str, zh: str, en: str, value: float | None, unit: str, of: Mapping[str, Any]) -> BulletinLine:
+        return said(key, zh, en, value, unit, of if value is None and of["verdict"] == "cannot_judge" else None)
+
+    basic, lights = progress["basic"], progress["lights"]
+    intensity, total = progress["intensity"], progress["total"]
     last = progress["years"][-1] if progress["years"] else {}
-    yield said("reduction", "能耗强度累计降低", "Fall of intensity so far", last.get("cumulative_percent"), "%", None)
-    yield said("required", "按进度应降低", "Fall that the path asks for", basic["required_percent"], "%", None)
+    fallen = last.get("cumulative_percent")
+    yield number("reduction", "能耗强度累计降低", "Fall of intensity so far", fallen, "%", intensity)
+    yield number("required", "按进度应降低", "Fall that the path asks for", basic["required_percent"], "%", intensity)
     yield said(
         "completion",
         "强度目标完成率",
         "Completion of the target of intensity",
         basic["completion_percent"],
         "%",
-        progress["intensity"],
+        intensity,
     )
     yield said("total", "考核能源消费总量", "Energy as assessed", total["assessed_tce"], "tce", total)
     target = total["target"] or {}
-    yield said("total_target", "总量目标", "Target of the total", target.get("target_tce"), "tce", None)
-    yield said("excess", "超出总量目标", "Above the target of the total", total["excess_percent"], "%", None)
+    yield number("total_target", "总量目标", "Target of the total", target.get("target_tce"), "tce", total)
+    yield number("excess", "超出总量目标", "Above the target of the total", total["excess_percent"], "%", total)
     for name, zh, en in (
         ("intensity", "强度预警灯", "Light of intensity"),
         ("total", "总量预警灯", "Light of the total"),
@@ -131,6 +144,13 @@ def _dual_control(progress: Mapping[str, Any]) -> Iterator[BulletinLine]:
         yield said(
             f"light.{name}", zh, en, None, "", light if level is None else {"text_zh": level.zh, "text": level.en}
         )
+
+
+def _gap_of(why: Mapping[str, Any]) -> GapKind | None:
+    """Why there is no number: of a reason, or of nothing; a word in its place is no gap."""
+    if why and "reason" not in why:
+        return None
+    return "cannot_judge" if why and why["reason"] not in _WITHOUT_TARGET else "not_applicable"
 
 
 def _efficiency(answers: Answers) -> Iterator[BulletinLine]:
@@ -173,8 +193,9 @@ def _alerts(counts: Mapping[str, Any]) -> Iterator[BulletinLine]:
 
 def _quality(answers: Answers) -> Iterator[BulletinLine]:
     row = _only(answers["quality"])
+    judged: GapKind = "not_applicable" if row else "missing"
     for name, word in _SCORES.items():
-        yield _line(f"quality.{name}", "quality", word.zh, word.en, row.get(name), "1", question="quality")
+        yield _line(f"quality.{name}", "quality", word.zh, word.en, row.get(name), "1", gap=judged, question="quality")
     read = row.get("readings")
     yield _line("quality.readings", "quality", "读数", "Readings", read, "", question="quality")
     found = answers["findings"]["total"]
@@ -182,9 +203,27 @@ def _quality(answers: Answers) -> Iterator[BulletinLine]:
 
 
 def _line(
-    key: str, section: Section, name_zh: str, name_en: str, value: float | None, unit: str, **more: Any
+    key: str,
+    section: Section,
+    name_zh: str,
+    name_en: str,
+    value: float | None,
+    unit: str,
+    *,
+    gap: GapKind | None = "missing",
+    **more: Any,
 ) -> BulletinLine:
-    return BulletinLine(key=key, section=section, name_zh=name_zh, name_en=name_en, value=value, unit=unit, **more)
+    """A line; `gap` says why there is no value where there is none."""
+    return BulletinLine(
+        key=key,
+        section=section,
+        name_zh=name_zh,
+        name_en=name_en,
+        value=value,
+        unit=unit,
+        gap=gap if value is None else None,
+        **more,
+    )
 
 
 def _compared(
@@ -198,6 +237,8 @@ def _compared(
     before: float | None,
     row_before: Mapping[str, Any],
     question: str,
+    *,
+    gap: GapKind = "missing",
 ) -> BulletinLine:
     """A line beside the month before; a change is told where enough of both was measured."""
     now, earlier = _coverage(row), _coverage(row_before)
@@ -212,7 +253,9 @@ def _compared(
         coverage=now,
         before=before,
         before_coverage=earlier,
+        change=value - before if covered and value is not None and before is not None else None,
         change_percent=change_percent(before, value) if covered else None,
+        gap=gap,
         question=question,
     )
 

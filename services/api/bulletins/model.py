@@ -9,6 +9,7 @@ from services.api.energy.pending import PendingSums
 from services.api.indicators.answer import RowUsed
 from services.api.names import NamesOut
 
+GapKind = Literal["missing", "not_applicable", "cannot_judge"]
 Section = Literal["total", "carriers", "dual_control", "efficiency", "alerts", "quality"]
 
 
@@ -21,14 +22,19 @@ class BulletinLine(BaseModel):
     name_en: str
     value: float | None = Field(description="null: there is no value, which is not zero")
     unit: str
+    gap: GapKind | None = Field(
+        None,
+        description="Why there is no value: what was expected did not come, there is no such thing, it cannot be told",
+    )
     coverage: float | None = Field(None, description="Measured share of what it was formed of, 0 to 1")
     text_zh: str | None = Field(None, description="Of what is a word, or why there is no value")
     text_en: str | None = None
     before: float | None = Field(None, description="The same of the month before")
     before_coverage: float | None = None
-    change_percent: float | None = Field(
-        None, description="Against the month before; null unless 90 % of both months were measured"
+    change: float | None = Field(
+        None, description="Against the month before, in the unit; null unless 90 % of both months were measured"
     )
+    change_percent: float | None = Field(None, description="The same in per cent of the month before")
     question: str = Field(description="Which of `questions` it answers")
 
 

@@ -32,11 +32,18 @@ class Works:
 
     def __init__(self, client: TestClient, registered: Registered, line: Line) -> None:
         self._line = line
-        owner = registered.enterprise()
-        self._gateway = registered.gateway(owner)
-        self._meter = registered.meter(owner, gateway_code=self._gateway, kind="interval", interval_s=3600)
+        self._registered, self._owner = registered, registered.enterprise()
+        self._gateway = registered.gateway(self._owner)
+        self._meter = registered.meter(self._owner, gateway_code=self._gateway, kind="interval", interval_s=3600)
         self.measure(1000.0)
         ask_at(client, APRIL)
+
+    def drink(self, amount: float) -> None:
+        """Water of one hour, which is no energy."""
+        given = {"kind": "interval", "interval_s": 3600, "carrier": "water", "unit_of_measure": "m3"}
+        meter = self._registered.meter(self._owner, gateway_code=self._gateway, **given)
+        self._line.send(self._gateway, [(meter, AT, amount)])
+        self._line.roll_up()
 
     def measure(self, *values: float, hours: int = 0) -> None:
         """One value an hour, so many hours after the first."""
@@ -122,6 +129,20 @@ def test_what_came_later_shows_line_by_line(client: TestClient, works: Works) ->
 def test_a_month_beside_one_of_which_too_little_was_measured_has_no_change(client: TestClient, works: Works) -> None:
     line = line_of(issued(client, f"/api/v1/bulletins/{JUNGAR}/2026-03"), CONSUMED)
     assert (line["before"], line["value"], line["change_percent"]) == (0.1229, None, None)
+
+
+def test_what_has_no_value_says_which_kind_of_gap_that_is(client: TestClient, works: Works) -> None:
+    works.drink(500.0)
+    bulletin = issued(client)
+    water = line_of(bulletin, "carriers.water.input.tce_equivalent")
+    assert (water["value"], water["gap"]) == (None, "not_applicable")
+    assert line_of(bulletin, "carriers.water.input.quantity")["gap"] is None
+    # no plan of 2026 is loaded, and no energy of it reported
+    path, total = (line_of(bulletin, f"dual_control.{name}") for name in ("required", "total"))
+    assert (path["value"], path["gap"], path["text_zh"]) == (None, "not_applicable", "该年份不属于已载入的规划")
+    assert (total["value"], total["gap"]) == (None, "cannot_judge")
+    march = line_of(issued(client, f"/api/v1/bulletins/{JUNGAR}/2026-03"), CONSUMED)
+    assert (march["value"], march["gap"]) == (None, "missing")
 
 
 def test_a_month_that_is_not_over_has_none(client: TestClient, works: Works) -> None:

@@ -134,7 +134,7 @@ export function shareCut(share, digits = 1) {
 export const percent = (value, digits = 1) => `${shown(value, { digits })} %`;
 
 // How much something has changed, with its sign before it: ▲ up, ▾ down.
-export function changeText(value, digits = 1) {
-  if (Math.abs(value) < 0.5 / 10 ** digits) return `±${(0).toFixed(digits)} %`;
-  return `${value > 0 ? "▲" : "▾"}${shown(Math.abs(value), { digits })} %`;
+export function changeText(value, digits = 1, unit = " %") {
+  if (Math.abs(value) < 0.5 / 10 ** digits) return `±${(0).toFixed(digits)}${unit}`;
+  return `${value > 0 ? "▲" : "▾"}${shown(Math.abs(value), { digits })}${unit}`;
 }

@@ -66,13 +66,14 @@ const zh = {
   sealed_title: "封存",
   seal_head: "封存链头",
   address: "网址",
+  qr_label: "二维码：本月报的网址",
   content: "原始内容",
   print_page: "打印 / 另存为 PDF",
   back: "返回月报列表",
   other_language: "English",
   not_issued: "本月月报尚未发布",
   not_issued_do: "由对该地区有监察权限的人员在月报页发布",
-  gap_note: "“缺数”为应有数据而未收到，不是零；完整率低于 90 % 的月份不作比较。时间均为北京时间。",
+  gap_note: "“缺数”为应有数据而未收到，不是零；“—”为本地区无此项；“▨”为无法判定；完整率低于 90 % 的月份不作比较。时间均为北京时间。",
   pending_note: "发布时尚有读数待计入，此后数值可能变化。",
 };
 
@@ -141,6 +142,7 @@ const en = {
   carried: "beyond its time",
   sealed_title: "Seal",
   seal_head: "Head of the seals",
+  qr_label: "QR code: address of this bulletin",
   address: "Address",
   content: "Content as stored",
   print_page: "Print / save as PDF",
@@ -148,7 +150,7 @@ const en = {
   other_language: "中文",
   not_issued: "No bulletin of this month has been issued",
   not_issued_do: "Who acts on the area issues it on the page of the bulletins",
-  gap_note: "A gap is data that should be there and did not come; it is not zero. Months of which less than 90 % was measured are not compared. Times are those of Asia/Shanghai.",
+  gap_note: "“Missing” is data that should be there and did not come; it is not zero. “—”: there is no such thing here; “▨”: it cannot be told. Months of which less than 90 % was measured are not compared. Times are those of Asia/Shanghai.",
   pending_note: "When it was issued readings still waited to be counted; numbers may change.",
 };
 

@@ -54,6 +54,12 @@ export function Change({ percent: changed, reason = "" }) {
   return html`<data class="change" value=${changed} data-value=${changed}>${changeText(changed)}</data>`;
 }
 
+// A difference of two shares from 0 to 1, grey as every change, in percentage points.
+export function Points({ value }) {
+  if (value === null || value === undefined) return "";
+  return html`<data class="change" value=${value} data-value=${value}>${changeText(value * 100, 1, "")}<span class="unit"> ${t("points")}</span></data>`;
+}
+
 // The measured share of a period: nothing where it is whole, a sign below, hatched below nine tenths.
 export function Coverage({ value, always = false }) {
   if (value === null || value === undefined) return "";

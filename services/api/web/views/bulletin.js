@@ -7,9 +7,11 @@ import { language, link, setLanguage } from "../lib/state.js";
 import { periodOf, periodText, timeText } from "../lib/time.js";
 import { nameOf, saidOf, wordsOf } from "../lib/words.js";
 import { ExportMenu } from "../parts/export.js";
-import { Change, Count, Coverage, Quantity } from "../parts/number.js";
+import { Change, Count, Coverage, Points, Quantity, Share } from "../parts/number.js";
+import { QrCode } from "../parts/qr_code.js";
 import { Read } from "../parts/states.js";
 import { TableBox } from "../parts/table.js";
+import { Verdict } from "../parts/verdict.js";
 import words from "../parts/bulletin.words.js";
 
 const t = wordsOf(words);
@@ -38,6 +40,7 @@ const NotIssued = () => html`<section class="card empty"><h1>${t("not_issued")}<
 function Sheet({ bulletin }) {
   const marks = marksOf(bulletin);
   const period = periodOf(bulletin.month);
+  const address = `${location.origin}/print/area/${bulletin.area_code}/${bulletin.month}?version=${bulletin.version}`;
   return html`<article class="sheet" lang=${language.value === "zh" ? "zh-CN" : "en"}>
     <header>
       <p class="sheet-kind">${t("sheet_title")}</p>
@@ -55,10 +58,11 @@ function Sheet({ bulletin }) {
     </section>
     <footer>
       <h2>${t("sealed_title")}</h2>
+      <${QrCode} text=${address} label=${t("qr_label")} />
       <dl class="facts">
         <dt>${t("digest")}</dt><dd><code>SHA-256 ${bulletin.digest}</code></dd>
         <dt>${t("seal_head")}</dt><dd>${bulletin.seal === null ? t("waits_for_seal") : html`<code>${bulletin.seal}:${bulletin.seal_head}</code>`}</dd>
-        <dt>${t("address")}</dt><dd><code>${`${location.origin}/print/area/${bulletin.area_code}/${bulletin.month}?version=${bulletin.version}`}</code></dd>
+        <dt>${t("address")}</dt><dd><code>${address}</code></dd>
         <dt>${t("content")}</dt><dd><code>${location.origin}${addressOf(`/bulletins/${bulletin.area_code}/${bulletin.month}/content`, { version: bulletin.version })}</code></dd>
       </dl>
     </footer>
@@ -76,7 +80,7 @@ function Section({ section, lines, marks }) {
   if (lines.length === 0) return html`<section><h2>${t(`head_${section}`)}</h2><p class="nothing">—</p></section>`;
   return html`<section>
     <h2>${t(`head_${section}`)}</h2>
-    <${TableBox} name=${t(`head_${section}`)} kind="keep"><table>
+    <${TableBox} name=${t(`head_${section}`)} kind="keep"><table class=${compared ? "compared" : ""}>
       <caption class="hidden">${t(`head_${section}`)}</caption>
       <thead><tr>
         <th scope="col">${t("line")}</th><th scope="col" class="right">${t("value")}</th>
@@ -85,8 +89,8 @@ function Section({ section, lines, marks }) {
       </tr></thead>
       <tbody>${lines.map((line) => html`<tr key=${line.key}>
         <th scope="row">${saidOf(line, "name")}</th>
-        <td class="right"><${Said} line=${line} /></td>
-        ${compared && html`<td class="right">${line.before === null ? "" : html`<${Figures} line=${line} value=${line.before} coverage=${line.before_coverage} />`}</td><td class="right"><${Change} percent=${line.change_percent} /></td>`}
+        <td class="right said"><${Said} line=${line} /></td>
+        ${compared && html`<td class="right">${line.before === null ? "" : html`<${Figures} line=${line} value=${line.before} coverage=${line.before_coverage} />`}</td><td class="right">${line.unit === "1" ? html`<${Points} value=${line.change} />` : html`<${Change} percent=${line.change_percent} />`}</td>`}
         <td class="mark">[${marks[line.question]}]</td>
       </tr>`)}</tbody>
     </table><//>
@@ -96,13 +100,20 @@ function Section({ section, lines, marks }) {
 // What a line says: its number with unit and measured share, its words, or that there is none.
 function Said({ line }) {
   const text = saidOf(line, "text");
-  if (line.value === null) return text || html`<${Quantity} value=${null} />`;
+  if (line.value === null) return html`<${Gap} gap=${line.gap} text=${text} />`;
   return html`<${Figures} line=${line} value=${line.value} coverage=${line.coverage} />${text && html` <span class="note">${text}</span>`}`;
+}
+
+// Missing, none of it, not to be told: each looks different. Words in place of a number are no gap.
+function Gap({ gap, text }) {
+  if (gap === "missing" || (!gap && !text)) return html`<${Quantity} value=${null} />`;
+  const sign = gap === "not_applicable" ? html`<${Quantity} state="not_applicable" />` : gap ? html`<${Verdict} verdict=${gap} />` : "";
+  return html`${sign}${sign && text ? " " : ""}${text && (gap ? html`<span class="note">${text}</span>` : text)}`;
 }
 
 function Figures({ line, value, coverage }) {
   if (line.unit === "") return html`<${Count} value=${value} />`;
-  if (line.unit === "1") return html`<${Quantity} value=${value * 100} unit="%" withUnit /> <${Coverage} value=${coverage} />`;
+  if (line.unit === "1") return html`<${Share} value=${value} /> <${Coverage} value=${coverage} />`;
   return html`<${Quantity} value=${value} unit=${line.unit} scale=${scaleOf([line.value, line.before], line.unit, language.value)} withUnit coverage=${coverage} /> <${Coverage} value=${coverage} />`;
 }
 
@@ -112,8 +123,8 @@ const Rows = ({ rows }) => html`<${TableBox} name=${t("rows")} kind="keep"><tabl
   <tbody>${rows.map((row) => html`<tr key=${`${row.code} ${row.valid_from}`}>
     <th scope="row"><code>${row.code}</code></th>
     <td class="right"><${Quantity} value=${row.value} unit=${row.unit === "1" ? "1" : row.unit} digits=${digitsOf(row.value)} withUnit /></td>
-    <td>${row.source}<br /><span class="note">${row.place}</span></td>
-    <td>${row.verified ? `✓ ${t("yes_verified")}` : t("not_verified")}${row.carried ? html`<br /><span class="note">${t("carried")}</span>` : ""}</td>
+    <td>${row.source}<br /><span class="note">${(language.value === "zh" && row.place_zh) || row.place}</span></td>
+    <td data-label=${t("verified_word")}>${row.verified ? `✓ ${t("yes_verified")}` : t("not_verified")}${row.carried ? html`<br /><span class="note">${t("carried")}</span>` : ""}</td>
   </tr>`)}</tbody>
 </table><//>`;
 

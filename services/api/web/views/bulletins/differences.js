@@ -7,7 +7,7 @@ import { periodOf, periodText, timeText } from "../../lib/time.js";
 import { nameOf, saidOf, wordsOf } from "../../lib/words.js";
 import { scaleOf } from "../../lib/format.js";
 import { ExportMenu } from "../../parts/export.js";
-import { Change, Count, Coverage, Quantity } from "../../parts/number.js";
+import { Change, Count, Coverage, Points, Quantity, Share } from "../../parts/number.js";
 import { Card } from "../../parts/page.js";
 import { Read } from "../../parts/states.js";
 import { Table } from "../../parts/table.js";
@@ -31,20 +31,27 @@ export function Differences({ area, month, version, onClose }) {
 }
 
 const columns = () => [
-  { key: "section", title: t("section"), cell: (line) => t(`section_${line.section}`) },
-  { key: "name", title: t("line"), narrow: true, wide: true, cell: (line) => saidOf(line, "name") },
+  { key: "name", title: t("line"), narrow: true, wide: true, cell: (line) => html`${saidOf(line, "name")}<br /><span class="note">${t(`section_${line.section}`)}</span>` },
   { key: "then", title: t("then"), number: true, narrow: true, cell: (line) => side(line, "then") },
   { key: "now", title: t("now"), number: true, narrow: true, cell: (line) => side(line, "now") },
-  { key: "change", title: t("change"), number: true, order: true, cell: (line) => (line.change === null ? "" : html`<${Quantity} value=${line.change} unit=${line.unit} scale=${scaleOf([line.then, line.now], line.unit, language.value)} withUnit />`) },
-  { key: "change_percent", title: t("change_percent"), number: true, order: true, cell: (line) => html`<${Change} percent=${line.change_percent} />` },
+  { key: "change", title: t("change"), number: true, order: true, cell: (line) => changed(line) },
+  { key: "change_percent", title: t("change_percent"), number: true, order: true, cell: (line) => (line.unit === "1" ? "" : html`<${Change} percent=${line.change_percent} />`) },
   { key: "state", title: t("state"), cell: (line) => t(`state_${line.state}`) },
 ];
+
+function changed(line) {
+  if (line.change === null) return "";
+  if (line.unit === "1") return html`<${Points} value=${line.change} />`;
+  if (line.unit === "") return html`<${Count} value=${line.change} />`;
+  return html`<${Quantity} value=${line.change} unit=${line.unit} scale=${scaleOf([line.then, line.now], line.unit, language.value)} withUnit />`;
+}
 
 // What a line said then or says now: a number with its measured share, or words.
 function side(line, when) {
   const value = line[when];
   const said = line[`text_${when}_${language.value}`] || line[`text_${when}_zh`];
   if (value === null) return said || html`<${Quantity} value=${null} />`;
-  const share = line.unit === "1";
-  return html`<${Quantity} value=${share ? value * 100 : value} unit=${share ? "%" : line.unit} scale=${share ? null : scaleOf([line.then, line.now], line.unit, language.value)} withUnit /> <${Coverage} value=${line[`coverage_${when}`]} />`;
+  if (line.unit === "1") return html`<${Share} value=${value} />`;
+  if (line.unit === "") return html`<${Count} value=${value} />`;
+  return html`<${Quantity} value=${value} unit=${line.unit} scale=${scaleOf([line.then, line.now], line.unit, language.value)} withUnit /> <${Coverage} value=${line[`coverage_${when}`]} />`;
 }

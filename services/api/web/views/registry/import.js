@@ -120,7 +120,7 @@ function Sheet({ rows, byLine, outcomes, all }) {
       },
     })),
   ];
-  return html`<div class="sheet"><${Table} caption=${t("sheet")} rows=${shown} rowKey=${(row) => row.line} columns=${columns} /></div>`;
+  return html`<div class="file-sheet"><${Table} caption=${t("sheet")} rows=${shown} rowKey=${(row) => row.line} columns=${columns} /></div>`;
 }
 
 const FaultList = ({ faults }) => html`<${Table} caption=${t("faulty_cells")} rows=${faults} rowKey=${(row) => `${row.line} ${row.cell} ${row.field} ${row.code}`} columns=${[
