@@ -9,9 +9,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, StorageState
 
+from services.up.stack import Stack
 from tests.conftest import copy_of
+from tests.console.at_work import AtWork
 from tests.console.region import NOW, Looked, build
 from tests.console.screen import WIDE, Screen, chromium, chromium_installed
+from tests.e2e.alerting import watching
 from tests.integration.access.browser import PASSWORD
 from tests.integration.clock import ask_at
 from tests.integration.ports import free_port
@@ -67,8 +70,18 @@ def console(server_url: str) -> Iterator[RunningConsole]:
             yield RunningConsole(f"http://127.0.0.1:{port}", client, looked, database_url)
 
 
+@pytest.fixture(scope="session")
+def at_work(stack: Stack, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AtWork]:
+    """The services at work on a region of their own, with the mail server that they tell."""
+    with (
+        copy_of(server_url) as database_url,
+        watching(stack, database_url, tmp_path_factory.mktemp("mail")) as watched,
+    ):
+        yield AtWork(watched, database_url, stack)
+
+
 @contextmanager
-def opening(browser: Browser, console: RunningConsole, looks: Looks) -> Iterator[Screen]:
+def opening(browser: Browser, address: str, looks: Looks) -> Iterator[Screen]:
     """A page of its own, of somebody who sits far away: days are those of Shanghai all the same."""
     width, height = looks.size
     context = browser.new_context(
@@ -82,7 +95,7 @@ def opening(browser: Browser, console: RunningConsole, looks: Looks) -> Iterator
     page = context.new_page()
     if looks.stands:
         page.clock.set_fixed_time(NOW)
-    yield Screen(page, console.address)
+    yield Screen(page, address)
     context.close()
 
 
@@ -93,7 +106,7 @@ def signed_in(browser: Browser, console: RunningConsole) -> SignedIn:
 
     def state_of(account: str) -> StorageState:
         if account not in kept:
-            with opening(browser, console, Looks(state=None)) as screen:
+            with opening(browser, console.address, Looks(state=None)) as screen:
                 sign_in(screen, account)
                 kept[account] = screen.page.context.storage_state()
         return kept[account]
@@ -109,15 +122,38 @@ def opened(browser: Browser, console: RunningConsole, signed_in: SignedIn) -> It
         def open_as(account: str | None = "region", *, theme: str = "light", stands: bool = True) -> Screen:
             state = None if account is None else signed_in(account)
             looks = Looks(state=state, theme=theme, stands=stands)
-            return open_pages.enter_context(opening(browser, console, looks))
+            return open_pages.enter_context(opening(browser, console.address, looks))
+
+        yield open_as
+
+
+Seated = Callable[..., Screen]
+
+
+@pytest.fixture
+def seated(browser: Browser, at_work: AtWork) -> Iterator[Seated]:
+    """Opens a page of the services at work, in a browser of its own; `account` has signed in, where one is named."""
+    with ExitStack() as open_pages:
+
+        def open_as(account: str | None = None, *, size: tuple[int, int] = WIDE) -> Screen:
+            looks = Looks(state=None, size=size, stands=False)
+            screen = open_pages.enter_context(opening(browser, at_work.address, looks))
+            if account is not None:
+                sign_in(screen, account)
+            return screen
 
         yield open_as
 
 
 def sign_in(screen: Screen, account: str, password: str = PASSWORD) -> None:
     """As a person does."""
+    screen.page.goto(f"{screen.address}/login?next=/targets")
+    fill_in_login(screen, account, password)
+
+
+def fill_in_login(screen: Screen, account: str, password: str = PASSWORD) -> None:
+    """On the page that asks who one is."""
     page = screen.page
-    page.goto(f"{screen.address}/login?next=/targets")
     page.fill("input[name=name]", account)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")

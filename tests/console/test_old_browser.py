@@ -40,7 +40,7 @@ def old_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def test_views_are_whole_in_the_oldest_browser(
     old_browser: Browser, console: RunningConsole, signed_in: SignedIn
 ) -> None:
-    with opening(old_browser, console, Looks(state=signed_in("region"))) as screen:
+    with opening(old_browser, console.address, Looks(state=signed_in("region"))) as screen:
         for view, path in sorted(declared().items()):
             screen.open(address_of(path, given_to(view, console.looked)), p="2026-10", l="zh")
             assert screen.faults == [], view

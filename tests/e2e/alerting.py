@@ -3,6 +3,7 @@
 import email
 import email.policy
 import http.server
+import itertools
 import queue
 import ssl
 import threading
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -22,8 +24,14 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from paho.mqtt.enums import CallbackAPIVersion
 
 from services.core.calendar import SHANGHAI
+from services.ingest.broker_users import ALERTS_USER
+from services.up.stack import Stack
+from tests.integration.certificates import make_certificate
 from tests.integration.ports import free_port
 from tests.integration.registered import credit_code
+from tests.integration.running import running, running_api
+from tests.second_person import ConfirmedTransport
+from tests.signed_in import BY_ADMINISTRATOR
 
 MAIL_USER, MAIL_PASSWORD = "enermon", "k3y-of-mail"
 PER_DAY = 2400.0
@@ -236,3 +244,36 @@ class Watched:
         """The meters are read up to this day."""
         for meter in (centre.input_meter, centre.racks_meter):
             self.send("PATCH", f"meters/{meter}", {"valid_to": until.isoformat()})
+
+
+@contextmanager
+def watching(
+    stack: Stack, database_url: str, folder: Path, *, link: str | None = None, **more: str
+) -> Iterator[Watched]:
+    """The services at work on a database. Messages lead to `link`, or to the API itself; `more` is told to the API."""
+    certificate, mailbox, hooks = make_certificate(folder), Mailbox(), Hooks()
+    environment = {
+        "ENERMON_DATABASE_URL": database_url,
+        "ENERMON_ALERTS_MQTT_URL": stack.mqtt_url(ALERTS_USER),
+        "ENERMON_WEBHOOK_ALLOW_PRIVATE": "true",
+        "ENERMON_WEBHOOK_ALLOW_HTTP": "true",
+    }
+    telling = {
+        "ENERMON_SMTP_FROM": "alerts@enermon.example",
+        "ENERMON_ALERTS_GROUPING_S": "0.5",
+        "ENERMON_ALERTS_POLL_S": "0.2",
+        "SSL_CERT_FILE": str(certificate.certificate),
+    }
+    with (
+        mailbox.served(certificate.of_server()) as smtp_url,
+        running_api(**environment, **more) as address,
+        running("rollup", **environment),
+        running("alerts", **environment, **telling, ENERMON_ALERTS_LINK=link or address, ENERMON_SMTP_URL=smtp_url),
+        httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30, transport=ConfirmedTransport()) as api,
+    ):
+        yield Watched(api, mailbox, hooks, itertools.count(1))
+    hooks.close()
+    taken = [call.headers["webhook-id"] for calls in hooks.calls.values() for call in calls if call.answer == 204]
+    mails = [mail["message-id"] for mails in mailbox.mails.values() for mail in mails]
+    assert len(set(taken)) == len(taken)
+    assert len(set(mails)) == len(mails)

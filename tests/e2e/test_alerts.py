@@ -5,37 +5,27 @@ over the month before them, so that `pue_existing` judges it at once, by the tar
 and does so too where a month ends while the tests run.
 """
 
-import itertools
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from services.core.calendar import SHANGHAI, Grain, floor, months_before
-from services.ingest.broker_users import ALERTS_USER
+from services.core.calendar import SHANGHAI
 from services.up.stack import Stack
-from tests.e2e.alerting import PER_DAY, Body, Centre, Hooks, Json, Mailbox, Watched, listening
+from tests.e2e.alerting import PER_DAY, Body, Centre, Json, Watched, listening, watching
+from tests.e2e.exceeding import DAYS, FIRST_DAY, MENDED_PUE, exceeding, mend, registered
 from tests.integration.alerted import of_enterprise
-from tests.integration.certificates import make_certificate
 from tests.integration.let_in import let_in, url_of
-from tests.integration.running import running, running_api, wait_until
-from tests.second_person import ConfirmedTransport
+from tests.integration.running import wait_until
 from tests.signed_in import BY_ADMINISTRATOR, bearer
 
 DONGSHENG, KANGBASHI, DALAD, JUNGAR = "150602", "150603", "150621", "150622"
 OTOG_FRONT, OTOG, HANGGIN, UXIN, EJIN_HORO = "150623", "150624", "150625", "150626", "150627"
-YEAR_END = floor(datetime.now(SHANGHAI), Grain.MONTH)
-FIRST_DAY, LAST_DAYS = months_before(YEAR_END, 12).date(), YEAR_END.date() - timedelta(days=5)
-DAYS = (LAST_DAYS - FIRST_DAY).days
-"""More than nine tenths of twelve months, also of those that end a month later."""
-MENDED_PUE = (DAYS * 1.42 + 5 * 50 * 1.05) / (DAYS + 5 * 50)
-"""With five days on which so much is computed so well that they make up for the year."""
 LINK = "https://enermon.example"
 RULE = "pue_existing"
 OWN_RULE: Json = {
@@ -62,51 +52,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def watched(stack: Stack, module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """API, roll-up and alert service, and the two servers they tell."""
-    certificate = make_certificate(tmp_path_factory.mktemp("mail"))
-    mailbox, hooks = Mailbox(), Hooks()
-    environment = {
-        "ENERMON_DATABASE_URL": module_database_url,
-        "ENERMON_ALERTS_MQTT_URL": stack.mqtt_url(ALERTS_USER),
-        "ENERMON_WEBHOOK_ALLOW_PRIVATE": "true",
-        "ENERMON_WEBHOOK_ALLOW_HTTP": "true",
-    }
-    telling = {
-        "ENERMON_SMTP_FROM": "alerts@enermon.example",
-        "ENERMON_ALERTS_LINK": LINK,
-        "ENERMON_ALERTS_GROUPING_S": "0.5",
-        "ENERMON_ALERTS_POLL_S": "0.2",
-        "SSL_CERT_FILE": str(certificate.certificate),
-    }
-    with (
-        mailbox.served(certificate.of_server()) as smtp_url,
-        running_api(**environment) as address,
-        running("rollup", **environment),
-        running("alerts", **environment, **telling, ENERMON_SMTP_URL=smtp_url),
-        httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30, transport=ConfirmedTransport()) as api,
-    ):
-        yield Watched(api, mailbox, hooks, itertools.count(1))
-    hooks.close()
-    taken = [call.headers["webhook-id"] for calls in hooks.calls.values() for call in calls if call.answer == 204]
-    mails = [mail["message-id"] for mails in mailbox.mails.values() for mail in mails]
-    assert len(set(taken)) == len(taken)
-    assert len(set(mails)) == len(mails)
-
-
-def exceeding(watched: Watched, area: str) -> Centre:
-    """A centre that was measured for a year, at a PUE of 1.42."""
-    centre = registered(watched, area)
-    watched.measure(centre, FIRST_DAY, days=DAYS, pue=1.42)
-    return centre
-
-
-def registered(watched: Watched, area: str) -> Centre:
-    return watched.centre(area, first_day=FIRST_DAY, until=LAST_DAYS, name_zh="一号机房", name_en="Hall 1")
-
-
-def mend(watched: Watched, centre: Centre) -> None:
-    """Its meters are read up to the end of the year, and it is in order over the whole of it."""
-    watched.extend(centre, YEAR_END.date())
-    watched.measure(centre, LAST_DAYS, days=5, pue=1.05, per_day=50 * PER_DAY)
+    with watching(stack, module_database_url, tmp_path_factory.mktemp("mail"), link=LINK) as found:
+        yield found
 
 
 def told(watched: Watched, body: Body, number: int) -> tuple[list[EmailMessage], list[Json]]:
