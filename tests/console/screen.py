@@ -58,7 +58,7 @@ class Screen:
 
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.faults.append(message.text)
+            self.faults.append(f"{message.text} {message.location['url']}".rstrip())
 
     def _note_answer(self, answer: Response) -> None:
         self._answers.append(answer)
