@@ -5,9 +5,9 @@ export const GROUPS = ["", "nav_status", "nav_topics", "nav_handling", "nav_reco
 
 export const VIEWS = [
   { name: "today", path: "/", title: { zh: "今日", en: "Today" }, nav: "", right: "read", key: "t", load: () => import("./views/today.js") },
-  { name: "overview", path: "/overview", title: { zh: "全区", en: "Region" }, nav: "nav_status", right: "read", key: "o", load: () => import("./views/overview.js") },
-  { name: "area", path: "/area/:code?", title: { zh: "盟市旗县", en: "Areas" }, nav: "nav_status", right: "read", key: "a", load: () => import("./views/area.js") },
-  { name: "park", path: "/park/:code?", title: { zh: "园区", en: "Parks" }, nav: "nav_status", right: "read", key: "p", load: () => import("./views/park.js") },
+  { name: "overview", path: "/overview", title: { zh: "全区", en: "Region" }, nav: "nav_status", right: "survey", key: "o", load: () => import("./views/overview.js") },
+  { name: "area", path: "/area/:code?", title: { zh: "盟市旗县", en: "Areas" }, nav: "nav_status", right: "survey", key: "a", load: () => import("./views/area.js") },
+  { name: "park", path: "/park/:code?", title: { zh: "园区", en: "Parks" }, nav: "nav_status", right: "survey", key: "p", load: () => import("./views/park.js") },
   { name: "enterprise", path: "/enterprise/:code?", title: { zh: "用能单位", en: "Enterprises" }, nav: "nav_status", right: "read", key: "e", load: () => import("./views/enterprise.js") },
   { name: "data_centres", path: "/data-centres", title: { zh: "数据中心", en: "Data centres" }, nav: "nav_topics", right: "read", key: "c", load: () => import("./views/data_centres.js") },
   { name: "efficiency", path: "/efficiency", title: { zh: "能效清单", en: "Efficiency list" }, nav: "nav_topics", right: "read", key: "f", load: () => import("./views/efficiency.js") },

@@ -1,7 +1,7 @@
 // One alert: what it says, what is to be done, how it stood over time, what it stands on.
 
 import { html, useState } from "../vendor/preact.js";
-import { addressOf, useGet } from "../lib/api.js";
+import { addressOf, may, useGet } from "../lib/api.js";
 import { useExported } from "../lib/exported.js";
 import { link } from "../lib/state.js";
 import { daysBetween, timeText, toDay } from "../lib/time.js";
@@ -57,14 +57,14 @@ function Head({ alert, whole }) {
     <${Facts} facts=${[
       [t("subject"), subject],
       [t("enterprise_of"), alert.enterprise && html`<a href=${link(`/enterprise/${alert.enterprise.code}`)}>${saidOf(alert.enterprise, "name") || alert.enterprise.code}</a>`],
-      [t("area_of"), alert.area && html`<a href=${link(`/area/${alert.area.code}`)}>${saidOf(alert.area, "name")}</a>`],
-      [t("park_of"), alert.park && html`<a href=${link(`/park/${alert.park.code}`)}>${saidOf(alert.park, "name")}</a>`],
+      [t("area_of"), alert.area && (may("survey") ? html`<a href=${link(`/area/${alert.area.code}`)}>${saidOf(alert.area, "name")}</a>` : saidOf(alert.area, "name"))],
+      [t("park_of"), alert.park && (may("survey") ? html`<a href=${link(`/park/${alert.park.code}`)}>${saidOf(alert.park, "name")}</a>` : saidOf(alert.park, "name"))],
       [t("value_now"), saidOf(alert, "value_text") && html`<${Told} value=${found.value} text=${saidOf(alert, "value_text")} />${found.coverage !== null && found.coverage !== undefined && html` <${Coverage} value=${found.coverage} always />`}`],
       [t("limit"), saidOf(alert, "limit_text") && html`<${Told} value=${found.limit} text=${saidOf(alert, "limit_text")} />`],
       [t("fired_at"), html`${timeText(alert.fired_at)}${alert.reopened > 0 && html` · ${t("reopened")} <${Count} value=${alert.reopened} /> ${t("times")}`}`],
       [t("resolved_at"), timeText(alert.resolved_at)],
       [t("due"), html`<${Deadline} handling=${alert.handling} />`],
-      [t("rule"), html`<a href=${link(`/rules/${alert.rule}`)}>${saidOf(alert, "title") || alert.rule}</a> <span class="note">${t("version", { version: alert.rule_version })}</span>`],
+      [t("rule"), html`${may("survey") ? html`<a href=${link(`/rules/${alert.rule}`)}>${saidOf(alert, "title") || alert.rule}</a>` : saidOf(alert, "title") || alert.rule} <span class="note">${t("version", { version: alert.rule_version })}</span>`],
       ["", alert.inhibited_by && html`<span class="note">${t("inhibited", { by: inhibitor(alert.inhibited_by) })}</span>`],
     ]} />
     ${alert.rule_body && html`<p class="note">${t("source")}：${alert.rule_body.source}${alert.rule_body.place ? ` · ${alert.rule_body.place}` : ""}</p>`}

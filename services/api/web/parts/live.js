@@ -4,8 +4,8 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { Menu } from "./menu.js";
 import { Count, Coverage, Quantity } from "./number.js";
 import { Facts } from "./page.js";
-import { homeArea, REGION } from "./scope.js";
-import { may, session, signedOut } from "../lib/api.js";
+import { homeScope, REGION } from "./scope.js";
+import { may, signedOut } from "../lib/api.js";
 import { leave, live, watch } from "../lib/live.js";
 import { shownScope } from "../lib/shown.js";
 import { basis, language, link } from "../lib/state.js";
@@ -18,11 +18,7 @@ const SAID_MS = 10000;
 const SIGNS = { open: "●", connecting: "○", lost: "▲" };
 
 // The scope that the page watches: the area that its view shows, else where the account is at home.
-function scopeOf() {
-  const who = session.value;
-  if (who.enterprise) return `enterprise:${who.enterprise}`;
-  return `area:${shownScope.value.area || homeArea()}`;
-}
+const scopeOf = () => homeScope(shownScope.value.area);
 
 // What the stream tells now; null before it tells anything.
 export const useLive = () => live.value.state;

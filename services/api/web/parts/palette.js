@@ -1,7 +1,7 @@
 // The palette: one field that finds views, periods, actions and, by the API, whatever has a name. Ctrl K, /.
 
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact.js";
-import { useGet } from "../lib/api.js";
+import { may, useGet } from "../lib/api.js";
 import { go, language, link, setLanguage, setQuery, visit } from "../lib/state.js";
 import { setTheme } from "../lib/theme.js";
 import { namedPeriods, periodOf, periodText } from "../lib/time.js";
@@ -47,7 +47,7 @@ export function Palette({ views, onHelp, onClose }) {
       take(items[current]);
     }
   };
-  const rest = found.data ? Object.values(found.data.counts).reduce((sum, count) => sum + count, 0) - found.data.data.length : 0;
+  const rest = found.data ? Object.entries(found.data.counts).reduce((sum, [kind, count]) => sum + (leads(kind) ? count : 0), 0) - found.data.data.filter((thing) => leads(thing.kind)).length : 0;
   return html`<${Dialog} title=${t("title")} onClose=${onClose} wide>
     <div class="palette">
       <input type="search" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" aria-activedescendant=${items.length ? `palette-${current}` : null} aria-label=${t("hint")} placeholder=${t("hint")} autocomplete="off" spellcheck="false" autofocus value=${text} onInput=${(event) => setText(event.target.value)} onKeyDown=${key} />
@@ -105,7 +105,7 @@ const periodBy = (term) => {
 
 // All that may be chosen, in order: [{key, group, kind, name, more, run}].
 function itemsOf(terms, views, found, { onHelp }) {
-  const things = found && terms.length ? found.data : [];
+  const things = found && terms.length ? found.data.filter((thing) => leads(thing.kind)) : [];
   return [...composed(terms, views, things), ...pages(terms, views), ...(terms.length === 1 ? [...periods(terms[0]), ...actions(terms[0], onHelp)] : []), ...things.map((thing) => item(thing, found.names))];
 }
 
@@ -158,6 +158,9 @@ const LEADS = {
   gateway: (thing) => `/registry/gateways/${thing.code}`,
   meter: (thing) => `/registry/meters/${thing.code}`,
 };
+
+// Whether the account has a page for it: areas, parks and rules are for who surveys.
+const leads = (kind) => may("survey") || !["area", "park", "rule"].includes(kind);
 
 // Something that was found, with what it belongs to.
 function item(thing, names) {

@@ -2,7 +2,7 @@
 
 import { html } from "../vendor/preact.js";
 import { Menu } from "./menu.js";
-import { session } from "../lib/api.js";
+import { may, session } from "../lib/api.js";
 import { shownScope } from "../lib/shown.js";
 import { go, link, setQuery } from "../lib/state.js";
 import { areas, saidOf, t } from "../lib/words.js";
@@ -29,8 +29,12 @@ export function chainOf(code) {
 // The area where the account is at home: its own, else the region.
 export const homeArea = () => (session.value && session.value.areas && session.value.areas[0]) || REGION;
 
+// What the account looks at, as energy and indicators are scoped: its enterprise, else `area`, else where it is at home.
+export const homeScope = (area = null) => (session.value.enterprise ? `enterprise:${session.value.enterprise}` : `area:${area || homeArea()}`);
+
 // `code`: the area that the view shows; null: it shows none.
 export function ScopePicker({ code }) {
+  if (session.value.enterprise) return "";
   const shown = code && areas.value[code] ? code : homeArea();
   const seen = ownAreas();
   const codes = new Set(seen.map((each) => each.code));
@@ -50,7 +54,7 @@ export function ScopePicker({ code }) {
 
 // 全区 › 鄂尔多斯市 › 准格尔旗 › …; `more`: [{name, href}] below the area.
 export function Breadcrumbs({ area, more = [] }) {
-  const way = area ? chainOf(area).reverse().map((code) => ({ name: saidOf(areas.value[code], "name"), href: link(areaPath(code)) })) : [];
+  const way = area ? chainOf(area).reverse().map((code) => ({ name: saidOf(areas.value[code], "name"), href: may("survey") && link(areaPath(code)) })) : [];
   const all = [...way, ...more];
   return html`<nav class="breadcrumbs" aria-label=${t("scope")}><ol>${all.map(
     (each, index) => html`<li key=${each.name}>${index === all.length - 1 || !each.href ? html`<span aria-current="page">${each.name}</span>` : html`<a href=${each.href}>${each.name}</a>`}</li>`,

@@ -12,7 +12,7 @@ import { LimitBar, LimitScale } from "../parts/limit_bar.js";
 import { Mend } from "../parts/mend.js";
 import { Count, Coverage, LEAST_COVERAGE, Quantity } from "../parts/number.js";
 import { Card, CountCard, Figure, PageHead } from "../parts/page.js";
-import { homeArea } from "../parts/scope.js";
+import { homeArea, homeScope } from "../parts/scope.js";
 import { SeriesChart } from "../parts/series.js";
 import { Nothing, Read } from "../parts/states.js";
 import { Table } from "../parts/table.js";
@@ -29,7 +29,7 @@ const COLOURS = ["series-electricity", "series-gas", "series-renewable", "series
 export default function DataCentres({ query }) {
   const area = query.area || homeArea();
   const period = useShown({ area, usual: lastMonth() });
-  const scope = `area:${area}`;
+  const scope = homeScope(query.area);
   const pue = useGet("/indicators/pue", { scope, by: "unit", bucket: "total", start: period.start, end: period.end, total: true, limit: 1000 });
   const last = addMonths(`${period.end.slice(0, 7)}-01`, period.end.endsWith("-01") ? 0 : 1);
   const trend = useGet("/indicators/pue", { scope, by: "unit", bucket: "month", start: addMonths(last, -MONTHS), end: last, limit: 1000 });

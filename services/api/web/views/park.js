@@ -1,7 +1,7 @@
 // 园区: what a park used, of what, and who in it; without a code all of them.
 
 import { html } from "../vendor/preact.js";
-import { session, useGet } from "../lib/api.js";
+import { useGet } from "../lib/api.js";
 import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { language } from "../lib/state.js";
@@ -21,10 +21,9 @@ export default function Park({ params }) {
 }
 
 function All() {
-  const who = session.value;
   const area = homeArea();
   const period = useShown({ area, pickers: PICKERS });
-  const asked = balanceOf(who.enterprise ? `enterprise:${who.enterprise}` : `area:${area}`, period);
+  const asked = balanceOf(`area:${area}`, period);
   const parks = useGet(BALANCE, { ...asked, by: "park", total: true });
   useExported(t("all"), parks.address);
   return html`

@@ -7,7 +7,7 @@ import { language, setQuery } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
 import { areas, saidOf, wordsOf } from "../lib/words.js";
 import { PageHead, Tabs } from "../parts/page.js";
-import { Breadcrumbs, homeArea } from "../parts/scope.js";
+import { Breadcrumbs, homeArea, homeScope } from "../parts/scope.js";
 import { MeterDay } from "./quality/day.js";
 import { Days } from "./quality/days.js";
 import { Gateways } from "./quality/gateways.js";
@@ -28,7 +28,7 @@ export default function Quality({ query }) {
   const Shown = TABS[tab];
   // Of which meters: as lists are narrowed, and as scores are scoped.
   const place = who.enterprise ? { enterprise: who.enterprise } : { area };
-  const scope = who.enterprise ? `enterprise:${who.enterprise}` : `area:${area}`;
+  const scope = homeScope(area);
   const name = who.enterprise ? t("own") : areas.value[area] ? saidOf(areas.value[area], "name") : area;
   const day = query.day && query.meter ? { meter: query.meter, day: query.day } : null;
   // A meter's day stands in the address too: it can be sent to somebody.

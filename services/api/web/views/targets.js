@@ -1,7 +1,7 @@
 // 目标与依据: every number that the plans print, where it stands, and what is measured of it today.
 
 import { html } from "../vendor/preact.js";
-import { addressOf, may, useGet } from "../lib/api.js";
+import { addressOf, may, session, useGet } from "../lib/api.js";
 import { useExported } from "../lib/exported.js";
 import { useShown } from "../lib/shown.js";
 import { setQuery } from "../lib/state.js";
@@ -24,22 +24,23 @@ const REDUCTION = "energy_intensity_gdp_reduction";
 
 export default function Targets({ query }) {
   useShown({ pickers: [] });
-  const area = query.area && areas.value[query.area] ? query.area : homeArea();
+  // An enterprise sees what the plans print, of every area; what is measured of areas it does not see.
+  const area = session.value.enterprise ? null : query.area && areas.value[query.area] ? query.area : homeArea();
   const plan = query.plan === "all" ? null : query.plan || PLANS[0];
-  const listed = useGet("/targets", { area, plan, q: query.q, kind: query.kind, nature: query.nature, actual: true, limit: MOST });
+  const listed = useGet("/targets", { area, plan, q: query.q, kind: query.kind, nature: query.nature, actual: area !== null || null, limit: MOST });
   const progress = useGet(may("survey") && plan ? "/progress" : null, { area, plan });
-  useExported(t("title"), addressOf("/targets", { area, plan, q: query.q, nature: query.nature, kind: query.kind, actual: true }));
+  useExported(t("title"), addressOf("/targets", { area, plan, q: query.q, nature: query.nature, kind: query.kind, actual: area !== null || null }));
   const natures = query.nature ? query.nature.split(",") : [];
   const kinds = query.kind ? query.kind.split(",") : [];
   return html`
     <${PageHead} title=${t("title")} note=${t("note")} />
     <${Card}>
       <div class="toolbar">
-        <label>${t("area")} <select value=${area} onChange=${(event) => setQuery({ area: event.target.value, row: null })}>${choices(area).map((code) => html`<option key=${code} value=${code}>${saidOf(areas.value[code], "name")}</option>`)}</select></label>
+        ${area !== null && html`<label>${t("area")} <select value=${area} onChange=${(event) => setQuery({ area: event.target.value, row: null })}>${choices(area).map((code) => html`<option key=${code} value=${code}>${saidOf(areas.value[code], "name")}</option>`)}</select></label>`}
         <label>${t("plan")} <select value=${plan || "all"} onChange=${(event) => setQuery({ plan: event.target.value === PLANS[0] ? null : event.target.value, row: null })}>
           ${PLANS.map((each) => html`<option key=${each} value=${each}>${t(`plan_${each}`)}</option>`)}<option value="all">${t("all_plans")}</option></select></label>
         <input type="search" class="spring" aria-label=${t("find")} placeholder=${t("find")} value=${query.q || ""} onChange=${(event) => setQuery({ q: event.target.value.trim() || null, row: null })} />
-        <label><input type="checkbox" checked=${query.measured === "1"} onChange=${(event) => setQuery({ measured: event.target.checked ? "1" : null })} /> ${t("measured_only")}</label>
+        ${area !== null && html`<label><input type="checkbox" checked=${query.measured === "1"} onChange=${(event) => setQuery({ measured: event.target.checked ? "1" : null })} /> ${t("measured_only")}</label>`}
       </div>
       <${Read} of=${listed} lines=${12}>${(data) => {
         const fall = fallSoFar(progress.data);
@@ -79,7 +80,7 @@ function fallSoFar(progress) {
 }
 
 const COLUMNS = () => [
-  { key: "indicator_zh", title: t("indicator"), order: true, narrow: true, cell: (row) => html`${saidOf(row, "indicator")}${row.subject && html` <span class="note">（${word("target_subject", row.subject)}）</span>`}` },
+  { key: "indicator_zh", title: t("indicator"), order: true, narrow: true, cell: (row) => html`${session.value.enterprise && html`<span class="note">${saidOf(row, "area_name")}</span> `}${saidOf(row, "indicator")}${row.subject && html` <span class="note">（${word("target_subject", row.subject)}）</span>`}` },
   { key: "target", title: t("target"), number: true, narrow: true, cell: (row) => html`<${Asked} row=${row} />` },
   { key: "target_year", title: t("year"), order: true, cell: (row) => row.target_year || "" },
   { key: "nature", title: t("nature"), order: true, cell: (row) => `${word("target_nature", row.nature)}${row.stage ? ` · ${word("target_stage", row.stage)}` : ""}` },

@@ -1,6 +1,7 @@
 // What is registered: of each kind where it is found, what is shown in its list, and which fields it has.
 
 import { html } from "../../vendor/preact.js";
+import { may } from "../../lib/api.js";
 import { nameOf, said, saidOf, word, wordsOf } from "../../lib/words.js";
 import { link } from "../../lib/state.js";
 import { Quantity } from "../../parts/number.js";
@@ -17,7 +18,7 @@ const number = { type: "number" };
 const select = (kind, options, more = {}) => ({ type: "select", kind, options, ...more });
 const names = [{ name: "name_zh", ...text, required: true }, { name: "name_en", ...text }];
 
-const toArea = (code, names_) => (code ? html`<a href=${link(`/area/${code}`)}>${nameOf(names_, "area", code)}</a>` : "");
+const toArea = (code, names_) => (code && may("survey") ? html`<a href=${link(`/area/${code}`)}>${nameOf(names_, "area", code)}</a>` : code ? nameOf(names_, "area", code) : "");
 const toEntry = (kind, code, shown) => (code ? html`<a href=${link(`/registry/${kind}/${code}`)}>${shown || code}</a>` : "");
 
 // `key`: what names one; `noun`: as words say it; `right`: who may change it; `by`: what the list is narrowed by beside area and text.

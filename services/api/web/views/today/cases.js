@@ -1,6 +1,7 @@
 // What is to be handled first: one row a subject, the most urgent first, with what may be done about it.
 
 import { html } from "../../vendor/preact.js";
+import { session } from "../../lib/api.js";
 import { link } from "../../lib/state.js";
 import { daysBetween, toDay } from "../../lib/time.js";
 import { saidOf, word, wordsOf } from "../../lib/words.js";
@@ -10,15 +11,19 @@ import { Severity, Sign } from "../../parts/verdict.js";
 import words from "../today.words.js";
 
 const t = wordsOf(words);
-const OURS = ["overdue_ours", "to_acknowledge", "to_verify", "to_close"];
+const OF_BODY = ["overdue_ours", "to_acknowledge", "to_verify", "to_close"];
+const OF_ENTERPRISE = ["overdue_enterprises", "with_enterprises"];
 const GRAVITY = ["severe", "warning", "notice"];
 const MOST = 8;
 const SOON_DAYS = 7;
 
-// The alerts that wait for a body, joined by their subject: [{subject, alerts}], the most urgent first.
+// Whose turn is looked at: that of the enterprise whose account it is, else that of bodies.
+export const waitsFor = () => (session.value.enterprise ? "enterprise" : "body");
+
+// The alerts that wait for whoever looks, joined by their subject: [{subject, alerts}], the most urgent first.
 export function casesOf(work) {
   const alerts = new Map();
-  for (const list of OURS) for (const alert of work[list].data) alerts.set(alert.alert_id, alert);
+  for (const list of waitsFor() === "body" ? OF_BODY : OF_ENTERPRISE) for (const alert of work[list].data) alerts.set(alert.alert_id, alert);
   const cases = new Map();
   for (const alert of [...alerts.values()].sort(byUrgency)) {
     if (!cases.has(alert.subject)) cases.set(alert.subject, []);
@@ -33,7 +38,7 @@ const byUrgency = (one, other) => dueOf(one).localeCompare(dueOf(other)) || byGr
 
 export function FirstCases({ work, onAcknowledge }) {
   const cases = casesOf(work);
-  const more = html`<a href=${link("/alerts", { awaiting: "body" })}>${t("all_cases")} ▸</a>`;
+  const more = html`<a href=${link("/alerts", { awaiting: waitsFor() })}>${t("all_cases")} ▸</a>`;
   return html`<${Card} title=${html`${t("first")} <span class="note">${t("first_note")}</span>`} actions=${more}>
     ${cases.length === 0 ? html`<p class="nothing">${t("nothing_first")}</p>` : html`<ul class="first-cases">${cases.slice(0, MOST).map(
       (each) => html`<${Case} key=${each.subject} found=${each} onAcknowledge=${onAcknowledge} />`,

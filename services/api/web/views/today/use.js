@@ -1,6 +1,7 @@
 // Energy used yesterday and in the month so far, beside the same day of last week and the same part of last month.
 
 import { html } from "../../vendor/preact.js";
+import { may } from "../../lib/api.js";
 import { scaleOf } from "../../lib/format.js";
 import { language, link } from "../../lib/state.js";
 import { addDays, dayText } from "../../lib/time.js";
@@ -15,7 +16,7 @@ const t = wordsOf(words);
 const SHOWN_DAYS = 14;
 
 // `days`: the balances of the last fourteen, each beside the same day of the week before; `month`: that of the month so far.
-export const Use = ({ days, month, basis, today }) => html`<${Card} title=${t("use")} actions=${html`<a href=${link("/overview")}>▸<span class="hidden">${t("use")}</span></a>`}>
+export const Use = ({ days, month, basis, today }) => html`<${Card} title=${t("use")} actions=${html`<a href=${link(may("survey") ? "/overview" : "/enterprise")}>▸<span class="hidden">${t("use")}</span></a>`}>
   <${Read} of=${days}>${(data) => html`<${Days} rows=${data.data} month=${month.data && month.data.data[0]} basis=${basis} today=${today} />`}<//>
 <//>`;
 
