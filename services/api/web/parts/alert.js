@@ -67,7 +67,7 @@ function Head({ alert, whole }) {
       [t("rule"), html`${may("survey") ? html`<a href=${link(`/rules/${alert.rule}`)}>${saidOf(alert, "title") || alert.rule}</a>` : saidOf(alert, "title") || alert.rule} <span class="note">${t("version", { version: alert.rule_version })}</span>`],
       ["", alert.inhibited_by && html`<span class="note">${t("inhibited", { by: inhibitor(alert.inhibited_by) })}</span>`],
     ]} />
-    ${alert.rule_body && html`<p class="note">${t("source")}：${alert.rule_body.source}${alert.rule_body.place ? ` · ${alert.rule_body.place}` : ""}</p>`}
+    ${alert.rule_body && html`<div class="note">${t("source")}：${alert.rule_body.source}${alert.rule_body.place && html` <details><summary>${t("place_of")}</summary>${alert.rule_body.place}</details>`}</div>`}
   </section>`;
 }
 

@@ -41,7 +41,7 @@ function WhoMenu({ onHelp }) {
     if (who.signed_by === "session") await remove("/session");
     location.assign("/login");
   };
-  return html`<${Menu} label=${who.display_name} title=${`${t("signed_in_as", { name: who.display_name, role: t(who.role) })}${where}`} align="right">
+  return html`<${Menu} label=${html`<span class="who-name">${who.display_name}</span>`} title=${`${t("signed_in_as", { name: who.display_name, role: t(who.role) })}${where}`} align="right">
     ${(close) => html`
       <p class="note">${t("signed_in_as", { name: who.account, role: t(who.role) })}${where}</p>
       <div role="group" aria-label=${t("theme")}>${["auto", "light", "dark"].map(

@@ -46,7 +46,7 @@ export function Live() {
   const { status, state } = live.value;
   const last = state ? state.readings.last_message_at : null;
   const text = status === "lost" ? t("lost") : status === "connecting" && !state ? t("connecting") : t("live");
-  return html`<${Menu} align="right" title=${state ? `${t("running", { time: clockText(state.at) })}` : ""} label=${html`<span class=${`live-sign ${status}`}><span aria-hidden="true">${SIGNS[status]}</span> ${text}${
+  return html`<${Menu} align="right" title=${state ? `${t("running", { time: clockText(state.at) })}` : ""} label=${html`<span class=${`live-sign ${status}`}><span aria-hidden="true">${SIGNS[status]}</span> <span class="live-word">${text}</span>${
     last && html`<span class="live-age"> ${agoText(last, language.value, Math.max(now, Date.parse(last)))}</span>`
   }</span>`}>
     ${() => html`<div class="live-facts">${state ? html`<${LiveFacts} state=${state} />` : html`<p class="note">${t("none_yet")}</p>`}</div>`}

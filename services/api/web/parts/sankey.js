@@ -54,6 +54,12 @@ function optionOf({ nodes, links, scale }, colours) {
   const ends = new Set(links.map((link) => link.from));
   const used = nodes.filter((node) => links.some((link) => link.from === node.id || link.to === node.id));
   const margin = narrow ? 112 : 190;
+  const starts = new Set(links.map((link) => link.to));
+  // Between two columns there is no room for a number on a phone: the table has it.
+  const said = (node) => {
+    const between = narrow && ends.has(node.id) && starts.has(node.id);
+    return `${cut(node.name, most)}${between ? "" : ` ${shown(throughput(node.id, links), { scale })}`}`;
+  };
   return {
     series: [
       {
@@ -73,7 +79,7 @@ function optionOf({ nodes, links, scale }, colours) {
           name: node.id,
           depth: node.depth,
           itemStyle: { color: colours(node.token || "series-other"), borderWidth: 0 },
-          label: { position: "right", formatter: `${cut(node.name, most)} ${shown(throughput(node.id, links), { scale })}`, fontWeight: ends.has(node.id) ? "normal" : "bold" },
+          label: { position: "right", formatter: said(node), fontWeight: ends.has(node.id) ? "normal" : "bold" },
         })),
         links: links.map((link) => ({ source: link.from, target: link.to, value: link.value, lineStyle: { color: colours(nodeToken(nodes, link)), opacity: 0.3, curveness: 0.5 } })),
       },
