@@ -43,7 +43,7 @@ export default function Today() {
       <div class="grid">
         <div class="stack span-8">
           <${FirstCases} work=${data} onAcknowledge=${may("explain") && waitsFor() === "body" ? setTaking : null} />
-          <${Use} days=${days} month=${soFar} basis=${basis.value} today=${today} />
+          <${Use} scope=${scope} days=${days} month=${soFar} basis=${basis.value} today=${today} />
         </div>
         <div class="stack span-4">
           <${Since} since=${data.since_last_evening} />

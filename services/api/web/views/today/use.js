@@ -6,7 +6,7 @@ import { scaleOf } from "../../lib/format.js";
 import { language, link } from "../../lib/state.js";
 import { addDays, dayText } from "../../lib/time.js";
 import { wordsOf } from "../../lib/words.js";
-import { changeOf } from "../../parts/balance.js";
+import { BALANCE, changeOf } from "../../parts/balance.js";
 import { Coverage, LEAST_COVERAGE, Quantity, Share } from "../../parts/number.js";
 import { Card, Figure } from "../../parts/page.js";
 import { Read } from "../../parts/states.js";
@@ -16,25 +16,26 @@ const t = wordsOf(words);
 const SHOWN_DAYS = 14;
 
 // `days`: the balances of the last fourteen, each beside the same day of the week before; `month`: that of the month so far.
-export const Use = ({ days, month, basis, today }) => html`<${Card} title=${t("use")} actions=${html`<a href=${link(may("survey") ? "/overview" : "/enterprise")}>▸<span class="hidden">${t("use")}</span></a>`}>
-  <${Read} of=${days}>${(data) => html`<${Days} rows=${data.data} month=${month.data && month.data.data[0]} basis=${basis} today=${today} />`}<//>
+export const Use = ({ days, month, scope, basis, today }) => html`<${Card} title=${t("use")} actions=${html`<a href=${link(may("survey") ? "/overview" : "/enterprise")}>▸<span class="hidden">${t("use")}</span></a>`}>
+  <${Read} of=${days}>${(data) => html`<${Days} rows=${data.data} month=${month.data && month.data.data[0]} scope=${scope} basis=${basis} today=${today} />`}<//>
 <//>`;
 
-function Days({ rows, month, basis, today }) {
+function Days({ rows, month, scope, basis, today }) {
   const of = new Map(rows.map((row) => [dayText(row.start), row]));
   const tce = (row) => (row ? row[basis].consumption_tce : null);
   const yesterday = of.get(addDays(today, -1));
   return html`
     <div class="figures flat">
-      <${Used} name=${t("yesterday")} row=${yesterday} basis=${basis} against=${t("same_day")} />
-      <${Used} name=${t("month_so_far")} row=${month} basis=${basis} against=${t("same_part")} />
+      <${Used} name=${t("yesterday")} row=${yesterday} scope=${scope} basis=${basis} against=${t("same_day")} />
+      <${Used} name=${t("month_so_far")} row=${month} scope=${scope} basis=${basis} against=${t("same_part")} />
       <${Coal} row=${month} />
     </div>
     <${Bars} of=${of} tce=${tce} today=${today} />`;
 }
 
-const Used = ({ name, row, basis, against }) => html`<${Figure} name=${name} value=${row ? row[basis].consumption_tce : null} unit="tce" coverage=${row ? row.coverage : null}
-  change=${row && row.compared ? changeOf(row.compared[basis]) : null} more=${html`<span class="note">${against}</span>`} />`;
+const Used = ({ name, row, scope, basis, against }) => html`<${Figure} name=${name} value=${row ? row[basis].consumption_tce : null} unit="tce" coverage=${row ? row.coverage : null}
+  change=${row && row.compared ? changeOf(row.compared[basis]) : null} more=${html`<span class="note">${against}</span>`}
+  explain=${row ? { path: BALANCE, params: { scope, start: dayText(row.start), end: dayText(row.end), bucket: "total" }, measure: basis } : null} />`;
 
 const measured = (row) => row && (row.coverage === null || row.coverage >= LEAST_COVERAGE);
 
