@@ -1,5 +1,6 @@
 """Cases: what fires or asks for something, by subject. One subject, one case, however many rules it is in breach of."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -33,6 +34,7 @@ _AGGREGATES = {
     "since": "min(entry.fired_at)",
     "firing": "count(*) FILTER (WHERE entry.state = 'firing')",
     "awaiting": "array_agg(DISTINCT entry.awaiting) FILTER (WHERE entry.awaiting IS NOT NULL)",
+    "enterprise_code": "min(entry.enterprise_code)",
     "alert_ids": f"(array_agg(entry.alert_id ORDER BY {_ASKS_FIRST}))[1:{MOST_ALERTS}]",
 }
 
@@ -71,6 +73,7 @@ class CaseCounts(AlertCounts):
 
     cases: int
     severity_of_cases: dict[SeverityName, int]
+    by_enterprise: dict[str, int] = Field(description="Cases of each enterprise that has one, by credit code")
 
 
 class CaseList(BaseModel):
@@ -118,7 +121,8 @@ def cases_of(database: Database, query: CaseQuery, *, now: datetime) -> dict[str
 
 def _case_counts(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     by_severity = {name: sum(row["gravity"] == gravity for row in found) for gravity, name in _GRAVITIES.items()}
-    return {"cases": len(found), "severity_of_cases": by_severity}
+    by_enterprise = Counter(row["enterprise_code"] for row in found if row["enterprise_code"] is not None)
+    return {"cases": len(found), "severity_of_cases": by_severity, "by_enterprise": by_enterprise}
 
 
 def _shown(connection: Connection, cases: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:

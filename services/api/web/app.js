@@ -10,7 +10,7 @@ import { SignInAgain, TopBar } from "./parts/frame.js";
 import { Explain } from "./parts/explain.js";
 import { KeysHelp } from "./parts/keys_help.js";
 import { Palette } from "./parts/palette.js";
-import { Failure, Loading, LostBanner } from "./parts/states.js";
+import { Failure, Loading, LostBanner, Unreachable } from "./parts/states.js";
 import { Tour } from "./parts/tour.js";
 import { shownPeriod } from "./lib/shown.js";
 import { GROUPS, startOf, VIEWS, viewAt } from "./views.js";
@@ -33,7 +33,8 @@ function App() {
     setProblem(null);
     load(found.view)
       .then((component) => !left && setView({ name, component }))
-      .catch((error) => !left && setProblem(error));
+      // A file that does not come: is the server away, or is something wrong with it?
+      .catch((error) => get("/session").then(() => error, (asked) => (asked.status === 0 ? asked : error)).then((told) => !left && setProblem(told)));
     return () => {
       left = true;
     };
@@ -59,7 +60,9 @@ function App() {
     : found.view.right && !may(found.view.right)
       ? html`<${Failure} problem=${{ status: 403, code: "forbidden", errors: [] }} />`
       : problem
-        ? html`<${Broken} error=${problem} />`
+        ? problem.status === 0
+          ? html`<${Unreachable} />`
+          : html`<${Broken} error=${problem} />`
         : ready
           ? html`<${Boundary} key=${route.value.path}><${view.component} params=${found.params} query=${route.value.query} /><//>`
           : html`<${Loading} lines=${8} />`;
@@ -143,7 +146,8 @@ async function start() {
       location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       return;
     }
-    render(html`<main id="main"><${Failure} problem=${problem} retry=${() => location.reload()} /></main>`, root);
+    const said = problem.status === 0 ? html`<${Unreachable} />` : html`<${Failure} problem=${problem} retry=${() => location.reload()} />`;
+    render(html`<header class="top-bar"><span class="brand">Enermon</span></header><main id="main">${said}</main>`, root);
     return;
   }
   render(html`<${App} />`, root);

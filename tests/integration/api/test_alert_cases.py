@@ -160,6 +160,7 @@ def test_alerts_about_one_subject_are_one_case(
     assert answer["counts"]["cases"] == 2
     assert answer["counts"]["alerts"] == 3
     assert answer["counts"]["severity_of_cases"] == {"severe": 1, "warning": 1, "notice": 0}
+    assert answer["counts"]["by_enterprise"] == {enterprise: 2}
     case = answer["data"][0]
     assert [alert["alert_id"] for alert in case.pop("alerts")] == [warning, severe]
     assert case.pop("enterprise")["name_zh"] == "硅铁厂"

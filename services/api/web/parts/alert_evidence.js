@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact.js";
 import { timeText } from "../lib/time.js";
 import { t as common, word, wordsOf } from "../lib/words.js";
-import { Coverage, Quantity, Share } from "./number.js";
+import { Quantity } from "./number.js";
 import { Card, Facts } from "./page.js";
 import { Table } from "./table.js";
 import { Sign } from "./verdict.js";
@@ -30,6 +30,9 @@ export function Evidence({ evidence }) {
   <//>`;
 }
 
+// Seconds of the evidence, written as hours.
+const HOURS = { divisor: 3600, name: "h", digits: 0 };
+
 const filled = (list) => Array.isArray(list) && list.length > 0;
 
 const Sum = ({ name, sum }) => html`<div>
@@ -37,7 +40,7 @@ const Sum = ({ name, sum }) => html`<div>
   ${filled(sum.measures) && html`<${Table} caption=${name} rows=${sum.measures} rowKey=${(row) => `${row.carrier} ${row.flow}`} columns=${[
     { key: "carrier", title: t("carrier"), cell: (row) => word("carrier", row.carrier) },
     { key: "flow", title: t("flow"), narrow: true, cell: (row) => word("flow", row.flow) },
-    { key: "measured", title: t("measured"), number: true, narrow: true, cell: (row) => (row.expected_s > 0 ? html`<${Coverage} value=${row.measured_s / row.expected_s} always />` : html`<${Share} value=${null} />`) },
+    { key: "measured", title: t("measured"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.measured_s} scale=${HOURS} /> / <${Quantity} value=${row.expected_s} scale=${HOURS} withUnit />` },
   ]} />`}
 </div>`;
 

@@ -2,12 +2,12 @@
 
 import { html } from "../vendor/preact.js";
 import { scaleOf } from "../lib/format.js";
-import { basis, comparison, go, language } from "../lib/state.js";
+import { basis, comparison, go, language, link } from "../lib/state.js";
 import { grainOf } from "../lib/time.js";
 import { nameOf, word, wordsOf } from "../lib/words.js";
 import { tokenOf } from "./carrier_colours.js";
 import { reasonText, spanText } from "./explain.js";
-import { Change, Coverage, LEAST_COVERAGE, Quantity, Share } from "./number.js";
+import { Change, Count, Coverage, LEAST_COVERAGE, Quantity, Share } from "./number.js";
 import { Figure } from "./page.js";
 import { SeriesChart } from "./series.js";
 import { compared, Table } from "./table.js";
@@ -94,7 +94,8 @@ const percentOf = (row) => (row.compared ? row.compared[basis.value].change_perc
 const isLow = (row) => row.coverage !== null && row.coverage < LEAST_COVERAGE;
 
 // Whoever makes up a balance, the greatest first; what was measured too little has no rank. `kind`: "enterprise", "area", "park" or "unit".
-export function RankTable({ data, kind, path, scopeKind = kind, period, caption, title, compact = false }) {
+// `cases`: open cases by code, where they are told.
+export function RankTable({ data, kind, path, scopeKind = kind, period, caption, title, compact = false, cases = null }) {
   const whole = data.total ? data.total[0] : null;
   const rows = [...data.data].sort((one, other) => isLow(one) - isLow(other) || compared(consumed(other), consumed(one)));
   const ranked = new Map(rows.filter((row) => !isLow(row) && consumed(row) !== null).map((row, index) => [row, index + 1]));
@@ -108,11 +109,14 @@ export function RankTable({ data, kind, path, scopeKind = kind, period, caption,
     !compact && { key: "share", title: t("share"), number: true, cell: (row) => html`<${ShareWithBar} share=${row.of_total ? row.of_total[basis.value] : null} of=${shareOf(consumed(row), most)} />` },
     comparison.value !== "none" && { key: "change", title: t("change"), number: true, narrow: true, order: (one, other) => compared(percentOf(one), percentOf(other)), cell: (row) => html`<${Change} ...${changeIn(row, basis.value) || { percent: null }} />` },
     { key: "coverage", title: t("coverage"), number: true, narrow: true, order: true, cell: (row) => html`<${Coverage} value=${row.coverage} />` },
+    cases && { key: "cases", title: t("open_cases"), number: true, narrow: true, order: (one, other) => (cases[one[kind]] || 0) - (cases[other[kind]] || 0), cell: (row) => html`<${Cases} count=${cases[row[kind]] || 0} code=${row[kind]} />` },
   ].filter(Boolean);
   const total = whole && { value: html`<${Quantity} value=${consumed(whole)} scale=${scale} coverage=${whole.coverage} />`, change: html`<${Change} ...${changeIn(whole, basis.value) || { percent: null }} />`, coverage: html`<${Coverage} value=${whole.coverage} />` };
   const open = path && ((row) => row[kind] !== null && go(`${path}/${row[kind]}`));
   return html`<div class=${compact ? "compact" : ""}><${Table} caption=${caption} rows=${rows} rowKey=${(row) => String(row[kind])} columns=${columns} total=${total} onOpen=${open} /></div>`;
 }
+
+const Cases = ({ count, code }) => (count ? html`<a href=${link("/alerts", { q: code })}><${Count} value=${count} /></a>` : html`<span class="note"><${Count} value=${0} /></span>`);
 
 const BUCKETS = { "15m": "hour", day: "day", month: "month" };
 const TITLES = { hour: "hourly", day: "daily", month: "monthly" };

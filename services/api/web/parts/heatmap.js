@@ -24,6 +24,10 @@ export function HeatMap({ caption, columns, rows, legend, onOpen = null, onTurn 
   const row = Math.min(at.row, Math.max(0, rows.length - 1));
   const column = Math.min(at.column, columns.length - 1);
   useEffect(() => onPaper(setWhole), []);
+  // Where not all columns have room, the last are seen first: what is new stands at the right.
+  useLayoutEffect(() => {
+    box.current.scrollLeft = box.current.scrollWidth;
+  }, [columns.length]);
   useLayoutEffect(() => {
     const cell = moved.current && box.current.querySelector('td[tabindex="0"]');
     moved.current = false;

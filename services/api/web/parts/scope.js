@@ -43,7 +43,7 @@ export function ScopePicker({ code }) {
     list.map((each) => html`
       <button type="button" aria-pressed=${each.code === shown} class=${`depth-${depth}`} key=${each.code} onClick=${() => {
         close();
-        if (shownScope.value.stays) setQuery({ area: each.code }, { replace: false });
+        if (shownScope.value.stays) setQuery({ area: each.code, enterprise: null }, { replace: false });
         else go(areaPath(each.code));
       }}>${saidOf(each, "name")}</button>
       ${(depth === 0 || chainOf(shown).includes(each.code)) && rows(seen.filter((below) => below.parent_code === each.code), depth + 1, close)}`);

@@ -1,12 +1,13 @@
 // What stands in place of content: being read, slow, failed, nothing found, nothing there at all.
 
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { lostSince, session } from "../lib/api.js";
+import { get, lostSince, session } from "../lib/api.js";
 import { language, link } from "../lib/state.js";
 import { lengthText, timeText } from "../lib/time.js";
 import { t } from "../lib/words.js";
 
 const SKELETON_MS = 150;
+const RETRY_MS = 5000;
 
 // What `useGet` has: its content by `children(data)`, or what stands in its place.
 export function Read({ of, children, lines = 4 }) {
@@ -47,6 +48,21 @@ export function Failure({ problem, retry = null }) {
     ${problem.requestId && html`<p class="note">${t("request_id")} <code>${problem.requestId}</code> <${Copy} text=${problem.requestId} /></p>`}
     ${retry && kind !== "forbidden" && html`<p><button type="button" onClick=${retry}>${t("retry")}</button></p>`}
   </div>`;
+}
+
+// In place of everything, where nothing could be read yet: asked again until the server answers, then opened anew.
+export function Unreachable() {
+  useEffect(() => {
+    const again = () => get("/session").catch((problem) => problem).then((answer) => answer.status !== 0 && location.reload());
+    const timer = setInterval(again, RETRY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return html`<section class="card empty" role="alert">
+    <h1>${t("unreachable")}</h1>
+    <p>${t("unreachable_do")}</p>
+    <p class="note">${t("unreachable_note")}</p>
+    <p><button type="button" class="primary" onClick=${() => location.reload()}>${t("retry")}</button></p>
+  </section>`;
 }
 
 // Which fields were wrong, and why.

@@ -12,6 +12,7 @@ import { Card, PageHead, Tabs } from "../parts/page.js";
 import { Breadcrumbs, homeArea } from "../parts/scope.js";
 import { Read } from "../parts/states.js";
 import { Flows } from "./enterprise/flows.js";
+import { Days } from "./enterprise/days.js";
 import { Meters } from "./enterprise/meters.js";
 import { Alerts, Registered } from "./enterprise/records.js";
 import { Units } from "./enterprise/units.js";
@@ -31,13 +32,14 @@ function All() {
   const [wanted, setWanted] = useState("");
   const period = useShown({ area, pickers: ["period", "comparison", "basis"] });
   const found = useGet(BALANCE, { ...balanceOf(`area:${area}`, period), by: "enterprise", total: true });
+  const cases = useGet("/cases", { area, limit: 1 });
   useExported(t("title"), found.address);
   return html`
     <${PageHead} title=${t("title")} note=${`${periodText(period, language.value)} · ${t("list_note")}`}
       actions=${html`<input type="search" placeholder=${t("find")} aria-label=${t("find")} value=${wanted} onInput=${(event) => setWanted(event.target.value)} />`} />
     <${Read} of=${found} lines=${10}>${(data) => {
       const rows = data.data.filter((row) => `${nameOf(data.names, "enterprise", row.enterprise)} ${row.enterprise}`.toLowerCase().includes(wanted.trim().toLowerCase()));
-      return html`<${Card}><${RankTable} data=${{ ...data, data: rows, total: wanted ? null : data.total }} kind="enterprise" path="/enterprise" period=${period} caption=${t("title")} title=${t("title")} /><//>`;
+      return html`<${Card}><${RankTable} data=${{ ...data, data: rows, total: wanted ? null : data.total }} kind="enterprise" path="/enterprise" period=${period} caption=${t("title")} title=${t("title")} cases=${cases.data && cases.data.counts.by_enterprise} /><//>`;
     }}<//>`;
 }
 
@@ -55,7 +57,10 @@ function One({ code, tab }) {
     ${tab === "units" && html`<${Card}><${Units} code=${code} period=${period} /><//>`}
     ${tab === "meters" && html`<${Card}><${Meters} code=${code} period=${period} /><//>`}
     ${tab === "alerts" && html`<${Card}><${Alerts} code=${code} /><//>`}
-    ${tab === "quality" && html`<${Card} title=${t("worst")} actions=${html`<a class="button small" href=${link("/quality", { area })}>${t("to_quality")}</a>`}><${Meters} code=${code} period=${period} worstFirst=${true} /><//>`}
+    ${tab === "quality" && html`<div class="stack">
+      <${Card} title=${t("days")} actions=${html`<a class="button small" href=${link("/quality", { enterprise: code })}>${t("to_quality")}</a>`}><${Days} code=${code} period=${period} /><//>
+      <${Card} title=${t("worst")}><${Meters} code=${code} period=${period} worstFirst=${true} /><//>
+    </div>`}
     ${tab === "facts" && html`<${Card}><${Registered} found=${known} code=${code} /><//>`}`}<//>`;
 }
 

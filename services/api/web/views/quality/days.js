@@ -4,10 +4,11 @@ import { html, useMemo, useState } from "../../vendor/preact.js";
 import { get, useGet } from "../../lib/api.js";
 import { useExported } from "../../lib/exported.js";
 import { language, link, route, setQuery } from "../../lib/state.js";
-import { addDays, agoText, daysBetween, timeText, toDay } from "../../lib/time.js";
+import { agoText, timeText } from "../../lib/time.js";
 import { nameOf, word, wordsOf } from "../../lib/words.js";
+import { columnsOf, daysOf, rowOf, stepTexts } from "../../parts/day_field.js";
 import { HeatMap } from "../../parts/heatmap.js";
-import { Count, Quantity, Share, shareText } from "../../parts/number.js";
+import { Count, Quantity, Share } from "../../parts/number.js";
 import { Card } from "../../parts/page.js";
 import { Failure, Nothing, Read } from "../../parts/states.js";
 import words from "../quality.words.js";
@@ -20,30 +21,24 @@ const PARTS = {
   timeliness: ["on_time", "on_time", "timed", 1],
   validity: ["valid", "valid", "received", 1],
 };
-const LONGEST_DAYS = 92;
-// From which share on a cell is of which step.
-const STEPS = [0, 0.5, 0.8, 0.9, 0.98];
 const PAGE = 200;
 
 export function Days({ scope, place, period, openDay }) {
   const asked = SCORES.includes(route.value.query.score) ? route.value.query.score : "completeness";
-  const end = period.end > addDays(toDay(), 1) ? addDays(toDay(), 1) : period.end;
-  const start = daysBetween(period.start, end) > LONGEST_DAYS ? addDays(end, -LONGEST_DAYS) : period.start;
+  const { start, end } = daysOf(period);
   const scored = useGet("/quality", { scope, start, end, bucket: "total" });
   const matrix = useGet("/quality/matrix", { scope, start, end, by: "enterprise", score: asked, limit: PAGE });
-  const gateways = useGet("/gateways", { ...place, silent: true, order: "last_message_at", limit: 5 });
+  const gateways = useGet("/gateways", { ...place, order: "last_message_at", limit: 5 });
   useExported(t("scores"), scored.address);
   useExported(t("field", { score: word("quality_score", asked) }), matrix.address);
   return html`<div class="stack">
     <${Read} of=${scored}>${(data) => html`<${Scores} row=${data.data[0] || null} asked=${asked} />`}<//>
-    <div class="grid">
-      <${Card} span=${9} title=${t("field", { score: word("quality_score", asked) })} actions=${html`<span class="note">${t("field_note")}</span>`}>
-        <${Read} of=${matrix} lines=${10}>${(data) => html`<${Field} key=${asked} data=${data} score=${asked} openDay=${openDay} asked=${{ scope, start, end }} />`}<//>
-      <//>
-      <${Card} span=${3} title=${t("gateways")} actions=${html`<a href=${link("/quality", { area: place.area, tab: "gateways" })}>${t("more")}</a>`}>
-        <${Read} of=${gateways}>${(data) => html`<${Silent} data=${data} />`}<//>
-      <//>
-    </div>
+    <${Card} title=${t("gateways")} actions=${html`<a href=${link("/quality", { ...place, tab: "gateways" })}>${t("more")}</a>`}>
+      <${Read} of=${gateways} lines=${1}>${(data) => html`<${Heard} data=${data} />`}<//>
+    <//>
+    <${Card} title=${t("field", { score: word("quality_score", asked) })} actions=${html`<span class="note">${t("field_note")}</span>`}>
+      <${Read} of=${matrix} lines=${10}>${(data) => html`<${Field} key=${asked} data=${data} score=${asked} openDay=${openDay} asked=${{ scope, start, end }} />`}<//>
+    <//>
   </div>`;
 }
 
@@ -78,7 +73,7 @@ function Field({ data, score, openDay, asked }) {
   const [problem, setProblem] = useState(null);
   const meters = useGet(open && "/quality/matrix", { ...asked, scope: `enterprise:${open}`, by: "meter", score, limit: 1000 });
   const names = useMemo(() => [data.names, more.names].reduce((all, each) => ({ ...all, enterprise: { ...all.enterprise, ...each.enterprise } }), {}), [data, more]);
-  const columns = useMemo(() => data.days.map((day) => ({ key: day, title: day.endsWith("-01") ? String(Number(day.slice(5, 7))) + "/1" : String(Number(day.slice(8))), name: day })), [data.days]);
+  const columns = useMemo(() => columnsOf(data.days), [data.days]);
   const rows = useMemo(() => {
     const all = [...data.data, ...more.rows].map((row) => rowOf(row, row.enterprise, nameOf(names, "enterprise", row.enterprise), data));
     all.sort(byName ? (one, other) => one.name.localeCompare(other.name, "zh-CN") : (one, other) => one.mean - other.mean);
@@ -94,40 +89,20 @@ function Field({ data, score, openDay, asked }) {
   const opened = (row, column) => (row.depth ? openDay(row.key, column.key) : turn(row));
   return html`
     <div class="toolbar" role="group">${[false, true].map((each) => html`<button type="button" class="chip" key=${each} aria-pressed=${byName === each} onClick=${() => setByName(each)}>${t(each ? "by_name" : "lowest_first")}</button>`)}</div>
-    <${HeatMap} caption=${t("field", { score: word("quality_score", score) })} columns=${columns} rows=${rows} legend=${[0, 1, 2, 3, 4].map((step) => t(`step_${step}`))} onOpen=${opened} onTurn=${turn} corner=${t("enterprise")} />
+    <${HeatMap} caption=${t("field", { score: word("quality_score", score) })} columns=${columns} rows=${rows} legend=${stepTexts()} onOpen=${opened} onTurn=${turn} corner=${t("enterprise")} />
     ${(meters.problem || problem) && html`<${Failure} problem=${meters.problem || problem} />`}
     ${more.next && html`<p class="pager"><button type="button" onClick=${readOn}>${t("more")}</button></p>`}`;
 }
 
-// A row of the answer as the field draws it. `mean`: of the days that have a score, to sort by; found days first among equals.
-function rowOf(row, key, name, { days, score }) {
-  const checks = {};
-  for (const { day, check } of row.findings) checks[day] = [...(checks[day] || []), word("check", check)];
-  const told = row.values.filter((value) => value !== null);
-  const mean = told.length ? told.reduce((sum, value) => sum + value, 0) / told.length - row.findings.length / 1e6 : Infinity;
-  const cells = {};
-  days.forEach((day, index) => {
-    const found = checks[day] ? t("found", { checks: [...new Set(checks[day])].join("、") }) : "";
-    cells[day] = { ...cellOf(row.values[index], row.states[index], score), sign: found ? "▲" : "" };
-    if (found) cells[day].text = `${cells[day].text} · ${found}`;
-  });
-  return { key, name, depth: 0, cells, mean };
-}
-
-function cellOf(value, state, score) {
-  if (value === null) return state === "-" ? { step: "low", text: t("unjudged") } : { step: "none", text: t("unexpected") };
-  if (value === 0 && score === "completeness") return { step: null, text: t("missing") };
-  let step = 0;
-  STEPS.forEach((from, index) => (step = value >= from ? index : step));
-  return { step, text: shareText(value) };
-}
-
-function Silent({ data }) {
+// How many gateways are heard, and which are not.
+function Heard({ data }) {
   const { counts, names } = data;
-  return html`
-    <p>${t("silent")} <${Count} value=${counts.silent} /></p>
-    ${counts.silent === 0 ? html`<p class="note">✓ ${t("all_heard")}</p>` : html`<ul class="stack">${data.data.map((row) => html`<li key=${row.code}>
-      <span class="sign-of warning"><span aria-hidden="true">◆</span> ${row.name || row.code}</span> <span class="note">${nameOf(names, "enterprise", row.credit_code)}</span>
-      <br /><span class="note" title=${timeText(row.last_message_at)}>${t("last_heard")} ${row.last_message_at ? agoText(row.last_message_at, language.value) : t("never")}</span>
-    </li>`)}</ul>`}`;
+  const all = counts.state.offline === 0 && counts.silent === 0;
+  return html`<p class="heard">
+      <span>${t("online")} <${Count} value=${counts.state.online} /></span>
+      <span class=${counts.state.offline ? "sign-of severe" : ""}><span aria-hidden="true">${counts.state.offline ? "▲ " : ""}</span>${t("offline")} <${Count} value=${counts.state.offline} /></span>
+      <span class=${counts.silent ? "sign-of warning" : ""}><span aria-hidden="true">${counts.silent ? "◆ " : ""}</span>${t("silent")} <${Count} value=${counts.silent} /></span>
+      ${all && html`<span class="note">✓ ${t("all_heard")}</span>`}
+    </p>
+    <ul class="heard">${data.data.filter((row) => row.state === "offline" || row.silent).map((row) => html`<li key=${row.code}>${nameOf(names, "enterprise", row.credit_code)} <span class="note">${row.name || row.code} · <span title=${timeText(row.last_message_at)}>${t("last_heard")} ${row.last_message_at ? agoText(row.last_message_at, language.value) : t("never")}</span></span></li>`)}</ul>`;
 }

@@ -28,8 +28,8 @@ export function Findings({ rows, names = null, nothing, brief = false, onOpen = 
   return html`<${Table} caption=${t("table_of", { title: t("list_findings") })} rowKey=${(row) => row.finding_id} rows=${rows} onOpen=${onOpen} columns=${[
     { key: "check", title: t("check"), narrow: true, order: (one, other) => one.check.localeCompare(other.check), cell: (row) => html`<span class="sign-of warning"><span aria-hidden="true">▲</span> ${word("check", row.check)}</span>` },
     { key: "subject", title: t("subject"), narrow: true, order: true, cell: (row) => html`${nameOf(names, row.subject_kind, row.subject)} <span class="note">${word("thing", row.subject_kind)}</span>` },
-    { key: "start", title: t("span"), order: true, cell: (row) => html`<span class="nowrap">${spanText(row)}</span>` },
-    { key: "value", title: t("value"), number: true, order: true, cell: (row) => html`<${Value} row=${row} />` },
+    { key: "start", title: t("span"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${spanText(row)}</span>` },
+    { key: "value", title: t("value"), number: true, narrow: true, order: true, cell: (row) => html`<${Value} row=${row} />` },
     { key: "limit", title: t("limit"), number: true, cell: (row) => html`<${Limit} row=${row} />` },
   ]} />`;
 }

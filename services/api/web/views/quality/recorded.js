@@ -28,7 +28,7 @@ export function Recorded({ place, period, openDay }) {
       { key: "ts", title: t("reading_time"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.ts)}</span>` },
       { key: "kind", title: t("kind"), narrow: true, cell: (row) => word("correction", row.kind) },
       { key: "original_value", title: t("original"), number: true, cell: (row) => (row.original_value === null ? "—" : html`<${Quantity} value=${row.original_value} unit="" />`) },
-      { key: "value", title: t("becomes"), number: true, cell: (row) => (row.value === null ? "—" : html`<${Quantity} value=${row.value} unit="" />`) },
+      { key: "value", title: t("becomes"), number: true, narrow: true, cell: (row) => (row.value === null ? "—" : html`<${Quantity} value=${row.value} unit="" />`) },
       { key: "counts", title: t("counts"), cell: (row) => html`${row.counts ? html`<span class="sign-of ok">✓</span>` : ""} ${row.conflict && html`<span class="sign-of warning">◆ ${t("conflict_since")}</span>`}` },
       ...said("author"),
       { key: "recorded_at", title: t("recorded"), order: true, cell: (row) => html`<span class="nowrap">${timeText(row.recorded_at)}</span>` },
@@ -37,7 +37,7 @@ export function Recorded({ place, period, openDay }) {
     <${Card} title=${t("acceptances")} actions=${note}><${Paged} of=${acceptances} lines=${3}>${(rows, names) => html`<${Table} caption=${t("table_of", { title: t("acceptances") })} rowKey=${(row) => `${row.meter} ${row.ts}`} rows=${rows} onOpen=${open} columns=${[
       ...whose(names),
       { key: "ts", title: t("reading_time"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.ts)}</span>` },
-      { key: "value", title: t("stored"), number: true, cell: (row) => html`<${Quantity} value=${row.value} unit="" />` },
+      { key: "value", title: t("stored"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.value} unit="" />` },
       ...said("accepted_by"),
       { key: "accepted_at", title: t("recorded"), order: true, cell: (row) => html`<span class="nowrap">${timeText(row.accepted_at)}</span>` },
     ]} />`}<//><//>
