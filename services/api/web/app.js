@@ -7,6 +7,7 @@ import { language, link, route, setQuery, visit } from "./lib/state.js";
 import { stepped, toDay } from "./lib/time.js";
 import { apiWords, areas, said, t } from "./lib/words.js";
 import { SignInAgain, TopBar } from "./parts/frame.js";
+import { EmptyRegion } from "./parts/empty.js";
 import { Explain } from "./parts/explain.js";
 import { KeysHelp } from "./parts/keys_help.js";
 import { Palette } from "./parts/palette.js";
@@ -74,7 +75,7 @@ function App() {
     <div class="frame">
       <${SideBar} current=${name} open=${menu} />
       ${menu && html`<div class="veil" onClick=${() => setMenu(false)}></div>`}
-      <main id="main" tabindex="-1">${inside}</main>
+      <main id="main" tabindex="-1"><${EmptyRegion} />${inside}</main>
     </div>
     <${Explain} />
     <${Tour} />

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { get, lostSince, session } from "../lib/api.js";
-import { language, link } from "../lib/state.js";
+import { language } from "../lib/state.js";
 import { lengthText, timeText } from "../lib/time.js";
 import { t } from "../lib/words.js";
 
@@ -105,16 +105,6 @@ export function Nothing({ filters = [], children = null }) {
     (each) => html`<button type="button" class="chip" key=${each.name} onClick=${each.remove}>${each.name}：${each.value} ✕<span class="hidden">${t("remove_filter")}</span></button>`,
   )}</p>`;
 }
-
-// Before anything is registered.
-export const EmptyRegion = () => html`<section class="card empty">
-  <h2>${t("empty_title")}</h2>
-  <p>${t("empty_text")}</p>
-  <p>
-    ${session.value && session.value.rights.includes("register") && html`<a class="button primary" href=${link("/registry/enterprises", { import: "1" })}>${t("empty_import")}</a>`}
-    <span class="note"> ${t("empty_simulated_text")}</span>
-  </p>
-</section>`;
 
 // Over everything, while the API cannot be reached.
 export function LostBanner() {

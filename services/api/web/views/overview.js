@@ -10,7 +10,7 @@ import { nameOf, said, wordsOf } from "../lib/words.js";
 import { BALANCE, BalanceFigures, BalanceNotes, CarrierTable, CourseChart, RankTable, balanceOf, bucketOf, consumed } from "../parts/balance.js";
 import { Card, PageHead } from "../parts/page.js";
 import { REGION, areaPath, homeArea } from "../parts/scope.js";
-import { EmptyRegion, Read } from "../parts/states.js";
+import { Nothing, Read } from "../parts/states.js";
 import { Tiles } from "../parts/tiles.js";
 import { Light } from "../parts/verdict.js";
 import words from "./overview.words.js";
@@ -46,7 +46,7 @@ export default function Overview({ query }) {
   return html`
     <${PageHead} title=${t("title")} note=${periodText(period, language.value)} />
     <${Read} of=${leagues} lines=${10}>${(data) => {
-      if (!data.data.length && !data.total.length) return html`<${EmptyRegion} />`;
+      if (!data.data.length && !data.total.length) return html`<${Nothing} />`;
       return html`<div class="stack">
         <${BalanceFigures} row=${data.total[0]} params=${asked} />
         <${BalanceNotes} data=${data} row=${data.total[0]} />
