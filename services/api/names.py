@@ -55,10 +55,14 @@ NamesOut = Annotated[
 ]
 
 
-class NamedPage(Page[T], Generic[T]):
-    """A part of a list, with the names of its codes."""
+class WithNames(BaseModel):
+    """An answer with the names of its codes."""
 
     names: NamesOut
+
+
+class NamedPage(Page[T], WithNames, Generic[T]):
+    """A part of a list, with the names of its codes."""
 
 
 def names_of_codes(

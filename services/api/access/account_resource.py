@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
@@ -24,12 +24,14 @@ from services.api.database import Database
 from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Filter, contains, equal
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
 from services.api.registry.fields import AreaCode, CreditCode, Entry, Name, SearchText, refusal
 from services.api.registry.resource import Listing, Row
+from services.api.revision import Revision
 
+_AMENDABLE = ("display_name", "role", "area", "enterprise", "email", "oidc_subject")
 _SUBJECT = re.compile(r"\S{1,500} \S{1,255}")
 
 EXAMPLE: JsonDict = {"name": "wang.fang", "display_name": "王芳", "role": "supervisor", "area": "150622"}
@@ -110,6 +112,10 @@ class UserAccount(Entry):
     disabled_at: datetime | None = Field(description="Since when it is let in no more")
 
 
+class NamedAccount(UserAccount, WithNames):
+    """An account, with the name of what it is bound to."""
+
+
 class MadeAccount(UserAccount):
     """An account that was made just now."""
 
@@ -139,6 +145,15 @@ class AccountList(Listing[UserAccount]):
     def shape(self, row: Row) -> UserAccount:
         """The answer for a row: its role is one of the words, not a text."""
         return UserAccount.model_validate({name: row[name] for name in UserAccount.model_fields})
+
+    def was_read(self, database: Database, row: Row) -> None:
+        """Let the answer say in which state it is."""
+        database.revision.show(state_of(row))
+
+
+def state_of(row: Row) -> dict[str, Any]:
+    """What of an account may be changed."""
+    return {name: row[name] for name in (*_AMENDABLE, "disabled_at")}
 
 
 LISTING = AccountList(
@@ -192,11 +207,14 @@ def make(database: Database, entry: AccountEntry, passwords: Passwords, *, by: P
     return MadeAccount(**made.model_dump(), first_password=password)
 
 
-def amend(connection: Connection, name: str, patch: AccountPatch, *, by: Principal, now: datetime) -> UserAccount:
+def amend(
+    connection: Connection, name: str, patch: AccountPatch, revision: Revision, *, by: Principal, now: datetime
+) -> UserAccount:
     """Change what an account is. Raises Refused."""
     # First, and in one order: two administrators who take each other's rights away wait for one another.
     accounts.administrators(connection)
     account = held(connection, name)
+    revision.require(state_of(LISTING.row(connection, name)))
     given = patch.model_dump(include=patch.model_fields_set)
     for field in ("display_name", "role", "disabled"):
         if given.get(field, "") is None:
@@ -221,7 +239,9 @@ def amend(connection: Connection, name: str, patch: AccountPatch, *, by: Princip
         raise _taken("oidc_subject", str(new["oidc_subject"])) from None
     if disabled or role is Role.PROGRAM:
         accounts.end_sessions(connection, account.account_id)
-    return LISTING.shape(LISTING.row(connection, name))
+    row = LISTING.row(connection, name)
+    revision.show(state_of(row))
+    return LISTING.shape(row)
 
 
 def reset_password(
@@ -239,9 +259,6 @@ def reset_password(
         accounts.set_password(connection, account.account_id, kept, must_change_password=True)
         accounts.note_let_in(connection, account.account_id, by=by.name, now=now)
     return FirstPassword(first_password=password)
-
-
-_AMENDABLE = ("display_name", "role", "area", "enterprise", "email", "oidc_subject")
 
 
 def _require_bound(connection: Connection, role: Role, area: str | None, enterprise: str | None) -> None:

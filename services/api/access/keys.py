@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
 from psycopg import Connection
 from pydantic import ConfigDict, Field
@@ -13,8 +14,10 @@ from services.api.access.nouns import KEY, NEEDS_SESSION
 from services.api.access.principal import Principal, SignedBy
 from services.api.access.role import Right, Role, rights_of
 from services.api.access.tokens import new_key
+from services.api.computed_listing import short_list
 from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
-from services.api.paging import Page, PageQuery, Pager
+from services.api.list_query import ORDER, ListQuery, OrderedBy
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, Entry, Moment, Name
 from services.core.db.statements import Statements
@@ -63,6 +66,12 @@ class ApiKey(Entry):
     revoked_at: datetime | None
 
 
+class KeyQuery(ListQuery):
+    """How keys are listed."""
+
+    order: Annotated[list[str], OrderedBy("key_id", "name", "created_at", "expires_at", "last_used_at")] = ORDER
+
+
 class MadeKey(ApiKey):
     """A key that was made just now."""
 
@@ -109,10 +118,10 @@ def require_own_rights(by: Principal, rights: Iterable[Right]) -> None:
         raise Refused(BEYOND_OWN_RIGHTS, f"who asks may not do itself: {', '.join(beyond)}")
 
 
-def keys_of(connection: Connection, account_id: int, query: PageQuery) -> Page[ApiKey]:
+def keys_of(connection: Connection, account_id: int, query: KeyQuery) -> Page[ApiKey]:
     """The keys of an account, the newest first; those that hold no more too."""
-    data, following = Pager(query, of=f"keys of {account_id}").part(_keys(connection, account_id))
-    return Page[ApiKey](data=data, next=following, total=None)
+    listed = short_list(ApiKey, KeyQuery, name=f"keys of {account_id}", usual=("-key_id",))
+    return listed.page(_keys(connection, account_id), query)
 
 
 def revoke_key(connection: Connection, account_id: int, key_id: int, *, now: datetime) -> None:

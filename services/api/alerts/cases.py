@@ -91,7 +91,7 @@ def _subject(row: Mapping[str, Any]) -> str:
 
 CASES: ComputedSource[Mapping[str, Any]] = ComputedSource(
     name="cases",
-    usual="subject",
+    usual=("subject",),
     columns={
         "urgency": (int, lambda row: row["urgency"]),
         "due_on": (date, lambda row: row["due_on"]),

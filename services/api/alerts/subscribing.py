@@ -6,7 +6,7 @@ Whoever includes the router lets a dependency put the owner into the state of th
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import APIRouter, Depends, Query, Request, status
 from pydantic import BaseModel, Field
 
 from services.api.alerts import nouns, subscriptions
@@ -18,10 +18,12 @@ from services.api.alerts.subscription import (
     Subscription,
     SubscriptionEntry,
     SubscriptionPatch,
+    SubscriptionQuery,
 )
 from services.api.asking import Now
+from services.api.computed_listing import short_list
 from services.api.database import Db
-from services.api.errors import ALREADY_EXISTS
+from services.api.errors import ALREADY_EXISTS, BAD_CURSOR
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.registry import nouns as registry
@@ -58,10 +60,12 @@ NO_OWNER = (nouns.BODY.unknown, registry.ENTERPRISE.unknown)
 UNKNOWN = (*NO_OWNER, nouns.SUBSCRIPTION.unknown)
 
 
-@router.get("", summary="List subscriptions", responses=refusals(*NO_OWNER))
-def list_subscriptions(database: Db, owner: Of) -> Page[Subscription]:
-    """All subscriptions, in the order in which they were made; on one page."""
-    return Page[Subscription].model_construct(data=subscriptions.subscriptions_of(database, owner), next=None)
+@router.get("", summary="List subscriptions", responses=refusals(BAD_CURSOR, *NO_OWNER))
+def list_subscriptions(database: Db, owner: Of, query: Annotated[SubscriptionQuery, Query()]) -> Page[Subscription]:
+    """The subscriptions, in the order in which they were made."""
+    name = f"subscriptions of {owner.kind} {owner.code}"
+    listed = short_list(Subscription, SubscriptionQuery, name=name, usual=("subscription_id",))
+    return listed.page(subscriptions.subscriptions_of(database, owner), query)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from services.alerts.channels.kinds import KINDS
 from services.alerts.routing.routing import Mode
 from services.api.alerts import nouns
 from services.api.alerts.fields import Channel, Language, SeverityName, Slug, TimeOfDay
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry, Note
 from services.core.reason import InBoth
@@ -74,6 +75,12 @@ class SubscriptionPatch(Entry):
     quiet_from: TimeOfDay | None = None
     quiet_to: TimeOfDay | None = None
     enabled: bool | None = Field(None, strict=True)
+
+
+class SubscriptionQuery(ListQuery):
+    """How subscriptions are listed."""
+
+    order: Annotated[list[str], OrderedBy("subscription_id", "channel", "address")] = ORDER
 
 
 class Subscription(BaseModel):

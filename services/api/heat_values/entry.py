@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from pydantic.config import JsonDict
 
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.names import WithNames
 from services.api.registry.fields import AreaCode, Code, CreditCode, Entry, Name, Note, Number, refusal
 from services.api.registry.files.form import Form
 
@@ -141,6 +142,10 @@ class PostedHeatValues(BaseModel):
     created: int = Field(description="New versions written")
     unchanged: int = Field(description="Entries whose value was the newest already")
     data: list[PostedHeatValue] = Field(description="In the order in which they were given")
+
+
+class NamedHeatValue(HeatValueOut, WithNames):
+    """A heat value, with the name of whose it is."""
 
 
 class HeatValueQuery(ListQuery):

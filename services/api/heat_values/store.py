@@ -34,6 +34,7 @@ from services.judging.data.tables import Tables
 SQL = registry_statements("heat_value.sql")
 STEP = "heat_value_step"
 """The parameter that says how far a month may lie from the one before without a reason."""
+NAMED = {NamedKind.ENTERPRISE: ("enterprise",)}
 _KEY = ("enterprise", "carrier", "period")
 
 
@@ -165,7 +166,7 @@ def page_of(database: Database, query: HeatValueQuery, tables: Tables) -> NamedP
     """The page of the list that `query` asks for."""
     with database.read() as connection:
         found = (VERSIONS if query.versions else NEWEST).page(connection, query)
-        names = names_beside(connection, found.data, {NamedKind.ENTERPRISE: ("enterprise",)})
+        names = names_beside(connection, found.data, NAMED)
     data = [shaped(row, tables) for row in found.data]
     return NamedPage[HeatValueOut].model_construct(data=data, next=found.next, total=found.total, names=names)
 

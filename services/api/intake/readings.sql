@@ -1,8 +1,9 @@
 -- name: meter_id(code)
 SELECT meter_id FROM meter JOIN unit USING (unit_id) WHERE meter.code = :code;
 
--- name: readings(meter_id, from_ts, to_ts, after, row_limit)
--- What is stored, and what was supplied for times of which nothing is stored.
+-- name: readings(meter_id, from_ts, to_ts, after, newest_first, row_limit)
+-- What is stored, and what was supplied for times of which nothing is stored. Which way round is known as it is planned,
+-- so that either is read from the index.
 WITH listed AS (
     (
         SELECT ts, value, batch_id
@@ -11,8 +12,8 @@ WITH listed AS (
             meter_id = :meter_id
             AND ts >= :from_ts
             AND ts < :to_ts
-            AND (:after ::timestamptz IS NULL OR ts > :after)
-        ORDER BY ts
+            AND (:after ::timestamptz IS NULL OR CASE WHEN :newest_first THEN ts < :after ELSE ts > :after END)
+        ORDER BY CASE WHEN :newest_first THEN ts END DESC, CASE WHEN NOT :newest_first THEN ts END
         LIMIT :row_limit
     )
     UNION ALL
@@ -23,11 +24,11 @@ WITH listed AS (
             meter_id = :meter_id
             AND ts >= :from_ts
             AND ts < :to_ts
-            AND (:after ::timestamptz IS NULL OR ts > :after)
+            AND (:after ::timestamptz IS NULL OR CASE WHEN :newest_first THEN ts < :after ELSE ts > :after END)
             AND NOT EXISTS (
                 SELECT FROM reading WHERE reading.meter_id = correction_now.meter_id AND reading.ts = correction_now.ts
             )
-        ORDER BY ts
+        ORDER BY CASE WHEN :newest_first THEN ts END DESC, CASE WHEN NOT :newest_first THEN ts END
         LIMIT :row_limit
     )
 )
@@ -46,8 +47,21 @@ FROM listed
 LEFT JOIN stored_batch USING (batch_id)
 LEFT JOIN reading_mark AS mark ON mark.meter_id = :meter_id AND mark.ts = listed.ts
 LEFT JOIN correction_now ON correction_now.meter_id = :meter_id AND correction_now.ts = listed.ts
-ORDER BY listed.ts
+ORDER BY CASE WHEN :newest_first THEN listed.ts END DESC, CASE WHEN NOT :newest_first THEN listed.ts END
 LIMIT :row_limit;
+
+-- name: count_readings(meter_id, from_ts, to_ts, most)
+SELECT count(*)
+FROM (
+    SELECT ts
+    FROM reading
+    WHERE meter_id = :meter_id AND ts >= :from_ts AND ts < :to_ts
+    UNION
+    SELECT ts
+    FROM correction_now
+    WHERE meter_id = :meter_id AND ts >= :from_ts AND ts < :to_ts
+    LIMIT :most
+) AS listed;
 
 -- name: gateway(code)
 SELECT 1

@@ -25,7 +25,7 @@ def _excess(found: Progress) -> float | None:
 
 LISTED: ComputedSource[Progress] = ComputedSource(
     name=NAME,
-    usual="area",
+    usual=("area",),
     columns={
         "area": (str, lambda found: found.area.code),
         "name_zh": (str, lambda found: found.area.name_zh),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.names import WithNames
 from services.api.proposals.effect import Effect
 from services.api.registry.fields import Entry, Note, ShortText
 
@@ -44,6 +45,10 @@ class Proposal(BaseModel):
     decided_by_name: str | None
     reason: str | None = Field(description="Why it was declined or withdrawn")
     refusal: ProposalRefusal | None
+
+
+class NamedProposal(Proposal, WithNames):
+    """A proposal, with the names of whose sums it would change."""
 
 
 class Decline(Entry):

@@ -1,6 +1,7 @@
 """Proposals in the database. Each stays as it was made, and is decided once."""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +16,8 @@ from services.api.access.rules import RIGHT_OF
 from services.api.database import Database
 from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 from services.api.listing import Column, Source, equal
-from services.api.paging import Page
-from services.api.proposals.model import Proposal, ProposalQuery
+from services.api.names import NamedKind, NamedPage, names_of_codes
+from services.api.proposals.model import NamedProposal, Proposal, ProposalQuery
 from services.api.registry.closed_months import PROPOSAL_OVER, NeedsSecondPerson, enterprises_of_others
 from services.core.db.statements import Statements
 
@@ -60,11 +61,29 @@ def keep(database: Database, asked: dict[str, Any], needed: NeedsSecondPerson, *
         return shown(one(connection, number, now=now))
 
 
-def page_of(database: Database, query: ProposalQuery, *, now: datetime) -> Page[Proposal]:
+def page_of(database: Database, query: ProposalQuery, *, now: datetime) -> NamedPage[Proposal]:
     """The page of the list that `query` asks for."""
     with database.read() as connection:
         found = PROPOSALS.page(connection, query, parameters={"now": now})
-    return Page[Proposal](data=[shown(row) for row in found.data], next=found.next, total=found.total)
+        data = [shown(row) for row in found.data]
+        names = names_of_codes(connection, _codes_in(data))
+    return NamedPage[Proposal](data=data, next=found.next, total=found.total, names=names)
+
+
+def named(connection: Connection, number: int, *, now: datetime) -> NamedProposal:
+    """The proposal with this number, with names. Raises Refused where none is seen."""
+    found = shown(one(connection, number, now=now))
+    return NamedProposal.model_construct(**dict(found), names=names_of_codes(connection, _codes_in([found])))
+
+
+def _codes_in(proposals: Sequence[Proposal]) -> Mapping[NamedKind, Iterable[str]]:
+    effects = [each.effect for each in proposals]
+    changes = [change for effect in effects for change in effect.changes or ()]
+    return {
+        NamedKind.ENTERPRISE: {code for effect in effects for code in effect.enterprises},
+        NamedKind.METER: {code for effect in effects for code in effect.meters},
+        NamedKind.UNIT: {change.unit for change in changes},
+    }
 
 
 def one(connection: Connection, number: int, *, now: datetime) -> DictRow:

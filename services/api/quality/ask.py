@@ -77,6 +77,7 @@ class MissingQuery(DaysQuery):
     """The parameters of the list of missing readings. Without `start`: since yesterday."""
 
     limit: int = Field(100, ge=1, le=1000, description="Days of meters a page, each with up to 24 rows")
+    total: bool = Field(False, description="Whether to count the hours of all pages; null where they are too many")
 
 
 @dataclass(frozen=True, slots=True)

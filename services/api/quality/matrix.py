@@ -12,6 +12,7 @@ from psycopg import Connection
 from pydantic import Field
 
 from services.api.guard.cost import require_affordable
+from services.api.listing import MOST_COUNTED
 from services.api.paging import Pager
 from services.api.quality.ask import DaysQuery, QualityBucket, QualityBy, ScopeConditions
 from services.api.quality.scores import in_time_of, inconsistent_days, weights_of
@@ -59,6 +60,7 @@ class MatrixQuery(DaysQuery):
     by: MatrixBy = Field(QualityBy.METER, description="What a row is")
     score: MatrixScore = Field(MatrixScore.COMPLETENESS, description="What a cell is")
     limit: int = Field(1000, ge=1, le=1000, description="Rows a page")
+    total: bool = Field(False, description="Whether to count the rows of all pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +88,47 @@ def matrix(
     """The rows of the page that `query` asks for, and the cursor of the next one. Only they are computed."""
     pager = Pager(query, of="matrix")
     (after,) = pager.after(str) or ("",)
-    within: dict[str, Any] = {"unit_ids": place.unit_ids, "areas": place.areas, "park_id": place.park_id}
-    within |= {"by": str(query.by), "from_day": days[0], "to_day": days[1]}
-    found = SQL.run(
-        connection, "matrix_rows", meter_ids=place.meter_ids, after=after, row_limit=query.limit + 1, **within
-    ).all()
+    found = _rows_of(connection, query, place, days, after=after, most=query.limit + 1)
     shown, following = pager.cut(found, lambda row: [row.code])
     meter_ids = sorted({number for row in shown for number in row.meter_ids})
     length = (days[1] - days[0]).days
     require_affordable(sums=len(shown) * length, read=len(meter_ids) * length)
     if not shown:
         return [], None
-    tallies = _tallies(connection, tables, query, place, days, meter_ids, within, now=now)
+    tallies = _tallies(connection, tables, query, place, days, meter_ids, _within(query, place, days), now=now)
     checks = _findings(connection, query, days, meter_ids)
     weights = weights_of(tables)
     return [_row(row, query, days, tallies[row.code], checks[row.code], weights) for row in shown], following
+
+
+def count_rows(connection: Connection, query: MatrixQuery, place: ScopeConditions, days: tuple[date, date]) -> int:
+    """How many rows all pages have."""
+    found = _rows_of(connection, query, place, days, after="", most=MOST_COUNTED)
+    return len(found)
+
+
+def _rows_of(
+    connection: Connection,
+    query: MatrixQuery,
+    place: ScopeConditions,
+    days: tuple[date, date],
+    *,
+    after: str,
+    most: int,
+) -> Sequence[Any]:
+    return SQL.run(
+        connection,
+        "matrix_rows",
+        meter_ids=place.meter_ids,
+        after=after,
+        row_limit=most,
+        **_within(query, place, days),
+    ).all()
+
+
+def _within(query: MatrixQuery, place: ScopeConditions, days: tuple[date, date]) -> dict[str, Any]:
+    of_place = {"unit_ids": place.unit_ids, "areas": place.areas, "park_id": place.park_id}
+    return {**of_place, "by": str(query.by), "from_day": days[0], "to_day": days[1]}
 
 
 def _tallies(

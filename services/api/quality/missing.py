@@ -65,6 +65,15 @@ def missing(
     return FoundMissing(found, last)
 
 
+def count_missing(
+    connection: Connection, place: ScopeConditions, days: tuple[date, date], *, now: datetime
+) -> int | None:
+    """In how many hours of meters something is missing; None where more days of meters would have to be read for it."""
+    found = missing(connection, place, days, now=now, after=None, most=MOST_LOOKED_AT)
+    is_all = found.goes_on_after is None and len(found.days) < MOST_LOOKED_AT
+    return sum(len(each.hours) for each in found.days) if is_all else None
+
+
 def _incomplete(
     connection: Connection, place: ScopeConditions, days: tuple[date, date], *, now: datetime, after: Place
 ) -> Sequence[Any]:

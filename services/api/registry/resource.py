@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
 from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation
@@ -17,7 +17,7 @@ from services.api.database import Database
 from services.api.errors import ALREADY_EXISTS, IN_USE, INVALID_BODY, Refused, refused_fields
 from services.api.list_query import ListQuery
 from services.api.listing import Filter, Source, columns_of
-from services.api.names import NamedKind, NamedPage, names_beside
+from services.api.names import NamedKind, NamedPage, WithNames, names_beside
 from services.api.reasons import Fault, faults_of
 from services.api.registry.change import RegistryChange, registry_change
 from services.api.registry.fields import Entry
@@ -28,6 +28,7 @@ from services.judging.data.tables import Tables
 E = TypeVar("E", bound=Entry)
 R = TypeVar("R", bound=Entry)
 A = TypeVar("A", bound=BaseModel)
+N = TypeVar("N", bound=WithNames)
 
 Row = DictRow
 
@@ -81,10 +82,16 @@ class Listing(Generic[A]):
             raise self.noun.refuse_unknown(key)
         return rows[0]
 
-    def one(self, database: Database, key: str) -> A:
-        """The thing named `key`. Raises Refused when there is none."""
+    def one(self, database: Database, key: str, named: type[N], tables: Tables | None = None) -> N:
+        """The thing named `key`, with the names of what it has codes of. Raises Refused when there is none."""
         with database.read() as connection:
-            return self.shape(self.row(connection, key))
+            row = self.row(connection, key)
+            names = names_beside(connection, [row], self.coded, tables)
+        self.was_read(database, row)
+        return cast("N", named.model_construct(**dict(self.shape(row)), names=names))
+
+    def was_read(self, database: Database, row: Row) -> None:
+        """What is to be done where one was read."""
 
 
 def _none_faulty(_connection: Connection, entries: Sequence[Any]) -> list[list[Fault]]:
@@ -156,12 +163,9 @@ class Resource(Listing[A], Generic[E, R, A]):
         """What of a row may be changed, and its key: what an editor has read."""
         return {name: row[name] for name in self.record.model_fields}
 
-    def one(self, database: Database, key: str) -> A:
-        """The thing named `key`, with the state it is in. Raises Refused when there is none."""
-        with database.read() as connection:
-            row = self.row(connection, key)
+    def was_read(self, database: Database, row: Row) -> None:
+        """Let the answer say in which state it is."""
         database.revision.show(self.state_of(row))
-        return self.shape(row)
 
     @cached_property
     def amendable(self) -> frozenset[str]:

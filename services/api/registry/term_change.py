@@ -55,6 +55,11 @@ class MeterTerms:
     of_others: frozenset[str]
     """Codes of units to which it belongs or belonged, and on which the account does not act."""
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What an editor has read: each change makes terms of other numbers."""
+        return {"terms": [term.term_id for term in self.terms]}
+
 
 def terms_of(connection: Connection, code: str) -> MeterTerms:
     """The meter of this code with all its terms, those too of earlier owners. Raises Refused where none is seen."""
@@ -184,7 +189,10 @@ class TermsChanged:
 def changed_terms(database: Database, code: str, changed: Changed, *, now: datetime) -> Iterator[TermsChanged]:
     """Change the terms of a meter, committed at the end of the block. Raises Refused where they do not fit."""
     with registry_change(database) as change:
-        yield _changed(change, code, changed, now=now)
+        database.revision.require(terms_of(change.connection, code).state)
+        done = _changed(change, code, changed, now=now)
+        database.revision.show(done.after.state)
+        yield done
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from services.api.access.account_resource import (
     AccountQuery,
     FirstPassword,
     MadeAccount,
+    NamedAccount,
     UserAccount,
     found,
 )
-from services.api.access.keys import BEYOND_OWN_RIGHTS, ApiKey, KeyEntry, MadeKey
+from services.api.access.keys import BEYOND_OWN_RIGHTS, ApiKey, KeyEntry, KeyQuery, MadeKey
 from services.api.access.nouns import ACCOUNT, KEY, KEYS_ALONE, LAST_ADMINISTRATOR, NEEDS_SESSION, SESSION
 from services.api.access.require import Acting
 from services.api.access.sessions import end_one
@@ -27,8 +28,8 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR
 from services.api.names import NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery
-from services.api.routes.session import BrowserSession, SessionId, page_of_sessions, remembered_by
+from services.api.paging import Page
+from services.api.routes.session import BrowserSession, SessionId, SessionQuery, page_of_sessions, remembered_by
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 
@@ -53,9 +54,9 @@ def make_account(database: Db, acting: Acting, request: Request, entry: AccountE
 
 
 @router.get("/{name}", summary="Read an account", responses=refusals(UNKNOWN))
-def read_account(database: Db, name: AccountName) -> UserAccount:
+def read_account(database: Db, name: AccountName) -> NamedAccount:
     """One account."""
-    return LISTING.one(database, name)
+    return LISTING.one(database, name, NamedAccount)
 
 
 @router.patch(
@@ -68,7 +69,7 @@ def amend_account(
 ) -> UserAccount:
     """Change the fields given. Who is disabled is out at once; nobody is removed, since what they did names them."""
     with database.write() as connection:
-        amended = account_resource.amend(connection, name, patch, by=acting, now=now)
+        amended = account_resource.amend(connection, name, patch, database.revision, by=acting, now=now)
     remembered_by(request).forget()
     return amended
 
@@ -86,7 +87,7 @@ def reset_password(database: Db, acting: Acting, request: Request, name: Account
 
 
 @router.get("/{name}/keys", summary="List the keys of an account", responses=refusals(UNKNOWN, BAD_CURSOR))
-def list_keys(database: Db, name: AccountName, query: Annotated[PageQuery, Query()]) -> Page[ApiKey]:
+def list_keys(database: Db, name: AccountName, query: Annotated[KeyQuery, Query()]) -> Page[ApiKey]:
     """The keys of an account, the newest first; those that hold no more too."""
     with database.read() as connection:
         return keys.keys_of(connection, found(connection, name).account_id, query)
@@ -122,7 +123,7 @@ def revoke_key(database: Db, request: Request, name: AccountName, key_id: Id, no
 
 @router.get("/{name}/sessions", summary="List the sessions of an account", responses=refusals(UNKNOWN, BAD_CURSOR))
 def list_sessions(
-    database: Db, request: Request, name: AccountName, query: Annotated[PageQuery, Query()], now: Now
+    database: Db, request: Request, name: AccountName, query: Annotated[SessionQuery, Query()], now: Now
 ) -> Page[BrowserSession]:
     """The browsers that are signed in to an account, the newest first."""
     with database.read() as connection:

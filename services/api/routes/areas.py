@@ -9,7 +9,7 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, SearchText
@@ -41,6 +41,10 @@ class Area(BaseModel):
     name_en: str
     level: Level
     parent_code: str | None
+
+
+class NamedArea(Area, WithNames):
+    """An area, with the name of the one above it."""
 
 
 class AreaQuery(ListQuery):
@@ -77,6 +81,6 @@ def list_areas(database: Db, query: Annotated[AreaQuery, Query()]) -> NamedPage[
 
 
 @router.get("/{code}", summary="Read an area", responses=refusals(nouns.AREA.unknown))
-def read_area(database: Db, code: AreaCode) -> Area:
+def read_area(database: Db, code: AreaCode) -> NamedArea:
     """One area."""
-    return AREAS.one(database, code)
+    return AREAS.one(database, code, NamedArea)

@@ -9,7 +9,7 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
-from services.api.names import NamedPage
+from services.api.names import NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.fields import Code, SearchText
@@ -46,6 +46,10 @@ class Carrier(BaseModel):
     nbs_code: str | None = Field(description="Code in energy table 205-1 of the statistics bureau")
 
 
+class NamedCarrier(Carrier, WithNames):
+    """A carrier, as everything that is read: it has no codes of others."""
+
+
 class CarrierQuery(ListQuery):
     """How the list of carriers may be narrowed."""
 
@@ -74,6 +78,6 @@ def list_carriers(database: Db, query: Annotated[CarrierQuery, Query()]) -> Name
 
 
 @router.get("/{code}", summary="Read a carrier", responses=refusals(nouns.CARRIER.unknown))
-def read_carrier(database: Db, code: Code) -> Carrier:
+def read_carrier(database: Db, code: Code) -> NamedCarrier:
     """One carrier."""
-    return CARRIERS.one(database, code)
+    return CARRIERS.one(database, code, NamedCarrier)

@@ -13,8 +13,10 @@ from pydantic.config import JsonDict
 
 from services.api.access.require import Acting
 from services.api.asking import Now
+from services.api.computed_listing import short_list
 from services.api.database import Db
-from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
@@ -99,6 +101,12 @@ class ShownCredential(BaseModel):
     revoked_at: datetime | None
     revoked_by: str | None = Field(description="Account that revoked it or made a newer one; or `removal`")
     works: bool = Field(description="Whether it lets in now")
+
+
+class CredentialQuery(ListQuery):
+    """How credentials are listed."""
+
+    order: Annotated[list[str], OrderedBy("generation", "created_at", "expires_at")] = ORDER
 
 
 class RevocationQuery(BaseModel):
@@ -196,13 +204,17 @@ def _new(issued: Issued, ca: PrivateCa) -> NewCredential:
     )
 
 
-@credentials.get("", summary="List credentials", responses=refusals(*UNKNOWN))
-def list_credentials(database: Db, holder: Of, now: Now) -> Page[ShownCredential]:
-    """Every credential that this code has had, the newest first, without secrets; on one page."""
+@credentials.get("", summary="List credentials", responses=refusals(BAD_CURSOR, *UNKNOWN))
+def list_credentials(
+    database: Db, holder: Of, query: Annotated[CredentialQuery, Query()], now: Now
+) -> Page[ShownCredential]:
+    """Every credential that this code has had, the newest first, without secrets."""
     with database.read() as connection:
         _require_known(connection, holder)
         kept = credentials_of(connection, holder)
-    return Page[ShownCredential].model_construct(data=[_shown(each, now) for each in kept], next=None)
+    name = f"credentials of {holder.kind} {holder.code}"
+    listed = short_list(ShownCredential, CredentialQuery, name=name, usual=("-generation",))
+    return listed.page([_shown(each, now) for each in kept], query)
 
 
 @credentials.delete(

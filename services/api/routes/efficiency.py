@@ -54,7 +54,7 @@ CHOICES = ("verdict", "placing", "trade", "process", "status", "due")
 
 _LISTED: ComputedSource[PlacedUnit] = ComputedSource(
     name=NAME,
-    usual="unit",
+    usual=("unit",),
     columns={
         "unit": (str, lambda placed: placed.unit.code),
         "name_zh": (str, lambda placed: placed.unit.name_zh),

@@ -13,7 +13,7 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames, names_beside
 from services.api.openapi import refusals
 from services.api.reasons import Fault
 from services.api.registry import nouns
@@ -23,7 +23,7 @@ from services.api.registry.places import membership_faults
 from services.api.registry.reported import keep_with_statistics
 from services.api.registry.resource import Resource, Row
 from services.api.registry.statements import registry_statements
-from services.api.routes.memberships import Membership, memberships_of
+from services.api.routes.memberships import NAMED, Membership, memberships_of
 
 EXAMPLE: JsonDict = {
     "credit_code": "91150622MA0N0000XF",
@@ -61,8 +61,8 @@ class Enterprise(EnterpriseRecord):
     membership: Membership | None = Field(description="The membership of today; null before the first one begins")
 
 
-class EnterpriseDetail(Enterprise):
-    """An enterprise with all its memberships."""
+class EnterpriseDetail(Enterprise, WithNames):
+    """An enterprise with all its memberships, and the names of where it belongs."""
 
     memberships: list[Membership]
 
@@ -158,8 +158,9 @@ def read_enterprise(database: Db, credit_code: CreditCode) -> EnterpriseDetail:
         row = RESOURCE.row(connection, credit_code)
         enterprise = RESOURCE.shape(row)
         memberships = memberships_of(connection, credit_code)
+        names = names_beside(connection, [row, *memberships], NAMED)
     database.revision.show(RESOURCE.state_of(row))
-    return EnterpriseDetail.model_construct(**dict(enterprise), memberships=memberships)
+    return EnterpriseDetail.model_construct(**dict(enterprise), memberships=memberships, names=names)
 
 
 @router.patch("/{credit_code}", summary="Change an enterprise", responses=refusals(UNKNOWN))

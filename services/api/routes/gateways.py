@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ListQuery
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.fields import Code, CreditCode, Entry, Name, Whole, refusal
@@ -63,6 +63,10 @@ class Gateway(GatewayEntry):
     """A gateway."""
 
 
+class NamedGateway(Gateway, WithNames):
+    """A gateway, with the name of its enterprise."""
+
+
 class GatewayPatch(Entry):
     """What of a gateway may change."""
 
@@ -112,9 +116,9 @@ def create_gateway(database: Db, entry: GatewayEntry) -> Gateway:
 
 
 @router.get("/{code}", summary="Read a gateway", responses=refusals(UNKNOWN))
-def read_gateway(database: Db, code: Code) -> Gateway:
+def read_gateway(database: Db, code: Code) -> NamedGateway:
     """One gateway."""
-    return RESOURCE.one(database, code)
+    return RESOURCE.one(database, code, NamedGateway)
 
 
 @router.patch("/{code}", summary="Change a gateway", responses=refusals(UNKNOWN))

@@ -13,10 +13,11 @@ from services.api.heat_values.entry import (
     HeatValueOut,
     HeatValuePatch,
     HeatValueQuery,
+    NamedHeatValue,
     PostedHeatValues,
 )
 from services.api.heat_values.importing import RESOURCE
-from services.api.names import NamedPage
+from services.api.names import NamedPage, names_beside
 from services.api.openapi import refusals
 from services.api.posted import judged, unjudged
 from services.api.proposals.model import PROPOSED
@@ -51,10 +52,12 @@ def post_heat_values(
 
 
 @router.get(PATH + "/{number}", summary="Read a heat value", responses=refusals(UNKNOWN))
-def read_heat_value(database: Db, tables: TablesDep, number: int) -> HeatValueOut:
+def read_heat_value(database: Db, tables: TablesDep, number: int) -> NamedHeatValue:
     """One version of a heat value, whether it counts or not."""
     with database.read() as connection:
-        return store.shaped(store.one(connection, number), tables)
+        row = store.one(connection, number)
+        names = names_beside(connection, [row], store.NAMED)
+    return NamedHeatValue.model_construct(**dict(store.shaped(row, tables)), names=names)
 
 
 @router.patch(

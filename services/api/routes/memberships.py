@@ -1,18 +1,20 @@
 """Memberships: the banner and park an enterprise belongs to, each from a day on until the next."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, status
+from fastapi import APIRouter, Path, Query, status
 from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.api.computed_listing import short_list
 from services.api.database import Db
-from services.api.errors import ALREADY_EXISTS, INVALID_BODY, LAST_MEMBERSHIP, Refused, refused_fields
+from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, INVALID_BODY, LAST_MEMBERSHIP, Refused, refused_fields
+from services.api.list_query import ORDER, ListQuery, OrderedBy
+from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
 from services.api.registry import nouns
 from services.api.registry.change import registry_change
@@ -24,6 +26,7 @@ from services.api.registry.statements import registry_statements
 EXAMPLE: JsonDict = {"area_code": "150622", "park_code": "P-150622-01", "valid_from": "2026-07-01"}
 
 _SQL = registry_statements("membership.sql")
+NAMED = {NamedKind.AREA: ("area_code",), NamedKind.PARK: ("park_code",)}
 
 
 class MembershipEntry(Entry):
@@ -44,6 +47,12 @@ class RecordedMembership(Membership):
     """A membership, and who says so."""
 
     recorded_by: str | None = Field(description="Account that said it last; null: it was before there were accounts")
+
+
+class MembershipQuery(ListQuery):
+    """How the memberships of an enterprise are listed."""
+
+    order: Annotated[list[str], OrderedBy("valid_from", "area_code", "park_code")] = ORDER
 
 
 class MembershipPatch(Entry):
@@ -81,6 +90,12 @@ def _one_of(memberships: list[Membership], day: Day) -> Membership:
     raise nouns.MEMBERSHIP.refuse_unknown(day.isoformat())
 
 
+def _state_of(memberships: Sequence[Membership]) -> dict[str, Any]:
+    """What an editor has read: all memberships of the enterprise, for where one ends, the next one says."""
+    said = Membership.model_fields
+    return {"memberships": [[getattr(each, name) for name in said] for each in memberships]}
+
+
 def _require_fitting(connection: Connection, membership: Membership) -> None:
     faults = membership_faults(connection, [membership])[0]
     if faults:
@@ -92,13 +107,21 @@ FirstDay = Annotated[Day, Path(description="First day of the membership")]
 ENTERPRISE, MEMBERSHIP = nouns.ENTERPRISE.unknown, nouns.MEMBERSHIP.unknown
 
 
-@router.get("", summary="List the memberships of an enterprise", responses=refusals(ENTERPRISE))
-def list_memberships(database: Db, credit_code: CreditCode) -> Page[RecordedMembership]:
+@router.get("", summary="List the memberships of an enterprise", responses=refusals(BAD_CURSOR, ENTERPRISE))
+def list_memberships(
+    database: Db, credit_code: CreditCode, query: Annotated[MembershipQuery, Query()]
+) -> NamedPage[RecordedMembership]:
     """All memberships, the oldest first."""
     with database.read() as connection:
         _require_known(connection, credit_code)
-        found = [RecordedMembership.model_construct(**row) for row in _rows(connection, credit_code)]
-        return Page[RecordedMembership].model_construct(data=found, next=None)
+        rows = [RecordedMembership.model_construct(**row) for row in _rows(connection, credit_code)]
+        listed = short_list(
+            RecordedMembership, MembershipQuery, name=f"memberships of {credit_code}", usual=("valid_from",)
+        )
+        found = listed.page(rows, query)
+        names = names_beside(connection, found.data, NAMED)
+    database.revision.show(_state_of(rows))
+    return NamedPage[RecordedMembership](data=found.data, next=found.next, total=found.total, names=names)
 
 
 @router.post(
@@ -110,7 +133,9 @@ def list_memberships(database: Db, credit_code: CreditCode) -> Page[RecordedMemb
 def add_membership(database: Db, credit_code: CreditCode, entry: MembershipEntry) -> Membership:
     """Say where the enterprise belongs from a day on. Energy since that day is booked again, at its new place."""
     with registry_change(database) as change:
-        days = {membership.valid_from for membership in _of_known(change.connection, credit_code)}
+        known = _of_known(change.connection, credit_code)
+        database.revision.require(_state_of(known))
+        days = {membership.valid_from for membership in known}
         if entry.valid_from in days:
             fault = nouns.MEMBERSHIP.fault("valid_from", "already_exists", entry.valid_from.isoformat())
             raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
@@ -118,6 +143,7 @@ def add_membership(database: Db, credit_code: CreditCode, entry: MembershipEntry
         _require_fitting(change.connection, membership)
         _SQL.run(change.connection, "insert", credit_code=credit_code, **dict(entry))
         change.reinterpret_enterprise(credit_code, since=entry.valid_from)
+        database.revision.show(_state_of(memberships_of(change.connection, credit_code)))
     return membership
 
 
@@ -127,12 +153,15 @@ def add_membership(database: Db, credit_code: CreditCode, entry: MembershipEntry
 def amend_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay, patch: MembershipPatch) -> Membership:
     """Correct the banner or park of a membership. Energy since its first day is booked again."""
     with registry_change(database) as change:
-        old = _one_of(_of_known(change.connection, credit_code), valid_from)
+        known = _of_known(change.connection, credit_code)
+        database.revision.require(_state_of(known))
+        old = _one_of(known, valid_from)
         membership = amended(Membership, dict(old), patch.model_dump(include=patch.model_fields_set))
         _require_fitting(change.connection, membership)
         _SQL.run(change.connection, "update", credit_code=credit_code, **dict(membership))
         if membership != old:
             change.reinterpret_enterprise(credit_code, since=valid_from)
+        database.revision.show(_state_of(memberships_of(change.connection, credit_code)))
     return membership
 
 
@@ -146,6 +175,7 @@ def remove_membership(database: Db, credit_code: CreditCode, valid_from: FirstDa
     """Remove a membership: the one before it holds on instead. The last one cannot be removed."""
     with registry_change(database) as change:
         memberships = _of_known(change.connection, credit_code)
+        database.revision.require(_state_of(memberships))
         _one_of(memberships, valid_from)
         if len(memberships) == 1:
             raise Refused(LAST_MEMBERSHIP, "add another membership first, or correct this one")

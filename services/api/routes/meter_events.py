@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, status
+from fastapi import APIRouter, Path, Query, status
 from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.asking import Now
+from services.api.computed_listing import short_list
 from services.api.database import Database, Db
-from services.api.errors import ALREADY_EXISTS, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
@@ -78,6 +80,12 @@ class Acceptance(AcceptanceEntry):
     accepted_at: datetime
 
 
+class MeterEventQuery(ListQuery):
+    """How what was recorded of a meter is listed."""
+
+    order: Annotated[list[str], OrderedBy("ts")] = ORDER
+
+
 router = APIRouter(prefix="/api/v1/meters/{code}", tags=["meters"])
 EventTs = Annotated[Moment, Path(description="Its `ts`", examples=["2026-03-02T10:30:00+08:00"])]
 METER = nouns.METER.unknown
@@ -103,15 +111,15 @@ def _remove(database: Database, noun: Noun, code: str, ts: datetime) -> None:
         change.settle_reading(code, ts=ts)
 
 
-@router.get("/replacements", summary="List the replacements of a meter", responses=refusals(METER))
-def list_replacements(database: Db, code: Code) -> Page[ReplacementAnswer]:
+@router.get("/replacements", summary="List the replacements of a meter", responses=refusals(BAD_CURSOR, METER))
+def list_replacements(database: Db, code: Code, query: Annotated[MeterEventQuery, Query()]) -> Page[ReplacementAnswer]:
     """All replacements, the oldest first."""
     with database.read() as connection:
         _require_known(connection, code)
         rows = _SQL.run(connection, "replacements", code=code).mappings()
-        return Page[ReplacementAnswer].model_construct(
-            data=[ReplacementAnswer.model_construct(**row) for row in rows], next=None
-        )
+        found = [ReplacementAnswer.model_construct(**row) for row in rows]
+    name = f"replacements of {code}"
+    return short_list(ReplacementAnswer, MeterEventQuery, name=name, usual=("ts",)).page(found, query)
 
 
 @router.post(
@@ -159,13 +167,15 @@ def remove_replacement(database: Db, code: Code, ts: EventTs) -> None:
     _remove(database, nouns.REPLACEMENT, code, ts)
 
 
-@router.get("/acceptances", summary="List the accepted readings of a meter", responses=refusals(METER))
-def list_acceptances(database: Db, code: Code) -> Page[Acceptance]:
+@router.get("/acceptances", summary="List the accepted readings of a meter", responses=refusals(BAD_CURSOR, METER))
+def list_acceptances(database: Db, code: Code, query: Annotated[MeterEventQuery, Query()]) -> Page[Acceptance]:
     """All acceptances, by the time of their readings."""
     with database.read() as connection:
         _require_known(connection, code)
         rows = _SQL.run(connection, "acceptances", code=code).mappings()
-        return Page[Acceptance].model_construct(data=[Acceptance.model_construct(**row) for row in rows], next=None)
+        found = [Acceptance.model_construct(**row) for row in rows]
+    name = f"acceptances of {code}"
+    return short_list(Acceptance, MeterEventQuery, name=name, usual=("ts",)).page(found, query)
 
 
 @router.post(

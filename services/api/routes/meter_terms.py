@@ -13,8 +13,8 @@ from services.api.database import Database, Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
 from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.listing import Column, Source
+from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
@@ -42,6 +42,7 @@ EXAMPLE: JsonDict = {
 }
 
 FIRST_TERM = ProblemKind("first_term", 409, "A meter keeps its first term")
+_NAMED = {NamedKind.UNIT: ("unit_code",), NamedKind.GATEWAY: ("gateway_code",)}
 _MAY_BE_EMPTY = frozenset({"register_size", "rated_per_hour", "holds_s"})
 METER, TERM = nouns.METER.unknown, nouns.TERM.unknown
 
@@ -123,13 +124,16 @@ Asked = Annotated[ChangeQuery, Query()]
 
 
 @router.get("", summary="List the terms of a meter", responses=refusals(BAD_CURSOR, METER))
-def list_terms(database: Db, code: Code, query: Annotated[MeterTermQuery, Query()]) -> Page[MeterTermAnswer]:
+def list_terms(database: Db, code: Code, query: Annotated[MeterTermQuery, Query()]) -> NamedPage[MeterTermAnswer]:
     """What the meter meant from when on: the terms that count, the oldest first."""
     with database.read() as connection:
-        meter_id = terms_of(connection, code).meter_id
+        meter = terms_of(connection, code)
         conditions = ["entry.meter_id = :of_meter", *([] if query.withdrawn else ["entry.withdrawn_at IS NULL"])]
-        found = _listed(code).page(connection, query, conditions=conditions, parameters={"of_meter": meter_id})
-    return Page[MeterTermAnswer](data=[_answer(row) for row in found.data], next=found.next, total=found.total)
+        found = _listed(code).page(connection, query, conditions=conditions, parameters={"of_meter": meter.meter_id})
+        names = names_beside(connection, found.data, _NAMED)
+    database.revision.show(meter.state)
+    data = [_answer(row) for row in found.data]
+    return NamedPage[MeterTermAnswer](data=data, next=found.next, total=found.total, names=names)
 
 
 def _listed(code: str) -> Source:

@@ -11,7 +11,7 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.proposals.model import PROPOSED
 from services.api.registry import meter_amending, nouns
@@ -35,6 +35,10 @@ from services.api.term_preview import ChangeQuery, TermsPreview, preview_of_patc
 
 class Meter(MeterEntry):
     """A meter."""
+
+
+class NamedMeter(Meter, WithNames):
+    """A meter, with the names of its unit and its gateway."""
 
 
 class MeterQuery(ListQuery):
@@ -114,9 +118,9 @@ def create_meter(database: Db, entry: NewMeter) -> Meter:
 
 
 @router.get("/{code}", summary="Read a meter", responses=refusals(UNKNOWN))
-def read_meter(database: Db, code: Code) -> Meter:
+def read_meter(database: Db, code: Code) -> NamedMeter:
     """One meter."""
-    return RESOURCE.one(database, code)
+    return RESOURCE.one(database, code, NamedMeter)
 
 
 @router.patch("/{code}", summary="Change a meter", responses={**PROPOSED, **refusals(UNKNOWN, ALREADY_EXISTS)})

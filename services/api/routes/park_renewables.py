@@ -13,6 +13,7 @@ from services.api.database import Db
 from services.api.indicators.answer import RatioTerm, ReasonOut, RowUsed, reason_out
 from services.api.indicators.ask import IndicatorQuery, frame_of
 from services.api.judgement.renewables import INDICATOR, ParkShares, shares_of
+from services.api.names import NamedKind, NamesOut, names_of_codes
 from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.fields import Code
@@ -77,6 +78,7 @@ class RenewablesAnswer(BaseModel):
     total: ShareOut = Field(description="Ratio of the sums over the whole range")
     data: list[ShareOut]
     rows: list[RowUsed]
+    names: NamesOut
 
 
 _REFUSALS = refusals(nouns.PARK.unknown, START_AFTER_END, NOT_ON_HOUR, RANGE_TOO_LONG)
@@ -99,7 +101,9 @@ def read_renewables(
     whole = frame_of(asked.model_copy(update={"bucket": PeriodLength.TOTAL}), now=now)
     with database.read() as connection:
         found = shares_of(connection, tables, code, buckets=buckets, whole=whole, now=now)
-    answer = _answer(found, query.bucket) | {"aligned": is_wider(query, found.whole.start, found.whole.end)}
+        names = names_of_codes(connection, {NamedKind.PARK: [found.park.code], NamedKind.AREA: [found.park.area_code]})
+    aligned = is_wider(query, found.whole.start, found.whole.end)
+    answer = _answer(found, query.bucket) | {"aligned": aligned, "names": names}
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 

@@ -12,7 +12,7 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.reasons import Fault
 from services.api.registry import nouns
@@ -47,6 +47,10 @@ class ParkEntry(Entry):
 
 class Park(ParkEntry):
     """A park."""
+
+
+class NamedPark(Park, WithNames):
+    """A park, with the name of its area."""
 
 
 class ParkPatch(Entry):
@@ -135,9 +139,9 @@ def create_park(database: Db, entry: ParkEntry) -> Park:
 
 
 @router.get("/{code}", summary="Read a park", responses=refusals(UNKNOWN))
-def read_park(database: Db, code: Code) -> Park:
+def read_park(database: Db, code: Code) -> NamedPark:
     """One park."""
-    return RESOURCE.one(database, code)
+    return RESOURCE.one(database, code, NamedPark)
 
 
 @router.patch("/{code}", summary="Change a park", responses=refusals(UNKNOWN))

@@ -11,11 +11,11 @@ from services.api.access.require import NOT_ALLOWED, Acting
 from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
+from services.api.names import NamedPage
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.proposals import store
 from services.api.proposals.asking import do_again
-from services.api.proposals.model import Decline, Proposal, ProposalQuery
+from services.api.proposals.model import Decline, NamedProposal, Proposal, ProposalQuery
 from services.api.registry.closed_months import PROPOSAL_OVER
 
 router = APIRouter(prefix="/api/v1/proposals", tags=["proposals"])
@@ -27,16 +27,16 @@ Number = Annotated[int, Path(description="Its `proposal_id`", ge=1, le=2**62)]
 
 
 @router.get("", summary="List proposals", responses=refusals(BAD_CURSOR))
-def list_proposals(database: Db, query: Annotated[ProposalQuery, Query()], now: Now) -> Page[Proposal]:
+def list_proposals(database: Db, query: Annotated[ProposalQuery, Query()], now: Now) -> NamedPage[Proposal]:
     """Changes of closed months that wait for a second person, and what became of others; the newest first."""
     return store.page_of(database, query, now=now)
 
 
 @router.get("/{proposal_id}", summary="Read a proposal", responses=refusals(UNKNOWN))
-def read_proposal(database: Db, proposal_id: Number, now: Now) -> Proposal:
+def read_proposal(database: Db, proposal_id: Number, now: Now) -> NamedProposal:
     """What was asked for, by whom, and what it would change."""
     with database.read() as connection:
-        return store.shown(store.one(connection, proposal_id, now=now))
+        return store.named(connection, proposal_id, now=now)
 
 
 @router.get(

@@ -16,14 +16,14 @@ from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.guard.cost import TOO_MUCH
 from services.api.indicators.answer import RowUsed
-from services.api.names import NamedKind, NamedPage, names_beside, names_of_codes
+from services.api.names import NamedKind, NamedPage, NamesOut, names_beside, names_of_codes
 from services.api.openapi import refusals
 from services.api.paging import Pager
 from services.api.quality import ask
 from services.api.quality.ask import MissingQuery, QualityBy, QualityQuery
 from services.api.quality.cost import require_affordable_scores
 from services.api.quality.findings import FindingsQuery, findings_of
-from services.api.quality.missing import missing
+from services.api.quality.missing import count_missing, missing
 from services.api.quality.scores import ScoreLine, lines
 from services.api.registry import nouns
 from services.api.tables import TablesDep
@@ -87,6 +87,7 @@ class QualityAnswer(BaseModel):
     bucket: str
     by: str
     data: list[QualityRow]
+    names: NamesOut
     rows: list[RowUsed] = Field(description="The weights, and until when a reading is in time")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
@@ -168,7 +169,9 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
         place = ask.place_of(connection, query.scope, by=query.by)
         require_affordable_scores(connection, place, days, query.bucket, query.by, now=now)
         found = lines(connection, tables, place, days, query.bucket, query.by, now=now)
-    page, following = Pager(query, of="quality").part(found)
+        page, following = Pager(query, of="quality").part(found)
+        groups = {} if query.by is QualityBy.NONE else {NamedKind(query.by): {line.group for line in page}}
+        names = names_of_codes(connection, groups)
     answer = {
         "scope": query.scope,
         "start": start_of_day(days[0]),
@@ -177,6 +180,7 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
         "bucket": query.bucket,
         "by": query.by,
         "data": [_row(line, query.by) for line in page],
+        "names": names,
         "rows": [used_row(tables.parameter(code)) for code in _PARAMETERS],
         "next": following,
     }
@@ -254,9 +258,10 @@ def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now
         shown, following = pager.cut(found.days, lambda each: [each.day, each.meter])
         rows = [MissingRow(**hour) for each in shown for hour in each.hours]
         names = names_beside(connection, rows, _NAMED)
+        total = count_missing(connection, place, days, now=now) if query.total else None
     if found.goes_on_after is not None:
         following = pager.cursor(found.goes_on_after)
-    return NamedPage[MissingRow](data=rows, next=following, names=names)
+    return NamedPage[MissingRow](data=rows, next=following, total=total, names=names)
 
 
 @router.get("/checks", summary="List the checks")

@@ -16,7 +16,7 @@ from services.api.guard.cost import TOO_MUCH
 from services.api.names import NamedKind, NamesOut, names_of_codes
 from services.api.openapi import refusals
 from services.api.quality import ask
-from services.api.quality.matrix import LONGEST_MATRIX_DAYS, CellState, MatrixQuery, MatrixRow, matrix
+from services.api.quality.matrix import LONGEST_MATRIX_DAYS, CellState, MatrixQuery, MatrixRow, count_rows, matrix
 from services.api.routes.quality import RANGE_REFUSALS
 from services.api.tables import TablesDep
 from services.core.calendar import start_of_day
@@ -82,6 +82,7 @@ class MatrixAnswer(BaseModel):
     data: list[MatrixEntry]
     names: NamesOut
     next: str | None = Field(description="Cursor of the next page; null on the last one")
+    total: int | None = Field(description="Rows of all pages; null where not asked for")
 
 
 @router.get(
@@ -97,6 +98,7 @@ def read_matrix(database: Db, tables: TablesDep, query: Annotated[MatrixQuery, Q
         place = ask.place_of(connection, query.scope)
         rows, following = matrix(connection, tables, query, place, days, now=now)
         names = names_of_codes(connection, _codes(rows, query))
+        total = count_rows(connection, query, place, days) if query.total else None
     start, end = map(start_of_day, days)
     answer = {
         "scope": query.scope,
@@ -109,6 +111,7 @@ def read_matrix(database: Db, tables: TablesDep, query: Annotated[MatrixQuery, Q
         "data": [_entry(row, query) for row in rows],
         "names": names,
         "next": following,
+        "total": total,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
 

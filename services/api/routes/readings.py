@@ -20,8 +20,11 @@ from services.api.intake.rejected import (
     RejectedMessageQuery,
     RejectedReadingQuery,
 )
+from services.api.list_query import ORDER, ListQuery, OrderedBy
+from services.api.listing import MOST_COUNTED
+from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, Pager
+from services.api.paging import Page, Pager
 from services.api.registry import nouns
 from services.api.registry.fields import Code, refusal
 from services.core.calendar import SHANGHAI, to_us
@@ -66,13 +69,14 @@ class Reading(BaseModel):
     correction: ReadingCorrection | None = Field(description="The correction that counts")
 
 
-class ReadingQuery(PageQuery):
+class ReadingQuery(ListQuery):
     """Which readings of the meter."""
 
     start: MomentOrDay | None = Field(
         None, description="First moment, RFC 3339 or a day; the meter's first if left out"
     )
     end: MomentOrDay | None = Field(None, description="First moment after; the meter's last if left out")
+    order: Annotated[list[str], OrderedBy("ts")] = ORDER
 
 
 class RejectedReading(BaseModel):
@@ -158,24 +162,19 @@ FormatName = Annotated[
 def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query()]) -> Page[Reading]:
     """The readings of a meter in order of time, each with its quality."""
     require_order(query.start, query.end)
-    pager = Pager(query, of=f"readings of {code}")
+    pager = Pager(query, of=f"readings of {code}", order=query.asked_order)
     (after,) = pager.after(datetime) or (None,)
     with database.read() as connection:
         meter_id = _SQL.run(connection, "meter_id", code=code).scalar()
         if meter_id is None:
             raise nouns.METER.refuse_unknown(code)
-        rows = _SQL.run(
-            connection,
-            "readings",
-            meter_id=meter_id,
-            from_ts=query.start or "-infinity",
-            to_ts=query.end or "infinity",
-            after=after,
-            row_limit=query.limit + 1,
-        )
+        of = {"meter_id": meter_id, "from_ts": query.start or "-infinity", "to_ts": query.end or "infinity"}
+        newest_first = "-ts" in query.asked_order
+        rows = _SQL.run(connection, "readings", **of, after=after, newest_first=newest_first, row_limit=query.limit + 1)
         found = rows.mappings().all()
+        total = _SQL.run(connection, "count_readings", **of, most=MOST_COUNTED).scalar_one() if query.total else None
     shown, following = pager.cut(found, lambda row: [row["ts"]])
-    return Page[Reading](data=[reading(row) for row in shown], next=following)
+    return Page[Reading](data=[reading(row) for row in shown], next=following, total=total)
 
 
 def reading(row: Mapping[str, Any]) -> Reading:
@@ -201,21 +200,23 @@ def reading(row: Mapping[str, Any]) -> Reading:
 
 
 @router.get("/rejected-readings", summary="List rejected readings", responses=refusals(BAD_CURSOR))
-def read_rejected_readings(database: Db, query: Annotated[RejectedReadingQuery, Query()]) -> Page[RejectedReading]:
+def read_rejected_readings(database: Db, query: Annotated[RejectedReadingQuery, Query()]) -> NamedPage[RejectedReading]:
     """Readings that were not taken, newest first, as they came, with the reason and what became of them since."""
     with database.read() as connection:
         found = REJECTED_READINGS.page(connection, query)
+        names = names_beside(connection, found.data, {NamedKind.GATEWAY: ("gateway",), NamedKind.METER: ("meter",)})
     data = [RejectedReading(**row) for row in found.data]
-    return Page[RejectedReading](data=data, next=found.next, total=found.total)
+    return NamedPage[RejectedReading](data=data, next=found.next, total=found.total, names=names)
 
 
 @router.get("/rejected-messages", summary="List rejected messages", responses=refusals(BAD_CURSOR))
-def read_rejected_messages(database: Db, query: Annotated[RejectedMessageQuery, Query()]) -> Page[RejectedMessage]:
+def read_rejected_messages(database: Db, query: Annotated[RejectedMessageQuery, Query()]) -> NamedPage[RejectedMessage]:
     """Messages that were not taken at all, newest first, with the reason."""
     with database.read() as connection:
         found = REJECTED_MESSAGES.page(connection, query)
+        names = names_beside(connection, found.data, {NamedKind.GATEWAY: ("gateway",)})
     data = [RejectedMessage(**row) for row in found.data]
-    return Page[RejectedMessage](data=data, next=found.next, total=found.total)
+    return NamedPage[RejectedMessage](data=data, next=found.next, total=found.total, names=names)
 
 
 @router.post(

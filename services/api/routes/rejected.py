@@ -11,8 +11,8 @@ from services.api.asking import Now
 from services.api.database import Db
 from services.api.errors import BAD_CURSOR
 from services.api.intake.rejected import DROPPED, DroppedQuery
+from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.registry.fields import Code
 from services.core.calendar import to_us
 from services.ingest.retry import retry
@@ -90,9 +90,10 @@ def retry_rejected_readings(database: Db, query: Annotated[RetryQuery, Query()],
 
 
 @router.get("/dropped", summary="List what is not kept", responses=refusals(BAD_CURSOR))
-def read_dropped(database: Db, query: Annotated[DroppedQuery, Query()]) -> Page[Dropped]:
+def read_dropped(database: Db, query: Annotated[DroppedQuery, Query()]) -> NamedPage[Dropped]:
     """Rejected readings and messages dropped by age or cap, and messages of flooding gateways, by day."""
     with database.read() as connection:
         found = DROPPED.page(connection, query)
+        names = names_beside(connection, found.data, {NamedKind.GATEWAY: ("gateway",)})
     data = [Dropped.model_validate(row) for row in found.data]
-    return Page[Dropped](data=data, next=found.next, total=found.total)
+    return NamedPage[Dropped](data=data, next=found.next, total=found.total, names=names)

@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from services.api.access import accounts, keys, sessions
 from services.api.access.account_resource import found
 from services.api.access.identify import COOKIE, Remembered, principal_of_session
-from services.api.access.keys import BEYOND_OWN_RIGHTS, ApiKey, KeyEntry, MadeKey
+from services.api.access.keys import BEYOND_OWN_RIGHTS, ApiKey, KeyEntry, KeyQuery, MadeKey
 from services.api.access.nouns import KEY, NEEDS_SESSION, SESSION
 from services.api.access.passwords import fault_of_new
 from services.api.access.principal import Principal, SignedBy
@@ -28,10 +28,12 @@ from services.api.access.sign_in import (
 from services.api.access.tokens import token_sha256
 from services.api.alerts.fields import Id
 from services.api.asking import Now
+from services.api.computed_listing import short_list
 from services.api.database import Database, Db, WholeDb
 from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
-from services.api.paging import Page, PageQuery, Pager
+from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry.fields import Entry
 
@@ -86,6 +88,12 @@ class BrowserSession(Entry):
     peer: str | None = Field(description="Address from which it signed in")
     browser: str | None = Field(description="What it calls itself")
     current: bool = Field(description="Whether it is the one that asks")
+
+
+class SessionQuery(ListQuery):
+    """How sessions are listed."""
+
+    order: Annotated[list[str], OrderedBy("created_at", "last_seen_at", "expires_at")] = ORDER
 
 
 def remembered_by(request: Request) -> Remembered:
@@ -183,7 +191,7 @@ def change_password(
 
 
 @router.get("/api/v1/session/keys", summary="List one's own keys", responses=refusals(BAD_CURSOR, NEEDS_SESSION))
-def list_own_keys(database: Db, acting: Acting, query: Annotated[PageQuery, Query()]) -> Page[ApiKey]:
+def list_own_keys(database: Db, acting: Acting, query: Annotated[KeyQuery, Query()]) -> Page[ApiKey]:
     """The keys of the account, the newest first."""
     with database.read() as connection:
         return keys.keys_of(connection, _own(acting), query)
@@ -216,7 +224,7 @@ def revoke_own_key(database: Db, acting: Acting, request: Request, key_id: Id, n
 
 @router.get("/api/v1/sessions", summary="List one's own sessions", responses=refusals(BAD_CURSOR, NEEDS_SESSION))
 def list_own_sessions(
-    database: Db, acting: Acting, request: Request, query: Annotated[PageQuery, Query()], now: Now
+    database: Db, acting: Acting, request: Request, query: Annotated[SessionQuery, Query()], now: Now
 ) -> Page[BrowserSession]:
     """The browsers that are signed in to the account, the newest first."""
     return page_of_sessions(database, request, _own(acting), query, now=now)
@@ -237,14 +245,13 @@ def end_own_session(database: Db, acting: Acting, request: Request, session_id: 
 
 
 def page_of_sessions(
-    database: Database, request: Request, account_id: int, query: PageQuery, *, now: datetime
+    database: Database, request: Request, account_id: int, query: SessionQuery, *, now: datetime
 ) -> Page[BrowserSession]:
     """The page of the sessions of an account that `query` asks for."""
     with database.read() as connection:
         live = sessions.sessions_of(connection, account_id, now=now)
     asks = token_sha256(request.cookies.get(COOKIE, ""))
-    data, following = Pager(query, of=f"sessions of {account_id}").part(live)
-    shown = [
+    found = [
         BrowserSession(
             session_id=each.session_id,
             created_at=each.created_at,
@@ -254,9 +261,10 @@ def page_of_sessions(
             browser=each.browser,
             current=each.token_sha256 == asks,
         )
-        for each in data
+        for each in live
     ]
-    return Page[BrowserSession](data=shown, next=following, total=None)
+    name, usual = f"sessions of {account_id}", ("-created_at", "session_id")
+    return short_list(BrowserSession, SessionQuery, name=name, usual=usual).page(found, query)
 
 
 def _own(acting: Principal) -> int:

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.asking import MomentOrDay
+from services.api.computed_listing import ComputedSource
 from services.api.database import Database, Db
-from services.api.errors import INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
@@ -85,12 +87,11 @@ class SettlementPreview(BaseModel):
     changes: list[SumPreview] = Field(description="Months whose quantity differs, by the unit to which it is booked")
 
 
-class SettlementQuery(BaseModel):
+class SettlementQuery(ListQuery):
     """Which settlements."""
 
-    model_config = ConfigDict(extra="forbid")
-
     withdrawn: bool = Field(False, description="Also those that do not count any more")
+    order: Annotated[list[str], OrderedBy("from", "recorded_at")] = ORDER
 
 
 class SettlingQuery(BaseModel):
@@ -124,15 +125,27 @@ def settlement(row: Any) -> dict[str, Any]:
     return {**row, **times}
 
 
-@router.get("", summary="List what people have settled of a meter", responses=refusals(METER))
+@router.get("", summary="List what people have settled of a meter", responses=refusals(BAD_CURSOR, METER))
 def list_settlements(database: Db, code: Code, query: Annotated[SettlementQuery, Query()]) -> Page[SettlementAnswer]:
     """The settlements that count, in order of time; with `withdrawn` the others too."""
     with database.read() as connection:
         meter = _meter(connection, code)
         rows = _SQL.run(connection, "settlements", meter_id=meter["meter_id"], withdrawn=query.withdrawn).mappings()
-        return Page[SettlementAnswer](
-            data=[SettlementAnswer.model_validate(settlement(row)) for row in rows], next=None
-        )
+        found = [SettlementAnswer.model_validate(settlement(row)) for row in rows]
+    return _listed(code).page(found, query)
+
+
+def _listed(code: str) -> ComputedSource[SettlementAnswer]:
+    """The settlements of a meter; a cursor holds for that meter alone."""
+    return ComputedSource(
+        name=f"settlements of {code}",
+        usual=("from", "id"),
+        columns={
+            "from": (datetime, lambda each: each.from_),
+            "recorded_at": (datetime, lambda each: each.recorded_at),
+            "id": (int, lambda each: each.id),
+        },
+    )
 
 
 @router.post(

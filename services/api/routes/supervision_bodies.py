@@ -15,7 +15,7 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE, Refused
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.reasons import Fault
 from services.api.registry import nouns as registry
@@ -50,6 +50,10 @@ class SupervisionBody(BodyEntry):
     area_name_en: str
     area_level: str
     subscriptions: int = Field(description="How many it has")
+
+
+class NamedSupervisionBody(SupervisionBody, WithNames):
+    """A supervision body, with the name of its area."""
 
 
 class BodyPatch(Entry):
@@ -132,9 +136,9 @@ def create_body(database: Db, entry: BodyEntry) -> SupervisionBody:
 
 
 @bodies.get("/{code}", summary="Read a supervision body", responses=refusals(UNKNOWN))
-def read_body(database: Db, code: Code) -> SupervisionBody:
+def read_body(database: Db, code: Code) -> NamedSupervisionBody:
     """One supervision body."""
-    return RESOURCE.one(database, code)
+    return RESOURCE.one(database, code, NamedSupervisionBody)
 
 
 @bodies.patch("/{code}", summary="Change a supervision body", responses=refusals(UNKNOWN))

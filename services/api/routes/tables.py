@@ -40,7 +40,7 @@ class Table(BaseModel):
 
 _TABLES: ComputedSource[Table] = ComputedSource(
     name="table",
-    usual="name",
+    usual=("name",),
     columns={
         "name": (str, lambda table: table.name),
         "rows": (int, lambda table: table.rows),
@@ -86,7 +86,7 @@ def read_table(tables: TablesDep, name: Name, query: Annotated[TableQuery, Query
     if rows is None:
         raise Refused(UNKNOWN_TABLE, f"there is no table {name}; /api/v1/tables lists them")
     listed: ComputedSource[Sourced] = ComputedSource(
-        name=f"table {name}", usual="code", columns={"code": (str, lambda row: row.code)}
+        name=f"table {name}", usual=("code",), columns={"code": (str, lambda row: row.code)}
     )
     found = listed.page((row for row in rows if _fits(row, query)), query)
     return Page[TableRow](data=[_row(row) for row in found.data], next=found.next, total=found.total)

@@ -15,8 +15,8 @@ from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, refused_fields
 from services.api.faceted import FacetCounts, Facets, choices
 from services.api.judgement.target_actuals import TargetActual, actuals_of
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.names import NamedKind, NamedPage, names_of_codes
 from services.api.openapi import refusals
-from services.api.paging import Page
 from services.api.reasons import Fault
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
@@ -114,7 +114,7 @@ class PlanTargetAnswer(BaseModel):
 
 _LISTED: ComputedSource[Row] = ComputedSource(
     name=NOUN,
-    usual="code",
+    usual=("code",),
     columns={
         "code": (str, lambda row: row.code),
         "plan": (str, lambda row: row.plan),
@@ -142,7 +142,7 @@ class TargetQuery(ListQuery):
     order: Annotated[list[str], OrderedBy(*_LISTED.columns)] = ORDER
 
 
-class TargetsAnswer(Page[PlanTargetAnswer]):
+class TargetsAnswer(NamedPage[PlanTargetAnswer]):
     """A part of the list of targets."""
 
     facets: FacetCounts = Field(description="By kind and nature: how many targets each choice would leave")
@@ -160,11 +160,16 @@ def list_targets(database: Db, tables: TablesDep, query: Annotated[TargetQuery, 
     left, facets = _FACETS.narrowed(_narrowed(plans.targets, areas, query), choices(query, CHOICES))
     found = _LISTED.page(left, query)
     actuals: Mapping[str, TargetActual] = {}
-    if query.actual and query.area is not None:
-        with database.read() as connection:
+    with database.read() as connection:
+        if query.actual and query.area is not None:
             actuals = actuals_of(connection, tables, query.area, found.data, now=now)
+        codes = {
+            NamedKind.AREA: [row.area_code for row in found.data],
+            NamedKind.PROCESS: [row.process for row in found.data],
+        }
+        names = names_of_codes(connection, codes, tables)
     data = [_answer(row, plans, areas, actuals.get(row.code)) for row in found.data]
-    return TargetsAnswer(data=data, next=found.next, total=found.total, facets=facets)
+    return TargetsAnswer(data=data, next=found.next, total=found.total, names=names, facets=facets)
 
 
 def _require_known(plans: Plans, areas: dict[str, Division], query: TargetQuery) -> None:

@@ -54,7 +54,7 @@ def _yuan_per_kwh(found: UnitTariff) -> float | None:
 
 _LISTED: ComputedSource[UnitTariff] = ComputedSource(
     name=NAME,
-    usual="unit",
+    usual=("unit",),
     columns={
         "unit": (str, lambda found: found.unit.code),
         "name_zh": (str, lambda found: found.unit.name_zh),

@@ -46,7 +46,7 @@ def _number(exact: Fraction | None) -> float | None:
 
 _LISTED: ComputedSource[LedgerUnit] = ComputedSource(
     name=NAME,
-    usual="unit",
+    usual=("unit",),
     columns={
         "unit": (str, lambda listed: listed.unit.code),
         "name_zh": (str, lambda listed: listed.unit.name_zh),

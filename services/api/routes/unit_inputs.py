@@ -5,14 +5,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated
 
-from fastapi import APIRouter, Path, status
+from fastapi import APIRouter, Path, Query, status
 from psycopg import Connection
 from psycopg.rows import DictRow
 from pydantic import ConfigDict, Field, StrictBool, StrictStr
 from pydantic.config import JsonDict
 
+from services.api.computed_listing import short_list
 from services.api.database import Db
-from services.api.errors import ALREADY_EXISTS, INVALID_BODY, Refused, refused_fields
+from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, INVALID_BODY, Refused, refused_fields
+from services.api.list_query import ORDER, ListQuery, OrderedBy
 from services.api.openapi import refusals
 from services.api.paging import Page
 from services.api.reasons import Fault
@@ -57,20 +59,29 @@ class UnitInputAnswer(UnitInputEntry):
     recorded_by: str | None = Field(description="Account; null: it was given before there were accounts")
 
 
+class UnitInputQuery(ListQuery):
+    """How what a unit gives is listed."""
+
+    order: Annotated[list[str], OrderedBy("input", "valid_from")] = ORDER
+
+
 router = APIRouter(prefix="/api/v1/units/{code}/inputs", tags=["units"])
 UNIT, INPUT = nouns.UNIT.unknown, nouns.UNIT_INPUT.unknown
 FirstDay = Annotated[Day, Path(description="Its `valid_from`")]
 InputName = Annotated[Code, Path(description="Its `input`", examples=["feed_grade"])]
 
 
-@router.get("", summary="List what a unit gives of itself", responses=refusals(UNIT))
-def list_inputs(database: Db, tables: TablesDep, code: Code) -> Page[UnitInputAnswer]:
+@router.get("", summary="List what a unit gives of itself", responses=refusals(BAD_CURSOR, UNIT))
+def list_inputs(
+    database: Db, tables: TablesDep, code: Code, query: Annotated[UnitInputQuery, Query()]
+) -> Page[UnitInputAnswer]:
     """All inputs with their days, by name, the oldest first."""
     with database.read() as connection:
         _require_unit(connection, code)
         rows = _SQL.run(connection, "of_unit", code=code).mappings()
         found = [_answer(tables, row) for row in rows]
-    return Page[UnitInputAnswer].model_construct(data=found, next=None)
+    usual = ("input", "valid_from")
+    return short_list(UnitInputAnswer, UnitInputQuery, name=f"inputs of {code}", usual=usual).page(found, query)
 
 
 @router.post(

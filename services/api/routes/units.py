@@ -14,7 +14,7 @@ from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import contains, equal
-from services.api.names import NamedKind, NamedPage
+from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.reasons import Fault
 from services.api.registry import nouns
@@ -91,6 +91,10 @@ class UnitEntry(Entry):
 
 class Unit(UnitEntry):
     """A unit."""
+
+
+class NamedUnit(Unit, WithNames):
+    """A unit, with the names of its enterprise and its process."""
 
 
 class UnitPatch(Entry):
@@ -214,9 +218,9 @@ def create_unit(database: Db, units: Units, entry: UnitEntry) -> Unit:
 
 
 @router.get("/{code}", summary="Read a unit", responses=refusals(UNKNOWN))
-def read_unit(database: Db, code: Code) -> Unit:
+def read_unit(database: Db, tables: TablesDep, code: Code) -> NamedUnit:
     """One unit."""
-    return RESOURCE.one(database, code)
+    return RESOURCE.one(database, code, NamedUnit, tables)
 
 
 @router.patch("/{code}", summary="Change a unit", responses=refusals(UNKNOWN))

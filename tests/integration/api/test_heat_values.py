@@ -48,7 +48,8 @@ def test_what_is_given_is_listed_with_its_coefficient(client: TestClient, post: 
     assert (posted["created"], posted["unchanged"]) == (1, 0)
     (row,) = client.get(PATH).json()["data"]
     assert (row["month"], row["ncv_mj_per_kg"], row["kgce"], row["carbon_tc_per_tj"]) == ("2026-03", 14.6538, 0.5, 27.7)
-    assert client.get(f"{PATH}/{row['id']}").json() == row
+    names = client.get(PATH).json()["names"]
+    assert client.get(f"{PATH}/{row['id']}").json() == row | {"names": names}
     assert post(ncv_mj_per_kg=14.6538, carbon_tc_per_tj=27.7).json()["unchanged"] == 1
 
 

@@ -1,6 +1,7 @@
 """Lists are ordered as asked, found by several values at once, counted, and paged without a gap or a repeat."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ UNITS = "/api/v1/units"
 FINDINGS = "/api/v1/quality/findings"
 REJECTED = "/api/v1/rejected"
 DROPPED = "/api/v1/dropped"
+MINUTE = timedelta(minutes=1)
 TABLES = "/api/v1/tables"
 TARGETS = "/api/v1/targets"
 
@@ -259,3 +261,41 @@ def test_tables_and_targets_are_ordered_counted_and_paged_though_no_database_hol
     assert asked(client, TARGETS, plan="13", kind="target", limit=1, total=True)["total"] == len(targets)
     refusal = client.get(TARGETS, params={"order": "quote"})
     assert (refusal.status_code, refusal.json()["code"]) == (422, "invalid_parameter")
+
+
+def test_what_belongs_to_one_thing_is_ordered_counted_and_paged_too(client: TestClient, registered: Registered) -> None:
+    owner = registered.enterprise(area_code=JUNGAR, valid_from="2026-01-01")
+    memberships = f"/api/v1/enterprises/{owner}/memberships"
+    for area, day in ((DALAD, "2026-02-01"), (JUNGAR, "2026-03-01"), (DALAD, "2026-04-01")):
+        assert client.post(memberships, json={"area_code": area, "valid_from": day}).status_code == 201
+    usual = [one["valid_from"] for one in paged(client, memberships)]
+    assert usual == ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"]
+    assert [one["valid_from"] for one in paged(client, memberships, order="-valid_from")] == usual[::-1]
+    by_area = paged(client, memberships, order="area_code,-valid_from")
+    assert [(one["area_code"], one["valid_from"][5:7]) for one in by_area] == [
+        (DALAD, "04"),
+        (DALAD, "02"),
+        (JUNGAR, "03"),
+        (JUNGAR, "01"),
+    ]
+    counted = asked(client, memberships, limit=1, total=True)
+    assert (len(counted["data"]), counted["total"]) == (1, 4)
+    refusal = client.get(memberships, params={"order": "recorded_by"})
+    assert (refusal.status_code, refusal.json()["code"]) == (422, "invalid_parameter")
+
+
+def test_readings_of_a_meter_are_read_either_way_round_and_counted(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    owner = registered.enterprise()
+    gateway = registered.gateway(owner)
+    meter = registered.meter(owner, gateway_code=gateway)
+    line.send(gateway, [(meter, NOW + minutes * MINUTE, float(minutes)) for minutes in (0, 15, 30, 45)])
+    readings = f"/api/v1/meters/{meter}/readings"
+    assert [one["value"] for one in paged(client, readings)] == [0, 15, 30, 45]
+    assert [one["value"] for one in paged(client, readings, order="-ts")] == [45, 30, 15, 0]
+    since = (NOW + 20 * MINUTE).isoformat()
+    assert [one["value"] for one in paged(client, readings, order="-ts", start=since)] == [45, 30]
+    assert asked(client, readings, limit=1, total=True)["total"] == 4
+    assert asked(client, readings, limit=1, total=True, start=since)["total"] == 2
+    assert asked(client, readings, limit=1)["total"] is None

@@ -36,6 +36,29 @@ def test_a_list_names_what_its_rows_have_codes_of(client: TestClient, registered
     }
 
 
+def test_one_thing_names_what_it_has_codes_of(client: TestClient, registered: Registered) -> None:
+    park = registered.park(name_zh="大路工业园区", name_en="Dalu Industrial Park")
+    owner = registered.enterprise(name_zh="准格尔焦化", park_code=park, valid_from="2026-01-01")
+    unit = registered.unit(owner, name_zh="一号焦炉", process="coking_top")
+    meter = registered.meter(owner, unit_code=unit)
+    jungar = {JUNGAR: {"zh": "准格尔旗", "en": "Jungar Banner"}}
+    dalu = {park: {"zh": "大路工业园区", "en": "Dalu Industrial Park"}}
+
+    def names(path: str) -> dict[str, object]:
+        found: dict[str, object] = client.get(f"/api/v1/{path}").json()["names"]
+        return found
+
+    moved = {"area_code": DALAD, "valid_from": "2026-02-01"}
+    assert client.post(f"/api/v1/enterprises/{owner}/memberships", json=moved).status_code == 201
+    dalad = {DALAD: {"zh": "达拉特旗", "en": "Dalad Banner"}}
+    assert names(f"enterprises/{owner}") == {"area": jungar | dalad, "park": dalu}
+    assert names(f"enterprises/{owner}/memberships") == {"area": jungar | dalad, "park": dalu}
+    assert names(f"parks/{park}") == {"area": jungar}
+    assert names(f"units/{unit}")["enterprise"] == {owner: {"zh": "准格尔焦化", "en": None}}
+    assert names(f"meters/{meter}")["unit"] == {unit: {"zh": "一号焦炉", "en": None}}
+    assert names(f"meters/{meter}/terms")["unit"] == {unit: {"zh": "一号焦炉", "en": None}}
+
+
 def test_a_page_without_codes_has_no_names_in_it(client: TestClient, registered: Registered) -> None:
     registered.unit(registered.enterprise(), process=None)
     assert client.get("/api/v1/units").json()["names"]["process"] == {}

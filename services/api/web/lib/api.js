@@ -91,11 +91,11 @@ export async function readSession() {
 
 export const may = (right) => session.value !== null && session.value.rights.includes(right);
 
-// What a view asks for: {data, problem, loading, slow, readAt, reload, cancel}. Without a path nothing is asked. While it is asked for again
+// What a view asks for: {data, tag, problem, loading, slow, readAt, reload, cancel}; `tag`: as getTagged has it. Without a path nothing is asked. While it is asked for again
 // the old data stay; where it cannot be reached it is tried again. `everyMs`: asked for again so often while it is looked at.
 export function useGet(path, params = {}, { everyMs = 0 } = {}) {
   const address = path ? addressOf(path, params) : null;
-  const [state, setState] = useState({ address: null, data: null, problem: null, loading: Boolean(path), slow: false, readAt: null });
+  const [state, setState] = useState({ address: null, data: null, tag: null, problem: null, loading: Boolean(path), slow: false, readAt: null });
   const [turn, setTurn] = useState(0);
   const running = useRef(null);
 
@@ -108,8 +108,8 @@ export function useGet(path, params = {}, { everyMs = 0 } = {}) {
     setState((old) => ({ ...old, data: samePlace(old.address, address) ? old.data : null, problem: null, loading: true, slow: false }));
     const slow = setTimeout(() => setState((old) => ({ ...old, slow: true })), SLOW_MS);
     ask("GET", address, { signal: stop.signal })
-      .then(read)
-      .then((data) => setState({ address, data, problem: null, loading: false, slow: false, readAt: Date.now() }))
+      .then(async (answer) => [await read(answer), answer.headers.get("ETag")])
+      .then(([data, tag]) => setState({ address, data, tag, problem: null, loading: false, slow: false, readAt: Date.now() }))
       .catch((problem) => {
         if (problem.name === "AbortError") return;
         setState((old) => ({ ...old, problem, loading: false, slow: false }));

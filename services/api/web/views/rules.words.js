@@ -1,6 +1,11 @@
 // Words of rules and silences.
 
 const zh = {
+  overtaken: "您编辑期间，他人已保存新的版本。",
+  overtaken_text: "您的填写仍在，尚未保存。请对照后决定。",
+  overtaken_now: "现行版本 {version}（{author}）",
+  overtaken_mine: "您填写的",
+  overtaken_go_on: "保留我的填写，在现行版本之上再保存",
   actions: "操作",
   title: "规则与静默",
   rules: "规则",
@@ -148,6 +153,11 @@ const zh = {
 };
 
 const en = {
+  overtaken: "Somebody has saved a newer version meanwhile.",
+  overtaken_text: "What you filled in is kept, and not saved. Compare, then decide.",
+  overtaken_now: "Version {version} as it holds now ({author})",
+  overtaken_mine: "As you filled it in",
+  overtaken_go_on: "Keep mine, to be saved on top of it",
   actions: "Actions",
   title: "Rules and silences",
   rules: "Rules",

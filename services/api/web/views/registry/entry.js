@@ -12,10 +12,12 @@ import words from "../registry.words.js";
 import { changesOf, faultsOf, Fields, toTexts, toValue, useDraft, useLeaveWarning } from "./form.js";
 import { KINDS, pathOf, titleOf } from "./kinds.js";
 import { Memberships } from "./memberships.js";
+import { Overtaken } from "./overtaken.js";
 import { Effect } from "./preview.js";
 import { Replacements, Terms } from "./terms.js";
 
 const t = wordsOf(words);
+const OVERTAKEN = 412;
 
 // What was read, with its tag: {entry, tag, problem, reload}.
 function useEntry(kind, code) {
@@ -45,7 +47,7 @@ export function Entry({ kind, code, tabs }) {
     ${!entry && !read.problem && html`<${Loading} lines=${8} />`}
     ${entry && html`<div class="grid">
       <${Card} title=${t(may("register") ? "edit_title" : "facts_title")} span=${of.key === "credit_code" || kind === "meters" ? 5 : null}><${Edit} key=${read.tag} kind=${kind} code=${code} entry=${entry} tag=${read.tag} onSaved=${read.reload} /><//>
-      ${kind === "enterprises" && html`<${Card} title=${t("memberships")} span=${7}><${Memberships} code=${code} entry=${entry} onChanged=${read.reload} /><//>`}
+      ${kind === "enterprises" && html`<${Card} title=${t("memberships")} span=${7}><${Memberships} code=${code} onChanged=${read.reload} /><//>`}
       ${kind === "meters" && html`<div class="span-7 stack"><${Card} title=${t("terms")}><${Terms} code=${code} onChanged=${read.reload} /><//><${Card} title=${t("replacements")}><${Replacements} code=${code} /><//></div>`}
     </div>`}`;
 }
@@ -90,6 +92,7 @@ function Edit({ kind, code, entry, tag, onSaved }) {
       else onSaved();
     } catch (refused) {
       setProblem(refused);
+      if (refused.status === OVERTAKEN) setAsked(null);
     }
   };
   const submit = (event) => {
@@ -101,8 +104,8 @@ function Edit({ kind, code, entry, tag, onSaved }) {
   };
   return html`<form onSubmit=${submit} noValidate>
     ${restored && dirty && html`<p class="note">${t("restored")} <button type="button" class="small" onClick=${() => forget(start)}>${t("throw_away")}</button></p>`}
-    ${problem && problem.status === 412 && html`<div class="failure" role="alert"><p>${t("changed_meanwhile")}</p><p><button type="button" onClick=${onSaved}>${t("read_again")}</button></p></div>`}
-    <${Fields} fields=${fields} values=${values} onChange=${setValues} faults=${problem && problem.status !== 412 && !asked ? faultsOf(problem, fields) : {}} disabled=${disabled} />
+    ${problem && problem.status === OVERTAKEN && html`<${Overtaken} path=${pathOf(kind, code)} fields=${fields} entry=${entry} values=${values} onMine=${onSaved} onTheirs=${() => { forget(start); onSaved(); }} />`}
+    <${Fields} fields=${fields} values=${values} onChange=${setValues} faults=${problem && problem.status !== OVERTAKEN && !asked ? faultsOf(problem, fields) : {}} disabled=${disabled} />
     ${may("register") && html`<p class="toolbar">
       <button type="submit" class="primary" disabled=${!dirty}>${t(dated.length ? "save_dated" : "save")}</button>
       <button type="button" disabled=${!dirty} onClick=${() => forget(start)}>${t("throw_away")}</button>

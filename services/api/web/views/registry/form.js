@@ -3,19 +3,20 @@
 import { html, useEffect, useState } from "../../vendor/preact.js";
 import { remember, remembered, language } from "../../lib/state.js";
 import { ownAreas } from "../../parts/scope.js";
-import { apiWords, saidOf, word, wordsOf } from "../../lib/words.js";
+import { apiWords, nameOf, saidOf, word, wordsOf } from "../../lib/words.js";
 import words from "../registry.words.js";
 
 const t = wordsOf(words);
 
-// What was filled in and not sent, under `name`: [values, set(values), forget, isRestored].
+// What was filled in and not sent, under `name`: [values, set(values), forget, isRestored]. Where `start` is otherwise by now, because somebody
+// else has changed it, what was filled in stays, and the rest is what it is now.
 export function useDraft(name, start) {
-  const kept = readDraft(name);
+  const kept = readDraft(name, start);
   const [values, setValues] = useState(kept || start);
   const [restored, setRestored] = useState(kept !== null);
   const set = (next) => {
     setValues(next);
-    remember(`draft ${name}`, JSON.stringify(next));
+    remember(`draft ${name}`, JSON.stringify({ values: next, start }));
   };
   const forget = (next = start) => {
     remember(`draft ${name}`, null);
@@ -25,10 +26,13 @@ export function useDraft(name, start) {
   return [values, set, forget, restored];
 }
 
-function readDraft(name) {
+function readDraft(name, start) {
   const text = remembered(`draft ${name}`);
   try {
-    return text ? JSON.parse(text) : null;
+    const kept = text ? JSON.parse(text) : null;
+    if (!kept || !kept.values || !kept.start) return null;
+    const filled = Object.keys(kept.values).filter((field) => kept.values[field] !== kept.start[field]);
+    return { ...start, ...Object.fromEntries(filled.map((field) => [field, kept.values[field]])) };
   } catch {
     return null;
   }
@@ -82,6 +86,13 @@ function FieldRow({ field, value, faults, disabled, onChange }) {
       ${faults.length > 0 && html`<p class="fault" id=${`${id}-fault`}>${faults.join("；")}</p>`}
     </div>
   </div>`;
+}
+
+// What was written in a field, as it is read.
+export function shownText(field, written) {
+  if (written === "") return t("none");
+  if (field.type === "banner") return nameOf(null, "area", written);
+  return field.kind ? word(field.kind, written) : written;
 }
 
 // Those of the field, else all codes of its kind.

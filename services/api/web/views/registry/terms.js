@@ -23,6 +23,7 @@ const REPLACEMENT = [
   { name: "first_value", type: "number", required: true, help: "h_first" },
   { name: "note", type: "text" },
 ];
+const OVERTAKEN = 412;
 const MOMENTS = ["valid_from", "ts"];
 
 const NUMBERS = DATED.filter((field) => field.type === "number").map((field) => field.name);
@@ -48,7 +49,7 @@ export function Terms({ code, onChanged }) {
       { key: "author", title: t("author"), cell: (row) => html`${row.author}<br /><span class="note">${timeText(row.recorded_at)}</span>` },
     ]} />`}<//>
     ${may("register") && html`<p class="toolbar"><button type="button" onClick=${() => setAdding(true)}>${t("term_new")}</button></p>`}
-    ${adding && html`<${Act} title=${t("term_new")} name=${`term ${code}`} fields=${TERM} path=${`/meters/${code}/terms`} trial onClose=${() => setAdding(false)} onDone=${changed} />`}`;
+    ${adding && html`<${Act} title=${t("term_new")} name=${`term ${code}`} fields=${TERM} path=${`/meters/${code}/terms`} trial tag=${terms.tag} onOvertaken=${terms.reload} onClose=${() => setAdding(false)} onDone=${changed} />`}`;
 }
 
 export function Replacements({ code }) {
@@ -78,8 +79,8 @@ export function Replacements({ code }) {
     ${adding && html`<${Act} title=${t("replacement_new")} name=${`replacement ${code}`} fields=${REPLACEMENT} path=${`/meters/${code}/replacements`} onClose=${() => setAdding(false)} onDone=${replacements.reload} />`}`;
 }
 
-// A form over the page; with `trial` what it does to the sums is shown first.
-function Act({ title, name, fields, path, trial = false, onClose, onDone }) {
+// A form over the page; with `trial` what it does to the sums is shown first. `tag`: of the list that was read, which `onOvertaken` reads again.
+function Act({ title, name, fields, path, trial = false, tag = null, onOvertaken = null, onClose, onDone }) {
   const start = Object.fromEntries(fields.map((field) => [field.name, ""]));
   const [values, setValues, forget] = useDraft(name, start);
   const [problem, setProblem] = useState(null);
@@ -91,7 +92,7 @@ function Act({ title, name, fields, path, trial = false, onClose, onDone }) {
   const send = async (dry) => {
     setProblem(null);
     try {
-      const answer = await post(path + (dry ? "?dry_run=true" : ""), body());
+      const answer = await post(path + (dry ? "?dry_run=true" : ""), body(), tag && !dry ? { headers: { "If-Match": tag } } : {});
       if (dry) {
         setEffect(answer);
         return;
@@ -102,6 +103,7 @@ function Act({ title, name, fields, path, trial = false, onClose, onDone }) {
       else onDone();
     } catch (refused) {
       setProblem(refused);
+      if (refused.status === OVERTAKEN && onOvertaken) onOvertaken();
     }
   };
   const change = (next) => {
@@ -110,7 +112,7 @@ function Act({ title, name, fields, path, trial = false, onClose, onDone }) {
   };
   return html`<${Dialog} title=${title} onClose=${onClose} wide>
     <form noValidate onSubmit=${(event) => { event.preventDefault(); send(trial && !effect); }}>
-      <${Fields} fields=${fields} values=${values} onChange=${change} faults=${faultsOf(problem, fields)} />
+      <${Fields} fields=${fields} values=${values} onChange=${change} faults=${problem && problem.status === OVERTAKEN ? { "": [t("list_changed_meanwhile")] } : faultsOf(problem, fields)} />
       ${effect && html`<h3>${t("effect")}</h3><${Effect} effect=${effect} />`}
       <p class="toolbar"><button type="submit" class="primary">${t(trial && !effect ? "try_it" : "save")}</button>
         <button type="button" onClick=${() => forget(start)}>${t("throw_away")}</button><span class="note">${t("second_person_note")}</span></p>

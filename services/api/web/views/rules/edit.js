@@ -1,16 +1,17 @@
 // A rule changed, or a new one: the fields that are mostly changed, all others as JSON; tried over the past before it is saved.
 
 import { html, useRef, useState } from "../../vendor/preact.js";
-import { put } from "../../lib/api.js";
+import { put, useGet } from "../../lib/api.js";
 import { t as common, saidOf, word, wordsOf } from "../../lib/words.js";
 import { Dialog } from "../../parts/dialog.js";
-import { Faults } from "../../parts/states.js";
+import { Faults, Read } from "../../parts/states.js";
 import { Trial } from "./trial.js";
 import { Sentence } from "./sentence.js";
 import words from "../rules.words.js";
 
 const t = wordsOf(words);
 const HOUR_S = 3600;
+const OVERTAKEN = ["version_conflict", "changed_since"];
 const NEW = {
   indicator: "pue",
   period: "month",
@@ -29,6 +30,9 @@ export function EditRule({ rule, onDone, onClose }) {
   const [advanced, setAdvanced] = useState(null);
   const [tried, setTried] = useState(null);
   const [problem, setProblem] = useState(null);
+  const [basedOn, setBasedOn] = useState(rule ? rule.version : 0);
+  const overtaken = problem !== null && OVERTAKEN.includes(problem.code);
+  const newest = useGet(overtaken ? `/rules/${slugOf(problem, rule)}` : null);
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
   const slug = () => (rule ? rule.slug : form.current.elements.slug.value.trim());
@@ -50,10 +54,10 @@ export function EditRule({ rule, onDone, onClose }) {
     setBusy(true);
     setProblem(null);
     try {
-      await put(`/rules/${slug()}`, { body: read(), note: form.current.elements.note.value.trim() || null, based_on: rule ? rule.version : 0 });
+      await put(`/rules/${slug()}`, { body: read(), note: form.current.elements.note.value.trim() || null, based_on: basedOn });
       onDone(slug());
     } catch (found) {
-      setProblem(found);
+      setProblem(Object.assign(found, { slug: slug() }));
       setBusy(false);
     }
   };
@@ -83,12 +87,16 @@ export function EditRule({ rule, onDone, onClose }) {
       <details><summary>${t("advanced")}</summary><textarea rows="12" spellcheck=${false} aria-label=${t("advanced")} value=${advanced ?? JSON.stringify(body, null, 2)} onInput=${(event) => setAdvanced(event.target.value)}></textarea></details>
       <${Trial} read=${read} onTried=${(given) => setTried(said(given))} />
       <label>${t("why")} <input name="note" maxlength="500" /></label>
-      ${problem && html`<div role="alert" class="failure"><${Faults} problem=${problem} /></div>`}
+      ${problem && !overtaken && html`<div role="alert" class="failure"><${Faults} problem=${problem} /></div>`}
+      ${overtaken && html`<div role="alert" class="failure"><p><strong>${t("overtaken")}</strong> ${t("overtaken_text")}</p>
+        <${Read} of=${newest} lines=${2}>${(now) => html`<h3>${t("overtaken_now", { version: now.version, author: now.versions[0].author })}</h3><${Sentence} body=${now.body} /><h3>${t("overtaken_mine")}</h3><${Sentence} body=${body} />
+          <p><button type="button" onClick=${() => { setBasedOn(now.version); setProblem(null); }}>${t("overtaken_go_on")}</button></p>`}<//></div>`}
       <p class="actions"><button type="submit" class="primary" disabled=${busy || !fresh} title=${fresh ? "" : t("save_first")}>${busy ? t("saving") : t("save")}</button> <button type="button" onClick=${onClose}>${common("cancel")}</button> ${!fresh && html`<span class="note">${t("save_first")}</span>`}</p>
     </form>
   <//>`;
 }
 
+const slugOf = (problem, rule) => (rule ? rule.slug : problem.slug);
 const said = (body) => JSON.stringify(body);
 
 function safely(read) {
