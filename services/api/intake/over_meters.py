@@ -10,9 +10,8 @@ from services.api.asking import MomentOrDay, require_order
 from services.api.intake.corrections import CORRECTION_COLUMNS, TIMES, CorrectionKind, corrections_source
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Filter, Source, equal
-from services.api.registry.fields import AreaCode, Code, CreditCode
+from services.api.registry.fields import AreaCode, Code, CreditCode, SettledAs
 from services.api.registry.filters import AREA, ENTERPRISE, METER, PARK, UNIT
-from services.api.routes.settlements import SettledAs
 from services.core.db.statements import Statements
 from services.core.meter import Mark
 

@@ -38,6 +38,7 @@ Trade = Literal[
     "public_institution",
     "other",
 ]
+SettledAs = Literal["swap", "unit", "set_aside", "accept"]
 UnitStatus = Literal["existing", "building", "planned"]
 CapacityClass = Literal["permitted", "restricted", "eliminated"]
 MeterKind = Literal["counter", "interval", "gauge"]

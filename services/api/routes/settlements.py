@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response, status
 from psycopg import Connection
@@ -21,7 +21,7 @@ from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
-from services.api.registry.fields import Code, Entry, Note, Number
+from services.api.registry.fields import Code, Entry, Note, Number, SettledAs
 from services.api.registry.statements import registry_statements
 from services.api.sum_changes import SumPreview
 from services.api.term_preview import previewed
@@ -38,7 +38,6 @@ ALREADY_SETTLED = ProblemKind("already_settled", 409, "Some of these readings ar
 
 _SQL = registry_statements("settlement.sql")
 
-SettledAs = Literal["swap", "unit", "set_aside", "accept"]
 Factor = Annotated[Number, Field(gt=0, le=1e12)]
 
 

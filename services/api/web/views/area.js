@@ -7,8 +7,9 @@ import { useShown } from "../lib/shown.js";
 import { language, link } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
 import { areas, saidOf, wordsOf } from "../lib/words.js";
-import { BALANCE, BalanceFigures, BalanceNotes, CarrierTable, CourseChart, RankTable, balanceOf, bucketOf } from "../parts/balance.js";
+import { BALANCE, RankTable } from "../parts/balance.js";
 import { Card, PageHead } from "../parts/page.js";
+import { Place, usePlace } from "../parts/place.js";
 import { Breadcrumbs, homeArea } from "../parts/scope.js";
 import { Failure, Read } from "../parts/states.js";
 import words from "./area.words.js";
@@ -19,19 +20,13 @@ export default function Area({ params }) {
   const code = params.code || homeArea();
   const area = areas.value[code];
   const period = useShown({ area: code, pickers: ["period", "comparison", "basis"] });
-  const asked = balanceOf(`area:${code}`, period);
+  const place = usePlace(area ? `area:${code}` : null, period);
   const banner = area && area.level === "banner";
-  const enterprises = useGet(area ? BALANCE : null, { ...asked, by: "enterprise", total: true });
-  const carriers = useGet(area ? BALANCE : null, { ...asked, by: "carrier", total: true });
-  const below = useGet(area ? BALANCE : null, { ...asked, by: banner ? "park" : "area", total: true });
-  const course = useGet(area ? BALANCE : null, { ...asked, bucket: bucketOf(period) });
-  useExported(t("enterprises"), enterprises.address);
-  useExported(t("by_carrier"), carriers.address);
-  useExported(t(banner ? "parks" : area && area.level === "region" ? "leagues" : "banners"), below.address);
-  useExported(t("course"), course.address);
+  const below = useGet(area ? BALANCE : null, { ...place.asked, by: banner ? "park" : "area", total: true });
+  const belowTitle = t(banner ? "parks" : area && area.level === "region" ? "leagues" : "banners");
+  useExported(belowTitle, below.address);
   if (!area) return html`<${Failure} problem=${{ status: 404, code: "unknown_area", errors: [] }} />`;
   const name = saidOf(area, "name");
-  const belowTitle = t(banner ? "parks" : area.level === "region" ? "leagues" : "banners");
   const links = [
     !banner && may("survey") && ["dual_control", `/dual-control/${code}`, {}],
     ["efficiency", "/efficiency", { area: code }],
@@ -41,18 +36,7 @@ export default function Area({ params }) {
   return html`
     <${PageHead} title=${name} trail=${html`<${Breadcrumbs} area=${code} />`} note=${periodText(period, language.value)}
       actions=${links.map(([key, path, query]) => html`<a class="button small" key=${key} href=${link(path, query)}>${t(key)}</a>`)} />
-    <${Read} of=${enterprises} lines=${10}>${(data) => html`<div class="stack">
-      <${BalanceFigures} row=${data.total[0]} params=${asked} />
-      <${BalanceNotes} data=${data} row=${data.total[0]} />
-      <div class="grid">
-        <div class="stack span-7">
-          <${Card} title=${t("enterprises")}><${RankTable} data=${data} kind="enterprise" path="/enterprise" period=${period} caption=${t("enterprises")} title=${t("enterprises")} /><//>
-          <${Card}><${Read} of=${course}>${(found) => html`<${CourseChart} data=${found} period=${period} />`}<//><//>
-        </div>
-        <div class="stack span-5">
-          <${Card} title=${t("by_carrier")}><${Read} of=${carriers}>${(found) => html`<${CarrierTable} data=${found} params=${asked} compact />`}<//><//>
-          <${Card} title=${belowTitle}><${Read} of=${below}>${(found) => html`<${RankTable} data=${found} kind=${banner ? "park" : "area"} path=${banner ? "/park" : "/area"} period=${period} caption=${belowTitle} title=${belowTitle} compact />`}<//><//>
-        </div>
-      </div>
-    </div>`}<//>`;
+    <${Place} place=${place}>
+      <${Card} title=${belowTitle}><${Read} of=${below}>${(found) => html`<${RankTable} data=${found} kind=${banner ? "park" : "area"} path=${banner ? "/park" : "/area"} period=${period} caption=${belowTitle} title=${belowTitle} compact />`}<//><//>
+    <//>`;
 }

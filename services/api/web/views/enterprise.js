@@ -51,7 +51,7 @@ function One({ code, tab }) {
   return html`<${Read} of=${found} lines=${8}>${(known) => html`
     <${PageHead} title=${saidOf(known, "name")} trail=${area && html`<${Breadcrumbs} area=${area} more=${[{ name: saidOf(known, "name") }]} />`}
       note=${`${t("note", { code, trade: word("trade", known.trade) })} · ${periodText(period, language.value)}`}
-      actions=${known.membership && known.membership.park_code && may("survey") && html`<a class="button small" href=${link(`/park/${known.membership.park_code}`)}>${t("its_park")} ›</a>`} />
+      actions=${known.membership && known.membership.park_code && may("survey") && html`<a class="button small" href=${link(`/park/${known.membership.park_code}`)}>${t("its_park")}：${nameOf(known.names, "park", known.membership.park_code)} ›</a>`} />
     <${Tabs} path=${path} label=${t("title")} current=${tab} tabs=${TABS.map((key) => ({ key, title: t(`tab_${key}`) }))} />
     ${tab === "energy" && html`<${Energy} code=${code} period=${period} path=${path} />`}
     ${tab === "units" && html`<${Card}><${Units} code=${code} period=${period} /><//>`}

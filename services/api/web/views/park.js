@@ -7,8 +7,9 @@ import { useShown } from "../lib/shown.js";
 import { language } from "../lib/state.js";
 import { periodText } from "../lib/time.js";
 import { nameOf, saidOf, word, wordsOf } from "../lib/words.js";
-import { BALANCE, BalanceFigures, BalanceNotes, CarrierTable, CourseChart, RankTable, balanceOf, bucketOf } from "../parts/balance.js";
+import { BALANCE, RankTable, balanceOf } from "../parts/balance.js";
 import { Card, PageHead } from "../parts/page.js";
+import { Place, usePlace } from "../parts/place.js";
 import { Breadcrumbs, homeArea } from "../parts/scope.js";
 import { Read } from "../parts/states.js";
 import words from "./park.words.js";
@@ -34,25 +35,9 @@ function All() {
 function One({ code }) {
   const park = useGet(`/parks/${encodeURIComponent(code)}`);
   const period = useShown({ area: park.data ? park.data.area_code : null, pickers: PICKERS });
-  const asked = balanceOf(`park:${code}`, period);
-  const enterprises = useGet(BALANCE, { ...asked, by: "enterprise", total: true });
-  const carriers = useGet(BALANCE, { ...asked, by: "carrier", total: true });
-  const course = useGet(BALANCE, { ...asked, bucket: bucketOf(period) });
-  useExported(t("enterprises"), enterprises.address);
-  useExported(t("by_carrier"), carriers.address);
-  useExported(t("course"), course.address);
+  const place = usePlace(`park:${code}`, period);
   return html`<${Read} of=${park}>${(found) => html`
     <${PageHead} title=${saidOf(found, "name")} trail=${html`<${Breadcrumbs} area=${found.area_code} more=${[{ name: saidOf(found, "name") }]} />`}
       note=${`${t("note", { kind: word("park_kind", found.kind), area: nameOf(null, "area", found.area_code) })} · ${periodText(period, language.value)}`} />
-    <${Read} of=${enterprises} lines=${10}>${(data) => html`<div class="stack">
-      <${BalanceFigures} row=${data.total[0]} params=${asked} />
-      <${BalanceNotes} data=${data} row=${data.total[0]} />
-      <div class="grid">
-        <div class="stack span-7">
-          <${Card} title=${t("enterprises")}><${RankTable} data=${data} kind="enterprise" path="/enterprise" period=${period} caption=${t("enterprises")} title=${t("enterprises")} /><//>
-          <${Card}><${Read} of=${course}>${(each) => html`<${CourseChart} data=${each} period=${period} />`}<//><//>
-        </div>
-        <${Card} title=${t("by_carrier")} span=${5}><${Read} of=${carriers}>${(each) => html`<${CarrierTable} data=${each} params=${asked} compact />`}<//><//>
-      </div>
-    </div>`}<//>`}<//>`;
+    <${Place} place=${place} />`}<//>`;
 }

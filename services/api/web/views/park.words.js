@@ -2,9 +2,6 @@ const zh = {
   title: "园区",
   note: "{kind} · {area}",
   all: "园区",
-  enterprises: "用能单位",
-  by_carrier: "分品种",
-  course: "走势",
   kind: "类型",
 };
 
@@ -12,9 +9,6 @@ const en = {
   title: "Parks",
   note: "{kind} · {area}",
   all: "Parks",
-  enterprises: "Enterprises",
-  by_carrier: "By carrier",
-  course: "Course",
   kind: "Kind",
 };
 
