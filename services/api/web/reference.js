@@ -2,6 +2,8 @@
 // of this browser; a key that is entered under Authorize goes before it.
 
 import { readSession, session } from "./lib/api.js";
+import { shownTheme } from "./lib/theme.js";
+import { effect } from "./vendor/preact.js";
 
 const SAFE = ["GET", "HEAD", "OPTIONS"];
 const WORDS = {
@@ -43,5 +45,10 @@ function remembered() {
     return null;
   }
 }
+
+// As light or dark as the console: the page of the reference knows a class for it.
+effect(() => {
+  document.documentElement.classList.toggle("dark-mode", shownTheme.value === "dark");
+});
 
 start();

@@ -67,7 +67,7 @@ function Head({ alert, whole }) {
       [t("rule"), html`${may("survey") ? html`<a href=${link(`/rules/${alert.rule}`)}>${saidOf(alert, "title") || alert.rule}</a>` : saidOf(alert, "title") || alert.rule} <span class="note">${t("version", { version: alert.rule_version })}</span>`],
       ["", alert.inhibited_by && html`<span class="note">${t("inhibited", { by: inhibitor(alert.inhibited_by) })}</span>`],
     ]} />
-    ${alert.rule_body && html`<div class="note">${t("source")}：${alert.rule_body.source}${alert.rule_body.place && html` <details><summary>${t("place_of")}</summary>${alert.rule_body.place}</details>`}</div>`}
+    ${alert.rule_body && html`<div class="note">${t("source")}${t("colon")}${alert.rule_body.source}${alert.rule_body.place && html` <details><summary>${t("place_of")}</summary>${alert.rule_body.place}</details>`}</div>`}
   </section>`;
 }
 
@@ -98,7 +98,7 @@ function History({ history }) {
     return html`<li key=${index} class=${byService ? "" : "person"}>
       <p><time datetime=${entry.at}>${timeText(entry.at)}</time> <strong>${word("alert_event", entry.kind)}</strong> <span class="note">${who}</span></p>
       ${entry.text && html`<p class="said">${entry.text}</p>`}
-      ${(entry.due_on || entry.reference) && html`<p class="note">${entry.due_on && `${t("due_on")}：${entry.due_on}`} ${entry.reference && `${t("reference")}：${entry.reference}`}</p>`}
+      ${(entry.due_on || entry.reference) && html`<p class="note">${entry.due_on && `${t("due_on")}${t("colon")}${entry.due_on}`} ${entry.reference && `${t("reference")}${t("colon")}${entry.reference}`}</p>`}
     </li>`;
   })}</ol>`;
 }

@@ -35,7 +35,7 @@ export function BulkDone({ answer, alerts, onClose }) {
   const refused = answer.data.filter((each) => each.problem);
   return html`<${Dialog} title=${t("done")} onClose=${onClose}>
     <p role="status">✓ ${t("taken")} <${Count} value=${answer.taken} /> · ${t("refused")} <${Count} value=${answer.refused} /></p>
-    ${refused.length > 0 && html`<ul class="faults">${refused.map((each) => html`<li key=${each.alert_id}>${names[each.alert_id] || each.alert_id}：${(language.value === "zh" && each.problem.detail_zh) || each.problem.detail}</li>`)}</ul>`}
+    ${refused.length > 0 && html`<ul class="faults">${refused.map((each) => html`<li key=${each.alert_id}>${names[each.alert_id] || each.alert_id}${t("colon")}${(language.value === "zh" && each.problem.detail_zh) || each.problem.detail}</li>`)}</ul>`}
     <p><button type="button" class="primary" onClick=${onClose}>${common("ok")}</button></p>
   <//>`;
 }

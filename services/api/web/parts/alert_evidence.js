@@ -24,7 +24,7 @@ export function Evidence({ evidence }) {
       ${filled(evidence.rows) && html`<${Rows} rows=${evidence.rows} />`}
       ${filled(evidence.statistics) && html`<${Statistics} statistics=${evidence.statistics} />`}
       ${filled(evidence.readings) && html`<${Readings} readings=${evidence.readings} />`}
-      ${filled(evidence.left_out) && html`<p>${t("left_out")}：${evidence.left_out.join("、")}</p>`}
+      ${filled(evidence.left_out) && html`<p>${t("left_out")}${t("colon")}${evidence.left_out.join("、")}</p>`}
       ${Object.keys(more).length > 0 && html`<details><summary>${t("more_evidence")}</summary><pre>${JSON.stringify(more, null, 2)}</pre></details>`}
     </div>
   <//>`;

@@ -82,7 +82,7 @@ function Sentence({ asked, data, row }) {
     <p class="note">${note}</p>
     ${row && row.verdict && html`<p><${Verdict} verdict=${row.verdict} /> ${row.reasons.map((reason) => reasonText(reason)).join(language.value === "zh" ? "；" : "; ")}</p>`}
     ${row && row.subjects > 1 && html`<p class="note">${t("judged_of", { judged: row.judged, subjects: row.subjects })}</p>`}
-    ${beside && html`<p class="note">${t("compared")}：${t("compared_of", { until: spanText(row.start, row.compared.until || row.end), other: spanText(row.compared.start, row.compared.end) })} · <${Quantity} value=${beside.value} unit=${asked.unit} withUnit /> <${Change} percent=${beside.change_percent} />${beside.reason && html` ${reasonText(beside.reason)}`}</p>`}
+    ${beside && html`<p class="note">${t("compared")}${t("colon")}${t("compared_of", { until: spanText(row.start, row.compared.until || row.end), other: spanText(row.compared.start, row.compared.end) })} · <${Quantity} value=${beside.value} unit=${asked.unit} withUnit /> <${Change} percent=${beside.change_percent} />${beside.reason && html` ${reasonText(beside.reason)}`}</p>`}
   </section>`;
 }
 

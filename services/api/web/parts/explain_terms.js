@@ -62,7 +62,7 @@ export function IndicatorTerms({ row }) {
       <h3>${t("formula")}</h3>
       <p class="formula">${language.value === "zh" ? why.formula_zh : why.formula}<br />
         = <${Quantity} value=${why.numerator.value} unit=${why.numerator.unit} withUnit /> ÷ <${Quantity} value=${why.denominator.value} unit=${why.denominator.unit} withUnit />${why.scale !== 1 && html` × <${Quantity} value=${why.scale} digits=${0} />`}${" = "}<${Quantity} value=${row.value} unit=${row.unit} withUnit limit=${nearestLimit(row)} /></p>
-      ${row.limits.length > 0 && html`<p class="note">${t("limits")}：${row.limits.map((limit) => html`<span class="nowrap" key=${limit.row}>${t(limit.what)} ${limit.op === "<=" ? "≤" : limit.op === ">=" ? "≥" : limit.op} <${Quantity} value=${limit.value} unit=${row.unit} withUnit /> <code>${limit.row}</code></span> `)}</p>`}
+      ${row.limits.length > 0 && html`<p class="note">${t("limits")}${t("colon")}${row.limits.map((limit) => html`<span class="nowrap" key=${limit.row}>${t(limit.what)} ${limit.op === "<=" ? "≤" : limit.op === ">=" ? "≥" : limit.op} <${Quantity} value=${limit.value} unit=${row.unit} withUnit /> <code>${limit.row}</code></span> `)}</p>`}
     </section>
     <${Half} title=${t("numerator")} half=${why.numerator} /><${Half} title=${t("denominator")} half=${why.denominator} />`;
 }

@@ -11,12 +11,16 @@ const PHONE = "(max-width: 900px)";
 const chosenOf = (query, name) => (query[name] ? query[name].split(",") : []);
 const choose = (name) => (keys) => setQuery({ [name]: keys.length ? keys.join(",") : null, limit: null });
 
+// What stands beside what is looked at: open where there is room, folded on a phone, so that the other is seen first.
+export function Folding({ title, children }) {
+  const [open, setOpen] = useState(() => !matchMedia(PHONE).matches);
+  return html`<details open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}><summary><h2>${title}</h2></summary>${children}</details>`;
+}
+
 // `data`: an answer with `facets` and `names`; `filters`: the facets that are shown; `titles(name)`: what each is called; `textOf(name, key)`: what a
 // value of it is called.
-// On a phone they stand folded, so that the list is seen first.
 export function FacetColumn({ data, query, filters, titles, textOf }) {
-  const [open, setOpen] = useState(() => !matchMedia(PHONE).matches);
-  return html`<${Card} kind="narrowing"><details open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}><summary><h2>${t("narrow")}</h2></summary>
+  return html`<${Card} kind="narrowing"><${Folding} title=${t("narrow")}>
     ${filters.map((name) => {
       const chosen = chosenOf(query, name);
       const counts = { ...Object.fromEntries(chosen.map((key) => [key, 0])), ...data.facets[name] };
@@ -25,7 +29,7 @@ export function FacetColumn({ data, query, filters, titles, textOf }) {
       return values.length > 0 && html`<${Facet} key=${name} title=${titles(name)} values=${values} chosen=${chosen} onChoose=${choose(name)} />`;
     })}
     <${AreaFacet} data=${data} query=${query} />
-  </details><//>`;
+  <//><//>`;
 }
 
 // The places one level below the one asked for: leagues of the region, banners of a league.

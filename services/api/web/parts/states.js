@@ -102,7 +102,7 @@ export async function copied(text) {
 export function Nothing({ filters = [], children = null }) {
   if (!filters.length) return html`<p class="nothing">${children || t("nothing")}</p>`;
   return html`<p class="nothing">${t("nothing_because")}${filters.map(
-    (each) => html`<button type="button" class="chip" key=${each.name} onClick=${each.remove}>${each.name}：${each.value} ✕<span class="hidden">${t("remove_filter")}</span></button>`,
+    (each) => html`<button type="button" class="chip" key=${each.name} onClick=${each.remove}>${each.name}${t("colon")}${each.value} ✕<span class="hidden">${t("remove_filter")}</span></button>`,
   )}</p>`;
 }
 

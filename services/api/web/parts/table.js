@@ -139,6 +139,7 @@ function PickAll({ rows, rowKey, picked, onPick }) {
 
 // How many rows there are, and more of them on demand.
 export function Pager({ shown, total, onMore = null, step = 100 }) {
+  if (total === 0) return "";
   if (total === null || total === undefined) return onMore ? html`<p class="pager"><button type="button" onClick=${onMore}>${t("show_more", { count: step })}</button></p>` : "";
   return html`<p class="pager">${wordsWith(shown < total ? "rows_part" : "rows_shown", { shown, total })} ${onMore && shown < total && html`<button type="button" onClick=${onMore}>${t("show_more", { count: Math.min(step, total - shown) })}</button>`}</p>`;
 }

@@ -7,6 +7,7 @@ import { useShown } from "../lib/shown.js";
 import { language, link, setQuery } from "../lib/state.js";
 import { saidOf, word, wordsOf } from "../lib/words.js";
 import { Count, Quantity } from "../parts/number.js";
+import { Folding } from "../parts/narrowing.js";
 import { Card, Figure, PageHead } from "../parts/page.js";
 import { homeArea } from "../parts/scope.js";
 import { SeriesChart } from "../parts/series.js";
@@ -31,7 +32,7 @@ export default function DualControl({ params, query }) {
   return html`
     <${PageHead} title=${t("title")} note=${html`<${Shown} list=${list.data} />`} actions=${html`<${YearPicker} year=${Number(year)} />`} />
     <div class="grid">
-      <${Card} span=${4} title=${t("lights")}><${Read} of=${list} lines=${10}>${(data) => html`<${Lights} data=${data} area=${area} query=${query} />`}<//><//>
+      <${Card} span=${4} kind="narrowing below-on-phone"><${Folding} title=${t("lights")}><${Read} of=${list} lines=${10}>${(data) => html`<${Lights} data=${data} area=${area} query=${query} />`}<//><//><//>
       <div class="span-8"><${Read} of=${one} lines=${10}>${(data) => html`<div class="stack"><${OfArea} data=${data} query=${query} /></div>`}<//></div>
     </div>`;
 }
@@ -79,7 +80,7 @@ function Standing({ data }) {
       <${Figure} name=${t("fall_of_year")} value=${annual.reduction_percent} unit="%" limit=${annual.planned_percent} more=${html`${t("planned")} <${Quantity} value=${annual.planned_percent} unit="%" withUnit />`} />
       <div class="figure-card"><span class="name">${t("light_of")}</span><span class="big"><${Light} level=${lights.intensity.level} title=${text(lights.intensity)} /> / <${Light} level=${lights.total.level} title=${text(lights.total)} /></span><span class="more">${t("intensity_and_total")}</span></div>
     </div>
-    <p><${Sign} of=${intensity.verdict}>${t("intensity")}：${text(intensity)}<//> · <${Sign} of=${total.verdict}>${t("total")}：${text(total)}<//>${waiver.waived && html` <span class="chip">${text(waiver)}</span>`}${data.grade && html` <span class="chip">${t("grade")} ${text(data.grade)}</span>`}</p>
+    <p><${Sign} of=${intensity.verdict}>${t("intensity")}${t("colon")}${text(intensity)}<//> · <${Sign} of=${total.verdict}>${t("total")}${t("colon")}${text(total)}<//>${waiver.waived && html` <span class="chip">${text(waiver)}</span>`}${data.grade && html` <span class="chip">${t("grade")} ${text(data.grade)}</span>`}</p>
     <${Obstacles} of=${[...intensity.obstacles, ...total.obstacles]} />`;
 }
 

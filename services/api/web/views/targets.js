@@ -80,7 +80,7 @@ function fallSoFar(progress) {
 }
 
 const COLUMNS = () => [
-  { key: "indicator_zh", title: t("indicator"), order: true, narrow: true, cell: (row) => html`${session.value.enterprise && html`<span class="note">${saidOf(row, "area_name")}</span> `}${saidOf(row, "indicator")}${row.subject && html` <span class="note">（${word("target_subject", row.subject)}）</span>`}` },
+  { key: "indicator_zh", title: t("indicator"), order: true, narrow: true, wide: true, cell: (row) => html`${session.value.enterprise && html`<span class="note">${saidOf(row, "area_name")}</span> `}${saidOf(row, "indicator")}${row.subject && html` <span class="note">（${word("target_subject", row.subject)}）</span>`}` },
   { key: "target", title: t("target"), number: true, narrow: true, cell: (row) => html`<${Asked} row=${row} />` },
   { key: "target_year", title: t("year"), order: true, cell: (row) => row.target_year || "" },
   { key: "nature", title: t("nature"), order: true, cell: (row) => `${word("target_nature", row.nature)}${row.stage ? ` · ${word("target_stage", row.stage)}` : ""}` },

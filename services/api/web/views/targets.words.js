@@ -75,7 +75,7 @@ const en = {
   year: "Year",
   actual: "Measured",
   judged: "Met",
-  change: "Change since base: printed | computed",
+  change: "Change: printed | computed",
   document: "Document and section",
   met: "met",
   not_met: "not met",

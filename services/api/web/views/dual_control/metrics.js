@@ -23,8 +23,8 @@ export function Targets({ data }) {
     { key: "code", title: t("target"), narrow: true, cell: (row) => html`<a href=${link("/targets", { q: row.code })}>${row.code}</a> <span class="note">${t(data.incentive.rows.includes(row.code) ? "incentive_target" : "basic_target")}</span>` },
     { key: "value", title: t("printed"), unit: "%", number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.value} unit="%" />` },
     { key: "computed", title: t("computed"), unit: "%", number: true, narrow: true, cell: (row) => html`<${Quantity} value=${computed} unit="%" digits=${3} limit=${row.value} />` },
-    { key: "met", title: t("compared"), cell: (row) => (computed === null || row.value === null ? "" : html`<${Sign} of=${computed >= row.value ? "ok" : "due"}>${t(computed >= row.value ? "reached" : "not_reached")}<//>`) },
-    { key: "source", title: t("source"), wide: true, cell: (row) => html`${row.source} <span class="note">${row.place} · ${t(row.verified ? "verified" : "unverified")}</span>` },
+    { key: "met", title: t("compared"), narrow: true, cell: (row) => (computed === null || row.value === null ? "" : html`<${Sign} of=${computed >= row.value ? "ok" : "due"}>${t(computed >= row.value ? "reached" : "not_reached")}<//>`) },
+    { key: "source", title: t("source"), wide: true, cell: (row) => html`${row.source} <span class="note">${(language.value === "zh" && row.place_zh) || row.place} · ${t(row.verified ? "verified" : "unverified")}</span>` },
   ];
   return html`<${Table} caption=${t("targets_title")} columns=${columns} rows=${rows} rowKey=${(row) => row.code} />`;
 }
@@ -37,7 +37,7 @@ export function Metrics({ data }) {
     { key: "actual", title: t("actual"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.actual} unit=${row.unit} withUnit limit=${row.path} digits=${row.unit.includes("10kCNY") ? 3 : null} />${running(row)}` },
     { key: "path", title: t("path_value"), number: true, cell: (row) => html`<${Quantity} value=${row.path} unit=${row.unit} digits=${row.unit.includes("10kCNY") ? 3 : null} state=${row.path === null ? "not_applicable" : null} withUnit />` },
     { key: "trend", title: t("trend"), number: true, cell: (row) => html`<span title=${text(row.trend)}><${Change} percent=${row.trend.change_percent} reason=${text(row.trend)} /></span>` },
-    { key: "standing", title: t("standing"), narrow: true, cell: (row) => html`<${Sign} of=${row.verdict}>${text(row)}<//>` },
+    { key: "standing", title: t("standing"), narrow: true, className: () => "wraps", cell: (row) => html`<${Sign} of=${row.verdict}>${text(row)}<//>` },
     { key: "light", title: t("light_of"), cell: (row) => html`<${Light} level=${row.light.level} title=${text(row.light)} />` },
     { key: "grade", title: t("grade"), cell: (row) => text(row.grade) },
   ];

@@ -38,10 +38,10 @@ export function Trial({ data, query }) {
     setQuery(Object.fromEntries(FIELDS.map(([name]) => [`try_${name}`, null])));
   };
   return html`<p class="note">${t("trial_note", { year: data.year })}</p>
-    <form class="toolbar" onSubmit=${submit}>
-      ${FIELDS.map(([name]) => html`<label key=${name}>${t(`try_${name}`)} <input type="number" step="any" min=${name === "gdp" ? -50 : 0} value=${given[name]} onInput=${(event) => setGiven({ ...given, [name]: event.target.value })} /> <span class="unit">${t(name === "gdp" ? "unit_percent" : "unit_tce")}</span></label>`)}
-      <button type="submit" class="primary">${t("try")}</button>
-      ${data.trial && html`<button type="button" onClick=${clear}>${t("try_clear")}</button>`}
+    <form class="trial-fields" onSubmit=${submit}>
+      ${FIELDS.map(([name]) => html`<label key=${name}>${t(`try_${name}`)} <span class="with-unit"><input type="number" step="any" min=${name === "gdp" ? -50 : 0} value=${given[name]} onInput=${(event) => setGiven({ ...given, [name]: event.target.value })} /> <span class="unit">${t(name === "gdp" ? "unit_percent" : "unit_tce")}</span></span></label>`)}
+      <p class="actions"><button type="submit" class="primary">${t("try")}</button>
+      ${data.trial && html`<button type="button" onClick=${clear}>${t("try_clear")}</button>`}</p>
     </form>
     ${data.trial && html`<${Tried} data=${data} />`}`;
 }
@@ -60,10 +60,10 @@ function Tried({ data }) {
   const columns = [
     { key: "name", title: t("number"), narrow: true },
     { key: "known", title: t("known"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.known} unit=${row.unit} withUnit />` },
-    { key: "tried", title: html`<span class="chip trial-mark">${t("trial_mark")}</span>`, number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.tried} unit=${row.unit} limit=${row.limit} withUnit />` },
+    { key: "tried", title: t("trial_mark"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.tried} unit=${row.unit} limit=${row.limit} withUnit />` },
     { key: "limit", title: t("asked"), number: true, cell: (row) => html`<${Quantity} value=${row.limit} unit=${row.unit} state=${row.limit === null ? "not_applicable" : null} withUnit />` },
   ];
   return html`<${Table} caption=${t("trial_title")} columns=${columns} rows=${rows} rowKey=${(row) => row.name} />
     <p aria-live="polite"><span class="chip trial-mark">${t("trial_mark")}</span> ${t("light_of")} <${Light} level=${trial.lights.intensity.level} title=${text(trial.lights.intensity)} /> / <${Light} level=${trial.lights.total.level} title=${text(trial.lights.total)} />
-      · <${Sign} of=${trial.intensity.verdict}>${t("intensity")}：${text(trial.intensity)}<//> · <${Sign} of=${trial.total.verdict}>${t("total")}：${text(trial.total)}<//></p>`;
+      · <${Sign} of=${trial.intensity.verdict}>${t("intensity")}${t("colon")}${text(trial.intensity)}<//> · <${Sign} of=${trial.total.verdict}>${t("total")}${t("colon")}${text(trial.total)}<//></p>`;
 }

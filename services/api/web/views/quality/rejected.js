@@ -29,7 +29,7 @@ export function Rejected() {
   const reload = () => [messages, readings].forEach((each) => each.reload());
   return html`<div class="stack">
     ${may("register") && html`<${Retry} gateway=${gateway} onDone=${reload} />`}
-    ${gateway && html`<p><button type="button" class="chip" aria-pressed="true" onClick=${() => setQuery({ gateway: null })}>${t("gateway")}：${gateway} ✕</button></p>`}
+    ${gateway && html`<p><button type="button" class="chip" aria-pressed="true" onClick=${() => setQuery({ gateway: null })}>${t("gateway")}${t("colon")}${gateway} ✕</button></p>`}
     <${Card} title=${t("rejected_messages")}>
       <${Paged} of=${messages}>${(rows) => html`<${Table} caption=${t("table_of", { title: t("rejected_messages") })} rowKey=${(row) => row.id} rows=${rows} onOpen=${setShown} columns=${[
         { key: "received_at", title: t("received"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${timeText(row.received_at)}</span>` },

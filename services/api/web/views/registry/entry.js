@@ -181,7 +181,7 @@ export function NewEntry({ kind, tabs }) {
   return html`
     <${PageHead} title=${t("new_one", { kind: titleOf(kind) })} />
     ${tabs}
-    <${Card}><form onSubmit=${submit} noValidate>
+    <${Card}><form class="in-columns" onSubmit=${submit} noValidate>
       ${restored && dirty && html`<p class="note">${t("restored")}</p>`}
       <${Fields} fields=${of.fields} values=${values} onChange=${setValues} faults=${faultsOf(problem, of.fields)} />
       <p class="toolbar"><button type="submit" class="primary">${t("register")}</button><button type="button" disabled=${!dirty} onClick=${() => forget(start)}>${t("throw_away")}</button></p>

@@ -88,7 +88,7 @@ function Trial({ file, trial, running, isDone, onWrite }) {
     ${loose.length > 0 && html`<${FaultList} faults=${loose} />`}
     ${file.rows && html`
       <p class="toolbar"><button type="button" class="small" aria-pressed=${all} onClick=${() => setAll(!all)}>${t("all_lines")}</button></p>
-      <${Sheet} rows=${file.rows} byLine=${byLine} outcomes=${outcomes} all=${all || trial.error_count === 0} />`}
+      <${Sheet} rows=${file.rows} byLine=${byLine} outcomes=${outcomes} all=${all || loose.length === faults.length} />`}
   <//>`;
 }
 

@@ -23,6 +23,9 @@ const toEntry = (kind, code, shown) => (code ? html`<a href=${link(`/registry/${
 
 // `key`: what names one; `noun`: as words say it; `right`: who may change it; `by`: what the list is narrowed by beside area and text.
 // `fields`: {name, type, required, stays: given once, dated: holds from a moment on}.
+// As many decimals as were given: a factor is not rounded as a sum is.
+export const decimalsOf = (value) => Math.min(6, (String(value).split(".")[1] || "").length);
+
 export const KINDS = {
   enterprises: {
     key: "credit_code",
@@ -83,8 +86,8 @@ export const KINDS = {
       { key: "carrier", title: t("f_carrier"), order: true, cell: (row) => word("carrier", row.carrier) },
       { key: "flow", title: t("f_flow"), order: true, narrow: true, cell: (row) => word("flow", row.flow) },
       { key: "kind", title: t("f_kind"), order: true, cell: (row) => word("meter_kind", row.kind) },
-      { key: "multiplier", title: t("f_multiplier"), number: true, order: true, cell: (row) => html`<${Quantity} value=${row.multiplier} digits=${0} />` },
-      { key: "unit_of_measure", title: t("f_unit_of_measure"), cell: (row) => row.unit_of_measure },
+      { key: "multiplier", title: t("f_multiplier"), number: true, order: true, cell: (row) => html`<${Quantity} value=${row.multiplier} digits=${decimalsOf(row.multiplier)} />` },
+      { key: "unit_of_measure", title: t("f_unit_of_measure"), cell: (row) => word("unit_of_measure", row.unit_of_measure) },
     ],
     fields: [
       { name: "code", ...text, required: true, stays: true, help: "h_meter_code" },

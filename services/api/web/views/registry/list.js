@@ -5,6 +5,7 @@ import { get, may, useGet } from "../../lib/api.js";
 import { useExported } from "../../lib/exported.js";
 import { go, link, route, setQuery } from "../../lib/state.js";
 import { saidOf, word, wordsOf } from "../../lib/words.js";
+import { Folding } from "../../parts/narrowing.js";
 import { Facet, PageHead } from "../../parts/page.js";
 import { Nothing, Read } from "../../parts/states.js";
 import { Pager, Table } from "../../parts/table.js";
@@ -38,13 +39,13 @@ export function List({ kind, tabs }) {
       <a class="button" href=${link(`/registry/${kind}`, { import: 1 })}>${t("import")}</a>
       <a class="button primary" href=${link(`/registry/${kind}/new`)}>${t("new_one", { kind: titleOf(kind) })}</a>`} />
     ${tabs}
-    <div class="grid">
-      <section class="card span-3" aria-label=${t("narrow")}>
-        <${Search} value=${q || ""} />
+    <div class="grid facetted">
+      <section class="card narrowing" aria-label=${t("narrow")}><${Folding} title=${t("narrow")}>
         ${Object.entries(of.by).map(([name, values]) => values && html`<${Facet} key=${name} title=${t(`by_${name}`)} chosen=${(route.value.query[name] || "").split(",").filter(Boolean)} onChoose=${(chosen) => setQuery({ [name]: chosen.join(",") })} values=${values.map((code) => ({ key: code, title: word(saidKind(kind, name), code) }))} />`)}
         <${AreaTree} chosen=${area} />
-      </section>
-      <section class="card span-9" aria-label=${titleOf(kind)}>
+      <//></section>
+      <section class="card" aria-label=${titleOf(kind)}>
+        <${Search} value=${q || ""} />
         <${Read} of=${list}>${(data) => html`
           <${Table} caption=${t("table_of", { title: titleOf(kind) })} rows=${rowsOf(data)} rowKey=${(row) => row[of.key]} columns=${of.columns(data.names)} order=${asked.order} onOrder=${(next_) => setQuery({ order: next_ })} onOpen=${(row) => go(`/registry/${kind}/${encodeURIComponent(row[of.key])}`)} filters=${filters.length > 0 && html`<${Nothing} filters=${filters} />`} />
           <${Pager} shown=${rowsOf(data).length} total=${data.total} onMore=${next(data) ? () => readMore(data) : null} step=${PAGE} />`}<//>

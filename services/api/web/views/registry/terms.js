@@ -11,7 +11,7 @@ import { Read } from "../../parts/states.js";
 import { Table } from "../../parts/table.js";
 import words from "../registry.words.js";
 import { faultsOf, Fields, shanghaiMoment, toValue, useDraft } from "./form.js";
-import { KINDS } from "./kinds.js";
+import { decimalsOf, KINDS } from "./kinds.js";
 import { Effect } from "./preview.js";
 
 const t = wordsOf(words);
@@ -28,7 +28,7 @@ const MOMENTS = ["valid_from", "ts"];
 
 const NUMBERS = DATED.filter((field) => field.type === "number").map((field) => field.name);
 const shownValue = (row, name) => {
-  if (NUMBERS.includes(name)) return html`<${Quantity} value=${row[name]} state=${row[name] === null ? "not_applicable" : null} />`;
+  if (NUMBERS.includes(name)) return html`<${Quantity} value=${row[name]} digits=${decimalsOf(row[name])} />`;
   if (name === "kind") return word("meter_kind", row.kind);
   return name === "stamp" ? word("stamp", row.stamp) : row[name];
 };
@@ -44,7 +44,7 @@ export function Terms({ code, onChanged }) {
     <p class="note">${t("terms_note")}</p>
     <${Read} of=${terms}>${(data) => html`<${Table} caption=${t("table_of", { title: t("terms") })} rows=${data.data} rowKey=${(row) => row.id} columns=${[
       { key: "valid_from", title: t("f_valid_from"), narrow: true, cell: (row) => (row.valid_from ? timeText(row.valid_from) : t("from_ever_short")) },
-      { key: "says", title: t("says"), narrow: true, wide: true, cell: (row) => html`<ul>${row.fields.map((name) => html`<li key=${name}>${t(`f_${name}`)}：${shownValue(row, name)}</li>`)}</ul>` },
+      { key: "says", title: t("says"), narrow: true, wide: true, cell: (row) => html`<ul>${row.fields.filter((name) => row[name] !== null).map((name) => html`<li key=${name}>${t(`f_${name}`)}${t("colon")}${shownValue(row, name)}</li>`)}</ul>` },
       { key: "reason", title: t("reason"), cell: (row) => row.reason || "" },
       { key: "author", title: t("author"), cell: (row) => html`${row.author}<br /><span class="note">${timeText(row.recorded_at)}</span>` },
     ]} />`}<//>

@@ -32,7 +32,7 @@ export function Lights({ of, home }) {
         <p class="light-counts">${t("counts_of")} ${counted.map(([level, count]) => html`<span key=${level}><${Light} level=${level} /> <${Count} value=${count} /></span>`)}</p>
         <ul class="lights">${[...rows].sort(byLevel).map((row) => html`<li key=${row.area.code}>
           <a href=${link(`/dual-control/${row.area.code}`)}>${saidOf(row.area, "name")}</a>
-          <span><${Light} level=${row.lights.intensity.level} title=${`${t("intensity")}：${saidLight(row.lights.intensity)}`} /> <${Light} level=${row.lights.total.level} title=${`${t("total")}：${saidLight(row.lights.total)}`} /></span>
+          <span><${Light} level=${row.lights.intensity.level} title=${`${t("intensity")}${t("colon")}${saidLight(row.lights.intensity)}`} /> <${Light} level=${row.lights.total.level} title=${`${t("total")}${t("colon")}${saidLight(row.lights.total)}`} /></span>
         </li>`)}</ul>`;
     }}<//>
   <//>`;
