@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_pl
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WIDE, NARROW = (1366, 768), (390, 844)
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
 _OF_THE_FRAME = ("/api/v1/session", "/api/v1/words", "/api/v1/areas?limit=1000", "/api/v1/live", "/api/v1/map")
 """What is asked once a page is opened, whichever view it shows."""
 _SETTLED_MS = 120_000
@@ -34,10 +34,10 @@ def chromium_installed() -> str | None:
 
 
 @contextmanager
-def chromium(program: str, *arguments: str) -> Iterator[Browser]:
+def chromium(program: str) -> Iterator[Browser]:
     """A browser without windows."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*_ARGUMENTS, *arguments])
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.console.addresses import address_of, declared
 from tests.console.conftest import Looks, RunningConsole, SignedIn, opening
-from tests.console.screen import chromium
+from tests.console.screen import ARGUMENTS
 from tests.console.test_views import given_to
 
 PACKAGE = "@sparticuz/chromium@92.0.0"
@@ -26,15 +26,17 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def old_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def old_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium 92."""
     folder = tmp_path_factory.mktemp("old")
     for command in (["npm", "pack", PACKAGE], ["tar", "xzf", "sparticuz-chromium-92.0.0.tgz"], ["node", "-e", _UNPACK]):
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     # A single process: the package is cut down to what runs without the others.
-    with chromium(str(folder / "chromium"), "--single-process", "--no-zygote") as running:
-        assert running.version.startswith("92.")
-        yield running
+    arguments = [*ARGUMENTS, "--single-process", "--no-zygote"]
+    running = browser.browser_type.launch(executable_path=folder / "chromium", args=arguments)
+    assert running.version.startswith("92.")
+    yield running
+    running.close()
 
 
 def test_views_are_whole_in_the_oldest_browser(
