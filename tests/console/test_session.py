@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from services.api.access.role import Role
-from tests.console.conftest import Looks, Opened, RunningConsole, fill_in_login, opening, sign_in
+from tests.console.conftest import Looks, RunningConsole, fill_in_login, opening, sign_in
 from tests.console.screen import Screen
 from tests.integration.access.browser import PASSWORD, person
 
@@ -125,20 +125,3 @@ def test_who_signs_out_is_asked_to_sign_in(browser: Browser, console: RunningCon
         screen.page.wait_for_url("**/login?next=*")
         fill_in_login(screen, "leaver")
         assert "/targets" in screen.page.url
-
-
-def test_lost_connection_is_said_and_comes_back_by_itself(opened: Opened) -> None:
-    screen = opened(stands=False)
-    page = screen.page
-    screen.open("/enterprise", p="2026-10")
-    before = page.locator("main table").first.inner_text()
-    page.context.set_offline(True)
-    page.keyboard.press("[")
-    banner = page.get_by_role("alert").filter(has_text="连接已中断")
-    expect(banner).to_contain_text("以下为中断前的数据", timeout=WAITS_MS)
-    assert page.locator("main table").first.inner_text() == before
-    page.context.set_offline(False)
-    expect(banner).to_have_count(0, timeout=WAITS_MS)
-    expect(page.locator("main")).to_contain_text("2026年9月", timeout=WAITS_MS)
-    screen.settle()
-    assert page.locator(".failure").count() == 0

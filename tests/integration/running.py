@@ -143,9 +143,9 @@ def environment_of(stack: Stack, database_url: str, *, instance: int = 0) -> dic
 @contextmanager
 def running_api(**environment: str) -> Iterator[str]:
     """The address of an API process that is ready: a stream that does not end needs a real server."""
-    port = free_port()
+    port = environment.get("ENERMON_API_PORT") or str(free_port())
     address = f"http://127.0.0.1:{port}"
-    process = Process("api", {"ENERMON_API_REQUESTS_PER_S": "0", **environment, "ENERMON_API_PORT": str(port)})
+    process = Process("api", {"ENERMON_API_REQUESTS_PER_S": "0", **environment, "ENERMON_API_PORT": port})
 
     answers = ["no answer"]
 
