@@ -79,6 +79,7 @@ function fallSoFar(progress) {
   return year && year.cumulative_percent !== null ? { value: year.cumulative_percent, year: year.year } : null;
 }
 
+// What is measured of an area is not of an enterprise.
 const COLUMNS = () => [
   { key: "indicator_zh", title: t("indicator"), order: true, narrow: true, wide: true, cell: (row) => html`${session.value.enterprise && html`<span class="note">${saidOf(row, "area_name")}</span> `}${saidOf(row, "indicator")}${row.subject && html` <span class="note">（${word("target_subject", row.subject)}）</span>`}` },
   { key: "target", title: t("target"), number: true, narrow: true, cell: (row) => html`<${Asked} row=${row} />` },
@@ -88,4 +89,4 @@ const COLUMNS = () => [
   { key: "met", title: t("judged"), narrow: true, cell: (row) => html`<${Standing} row=${row} />` },
   { key: "change", title: t("change"), number: true, cell: (row) => html`<${Changes} row=${row} />` },
   { key: "document", title: t("document"), order: true, cell: (row) => html`<span class="nowrap">${row.document.length > 16 ? html`<span title=${row.document}>${row.document.slice(0, 15)}…</span>` : row.document}</span> <span class="note nowrap">${row.clause || ""}</span>${row.conflicts.length > 0 && html` <span class="sign-of warning" title=${t("conflict")}><span aria-hidden="true">⚑</span><span class="hidden">${t("conflict")}</span></span>`}${!row.verified && html` <span class="note">${t("unverified")}</span>`}` },
-];
+].filter((column) => !session.value.enterprise || !["actual", "met", "change"].includes(column.key));

@@ -71,7 +71,7 @@ function Counts({ work }) {
     <${CountCard} name=${t("to_acknowledge")} count=${work.to_acknowledge.count} more=${subjects(work.to_acknowledge)} href=${link("/alerts", { awaiting: "body", status: "open" })} />
     <${CountCard} name=${t("to_verify")} count=${work.to_verify.count} more=${subjects(work.to_verify)} href=${link("/alerts", { awaiting: "body", status: "planned" })} />
     <${CountCard} name=${t("to_close")} count=${work.to_close.count} more=${subjects(work.to_close)} href=${link("/alerts", { awaiting: "body", status: "verified" })} />`}
-    <${CountCard} name=${t("overdue_enterprises")} count=${work.overdue_enterprises.count} kind=${work.overdue_enterprises.count ? "sign-of warning" : ""} more=${html`<span>${t("with_enterprises")} <${Count} value=${work.with_enterprises.count} /></span>`} href=${link("/alerts", { awaiting: "enterprise", due: work.overdue_enterprises.count ? "overdue" : null })} />
+    <${CountCard} name=${t(isBody ? "overdue_enterprises" : "overdue_own")} count=${work.overdue_enterprises.count} kind=${work.overdue_enterprises.count ? "sign-of warning" : ""} more=${html`<span>${t(isBody ? "with_enterprises" : "with_own")} <${Count} value=${work.with_enterprises.count} /></span>`} href=${link("/alerts", { awaiting: "enterprise", due: work.overdue_enterprises.count ? "overdue" : null })} />
     <${CountCard} name=${t("cannot_judge")} count=${work.cannot_judge.subjects} kind="sign-of cannot_judge" more=${html`<span>${t("subjects_after")}</span>`} href="#cannot-judge" />
     <${CountCard} name=${t("data_faults")} count=${faults} more=${html`<span>${t("silent")} <${Count} value=${work.silent_gateways.count} /> · ${t("findings")} <${Count} value=${work.findings.count} /></span>`} href=${link("/quality")} />
   </div>`;
