@@ -189,4 +189,4 @@ def test_the_bounds_of_an_axis_are_round(page: Any) -> None:
     spans = [(1.18, 1.36, 1.5), (0, 21.9, 18), (95, 99.5, 90)]
     cases = [[{"min": low, "max": high}, [limit]] for low, high, limit in spans]
     found = _each(page, "format", "([span, limits]) => m.axisBounds(span, limits, false)", cases)
-    assert [(each["least"], each["most"]) for each in found] == [(1.15, 1.55), (-5, 25), (88, 100)]
+    assert [(each["least"], each["most"]) for each in found] == [(1.1, 1.6), (-5, 25), (88, 100)]

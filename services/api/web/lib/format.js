@@ -111,9 +111,13 @@ export function axisBounds(found, limits, fromZero) {
   const all = [found.min, found.max, ...limits].filter(Number.isFinite);
   const [low, high] = [fromZero ? Math.min(0, ...all) : Math.min(...all), fromZero ? Math.max(0, ...all) : Math.max(...all)];
   const spread = high - low || Math.abs(high) || 1;
-  const step = niceStep(spread / SPLITS);
-  const to = (value, rounded) => Number((rounded(value / step) * step).toPrecision(12));
-  return { least: fromZero && low === 0 ? 0 : to(low - spread * ROOM, Math.floor), most: fromZero && high === 0 ? 0 : to(high + spread * ROOM, Math.ceil) };
+  const rounded = (step) => {
+    const to = (value, side) => Number((side(value / step) * step).toPrecision(12));
+    return { least: fromZero && low === 0 ? 0 : to(low - spread * ROOM, Math.floor), most: fromZero && high === 0 ? 0 : to(high + spread * ROOM, Math.ceil) };
+  };
+  const first = rounded(niceStep(spread / SPLITS));
+  // On the steps that the axis then has, so that its ends are steps too.
+  return rounded(niceStep((first.most - first.least) / SPLITS));
 }
 
 // 1, 2, 3 or 5 of a power of ten, as ECharts steps along an axis.

@@ -8,7 +8,7 @@ import { Quantity } from "./number.js";
 import words from "./level_bar.words.js";
 
 const t = wordsOf(words);
-const WIDTH = 150;
+const WIDTH = 130;
 const HEIGHT = 22;
 const ROOM = 0.18;
 

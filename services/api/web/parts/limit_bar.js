@@ -4,7 +4,7 @@ import { html } from "../vendor/preact.js";
 import { scaleOf, shown } from "../lib/format.js";
 import { language } from "../lib/state.js";
 
-const WIDTH = 240;
+const WIDTH = 190;
 const HEIGHT = 20;
 
 // `limits`: [{value, name, dotted}]; `from`, `to`: what the line stands for; `verdict`: by which the bar is filled; `low`: measured too little.

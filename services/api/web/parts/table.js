@@ -96,7 +96,7 @@ function Head({ column, asked, turn }) {
   const key = column.order === true || typeof column.order === "function" ? column.key : column.order;
   const direction = !column.order ? null : asked === key ? "ascending" : asked === `-${key}` ? "descending" : "none";
   const classes = `${column.number ? "right" : ""} ${column.wide ? "wide" : ""} ${column.narrow ? "narrow" : ""}`;
-  const title = html`${column.title}${column.unit && html`<span class="unit"> ${column.unit}</span>`}`;
+  const title = html`${column.title}${column.unit && html` <span class="unit">${column.unit}</span>`}`;
   if (direction === null) return html`<th scope="col" class=${classes} title=${column.help || null}>${title}</th>`;
   return html`<th scope="col" class=${classes} aria-sort=${direction} title=${column.help || null}>
     <button type="button" class="plain sort" onClick=${turn} title=${t("sort_by", { column: column.title })}>${title}<span aria-hidden="true" class="arrow">${direction === "ascending" ? " ↑" : direction === "descending" ? " ↓" : ""}</span></button>

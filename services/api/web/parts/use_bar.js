@@ -7,7 +7,7 @@ import { wordsOf } from "../lib/words.js";
 import words from "./use_bar.words.js";
 
 const t = wordsOf(words);
-const WIDTH = 200;
+const WIDTH = 140;
 const HEIGHT = 18;
 
 // `used` and `approved` in tce, null: not known; `most`: what the whole width stands for; `low`: measured too little.

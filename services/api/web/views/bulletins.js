@@ -46,7 +46,7 @@ const printed = (row) => link(`/print/area/${row.area_code}/${row.month}`, { ver
 const columns = (names) => [
   { key: "area", title: t("area"), order: "area_code", narrow: true, cell: (row) => html`<a href=${printed(row)}>${nameOf(names, "area", row.area_code)}</a>` },
   { key: "month", title: t("month"), order: true, narrow: true, cell: (row) => periodText(periodOf(row.month), language.value) },
-  { key: "version", title: t("version"), number: true, order: true, cell: (row) => html`<${Count} value=${row.version} />` },
+  { key: "version", title: t("version"), number: true, narrow: true, order: true, cell: (row) => html`<${Count} value=${row.version} />` },
   { key: "issued_at", title: t("issued_at"), order: true, cell: (row) => html`<span class="nowrap">${timeText(row.issued_at)}</span>` },
   { key: "issued_by", title: t("issued_by"), order: true },
   { key: "digest", title: t("digest"), cell: (row) => html`<code title=${row.digest}>${row.digest.slice(0, 12)}…</code>` },

@@ -107,6 +107,6 @@ function Judged({ row }) {
   const belongs = row.in_ledger === null ? "unknown" : String(row.in_ledger);
   return html`<${Verdict} verdict=${row.verdict} text=${saidReasons(row.reasons)} />
     ${row.in_ledger !== true && html`<br /><span class="note" title=${saidReasons(row.ledger_reasons)}>${t(`ledger_${belongs}`)}</span>`}
-    ${row.product && html`<br /><span class="nowrap"><span class="note">${t("product")}</span> <${Verdict} verdict=${row.product.verdict} text=${saidReasons(row.product.reasons)} /></span>`}
+    ${row.product && html`<br /><span class="note">${t("product")}</span> <${Verdict} verdict=${row.product.verdict} text=${saidReasons(row.product.reasons)} />`}
     ${row.verdict === "cannot_judge" && html`<br /><${Mend} row=${row} reasons=${row.reasons} />`}`;
 }

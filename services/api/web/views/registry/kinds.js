@@ -52,7 +52,7 @@ export const KINDS = {
     order: "code",
     by: { status: ["existing", "building", "planned"] },
     columns: (names_) => [
-      { key: "code", title: t("f_code"), order: true, narrow: true, cell: (row) => toEntry("units", row.code) },
+      { key: "code", title: t("f_code"), className: () => "nowrap", order: true, narrow: true, cell: (row) => toEntry("units", row.code) },
       { key: "name_zh", title: t("f_name"), order: true, narrow: true, cell: (row) => saidOf(row, "name") },
       { key: "credit_code", title: t("enterprise"), cell: (row) => toEntry("enterprises", row.credit_code, nameOf(names_, "enterprise", row.credit_code)) },
       { key: "process", title: t("f_process"), order: true, cell: (row) => (row.process ? word("process", row.process) : "") },
@@ -80,7 +80,7 @@ export const KINDS = {
     order: "code",
     by: { carrier: null, flow: FLOWS },
     columns: (names_) => [
-      { key: "code", title: t("f_code"), order: true, narrow: true, cell: (row) => toEntry("meters", row.code) },
+      { key: "code", title: t("f_code"), className: () => "nowrap", order: true, narrow: true, cell: (row) => toEntry("meters", row.code) },
       { key: "name_zh", title: t("f_name"), order: true, narrow: true, cell: (row) => saidOf(row, "name") },
       { key: "unit_code", title: t("unit"), order: true, cell: (row) => toEntry("units", row.unit_code, nameOf(names_, "unit", row.unit_code)) },
       { key: "carrier", title: t("f_carrier"), order: true, cell: (row) => word("carrier", row.carrier) },
@@ -114,7 +114,7 @@ export const KINDS = {
     order: "code",
     by: { state: ["online", "offline", "unknown"] },
     columns: (names_) => [
-      { key: "code", title: t("f_code"), order: true, narrow: true, cell: (row) => toEntry("gateways", row.code) },
+      { key: "code", title: t("f_code"), className: () => "nowrap", order: true, narrow: true, cell: (row) => toEntry("gateways", row.code) },
       { key: "name", title: t("f_name"), order: true },
       { key: "credit_code", title: t("enterprise"), narrow: true, cell: (row) => toEntry("enterprises", row.credit_code, nameOf(names_, "enterprise", row.credit_code)) },
       { key: "state", title: t("f_state"), narrow: true, cell: (row) => (row.state ? word("gateway_state", row.state) : "") },
@@ -131,7 +131,7 @@ export const KINDS = {
     order: "code",
     by: { kind: ["ordinary", "low_carbon", "zero_carbon"] },
     columns: (names_) => [
-      { key: "code", title: t("f_code"), order: true, cell: (row) => toEntry("parks", row.code) },
+      { key: "code", title: t("f_code"), className: () => "nowrap", order: true, cell: (row) => toEntry("parks", row.code) },
       { key: "name_zh", title: t("f_name"), order: true, narrow: true, cell: (row) => saidOf(row, "name") },
       { key: "kind", title: t("f_kind"), order: true, narrow: true, cell: (row) => word("park_kind", row.kind) },
       { key: "area_code", title: t("f_area_code"), order: true, narrow: true, cell: (row) => toArea(row.area_code, names_) },
