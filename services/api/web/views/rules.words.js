@@ -1,6 +1,9 @@
 // Words of rules and silences.
 
+import trial from "./rules/trial.words.js";
+
 const zh = {
+  ...trial.zh,
   overtaken: "您编辑期间，他人已保存新的版本。",
   overtaken_text: "您的填写仍在，尚未保存。请对照后决定。",
   overtaken_now: "现行版本 {version}（{author}）",
@@ -94,21 +97,7 @@ const zh = {
   edit_title: "修改规则：{name}",
   new_title: "新建规则",
   try: "试算",
-  try_again: "重新试算",
-  try_title: "在过去的数据上试算",
-  try_from: "自",
-  try_to: "至",
   trying: "正在试算…",
-  try_found: "按此规则，所选时段将发出",
-  try_alerts: "条预警，涉及",
-  try_subjects: "个对象",
-  try_none: "所选时段不会发出预警",
-  try_mark: "试算",
-  try_places: "分布",
-  try_first: "首次预警",
-  try_value: "数值",
-  try_limit: "限值",
-  try_count: "预警数",
   subject: "对象",
   place: "地区",
   save: "保存为新版本",
@@ -153,6 +142,7 @@ const zh = {
 };
 
 const en = {
+  ...trial.en,
   overtaken: "Somebody has saved a newer version meanwhile.",
   overtaken_text: "What you filled in is kept, and not saved. Compare, then decide.",
   overtaken_now: "Version {version} as it holds now ({author})",
@@ -246,21 +236,7 @@ const en = {
   edit_title: "Change the rule: {name}",
   new_title: "New rule",
   try: "Try it",
-  try_again: "Try again",
-  try_title: "Tried on past data",
-  try_from: "From",
-  try_to: "to",
   trying: "Trying…",
-  try_found: "Over this time the rule would have raised",
-  try_alerts: "alerts, about",
-  try_subjects: "subjects",
-  try_none: "Nothing would have been raised over this time",
-  try_mark: "trial",
-  try_places: "Where",
-  try_first: "First",
-  try_value: "Value",
-  try_limit: "Limit",
-  try_count: "Alerts",
   subject: "Subject",
   place: "Area",
   save: "Save as a new version",

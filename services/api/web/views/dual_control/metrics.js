@@ -37,8 +37,8 @@ export function Metrics({ data }) {
     { key: "actual", title: t("actual"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.actual} unit=${row.unit} withUnit limit=${row.path} digits=${row.unit.includes("10kCNY") ? 3 : null} />${running(row)}` },
     { key: "path", title: t("path_value"), number: true, cell: (row) => html`<${Quantity} value=${row.path} unit=${row.unit} digits=${row.unit.includes("10kCNY") ? 3 : null} state=${row.path === null ? "not_applicable" : null} withUnit />` },
     { key: "trend", title: t("trend"), number: true, cell: (row) => html`<span title=${text(row.trend)}><${Change} percent=${row.trend.change_percent} reason=${text(row.trend)} /></span>` },
-    { key: "standing", title: t("standing"), narrow: true, className: () => "wraps", cell: (row) => html`<${Sign} of=${row.verdict}>${text(row)}<//>` },
-    { key: "light", title: t("light_of"), cell: (row) => html`<${Light} level=${row.light.level} title=${text(row.light)} />` },
+    { key: "standing", title: t("standing"), narrow: true, wide: true, className: () => "wraps", cell: (row) => html`<${Sign} of=${row.verdict}>${text(row)}<//>` },
+    { key: "light", title: t("light_of"), className: () => "nowrap", cell: (row) => html`<${Light} level=${row.light.level} title=${text(row.light)} />` },
     { key: "grade", title: t("grade"), cell: (row) => text(row.grade) },
   ];
   return html`<${Table} caption=${t("metrics_title")} columns=${columns} rows=${data.metrics} rowKey=${(row) => row.metric} />
