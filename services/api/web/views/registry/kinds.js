@@ -57,7 +57,7 @@ export const KINDS = {
       { key: "credit_code", title: t("enterprise"), cell: (row) => toEntry("enterprises", row.credit_code, nameOf(names_, "enterprise", row.credit_code)) },
       { key: "process", title: t("f_process"), order: true, cell: (row) => (row.process ? word("process", row.process) : "") },
       { key: "status", title: t("f_status"), order: true, narrow: true, cell: (row) => word("unit_status", row.status) },
-      { key: "approved_energy_tce", title: t("f_approved_energy_tce"), unit: t("tce"), number: true, order: true, cell: (row) => html`<${Quantity} value=${row.approved_energy_tce} state=${row.approved_energy_tce === null ? "not_applicable" : null} digits=${0} />` },
+      { key: "approved_energy_tce", title: t("f_approved_energy_tce"), number: true, order: true, cell: (row) => html`<${Quantity} value=${row.approved_energy_tce} state=${row.approved_energy_tce === null ? "not_applicable" : null} digits=${0} />` },
     ],
     fields: [
       { name: "code", ...text, required: true, stays: true, help: "h_code" },
