@@ -29,8 +29,8 @@ WITH each_day AS (
     SELECT
         (listed.position - 1)::integer AS position,
         listed.at ::date AS day,
-        extract(EPOCH FROM listed.at AT TIME ZONE 'Asia/Shanghai') AS start_s,
-        extract(EPOCH FROM least((listed.at + interval '1 day') AT TIME ZONE 'Asia/Shanghai', :now ::timestamptz)) AS end_s
+        extract(EPOCH FROM listed.at AT TIME ZONE 'Asia/Shanghai')::double precision AS start_s,
+        extract(EPOCH FROM least((listed.at + interval '1 day') AT TIME ZONE 'Asia/Shanghai', :now ::timestamptz))::double precision AS end_s
     FROM
         generate_series(:from_day ::timestamp, :to_day ::timestamp - interval '1 day', interval '1 day')
         WITH ORDINALITY AS listed (at, position)
@@ -44,7 +44,7 @@ held AS MATERIALIZED (
         tenure.to_day,
         tenure.interval_s,
         meter.calibrated_until,
-        extract(EPOCH FROM known.since) - :intervals ::double precision * tenure.interval_s - :margin_s ::double precision AS timed_from_s
+        extract(EPOCH FROM known.since)::double precision - :intervals ::double precision * tenure.interval_s - :margin_s ::double precision AS timed_from_s
     FROM tenure
     JOIN meter USING (meter_id)
     JOIN unit ON unit.unit_id = tenure.unit_id
@@ -64,10 +64,10 @@ cell AS (
     SELECT
         held.code,
         each_day.position,
-        sum(end_s - start_s)::double precision AS expected_s,
-        sum(greatest(0, end_s - greatest(start_s, timed_from_s)) / interval_s)::double precision AS timed,
-        coalesce(sum((end_s - start_s) / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0)::double precision AS registered,
-        coalesce(sum((end_s - start_s) / interval_s) FILTER (WHERE calibrated_until >= each_day.day), 0)::double precision AS calibrated,
+        sum(end_s - start_s) AS expected_s,
+        sum(greatest(0, end_s - greatest(start_s, timed_from_s)) / interval_s) AS timed,
+        coalesce(sum((end_s - start_s) / interval_s) FILTER (WHERE calibrated_until IS NOT NULL), 0) AS registered,
+        coalesce(sum((end_s - start_s) / interval_s) FILTER (WHERE calibrated_until >= each_day.day), 0) AS calibrated,
         coalesce(sum(received), 0)::integer AS received,
         coalesce(sum(on_time), 0)::integer AS on_time,
         coalesce(sum(valid), 0)::integer AS valid,
