@@ -71,7 +71,9 @@ class Forger:
             return
         pager, kinds = self._seen[0]
         usual = [AT_THE_EDGE[kind][0] for kind in kinds]
-        for number, kind in enumerate(kinds):
+        # What comes after the column that is asked for is what the list is usually ordered by.
+        forged = kinds[:1] if "order" in asked else kinds
+        for number, kind in enumerate(forged):
             for value in itertools.chain(AT_THE_EDGE[kind], OF_NO_KIND):
                 payload = json.dumps([*usual[:number], value, *usual[number + 1 :]])
                 answer = self._client.get(path, params=asked | {"cursor": pager._text_of(payload.encode())})

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../../vendor/preact.js";
 import { may, patch, post, remove, useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { go, link } from "../../lib/state.js";
 import { nameOf, wordsOf } from "../../lib/words.js";
 import { Read } from "../../parts/states.js";
@@ -24,6 +25,7 @@ export function Memberships({ code, onChanged }) {
   const [problem, setProblem] = useState(null);
   const path = `/enterprises/${code}/memberships`;
   const list = useGet(path, { limit: 1000 });
+  useExported(t("memberships"), list.address);
   const seen = { headers: { "If-Match": list.tag } };
   const done = (answer) => {
     forget(EMPTY);

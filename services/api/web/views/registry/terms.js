@@ -2,6 +2,7 @@
 
 import { html, useState } from "../../vendor/preact.js";
 import { may, post, remove, useGet } from "../../lib/api.js";
+import { useExported } from "../../lib/exported.js";
 import { go } from "../../lib/state.js";
 import { timeText } from "../../lib/time.js";
 import { word, wordsOf } from "../../lib/words.js";
@@ -35,6 +36,7 @@ const shownValue = (row, name) => {
 
 export function Terms({ code, onChanged }) {
   const terms = useGet(`/meters/${code}/terms`, { limit: 1000 });
+  useExported(t("terms"), terms.address);
   const [adding, setAdding] = useState(false);
   const changed = () => {
     terms.reload();
@@ -53,7 +55,8 @@ export function Terms({ code, onChanged }) {
 }
 
 export function Replacements({ code }) {
-  const replacements = useGet(`/meters/${code}/replacements`);
+  const replacements = useGet(`/meters/${code}/replacements`, { limit: 1000 });
+  useExported(t("replacements"), replacements.address);
   const [adding, setAdding] = useState(false);
   const [problem, setProblem] = useState(null);
   const withdraw = async (row) => {
