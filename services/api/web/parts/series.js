@@ -76,7 +76,7 @@ export function axes(colours, { ticks, scale, limits = [], fromZero = true }) {
       scale: !fromZero,
       axisLabel: { ...label, formatter: (value) => axisText(value, scale) },
       splitLine: { lineStyle: { color: colours("line") } },
-      ...(bounds.length > 0 && { max: (found) => axisBounds(found, bounds, fromZero).most, min: (found) => axisBounds(found, bounds, fromZero).least }),
+      ...((bounds.length > 0 || !fromZero) && { max: (found) => axisBounds(found, bounds, fromZero).most, min: (found) => axisBounds(found, bounds, fromZero).least }),
     },
   };
 }

@@ -79,7 +79,7 @@ function Readings({ rows, unit, act }) {
     { key: "ts", title: t("time"), narrow: true, order: true, cell: (row) => html`<span class="nowrap">${clockText(row.ts)}</span>` },
     { key: "value", title: t("stored"), unit: scale.name, number: true, narrow: true, order: true, cell: (row) => (row.value === null ? html`<span class="note">${t("supplied")}</span>` : html`<${Quantity} value=${row.value} unit="" />`) },
     ...(rows.some((row) => row.correction) ? [{ key: "counting_value", title: t("counting"), number: true, cell: (row) => (row.counting_value === null ? html`<span class="note">${t("withdrawn")}</span>` : row.correction ? html`<strong><${Quantity} value=${row.counting_value} unit="" /></strong>` : "") }] : []),
-    { key: "quality", title: t("mark"), narrow: true, cell: (row) => html`<${Mark} row=${row} />` },
+    { key: "quality", title: t("mark"), narrow: true, cell: (row) => (row.quality === "good" && !row.correction ? "" : html`<${Mark} row=${row} />`) },
     { key: "received_at", title: t("received"), cell: (row) => html`<${Received} row=${row} />` },
     ...(act ? [{ key: "act", title: t("actions"), narrow: true, cell: (row) => html`<span class="nowrap"><button type="button" class="small" onClick=${() => act("correct", row)}>${t("correct")}</button> ${row.quality === "suspect" && html`<button type="button" class="small" onClick=${() => act("accept", row)}>${t("accept")}</button>`}</span>` }] : []),
   ]} />`;
