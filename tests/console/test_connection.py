@@ -3,11 +3,16 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.console.conftest import Looks, Opened, RunningConsole, opening, sign_in
+from services.api.access.role import Role
+from tests.console.at_work import AtWork
+from tests.console.conftest import Looks, Opened, opening, sign_in
 from tests.integration.ports import free_port
 from tests.integration.running import running_api
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS"),
+]
 
 WAITS_MS = 60_000
 
@@ -40,14 +45,16 @@ def test_view_that_cannot_be_loaded_opens_by_itself_later(opened: Opened) -> Non
     expect(page.locator("main h1")).to_have_text("数据质量", timeout=WAITS_MS)
 
 
-def test_server_that_stops_is_missed_by_who_only_looks(browser: Browser, console: RunningConsole) -> None:
+def test_server_that_stops_is_missed_by_who_only_looks(browser: Browser, at_work: AtWork) -> None:
     port = str(free_port())
-    served = {"ENERMON_DATABASE_URL": console.database_url, "ENERMON_API_PORT": port}
+    # One beside the API of all tests, which goes on.
+    served = {"ENERMON_DATABASE_URL": at_work.database_url, "ENERMON_API_PORT": port}
+    account = at_work.let_in("watcher", Role.AUDITOR)
     with opening(browser, f"http://127.0.0.1:{port}", Looks(state=None, stands=False)) as screen:
         is_live = screen.page.locator(".live-sign.open")
         banner = screen.page.get_by_role("alert").filter(has_text="连接已中断")
         with running_api(**served):
-            sign_in(screen, "auditor")
+            sign_in(screen, account)
             screen.open("/targets")
             expect(is_live).to_be_visible(timeout=WAITS_MS)
         expect(banner).to_be_visible(timeout=WAITS_MS)
