@@ -12,7 +12,7 @@ from services.alerts.notify.content import OBSERVED
 from services.alerts.observe.series import grain_of, moments_of, observations_of
 from services.alerts.rules.body import parse
 from services.alerts.rules.fault import RuleError
-from services.alerts.rules.rule import Rule
+from services.alerts.rules.rule import Rule, RulePeriod
 from services.alerts.state.observation import Observation, SubjectKind
 from services.api.alerts import nouns
 from services.api.alerts.fields import ReasonAnswer, TimeInUtc
@@ -117,6 +117,9 @@ def _seen(
 ) -> list[tuple[datetime, Observation]]:
     kind: SubjectKind = row["subject_kind"]
     moments = moments_of(grain_of(rule), row["fired_at"], now)
+    if rule.period is RulePeriod.NOW:
+        # What is judged at a moment was in order an hour before it fired.
+        moments = sorted({*moments, row["fired_at"], now})
     try:
         return list(observations_of(connection, tables, rule, (kind, row["subject_code"]), moments))
     except UnknownScopeError:

@@ -39,6 +39,7 @@ _TASKS: Mapping[str, str] = {
     "to_acknowledge": "entry.awaiting = 'body' AND entry.status = 'open'",
     "to_verify": "entry.awaiting = 'body' AND entry.status = 'planned'",
     "to_close": "entry.awaiting = 'body' AND entry.status = 'verified'",
+    "to_answer": "entry.awaiting = 'body' AND entry.status IN ('acknowledged', 'explained')",
     "with_enterprises": "entry.awaiting = 'enterprise'",
     "overdue_ours": f"entry.awaiting = 'body' AND {_OVERDUE}",
     "overdue_enterprises": f"entry.awaiting = 'enterprise' AND {_OVERDUE}",
@@ -149,6 +150,9 @@ class Worklist(BaseModel):
     to_acknowledge: TaskList
     to_verify: TaskList
     to_close: TaskList
+    to_answer: TaskList = Field(
+        description="Of areas and parks: what bodies have to explain, plan or rectify themselves"
+    )
     with_enterprises: TaskList = Field(description="What enterprises have to explain, plan or rectify")
     overdue_ours: TaskList = Field(description="Of what supervision bodies have to do, that whose last day is over")
     overdue_enterprises: TaskList = Field(description="Of what enterprises have to do, that whose last day is over")

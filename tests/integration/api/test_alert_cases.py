@@ -205,6 +205,8 @@ def test_what_is_to_be_done_is_counted_and_its_first_rows_are_told(
     to_plan = raised.alert(**mine, subject_code="U-4")
     for number, taken in ((to_verify, 3), (to_close, 4), (to_plan, 2)):
         handled(database, number, taken, at=NOW - 9 * A_DAY)
+    to_explain = raised.alert(subject_kind="area", subject_code=JUNGAR, area_code=JUNGAR, enterprise_code=None)
+    handled(database, to_explain, 1, at=NOW)
     elsewhere = raised.alert(area_code=KANGBASHI)
     raised.state("firing", f"gateway:{gateway}", rule="gateway_silent")
     raised.state("ok", f"enterprise:{enterprise}", cannot_since=NOW, cannot_reasons='[["low_coverage", "0.5"]]')
@@ -218,16 +220,25 @@ def test_what_is_to_be_done_is_counted_and_its_first_rows_are_told(
         return found
 
     work = told(area=JUNGAR)
-    lists = ("to_acknowledge", "to_verify", "to_close", "with_enterprises", "overdue_ours", "overdue_enterprises")
+    lists = (
+        "to_acknowledge",
+        "to_answer",
+        "to_verify",
+        "to_close",
+        "with_enterprises",
+        "overdue_ours",
+        "overdue_enterprises",
+    )
     assert {name: [row["alert_id"] for row in work[name]["data"]] for name in lists} == {
         "to_acknowledge": [to_acknowledge],
+        "to_answer": [to_explain],
         "to_verify": [to_verify],
         "to_close": [to_close],
         "with_enterprises": [to_plan],
         "overdue_ours": [to_close, to_acknowledge],
         "overdue_enterprises": [to_plan],
     }
-    assert work["due_in_7_days"] == {"count": 0, "subjects": 0, "data": []}
+    assert [row["alert_id"] for row in work["due_in_7_days"]["data"]] == [to_explain]
     assert (work["today"], work["area"]["name_zh"]) == ("2026-03-02", "准格尔旗")
     assert [work["cannot_judge"][name] for name in ("count", "subjects", "provisional")] == [1, 1, 1]
     assert [row["subject"] for row in work["cannot_judge"]["data"]] == [f"enterprise:{enterprise}"]
@@ -331,6 +342,26 @@ def test_an_alert_is_seen_over_time_by_the_period_of_its_rule(client: TestClient
     assert before["reasons"][0]["text_zh"]
     assert [(each["kind"], each["value"], each["limit"]) for each in series["frozen"]] == [("fired", 1.42, 1.3)]
     assert len(series["data"]) == 31
+
+
+@pytest.mark.store
+def test_what_is_judged_at_a_moment_is_seen_as_it_fired_and_as_it_is_now(
+    client: TestClient, registered: Registered, raised: Raised, database: psycopg.Connection
+) -> None:
+    raised.rule("gateway_silent", indicator="gateway_silence_s", subject="gateway", period="now")
+    enterprise = registered.enterprise()
+    gateway = registered.gateway(enterprise)
+    registered.meter(enterprise, gateway_code=gateway)
+    heard_at, fired_at = NOW - timedelta(minutes=100), NOW - timedelta(minutes=20)
+    database.execute("INSERT INTO gateway_state (gateway_code, last_message_at) VALUES (%s, %s)", [gateway, heard_at])
+    number = raised.alert(
+        rule="gateway_silent", subject_kind="gateway", subject_code=gateway, fired_at=fired_at, evidence="{}"
+    )
+    ask_at(client, NOW)
+    points = client.get(f"{ALERTS}/{number}/series").json()["data"]
+    seen = {datetime.fromisoformat(each["at"]): (each["value"], each["verdict"]) for each in points}
+    assert (seen[fired_at], seen[NOW]) == ((80 * 60, "breach"), (100 * 60, "breach"))
+    assert min(seen) >= heard_at
 
 
 @pytest.mark.store

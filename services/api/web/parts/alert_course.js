@@ -78,7 +78,7 @@ function Frozen({ series, alert }) {
   if (series.frozen.length === 0) return "";
   const { unit, of } = measureOf(series, alert);
   const limitOf = (each) => (each.limit === null ? null : of(each.limit));
-  const rows = series.frozen.map((frozen) => [frozen, series.data.find((each) => each.period_start === frozen.period_start && each.period_end === frozen.period_end)]);
+  const rows = series.frozen.map((frozen) => [frozen, series.data.find((each) => (frozen.period_start === null ? each.at === frozen.at : each.period_start === frozen.period_start && each.period_end === frozen.period_end))]);
   return html`<${TableBox} name=${`${t("frozen")} / ${t("today")}`}><table class="frozen">
     <caption>${t("frozen")} / ${t("today")}</caption>
     <thead><tr><th scope="col">${t("period_judged")}</th><th scope="col" class="right">${t("frozen")}</th><th scope="col" class="right">${t("today")}</th><th scope="col" class="right">${t("of_limit")}</th><td></td></tr></thead>

@@ -52,7 +52,7 @@ const indicatorOf = (slug, params) => ({ path: `/indicators/${slug}`, params: { 
 export function BalanceNotes({ data, row }) {
   if (!row) return "";
   const notes = [];
-  if (row.compared) notes.push(t("compared_note", { own: spanText(row.start, row.compared.until || row.end), other: spanText(row.compared.start, row.compared.end) }));
+  if (row.compared) notes.push(t(row.compared.until ? "compared_running" : "compared_note", { own: spanText(row.start, row.compared.until || row.end), other: spanText(row.compared.start, row.compared.end) }));
   if (row.silent.length) notes.push(t("silent", { what: row.silent.map((each) => `${word("carrier", each.carrier)}（${word("flow", each.flow)}）`).join("、") }));
   if (data.missing.length) notes.push(t("missing_coefficients", { what: data.missing.map((each) => `${word("carrier", each.carrier)} ${each.year}`).join("、") }));
   return html`${notes.map((note) => html`<p class="note" key=${note}>${note}</p>`)}${data.pending && html`<p class="note" key="pending">${t("pending", { slots: data.pending.slots })}</p>`}`;

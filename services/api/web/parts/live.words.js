@@ -13,7 +13,7 @@ const zh = {
   readings: "每分钟入库读数",
   gateways: "端设备在线",
   offline: "离线",
-  silent: "静默",
+  silent: "失联",
   alerts: "触发中的预警",
   severe: "严重",
   said_lost: "实时连接已中断",

@@ -50,7 +50,7 @@ const columns = (names) => [
   { key: "issued_at", title: t("issued_at"), order: true, cell: (row) => html`<span class="nowrap">${timeText(row.issued_at)}</span>` },
   { key: "issued_by", title: t("issued_by"), order: true },
   { key: "digest", title: t("digest"), cell: (row) => html`<code title=${row.digest}>${row.digest.slice(0, 12)}…</code>` },
-  { key: "seal", title: t("seal"), number: true, cell: (row) => (row.seal === null ? html`<span class="note">${t("waits_for_seal")}</span>` : html`<${Count} value=${row.seal} />`) },
+  { key: "seal", title: t("seal"), number: true, cell: (row) => (row.seal === null ? html`<span class="note">${t("waits_for_seal")}</span>` : html`<code>${row.seal}</code>`) },
   { key: "act", title: t("acts"), narrow: true, cell: (row) => html`<span class="row-actions">
     <a class="button small" href=${printed(row)}>${t("open_print")}</a>
     <a class="button small" href=${link("/bulletins", { diff: keyOf(row) })}>${t("compare")}</a></span>` },

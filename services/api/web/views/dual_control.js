@@ -40,7 +40,7 @@ export default function DualControl({ params, query }) {
 // Which year is shown, and why.
 function Shown({ list }) {
   if (!list) return "";
-  const plan = list.plan ? t("plan_years", { plan: list.plan.code, from: list.plan.first_year, to: list.plan.last_year }) : t("no_plan");
+  const plan = list.plan ? t("plan_years", { plan: words.zh[`plan_${list.plan.code}`] ? t(`plan_${list.plan.code}`) : list.plan.code, from: list.plan.first_year, to: list.plan.last_year }) : t("no_plan");
   return html`${t("year_shown", { year: list.year })} · ${word("year_choice", list.year_from)} · ${plan}`;
 }
 
@@ -72,7 +72,7 @@ function Standing({ data }) {
   const { intensity, total, lights, basic, incentive, waiver, annual } = data;
   const last = data.years[data.years.length - 1];
   const figure = (name, target, goal) => target.state !== "missing" && html`<${Figure} name=${name} value=${target.completion_percent} unit="%" limit=${100} state=${target.state === "not_applicable" ? "not_applicable" : null}
-    more=${html`${t("asked")} <${Quantity} value=${goal} unit="%" withUnit /> ${target.on_course !== null && html`<${Sign} of=${target.on_course ? "ok" : "breach"}>${t(target.on_course ? "on_course" : "behind")}<//>`}`} />`;
+    more=${html`<span title=${t("completion_of")}>${t("asked")} <${Quantity} value=${goal} unit="%" withUnit /></span> ${target.on_course !== null && html`<${Sign} of=${target.on_course ? "ok" : "breach"}>${t(target.on_course ? "on_course" : "behind")}<//>`}`} />`;
   return html`<div class="figures">
       <${Figure} name=${t("fall")} value=${last ? last.cumulative_percent : null} unit="%" limit=${basic.required_percent} more=${html`${t("asked")} <${Quantity} value=${basic.required_percent} unit="%" withUnit />`} />
       ${figure(t("basic"), basic, basic.target_percent)}
@@ -117,7 +117,7 @@ function Total({ data }) {
     { name: t("feedstock"), value: total.feedstock_tce, minus: true },
     { name: t("listed"), value: total.listed_tce, minus: true },
     { name: t("new_renewable"), value: total.new_renewable_tce, minus: true },
-    { name: t("assessed"), value: total.assessed_tce, sum: true },
+    { name: t("assessed_against", { year: total.reference_year }), value: total.assessed_tce, sum: true },
     ...(total.target ? [{ name: t("total_target"), value: total.target.target_tce, sum: true, kind: "goal" }] : []),
   ];
   const { target } = total;

@@ -89,7 +89,7 @@ function Units({ data, query, picked, onPick }) {
     { key: "verdict", title: t("verdict"), order: true, narrow: true, cell: (row) => html`<${Judged} row=${row} />` },
     { key: "deadline", title: t("deadline"), order: true, cell: (row) => html`<${Deadline} row=${row} />` },
   ];
-  const total = { unit: t("total_of"), value: html`<${Sums} sums=${data.totals.numerators} />`, verdict: html`<${Sign} of="breach">${t("breaches")} <${Count} value=${data.totals.breach} /><//>`, deadline: html`${t("overdue")} <${Count} value=${data.totals.overdue} />` };
+  const total = { unit: t("total_of"), levels: html`<span class="note">${t("energy")}</span> <${Sums} sums=${data.totals.numerators} />`, verdict: html`<${Sign} of="breach">${t("breaches")} <${Count} value=${data.totals.breach} /><//>`, deadline: html`${t("overdue")} <${Count} value=${data.totals.overdue} />` };
   return html`<${Table} caption=${t("title")} columns=${columns} rows=${data.data} rowKey=${(row) => row.unit} order=${query.order || null} onOrder=${(order) => setQuery({ order })} picked=${picked} onPick=${onPick} total=${data.total > 0 ? total : null} />`;
 }
 
@@ -109,6 +109,7 @@ const Gap = ({ gap }) => (gap && gap.percent !== null ? html`<${Quantity} value=
 function Judged({ row }) {
   const reasons = row.reasons.map((reason) => (language.value === "zh" ? reason.text_zh : reason.text)).join(language.value === "zh" ? "；" : "; ");
   return html`<${Verdict} verdict=${row.verdict} text=${reasons} />${row.placing && html`<br /><span class="note">${word("placing", row.placing)}</span>`}
+    ${row.verdict === "breach" && row.placing !== "below_baseline" && html`<br /><span class="note">${reasons}</span>`}
     ${row.verdict === "cannot_judge" && html`<br /><${Mend} row=${row} reasons=${row.reasons} />`}`;
 }
 

@@ -29,7 +29,7 @@ const zh = {
   gateways: "端设备",
   online: "在线",
   offline: "离线",
-  silent: "静默",
+  silent: "失联",
   unknown: "未知",
   last_heard: "最近一次消息",
   never: "从未",

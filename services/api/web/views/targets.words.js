@@ -2,7 +2,7 @@
 
 const zh = {
   title: "目标与依据",
-  note: "规划文件印出的每一个数，所在文件、章节和行，以及上一完整月的实测值。各数不向下级地区分解。",
+  note: "规划文件印出的每一个数，所在文件、章节和行，以及上一完整月在线监测单位口径的实测值（供参考）。各数不向下级地区分解。",
   area: "地区",
   plan: "规划",
   all_plans: "全部规划",
@@ -18,7 +18,7 @@ const zh = {
   target: "印出的数",
   year: "目标年",
   actual: "实测",
-  judged: "达标",
+  judged: "是否达标",
   change: "较基年变化 印刷｜计算",
   document: "文件与章节",
   met: "已达",
@@ -58,7 +58,7 @@ const zh = {
 
 const en = {
   title: "Targets and what they stand on",
-  note: "Every number that the plans print, with document, section and line, and what was measured in the last complete month. None is handed down to areas below.",
+  note: "Every number that the plans print, with document, section and line, and what the metered units came to in the last complete month, for reference. None is handed down to areas below.",
   area: "Area",
   plan: "Plan",
   all_plans: "All plans",

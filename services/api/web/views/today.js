@@ -65,10 +65,11 @@ function Counts({ work }) {
   const isBody = waitsFor() === "body";
   const subjects = (list) => list.count > 0 && html`<span>${t("subjects_before")} <${Count} value=${list.subjects} /> ${t("subjects_after")}</span>`;
   const faults = work.silent_gateways.count + work.findings.count;
-  return html`<div class="figures today-counts">
+  return html`<div class="figures many">
     ${isBody && html`
     <${CountCard} name=${t("overdue_ours")} count=${work.overdue_ours.count} kind=${work.overdue_ours.count ? "sign-of severe" : ""} more=${subjects(work.overdue_ours)} href=${link("/alerts", { awaiting: "body", due: "overdue" })} />
     <${CountCard} name=${t("to_acknowledge")} count=${work.to_acknowledge.count} more=${subjects(work.to_acknowledge)} href=${link("/alerts", { awaiting: "body", status: "open" })} />
+    <${CountCard} name=${t("to_answer")} count=${work.to_answer.count} more=${subjects(work.to_answer)} href=${link("/alerts", { awaiting: "body", status: "acknowledged,explained" })} />
     <${CountCard} name=${t("to_verify")} count=${work.to_verify.count} more=${subjects(work.to_verify)} href=${link("/alerts", { awaiting: "body", status: "planned" })} />
     <${CountCard} name=${t("to_close")} count=${work.to_close.count} more=${subjects(work.to_close)} href=${link("/alerts", { awaiting: "body", status: "verified" })} />`}
     <${CountCard} name=${t(isBody ? "overdue_enterprises" : "overdue_own")} count=${work.overdue_enterprises.count} kind=${work.overdue_enterprises.count ? "sign-of warning" : ""} more=${html`<span>${t(isBody ? "with_enterprises" : "with_own")} <${Count} value=${work.with_enterprises.count} /></span>`} href=${link("/alerts", { awaiting: "enterprise", due: work.overdue_enterprises.count ? "overdue" : null })} />

@@ -38,7 +38,7 @@ export default function TwoHigh({ query }) {
   return html`
     <${PageHead} title=${t("title")} note=${t("note")} />
     <${Read} of=${list} lines=${12}>${(data) => html`
-      <${Totals} totals=${data.totals} span=${span} query=${query} />
+      <${Totals} unjudged=${data.facets.verdict.cannot_judge || 0} totals=${data.totals} span=${span} query=${query} />
       <div class="grid facetted">
         <${FacetColumn} data=${data} query=${query} filters=${FILTERS} titles=${t} textOf=${textOf} />
         <${Card} title=${t("list")} actions=${html`<${SearchField} query=${query} label=${t("search")} />`}>
@@ -51,13 +51,15 @@ export default function TwoHigh({ query }) {
       </div>`}<//>`;
 }
 
-function Totals({ totals, span, query }) {
+function Totals({ totals, unjudged, span, query }) {
   const used = totals[span];
+  const none = unjudged === totals.units;
+  const judged = unjudged > 0 && html`<span>${word("verdict", "cannot_judge")} <${Count} value=${unjudged} /></span>`;
   const turned = (name, value) => () => setQuery({ [name]: query[name] === value ? null : value, limit: null });
   return html`<div class="figures">
     <${CountCard} name=${t("units")} count=${totals.units} more=${html`<span>${t("in_ledger_of")} <${Count} value=${totals.in_ledger} /></span>`} />
-    <${CountCard} name=${t("above")} count=${totals.above_approved} kind=${totals.above_approved ? "sign-of breach" : ""} pressed=${query.verdict === "breach"} onClick=${turned("verdict", "breach")} />
-    <${Figure} name=${t("excess")} value=${totals.excess_tce} unit="tce" more=${t("excess_more")} />
+    <${CountCard} name=${t("above")} count=${totals.above_approved} kind=${totals.above_approved ? "sign-of breach" : ""} pressed=${query.verdict === "breach"} onClick=${turned("verdict", "breach")} more=${judged} />
+    <${Figure} name=${t("excess")} value=${totals.excess_tce} unit="tce" state=${none ? "not_applicable" : null} more=${t("excess_more")} />
     <${Figure} name=${t(span)} value=${used.tce} unit="tce" coverage=${used.coverage} more=${html`<span><${Count} value=${used.units} /> ${t("units_measured")}</span>`} />
     <${Figure} name=${t("approved")} value=${totals.approved_energy_tce} unit="tce" more=${html`<span><${Count} value=${totals.without_approval} /> ${t("without_approval")}</span>`} />
     <${Figure} name=${t("design")} value=${totals.design_energy_tce} unit="tce" />
@@ -84,7 +86,7 @@ function Units({ data, span, query, picked, onPick }) {
     unit: t("total_of"),
     used: amount(total[span].tce, { coverage: total[span].coverage }),
     approved: amount(total.approved_energy_tce),
-    excess: amount(total.excess_tce),
+    excess: amount(data.facets.verdict.cannot_judge === total.units ? null : total.excess_tce),
   };
   return html`<${Table} caption=${t("title")} columns=${columns} rows=${rows} rowKey=${(row) => row.unit} order=${query.order || null} onOrder=${(order) => setQuery({ order })} picked=${picked} onPick=${onPick} total=${data.total > 0 ? totals : null} />`;
 }

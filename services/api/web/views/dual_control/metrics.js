@@ -33,7 +33,7 @@ const running = (row) => (row.running && row.actual !== null ? html` <span class
 
 export function Metrics({ data }) {
   const columns = [
-    { key: "name", title: t("metric"), narrow: true, wide: true, cell: (row) => html`<span title=${language.value === "zh" ? row.left_out_zh : row.left_out}>${saidOf(row, "name")}</span>` },
+    { key: "name", title: t("metric"), narrow: true, wide: true, cell: (row) => html`<span title=${language.value === "zh" ? row.left_out_zh : row.left_out}>${saidOf(row, "name")}</span>${row.metric === "energy_total_assessed" && data.total ? html`<br /><span class="note">${t("taken_off_since", { year: data.total.reference_year })}</span>` : ""}` },
     { key: "actual", title: t("actual"), number: true, narrow: true, cell: (row) => html`<${Quantity} value=${row.actual} unit=${row.unit} withUnit limit=${row.path} digits=${row.unit.includes("10kCNY") ? 3 : null} />${running(row)}` },
     { key: "path", title: t("path_value"), number: true, cell: (row) => html`<${Quantity} value=${row.path} unit=${row.unit} digits=${row.unit.includes("10kCNY") ? 3 : null} state=${row.path === null ? "not_applicable" : null} withUnit />` },
     { key: "trend", title: t("trend"), number: true, cell: (row) => html`<span title=${text(row.trend)}><${Change} percent=${row.trend.change_percent} reason=${text(row.trend)} /></span>` },

@@ -11,7 +11,7 @@ import { Severity, Sign } from "../../parts/verdict.js";
 import words from "../today.words.js";
 
 const t = wordsOf(words);
-const OF_BODY = ["overdue_ours", "to_acknowledge", "to_verify", "to_close"];
+const OF_BODY = ["overdue_ours", "to_acknowledge", "to_answer", "to_verify", "to_close"];
 const OF_ENTERPRISE = ["overdue_enterprises", "with_enterprises"];
 const GRAVITY = ["severe", "warning", "notice"];
 const MOST = 8;
@@ -49,13 +49,16 @@ export function FirstCases({ work, onAcknowledge }) {
 function Case({ found, onAcknowledge }) {
   const { gravest, alerts } = found;
   const open = alerts.filter((alert) => alert.handling.allowed.supervision_body.includes("acknowledge"));
-  const where = [gravest.enterprise, gravest.area].filter(Boolean).map((each) => saidOf(each, "name") || each.code);
+  const subject = saidOf(gravest, "subject_name") || found.subject.split(":")[1];
+  const owner = gravest.enterprise ? saidOf(gravest.enterprise, "name") || gravest.enterprise.code : null;
+  const name = owner && owner !== subject ? `${owner} · ${subject}` : subject;
+  const place = gravest.area ? saidOf(gravest.area, "name") || gravest.area.code : subject;
   const coverage = gravest.last_value ? gravest.last_value.coverage : null;
   return html`<li>
     <p class="case-head">
       <${Severity} severity=${gravest.severity} />
-      <a class="case-subject" href=${link("/alerts", { case: found.subject })}>${saidOf(gravest, "subject_name") || found.subject.split(":")[1]}</a>
-      <span class="note">${[...new Set(where)].filter((name) => name !== saidOf(gravest, "subject_name")).join(" · ")}</span>
+      <a class="case-subject" href=${link("/alerts", { case: found.subject })}>${name}</a>
+      ${place !== subject && html`<span class="note">${place}</span>`}
       ${alerts.length > 1 && html`<span class="note"><${Count} value=${alerts.length} /> ${t("alerts_of_case")}</span>`}
       <${Coverage} value=${coverage} />
     </p>
