@@ -27,6 +27,10 @@ class DryRunError(ValueError):
     """The rule cannot be tried over that time; the message says why."""
 
 
+class WithoutPastError(DryRunError):
+    """The rule is about what is known of the moment only."""
+
+
 @dataclass(frozen=True, slots=True)
 class WouldFire:
     """An alert that would have been raised."""
@@ -50,7 +54,7 @@ def would_have_fired(
     """
     longest = LONGEST_BY_HOUR if rule.period is RulePeriod.HOUR else LONGEST
     if rule.indicator in WITHOUT_PAST:
-        raise DryRunError(f"{rule.indicator} is known of the moment only, so the rule cannot be tried over the past")
+        raise WithoutPastError(f"{rule.indicator} is known of the moment only: the rule cannot be tried over the past")
     if not start < end:
         raise DryRunError("the end must lie after the start")
     if end - start > longest:

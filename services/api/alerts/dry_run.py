@@ -11,7 +11,7 @@ from psycopg import Connection
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.alerts.observe.dry_run import DryRunError, WouldFire, would_have_fired
+from services.alerts.observe.dry_run import DryRunError, WithoutPastError, WouldFire, would_have_fired
 from services.alerts.state.observation import Observation
 from services.api.access.reach import AREA_TREE
 from services.api.access.role import REGION
@@ -125,6 +125,8 @@ def dry_run(database: Database, tables: Tables, asked: DryRunAsked, *, now: date
         rule = rule_in(newest_body(connection, asked.slug) if asked.slug else asked.body or {}, tables)
         try:
             found = would_have_fired(connection, tables, rule, start, end)
+        except WithoutPastError as error:
+            raise Refused(nouns.RULE_WITHOUT_PAST, str(error)) from None
         except DryRunError as error:
             raise Refused(nouns.CANNOT_DRY_RUN, str(error)) from None
         by_subject = _by_subject(found)

@@ -27,7 +27,7 @@ def list_rules(database: Db, query: Annotated[RuleQuery, Query()]) -> dict[str, 
     "/dry_run",
     summary="Try a rule on past data",
     response_model=DryRun,
-    responses=refusals(nouns.RULE.unknown, nouns.CANNOT_DRY_RUN, nouns.DRY_RUN_BUSY),
+    responses=refusals(nouns.RULE.unknown, nouns.CANNOT_DRY_RUN, nouns.RULE_WITHOUT_PAST, nouns.DRY_RUN_BUSY),
 )
 def try_rule(database: Db, tables: TablesDep, asked: DryRunAsked, now: Now) -> dict[str, Any]:
     """What a rule would have raised over a time that is past. Nothing is written, nobody is told."""

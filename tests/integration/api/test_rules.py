@@ -278,6 +278,18 @@ def test_trial_over_no_time_is_refused_with_the_true_reason(client: TestClient) 
 
 
 @pytest.mark.usefixtures("_in_march")
+def test_rule_of_what_is_known_of_the_moment_only_says_that_it_has_no_past(client: TestClient) -> None:
+    body = BODY | {
+        "indicator": "gateway_silence_s",
+        "period": "now",
+        "subject": "gateway",
+        "compare": {"op": ">=", "number": 3600},
+    }
+    answer = client.post(f"{RULES}/dry_run", json={"body": body})
+    assert refusal(answer)[:2] == (422, "rule_without_past")
+
+
+@pytest.mark.usefixtures("_in_march")
 def test_trial_ends_now_where_the_end_lies_in_the_future(client: TestClient) -> None:
     told = client.post(f"{RULES}/dry_run", json={"body": BODY, "start": "2026-03-01", "end": "2026-05-01"}).json()
     assert (told["start"], told["end"]) == ("2026-02-28T16:00:00Z", "2026-03-01T16:00:00Z")

@@ -11,6 +11,7 @@ import words from "../rules.words.js";
 
 const t = wordsOf(words);
 
+const WITHOUT_PAST = "rule_without_past";
 const thisMonth = () => `${toDay().slice(0, 7)}-01`;
 
 // `read()` gives the body that is to be tried, or throws; `onTried(body)`: it was.
@@ -29,6 +30,8 @@ export function Trial({ read, onTried }) {
       onTried(body);
     } catch (error) {
       setProblem(error);
+      // What is known of the moment only cannot be tried, and is saved all the same.
+      if (error.code === WITHOUT_PAST) onTried(read());
     }
     setBusy(false);
   };
