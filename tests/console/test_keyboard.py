@@ -78,6 +78,7 @@ def test_palette_finds_a_view_in_chinese_pinyin_and_english(opened: Opened, writ
     page = screen.page
     screen.open("/targets")
     page.keyboard.press("Control+k")
+    expect(page.locator(".palette [role=combobox]")).to_be_focused(timeout=WAITS_MS)
     page.keyboard.type(written)
     expect(page.locator("#palette-0")).to_be_visible()
     page.keyboard.press("Enter")
@@ -90,6 +91,7 @@ def test_palette_finds_an_enterprise(opened: Opened, console: RunningConsole, wr
     page = screen.page
     screen.open("/targets")
     page.keyboard.press("Control+k")
+    expect(page.locator(".palette [role=combobox]")).to_be_focused(timeout=WAITS_MS)
     page.keyboard.type(written)
     expect(page.get_by_role("option").filter(has_text="昆河钢铁").first).to_be_visible(timeout=WAITS_MS)
     while "昆河钢铁" not in page.locator("[aria-selected=true]").inner_text():
