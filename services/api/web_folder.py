@@ -2,7 +2,9 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,9 @@ MEDIA_TYPES: Mapping[str, str] = {
 
 _DIGEST_BYTES = 10
 _OF_THE_FOLDER = "{digest}"
+_MODULES = "{modules}"
+_VIEW = re.compile(r'path: "([^"]+)".*import\("\./(views/[^"]+)"\)')
+_IMPORTED = re.compile(r'\bfrom "(\.{1,2}/[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,35 @@ class WebFiles:
             self._sent[name] = WebFile(content, gzip.compress(content, mtime=0), media_type)
         return self._sent[name]
 
-    def page(self, name: str) -> str:
-        """A page, with the digest in the addresses of its files."""
-        return self._contents[name].decode("utf-8").replace(_OF_THE_FOLDER, self.digest)
+    def page(self, name: str, modules: Iterable[str] = ()) -> str:
+        """A page, with the digest in the addresses of its files.
+
+        What these modules import is named in it, so that a browser fetches all of it at once and not level by level.
+        """
+        needed = "\n".join(
+            f'<link rel="modulepreload" href="/web/{_OF_THE_FOLDER}/{each}">' for each in self.imported(modules)
+        )
+        text = self._contents[name].decode("utf-8").replace(_MODULES, needed)
+        return text.replace(_OF_THE_FOLDER, self.digest)
+
+    def imported(self, modules: Iterable[str]) -> list[str]:
+        """These modules and all that they import, however far down, in the order in which they are met."""
+        found, waiting = [], list(modules)
+        while waiting:
+            module = waiting.pop(0)
+            if module in found or module not in self._contents:
+                continue
+            found.append(module)
+            folder = posixpath.dirname(module)
+            named = _IMPORTED.findall(self._contents[module].decode("utf-8"))
+            waiting += [posixpath.normpath(posixpath.join(folder, each)) for each in named]
+        return found
+
+    def views_at(self, path: str) -> list[str]:
+        """The modules of the views below the first part of a path of the console, as views.js declares them."""
+        first = path.strip("/").split("/")[0]
+        declared = _VIEW.findall(self._contents.get("views.js", b"").decode("utf-8"))
+        return [module for at, module in declared if at.strip("/").split("/")[0] == first]
 
 
 class WebFolder:

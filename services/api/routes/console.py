@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException
+from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.api.console_paths import PATHS
@@ -14,9 +14,11 @@ HEADERS = {"Cache-Control": "no-cache"}
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
-def index() -> HTMLResponse:
+def index(request: Request) -> HTMLResponse:
     """The page. It looks at its own address for what to show."""
-    return _page("index.html")
+    files = web_folder().files()
+    page = files.page("index.html", ["app.js", *files.views_at(request.url.path)])
+    return HTMLResponse(page, headers=HEADERS)
 
 
 for _path in PATHS:
@@ -26,7 +28,7 @@ for _path in PATHS:
 @router.get("/reference")
 def reference() -> HTMLResponse:
     """The reference of the API, to be read and tried."""
-    return _page("reference.html")
+    return HTMLResponse(web_folder().files().page("reference.html"), headers=HEADERS)
 
 
 @router.get("/web/{digest}/{name:path}")
@@ -44,7 +46,3 @@ def file(digest: str, name: str, accepted: Annotated[str, Header(alias="accept-e
     if "gzip" not in accepted or len(found.zipped) >= len(found.content):
         return Response(found.content, media_type=found.media_type, headers=headers)
     return Response(found.zipped, media_type=found.media_type, headers=headers | {"Content-Encoding": "gzip"})
-
-
-def _page(name: str) -> HTMLResponse:
-    return HTMLResponse(web_folder().files().page(name), headers=HEADERS)

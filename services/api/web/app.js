@@ -134,6 +134,9 @@ addEventListener("click", (event) => {
 
 async function start() {
   const root = document.querySelector("#app");
+  // The file of the view comes meanwhile; whether it came, is asked where it is shown.
+  const first = viewAt(route.value.path);
+  if (first) load(first.view).catch(() => undefined);
   try {
     const [who, words, known] = await Promise.all([readSession(), get("/words"), get("/areas", { limit: 1000 })]);
     if (who.must_change_password && who.signed_by === "session") {

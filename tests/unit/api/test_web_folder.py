@@ -37,10 +37,47 @@ def folder(tmp_path: Path) -> WebFolder:
     return WebFolder(root)
 
 
+def page_at(path: str) -> str:
+    """The page of the console, with the view of this path."""
+    files = web_folder().files()
+    return files.page("index.html", ["app.js", *files.views_at(path)])
+
+
 def test_page_names_the_digest_of_all_files(folder: WebFolder) -> None:
     files = folder.files()
     assert re.fullmatch(r"[0-9a-f]{20}", files.digest)
     assert files.page("index.html") == f'<script src="/web/{files.digest}/app.js" type="module"></script>'
+
+
+def test_page_names_all_that_its_modules_import(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "index.html").write_text("{modules}")
+    (tmp_path / "app.js").write_text(
+        'import { a } from "./lib/a.js";\nexport { c } from "./gone.js";\nimport("./late.js");'
+    )
+    (tmp_path / "late.js").write_text("")
+    (tmp_path / "lib" / "a.js").write_text('import {\n  b,\n} from "./b.js";')
+    (tmp_path / "lib" / "b.js").write_text('import { a } from "../lib/a.js";')
+    files = WebFolder(tmp_path).files()
+    named = ("app.js", "lib/a.js", "lib/b.js")
+    links = [f'<link rel="modulepreload" href="/web/{files.digest}/{name}">' for name in named]
+    assert files.page("index.html", ["app.js"]).split("\n") == links
+
+
+@pytest.mark.parametrize(
+    ("path", "views"),
+    [
+        ("/", ["today"]),
+        ("/area/150600", ["area"]),
+        ("/alerts/7", ["alerts", "alert"]),
+        ("/print/area/150600/2026-10", ["bulletin"]),
+    ],
+)
+def test_page_names_the_view_that_is_shown_first(client: TestClient, path: str, views: list[str]) -> None:
+    page = client.get(path).text
+    named = re.findall(r'modulepreload" href="/web/[^/]+/(?:views/(\w+)\.js)"', page)
+    assert named == views
+    assert "{" not in page
 
 
 @pytest.mark.parametrize("name", ["app.js", "index.html", "lib/api.js"])
@@ -75,7 +112,7 @@ def test_every_address_of_the_console_answers_its_page(client: TestClient) -> No
     for path in PATHS:
         answer = client.get(path.replace("{rest:path}", "150600/2026-11"))
         assert answer.status_code == 200, path
-        assert answer.text == web_folder().files().page("index.html"), path
+        assert answer.text == page_at(path), path
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.headers["cache-control"] == "no-cache"
         assert answer.headers["content-security-policy"] == POLICY
@@ -89,7 +126,7 @@ def test_every_view_can_be_opened_by_its_address(client: TestClient) -> None:
         without = re.sub(r"/:\w+\?", "", path) or "/"
         for address in {re.sub(r":\w+\??", "150600", each) for each in (path, without)}:
             answer = client.get(address)
-            assert (answer.status_code, answer.text) == (200, web_folder().files().page("index.html")), address
+            assert (answer.status_code, answer.text) == (200, page_at(address)), address
 
 
 def test_pages_have_no_script_and_no_style_of_their_own(client: TestClient) -> None:
