@@ -248,3 +248,24 @@ CROSS JOIN LATERAL (
         AND reading_now.ts < each_day.from_ts + interval '1 day'
 ) AS stored
 ORDER BY each_day.meter_id, stored.ts;
+
+-- name: unjudged(from_day, to_day, meter_ids, unit_ids, banners, park_id, most)
+-- Days of meters of which readings are booked that were never looked at; of a queue of millions so many are looked at.
+WITH queued AS (
+    SELECT meter_id, day
+    FROM quality_due
+    WHERE day >= :from_day ::date AND day < :to_day ::date
+    LIMIT :most
+)
+SELECT count(*) AS meter_days, min(due.day) AS since
+FROM (SELECT DISTINCT meter_id, day FROM queued) AS due
+JOIN tenure
+    ON tenure.meter_id = due.meter_id
+    AND tenure.from_day <= due.day
+    AND tenure.to_day > due.day
+WHERE
+    NOT EXISTS (SELECT FROM quality_day WHERE quality_day.meter_id = due.meter_id AND quality_day.day = due.day)
+    AND tenure.area_code = ANY (:banners ::text[])
+    AND (:meter_ids ::integer[] IS NULL OR tenure.meter_id = ANY (:meter_ids ::integer[]))
+    AND (:unit_ids ::integer[] IS NULL OR tenure.unit_id = ANY (:unit_ids ::integer[]))
+    AND (:park_id ::integer IS NULL OR tenure.park_id = :park_id);

@@ -24,6 +24,7 @@ from services.api.quality.ask import MissingQuery, QualityBy, QualityQuery
 from services.api.quality.cost import require_affordable_scores
 from services.api.quality.findings import FindingsQuery, findings_of
 from services.api.quality.missing import count_missing, missing
+from services.api.quality.pending import PendingDays, pending_days
 from services.api.quality.scores import ScoreLine, lines
 from services.api.registry import nouns
 from services.api.tables import TablesDep
@@ -89,6 +90,9 @@ class QualityAnswer(BaseModel):
     data: list[QualityRow]
     names: NamesOut
     rows: list[RowUsed] = Field(description="The weights, and until when a reading is in time")
+    pending: PendingDays | None = Field(
+        description="Days of meters that have readings and are in no score yet; null: there are none"
+    )
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
@@ -172,6 +176,7 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
         page, following = Pager(query, of="quality").part(found)
         groups = {} if query.by is QualityBy.NONE else {NamedKind(query.by): {line.group for line in page}}
         names = names_of_codes(connection, groups)
+        pending = pending_days(connection, place, days)
     answer = {
         "scope": query.scope,
         "start": start_of_day(days[0]),
@@ -182,6 +187,7 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
         "data": [_row(line, query.by) for line in page],
         "names": names,
         "rows": [used_row(tables.parameter(code)) for code in _PARAMETERS],
+        "pending": pending,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")

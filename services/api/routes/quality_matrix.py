@@ -17,6 +17,7 @@ from services.api.names import NamedKind, NamesOut, names_of_codes
 from services.api.openapi import refusals
 from services.api.quality import ask
 from services.api.quality.matrix import LONGEST_MATRIX_DAYS, CellState, MatrixQuery, MatrixRow, count_rows, matrix
+from services.api.quality.pending import PendingDays, pending_days
 from services.api.routes.quality import RANGE_REFUSALS
 from services.api.tables import TablesDep
 from services.core.calendar import start_of_day
@@ -38,6 +39,7 @@ _EXAMPLE: JsonDict = {
         }
     ],
     "names": {"meter": {"150622-0007-E01": {"zh": "总进线", "en": "Main incomer"}}},
+    "pending": None,
     "next": None,
 }
 
@@ -81,6 +83,9 @@ class MatrixAnswer(BaseModel):
     days: list[date]
     data: list[MatrixEntry]
     names: NamesOut
+    pending: PendingDays | None = Field(
+        description="Days of meters that have readings and are in no score yet; null: there are none"
+    )
     next: str | None = Field(description="Cursor of the next page; null on the last one")
     total: int | None = Field(description="Rows of all pages; null where not asked for")
 
@@ -98,6 +103,7 @@ def read_matrix(database: Db, tables: TablesDep, query: Annotated[MatrixQuery, Q
         place = ask.place_of(connection, query.scope)
         rows, following = matrix(connection, tables, query, place, days, now=now)
         names = names_of_codes(connection, _codes(rows, query))
+        pending = pending_days(connection, place, days)
         total = count_rows(connection, query, place, days) if query.total else None
     start, end = map(start_of_day, days)
     answer = {
@@ -110,6 +116,7 @@ def read_matrix(database: Db, tables: TablesDep, query: Annotated[MatrixQuery, Q
         "days": [days[0] + timedelta(days=number) for number in range((days[1] - days[0]).days)],
         "data": [_entry(row, query) for row in rows],
         "names": names,
+        "pending": pending,
         "next": following,
         "total": total,
     }

@@ -68,6 +68,26 @@ def test_a_matrix_tells_measured_from_unexpected_from_found(
     assert of_enterprise["values"][1] == row["completeness"]
 
 
+def test_days_that_nobody_has_looked_at_are_said_to_wait_and_not_left_to_read_as_missing(
+    line: Line, registered: Registered, quality: QualityJudge, client: TestClient
+) -> None:
+    enterprise = registered.enterprise(valid_from="2026-03-02")
+    gateway = registered.gateway(enterprise)
+    given = {"unit_code": registered.unit(enterprise), "gateway_code": gateway, "kind": "interval"}
+    meters = [registered.meter(**given), registered.meter(**given)]
+    line.send(gateway, [reading for meter in meters for reading in interval_day(meter, DAY, 5.0)])
+    line.roll_up()
+
+    def waiting(scope: str) -> list[Any]:
+        return [asked(client, path, scope=scope, **DAYS)["pending"] for path in ("quality", "quality/matrix")]
+
+    assert waiting(f"enterprise:{enterprise}") == 2 * [{"meter_days": 2, "since": "2026-03-02"}]
+    assert waiting(f"meter:{meters[0]}") == 2 * [{"meter_days": 1, "since": "2026-03-02"}]
+    assert waiting("area:150100") == [None, None]
+    look(quality, NOON_AFTER)
+    assert waiting("area:150000") == [None, None]
+
+
 @pytest.mark.parametrize("score", ["completeness", "timeliness", "validity", "accuracy", "consistency", "composite"])
 def test_a_cell_is_the_score_of_its_meter_and_day(
     line: Line,

@@ -11,6 +11,7 @@ import { HeatMap } from "../../parts/heatmap.js";
 import { Count, Quantity, Share } from "../../parts/number.js";
 import { Card } from "../../parts/page.js";
 import { Failure, Nothing, Read } from "../../parts/states.js";
+import { Sign } from "../../parts/verdict.js";
 import words from "../quality.words.js";
 
 const t = wordsOf(words);
@@ -32,7 +33,7 @@ export function Days({ scope, place, period, openDay }) {
   useExported(t("scores"), scored.address);
   useExported(t("field", { score: word("quality_score", asked) }), matrix.address);
   return html`<div class="stack">
-    <${Read} of=${scored}>${(data) => html`<${Scores} row=${data.data[0] || null} asked=${asked} />`}<//>
+    <${Read} of=${scored}>${(data) => html`<${Pending} pending=${data.pending} /><${Scores} row=${data.data[0] || null} asked=${asked} />`}<//>
     <${Card} title=${t("gateways")} actions=${html`<a href=${link("/quality", { ...place, tab: "gateways" })}>${t("more")}</a>`}>
       <${Read} of=${gateways} lines=${1}>${(data) => html`<${Heard} data=${data} />`}<//>
     <//>
@@ -41,6 +42,9 @@ export function Days({ scope, place, period, openDay }) {
     <//>
   </div>`;
 }
+
+// What has come and was not looked at yet reads as missing until it is.
+const Pending = ({ pending }) => pending && html`<p class="note" role="status"><${Sign} of="due">${t("pending_before")} <${Count} value=${pending.meter_days} /> ${t("pending_after", { since: pending.since })}<//></p>`;
 
 function Scores({ row, asked }) {
   if (row === null) return html`<${Nothing}>${t("no_data")}<//>`;
