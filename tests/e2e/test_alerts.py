@@ -176,8 +176,8 @@ def test_a_centre_that_was_mended_is_told_as_resolved(watched: Watched) -> None:
 
     assert "预警解除" in mail["subject"]
     text, html = parts(mail)
-    assert f"{MENDED_PUE:.5f}".rstrip("0") in text
-    assert f"{MENDED_PUE:.5f}".rstrip("0") in html
+    assert f"{MENDED_PUE:.2f}" in text
+    assert f"{MENDED_PUE:.2f}" in html
     assert "Alert resolved" not in text
     assert said["type"] == "alert.resolved"
     [ended] = said["data"]["alerts"]
