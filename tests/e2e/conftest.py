@@ -5,6 +5,7 @@ processes of their own.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -113,32 +114,32 @@ class RunningRegion:
 
 
 @pytest.fixture(scope="session")
-def region_database_url(server_url: str) -> Iterator[str]:
-    """A database with the newest schema for the region."""
-    with copy_of(server_url) as url:
-        yield url
+def region(stack: Stack, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegion]:
+    """The region that all tests read."""
+    with running_region(stack, server_url, tmp_path_factory.mktemp("region")) as region:
+        yield region
 
 
-@pytest.fixture(scope="session")
-def region(stack: Stack, region_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegion]:
+@contextmanager
+def running_region(stack: Stack, server_url: str, state: Path) -> Iterator[RunningRegion]:
     """The region after its four days were registered, sent, ingested and rolled up. Its meters end with them."""
-    state = tmp_path_factory.mktemp("region")
     built = build_region(seed=11, enterprises=ENTERPRISES, valid_from=START.date().isoformat())
     meters = [replace(meter, valid_to=END.date().isoformat()) for meter in built.registry.meters]
     built = Region(replace(built.registry, meters=meters), built.meters_by_gateway)
     let_in(stack.broker, list(built.meters_by_gateway))
-    environment = environment_of(stack, region_database_url)
-    with running_api(**environment) as address:
-        registry = RegistryApi(address, key=ADMINISTRATOR_KEY, transport=ConfirmedTransport())
-        registry.register(built.registry)
-        # No longer than they are needed: ingest answers every gateway of the broker, those of later tests too.
-        with running("ingest", **environment), running("rollup", **environment):
-            counts = publish(feeds(built), options(stack, built, registry, state))
-            with psycopg.connect(region_database_url, autocommit=True) as database:
-                wait_until("everything rolled up", lambda: rolled_up(database))
-        registry.close()
-        with httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30) as client:
-            yield RunningRegion(built, address, client, region_database_url, counts)
+    with copy_of(server_url) as database_url:
+        environment = environment_of(stack, database_url)
+        with running_api(**environment) as address:
+            registry = RegistryApi(address, key=ADMINISTRATOR_KEY, transport=ConfirmedTransport())
+            registry.register(built.registry)
+            # No longer than they are needed: ingest answers every gateway of the broker, those of later tests too.
+            with running("ingest", **environment), running("rollup", **environment):
+                counts = publish(feeds(built), options(stack, built, registry, state))
+                with psycopg.connect(database_url, autocommit=True) as database:
+                    wait_until("everything rolled up", lambda: rolled_up(database))
+            registry.close()
+            with httpx.Client(base_url=address, headers=BY_ADMINISTRATOR, timeout=30) as client:
+                yield RunningRegion(built, address, client, database_url, counts)
 
 
 def feeds(region: Region) -> list[FleetFeed]:

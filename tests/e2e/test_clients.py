@@ -2,18 +2,27 @@
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.up.stack import Stack
 from tests.e2e.clients.document import DocumentAsker
 from tests.e2e.clients.generated import HERE, GeneratedAsker, generate, generators
 from tests.e2e.clients.story import ENDLESS, Asker, Story, csv_of, xlsx_of
-from tests.e2e.conftest import RunningRegion
+from tests.e2e.conftest import RunningRegion, running_region
 
 pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def region(stack: Stack, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegion]:
+    """A region of their own: what these tests register and send is not to be in the sums that others look at."""
+    with running_region(stack, server_url, tmp_path_factory.mktemp("region")) as region:
+        yield region
 
 
 @pytest.fixture(scope="module")
