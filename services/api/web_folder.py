@@ -48,6 +48,7 @@ class WebFiles:
         self.digest = digest.hexdigest()
         """Of all of them: whichever changes, every address is a new one."""
         self._sent: dict[str, WebFile] = {}
+        self._pages: dict[tuple[str, ...], str] = {}
 
     def file(self, name: str) -> WebFile | None:
         """The file of this path; None where there is none that is sent, whatever else lies there or above."""
@@ -64,11 +65,14 @@ class WebFiles:
 
         What these modules import is named in it, so that a browser fetches all of it at once and not level by level.
         """
-        needed = "\n".join(
-            f'<link rel="modulepreload" href="/web/{_OF_THE_FOLDER}/{each}">' for each in self.imported(modules)
-        )
-        text = self._contents[name].decode("utf-8").replace(_MODULES, needed)
-        return text.replace(_OF_THE_FOLDER, self.digest)
+        key = (name, *modules)
+        if key not in self._pages:
+            needed = "\n".join(
+                f'<link rel="modulepreload" href="/web/{_OF_THE_FOLDER}/{each}">' for each in self.imported(key[1:])
+            )
+            text = self._contents[name].decode("utf-8").replace(_MODULES, needed)
+            self._pages[key] = text.replace(_OF_THE_FOLDER, self.digest)
+        return self._pages[key]
 
     def imported(self, modules: Iterable[str]) -> list[str]:
         """These modules and all that they import, however far down, in the order in which they are met."""

@@ -69,17 +69,22 @@ def test_first_case_of_today_is_acknowledged_by_keys(at_work: AtWork, seated: Se
     assert screen.faults == []
 
 
+def sought(opened: Opened, written: str) -> Page:
+    """A page on which this was written into the palette."""
+    screen = opened()
+    screen.open("/targets")
+    screen.page.keyboard.press("Control+k")
+    expect(screen.page.locator(".palette [role=combobox]")).to_be_focused(timeout=WAITS_MS)
+    screen.page.keyboard.type(written)
+    return screen.page
+
+
 @pytest.mark.parametrize(
     ("written", "path"),
     [("数据质量", "/quality"), ("shujuzhiliang", "/quality"), ("nhsk", "/dual-control"), ("dual", "/dual-control")],
 )
 def test_palette_finds_a_view_in_chinese_pinyin_and_english(opened: Opened, written: str, path: str) -> None:
-    screen = opened()
-    page = screen.page
-    screen.open("/targets")
-    page.keyboard.press("Control+k")
-    expect(page.locator(".palette [role=combobox]")).to_be_focused(timeout=WAITS_MS)
-    page.keyboard.type(written)
+    page = sought(opened, written)
     expect(page.locator("#palette-0")).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{path}*")
@@ -87,12 +92,7 @@ def test_palette_finds_a_view_in_chinese_pinyin_and_english(opened: Opened, writ
 
 @pytest.mark.parametrize("written", ["昆河", "kunhe", "khgt"])
 def test_palette_finds_an_enterprise(opened: Opened, console: RunningConsole, written: str) -> None:
-    screen = opened()
-    page = screen.page
-    screen.open("/targets")
-    page.keyboard.press("Control+k")
-    expect(page.locator(".palette [role=combobox]")).to_be_focused(timeout=WAITS_MS)
-    page.keyboard.type(written)
+    page = sought(opened, written)
     expect(page.get_by_role("option").filter(has_text="昆河钢铁").first).to_be_visible(timeout=WAITS_MS)
     while "昆河钢铁" not in page.locator("[aria-selected=true]").inner_text():
         page.keyboard.press("ArrowDown")

@@ -223,16 +223,16 @@ def _tasks(connection: Connection, area: str | None, first: int, now: datetime) 
 def _cannot_judge(connection: Connection, area: str | None, first: int) -> dict[str, Any]:
     query = StateQuery(state=["cannot_judge"], limit=first, area=None if area is None else [area])
     given = parameters_of(query.filters)
-    waiting = STATES.wanted(connection, query, conditions=["entry.cannot_judge", _PROVISIONAL])
-    (provisional,) = STATES.counted(connection, waiting, given, ())
+    every = STATES.wanted(connection, query, conditions=["entry.cannot_judge"])
     wanted = STATES.wanted(connection, query, conditions=["entry.cannot_judge", f"NOT ({_PROVISIONAL})"])
     (all_of_them,) = STATES.counted(connection, wanted, given, (), beside={"subjects": f"count(DISTINCT {_SUBJECT})"})
-    by_reason = STATES.counted(connection, wanted, given, ("cannot_reason",))
+    by_reason = STATES.counted(connection, every, given, ("cannot_reason",))
     counts = {row["cannot_reason"]: row["rows"] for row in by_reason if row["cannot_reason"] is not None}
+    provisional = counts.pop(TOO_LITTLE, 0)
     return {
         "count": all_of_them["rows"],
         "subjects": all_of_them["subjects"],
-        "provisional": provisional["rows"],
+        "provisional": provisional,
         "reasons": [{"code": code, "count": counts[code]} for code in sorted(counts, key=lambda code: -counts[code])],
         "data": shown_states(page_of(connection, query, f"NOT ({_PROVISIONAL})")),
     }

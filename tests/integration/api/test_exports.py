@@ -85,8 +85,9 @@ def test_a_workbook_of_sums_adds_up_to_what_the_api_says_and_names_its_coefficie
     assert sum(row[quantity] for row in rows) == 1234.5 == sum(row["quantity"] for row in said["data"])
     assert sum(row[coal] for row in rows) == sum(row["tce_calorific"] for row in said["data"])
     used = {(row["code"], row["source"], row["place"]) for row in said["rows"]}
-    sources = book["来源"].iter_rows(min_row=2, values_only=True)
-    assert {(row[0], row[4], row[5]) for row in sources} == used != set()
+    titles, *sources = book["来源"].iter_rows(values_only=True)
+    code, source, place = (titles.index(title) for title in ("行", "来源文件", "位置（条款、行）"))
+    assert {(row[code], row[source], row[place]) for row in sources} == used != set()
     query = dict(row[:2] for row in book["查询"].iter_rows(values_only=True))
     assert query["查询账号"] == "admin"
     assert query["查询地址"].endswith("/api/v1/energy?start=2026-03-01&end=2026-04-01&by=enterprise&bucket=month")
