@@ -62,6 +62,9 @@ def test_view_asks_little_and_shows_what_it_was_answered(opened: Opened, console
     screen = opened()
     look(screen, view, console, "zh")
     assert len(screen.calls) <= MOST_CALLS, screen.calls
+    # What the page itself fetches ahead is what its scripts ask for.
+    ahead = ("/api/v1/session", "/api/v1/words", "/api/v1/areas")
+    assert {path: screen.asked.count(path) for path in ahead if screen.asked.count(path) > 1} == {}
     known = screen.answered() | screen.rows_of_tables()
     assert [value for value in screen.numbers() if not is_among(value, known)] == []
 

@@ -7,9 +7,9 @@ import csv
 import lzma
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,13 @@ class Replayed:
     meters: dict[str, Meter]
     expected: dict[str, Sums]
 
+    def by_scope(self, bucket: str) -> Mapping[str, Sums]:
+        """What is expected, scope by scope."""
+        found: dict[str, Sums] = defaultdict(dict)
+        for key, amount in self.expected[bucket].items():
+            found[key[0]][key] = amount
+        return found
+
 
 def start_of(bucket: str, at: datetime) -> datetime:
     local = at.astimezone(SHANGHAI)
@@ -165,19 +172,21 @@ def rolled_up(database: psycopg.Connection) -> bool:
 
 
 @pytest.mark.parametrize("bucket", ["hour", "day", "month"])
-def test_sums_are_those_of_the_files(replayed: Replayed, bucket: str, store: str) -> None:
-    wanted = replayed.expected[bucket]
-    if store == "embedded" and bucket == "hour":
-        # 1.3 million sums are looked at on TimescaleDB; here those of the meters
-        wanted = {key: amount for key, amount in wanted.items() if key[0].startswith("meter:")}
-    assert len(wanted) > 1_000
+def test_sums_are_those_of_the_files(replayed: Replayed, bucket: str) -> None:
+    by_scope = replayed.by_scope(bucket)
     answered: Sums = {}
-    for scope, year in sorted({(scope, start.year) for scope, _, start in wanted}):
+    wanted: Sums = {}
+    for scope, year in sorted({(scope, start.year) for scope, _, start in replayed.expected["month"]}):
+        # By hour all of the meters, and of the places a July: that their other hours agree, says the check before.
+        only_july = bucket == "hour" and not scope.startswith("meter:")
+        first, end = (date(year, 7, 1), date(year, 8, 1)) if only_july else (date(year, 1, 1), date(year + 1, 1, 1))
+        wanted |= {key: amount for key, amount in by_scope[scope].items() if first <= key[2].date() < end}
         parameters: dict[str, Any] = {"scope": scope, "bucket": bucket, "limit": 10_000}
-        parameters |= {"start": f"{year}-01-01", "end": f"{year + 1}-01-01"}
+        parameters |= {"start": first.isoformat(), "end": end.isoformat()}
         for row in rows_of(replayed.client, parameters):
             if row["quantity"] is not None:
                 answered[scope, row["carrier"], datetime.fromisoformat(row["start"])] = row["quantity"]
+    assert len(wanted) > 1_000
     assert answered.keys() == wanted.keys()
     wrong = [key for key, amount in wanted.items() if abs(answered[key] - amount) > RELATIVE * amount]
     assert wrong == []
