@@ -12,6 +12,8 @@ SLOT_S = 900
 SLOT_US = SLOT_S * 1_000_000
 HOUR_US = 4 * SLOT_US
 DAY_US = 24 * HOUR_US
+SHANGHAI_US = 8 * HOUR_US
+"""Asia/Shanghai is so far ahead of UTC."""
 OPEN_START_US, OPEN_END_US = -(2**62), 2**62
 """Microseconds since 1970 that stand for no beginning and no end."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

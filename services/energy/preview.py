@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import psycopg
 
-from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI, Grain, floor, from_us, to_us
+from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI_US, Grain, floor, from_us, to_us
 from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.energy.booking.booking import book
@@ -22,7 +22,6 @@ _sql = Statements.beside(__file__, "preview.sql")
 MOST_READINGS = 40_000
 """So many are booked twice within a second or two; quarter hours of a year."""
 _MARGIN_US = 7 * DAY_US
-_OFFSET_US = SHANGHAI.utcoffset(None) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _by_day(slots: Mapping[int, SlotEnergy]) -> dict[int, int]:
     """The quantity of each day of Asia/Shanghai, by its start: a day has one account."""
     days: dict[int, int] = defaultdict(int)
     for slot_us, energy in slots.items():
-        days[slot_us - (slot_us + _OFFSET_US) % DAY_US] += energy.quantity_pico
+        days[slot_us - (slot_us + SHANGHAI_US) % DAY_US] += energy.quantity_pico
     return days
 
 

@@ -1,7 +1,7 @@
 """Stores batches of checked messages: inserts what is new, and says what was there before.
 
-Binary COPY into a stage and from there what is new; or straight into the table, in half the time, where all is likely
-to be new (docs/decisions/0018-straight-into-the-table.md).
+Binary COPY straight into the table; where not all is likely to be new, what stands is looked up before, and left out
+(docs/decisions/0018-straight-into-the-table.md).
 
 The readings, their digest, the marks for the roll-up and the rejected readings of a batch are one transaction.
 """
@@ -10,14 +10,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
 from services.core.calendar import SLOT_US, from_us
+from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
+from services.core.db.chunks import CHUNK_US, parts_of
 from services.core.db.statements import Statements
 from services.ingest.message import Answer, Checked, Rejection, UnreadableMessage, rejection_json
 from services.provenance.digest import readings_digest
@@ -26,10 +27,10 @@ log = logging.getLogger("intake")
 
 _sql = Statements.beside(__file__, "store.sql")
 
-_STAGED = RowType(position="int4", meter_id="int4", ts="ts", value="float8")
-_STRAIGHT = RowType(meter_id="int4", ts="ts", value="float8", batch_id="int8")
+_READING = RowType(meter_id="int4", ts="ts", value="float8", batch_id="int8")
 _DIRTY = RowType(meter_id="int4", slot="ts")
 _KEPT_BYTES_OF_TOO_LARGE = 4096
+_MOST_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Arranged:
     staged: NDArray[np.int64]
     """In order of meter and time, the first reading of each place."""
     again: NDArray[np.int64]
-    """Later readings of places that are staged already, and in `first` the position of the staged one."""
+    """Later readings of places that are among these already, and in `first` the position of the first one."""
     first: NDArray[np.int64]
     marks: _Marks | None
     """Of all that is staged, as if the database had none of it; None if nothing is."""
@@ -116,13 +117,14 @@ def store_arranged(
 ) -> list[Answer]:
     """Commit a batch that was made ready before, as `store` does.
 
-    `straight`: all of it is likely to be new; it costs half as much if so, and half as much again if not.
+    `straight`: all of it is likely to be new, so that nothing is looked up at first.
     """
-    if straight:
+    for tried in range(_MOST_TRIES):
         try:
-            return _commit(connection, batch, unreadable, writer, straight=True)
+            return _commit(connection, batch, unreadable, writer, straight=straight and not tried)
         except psycopg.errors.UniqueViolation:
-            log.info("not all of a batch was new, storing it by way of the stage")
+            # Seen at first if it stood before; after that only what another writer has stored since the look.
+            log.info("not all of a batch was new, looking up what stands", extra={"tried": tried + 1})
     return _commit(connection, batch, unreadable, writer, straight=False)
 
 
@@ -159,16 +161,14 @@ def _store_readings(
     rows, marks = batch.rows, batch.marks
     if marks is None:
         return not_new(batch, {})
-    batch_id: int = _sql.run(connection, "next_batch").scalar_one()
-    if straight:
-        _insert_straight(connection, batch, batch_id)
-        stood: dict[int, float] = {}
-    else:
-        stood = _insert(connection, batch, batch_id)
+    stood: dict[int, float] = {} if straight else _standing(connection, batch)
+    new = batch.staged
     if stood:
         new = batch.staged[~np.isin(batch.staged, list(stood))]
         marks = _marks(rows, new) if len(new) else None
     if marks is not None:
+        batch_id: int = _sql.run(connection, "next_batch").scalar_one()
+        _insert(connection, rows, new, batch_id)
         copy_in(connection, "dirty_slot", _DIRTY.columns, marks.dirty)
         _sql.run(
             connection,
@@ -215,25 +215,40 @@ def _rows(messages: Sequence[Checked]) -> _Rows:
     )
 
 
-def _insert_straight(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> None:
-    """Insert all that is staged. Raises psycopg.errors.UniqueViolation when one of them was there before."""
-    rows = _STRAIGHT.wire(len(batch.staged), batch_id=batch_id, **_columns(batch))
-    copy_in(connection, "reading", _STRAIGHT.columns, rows)
+def _insert(connection: psycopg.Connection, rows: _Rows, new: NDArray[np.int64], batch_id: int) -> None:
+    """Insert the readings at these positions. Raises psycopg.errors.UniqueViolation when one of them stands.
+
+    They go in order of chunk, meter and time: each chunk is filled along its index, and two writers cannot wait for
+    each other in a circle.
+    """
+    ordered = new[np.argsort(rows.ts_us[new] // CHUNK_US, kind="stable")]
+    wire = _READING.wire(
+        len(ordered),
+        meter_id=rows.meter_id[ordered],
+        ts=rows.ts_us[ordered],
+        value=rows.value[ordered],
+        batch_id=batch_id,
+    )
+    copy_in(connection, "reading", _READING.columns, wire)
 
 
-def _insert(connection: psycopg.Connection, batch: Arranged, batch_id: int) -> dict[int, float]:
-    """Insert what is new; positions of those that were there before, with the value that stands."""
-    _sql.run(connection, "create_stage")
-    rows = _STAGED.wire(len(batch.staged), position=batch.staged, **_columns(batch))
-    copy_in(connection, "stage", _STAGED.columns, rows)
-    if _sql.run(connection, "take_stage", batch_id=batch_id).rowcount == len(batch.staged):
-        return {}
-    return dict(_sql.run(connection, "already_stored").tuples())
-
-
-def _columns(batch: Arranged) -> dict[str, NDArray[Any]]:
-    rows, staged = batch.rows, batch.staged
-    return {"meter_id": rows.meter_id[staged], "ts": rows.ts_us[staged], "value": rows.value[staged]}
+def _standing(connection: psycopg.Connection, batch: Arranged) -> dict[int, float]:
+    """The positions of staged readings that stand, with the value that stands."""
+    _sql.run(connection, "plan_for_each")
+    stood: dict[int, float] = {}
+    ts_us, meter_id = batch.rows.ts_us[batch.staged], batch.rows.meter_id[batch.staged]
+    for part in parts_of(ts_us, ts_us + 1, chunk_us=CHUNK_US):
+        places = np.array(part.places)
+        found = _sql.run(
+            connection,
+            "already_stored",
+            meter_ids=IntegerParameters(meter_id[places]),
+            times=TimeParameters(ts_us[places]),
+            from_ts=from_us(part.from_us),
+            to_ts=from_us(part.to_us),
+        )
+        stood |= {int(batch.staged[places[number - 1]]): value for number, value in found.tuples()}
+    return stood
 
 
 def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:

@@ -1,33 +1,27 @@
--- name: create_stage()
-CREATE TEMPORARY TABLE IF NOT EXISTS stage (
-    position integer NOT NULL,
-    meter_id integer NOT NULL,
-    ts timestamptz NOT NULL,
-    value double precision NOT NULL
-) ON COMMIT DELETE ROWS;
-
 -- name: next_batch()
 SELECT nextval('stored_batch_number');
 
--- name: take_stage(batch_id)
--- The stage is in order of the key, so that two writers cannot wait for each other in a circle.
-INSERT INTO reading (meter_id, ts, value, batch_id)
-SELECT
-    meter_id,
-    ts,
-    value,
-    :batch_id ::bigint
-FROM stage
-ON CONFLICT DO NOTHING;
+-- name: plan_for_each()
+-- A plan for any parameters would open the chunks of all times.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', TRUE);
 
--- name: already_stored()
--- Staged readings that another transaction has stored before, with the value that stands.
+-- name: already_stored(meter_ids, times, from_ts, to_ts)
+-- Which of these readings stand, by their place from 1 on, with the value that stands. All are from `from_ts` to before
+-- `to_ts`, so that no other chunk is opened. OFFSET keeps each reading a look-up of its own.
 SELECT
-    stage.position,
-    reading.value
-FROM stage
-JOIN reading USING (meter_id, ts)
-WHERE reading.xmin <> pg_current_xact_id()::xid;
+    wanted.position::integer,
+    stored.value
+FROM unnest(:meter_ids ::integer[], :times ::timestamptz[]) WITH ORDINALITY AS wanted (meter_id, ts, position)
+CROSS JOIN LATERAL (
+    SELECT reading.value
+    FROM reading
+    WHERE
+        reading.meter_id = wanted.meter_id
+        AND reading.ts = wanted.ts
+        AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
+    OFFSET 0
+) AS stored;
 
 -- name: note_batch(batch_id, writer, readings, digest, first_ts, last_ts)
 WITH noted AS (

@@ -12,8 +12,6 @@ import services
 from services.core.db.statements import Statement, Statements
 
 ROOT = Path(services.__file__).parent
-STAGES = ("create_stages", "create_stage")
-"""They make the temporary tables that others read and write; the first holds several statements."""
 PRIVILEGES = ("select", "insert", "update", "delete")
 
 _DENIED = re.compile(r"permission denied for (?:table|view) (\w+)")
@@ -43,14 +41,11 @@ class Prober:
     """Finds what statements need, by explaining them as a role that has no rights until it is refused no more."""
 
     def __init__(self, connection: psycopg.Connection, role: str) -> None:
-        """`connection` is a superuser's in autocommit; the role may make temporary tables, and nothing else."""
+        """`connection` is a superuser's in autocommit; the role may do nothing."""
         self._connection = connection
         self._role = sql.Identifier(role)
         connection.execute("SET plan_cache_mode = force_generic_plan")
         self._work_as_role()
-        for label, statement in statements():
-            if label.endswith(STAGES):
-                connection.execute(statement.text.encode())
 
     def needs(self, statement: Statement) -> Needs:
         """The least rights with which it may be run."""

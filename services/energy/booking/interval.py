@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from services.core.calendar import DAY_US, HOUR_US
+from services.core.calendar import DAY_US, SHANGHAI_US
 from services.core.meter import Mark, MeterRule, Quality, SettlementAction, Side, Stamp, whole_pico
 from services.energy.booking.span import Span, most_pico
 
@@ -14,7 +14,6 @@ WAVERS_PARTS = 10
 
 More is the same time told twice. Periods of more than a day may share a tenth: months are of unlike length.
 """
-_SHANGHAI_US = 8 * HOUR_US
 _ACCEPTED, _CORRECTED = int(Quality.ACCEPTED), int(Quality.CORRECTED)
 
 
@@ -101,7 +100,7 @@ def _told_twice(spans: Sequence[Span], accepted: Collection[int]) -> frozenset[i
 def _off_us(span: Span) -> int:
     """How far the start of a period lies from a whole multiple of its length, counted from midnight in Shanghai."""
     length_us = span.end_us - span.start_us
-    beyond_us = (span.start_us + _SHANGHAI_US) % length_us
+    beyond_us = (span.start_us + SHANGHAI_US) % length_us
     return min(beyond_us, length_us - beyond_us)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import psycopg
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US
+from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.core.progress import Progress, no_progress
@@ -16,10 +17,11 @@ from services.energy.booking.booking import Rebooking
 from services.energy.check.asked import CheckAsked, UnknownMetersError
 from services.energy.check.difference import DifferingMark, Slot, Stretch, Told, differing_marks, differing_slots
 from services.energy.check.waiting import altered, waiting
-from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters, adapt
+from services.energy.rollup.adapt import TimeParameter, adapt
 from services.energy.rollup.extents import extents_of
-from services.energy.rollup.meters import AccountKey, RolledMeter, RolledMeters
+from services.energy.rollup.meters import RolledMeter, RolledMeters
 from services.energy.rollup.ranges import Bounds, DirtyRange, within
+from services.energy.rollup.stays import AccountKey
 from services.energy.rollup.windows import rebook_all
 
 _sql = Statements.beside(__file__, "books.sql")
@@ -69,7 +71,7 @@ def check_books(
     """
     adapt(connection)
     connection.prepare_threshold = 0
-    connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     meters = _chosen(connection, asked)
     accounts = {row.pop("account_id"): AccountKey(**row) for row in _sql.run(connection, "accounts").mappings()}
     found = Books(asked, {meter.meter_id: meter for meter in meters}, accounts)

@@ -11,7 +11,7 @@ from services.core.db.statements import Statements
 from services.core.meter import Mark, Quality
 from services.energy.check.books import Books
 from services.energy.check.difference import DifferingMark, DifferingSlots, SlotsTogether, Stretch
-from services.energy.rollup.meters import AccountKey
+from services.energy.rollup.stays import AccountKey
 
 _sql = Statements.beside(__file__, "books.sql")
 

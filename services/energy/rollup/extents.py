@@ -5,17 +5,20 @@ from typing import NamedTuple
 
 import psycopg
 
-from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
+from services.core.calendar import HOUR_US
+from services.core.db.arrays import IntegerParameters, TimeParameters
+from services.core.db.chunks import CHUNK_US, Part, parts_of
 from services.core.db.statements import Statements
 from services.core.meter import Kind
 from services.energy.booking.levels import LONGEST_GAP_US
-from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
+from services.energy.rollup.adapt import TimeParameter
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import DirtyRange, Extent
 
 _sql = Statements.beside(__file__, "extents.sql")
 
 _NEAR_US = 48 * HOUR_US
+_NEXT_CHUNK_US = 30 * 24 * HOUR_US
 
 
 class _Probe(NamedTuple):
@@ -37,47 +40,99 @@ def extents_of(
     now_us: int,
 ) -> list[Extent]:
     """The extent of each of the ranges; no more than `most` readings of one are counted, none are after `now_us`."""
-    if not ranges:
-        return []
-    near = (min(r.start_us for r in ranges) - _NEAR_US, max(r.end_us for r in ranges) + _NEAR_US)
-    found = _probe(connection, dict(enumerate(ranges)), near, most)
-    # A counter's energy is spread over gaps of any length; that of others is not.
-    far = {
-        position: r
-        for position, r in enumerate(ranges)
-        if Kind.COUNTER in meters[r.meter_id].rule.kinds
-        and (found[position].before_us is None or (found[position].after_us is None and near[1] < now_us))
+    found: dict[int, _Probe] = {}
+    counters = [Kind.COUNTER in meters[r.meter_id].rule.kinds for r in ranges]
+    for part in _parts(ranges, range(len(ranges))):
+        found |= _probe(connection, ranges, part, most)
+    # A counter's energy is spread over gaps of up to LONGEST_GAP_US; that of others is not.
+    for near_us, far_us in ((_NEAR_US, _NEXT_CHUNK_US), (_NEXT_CHUNK_US, LONGEST_GAP_US)):
+        alone = [
+            place
+            for place, r in enumerate(ranges)
+            if counters[place]
+            and (found[place].before_us is None or (found[place].after_us is None and r.end_us + near_us < now_us))
+        ]
+        for part in _parts(ranges, alone):
+            _look_further(connection, ranges, part, found, far_us)
+    return [_extent(r, meters[r.meter_id], found[place], most) for place, r in enumerate(ranges)]
+
+
+def _parts(ranges: Sequence[DirtyRange], places: Sequence[int]) -> list[Part]:
+    """The ranges at these places, by the chunks in which they lie."""
+    starts, ends = [ranges[p].start_us for p in places], [ranges[p].end_us for p in places]
+    return [
+        part._replace(places=[places[i] for i in part.places]) for part in parts_of(starts, ends, chunk_us=CHUNK_US)
+    ]
+
+
+def _given(ranges: Sequence[DirtyRange], part: Part) -> dict[str, IntegerParameters]:
+    mine = [ranges[place] for place in part.places]
+    return {
+        "positions": IntegerParameters(part.places),
+        "meter_ids": IntegerParameters(read_of(r.meter_id) for r in mine),
+        "starts": TimeParameters(r.start_us for r in mine),
+        "ends": TimeParameters(r.end_us for r in mine),
     }
-    found |= _probe(connection, far, (OPEN_START_US, OPEN_END_US), most) if far else {}
-    return [_extent(r, meters[r.meter_id], found[position], most) for position, r in enumerate(ranges)]
 
 
-def _probe(
-    connection: psycopg.Connection, ranges: Mapping[int, DirtyRange], window_us: tuple[int, int], most: int
-) -> dict[int, _Probe]:
+def _probe(connection: psycopg.Connection, ranges: Sequence[DirtyRange], part: Part, most: int) -> dict[int, _Probe]:
+    from_us, to_us = part.wider(_NEAR_US)
     rows = _sql.run(
         connection,
         "extents",
-        positions=IntegerParameters(ranges),
-        meter_ids=IntegerParameters(read_of(r.meter_id) for r in ranges.values()),
-        starts=TimeParameters(r.start_us for r in ranges.values()),
-        ends=TimeParameters(r.end_us for r in ranges.values()),
-        from_ts=TimeParameter(window_us[0]),
-        to_ts=TimeParameter(window_us[1]),
+        **_given(ranges, part),
+        from_ts=TimeParameter(from_us),
+        to_ts=TimeParameter(to_us),
         most=most,
     )
-    return {row.position: _Probe(row.readings, row.first_ts, row.last_ts, row.before_ts, row.after_ts) for row in rows}
+    return {place: _Probe(*probe) for place, *probe in rows.tuples()}
+
+
+def _look_further(
+    connection: psycopg.Connection,
+    ranges: Sequence[DirtyRange],
+    part: Part,
+    found: dict[int, _Probe],
+    far_us: int,
+) -> None:
+    """Fill in neighbours that lie no further away than that; those that are known stay."""
+    from_us, to_us = part.wider(far_us)
+    for place, before_us, after_us in _sql.run(
+        connection,
+        "neighbours",
+        **_given(ranges, part),
+        from_ts=TimeParameter(from_us),
+        start_ts=TimeParameter(part.to_us),
+        end_ts=TimeParameter(part.from_us),
+        to_ts=TimeParameter(to_us),
+    ).tuples():
+        probe = found[place]
+        found[place] = probe._replace(
+            before_us=before_us if probe.before_us is None else probe.before_us,
+            after_us=after_us if probe.after_us is None else probe.after_us,
+        )
 
 
 def _extent(dirty: DirtyRange, meter: RolledMeter, probe: _Probe, most: int) -> Extent:
-    """From the reading before the range, or its first, to the one after it, or its last: so far energy can change."""
+    """From the reading before the range, or its first, to the one after it, or its last: so far energy can change.
+
+    No energy is spread over a longer time than its reach: what lies further apart does not meet.
+    """
     rule = meter.rule
-    reach_us = max(2 * rule.longest_interval_us, rule.longest_hold_us)
-    if Kind.COUNTER in rule.kinds:
-        reach_us = LONGEST_GAP_US
+    is_counter = Kind.COUNTER in rule.kinds
+    reach_us = LONGEST_GAP_US if is_counter else max(2 * rule.longest_interval_us, rule.longest_hold_us)
     full_us = probe.last_us if probe.readings == most else None
-    from_us = probe.first_us if probe.before_us is None else max(probe.before_us, dirty.start_us - reach_us)
-    to_us = probe.last_us if probe.after_us is None else min(probe.after_us, dirty.end_us + reach_us)
+    before_us, after_us = probe.before_us, probe.after_us
+    if probe.first_us is not None and probe.last_us is not None and not is_counter:
+        return Extent(probe.readings, full_us, from_us=probe.first_us - reach_us, to_us=probe.last_us + reach_us)
+    first_us = after_us if probe.first_us is None else probe.first_us
+    last_us = before_us if probe.last_us is None else probe.last_us
+    if before_us is not None and first_us is not None and first_us - before_us > reach_us:
+        before_us = None
+    if after_us is not None and last_us is not None and after_us - last_us > reach_us:
+        after_us = None
+    from_us = probe.first_us if before_us is None else max(before_us, dirty.start_us - reach_us)
+    to_us = probe.last_us if after_us is None else min(after_us, dirty.end_us + reach_us)
     return Extent(
         probe.readings,
         full_us,

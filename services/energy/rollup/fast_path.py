@@ -4,42 +4,27 @@ Most readings are such. What is in any way special is left to `windows.rebook_al
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
-from services.core.calendar import HOUR_US
-from services.core.db.bulk import RowType
+from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
+from services.core.db.arrays import IntegerParameters, TimeParameters
+from services.core.db.chunks import CHUNK_US, Part, parts_of
 from services.core.db.statements import Statements
 from services.energy.booking.fast_path import Flags, PlainBooking, PlainRule, Whole, Windows, book_plain
-from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
+from services.energy.rollup.adapt import TimeParameter
+from services.energy.rollup.changes import Periods
 from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.ranges import DirtyRange
 
 _sql = Statements.beside(__file__, "fast_path.sql")
 
 _MOST_OF_METER = 1_000
-BOOKED = RowType(
-    meter_id="int4",
-    account_id="int4",
-    slot="ts",
-    quantity_pico="int8",
-    measured_s="int2",
-    quality="int2",
-    by_fast_path="bool",
-)
-REBOOKED = RowType(position="int4", meter_id="int4", start_ts="ts", end_ts="ts", booked_slots="int4")
-"""What takes the fast path has no position, and the number of its slots is not noted."""
-
-
-@dataclass(frozen=True, slots=True)
-class FastPath:
-    """What was booked, as rows for binary COPY: the slots that are new or can differ, and the ranges of whole hours."""
-
-    booked: bytes
-    rebooked: bytes
+_INTERVAL = PlainRule._fields.index("interval_us")
 
 
 def book_fast_path(
@@ -50,17 +35,18 @@ def book_fast_path(
     *,
     changed: Collection[int],
     most_readings: int,
-) -> tuple[FastPath, list[DirtyRange]]:
-    """Book what can take the fast path, reading at most so many readings; and the ranges that are left.
+) -> tuple[Periods, list[DirtyRange]]:
+    """Book what can take the fast path, reading at most so many readings: the slots that are new or can differ.
 
-    Meters in `changed` are left, and those with more than one dirty range.
+    The others of their hours count as they are kept. And the ranges that are left; those of meters in `changed` are,
+    and those of meters with more than one.
     """
     asked = _asked(connection, ranges, meters, changed=changed, most_readings=most_readings)
     if asked is None:
-        return FastPath(b"", b""), list(ranges)
+        return Periods.none(), list(ranges)
     windows = asked.read(connection)
     if windows is None:
-        return FastPath(b"", b""), list(ranges)
+        return Periods.none(), list(ranges)
     found = book_plain(windows)
     from_us, to_us, keys = zip(*(meters[r.meter_id].newest for r in asked.ranges), strict=True)
     outside = (found.slot_us < np.array(from_us)[found.owner]) | (found.slot_us >= np.array(to_us)[found.owner])
@@ -69,7 +55,7 @@ def book_fast_path(
     account_ids = np.array([ids.get(key, 0) for key in keys])
     done = {r.meter_id for r, chosen in zip(asked.ranges, plain.tolist(), strict=True) if chosen}
     booked = _booked(found, plain[found.owner] & found.new, asked.meter_ids, account_ids)
-    return FastPath(booked, _rebooked(found, plain, asked.meter_ids)), [r for r in ranges if r.meter_id not in done]
+    return booked, [r for r in ranges if r.meter_id not in done]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +82,15 @@ class _RangesAsked:
 
     def read(self, connection: psycopg.Connection) -> Windows | None:
         """The windows around these ranges; None if there are no readings."""
-        owner, times_us, values = _sql.run(
-            connection,
-            "fast_path_readings",
-            meter_ids=IntegerParameters(self.meter_ids),
-            starts=TimeParameters(self.start_us),
-            most=IntegerParameters(self.most),
-            from_ts=TimeParameter(int(self.start_us.min())),
-        ).one()
-        if owner is None:
+        pieces: list[tuple[Whole, Whole, NDArray[np.float64]]] = []
+        complete = np.full(len(self.ranges), True)
+        # With what follows a range it is seen whether more of the meter is at hand.
+        ends_us = np.array([r.end_us for r in self.ranges]) + 2 * self.rules[:, _INTERVAL] + 2 * HOUR_US
+        for part in parts_of(self.start_us, ends_us, chunk_us=CHUNK_US):
+            pieces += self._read_part(connection, part, complete)
+        if not pieces:
             return None
-        owner = owner.astype(np.int64) - 1
+        owner, times_us, values = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
         order = np.lexsort((times_us, owner))
         owner, times_us, values = owner[order], times_us[order], values[order]
         return Windows(
@@ -116,20 +100,77 @@ class _RangesAsked:
             owner=owner,
             times_us=times_us,
             values=values,
-            complete=np.bincount(owner, minlength=len(self.ranges)) < self.most,
+            complete=complete,
             begins=self._begins(connection, owner, times_us),
             unmarked=self.unmarked,
         )
 
+    def _read_part(
+        self, connection: psycopg.Connection, part: Part, complete: Flags
+    ) -> Iterator[tuple[Whole, Whole, NDArray[np.float64]]]:
+        """Number of the range, times and values; in `complete` is noted which ranges have others after these."""
+        places = np.array(part.places)
+        owner, times_us, values = _sql.run(
+            connection,
+            "fast_path_readings",
+            meter_ids=IntegerParameters(self.meter_ids[places]),
+            starts=TimeParameters(self.start_us[places]),
+            most=IntegerParameters(self.most[places]),
+            from_ts=TimeParameter(part.from_us),
+            to_ts=TimeParameter(part.to_us),
+        ).one()
+        number = np.zeros(len(places), dtype=np.int64)
+        if owner is not None:
+            owner = owner.astype(np.int64) - 1
+            number = np.bincount(owner, minlength=len(places))
+            yield places[owner], times_us, values
+        complete[places] = number < self.most[places]
+        going_on = _going_on(connection, self.meter_ids[places[complete[places]]], part.to_us)
+        complete[places] &= ~np.isin(self.meter_ids[places], going_on)
+
     def _begins(self, connection: psycopg.Connection, owner: Whole, times_us: Whole) -> Flags:
         """By window: whether the meter has no readings before; not asked where some are at hand from its start on."""
         first = np.minimum(np.searchsorted(owner, np.arange(len(self.ranges))), len(owner) - 1)
-        asked = times_us[first] >= self.start_us + 2 * self.rules[:, 4]
+        asked = times_us[first] >= self.start_us + 2 * self.rules[:, _INTERVAL]
         if not asked.any():
             return asked
-        given = {"meter_ids": IntegerParameters(self.meter_ids[asked]), "starts": TimeParameters(self.start_us[asked])}
-        begun = set(_sql.run(connection, "beginning_meters", **given).scalars())
-        return np.array([r.meter_id in begun for r in self.ranges], dtype=bool)
+        begun = _begun(connection, self.meter_ids[asked], self.start_us[asked])
+        return asked & ~np.isin(self.meter_ids, begun)
+
+
+def _going_on(connection: psycopg.Connection, meter_ids: Whole, from_us: int) -> Whole:
+    """Those of the meters that have readings from a moment on: looked for near it, and then for the few left beyond."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for start_us, end_us in ((from_us, from_us + CHUNK_US), (from_us + CHUNK_US, OPEN_END_US)):
+        given = {
+            "meter_ids": IntegerParameters(meter_ids),
+            "from_ts": TimeParameter(start_us),
+            "to_ts": TimeParameter(end_us),
+        }
+        found.append(np.array(_sql.run(connection, "meters_going_on", **given).scalars().all(), dtype=np.int64))
+        meter_ids = meter_ids[~np.isin(meter_ids, found[-1])]
+        if not len(meter_ids):
+            break
+    return np.concatenate(found)
+
+
+def _begun(connection: psycopg.Connection, meter_ids: Whole, starts_us: Whole) -> Whole:
+    """Those of the meters that have readings before their moments, looked for in the same way."""
+    found = [np.zeros(0, dtype=np.int64)]
+    near_us, end_us = int(starts_us.min()) - CHUNK_US, int(starts_us.max())
+    for start_us, until_us in ((near_us, end_us), (OPEN_START_US, near_us)):
+        given = {
+            "meter_ids": IntegerParameters(meter_ids),
+            "starts": TimeParameters(starts_us),
+            "from_ts": TimeParameter(start_us),
+            "to_ts": TimeParameter(until_us),
+        }
+        found.append(np.array(_sql.run(connection, "meters_begun", **given).scalars().all(), dtype=np.int64))
+        left = ~np.isin(meter_ids, found[-1])
+        meter_ids, starts_us = meter_ids[left], starts_us[left]
+        if not len(meter_ids):
+            break
+    return np.concatenate(found)
 
 
 def _asked(
@@ -147,7 +188,7 @@ def _asked(
     if not alone:
         return None
     columns = np.array([rules[r.meter_id] for r in alone], dtype=np.int64)
-    is_counter, interval_us = columns[:, 0] != 0, columns[:, 4]
+    is_counter, interval_us = columns[:, 0] != 0, columns[:, _INTERVAL]
     dirty_from_us = np.array([r.start_us for r in alone])
     # A counter is booked from the hour of the reading before the last one on, and one reading may be missing.
     before = is_counter * (2 + np.maximum(1, columns[:, PlainRule._fields.index("levels_before")]))
@@ -166,24 +207,14 @@ def _asked(
     return asked if asked.ranges else None
 
 
-def _booked(found: PlainBooking, chosen: Flags, meter_ids: Whole, account_ids: Whole) -> bytes:
+def _booked(found: PlainBooking, chosen: Flags, meter_ids: Whole, account_ids: Whole) -> Periods:
     owner = found.owner[chosen]
-    return BOOKED.wire(
-        len(owner),
-        meter_id=meter_ids[owner],
-        account_id=account_ids[owner],
-        slot=found.slot_us[chosen],
-        quantity_pico=found.quantity_pico[chosen],
-        measured_s=found.measured_s[chosen],
-        quality=found.quality[chosen],
-        by_fast_path=True,
-    )
-
-
-def _rebooked(found: PlainBooking, plain: Flags, meter_ids: Whole) -> bytes:
-    return REBOOKED.wire(
-        int(plain.sum()),
-        meter_id=meter_ids[plain],
-        start_ts=found.slots_from_us[plain],
-        end_ts=found.slots_to_us[plain],
+    return Periods(
+        meter_ids[owner],
+        found.slot_us[chosen],
+        account_ids[owner],
+        found.quantity_pico[chosen],
+        found.measured_s[chosen],
+        np.ones(len(owner), dtype=np.int64),
+        found.quality[chosen],
     )

@@ -19,9 +19,9 @@ WHERE
     EXISTS (SELECT FROM correction WHERE correction.meter_id = listed.meter_id)
     OR EXISTS (SELECT FROM reading_mark WHERE reading_mark.meter_id = listed.meter_id);
 
--- name: fast_path_readings(meter_ids, starts, most, from_ts)
+-- name: fast_path_readings(meter_ids, starts, most, from_ts, to_ts)
 -- Of each meter the first readings from a time on, at most so many: all in one row, as they are fetched row by row much
--- more slowly. `from_ts` is the first of the times: chunks before it are not looked at.
+-- more slowly. None before `from_ts` or from `to_ts` on is looked at, which leaves the other chunks alone.
 SELECT
     array_agg(wanted.position::integer) AS positions,
     array_agg(near.ts) AS times,
@@ -35,16 +35,38 @@ CROSS JOIN LATERAL (
         reading.meter_id = wanted.meter_id
         AND reading.ts >= wanted.start_ts
         AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
     ORDER BY reading.ts
     LIMIT wanted.most
 ) AS near;
 
--- name: beginning_meters(meter_ids, starts)
--- Those of the meters that have no reading before that time.
+-- name: meters_going_on(meter_ids, from_ts, to_ts)
+-- Those of the meters that have readings from one time to before another. The subquery looks for one of each by the index.
+SELECT listed.meter_id
+FROM unnest(:meter_ids ::integer[]) AS listed (meter_id)
+WHERE (
+    SELECT reading.ts
+    FROM reading
+    WHERE
+        reading.meter_id = listed.meter_id
+        AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
+    ORDER BY reading.ts
+    LIMIT 1
+) IS NOT NULL;
+
+-- name: meters_begun(meter_ids, starts, from_ts, to_ts)
+-- Those of the meters that have readings before their time, of those from one time to before another.
 SELECT listed.meter_id
 FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)
-WHERE NOT EXISTS (
-    SELECT
+WHERE (
+    SELECT reading.ts
     FROM reading
-    WHERE reading.meter_id = listed.meter_id AND reading.ts < listed.start_ts
-);
+    WHERE
+        reading.meter_id = listed.meter_id
+        AND reading.ts < listed.start_ts
+        AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
+    ORDER BY reading.ts DESC
+    LIMIT 1
+) IS NOT NULL;

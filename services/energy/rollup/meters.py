@@ -2,15 +2,16 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
-from services.core.calendar import OPEN_END_US, OPEN_START_US
 from services.core.db.statements import Statements
 from services.core.meter import (
     Kind,
@@ -29,68 +30,11 @@ from services.core.meter import (
 from services.energy.booking.fast_path import PlainRule, plain_rule
 from services.energy.booking.slots import SlotEnergy
 from services.energy.rollup.quality import Stretch, collection_faults
+from services.energy.rollup.stays import AccountKey, EnterprisePlace, OwnerFrom, Stay, stays
 
 _sql = Statements.beside(__file__, "meters.sql")
+Whole = NDArray[np.int64]
 _COLLECTION_FAULT = int(Quality.COLLECTION_FAULT)
-
-
-class EnterprisePlace(NamedTuple):
-    """Where an enterprise is from a moment on."""
-
-    from_us: int
-    area_code: str | None
-    park_id: int | None
-
-
-class AccountKey(NamedTuple):
-    """What an account is for."""
-
-    unit_id: int
-    enterprise_id: int
-    area_code: str | None
-    park_id: int | None
-    carrier: str
-    flow: str
-
-
-class OwnerFrom(NamedTuple):
-    """The unit and enterprise to which a meter belongs from a moment on."""
-
-    from_us: int
-    unit_id: int
-    enterprise_id: int
-
-
-class Stay(NamedTuple):
-    """The account of a meter from a moment on, and whether a reading is expected where it is then."""
-
-    from_us: int
-    account: AccountKey
-    expected: bool
-
-
-def stays(
-    owners: Sequence[OwnerFrom], places: Mapping[int, Sequence[EnterprisePlace]], *, carrier: str, flow: str
-) -> list[Stay]:
-    """The accounts of a meter in order of time, from ever on.
-
-    Both sequences are in order of time; the places are given by enterprise. An enterprise has no place before its first
-    membership, and no reading is expected of it.
-    """
-    found: list[Stay] = []
-    for i, owner in enumerate(owners):
-        until_us = owners[i + 1].from_us if i + 1 < len(owners) else OPEN_END_US
-        nowhere = EnterprisePlace(OPEN_START_US, None, None)
-        spells = [(nowhere, False), *((place, True) for place in places.get(owner.enterprise_id, ()))]
-        for j, (place, expected) in enumerate(spells):
-            place_until_us = spells[j + 1][0].from_us if j + 1 < len(spells) else OPEN_END_US
-            from_us = max(owner.from_us, place.from_us)
-            if from_us < min(until_us, place_until_us):
-                key = AccountKey(
-                    owner.unit_id, owner.enterprise_id, place.area_code, place.park_id, carrier=carrier, flow=flow
-                )
-                found.append(Stay(from_us, key, expected))
-    return found
 
 
 class RolledMeter:
@@ -128,6 +72,27 @@ class RolledMeter:
 
     def _stay_at(self, moment_us: int) -> Stay:
         return self._stays[max(0, bisect_right(self._starts_us, moment_us) - 1)]
+
+    def accounts_at(self, moments_us: Whole) -> tuple[Whole, list[AccountKey]]:
+        """The accounts of days that hold these moments: of each moment the number of one in a list."""
+        numbers, keys = self._numbers_at(moments_us), [stay.account for stay in self._stays]
+        first, last = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+        return numbers - first, keys[first : last + 1]
+
+    def counted(self, slots_us: Whole, energy: Whole) -> Whole:
+        """Energy of slots as rows of quantity, seconds measured and quality, as `measured` has the two latter."""
+        expected = np.array([stay.expected for stay in self._stays])[self._numbers_at(slots_us)]
+        expected &= (self._valid_us[0] <= slots_us) & (slots_us < self._valid_us[1])
+        counted = energy.copy()
+        counted[~expected, 1] = 0
+        for start_us, end_us in self._faults:
+            faulty = (start_us <= slots_us) & (slots_us < end_us)
+            counted[faulty, 1] = 0
+            counted[faulty, 2] |= _COLLECTION_FAULT
+        return counted
+
+    def _numbers_at(self, moments_us: Whole) -> Whole:
+        return np.maximum(0, np.searchsorted(self._starts_us, moments_us, side="right") - 1)
 
     def measured(self, slot_us: int, energy: SlotEnergy) -> tuple[int, int]:
         """Measured seconds that count for coverage, and quality; none count where no reading is expected of the meter.

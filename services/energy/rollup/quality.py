@@ -1,33 +1,41 @@
 """What the roll-up and the quality of data tell each other: days to look at, and what does not count as measured."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
-from services.core.calendar import DAY_US, SHANGHAI
+from services.core.calendar import DAY_US, SHANGHAI_US
+from services.core.db.arrays import IntegerParameters
 from services.core.db.statements import Statements
 from services.energy.past import BEFORE_DAYS
-from services.energy.rollup.adapt import IntegerParameters
 
 _sql = Statements.beside(__file__, "quality.sql")
 
 Stretch = tuple[int, int]
 """[start, end), microseconds since 1970, on whole hours."""
-_OFFSET_US = SHANGHAI.utcoffset(None) // timedelta(microseconds=1)
+_MOST_DAYS = 2**20
+"""More than there are days from 1970 until the year 4800."""
 
 
-def mark_due(connection: psycopg.Connection, dirty: Iterable[tuple[int, int]]) -> None:
-    """Put the days of these slots (meter, start in microseconds), and of the hours just booked anew, into the queue.
+def mark_due(
+    connection: psycopg.Connection,
+    dirty: Iterable[tuple[int, int]],
+    changed: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> None:
+    """Queue the days of these slots (meter, start in microseconds), and of changed hours (the same by column).
 
     With them go the days after them that have been checked by what was known of the days before.
     """
-    days = sorted({(abs(meter_id), (slot_us + _OFFSET_US) // DAY_US) for meter_id, slot_us in dirty})
+    pairs = np.array([*dirty], dtype=np.int64).reshape(-1, 2)
+    meters, times = (np.concatenate(parts) for parts in zip((pairs[:, 0], pairs[:, 1]), *changed, strict=True))
+    days = np.unique(np.abs(meters) * _MOST_DAYS + (times + SHANGHAI_US) // DAY_US)
     _sql.run(
         connection,
         "mark_due",
-        meter_ids=IntegerParameters(m for m, _ in days),
-        day_numbers=IntegerParameters(day for _, day in days),
+        meter_ids=IntegerParameters(days // _MOST_DAYS),
+        day_numbers=IntegerParameters(days % _MOST_DAYS),
         before_days=BEFORE_DAYS,
     )
 

@@ -4,9 +4,6 @@
 WITH changed AS (
     SELECT meter_id, date '1970-01-01' + day_number AS day
     FROM unnest(:meter_ids ::integer[], :day_numbers ::integer[]) AS dirty (meter_id, day_number)
-    UNION
-    SELECT abs(meter_id), (hour AT TIME ZONE 'Asia/Shanghai')::date AS day
-    FROM hour_change
 )
 INSERT INTO quality_due (meter_id, day)
 SELECT meter_id, day

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from services.core.calendar import HOUR_US
+from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.statements import Statements
 from services.energy.rollup import metrics
-from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
+from services.energy.rollup.adapt import TimeParameter
 from services.energy.rollup.extents import extents_of
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import Bounds, DirtyRange, within
@@ -21,7 +22,7 @@ _ASIDE_BATCHES = 5
 MOST_CHANGES = 10
 LIVE_US = 2 * HOUR_US
 _LEAST_LATE = 2_000
-# What is late is done in batches of about this length: no live reading waits longer for it.
+# What is late is done in batches of about so much processor time: live readings wait for no more.
 _BATCH_S = 1.0
 
 Slots = list[tuple[int, int]]
@@ -73,11 +74,14 @@ class Queue:
             dirty += _sql.run(connection, "take_late", most=self._late - len(dirty)).tuples()
         return Taken(dirty, changed, live_from_us)
 
-    def pace(self, *, took_s: float) -> None:
-        """Take more or fewer late slots next time, by how long this batch has taken."""
-        if took_s > _BATCH_S:
+    def pace(self, *, effort_s: float) -> None:
+        """Take more or fewer late slots next time, by the processor time that this batch has taken.
+
+        By the clock they would shrink beside other work, where small batches, which cost more each slot, help nobody.
+        """
+        if effort_s > _BATCH_S:
             self._late = max(min(_LEAST_LATE, self._bounds.dirty), self._late // 2)
-        elif took_s < _BATCH_S / 2:
+        elif effort_s < _BATCH_S / 2:
             self._late = min(self._bounds.dirty, self._late * 2)
 
     def fitting(

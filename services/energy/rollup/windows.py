@@ -4,38 +4,17 @@ from collections import defaultdict
 
 import psycopg
 
-from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
+from services.core.calendar import OPEN_END_US, OPEN_START_US
+from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.statements import Statements
-from services.core.meter import Kind, Mark, MeterRule
+from services.core.meter import Kind, Mark
 from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
-from services.energy.booking.settled import settled_rows
 from services.energy.booking.steps import UNIT_OF_MARK
-from services.energy.rollup.adapt import IntegerParameters, TimeParameter, TimeParameters
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
+from services.energy.rollup.reach import Reach, read_sides
 
 _sql = Statements.beside(__file__, "windows.sql")
-_MARGIN_ROWS = 4
-_NEAR_US = 48 * HOUR_US
-_FURTHER = 8
-
-
-class _Reach:
-    """How far to read on either side of a dirty range."""
-
-    def __init__(self, dirty: DirtyRange, rule: MeterRule, *, corrected: bool) -> None:
-        self.dirty = dirty
-        self.corrected = corrected
-        self.rule = rule
-        self.own_us = 4 * rule.longest_interval_us + HOUR_US if Kind.INTERVAL in rule.kinds else 0
-        # One reading beyond the hours of an interval meter shows that all of their readings are at hand.
-        margin = 1 if rule.kinds == {Kind.INTERVAL} else _MARGIN_ROWS + 3600 // rule.newest.interval_s
-        before, after = settled_rows(rule) if Kind.COUNTER in rule.kinds else (0, 0)
-        self.before, self.after = margin + before, margin + after
-
-    def further(self, more: NeedsMore) -> None:
-        self.before *= _FURTHER if more.before else 1
-        self.after *= _FURTHER if more.after else 1
 
 
 def rebook_all(
@@ -48,23 +27,23 @@ def rebook_all(
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
         open_ranges.sort(key=lambda r: (r.meter_id, r.start_us))
-        reaches = [_Reach(r, meters[r.meter_id].rule, corrected=read_of(r.meter_id) in corrected) for r in open_ranges]
+        reaches = [Reach(r, meters[r.meter_id].rule, corrected=read_of(r.meter_id) in corrected) for r in open_ranges]
         done, open_ranges = merge_meeting(done + _rebook_each(connection, reaches))
     return done
 
 
-def _rebook_each(connection: psycopg.Connection, reaches: list[_Reach]) -> list[tuple[DirtyRange, Rebooking]]:
+def _rebook_each(connection: psycopg.Connection, reaches: list[Reach]) -> list[tuple[DirtyRange, Rebooking]]:
     done: list[tuple[DirtyRange, Rebooking]] = []
     while reaches:
         at_hand = _read(connection, reaches)
         last_us = [max(readings.times_us, default=OPEN_START_US) for readings in at_hand]
         joined = join_reaching([(reach.dirty, at_us) for reach, at_us in zip(reaches, last_us, strict=True)])
-        unfinished: list[_Reach] = []
+        unfinished: list[Reach] = []
         for reach, readings in zip(reaches, at_hand, strict=True):
             dirty = joined[reach.dirty]
             if dirty != reach.dirty:
                 if not (unfinished and unfinished[-1].dirty == dirty):
-                    unfinished.append(_Reach(dirty, reach.rule, corrected=reach.corrected))
+                    unfinished.append(Reach(dirty, reach.rule, corrected=reach.corrected))
                 continue
             outcome = rebook(readings, reach.rule, dirty_from_us=dirty.start_us, dirty_to_us=dirty.end_us)
             if isinstance(outcome, NeedsMore):
@@ -76,15 +55,8 @@ def _rebook_each(connection: psycopg.Connection, reaches: list[_Reach]) -> list[
     return done
 
 
-def _read(connection: psycopg.Connection, reaches: list[_Reach]) -> list[Readings]:
-    near_us = min(
-        r.dirty.start_us - r.own_us - max(_NEAR_US, 2 * r.before * r.rule.longest_interval_us) for r in reaches
-    )
-    sides = _sides(connection, dict(enumerate(reaches)), floor_us=near_us if near_us > 0 else OPEN_START_US)
-    # Few before a range may only mean that they lie further back.
-    far = {p: reach for p, reach in enumerate(reaches) if len(sides[p, -1]) <= reach.before}
-    if far:
-        sides |= _sides(connection, far, floor_us=OPEN_START_US)
+def _read(connection: psycopg.Connection, reaches: list[Reach]) -> list[Readings]:
+    sides = read_sides(connection, reaches)
     rows: list[list[tuple[int, float]]] = []
     reached: list[tuple[bool, bool]] = []
     for position, reach in enumerate(reaches):
@@ -109,29 +81,9 @@ def _read(connection: psycopg.Connection, reaches: list[_Reach]) -> list[Reading
     ]
 
 
-def _sides(
-    connection: psycopg.Connection, reaches: dict[int, _Reach], *, floor_us: int
-) -> dict[tuple[int, int], list[tuple[int, float]]]:
-    """Readings by position and side: -1 before the range, 0 in it, 1 after it; none before `floor_us`."""
-    sides: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
-    for position, side, ts, value in _sql.run(
-        connection,
-        "windows",
-        positions=IntegerParameters(reaches),
-        meter_ids=IntegerParameters(read_of(r.dirty.meter_id) for r in reaches.values()),
-        starts=TimeParameters(r.dirty.start_us - r.own_us for r in reaches.values()),
-        ends=TimeParameters(r.dirty.end_us + r.own_us for r in reaches.values()),
-        before=IntegerParameters(r.before for r in reaches.values()),
-        after=IntegerParameters(r.after for r in reaches.values()),
-        floor=TimeParameter(floor_us),
-    ).tuples():
-        sides[position, side].append((ts, value))
-    return sides
-
-
 def _correct(
     connection: psycopg.Connection,
-    reaches: list[_Reach],
+    reaches: list[Reach],
     rows: list[list[tuple[int, float]]],
     reached: list[tuple[bool, bool]],
 ) -> dict[int, list[int]]:
@@ -159,7 +111,7 @@ def _correct(
 
 
 def _read_marks(
-    connection: psycopg.Connection, reaches: list[_Reach], rows: list[list[tuple[int, float]]]
+    connection: psycopg.Connection, reaches: list[Reach], rows: list[list[tuple[int, float]]]
 ) -> dict[int, dict[int, Mark]]:
     filled = [position for position, mine in enumerate(rows) if mine]
     found: dict[int, dict[int, Mark]] = defaultdict(dict)
@@ -176,7 +128,7 @@ def _read_marks(
 
 
 def _units_before(
-    connection: psycopg.Connection, reaches: list[_Reach], rows: list[list[tuple[int, float]]]
+    connection: psycopg.Connection, reaches: list[Reach], rows: list[list[tuple[int, float]]]
 ) -> dict[int, int]:
     """By position the unit of a counter's register before its first row, where it is not the registered one."""
     filled = [position for position, mine in enumerate(rows) if mine and Kind.COUNTER in reaches[position].rule.kinds]

@@ -1,6 +1,6 @@
--- name: windows(positions, meter_ids, starts, ends, before, after, floor)
+-- name: windows(positions, meter_ids, starts, ends, before, after, from_ts, to_ts)
 -- For each dirty range its readings and some on either side; one more than asked for on a side says that there are others.
--- None before `floor` is looked at: it spares the older chunks of a long history.
+-- None before `from_ts` or from `to_ts` on is looked at, which leaves the other chunks alone.
 SELECT
     dirty.position,
     near.side,
@@ -14,7 +14,11 @@ CROSS JOIN LATERAL (
     (
         SELECT -1 AS side, reading.ts, reading.value
         FROM reading
-        WHERE reading.meter_id = dirty.meter_id AND reading.ts < dirty.start_ts AND reading.ts >= :floor ::timestamptz
+        WHERE
+            reading.meter_id = dirty.meter_id
+            AND reading.ts < dirty.start_ts
+            AND reading.ts >= :from_ts ::timestamptz
+            AND reading.ts < :to_ts ::timestamptz
         ORDER BY reading.ts DESC
         LIMIT dirty.before_rows + 1
     )
@@ -26,17 +30,62 @@ CROSS JOIN LATERAL (
             reading.meter_id = dirty.meter_id
             AND reading.ts >= dirty.start_ts
             AND reading.ts < dirty.end_ts
-            AND reading.ts >= :floor ::timestamptz
+            AND reading.ts >= :from_ts ::timestamptz
+            AND reading.ts < :to_ts ::timestamptz
         ORDER BY reading.ts
     )
     UNION ALL
     (
         SELECT 1 AS side, reading.ts, reading.value
         FROM reading
-        WHERE reading.meter_id = dirty.meter_id AND reading.ts >= dirty.end_ts AND reading.ts >= :floor ::timestamptz
+        WHERE
+            reading.meter_id = dirty.meter_id
+            AND reading.ts >= dirty.end_ts
+            AND reading.ts >= :from_ts ::timestamptz
+            AND reading.ts < :to_ts ::timestamptz
         ORDER BY reading.ts
         LIMIT dirty.after_rows + 1
     )
+) AS near;
+
+-- name: earlier(positions, meter_ids, times, rows, from_ts, to_ts)
+-- Of each meter so many readings before a time and one more, the last first; of those from `from_ts` to before `to_ts`.
+SELECT
+    wanted.position,
+    near.ts,
+    near.value
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :times ::timestamptz[], :rows ::integer[])
+    AS wanted (position, meter_id, ts, rows)
+CROSS JOIN LATERAL (
+    SELECT reading.ts, reading.value
+    FROM reading
+    WHERE
+        reading.meter_id = wanted.meter_id
+        AND reading.ts < wanted.ts
+        AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
+    ORDER BY reading.ts DESC
+    LIMIT wanted.rows + 1
+) AS near;
+
+-- name: later(positions, meter_ids, times, rows, from_ts, to_ts)
+-- The same from a time on, the first first.
+SELECT
+    wanted.position,
+    near.ts,
+    near.value
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :times ::timestamptz[], :rows ::integer[])
+    AS wanted (position, meter_id, ts, rows)
+CROSS JOIN LATERAL (
+    SELECT reading.ts, reading.value
+    FROM reading
+    WHERE
+        reading.meter_id = wanted.meter_id
+        AND reading.ts >= wanted.ts
+        AND reading.ts >= :from_ts ::timestamptz
+        AND reading.ts < :to_ts ::timestamptz
+    ORDER BY reading.ts
+    LIMIT wanted.rows + 1
 ) AS near;
 
 -- name: corrected_meters(meter_ids)

@@ -12,6 +12,7 @@ from services.api.energy.pending import MOST_SEEN
 from services.core.calendar import SHANGHAI, to_us
 from services.core.meter import PICO
 from services.energy.booking.booking import book
+from services.energy.rollup import service
 from tests.integration.line import QUARTER, Line, quarters, rolling_up
 from tests.integration.registered import ALWAYS, DALAD, JUNGAR, ORDOS, Registered
 from tests.unit.energy.booking.counter_story import counter_rule
@@ -330,16 +331,17 @@ def test_shuffled_repeated_late_and_faulty_readings_equal_the_batch_truth(
     assert line.total(start="2025-11-01", end="2026-03-01") == sum(truth.values()) / PICO
 
 
-def test_interrupted_roll_up_leaves_nothing_half_done(line: Line, plant: Plant, database_url: str) -> None:
+def test_interrupted_roll_up_leaves_nothing_half_done(
+    line: Line, plant: Plant, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     meter = plant.meter()
     line.send(plant.gateway, quarters(meter, START, [0.0, 10.0, 20.0]))
     with rolling_up(database_url) as rollup:
-        original = rollup._sum_up
-        rollup._sum_up = lambda: (_ for _ in ()).throw(RuntimeError("killed"))  # type: ignore[method-assign]
-        with pytest.raises(RuntimeError, match="killed"):
-            rollup.once()
+        with monkeypatch.context() as killing:
+            killing.setattr(service, "write_sums_of_places", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+            with pytest.raises(RuntimeError, match="killed"):
+                rollup.once()
         assert line.total(**JANUARY) is None
-        rollup._sum_up = original  # type: ignore[method-assign]
         while rollup.once():
             pass
     assert line.total(**JANUARY) == 20.0

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import psycopg
 import pytest
@@ -13,6 +14,8 @@ from services.core.db.roles import DatabaseRole
 from services.core.meter import Kind, meter_rule
 from services.energy.rollup.ranges import Bounds
 from services.energy.rollup.service import RollUp
+from services.ingest.message import Checked
+from services.ingest.store import store
 from tests.integration.line import QUARTER, Line, assert_every_sum_agrees, booked, to_be_booked
 from tests.integration.registered import ALWAYS, Registered
 
@@ -104,3 +107,36 @@ def test_live_reading_is_booked_before_the_backlog_that_came_before_it(
     roll_up_in_pieces(database_url, Bounds(dirty=200))
     assert_booked_as_the_batch_would(database, old, multiplier=1)
     assert_booked_as_the_batch_would(database, live, multiplier=1)
+
+
+def test_years_without_a_reading_cost_no_batches(
+    line: Line, client: TestClient, registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    owner = registered.enterprise()
+    gateway = registered.gateway(owner)
+    meter = registered.meter(owner, gateway_code=gateway)
+    line.send(gateway, [(meter, START + i * QUARTER, float(i)) for i in range(200)])
+    (meter_id,) = database.execute("SELECT meter_id FROM meter WHERE code = %s", [meter]).fetchall()[0]
+    clock_of_2000 = to_us(datetime(2000, 1, 1, 8, 20, tzinfo=SHANGHAI))
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="test-ingest") as connection:
+        store(connection, [Checked(gateway, 1, [meter], [meter_id], [clock_of_2000], [7.0], ())], writer="test")
+    assert roll_up_in_pieces(database_url, Bounds()) == 1
+    assert_booked_as_the_batch_would(database, meter, multiplier=1)
+    assert client.patch(f"/api/v1/meters/{meter}", json={"multiplier": 40} | ALWAYS).status_code == 200
+    assert roll_up_in_pieces(database_url, Bounds()) <= 3
+    assert_booked_as_the_batch_would(database, meter, multiplier=40)
+
+
+@pytest.mark.parametrize(("effort_s", "batches"), [(0.01, 3), (10.0, 5)])
+def test_late_batches_shrink_by_the_work_they_take_and_not_by_the_clock(
+    line: Line, registered: Registered, database_url: str, effort_s: float, batches: int
+) -> None:
+    owner = registered.enterprise()
+    gateway = registered.gateway(owner)
+    meter = registered.meter(owner, gateway_code=gateway, kind="interval")
+    for first in range(0, 12_000, 6_000):
+        line.send(gateway, [(meter, START + i * QUARTER, 1.0) for i in range(first, first + 6_000)])
+    ticks = count()
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
+        rollup = RollUp(connection, Bounds(dirty=4_000), effort=lambda: next(ticks) * effort_s)
+        assert [bool(rollup.once()) for _ in range(batches + 1)] == [True] * batches + [False]
