@@ -1,10 +1,14 @@
 """What ingest counts, in Prometheus' form."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from services.ingest.message import Answer
+from services.ingest.mqtt.queue import MessageQueue
 from services.ingest.store import Unreadable
 
 READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of them", ["outcome"])
@@ -12,6 +16,38 @@ REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messa
 TURNED_AWAY = Counter("enermon_ingest_turned_away_total", "Messages of flooding gateways, not taken and not answered")
 DROPPED = Counter("enermon_ingest_dropped_total", "Rejected readings and messages no longer kept", ["kind", "reason"])
 COMMIT_S = Histogram("enermon_ingest_commit_seconds", "Time to store one batch")
+
+MOST_GATEWAYS = 10
+"""So many gateways are told apart, those that wait longest: a name for each of thousands would burden who collects."""
+
+
+class WaitingCollector(Collector):
+    """What waits in the queue, of the gateways that wait longest."""
+
+    def __init__(self, queue: MessageQueue) -> None:
+        self._queue = queue
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges, as they are now."""
+        longest = GaugeMetricFamily(
+            "enermon_ingest_waiting_seconds",
+            f"How long the oldest message of a gateway has waited to be stored; the {MOST_GATEWAYS} longest",
+            labels=["gateway"],
+        )
+        messages = GaugeMetricFamily(
+            "enermon_ingest_waiting_messages", "Messages of the same gateways that wait", labels=["gateway"]
+        )
+        for waiting in self._queue.longest_waiting(MOST_GATEWAYS, now_s=time.monotonic()):
+            gateway = waiting.sender.rpartition("/")[2][:64]
+            longest.add_metric([gateway], waiting.longest_s)
+            messages.add_metric([gateway], waiting.messages)
+        yield longest
+        yield messages
+
+
+def tell_of(queue: MessageQueue) -> None:
+    """Let what waits in the queue of this process be collected."""
+    REGISTRY.register(WaitingCollector(queue))
 
 
 def observe(answers: Sequence[Answer], unreadable: Sequence[Unreadable], *, seconds: float) -> None:

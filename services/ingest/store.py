@@ -136,8 +136,7 @@ def _commit(
         duplicate, conflicts = _store_readings(connection, batch, writer, straight=straight)
         answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
         _keep_rejected(connection, messages, conflicts)
-        for message in unreadable:
-            _keep_unreadable(connection, message)
+        _keep_unreadable(connection, unreadable)
         gateways = sorted({m.gateway for m in messages})
         if gateways:
             _sql.run(connection, "note_message", gateways=gateways)
@@ -298,18 +297,23 @@ def _keep_rejected(
     )
 
 
-def _keep_unreadable(connection: psycopg.Connection, message: Unreadable) -> None:
-    too_large = message.reason.code == "too_large"
+def _keep_unreadable(connection: psycopg.Connection, messages: Sequence[Unreadable]) -> None:
+    if not messages:
+        return
     _sql.run(
         connection,
-        "keep_rejected_message",
-        gateway=None if message.gateway is None else _storable(message.gateway),
-        topic=_storable(message.topic),
-        payload=message.payload[:_KEPT_BYTES_OF_TOO_LARGE] if too_large else message.payload,
-        payload_bytes=len(message.payload),
-        code=message.reason.code,
-        detail=_storable(message.reason.detail),
+        "keep_rejected_messages",
+        gateways=[None if message.gateway is None else _storable(message.gateway) for message in messages],
+        topics=[_storable(message.topic) for message in messages],
+        payloads=[_kept_of(message) for message in messages],
+        sizes=[len(message.payload) for message in messages],
+        codes=[message.reason.code for message in messages],
+        details=[_storable(message.reason.detail) for message in messages],
     )
+
+
+def _kept_of(message: Unreadable) -> bytes:
+    return message.payload[:_KEPT_BYTES_OF_TOO_LARGE] if message.reason.code == "too_large" else message.payload
 
 
 def _storable(text: str) -> str:

@@ -33,9 +33,17 @@ INSERT INTO seal_due (kind, ref_id)
 SELECT 'batch', batch_id
 FROM noted;
 
--- name: keep_rejected_message(gateway, topic, payload, payload_bytes, code, detail)
+-- name: keep_rejected_messages(gateways, topics, payloads, sizes, codes, details)
 INSERT INTO rejected_message (received_at, gateway_code, topic, payload, payload_bytes, code, detail)
-VALUES (now(), :gateway, :topic, :payload, :payload_bytes, :code, :detail);
+SELECT now(), rejected.*
+FROM unnest(
+    CAST(:gateways AS text[]),
+    CAST(:topics AS text[]),
+    CAST(:payloads AS bytea[]),
+    CAST(:sizes AS integer[]),
+    CAST(:codes AS text[]),
+    CAST(:details AS text[])
+) AS rejected;
 
 -- name: keep_rejected_readings(gateways, seqs, meters, times, values, codes, details)
 INSERT INTO rejected_reading (received_at, gateway_code, seq, meter_code, ts_text, value_text, code, detail)

@@ -4,6 +4,7 @@ Gateways take turns, so that one that sends much holds up none of the others. On
 messages are not taken beyond its share, and not answered, so it keeps them and sends them again (docs/mqtt.md, 7).
 """
 
+import heapq
 import threading
 import time
 from collections import OrderedDict, deque
@@ -32,6 +33,15 @@ class Received(NamedTuple):
     def sender(self) -> str:
         """Who sent it: the topic up to the gateway, whatever the format."""
         return self.topic.partition("/readings")[0]
+
+
+class Waiting(NamedTuple):
+    """What of a gateway waits to be taken."""
+
+    sender: str
+    messages: int
+    longest_s: float
+    """How long the oldest of them has waited."""
 
 
 class MessageQueue:
@@ -143,6 +153,13 @@ class MessageQueue:
             for message in messages:
                 self._count(message.sender, -1, -len(message.payload))
             self._changed.notify_all()
+
+    def longest_waiting(self, most: int, *, now_s: float) -> list[Waiting]:
+        """The gateways whose oldest message has waited longest, at most so many, the longest first."""
+        with self._changed:
+            begun = [(messages[0].arrived_s, sender) for sender, messages in self._waiting.items()]
+            worst = heapq.nsmallest(most, begun)
+            return [Waiting(sender, len(self._waiting[sender]), now_s - since_s) for since_s, sender in worst]
 
     def close(self) -> None:
         """Wake all that wait; nothing more is taken in."""

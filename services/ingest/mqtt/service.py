@@ -87,6 +87,10 @@ class Ingest:
         self._reading = IngestDatabase(url, stopping=self._stopping)
         self._storing = IngestDatabase(url, stopping=self._stopping)
 
+    def tell_of_waiting(self) -> None:
+        """Let what waits of each gateway be collected."""
+        metrics.tell_of(self._queue)
+
     def stop(self) -> None:
         """Finish the batch at hand and leave."""
         self._stopping.set()
@@ -263,6 +267,7 @@ def run(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
     ingest = Ingest(settings)
+    ingest.tell_of_waiting()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ingest.stop())
     ingest.run()
