@@ -4,6 +4,7 @@ import copy
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Annotated, Self
@@ -46,7 +47,7 @@ class Database:
 
     def __init__(self, database_url: str, *, longest_read_s: int = 10) -> None:
         """`longest_read_s`: so long a statement of a question may take."""
-        self._longest_read_s = longest_read_s
+        self._database_url, self._longest_read_s = database_url, longest_read_s
         self._pool = pool_to_ask(
             database_url,
             role=DatabaseRole.API,
@@ -83,6 +84,11 @@ class Database:
         if acting is not None:
             bound._account, bound._credential = acting.name, acting.credential
         return bound
+
+    def elsewhere(self) -> "DatabaseElsewhere":
+        """The same database, seen as far and by the same asker, as it is handed to another process."""
+        asker = (self._reach, self._account, self._credential, self._request_id, self._closing)
+        return DatabaseElsewhere(self._database_url, self._longest_read_s, *asker)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -172,6 +178,28 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self._pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseElsewhere:
+    """What another process needs to see a database as the asker does."""
+
+    database_url: str
+    longest_read_s: int
+    reach: Reach
+    account: str
+    credential: str
+    request_id: str
+    closing: Closing | None
+
+    def opened(self) -> Database:
+        """The database, over connections of this process."""
+        found = Database(self.database_url, longest_read_s=self.longest_read_s)
+        found = found.within(self.reach, request_id=self.request_id, closing=self.closing)
+        found._account, found._credential = self.account, self.credential
+        # Its thread begins while there is memory for it: one that cannot begin is waited for without end.
+        found._pool.open()
+        return found
 
 
 class Moment:

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -110,6 +111,13 @@ class Refused(Exception):  # noqa: N818 - named after the fact
         self.faults = faults
         self.retry_after_s = retry_after_s
         self.more = more
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It is raised again where the work was asked for that another process did."""
+        return partial(Refused, faults=self.faults, retry_after_s=self.retry_after_s, **self.more), (
+            self.kind,
+            self.detail,
+        )
 
 
 class ProblemResponse(JSONResponse):

@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 from services.core.reason import REASONS, About, InBoth, reason_text
 
 _MOST_FIELD_CHARACTERS = 100
+# Of what a reason mentions: a cell of a file may hold 32 000, and thousands of cells the same.
+_MOST_MENTIONED_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Fault:
     def _text(self) -> InBoth:
         if self.code not in REASONS[About.REFUSAL]:
             return InBoth(*[str(self.mentions.get("message", self.code))] * 2)
-        return reason_text(About.REFUSAL, self.code, **self.mentions)
+        return reason_text(About.REFUSAL, self.code, **{name: _short(each) for name, each in self.mentions.items()})
 
 
 def faults_of(errors: Iterable[ErrorDetails], *, root: str = "body", skip: int = 0) -> list[Fault]:
@@ -50,6 +52,12 @@ def _fault(error: ErrorDetails, root: str, skip: int) -> Fault:
     if code not in REASONS[About.REFUSAL]:
         mentions["message"] = error["msg"]
     return Fault(name[:_MOST_FIELD_CHARACTERS], code, mentions)
+
+
+def _short(mentioned: object) -> object:
+    if isinstance(mentioned, str) and len(mentioned) > _MOST_MENTIONED_CHARACTERS:
+        return f"{mentioned[:_MOST_MENTIONED_CHARACTERS]}…"
+    return mentioned
 
 
 def _plain(value: object) -> object:

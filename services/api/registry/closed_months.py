@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from psycopg import Connection, Rollback
 
@@ -47,6 +48,10 @@ class NeedsSecondPerson(Exception):  # noqa: N818 - named after the fact
         """`effect`: what it would change; `enterprise_ids`: whose energy that is."""
         super().__init__("what changes closed months is confirmed by a second person")
         self.effect, self.enterprise_ids = effect, list(enterprise_ids)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It is raised again where the work was asked for that another process did."""
+        return NeedsSecondPerson, (self.effect, self.enterprise_ids)
 
 
 @dataclass(slots=True)

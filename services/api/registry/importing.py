@@ -13,11 +13,10 @@ from services.api.database import Database
 from services.api.errors import IMPORT_REFUSED, INVALID_BODY, Refused, refused_fields
 from services.api.reasons import Fault
 from services.api.registry.change import registry_change
-from services.api.registry.reading import RowFault, Sheet
+from services.api.registry.reading import MOST_ERRORS, RowFault, Sheet
 from services.api.registry.resource import A, Amendment, DatedFrom, E, R, Resource, Row
 from services.provenance.notes import NoteKind, note
 
-MOST_ERRORS = 100_000
 MOST_DATED = 2000
 """Each takes some statements while nobody else can change the registry."""
 
@@ -87,7 +86,7 @@ def import_sheet(
         plan = _Planner(resource, change.connection, sheet, handling, now).plan()
         if plan.faults:
             account = _account(sheet, plan, dry_run=False, created=0, updated=0)
-            found = "1 fault" if len(plan.faults) == 1 else f"{len(plan.faults)} faults"
+            found = "1 fault" if account["error_count"] == 1 else f"{account['error_count']} faults"
             raise Refused(IMPORT_REFUSED, f"{found}; nothing was written", **account)
         created = resource.insert(change, plan.creates) if plan.creates else 0
         for amendment in plan.amendments:
@@ -212,7 +211,7 @@ class _Planner(Generic[E, R, A]):
 
 
 def _by_line(plan: _Plan[E, R]) -> list[dict[str, Any]]:
-    return sorted(plan.outcomes, key=lambda each: int(each["line"]))[:MOST_ERRORS]
+    return sorted(plan.outcomes, key=lambda each: int(each["line"]))
 
 
 def _account(sheet: Sheet[E], plan: _Plan[E, R], *, dry_run: bool, created: int, updated: int) -> dict[str, Any]:
@@ -225,6 +224,6 @@ def _account(sheet: Sheet[E], plan: _Plan[E, R], *, dry_run: bool, created: int,
         "unchanged": plan.count(ImportOutcome.UNCHANGED),
         "skipped": plan.count(ImportOutcome.SKIP),
         "hidden": len(sheet.hidden),
-        "error_count": len(ordered),
+        "error_count": len(ordered) + sheet.faults_beyond,
         "errors": [faulty.answer() for faulty in itertools.islice(ordered, MOST_ERRORS)],
     }

@@ -1,7 +1,7 @@
 """A table as entries of the registry: every cell that cannot be read is named with its reason."""
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Generic
@@ -17,6 +17,8 @@ from services.api.registry.files.header import column_name, columns_named
 from services.api.registry.files.lines import MOST_LINES_ABOVE, FileTable, TableLine, cell_name
 from services.api.registry.resource import A, E, R, Resource
 
+MOST_ERRORS = 10_000
+"""So many faults of a file are told, the first; the others are counted."""
 ROW = "row"
 """What a fault of a whole row names instead of a field."""
 
@@ -50,8 +52,18 @@ class Sheet(Generic[E]):
     rows: int = 0
     entries: list[tuple[int, E]] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
+    faults_beyond: int = 0
+    """How many were found once there were as many as are told."""
     hidden: list[int] = field(default_factory=list)
     """Lines that were left out since they are hidden."""
+
+    def refuse(self, line: int, faults: Iterable[Fault]) -> None:
+        """A line has these faults."""
+        for fault in faults:
+            if len(self.faults) < MOST_ERRORS:
+                self.faults.append(self.fault(line, fault))
+            else:
+                self.faults_beyond += 1
 
     def fault(self, line: int, fault: Fault) -> RowFault:
         """A fault of a line, with the cell of its field."""
@@ -81,7 +93,7 @@ def read_sheet(
             continue
         sheet.rows += 1
         if line.is_hidden and hidden_rows is HiddenRows.REFUSE:
-            sheet.faults.append(RowFault(line.number, Fault(ROW, "hidden_row")))
+            sheet.refuse(line.number, [Fault(ROW, "hidden_row")])
             continue
         reader.read(line)
     sheet.faults += _merged_faults(table, header.number)
@@ -147,7 +159,7 @@ class _RowReader(Generic[E, R, A]):
         entry = self._entry(given, faults) if given else None
         if entry is not None and not faults:
             self._keep(line.number, entry)
-        self._sheet.faults += (self._sheet.fault(line.number, fault) for fault in faults)
+        self._sheet.refuse(line.number, faults)
 
     def _faults_of_place(self, line: TableLine) -> Iterator[Fault]:
         header = self._sheet.header
@@ -191,6 +203,6 @@ class _RowReader(Generic[E, R, A]):
         key = self._resource.key_of(entry)
         earlier = self._line_of_key.setdefault(key, line)
         if earlier != line:
-            self._sheet.faults.append(self._sheet.fault(line, self._resource.repeated(entry, earlier)))
+            self._sheet.refuse(line, [self._resource.repeated(entry, earlier)])
         else:
             self._sheet.entries.append((line, entry))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.asking import MomentOrDay, Now
@@ -22,20 +22,21 @@ from services.api.errors import (
     refused_fields,
 )
 from services.api.export.described import CSV, XLSX
+from services.api.guard.bodies import JSON
 from services.api.openapi import refusals
 from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry.fields import Note
 from services.api.registry.files.encoding import encoding_named
-from services.api.registry.importing import Existing, ImportHandling, ImportOutcome, import_sheet
-from services.api.registry.reading import HiddenRows, columns_of, read_sheet
+from services.api.registry.importing import Existing, ImportHandling, ImportOutcome
+from services.api.registry.reading import MOST_ERRORS, HiddenRows, columns_of
 from services.api.registry.resource import A, DatedFrom, E, R, Resource
-from services.api.registry.table_file import csv_of, table_of
+from services.api.registry.table_file import csv_of
+from services.api.routes.importable import ImportFile, import_apart
 from services.api.tables import TablesDep
 
 PREFIX = "/api/v1/import/"
 MOST_BYTES = 10_000_000
-# An import of 50 000 rows takes some 200 MB while it lasts.
 _MOST_AT_ONCE = 2
 
 
@@ -94,9 +95,9 @@ class ImportAccount(BaseModel):
     skipped: int = Field(description="Rows of what is registered, with `existing=skip`")
     hidden: int = Field(description="Hidden rows that were left out, with `hidden_rows=skip`")
     error_count: int
-    errors: list[RowError] = Field(description="In the order of the lines, at most 100 000")
+    errors: list[RowError] = Field(description=f"In the order of the lines, the first {MOST_ERRORS}")
     outcomes: list[RowOutcome] | None = Field(
-        None, description="With `dry_run`: what would come of each row without faults, at most 100 000"
+        None, description="With `dry_run`: what would come of each row without faults"
     )
 
 
@@ -170,17 +171,17 @@ def import_router(resource: Resource[E, R, A]) -> APIRouter:
         now: Now,
     ) -> Response:
         handling = _handling(query)
+        file = ImportFile(
+            plural=plural,
+            body=body,
+            content_type=request.headers.get("content-type", ""),
+            encoding=encoding_named(query.encoding) if query.encoding else None,
+            hidden_rows=query.hidden_rows,
+            dry_run=query.dry_run,
+            handling=handling,
+        )
         with _places.one():
-            table = table_of(
-                body,
-                request.headers.get("content-type", ""),
-                columns=columns_of(resource.entry),
-                encoding=encoding_named(query.encoding) if query.encoding else None,
-            )
-            sheet = read_sheet(resource, table, hidden_rows=query.hidden_rows)
-            judging = resource.judging_by(tables)
-            account = import_sheet(database, judging, sheet, dry_run=query.dry_run, handling=handling, now=now)
-            return JSONResponse(account)
+            return Response(import_apart(database, file, tables, now), media_type=JSON)
 
     @router.get(
         "/template",

@@ -5,11 +5,11 @@ import io
 import re
 from collections.abc import Collection, Iterator
 
-from services.api.errors import INVALID_BODY, Refused
+from services.api.errors import INVALID_BODY, TOO_LARGE, Refused
 from services.api.registry.files.blanks import seen
 from services.api.registry.files.encoding import Encoding, decoded
 from services.api.registry.files.header import columns_named
-from services.api.registry.files.lines import TableLine
+from services.api.registry.files.lines import MOST_COLUMNS, TableLine, require_short
 
 _SEPARATORS = (",", ";", "\t", "|")
 # Signs that stand for a separator in text typed with a Chinese keyboard, and are none.
@@ -18,6 +18,8 @@ _TYPED = "，；、"
 _SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=([,;|\t])\"?\r?\n?", re.IGNORECASE)
 _KEPT_TEXT = re.compile(r'="([^"]*)"')
 _LINES_LOOKED_AT = 10
+# Of one row, however many lines its texts have.
+_MOST_ROW_CHARACTERS = 500_000
 
 
 def csv_lines(body: bytes, *, encoding: Encoding | None, columns: Collection[str]) -> Iterator[TableLine]:
@@ -27,14 +29,35 @@ def csv_lines(body: bytes, *, encoding: Encoding | None, columns: Collection[str
     skipped = text[: said.end()].count("\n") if said else 0
     text = text[said.end() :] if said else text
     separator = said[1] if said else _separator(text, columns)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    begin = 1
+    begin = 1 + skipped
+    taken = 0
+
+    def pieces() -> Iterator[str]:
+        nonlocal taken
+        for piece in io.StringIO(text, newline=""):
+            taken += len(piece)
+            if taken > _MOST_ROW_CHARACTERS:
+                raise Refused(
+                    TOO_LARGE,
+                    f"line {begin}: a row may have at most {_MOST_ROW_CHARACTERS} characters; see that each row of the"
+                    " table is a line, and each quote that opens is closed",
+                )
+            yield piece
+
+    reader = csv.reader(pieces(), delimiter=separator, strict=True)
     try:
         for cells in reader:
-            yield TableLine(begin + skipped, [_text(cell) for cell in cells])
-            begin = reader.line_num + 1
+            yield _line(begin, cells)
+            begin, taken = reader.line_num + 1 + skipped, 0
     except csv.Error as error:
-        raise Refused(INVALID_BODY, f"line {begin + skipped}: not CSV: {error}") from None
+        raise Refused(INVALID_BODY, f"line {begin}: not CSV: {error}") from None
+
+
+def _line(number: int, cells: list[str]) -> TableLine:
+    texts = [_text(cell) for cell in cells[: MOST_COLUMNS + 1]]
+    for place, text in enumerate(texts):
+        require_short(text, place, number)
+    return TableLine(number, texts)
 
 
 def _text(cell: str) -> str:

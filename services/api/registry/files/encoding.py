@@ -10,6 +10,7 @@ import enum
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.api.errors import INVALID_BODY, Refused
 
@@ -49,7 +50,7 @@ LOST = re.compile("\ufffd|锟斤拷?")
 _WORDS = re.compile(r"[^\x00-\x7f]+")
 # Signs of units and the like that stand with letters and digits: m³, ℃, kW·h, 2×300 MW.
 _SIGNS = frozenset("²³°·×±µμΩØ℃‰½¼€£§’–—…“”‘")
-_MOST_SHOWN = 12
+_MOST_SHOWN, _WORDS_SHOWN = 12, 3
 # A reading is taken when it has at most this share of the other one's strange words.
 _FAR_FEWER = 0.25
 
@@ -59,12 +60,15 @@ class _Reading:
     encoding: Encoding
     text: str
     words: int
-    strange: Sequence[str]
+    strange: int
+    """How many of them nobody would write."""
+    shown: Sequence[str]
+    """The first of these."""
 
     @property
     def share(self) -> float:
         """Which part of its words nobody would write."""
-        return len(self.strange) / self.words
+        return self.strange / self.words
 
 
 def encoding_named(name: str) -> Encoding:
@@ -122,7 +126,7 @@ def _by_evidence(body: bytes) -> str:
     if len(readings) == 1:
         (only,) = readings
         if only.encoding is Encoding.GB18030 and only.share > 0.5:
-            shown = ", ".join(only.strange[:3])
+            shown = ", ".join(only.shown)
             raise Refused(
                 INVALID_BODY,
                 f"the text is not UTF-8, and as GB18030 it reads {shown}: save the file as CSV UTF-8, or {_CHOICE}",
@@ -140,8 +144,9 @@ def _read(body: bytes, encoding: Encoding) -> _Reading | None:
     except UnicodeDecodeError:
         return None
     words = sum(1 for _ in _WORDS.finditer(text))
-    strange = [word[0][:_MOST_SHOWN] for word in _WORDS.finditer(text) if not _is_written(word)]
-    return _Reading(encoding, text, words, strange)
+    strange = (word[0][:_MOST_SHOWN] for word in _WORDS.finditer(text) if not _is_written(word))
+    shown = list(islice(strange, _WORDS_SHOWN))
+    return _Reading(encoding, text, words, len(shown) + sum(1 for _ in strange), shown)
 
 
 def _first_wrong(body: bytes) -> int:

@@ -8,16 +8,27 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
+from xml.parsers.expat import ExpatError
 
 from services.api.errors import INVALID_BODY, Refused
 from services.api.registry.files.blanks import seen
 from services.api.registry.files.form import NUMBERS, TIMES
-from services.api.registry.files.lines import MOST_LINES_ABOVE, CellFault, FileTable, TableLine
+from services.api.registry.files.lines import (
+    MOST_COLUMNS,
+    MOST_LINES_ABOVE,
+    CellFault,
+    FileTable,
+    TableLine,
+    require_short,
+)
 from services.api.registry.files.number_format import GENERAL, NumberFormat, Shows
-from services.api.registry.files.workbook import Workbook, elements_of, is_on, local, text_in, workbook_in
+from services.api.registry.files.parts import elements_of, too_much
+from services.api.registry.files.workbook import MOST_CELLS, Workbook, is_on, text_in, workbook_in
 
-MOST_COLUMNS = 64
+_PARTS = {"c", "mergeCell"}
+# Each makes the file one to be refused; the first say so.
+_MOST_MERGED = 1000
 # A spreadsheet keeps that many digits of a number.
 _KEPT_DIGITS = 15
 # Days are counted from here; before 1900-03-01 spreadsheets count a day that never was.
@@ -29,7 +40,7 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,9})")
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
-    ParseError,
+    ExpatError,
     OSError,
     EOFError,
     NotImplementedError,
@@ -52,10 +63,10 @@ def _lines(body: bytes, table: FileTable) -> Iterator[TableLine]:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             workbook = workbook_in(archive)
             (_, first), *others = workbook.sheets
-            yield from _Sheet(workbook, table).lines(elements_of(archive, first))
+            yield from _Sheet(workbook, table).lines(elements_of(archive, first, _PARTS, heads={"row"}))
             for name, part in others:
                 sheet = _Sheet(workbook, FileTable(iter(())))
-                head = islice(sheet.lines(elements_of(archive, part)), MOST_LINES_ABOVE)
+                head = islice(sheet.lines(elements_of(archive, part, _PARTS, heads={"row"})), MOST_LINES_ABOVE)
                 table.others.append((name, [line.cells for line in head]))
     except _BROKEN as error:
         raise Refused(INVALID_BODY, f"the workbook cannot be read: {type(error).__name__}") from None
@@ -69,35 +80,42 @@ class _Sheet:
 
     def lines(self, elements: Iterator[Element]) -> Iterator[TableLine]:
         """The rows, and beside them the merged ranges."""
-        number = 0
+        line: TableLine | None = None
+        cells = 0
         for element in elements:
-            name = local(element.tag)
+            name = element.tag
             if name == "row":
-                number = int(element.get("r", number + 1))
-                yield self._line(element, number)
-                element.clear()
-            elif name == "mergeCell":
+                if line is not None:
+                    yield line
+                number = int(element.get("r", line.number + 1 if line else 1))
+                line = TableLine(number, [], is_hidden=is_on(element.get("hidden")) or element.get("ht") == "0")
+            elif name == "c" and line is not None:
+                cells += 1
+                if cells > MOST_CELLS:
+                    raise too_much(
+                        f"line {line.number}: a sheet may have at most {MOST_CELLS} cells, empty ones included"
+                    )
+                self._put(element, line)
+            elif name == "mergeCell" and len(self._table.merged) < _MOST_MERGED:
                 self._table.merged.append(_range(element.attrib["ref"]))
+        if line is not None:
+            yield line
 
-    def _line(self, row: Element, number: int) -> TableLine:
-        cells: list[str] = []
-        faults: dict[int, CellFault] = {}
-        for cell in row:
-            reference = _REFERENCE.fullmatch(cell.get("r", ""))
-            # Whatever lies far to the right is kept as one more cell, so that the row is seen to be too long.
-            place = min(_column(reference[1]) if reference else len(cells), MOST_COLUMNS)
-            cells += [""] * (place + 1 - len(cells))
-            text, fault = self._cell(cell)
-            cells[place] = seen(text)
-            if fault is not None:
-                faults[place] = fault
-        return TableLine(number, cells, faults, is_hidden=is_on(row.get("hidden")) or row.get("ht") == "0")
+    def _put(self, cell: Element, line: TableLine) -> None:
+        reference = _REFERENCE.fullmatch(cell.get("r", ""))
+        place = min(_column(reference[1]) if reference else len(line.cells), MOST_COLUMNS)
+        text, fault = self._cell(cell)
+        require_short(text, place, line.number)
+        line.cells.extend([""] * (place + 1 - len(line.cells)))
+        line.cells[place] = seen(text)
+        if fault is not None:
+            line.faults[place] = fault
 
     def _cell(self, cell: Element) -> tuple[str, CellFault | None]:
         kind = cell.get("t", "n")
         if kind == "inlineStr":
             return text_in(cell), None
-        parts = {local(part.tag): part.text or "" for part in cell}
+        parts = {part.tag: part.text or "" for part in cell}
         value = parts.get("v", "")
         if not value:
             is_without = "f" in parts and (kind != "str" or "v" not in parts)
