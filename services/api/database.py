@@ -56,7 +56,7 @@ class Database:
             on_refusal=self._note_refusal,
         )
         self._turnstile = Turnstile(_POOL_SIZE)
-        self._refused_s = float("-inf")
+        self._refusal = _Refusal()
         self._registry, self._registry_lock = RegistryReader(), Lock()
         self._reach, self._account, self._credential, self._request_id = NOTHING, "", "", ""
         self._closing: Closing | None = None
@@ -133,11 +133,11 @@ class Database:
         """A connection of the pool, which has one left. Raises psycopg.OperationalError if the database is away."""
         self._pool.open()
         while True:
-            refused = self._refused_s >= began_s
+            refused = self._refusal.at_s >= began_s
             try:
                 return self._pool.getconn(timeout=_READY_WITHIN_S if refused else _STEP_S)
             except PoolTimeout:
-                if self._refused_s >= began_s or time.monotonic() - began_s >= _LONGEST_WAIT_S:
+                if self._refusal.at_s >= began_s or time.monotonic() - began_s >= _LONGEST_WAIT_S:
                     raise
 
     @property
@@ -152,7 +152,7 @@ class Database:
         return self._turnstile.waiting
 
     def _note_refusal(self) -> None:
-        self._refused_s = time.monotonic()
+        self._refusal.at_s = time.monotonic()
 
     def _tell(self, connection: Connection, longest_s: int) -> None:
         """Say which rows the connection sees, and who acts. Before the transaction, which is for others to begin."""
@@ -200,6 +200,12 @@ class DatabaseElsewhere:
         # Its thread begins while there is memory for it: one that cannot begin is waited for without end.
         found._pool.open()
         return found
+
+
+class _Refusal:
+    """When the database last refused a connection: known to every copy of a Database."""
+
+    at_s = float("-inf")
 
 
 class Moment:
