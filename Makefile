@@ -1,6 +1,6 @@
 # make up      install what is missing and run Enermon in the foreground (ARGS="--no-fleet" passes options on)
-# make test    lint and all tests, on TimescaleDB with mosquitto, and those that ask something of the store again on the
-#              embedded one, in WORKERS=3 processes at once, each with a database and a broker of its own
+# make test    lint and all tests, on TimescaleDB with mosquitto, and those of tests/integration that ask something of the
+#              store again on the embedded one, in WORKERS=3 processes at once, each with a database and a broker of its own
 #              (ARGS="-n 0 -x" one by one, to the first that fails)
 # make test-console   of all tests only those of the console, in Debian's chromium
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
@@ -24,6 +24,7 @@ ENERMON_HOME ?= $(CURDIR)/.enermon
 export ENERMON_HOME
 BIN = $(ENERMON_HOME)/venv/bin
 WORKERS ?= 3
+NOT_EMBEDDED = unit fuzz console chaos e2e
 PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
@@ -37,7 +38,7 @@ up:
 
 test: lint
 	$(PYTEST) --store native $(ARGS)
-	$(PYTEST) --store embedded -m store --ignore=tests/unit --ignore=tests/fuzz --ignore=tests/console $(ARGS)
+	$(PYTEST) --store embedded -m store $(NOT_EMBEDDED:%=--ignore=tests/%) $(ARGS)
 
 test-console:
 	@$(PYTHON) deploy/bootstrap.py --dev

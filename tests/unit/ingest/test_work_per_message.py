@@ -13,7 +13,7 @@ from services.ingest.store import arrange, not_new
 from services.ingest.validate import KnownMeter, KnownRegistry, check
 from tests.growth import TIMES_MORE, growth, is_linear
 
-SIZE = 1_000
+SIZE = 500
 T_MS = 1_767_197_700_000
 
 

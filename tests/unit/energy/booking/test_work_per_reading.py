@@ -12,7 +12,7 @@ from services.energy.booking.fast_path import Windows, book_plain, plain_rule
 from tests.growth import growth, is_linear
 from tests.unit.energy.booking.counter_story import T0, counter_rule
 
-SIZE = 400
+SIZE = 200
 SHAPES: dict[str, Callable[[int], float]] = {
     "rising": lambda i: 100.0 + i,
     "zeros after a value": lambda i: 0.0 if i else 5_000.0,
