@@ -94,7 +94,7 @@ class OnDisk:
         return self.bytes_by_table[table] / self.readings
 
 
-_TABLES = ("reading", "energy_slot", "energy_hour", "energy_day", "energy_month")
+_TABLES = ("reading", "energy_quarters", "energy_day", "energy_month")
 
 
 def on_disk(database_url: str) -> OnDisk:

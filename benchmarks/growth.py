@@ -123,7 +123,9 @@ def _grown(database_url: str, region: Region, sums: Sums, fill_s: float, timings
     )
 
 
-_HOUR_BYTES = "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'energy_hour'::regclass"
+_HOUR_BYTES = (
+    "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'energy_quarters'::regclass"
+)
 
 
 def questions(year: Year, region: Region) -> list[Question]:

@@ -22,14 +22,14 @@ from simulators.registry import Meter
 _METERS_A_COPY = 50
 _WRITERS = 2
 _PICO_PER_MILLI = 1_000_000_000
+_QUARTERS = range(4)
 _HOUR_ROW = RowType(
     meter_id="int4",
     account_id="int4",
     hour="ts",
-    quantity_pico="int8",
-    measured_s="int2",
-    slot_count="int2",
-    quality="int2",
+    **{f"quantity_pico_{quarter}": "int8" for quarter in _QUARTERS},
+    **{f"measured_s_{quarter}": "int2" for quarter in _QUARTERS},
+    **{f"quality_{quarter}": "int2" for quarter in _QUARTERS},
 )
 # A numeric on the wire: four words, then digits of base 10 000. A quantity is ten thousandths of a unit times 1e8.
 _DIGITS, _DIGIT = 5, 10_000
@@ -175,17 +175,18 @@ def _copy_hours(
     last: int,
 ) -> None:
     count = last - first
+    # A thousandth is divided by four without a rest.
+    quarter_pico = np.concatenate([each[first:last] for each in milli]) * (_PICO_PER_MILLI // len(_QUARTERS))
     rows = _HOUR_ROW.wire(
         count * len(part),
         meter_id=np.repeat([meter_id for meter_id, _, _ in part], count),
         account_id=np.repeat([account_id for _, account_id, _ in part], count),
         hour=np.tile(to_us(sums.start) + np.arange(first, last) * HOUR_US, len(part)),
-        quantity_pico=np.concatenate([each[first:last] for each in milli]) * _PICO_PER_MILLI,
-        measured_s=3600,
-        slot_count=4,
-        quality=0,
+        **{f"quantity_pico_{quarter}": quarter_pico for quarter in _QUARTERS},
+        **{f"measured_s_{quarter}": 900 for quarter in _QUARTERS},
+        **{f"quality_{quarter}": 0 for quarter in _QUARTERS},
     )
-    copy_in(connection, "energy_hour", _HOUR_ROW.columns, rows)
+    copy_in(connection, "energy_quarters", _HOUR_ROW.columns, rows)
     connection.commit()
 
 

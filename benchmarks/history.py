@@ -16,7 +16,7 @@ from services.energy.rollup.meters import Accounts, load_meters
 
 _sql = Statements.beside(__file__, "history.sql")
 _STEP = timedelta(days=30)
-_OF_DAYS = ("fill_readings", "fill_slots", "fill_hours", "fill_days", "fill_ledger_hours", "fill_ledger_days")
+_OF_DAYS = ("fill_readings", "fill_quarters", "fill_days", "fill_ledger_hours", "fill_ledger_days")
 
 
 def fill(

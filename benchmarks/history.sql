@@ -23,24 +23,15 @@ CROSS JOIN history_day
 CROSS JOIN generate_series(0, 23) AS hour
 ORDER BY history_meter.meter_id, day, hour;
 
--- name: fill_slots()
-INSERT INTO energy_slot (meter_id, account_id, slot, quantity_pico, measured_s, quality)
-SELECT history_meter.meter_id, history_meter.account_id, day + make_interval(mins => 15 * slot), 1000000000000, 900, 0
-FROM history_meter
-CROSS JOIN history_day
-CROSS JOIN generate_series(0, 95) AS slot
-ORDER BY history_meter.meter_id, day, slot;
-
--- name: fill_hours()
-INSERT INTO energy_hour (meter_id, account_id, hour, quantity_pico, measured_s, slot_count, quality)
+-- name: fill_quarters()
+INSERT INTO energy_quarters
 SELECT
     history_meter.meter_id,
     history_meter.account_id,
     day + make_interval(hours => hour),
-    4000000000000,
-    3600,
-    4,
-    0
+    1000000000000, 1000000000000, 1000000000000, 1000000000000,
+    900, 900, 900, 900,
+    0, 0, 0, 0
 FROM history_meter
 CROSS JOIN history_day
 CROSS JOIN generate_series(0, 23) AS hour

@@ -17,6 +17,8 @@ FROM meter_energy AS kept
 JOIN account USING (account_id)
 WHERE
     kept.grain = :grain
+    AND kept.kept_at > :from_ts ::timestamptz - interval '1 hour'
+    AND kept.kept_at < :to_ts
     AND kept.period >= :from_ts
     AND kept.period < :to_ts
     AND (:meter_ids ::integer[] IS NULL OR kept.meter_id = ANY (:meter_ids ::integer[]))
@@ -185,6 +187,8 @@ FROM meter_energy AS kept
 JOIN account USING (account_id)
 WHERE
     kept.grain = :grain
+    AND kept.kept_at > :from_ts ::timestamptz - interval '1 hour'
+    AND kept.kept_at < :to_ts
     AND kept.period >= :from_ts
     AND kept.period < :to_ts
     AND kept.meter_id = ANY (

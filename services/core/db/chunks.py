@@ -11,9 +11,9 @@ from services.core.calendar import DAY_US, OPEN_END_US, OPEN_START_US
 Whole = NDArray[np.int64]
 
 CHUNK_US = 30 * DAY_US
-"""Readings and quarter hours are kept in chunks of so long, counted from 1970."""
-HOURS_CHUNK_US = 180 * DAY_US
-"""Hours."""
+"""Readings are kept in chunks of so long, counted from 1970."""
+QUARTERS_CHUNK_US = 90 * DAY_US
+"""The quarters of hours."""
 
 
 class Part(NamedTuple):

@@ -57,6 +57,8 @@ CROSS JOIN LATERAL (
     FROM energy_slot
     WHERE
         energy_slot.meter_id = asked.meter_id
+        AND energy_slot.hour > asked.start_ts - interval '1 hour'
+        AND energy_slot.hour < asked.end_ts
         AND energy_slot.slot >= asked.start_ts
         AND energy_slot.slot < asked.end_ts
 ) AS kept;

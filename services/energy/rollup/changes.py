@@ -39,7 +39,7 @@ class Periods(NamedTuple):
 
     def keys(self) -> Whole:
         """Meter and start as one number, in order of meter and time."""
-        return self.meter_id * _NUMBERS_OF_SLOTS + self.start_us // SLOT_US
+        return keys_of(self.meter_id, self.start_us)
 
     def at(self, places: Whole | Flags) -> Self:
         """Those at these places."""
@@ -58,6 +58,11 @@ class Periods(NamedTuple):
         pairs = zip(self[2:], other[2:], strict=True)
         found: Flags = np.logical_or.reduce([mine != others for mine, others in pairs])
         return found
+
+
+def keys_of(meter_id: Whole, start_us: Whole) -> Whole:
+    """Meter and start of a slot or hour as one number, in order of meter and time."""
+    return meter_id * _NUMBERS_OF_SLOTS + start_us // SLOT_US
 
 
 class Changes(NamedTuple):
@@ -102,7 +107,7 @@ def hours_of(slots: Periods) -> Periods:
     if not len(slots):
         return slots
     hour_us = slots.start_us - slots.start_us % HOUR_US
-    edges = _edges(slots.meter_id, hour_us)
+    edges = edges_of(slots.meter_id, hour_us)
     return Periods(
         slots.meter_id[edges],
         hour_us[edges],
@@ -154,7 +159,7 @@ class Gains(NamedTuple):
             return self
         order = np.lexsort((self.start_us, self.account_id, self.owner))
         columns = [column[order] for column in self]
-        edges = _edges(*columns[:3])
+        edges = edges_of(*columns[:3])
         sums = [np.add.reduceat(column, edges) for column in columns[3:]]
         found = type(self)(*(column[edges] for column in columns[:3]), *sums)
         high, low = found.high + (found.low >> _LOW_BITS), found.low & (2**_LOW_BITS - 1)
@@ -162,7 +167,7 @@ class Gains(NamedTuple):
         return type(self)(*(column[tells] for column in found._replace(high=high, low=low)))
 
 
-def _edges(*columns: Whole) -> Whole:
+def edges_of(*columns: Whole) -> Whole:
     """Where rows begin that differ from the one before, in columns of which at least one row is given."""
     differs = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
     return np.flatnonzero(np.append(True, differs))

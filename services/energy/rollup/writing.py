@@ -1,4 +1,4 @@
-"""Writes what was booked: slots and hours where they differ from what stands, and what the sums above gain."""
+"""Writes what was booked: hours whose slots differ from what stands, and what the sums above gain."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
@@ -10,26 +10,25 @@ import psycopg
 from services.core.calendar import DAY_US, HOUR_US, OPEN_END_US, OPEN_START_US
 from services.core.db.arrays import IntegerParameters, LongParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
-from services.core.db.chunks import CHUNK_US, HOURS_CHUNK_US, parts_of
+from services.core.db.chunks import QUARTERS_CHUNK_US, parts_of
 from services.core.db.statements import Statements
 from services.energy.booking.booking import Rebooking
 from services.energy.rollup.adapt import TimeParameter
-from services.energy.rollup.changes import Changes, Flags, Gains, Periods, Whole, after, changes, hours_of
+from services.energy.rollup.changes import Changes, Flags, Gains, Periods, Whole, after, changes, hours_of, keys_of
 from services.energy.rollup.meters import RolledMeter
+from services.energy.rollup.quarters import QUARTERS, QuarterRows
 from services.energy.rollup.ranges import DirtyRange
 from services.energy.rollup.stays import AccountKey
 
 _sql = Statements.beside(__file__, "writing.sql")
 
-_SLOT = RowType(meter_id="int4", account_id="int4", slot="ts", quantity_pico="int8", measured_s="int2", quality="int2")
-_HOUR = RowType(
+_ROW = RowType(
     meter_id="int4",
     account_id="int4",
     hour="ts",
-    quantity_pico="int8",
-    measured_s="int2",
-    slot_count="int2",
-    quality="int2",
+    **{f"quantity_pico_{quarter}": "int8" for quarter in range(QUARTERS)},
+    **{f"measured_s_{quarter}": "int2" for quarter in range(QUARTERS)},
+    **{f"quality_{quarter}": "int2" for quarter in range(QUARTERS)},
 )
 _MONTH_US = 31 * DAY_US
 _NEVER = (OPEN_END_US, OPEN_START_US)
@@ -38,7 +37,7 @@ Results = Sequence[tuple[DirtyRange, Rebooking]]
 AccountIds = Callable[[set[AccountKey]], Mapping[AccountKey, int]]
 
 
-class _Stretches(NamedTuple):
+class _BookedStretches(NamedTuple):
     """Stretches of meters' time, whole hours, in which energy is booked again; in some all that is not booked goes."""
 
     meter_id: Whole
@@ -46,31 +45,32 @@ class _Stretches(NamedTuple):
     end_us: Whole
     is_whole: Flags
 
-    def at(self, chosen: Flags) -> "_Stretches":
+    def at(self, chosen: Flags) -> "_BookedStretches":
         """The chosen ones."""
-        return _Stretches(self.meter_id[chosen], self.start_us[chosen], self.end_us[chosen], self.is_whole[chosen])
+        return _BookedStretches(
+            self.meter_id[chosen], self.start_us[chosen], self.end_us[chosen], self.is_whole[chosen]
+        )
 
-    def joined(self, others: "_Stretches") -> "_Stretches":
+    def joined(self, others: "_BookedStretches") -> "_BookedStretches":
         """These and others."""
-        return _Stretches(*(np.concatenate(columns) for columns in zip(self, others, strict=True)))
+        return _BookedStretches(*(np.concatenate(columns) for columns in zip(self, others, strict=True)))
 
 
 def write_energy(
     connection: psycopg.Connection, results: Results, meters: Mapping[int, RolledMeter], ids: AccountIds, fast: Periods
 ) -> Changes:
-    """Write the slots of these results, and those of `fast` beside which what stands stays; and the hours of both.
+    """Write the slots of these results, and those of `fast` beside which what stands stays.
 
     What has changed of the hours is given back.
     """
     judged = _slots(results, meters, ids)
     stretches = _stretches(connection, results, fast)
-    kept, may_go = _read(connection, stretches, "slots_kept", CHUNK_US)
+    kept, may_go = _read(connection, stretches)
     slots = changes(Periods.joined(judged, fast), kept, may_go)
-    _write_slots(connection, slots)
-    kept_hours, _ = _read(connection, stretches, "hours_kept", HOURS_CHUNK_US)
-    hours = changes(hours_of(after(kept, slots)), kept_hours, np.full(len(kept_hours), True))
-    _write_hours(connection, hours)
-    return hours
+    now = after(kept, slots)
+    _write_hours(connection, kept, now, slots)
+    kept_hours = hours_of(kept)
+    return changes(hours_of(now), kept_hours, np.full(len(kept_hours), True))
 
 
 def write_sums_of_meters(connection: psycopg.Connection, gains: Gains) -> None:
@@ -128,7 +128,7 @@ def _slots(results: Results, meters: Mapping[int, RolledMeter], ids: AccountIds)
     )
 
 
-def _stretches(connection: psycopg.Connection, results: Results, fast: Periods) -> _Stretches:
+def _stretches(connection: psycopg.Connection, results: Results, fast: Periods) -> _BookedStretches:
     """Where something may stand that is to be changed: within the months of which anything was ever booked."""
     meter_id = np.array([r.meter_id for r, _ in results], dtype=np.int64)
     start_us = np.array([OPEN_START_US if b.slots_from_us is None else b.slots_from_us for _, b in results])
@@ -136,7 +136,7 @@ def _stretches(connection: psycopg.Connection, results: Results, fast: Periods) 
     numbers = IntegerParameters(np.unique(meter_id))
     months = {number: (first, last) for number, first, last in _sql.run(connection, "months_kept", meter_ids=numbers)}
     kept = np.array([months.get(number, _NEVER) for number in meter_id.tolist()], dtype=np.int64).reshape(-1, 2)
-    found = _Stretches(
+    found = _BookedStretches(
         meter_id,
         np.maximum(start_us.astype(np.int64), kept[:, 0]),
         np.minimum(end_us.astype(np.int64), kept[:, 1] + _MONTH_US),
@@ -145,27 +145,25 @@ def _stretches(connection: psycopg.Connection, results: Results, fast: Periods) 
     return found.at(found.start_us < found.end_us)
 
 
-def _touched(fast: Periods) -> _Stretches:
+def _touched(fast: Periods) -> _BookedStretches:
     """Of each meter, in order, from the hour of its first slot to that of its last."""
     if not len(fast):
-        return _Stretches(fast.meter_id, fast.start_us, fast.start_us, fast.meter_id != 0)
+        return _BookedStretches(fast.meter_id, fast.start_us, fast.start_us, fast.meter_id != 0)
     begins = np.flatnonzero(np.append(True, np.diff(fast.meter_id) != 0))
     hour_us = fast.start_us - fast.start_us % HOUR_US
     start_us, end_us = np.minimum.reduceat(hour_us, begins), np.maximum.reduceat(hour_us, begins) + HOUR_US
-    return _Stretches(fast.meter_id[begins], start_us, end_us, np.full(len(begins), False))
+    return _BookedStretches(fast.meter_id[begins], start_us, end_us, np.full(len(begins), False))
 
 
-def _read(
-    connection: psycopg.Connection, stretches: _Stretches, statement: str, chunk_us: int
-) -> tuple[Periods, Flags]:
-    """What stands in the stretches, in order, and of each row whether all that is not booked goes there."""
+def _read(connection: psycopg.Connection, stretches: _BookedStretches) -> tuple[Periods, Flags]:
+    """The slots that stand in the stretches, in order, and of each whether all that is not booked goes there."""
     found: list[Periods] = [Periods.none()]
     whole: list[Flags] = [np.zeros(0, dtype=bool)]
-    for part in parts_of(stretches.start_us, stretches.end_us, chunk_us=chunk_us):
+    for part in parts_of(stretches.start_us, stretches.end_us, chunk_us=QUARTERS_CHUNK_US):
         places = np.array(part.places)
-        positions, *columns = _sql.run(
+        positions, meter_id, hour_us, account_id, booked, *numbers = _sql.run(
             connection,
-            statement,
+            "quarters_kept",
             meter_ids=IntegerParameters(stretches.meter_id[places]),
             starts=TimeParameters(stretches.start_us[places]),
             ends=TimeParameters(stretches.end_us[places]),
@@ -173,70 +171,78 @@ def _read(
             to_ts=TimeParameter(part.to_us),
         ).one()
         if positions is not None:
-            found.append(Periods(*(column.astype(np.int64) for column in columns)))
-            whole.append(stretches.is_whole[places[positions - 1]])
+            wide = [
+                np.stack(numbers[i : i + QUARTERS], axis=1).astype(np.int64) for i in range(0, len(numbers), QUARTERS)
+            ]
+            one_each = (column.astype(np.int64) for column in (meter_id, hour_us, account_id, booked))
+            slots, row = QuarterRows(*one_each, *wide).slots()
+            found.append(slots)
+            whole.append(stretches.is_whole[places[positions - 1]][row])
     kept, may_go = Periods(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(whole)
     order = np.argsort(kept.keys(), kind="stable")
     return kept.at(order), may_go[order]
 
 
-def _write_slots(connection: psycopg.Connection, slots: Changes) -> None:
-    if len(slots.added):
-        added = _by_chunk(slots.added, CHUNK_US)
-        copy_in(connection, "energy_slot", _SLOT.columns, _SLOT.wire(len(added), slot=added.start_us, **_values(added)))
-    if len(slots.changed):
-        _sql.run(connection, "change_slots", **_parameters(_by_chunk(slots.changed, CHUNK_US)))
-    _drop(connection, "drop_slots", slots.gone, CHUNK_US)
+def _write_hours(connection: psycopg.Connection, kept: Periods, now: Periods, slots: Changes) -> None:
+    """Write the hours in which a slot is new, another or gone, as they are now."""
+    touched = np.unique(np.concatenate([_hour_keys(each) for each in (slots.added, slots.changed, slots.gone)]))
+    hours = QuarterRows.of(now.at(np.isin(_hour_keys(now), touched)))
+    before = np.unique(_hour_keys(kept))
+    stand = np.isin(_hour_keys_of(hours), before)
+    added, changed = _by_chunk(hours.at(~stand)), _by_chunk(hours.at(stand))
+    if len(added):
+        # A row on the wire has room for what it holds: one kind of row for each set of quarters.
+        wires = [_wire(added.at(added.booked == booked), int(booked)) for booked in np.unique(added.booked)]
+        copy_in(connection, "energy_quarters", _ROW.columns, *wires)
+    if len(changed):
+        _sql.run(connection, "change_quarters", **_parameters(changed))
+    gone = QuarterRows.of(slots.gone)
+    _drop(connection, gone.at(~np.isin(_hour_keys_of(gone), _hour_keys(now))))
 
 
-def _write_hours(connection: psycopg.Connection, hours: Changes) -> None:
-    if len(hours.added):
-        added = _by_chunk(hours.added, HOURS_CHUNK_US)
-        rows = _HOUR.wire(len(added), hour=added.start_us, slot_count=added.slot_count, **_values(added))
-        copy_in(connection, "energy_hour", _HOUR.columns, rows)
-    if len(hours.changed):
-        changed = _by_chunk(hours.changed, HOURS_CHUNK_US)
-        counts = IntegerParameters(changed.slot_count)
-        _sql.run(connection, "change_hours", slot_counts=counts, **_parameters(changed))
-    _drop(connection, "drop_hours", hours.gone, HOURS_CHUNK_US)
+def _wire(hours: QuarterRows, booked: int) -> bytes:
+    """Hours that all have these quarters, as COPY takes them."""
+    given = {name: column for name, column in hours.columns().items() if booked >> int(name[-1]) & 1}
+    ids = {"meter_id": hours.meter_id, "account_id": hours.account_id, "hour": hours.hour_us}
+    return _ROW.wire(len(hours), **ids, **given)
 
 
-def _by_chunk(periods: Periods, chunk_us: int) -> Periods:
+def _hour_keys(periods: Periods) -> Whole:
+    return keys_of(periods.meter_id, periods.start_us - periods.start_us % HOUR_US)
+
+
+def _hour_keys_of(hours: QuarterRows) -> Whole:
+    return keys_of(hours.meter_id, hours.hour_us)
+
+
+def _by_chunk(hours: QuarterRows) -> QuarterRows:
     """The same in order of chunk, meter and time: each chunk is opened once, and filled along its index."""
-    return periods.at(np.argsort(periods.start_us // chunk_us, kind="stable"))
+    return hours.at(np.argsort(hours.hour_us // QUARTERS_CHUNK_US, kind="stable"))
 
 
-def _values(periods: Periods) -> dict[str, Whole]:
-    return {
-        "meter_id": periods.meter_id,
-        "account_id": periods.account_id,
-        "quantity_pico": periods.quantity_pico,
-        "measured_s": periods.measured_s,
-        "quality": periods.quality,
+def _parameters(hours: QuarterRows) -> dict[str, IntegerParameters]:
+    numbers = {
+        name: (LongParameters if name.startswith("quantity") else IntegerParameters)(column)
+        for name, column in hours.columns().items()
+    }
+    return numbers | {
+        "meter_ids": IntegerParameters(hours.meter_id),
+        "times": TimeParameters(hours.hour_us),
+        "account_ids": IntegerParameters(hours.account_id),
+        "booked": IntegerParameters(hours.booked),
     }
 
 
-def _parameters(periods: Periods) -> dict[str, IntegerParameters]:
-    return {
-        "meter_ids": IntegerParameters(periods.meter_id),
-        "times": TimeParameters(periods.start_us),
-        "account_ids": IntegerParameters(periods.account_id),
-        "quantities": LongParameters(periods.quantity_pico),
-        "measured": IntegerParameters(periods.measured_s),
-        "qualities": IntegerParameters(periods.quality),
-    }
-
-
-def _drop(connection: psycopg.Connection, statement: str, gone: Periods, chunk_us: int) -> None:
+def _drop(connection: psycopg.Connection, gone: QuarterRows) -> None:
     """Drop rows, of one meter and chunk at a time, so that no other chunk is opened."""
     if not len(gone):
         return
-    chunk = gone.start_us // chunk_us
+    chunk = gone.hour_us // QUARTERS_CHUNK_US
     begins = np.flatnonzero(np.append(True, (np.diff(gone.meter_id) != 0) | (np.diff(chunk) != 0)))
-    for times_us, meter_id in zip(np.split(gone.start_us, begins[1:]), gone.meter_id[begins].tolist(), strict=True):
+    for times_us, meter_id in zip(np.split(gone.hour_us, begins[1:]), gone.meter_id[begins].tolist(), strict=True):
         _sql.run(
             connection,
-            statement,
+            "drop_quarters",
             meter_id=meter_id,
             times=TimeParameters(times_us),
             first=TimeParameter(int(times_us[0])),

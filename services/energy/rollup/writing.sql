@@ -20,94 +20,93 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS last;
 
--- name: slots_kept(meter_ids, starts, ends, from_ts, to_ts)
--- The slots that stand in these stretches, which lie from `from_ts` to before `to_ts`, so that no other chunk is opened: all
--- in one row, as they are fetched row by row much more slowly. OFFSET keeps each stretch a look-up of its own.
-SELECT
-    array_agg(stretch.position::integer) AS positions,
-    array_agg(kept.meter_id) AS meter_ids,
-    array_agg(kept.slot) AS times,
-    array_agg(kept.account_id) AS account_ids,
-    array_agg(kept.quantity_pico) AS quantities,
-    array_agg(kept.measured_s::integer) AS measured,
-    array_agg(1) AS slot_counts,
-    array_agg(kept.quality::integer) AS qualities
-FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
-    WITH ORDINALITY AS stretch (meter_id, start_ts, end_ts, position)
-CROSS JOIN LATERAL (
-    SELECT *
-    FROM energy_slot
-    WHERE
-        energy_slot.meter_id = stretch.meter_id
-        AND energy_slot.slot >= stretch.start_ts
-        AND energy_slot.slot < stretch.end_ts
-        AND energy_slot.slot >= :from_ts ::timestamptz
-        AND energy_slot.slot < :to_ts ::timestamptz
-    OFFSET 0
-) AS kept;
-
--- name: hours_kept(meter_ids, starts, ends, from_ts, to_ts)
--- The same of hours.
+-- name: quarters_kept(meter_ids, starts, ends, from_ts, to_ts)
+-- The hours that stand in these stretches, which lie from `from_ts` to before `to_ts`, so that no other chunk is opened: all in
+-- one row, as they are fetched row by row much more slowly. `booked` has a bit for each quarter. OFFSET keeps each stretch a
+-- look-up of its own.
 SELECT
     array_agg(stretch.position::integer) AS positions,
     array_agg(kept.meter_id) AS meter_ids,
     array_agg(kept.hour) AS times,
     array_agg(kept.account_id) AS account_ids,
-    array_agg(kept.quantity_pico) AS quantities,
-    array_agg(kept.measured_s::integer) AS measured,
-    array_agg(kept.slot_count::integer) AS slot_counts,
-    array_agg(kept.quality::integer) AS qualities
+    array_agg(
+        (kept.quantity_pico_0 IS NOT NULL)::integer + 2 * (kept.quantity_pico_1 IS NOT NULL)::integer
+        + 4 * (kept.quantity_pico_2 IS NOT NULL)::integer + 8 * (kept.quantity_pico_3 IS NOT NULL)::integer
+    ) AS booked,
+    array_agg(coalesce(kept.quantity_pico_0, 0)) AS quantity_pico_0,
+    array_agg(coalesce(kept.quantity_pico_1, 0)) AS quantity_pico_1,
+    array_agg(coalesce(kept.quantity_pico_2, 0)) AS quantity_pico_2,
+    array_agg(coalesce(kept.quantity_pico_3, 0)) AS quantity_pico_3,
+    array_agg(coalesce(kept.measured_s_0, 0)::integer) AS measured_s_0,
+    array_agg(coalesce(kept.measured_s_1, 0)::integer) AS measured_s_1,
+    array_agg(coalesce(kept.measured_s_2, 0)::integer) AS measured_s_2,
+    array_agg(coalesce(kept.measured_s_3, 0)::integer) AS measured_s_3,
+    array_agg(coalesce(kept.quality_0, 0)::integer) AS quality_0,
+    array_agg(coalesce(kept.quality_1, 0)::integer) AS quality_1,
+    array_agg(coalesce(kept.quality_2, 0)::integer) AS quality_2,
+    array_agg(coalesce(kept.quality_3, 0)::integer) AS quality_3
 FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
     WITH ORDINALITY AS stretch (meter_id, start_ts, end_ts, position)
 CROSS JOIN LATERAL (
     SELECT *
-    FROM energy_hour
+    FROM energy_quarters
     WHERE
-        energy_hour.meter_id = stretch.meter_id
-        AND energy_hour.hour >= stretch.start_ts
-        AND energy_hour.hour < stretch.end_ts
-        AND energy_hour.hour >= :from_ts ::timestamptz
-        AND energy_hour.hour < :to_ts ::timestamptz
+        energy_quarters.meter_id = stretch.meter_id
+        AND energy_quarters.hour >= stretch.start_ts
+        AND energy_quarters.hour < stretch.end_ts
+        AND energy_quarters.hour >= :from_ts ::timestamptz
+        AND energy_quarters.hour < :to_ts ::timestamptz
     OFFSET 0
 ) AS kept;
 
--- name: change_slots(meter_ids, times, account_ids, quantities, measured, qualities)
--- Of slots that stand.
-INSERT INTO energy_slot (meter_id, slot, account_id, quantity_pico, measured_s, quality)
-SELECT meter_id, slot, account_id, quantity_pico, measured_s, quality
-FROM unnest(
-    :meter_ids ::integer[], :times ::timestamptz[], :account_ids ::integer[], :quantities ::bigint[],
-    :measured ::integer[], :qualities ::integer[]
-) AS booked (meter_id, slot, account_id, quantity_pico, measured_s, quality)
-ON CONFLICT (meter_id, slot) DO UPDATE
-SET
-    account_id = excluded.account_id,
-    quantity_pico = excluded.quantity_pico,
-    measured_s = excluded.measured_s,
-    quality = excluded.quality;
-
--- name: change_hours(meter_ids, times, account_ids, quantities, measured, slot_counts, qualities)
+-- name: change_quarters(meter_ids, times, account_ids, booked, quantity_pico_0, quantity_pico_1, quantity_pico_2, quantity_pico_3, measured_s_0, measured_s_1, measured_s_2, measured_s_3, quality_0, quality_1, quality_2, quality_3)
 -- Of hours that stand.
-INSERT INTO energy_hour (meter_id, hour, account_id, quantity_pico, measured_s, slot_count, quality)
-SELECT meter_id, hour, account_id, quantity_pico, measured_s, slot_count, quality
+INSERT INTO energy_quarters
+SELECT
+    now.meter_id,
+    now.account_id,
+    now.hour,
+    CASE WHEN now.booked & 1 > 0 THEN now.quantity_pico_0 END,
+    CASE WHEN now.booked & 2 > 0 THEN now.quantity_pico_1 END,
+    CASE WHEN now.booked & 4 > 0 THEN now.quantity_pico_2 END,
+    CASE WHEN now.booked & 8 > 0 THEN now.quantity_pico_3 END,
+    CASE WHEN now.booked & 1 > 0 THEN now.measured_s_0 END,
+    CASE WHEN now.booked & 2 > 0 THEN now.measured_s_1 END,
+    CASE WHEN now.booked & 4 > 0 THEN now.measured_s_2 END,
+    CASE WHEN now.booked & 8 > 0 THEN now.measured_s_3 END,
+    CASE WHEN now.booked & 1 > 0 THEN now.quality_0 END,
+    CASE WHEN now.booked & 2 > 0 THEN now.quality_1 END,
+    CASE WHEN now.booked & 4 > 0 THEN now.quality_2 END,
+    CASE WHEN now.booked & 8 > 0 THEN now.quality_3 END
 FROM unnest(
-    :meter_ids ::integer[], :times ::timestamptz[], :account_ids ::integer[], :quantities ::bigint[],
-    :measured ::integer[], :slot_counts ::integer[], :qualities ::integer[]
-) AS booked (meter_id, hour, account_id, quantity_pico, measured_s, slot_count, quality)
+    :meter_ids ::integer[], :times ::timestamptz[], :account_ids ::integer[], :booked ::integer[],
+    :quantity_pico_0 ::bigint[], :quantity_pico_1 ::bigint[], :quantity_pico_2 ::bigint[], :quantity_pico_3 ::bigint[],
+    :measured_s_0 ::integer[], :measured_s_1 ::integer[], :measured_s_2 ::integer[], :measured_s_3 ::integer[],
+    :quality_0 ::integer[], :quality_1 ::integer[], :quality_2 ::integer[], :quality_3 ::integer[]
+) AS now (
+    meter_id, hour, account_id, booked,
+    quantity_pico_0, quantity_pico_1, quantity_pico_2, quantity_pico_3,
+    measured_s_0, measured_s_1, measured_s_2, measured_s_3,
+    quality_0, quality_1, quality_2, quality_3
+)
 ON CONFLICT (meter_id, hour) DO UPDATE
 SET
     account_id = excluded.account_id,
-    quantity_pico = excluded.quantity_pico,
-    measured_s = excluded.measured_s,
-    slot_count = excluded.slot_count,
-    quality = excluded.quality;
+    quantity_pico_0 = excluded.quantity_pico_0,
+    quantity_pico_1 = excluded.quantity_pico_1,
+    quantity_pico_2 = excluded.quantity_pico_2,
+    quantity_pico_3 = excluded.quantity_pico_3,
+    measured_s_0 = excluded.measured_s_0,
+    measured_s_1 = excluded.measured_s_1,
+    measured_s_2 = excluded.measured_s_2,
+    measured_s_3 = excluded.measured_s_3,
+    quality_0 = excluded.quality_0,
+    quality_1 = excluded.quality_1,
+    quality_2 = excluded.quality_2,
+    quality_3 = excluded.quality_3;
 
--- name: drop_slots(meter_id, times, first, last)
-DELETE FROM energy_slot
-WHERE meter_id = :meter_id AND slot = ANY (:times ::timestamptz[]) AND slot >= :first AND slot <= :last;
-
--- name: drop_hours(meter_id, times, first, last)
-DELETE FROM energy_hour
+-- name: drop_quarters(meter_id, times, first, last)
+DELETE FROM energy_quarters
 WHERE meter_id = :meter_id AND hour = ANY (:times ::timestamptz[]) AND hour >= :first AND hour <= :last;
 
 -- name: book_days(meter_ids, account_ids, times, highs, lows, measured, slot_counts)

@@ -111,7 +111,12 @@ WHERE meter_id = ANY (:meter_ids ::integer[]) AND ts >= :from_ts AND ts < :to_ts
 -- name: slots(meter_ids, from_ts, to_ts)
 SELECT meter_id, slot, quantity_pico, measured_s, quality
 FROM energy_slot
-WHERE meter_id = ANY (:meter_ids ::integer[]) AND slot >= :from_ts AND slot < :to_ts;
+WHERE
+    meter_id = ANY (:meter_ids ::integer[])
+    AND hour > :from_ts ::timestamptz - interval '1 hour'
+    AND hour < :to_ts
+    AND slot >= :from_ts
+    AND slot < :to_ts;
 
 -- name: products(unit_ids, from_ts, to_ts)
 -- What units made, by hour.

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from services.cli import app
-from services.core.calendar import SHANGHAI, SLOT_US, from_us, to_us
+from services.core.calendar import SHANGHAI, SLOT_US, from_us, hour_floor_us, to_us
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.energy.check.asked import CheckAsked
@@ -37,6 +37,11 @@ def checked(database_url: str) -> Report:
     return report(database_url, asked=CheckAsked())
 
 
+def quarter_of(slot: datetime) -> int:
+    """Which quarter of its hour a slot is: the number in the names of its columns."""
+    return slot.minute // 15
+
+
 def remove_energy(database: psycopg.Connection, code: str, *, slot: datetime, pico: int) -> None:
     """Take energy out of a slot of a meter and of every sum above it, as an owner of the database can."""
     given = {"code": code, "slot": slot, "pico": pico}
@@ -50,14 +55,14 @@ def remove_energy(database: psycopg.Connection, code: str, *, slot: datetime, pi
         " WHERE code = %(code)s AND slot = %(slot)s",
         given,
     )
-    for table, column, period in (
-        ("energy_slot", "slot", "%(slot)s"),
-        ("energy_hour", "hour", hour),
-        ("energy_day", "day", day),
-        ("energy_month", "month", month),
+    quantity = f"quantity_pico_{quarter_of(slot)}"
+    for table, column, kept, period in (
+        ("energy_quarters", "hour", quantity, hour),
+        ("energy_day", "day", "quantity_pico", day),
+        ("energy_month", "month", "quantity_pico", month),
     ):
         database.execute(
-            f"UPDATE {table} SET quantity_pico = quantity_pico - %(pico)s FROM stolen"
+            f"UPDATE {table} SET {kept} = {kept} - %(pico)s FROM stolen"
             f" WHERE {table}.meter_id = stolen.meter_id AND {column} = {period}",
             given,
         )
@@ -138,8 +143,13 @@ def _changed_slot(what: str) -> Forgery:
     def forge(database: psycopg.Connection, draw: random.Random) -> Row | None:
         chosen = _one_of(database, draw, "energy_slot", "slot")
         assert chosen is not None
-        database.execute(f"{what} WHERE meter_id = %s AND slot = %s", chosen)
-        return chosen[0], to_us(chosen[1])
+        meter_id, slot = chosen
+        changes = what.replace("_N", f"_{quarter_of(slot)}")
+        database.execute(
+            f"UPDATE energy_quarters SET {changes} WHERE meter_id = %s AND hour = date_trunc('hour', %s::timestamptz)",
+            chosen,
+        )
+        return meter_id, to_us(slot)
 
     return forge
 
@@ -147,7 +157,13 @@ def _changed_slot(what: str) -> Forgery:
 def _invented_slot(database: psycopg.Connection, draw: random.Random) -> Row:
     number = draw.choice([row[0] for row in database.execute("SELECT meter_id FROM meter").fetchall()])
     slot_us = to_us(START) + draw.choice([-1, 1]) * draw.randrange(400, 40_000) * SLOT_US
-    database.execute("INSERT INTO energy_slot VALUES (%s, 1, %s, 1, 0, 0)", [number, from_us(slot_us)])
+    slot = from_us(slot_us)
+    n = quarter_of(slot)
+    database.execute(
+        f"INSERT INTO energy_quarters (meter_id, account_id, hour, quantity_pico_{n}, measured_s_{n}, quality_{n})"
+        " VALUES (%s, 1, date_trunc('hour', %s::timestamptz), 1, 0, 0)",
+        [number, slot],
+    )
     return number, slot_us
 
 
@@ -174,15 +190,14 @@ def _invented_mark(database: psycopg.Connection, draw: random.Random) -> Row:
 
 
 FORGERIES: dict[str, Forgery] = {
-    "less energy": _changed_slot("UPDATE energy_slot SET quantity_pico = quantity_pico - 1"),
-    "less measured": _changed_slot("UPDATE energy_slot SET measured_s = measured_s - 1"),
-    "another quality": _changed_slot("UPDATE energy_slot SET quality = quality # 1"),
+    "less energy": _changed_slot("quantity_pico_N = quantity_pico_N - 1"),
+    "less measured": _changed_slot("measured_s_N = measured_s_N - 1"),
+    "another quality": _changed_slot("quality_N = quality_N # 1"),
     "another account": _changed_slot(
-        "UPDATE energy_slot"
-        " SET account_id = (SELECT min(account_id) FROM account WHERE account_id <> energy_slot.account_id)"
+        "account_id = (SELECT min(account_id) FROM account WHERE account_id <> energy_quarters.account_id)"
     ),
-    "an account that is not there": _changed_slot("UPDATE energy_slot SET account_id = 4711"),
-    "a slot removed": _changed_slot("DELETE FROM energy_slot"),
+    "an account that is not there": _changed_slot("account_id = 4711"),
+    "a slot removed": _changed_slot("quantity_pico_N = NULL"),
     "a slot invented": _invented_slot,
     "a mark removed": _changed_mark("DELETE FROM reading_mark"),
     "another mark": _changed_mark("UPDATE reading_mark SET quality = 1 + quality"),
@@ -222,7 +237,12 @@ def test_any_one_change_of_what_is_kept_is_named(
                         continue
                     found = named(check_books(forger, CheckAsked(), bounds=PIECES))
                     assert forged in found, what
-                    if "mark" not in what:
+                    if "account" in what:
+                        # An hour has one account.
+                        assert {(number, hour_floor_us(at_us)) for number, at_us in found} == {
+                            (forged[0], hour_floor_us(forged[1]))
+                        }, what
+                    elif "mark" not in what:
                         assert found == {forged}, what
                 forger.cursor_factory = psycopg.Cursor
 
@@ -341,8 +361,9 @@ def test_an_account_that_adds_to_other_places_is_told(
 @pytest.mark.parametrize(
     ("forgery", "level"),
     [
-        ("UPDATE energy_hour SET account_id = account_id + 1", "energy_hour"),
-        ("UPDATE energy_hour SET quality = quality + 1", "energy_hour"),
+        ("UPDATE energy_quarters SET account_id = account_id + 1", "energy_day"),
+        ("UPDATE energy_quarters SET quantity_pico_0 = quantity_pico_0 + 1", "energy_day"),
+        ("UPDATE energy_quarters SET measured_s_0 = measured_s_0 + 1", "energy_day"),
         ("UPDATE energy_day SET slot_count = slot_count + 1", "energy_day"),
         ("UPDATE energy_month SET measured_s = measured_s + 1", "energy_month"),
         ("UPDATE ledger_month SET measured_s = measured_s + 1", "ledger_month"),

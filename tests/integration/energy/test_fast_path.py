@@ -110,21 +110,22 @@ def test_a_change_of_the_registry_counts_from_the_next_batch_on(
     assert [energy.quantity_pico for energy in booked(database, "ROLLING").values()] == [10 * PICO] * 29
 
 
-def test_a_reading_on_the_fast_path_writes_its_own_slot_alone(
+def test_a_reading_on_the_fast_path_writes_its_own_hour_alone(
     line: Line, gateway: str, database: psycopg.Connection, database_url: str
 ) -> None:
-    rows = [("COUNTER", START + i * QUARTER, 100.0 + i) for i in range(12)]
+    rows = [("COUNTER", START + i * QUARTER, 100.0 + i) for i in range(15)]
+    written = "SELECT hour, xmin, xmax FROM energy_quarters ORDER BY hour"
     with rolling_up(database_url) as rollup:
         line.send(gateway, rows[:-1])
         while rollup.once():
             pass
-        before = database.execute("SELECT slot, xmin, xmax FROM energy_slot ORDER BY slot").fetchall()
+        before = database.execute(written).fetchall()
         line.send(gateway, rows[-1:])
         while rollup.once():
             pass
-    after = database.execute("SELECT slot, xmin, xmax FROM energy_slot ORDER BY slot").fetchall()
-    assert after[: len(before)] == before
-    assert len(after) == len(before) + 1
+    after = database.execute(written).fetchall()
+    assert len(after) == len(before)
+    assert [old == new for old, new in zip(before, after, strict=True)] == [*[True] * (len(before) - 1), False]
 
 
 @pytest.mark.parametrize(("meter", "kwh"), [("INTERVAL", 936), ("COUNTER", 8 * 80)])

@@ -51,7 +51,7 @@ def meters(chunked: None, registered: Registered, database: psycopg.Connection, 
         " FROM generate_series(%s::timestamptz, %s::timestamptz - interval '1 hour', interval '1 hour') AS hour",
         [ids["COUNTS"], START, TODAY],
     )
-    database.execute("ANALYZE reading, energy_slot, energy_hour")
+    database.execute("ANALYZE reading, energy_quarters")
     return ids["EVERY-HOUR"], ids["COUNTS"]
 
 

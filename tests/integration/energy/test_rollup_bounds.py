@@ -33,6 +33,7 @@ def roll_up_in_pieces(database_url: str, bounds: Bounds) -> int:
         rollup = RollUp(connection, bounds)
         while rollup.once():
             batches += 1
+    with psycopg.connect(database_url) as connection:
         assert_every_sum_agrees(connection)
     return batches
 

@@ -36,6 +36,8 @@ SELECT DISTINCT
                 SELECT
                 FROM energy_slot
                 WHERE energy_slot.meter_id IN (touched.meter_id, -touched.meter_id)
+                    AND hour > touched.since - interval '1 hour'
+                    AND hour < :open_from ::timestamptz
                     AND slot > touched.since - interval '15 minutes'
                     AND slot < :open_from ::timestamptz
             )
@@ -69,6 +71,8 @@ WHERE enterprise.credit_code = :credit_code
             SELECT
             FROM energy_slot
             WHERE energy_slot.meter_id IN (had.meter_id, -had.meter_id)
+                AND hour > :since ::timestamptz - interval '1 hour'
+                AND hour < :open_from ::timestamptz
                 AND slot >= :since ::timestamptz
                 AND slot < :open_from ::timestamptz
         )
