@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from services.api.energy.pending import PendingSums
 from services.api.faceted import FacetCounts
 from services.api.indicators.answer import (
     BandOut,
@@ -129,6 +130,9 @@ class EfficiencyAnswer(BaseModel):
     data: list[EfficiencyRow]
     names: NamesOut
     rows: list[RowUsed]
+    pending: PendingSums | None = Field(
+        description="What is stored of these units and not yet in what they are judged by; null: nothing"
+    )
     next: str | None = Field(description="Cursor of the next page; null on the last one")
     total: int | None = Field(None, description="Entries of all pages, at most 100 000; null where not asked for")
 

@@ -7,6 +7,8 @@ from typing import Any
 from psycopg import Connection
 from pydantic import BaseModel, Field
 
+from services.api.energy.pending import pending_sums
+from services.api.energy.scope import SQL
 from services.api.errors import INVALID_PARAMETER, refused_fields
 from services.api.faceted import FacetCounts, found_in
 from services.api.indicators.ask import refuse_unknown
@@ -18,6 +20,7 @@ from services.core.area_tree import AreaTree
 from services.core.data.used import used_row
 from services.energy.account import note
 from services.energy.factors import Applied
+from services.energy.wanted import Among
 from services.judging.data.coefficients_used import coefficients_used
 from services.judging.data.retrofits import RetrofitDeadline
 from services.judging.data.tables import Tables
@@ -72,6 +75,14 @@ def units_of_place(
         return units_in(connection, place, until=until, processes=processes, trades=trades)
     except UnknownScopeError as error:
         raise refuse_unknown(error) from None
+
+
+def pending_of_units(
+    connection: Connection, units: Iterable[JudgedUnit], *, start: datetime, end: datetime
+) -> dict[str, Any] | None:
+    """What of the meters of these units, in the range, waits for the roll-up, as PendingSums; None: nothing does."""
+    meter_ids = SQL.run(connection, "meters_of_units", unit_ids=[unit.unit_id for unit in units]).scalars()
+    return pending_sums(connection, Among(meter_ids=tuple(meter_ids)), start=start, end=end)
 
 
 def require_among(parameter: str, values: Iterable[str], known: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.energy.pending import PendingSums
 from services.api.faceted import FacetCounts
 from services.api.names import NamesOut
 from services.api.progress.metric_model import GradeAnswer, MetricAnswer, MetricSummary, NationalAnswer
@@ -221,6 +222,7 @@ class ProgressAnswer(BaseModel):
     total_of_plan: TotalAnswer | None = Field(description="Against the base year: mid-term and five-year evaluation")
     waiver: WaiverAnswer
     lights: Lights
+    pending: PendingSums | None = Field(None, description="What is stored and not yet in what is judged; null: nothing")
     forecast: ForecastAnswer | None = Field(description="Of the running year only")
     statistics: list[ReportedNumber]
     rows: list[dict[str, Any]] = Field(description="Rows of the data files that were used")
@@ -273,5 +275,6 @@ class ProgressList(BaseModel):
     )
     data: list[ProgressSummary]
     names: NamesOut
+    pending: PendingSums | None = Field(description="What is stored and not yet in what is judged; null: nothing")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
     total: int | None = Field(None, description="Entries of all pages, at most 100 000; null where not asked for")

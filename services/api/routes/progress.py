@@ -1,15 +1,19 @@
 """Progress of areas in the dual control of energy 能耗双控: intensity, total, waiver, warning lights, forecast."""
 
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from psycopg import Connection
 from pydantic import Field
 
 from services.api.access.require import Acting
-from services.api.asking import Now
+from services.api.access.role import REGION
+from services.api.asking import Now, ScopeKind
 from services.api.database import Db
+from services.api.energy.pending import PendingSums, pending_sums
+from services.api.energy.scope import narrow
 from services.api.errors import BAD_CURSOR, INVALID_PARAMETER, ProblemKind, Refused, refused_fields
 from services.api.faceted import choices, found_in
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
@@ -22,7 +26,8 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, SearchText
 from services.api.tables import TablesDep
-from services.core.calendar import SHANGHAI
+from services.core.area_tree import AreaTree
+from services.core.calendar import SHANGHAI, start_of_day
 from services.core.data.divisions import Level
 from services.core.period import FIRST_YEAR, LAST_YEAR
 from services.core.reason import InBoth
@@ -105,7 +110,8 @@ def read_area_progress(
         if query.area is not None and not query.below:
             one = [query.area]
             (found,) = read_progress(connection, tables, one, plan=plan, year=year, now=now, with_courses=True)
-            return answer.answer(found, tables, trial=query.trial)
+            told = answer.answer(found, tables, trial=query.trial)
+            return told.model_copy(update={"pending": _pending(connection, query.area, tree, plan, year, now=now)})
         areas = [
             code
             for code in areas_listed(tables.plans, year)
@@ -117,6 +123,7 @@ def read_area_progress(
         left, facets = FACETS.narrowed(of_all, choices(query, CHOICES))
         shown = LISTED.page(left, query)
         names = names_of_codes(connection, {NamedKind.AREA: [found.area.code for found in shown.data]})
+        pending = _pending(connection, query.area or REGION, tree, plan, year, now=now)
     return ProgressList(
         year=year,
         year_from=year_from,
@@ -124,9 +131,20 @@ def read_area_progress(
         facets=facets,
         data=[answer.summary(found) for found in shown.data],
         names=names,
+        pending=pending,
         next=shown.next,
         total=shown.total,
     )
+
+
+def _pending(
+    connection: Connection, area: str, tree: AreaTree, plan: PlanPeriod | None, year: int, *, now: datetime
+) -> PendingSums | None:
+    """What waits of the years that are judged, the one they are set against included."""
+    start = start_of_day(date((plan.first_year if plan else year) - 1, 1, 1))
+    among = narrow(connection, ScopeKind.AREA, area, tree)
+    waiting = pending_sums(connection, among, start=start, end=now)
+    return None if waiting is None else PendingSums(**waiting)
 
 
 def _require_sense(query: ProgressQuery) -> None:

@@ -18,6 +18,7 @@ from services.api.judgement.listing import (
     areas_above,
     is_meant,
     names_of_units,
+    pending_of_units,
     units_of_place,
 )
 from services.api.judgement.tariff import UnitTariff, is_charged, tariff_of, tariffs_of
@@ -128,6 +129,7 @@ def _list(connection: Connection, tables: Tables, query: TariffQuery, year: int,
         "data": [row_of(each, year) for each in shown.data],
         "names": names_of_units(connection, tables, [each.unit for each in shown.data], facets),
         "rows": rows_of_all(tables, shown.data),
+        "pending": pending_of_units(connection, [each.unit for each in found], start=start, end=now),
         "next": shown.next,
         "total": shown.total,
     }

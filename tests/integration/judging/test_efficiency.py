@@ -391,3 +391,24 @@ def test_a_list_over_more_than_was_metered_says_what_share_that_is(
     answer = asked(client, LIST, start="2026-01-01", end="2026-04-01")
     (row,) = answer["data"]
     assert answer["metered"] == row["metered"] == pytest.approx(31 / 90)
+
+
+@pytest.mark.store
+def test_what_waits_for_the_roll_up_is_told_beside_lists_and_verdicts(client: TestClient, fleet: Fleet) -> None:
+    plant = fleet.clinker(110)
+    asking: tuple[tuple[str, dict[str, str]], ...] = (
+        (LIST, MONTH),
+        ("two-high", {}),
+        ("tariff", {"year": "2026"}),
+        ("progress", {"year": "2026"}),
+        ("progress", {"year": "2026", "area": "150000"}),
+    )
+    for path, parameters in asking:
+        waiting = asked(client, path, **parameters)["pending"]
+        assert (waiting["meters"], waiting["since"]) == (2, "2026-03-01T00:00:00+08:00"), path
+    assert asked(client, LIST, **MONTH, enterprise=plant.enterprise)["pending"]["meters"] == 2
+    assert asked(client, LIST, **MONTH, area=SAIHAN)["pending"] is None
+    assert asked(client, "progress", year="2026", area=HOHHOT)["pending"] is None
+    fleet.roll_up()
+    for path, parameters in asking:
+        assert asked(client, path, **parameters)["pending"] is None, path
