@@ -15,6 +15,7 @@ from benchmarks import access as access_run
 from benchmarks import alerts as alerts_run
 from benchmarks import alerts_report, growth_report, ingest_report
 from benchmarks import answers as answers_run
+from benchmarks import costly as costly_run
 from benchmarks import growth as growth_run
 from benchmarks import ingest as ingest_run
 from benchmarks.report import PAGE, table, write_json, write_page, write_section
@@ -132,6 +133,20 @@ def access(
     if page and enterprises == access_run.ENTERPRISES:
         write_section("access", access_run.section(found))
         typer.echo(f"written: {PAGE}")
+
+
+@app.command()
+def costly(
+    meters: Annotated[int, typer.Option(min=100, help="Size of the region")] = costly_run.METERS,
+    only: Annotated[str, typer.Option(help="Only requests whose name holds this text")] = "",
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep the database there, and use it again if it is there")
+    ] = None,
+) -> None:
+    """What the most expensive requests take of API and database, each alone; nothing is written into the page."""
+    with _folder(keep) as folder:
+        found = costly_run.run(folder, meters=meters, only=only, console=_progress())
+    typer.echo(f"written: {costly_run.write_json(found)}")
 
 
 @app.command("all")

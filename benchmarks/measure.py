@@ -52,9 +52,9 @@ class Timing:
 class Caller:
     """One connection to the API, kept open as a browser keeps it."""
 
-    def __init__(self, host: str, port: int, *, key: str) -> None:
+    def __init__(self, host: str, port: int, *, key: str, timeout_s: float = 60.0) -> None:
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._connection = HTTPConnection(host, port, timeout=60.0)
+        self._connection = HTTPConnection(host, port, timeout=timeout_s)
 
     def get(self, target: str) -> tuple[int, bytes, float]:
         """Status, body and milliseconds until the last byte."""

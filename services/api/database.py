@@ -2,12 +2,12 @@
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from fastapi import Depends, Request
 from psycopg import Connection, IsolationLevel
@@ -28,6 +28,8 @@ from services.ingest.registry import RegistryReader
 from services.ingest.validate import KnownRegistry
 
 _SQL = Statements.beside(__file__, "database.sql")
+
+T = TypeVar("T")
 
 MOMENT = "enermon.moment"
 """Where the scope of a request has the Moment that it shares with others."""
@@ -98,6 +100,10 @@ class Database:
             return
         with self.reading() as connection:
             yield connection
+
+    def once(self, question: str, make: Callable[[], T]) -> T:
+        """What `make` gives; of requests that read at one moment, as the pages of a file do, made once for all."""
+        return make() if self._moment is None else self._moment.once(question, make)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -214,6 +220,7 @@ class Moment:
     def __init__(self) -> None:
         self._kept = ExitStack()
         self._connection: Connection | None = None
+        self._made: tuple[str, Any] | None = None
 
     def of(self, database: Database) -> Connection:
         """The connection."""
@@ -221,9 +228,17 @@ class Moment:
             self._connection = self._kept.enter_context(database.reading())
         return self._connection
 
+    def once(self, question: str, make: Callable[[], T]) -> T:
+        """What was made for this question, the last one that was asked."""
+        if self._made is None or self._made[0] != question:
+            self._made = None
+            self._made = (question, make())
+        made: T = self._made[1]
+        return made
+
     def close(self) -> None:
         """Give it back."""
-        self._connection = None
+        self._connection = self._made = None
         self._kept.close()
 
 

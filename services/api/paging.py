@@ -25,6 +25,11 @@ Place = Sequence[Any]
 """What an entry is ordered by, the last of it its key: texts, numbers, times, days, UUIDs and None."""
 
 
+def is_for_file() -> bool:
+    """Whether the page that is asked for goes into a file, beside all others of its list."""
+    return _PAGE_OF_FILE.get() is not None
+
+
 class PageQuery(BaseModel):
     """The parameters every list takes. Parameters it does not know are refused."""
 
@@ -39,6 +44,11 @@ class PageQuery(BaseModel):
         if (entries := _PAGE_OF_FILE.get()) is not None:
             self.limit = entries
         return self
+
+    @property
+    def alike(self) -> str:
+        """The question without where its page begins and ends: what is alike of all pages of a list."""
+        return self.model_dump_json(exclude={"limit", "cursor"})
 
     @property
     def said(self) -> frozenset[str]:

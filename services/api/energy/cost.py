@@ -17,6 +17,8 @@ _GRAINS = {
     Grain.DAY: timedelta(days=1),
     Grain.MONTH: timedelta(days=30),
 }
+WEIGHT_OF_BALANCE = 2
+"""A sum of a balance is valued on both bases, and told in a row that has all terms."""
 MOST_EXPLAINED = 200
 _MOST_MEASURES = 50
 """More pairs of carrier and flow than there are in a place."""
@@ -25,12 +27,21 @@ _SLOTS_OF_EDGES = 6
 
 
 def require_affordable_sums(
-    connection: Connection, scoped: Scoped, *, now: datetime, with_estimates: bool = False
+    connection: Connection,
+    scoped: Scoped,
+    *,
+    now: datetime,
+    with_estimates: bool = False,
+    compared: bool = False,
+    weight: int = 1,
 ) -> None:
     """Refuse a question whose sums would cost too much. Raises Refused(TOO_MUCH).
 
-    The registry is counted only where an estimate from the scope alone would refuse it.
+    The registry is counted only where an estimate from the scope alone would refuse it. What is compared is read and
+    told twice; `weight`: as how many sums of energy one counts.
     """
+    times = 2 if compared else 1
+    most = MOST_SUMS // (times * weight)
     asked, wanted, frame = scoped.asked, scoped.wanted, scoped.frame
     # Nothing is kept of what is still to come.
     end = min(asked.end, now + timedelta(days=1))
@@ -40,11 +51,11 @@ def require_affordable_sums(
     longer = sum(_times(piece, end) for piece in kept if piece.grain is not Grain.SLOT)
     hours = max(0, (end - asked.start) // _GRAINS[Grain.HOUR]) if with_estimates else 0
     named = wanted.among.meter_ids
-    if named is not None and len(named) * max(periods, slots + longer + hours) <= MOST_SUMS:
+    if named is not None and len(named) * max(periods, slots + longer + hours) <= most:
         return
     places = None if wanted.kept is None else len(wanted.kept.subjects)
     at_edges = slots + hours <= _SLOTS_OF_EDGES
-    if places is not None and at_edges and places * _MOST_MEASURES * max(periods, longer) <= MOST_SUMS:
+    if places is not None and at_edges and places * _MOST_MEASURES * max(periods, longer) <= most:
         return
     found = SQL.run(
         connection,
@@ -55,7 +66,7 @@ def require_affordable_sums(
     ).one()
     groups = _groups(scoped, found)
     read = (slots + hours) * found.meters + longer * (found.meters if wanted.kept is None else groups)
-    require_affordable(sums=groups * periods, read=read)
+    require_affordable(sums=groups * periods * times * weight, read=read * times)
 
 
 def require_explainable(rows: int) -> None:

@@ -10,6 +10,9 @@ from services.api.quality.ask import QualityBucket, QualityBy, ScopeConditions
 from services.api.quality.scores import buckets_of
 from services.core.calendar import SHANGHAI
 
+_WEIGHT_OF_SCORES = 2
+"""As many sums the six scores of a group and bucket cost, with what they are formed of."""
+
 
 def require_affordable_scores(
     connection: Connection,
@@ -33,4 +36,4 @@ def require_affordable_scores(
         QualityBy.NONE: 1,
     }[by]
     buckets = len(buckets_of(start, end, bucket)) if start < end else 1
-    require_affordable(sums=groups * buckets, read=meters * max(0, (end - start).days))
+    require_affordable(sums=groups * buckets * _WEIGHT_OF_SCORES, read=meters * max(0, (end - start).days))

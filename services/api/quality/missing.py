@@ -1,7 +1,7 @@
 """Which expected readings did not come, by meter and hour."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from psycopg import Connection
 
+from services.api.errors import Refused
+from services.api.guard.cost import TOO_MUCH
+from services.api.paging import PageQuery, is_for_file
 from services.api.quality.ask import ScopeConditions
 from services.api.quality.scores import SQL
 from services.core.calendar import DAY_US, SHANGHAI, from_us, hour_floor_us, start_of_day, to_us
@@ -21,6 +24,7 @@ Place = tuple[date, str]
 _FIRST: Place = (date(1, 1, 1), "")
 _AT_ONCE = 500
 MOST_LOOKED_AT = 10_000
+_MOST_A_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,19 @@ class MeterDayMissing:
 
     day: date
     meter: str
-    hours: list[dict[str, Any]]
+    unit: str
+    enterprise: str
+    expected: int
+    """Readings expected in an hour."""
+    missing_in: Mapping[int, int]
+    """How many are missing in each of these hours, by its begin in microseconds since 1970."""
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The hours as they are listed."""
+        alike = {"meter": self.meter, "unit": self.unit, "enterprise": self.enterprise, "expected": self.expected}
+        for hour_us, count in sorted(self.missing_in.items()):
+            hour = from_us(hour_us).astimezone(SHANGHAI)
+            yield {**alike, "hour": hour, "missing": min(count, self.expected)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +87,36 @@ def count_missing(
     """In how many hours of meters something is missing; None where more days of meters would have to be read for it."""
     found = missing(connection, place, days, now=now, after=None, most=MOST_LOOKED_AT)
     is_all = found.goes_on_after is None and len(found.days) < MOST_LOOKED_AT
-    return sum(len(each.hours) for each in found.days) if is_all else None
+    return sum(len(each.missing_in) for each in found.days) if is_all else None
+
+
+def bound_for_file(
+    connection: Connection, place: ScopeConditions, days: tuple[date, date], query: PageQuery, *, now: datetime
+) -> None:
+    """Where all goes into a file: no more days a page than elsewhere, and 10 000 days of meters in all.
+
+    Raises Refused(TOO_MUCH) before anything is read of more.
+    """
+    if not is_for_file():
+        return
+    query.limit = min(query.limit, _MOST_A_PAGE)
+    if query.cursor is None:
+        found = _incomplete(connection, place, days, now=now, after=_FIRST, most=MOST_LOOKED_AT + 1)
+        if len(found) > MOST_LOOKED_AT:
+            much = f"something may be missing on more than {MOST_LOOKED_AT} days of meters"
+            raise Refused(TOO_MUCH, f"{much}: for a file ask for fewer days or a narrower scope")
 
 
 def _incomplete(
-    connection: Connection, place: ScopeConditions, days: tuple[date, date], *, now: datetime, after: Place
+    connection: Connection,
+    place: ScopeConditions,
+    days: tuple[date, date],
+    *,
+    now: datetime,
+    after: Place,
+    most: int | None = None,
 ) -> Sequence[Any]:
-    """Days of meters on which something may be missing, in the order of days and meters."""
+    """The first days of meters on which something may be missing, in the order of days and meters."""
     until = min(days[1], (now.astimezone(SHANGHAI) + timedelta(days=1)).date())
     return SQL.run(
         connection,
@@ -90,7 +129,7 @@ def _incomplete(
         to_day=until,
         after_day=after[0],
         after_meter=after[1],
-        row_limit=_AT_ONCE,
+        row_limit=most or _AT_ONCE,
     ).all()
 
 
@@ -107,26 +146,15 @@ def _missing_of(connection: Connection, candidates: Sequence[Any], *, now: datet
         times[meter_id].append(ts_us)
     arrays = {meter_id: np.array(mine, dtype=np.int64) for meter_id, mine in times.items()}
     none = np.empty(0, dtype=np.int64)
-    found = ((row, _hours(row, arrays.get(row.meter_id, none), now=now)) for row in candidates)
-    return [MeterDayMissing(row.day, row.code, hours) for row, hours in found if hours]
+    found = (_of_day(row, arrays.get(row.meter_id, none), now=now) for row in candidates)
+    return [each for each in found if each.missing_in]
 
 
-def _hours(row: Any, times_us: Times, *, now: datetime) -> list[dict[str, Any]]:
-    """The hours of this day of a meter in which readings are missing."""
+def _of_day(row: Any, times_us: Times, *, now: datetime) -> MeterDayMissing:
     start_us = to_us(start_of_day(row.day))
     # A reading is not missing while the next interval has not passed.
     end_us = min(start_us + DAY_US, to_us(now) - 2 * row.interval_s * 1_000_000)
     of_day = times_us[(times_us >= start_us) & (times_us < start_us + DAY_US)]
-    expected = max(1, 3600 // row.interval_s)
     gone = missing_times(of_day, row.interval_s * 1_000_000, start_us=start_us, end_us=end_us)
-    return [
-        {
-            "meter": row.code,
-            "unit": row.unit,
-            "enterprise": row.enterprise,
-            "hour": from_us(hour_us).astimezone(SHANGHAI),
-            "expected": expected,
-            "missing": min(count, expected),
-        }
-        for hour_us, count in sorted(Counter(hour_floor_us(at) for at in gone).items())
-    ]
+    counted = Counter(hour_floor_us(at) for at in gone)
+    return MeterDayMissing(row.day, row.code, row.unit, row.enterprise, max(1, 3600 // row.interval_s), counted)

@@ -18,7 +18,7 @@ from services.api.energy import ask
 from services.api.energy.ask import BalanceQuery, group_names
 from services.api.energy.balance_rows import BalanceRows
 from services.api.energy.compared import read_compared
-from services.api.energy.cost import require_affordable_sums, require_explainable
+from services.api.energy.cost import WEIGHT_OF_BALANCE, require_affordable_sums, require_explainable
 from services.api.energy.explaining import BalanceExplained
 from services.api.energy.pending import PendingSums, pending_sums
 from services.api.energy.query import energy, quantity_units, read_other
@@ -159,10 +159,16 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
     names = group_names(asked.by)
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
-        require_affordable_sums(connection, scoped, now=now)
-        lines = energy(connection, scoped, now=now)
+        compares = query.compare is not None
+        require_affordable_sums(connection, scoped, now=now, compared=compares, weight=WEIGHT_OF_BALANCE)
         reading = partial(read_other, connection, scoped, now=now)
-        compared = read_compared(reading, asked, query.compare, now=now) if query.compare else None
+        lines, compared = database.once(
+            f"balance {query.alike}",
+            lambda: (
+                energy(connection, scoped, now=now),
+                read_compared(reading, asked, query.compare, now=now) if query.compare else None,
+            ),
+        )
         drawing = BalanceRows(tables, lines, compared, quantity_units(connection), asked=asked, now=now)
         page, following = Pager(query, of="balance").part(drawing.places)
         if query.explain:

@@ -28,6 +28,7 @@ from services.api.judgement.listing import (
     areas_above,
     is_meant,
     names_of_units,
+    pending_of_units,
     require_among,
     rows_used,
     units_of_place,
@@ -114,12 +115,15 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
     start, end = whole_months(query, now=now)
     today = now.astimezone(SHANGHAI).date()
     with database.read() as connection:
-        placed, tree = _placed(connection, tables, query, start, end, now=now)
+        placed, tree = database.once(
+            f"efficiency {query.alike}", lambda: _placed(connection, tables, query, start, end, now=now)
+        )
         placed = [each for each in placed if is_meant(each.unit, query.q)]
         found, facets = _facets(tree, today).narrowed(placed, choices(query, CHOICES))
         shown = _LISTED.page(found, query)
         page = shown.data
         names = names_of_units(connection, tables, [each.unit for each in page], facets)
+        pending = pending_of_units(connection, [each.unit for each in found], start=start, end=end)
     kinds = [each for each in placed if query.status is None or each.kind in query.status]
     answer = {
         "start": start,
@@ -138,6 +142,7 @@ def list_efficiency(database: Db, tables: TablesDep, query: Annotated[Efficiency
             held=[held for each in page for held in each.targets],
             deadlines=[each.deadline_row for each in page if each.deadline_row],
         ),
+        "pending": pending,
         "next": shown.next,
         "total": shown.total,
     }

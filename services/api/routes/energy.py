@@ -186,7 +186,7 @@ def read_energy(
     if acting.reach.enterprise is not None and asked.scope is asking.ScopeKind.AREA:
         told = _of_banner(whole, acting.reach.enterprise, asked, query, now=now)
     else:
-        told = _told(database, asked, query, now=now)
+        told = database.once(f"energy {query.alike}", lambda: _told(database, asked, query, now=now))
     if query.carrier is not None and query.carrier not in told.units:
         raise nouns.CARRIER.refuse_unknown(query.carrier)
     groups, units = group_names(asked.by), told.units
@@ -232,7 +232,13 @@ class _Told:
 def _told(database: Database, asked: Asked, query: EnergyQuery, *, now: datetime) -> _Told:
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
-        require_affordable_sums(connection, scoped, now=now, with_estimates=query.estimates is not None)
+        require_affordable_sums(
+            connection,
+            scoped,
+            now=now,
+            with_estimates=query.estimates is not None,
+            compared=query.compare is not None,
+        )
         reading = partial(read_other, connection, scoped, now=now)
         return _Told(
             lines=energy(connection, scoped, now=now),

@@ -23,7 +23,7 @@ from services.api.quality import ask
 from services.api.quality.ask import MissingQuery, QualityBy, QualityQuery
 from services.api.quality.cost import require_affordable_scores
 from services.api.quality.findings import FindingsQuery, findings_of
-from services.api.quality.missing import count_missing, missing
+from services.api.quality.missing import bound_for_file, count_missing, missing
 from services.api.quality.pending import PendingDays, pending_days
 from services.api.quality.scores import ScoreLine, lines
 from services.api.registry import nouns
@@ -172,7 +172,10 @@ def read_quality(database: Db, tables: TablesDep, query: Annotated[QualityQuery,
     with database.read() as connection:
         place = ask.place_of(connection, query.scope, by=query.by)
         require_affordable_scores(connection, place, days, query.bucket, query.by, now=now)
-        found = lines(connection, tables, place, days, query.bucket, query.by, now=now)
+        found = database.once(
+            f"quality {query.alike}",
+            lambda: lines(connection, tables, place, days, query.bucket, query.by, now=now),
+        )
         page, following = Pager(query, of="quality").part(found)
         groups = {} if query.by is QualityBy.NONE else {NamedKind(query.by): {line.group for line in page}}
         names = names_of_codes(connection, groups)
@@ -248,7 +251,7 @@ _NAMED = {
 }
 
 
-@router.get("/missing", summary="List missing readings", responses=refusals(*RANGE_REFUSALS))
+@router.get("/missing", summary="List missing readings", responses=refusals(*RANGE_REFUSALS, TOO_MUCH))
 def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now) -> NamedPage[MissingRow]:
     """Expected readings that have not come, by meter and hour, in the order of days and meters.
 
@@ -260,9 +263,10 @@ def list_missing(database: Db, query: Annotated[MissingQuery, Query()], now: Now
     after = (before[0], before[1]) if before else None
     with database.read() as connection:
         place = ask.place_of(connection, query.scope)
+        bound_for_file(connection, place, days, query, now=now)
         found = missing(connection, place, days, now=now, after=after, most=query.limit + 1)
         shown, following = pager.cut(found.days, lambda each: [each.day, each.meter])
-        rows = [MissingRow(**hour) for each in shown for hour in each.hours]
+        rows = [MissingRow(**hour) for each in shown for hour in each.rows()]
         names = names_beside(connection, rows, _NAMED)
         total = count_missing(connection, place, days, now=now) if query.total else None
     if found.goes_on_after is not None:

@@ -18,6 +18,7 @@ from services.api.judgement.listing import (
     areas_above,
     is_meant,
     names_of_units,
+    pending_of_units,
     require_among,
     rows_used,
     units_of_place,
@@ -96,7 +97,8 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
     require_among("trade", query.trade or (), trades_of(tables))
     with database.read() as connection:
         units, tree = units_of_place(connection, query.place, until=now, trades=trades_of(tables))
-        of_all = ledger(connection, tables, [unit for unit in units if is_meant(unit, query.q)], now=now)
+        meant = [unit for unit in units if is_meant(unit, query.q)]
+        of_all = database.once(f"two-high {query.alike}", lambda: ledger(connection, tables, meant, now=now))
         found, facets = _facets(tree).narrowed(of_all, choices(query, CHOICES))
         shown = _LISTED.page(found, query)
         page = shown.data
@@ -104,6 +106,8 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
         period = frame(months_before(month, MONTHS_OF_YEAR), month, PeriodLength.TOTAL)
         by_product = product_energy(connection, tables, tree, [listed.unit for listed in page], period, now=now)
         names = names_of_units(connection, tables, [listed.unit for listed in page], facets)
+        began = months_before(month, MONTHS_OF_YEAR)
+        pending = pending_of_units(connection, [listed.unit for listed in found], start=began, end=now)
     answer = {
         "counts": counts_of(each for each in of_all if _counts(each, query)),
         "facets": facets,
@@ -115,6 +119,7 @@ def list_two_high(database: Db, tables: TablesDep, query: Annotated[TwoHighQuery
             codes=[*PARAMETERS, *(code for each in by_product.values() for code in rows_by_limit(each))],
             terms=[use.term for listed in page for use in listed.uses.values()],
         ),
+        "pending": pending,
         "next": shown.next,
         "total": shown.total,
     }

@@ -105,3 +105,56 @@ def test_what_would_cost_too_much_is_refused_before_anything_is_summed(
 def test_what_is_asked_in_earnest_is_answered(region: TestClient, path: str, asked: dict[str, str]) -> None:
     answer = region.get(f"/api/v1/{path}", params=asked)
     assert answer.status_code == 200, answer.text
+
+
+def test_what_is_compared_costs_twice(region: TestClient) -> None:
+    asked = {"start": "2026-06-10", "end": "2026-06-30", "by": "meter", "bucket": "day", "limit": "1"}
+    assert region.get("/api/v1/energy", params=asked).status_code == 200
+    refused = region.get("/api/v1/energy", params=asked | {"compare": "previous"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much")
+    half = asked | {"end": "2026-06-20", "compare": "previous"}
+    assert region.get("/api/v1/energy", params=half).status_code == 200
+
+
+def test_a_balance_and_scores_weigh_twice_as_much_as_sums(region: TestClient) -> None:
+    # 1000 units with one carrier and flow: 50 days are 50 000 sums
+    asked = {"start": "2026-05-01", "by": "unit", "bucket": "day", "limit": "1"}
+    for path in ("energy/balance", "quality"):
+        assert region.get(f"/api/v1/{path}", params=asked | {"end": "2026-06-20"}).status_code == 200, path
+        refused = region.get(f"/api/v1/{path}", params=asked | {"end": "2026-06-21"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "too_much"), path
+    whole = asked | {"end": "2026-06-21"}
+    assert region.get("/api/v1/energy", params=whole).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "module", "formed"),
+    [
+        ("energy", MONTH | {"by": "unit", "bucket": "day"}, energy, "energy"),
+        ("energy/balance", MONTH | {"by": "unit", "bucket": "day"}, balance, "energy"),
+        ("indicators/pue", YEAR | {"bucket": "month", "by": "unit"}, told, "evaluate"),
+        ("quality", MONTH | {"by": "unit", "bucket": "day"}, quality, "lines"),
+    ],
+)
+def test_the_pages_of_a_file_are_formed_once(
+    region: TestClient,
+    database: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    asked: dict[str, str],
+    module: Any,
+    formed: str,
+) -> None:
+    database.execute("UPDATE unit SET process = 'data_centre'")
+    times = []
+    form = getattr(module, formed)
+
+    def counted(*given: Any, **named: Any) -> Any:
+        times.append(1)
+        return form(*given, **named)
+
+    monkeypatch.setattr(module, formed, counted)
+    answer = region.get(f"/api/v1/{path}", params=asked | {"format": "csv"})
+    assert answer.status_code == 200, answer.text[:500]
+    assert len(answer.text.splitlines()) > 10_000, "several pages"
+    assert len(times) == 1

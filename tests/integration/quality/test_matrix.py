@@ -205,3 +205,9 @@ def test_a_search_for_missing_readings_is_bounded_and_goes_on(
     assert (first["data"], first["next"] is None) == ([], False)
     rest = asked(client, "quality/missing", **day, cursor=first["next"])
     assert ({row["meter"] for row in rest["data"]}, rest["next"]) == ({meters[2]}, None)
+    refused = client.get("/api/v1/quality/missing", params=day | {"format": "csv"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much")
+    assert "on more than 2 days of meters: for a file ask for fewer days" in refused.json()["detail"]
+    monkeypatch.setattr(missing_readings, "MOST_LOOKED_AT", 3)
+    written = client.get("/api/v1/quality/missing", params=day | {"format": "csv"})
+    assert (written.status_code, len(written.text.splitlines())) == (200, 1 + 24)
