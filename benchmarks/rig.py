@@ -148,9 +148,10 @@ class Rig:
 
     @contextmanager
     def rollup(self, database_url: str) -> Iterator[Program]:
-        """`enermon rollup`, leading."""
-        with self.program("rollup", _enermon("rollup"), {"ENERMON_DATABASE_URL": database_url}) as running:
-            running.wait_until_said('"event": "leading"')
+        """`enermon rollup` with one worker, which has all meters."""
+        environment = {"ENERMON_DATABASE_URL": database_url, "ENERMON_ROLLUP_WORKERS": "1"}
+        with self.program("rollup", _enermon("rollup"), environment) as running:
+            running.wait_until_said('"event": "parts divided"')
             yield running
 
     @contextmanager

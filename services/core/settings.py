@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from services.core.mqtt_address import parse_mqtt_url
+from services.core.processes import cores
 from services.core.secret_files import read_secret_file
 
 PREFIX = "ENERMON_"
@@ -99,6 +100,10 @@ class Settings(BaseSettings):
     ingest_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of ingest; 0: none")
     rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the roll-up; 0: none")
     quality_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of quality; 0: none")
+    rollup_workers: int = Field(default_factory=lambda: min(cores(), 16), ge=1, le=16, description="Roll up so many")
+    quality_workers: int = Field(
+        default_factory=lambda: max(1, min(cores(), 16) // 2), ge=1, le=16, description="Judge quality so many"
+    )
 
     alerts_poll_s: float = Field(2.0, gt=0, description="Rules are evaluated anew at the latest after this")
     alerts_grouping_s: float = Field(2.0, ge=0, description="Alerts for one recipient within this go into one message")

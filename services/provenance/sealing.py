@@ -1,6 +1,6 @@
 """Seals what was stored and corrected: each committed batch and correction becomes a link of one chain.
 
-The process that leads the roll-up seals, in a transaction of its own.
+One worker of the roll-up seals, in transactions of its own: it alone holds the lock of the chain.
 """
 
 import logging
@@ -83,7 +83,7 @@ class Sealing:
         )
 
     def _tell_head(self) -> None:
-        """Once a day, and when this process begins to lead: a log kept elsewhere then holds the head too."""
+        """Once a day, and when this process begins to seal: a log kept elsewhere then holds the head too."""
         today = utc_now().astimezone(SHANGHAI).date()
         if today == self._told_on:
             return

@@ -1,11 +1,9 @@
 """One child process: its own process group, its log, its end when the parent ends."""
 
-import ctypes
 import os
 import pwd
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -13,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from services.core.processes import end_with_parent
 from services.up.errors import StartError
 
-PR_SET_PDEATHSIG = 1
 TICK_S = 0.05
 TAIL_BYTES = 20_000
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ class Child:
             cwd=self.command.cwd,
             pass_fds=tuple(self.command.pass_fds),
             start_new_session=True,
-            preexec_fn=_end_with_parent(self.stop_signal, os.getpid()),  # noqa: PLW1509  one call into libc, loaded before
+            preexec_fn=end_with_parent(self.stop_signal),  # noqa: PLW1509  one call into libc, loaded before
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
@@ -157,17 +153,3 @@ def describe_exit(code: int) -> str:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"killed by signal {-code}"
-
-
-def _end_with_parent(stop_signal: int, parent: int) -> Callable[[], None] | None:
-    """Let the kernel send the stop signal when the parent dies, however it dies (Linux)."""
-    libc = _libc
-    if libc is None:
-        return None
-
-    def set_in_child() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, int(stop_signal))
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return set_in_child

@@ -111,7 +111,8 @@ class Stage:
 
     def _rollup(self, number: int) -> Kept:
         url = _through(self.stack.database_url, self.stack.database.port, self.proxies.rollup_database)
-        return self._keep("rollup", {"ENERMON_DATABASE_URL": url}, name=f"rollup-{number}")
+        environment = {"ENERMON_DATABASE_URL": url, "ENERMON_ROLLUP_WORKERS": "1"}
+        return self._keep("rollup", environment, name=f"rollup-{number}")
 
     def _keep(self, command: str, environment: dict[str, str], *, name: str = "") -> Kept:
         name = name or command

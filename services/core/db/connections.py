@@ -36,6 +36,12 @@ def connect(database_url: str, *, role: DatabaseRole | None, application_name: s
     return psycopg.connect(_address(database_url), **_settings(role, application_name, "-c timezone=UTC"))
 
 
+def another(connection: psycopg.Connection) -> psycopg.Connection:
+    """A second connection to the same database, in the same role and by the same name."""
+    given: dict[str, Any] = {**connection.info.get_parameters(), "password": connection.info.password}
+    return psycopg.connect(**given)
+
+
 def connect_to_ask(
     database_url: str, *, role: DatabaseRole, application_name: str, statement_timeout_s: int = 30
 ) -> psycopg.Connection:

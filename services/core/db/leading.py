@@ -1,4 +1,7 @@
-"""One process leads in each role, by an advisory lock of PostgreSQL; others wait to take over."""
+"""One process leads in each role, by an advisory lock of PostgreSQL; others wait to take over.
+
+Some roles are shared: those who have them hold their lock together, and divide the work (`sharing.py`).
+"""
 
 import logging
 import signal
@@ -21,7 +24,12 @@ log = logging.getLogger("leading")
 
 _sql = Statements.beside(__file__, "leading.sql")
 
-LEADING = Gauge("enermon_leading", "1 while this process leads in the role, 0 while it does not", ["role"])
+LEADING = Gauge(
+    "enermon_leading",
+    "1 while this process leads in the role, or has its share of it, 0 while it does not",
+    ["role"],
+    multiprocess_mode="livemax",
+)
 
 AGAIN_S = 1.0
 """How often a process that waits tries to lead, or to reach the database."""
@@ -36,13 +44,16 @@ _MOST_DOUBLINGS = 5
 class LockKey(IntEnum):
     """Every advisory lock of Enermon. Two with the same number would keep each other out."""
 
-    # Who leads in a role: one number.
+    # Who leads in a role, or who share it: one number.
     ROLLUP = 4_070_118_001
     ALERTS = 4_070_118_002
     QUALITY = 4_070_118_003
     RETENTION = 4_070_118_004
-    # Who changes the schema, for as long as its transaction.
+    SEALING = 4_070_118_006
+    REGION = 4_070_118_007
+    # Who changes the schema, or opens accounts, for as long as the transaction.
     SCHEMA = 4_070_118_005
+    ACCOUNT = 4_070_118_008
     # What one transaction at a time adds to: this number and the hash of a name. PostgreSQL keeps keys of two numbers
     # apart from those of one.
     RULE_VERSION = 1
@@ -51,6 +62,9 @@ class LockKey(IntEnum):
     HEAT_VALUE = 4
     CREDENTIAL = 5
     BULLETIN = 6
+    # Who does a part of shared work: this number and that of the part.
+    ROLLUP_PART = 7
+    QUALITY_PART = 8
 
     @property
     def role(self) -> str:
@@ -71,10 +85,12 @@ def lead_and_serve(
     *,
     role: DatabaseRole,
     stopping: threading.Event,
+    shared: bool = False,
     on_connected: Callable[[], None] = lambda: None,
 ) -> None:
     """Take turns whenever this process leads, until `stopping`; the lead lasts as long as the connection.
 
+    A `shared` role is had with others who share it; one process that leads in it keeps them all out.
     Waits while another process leads, while the database or its tables are away, and after a statement that the
     database gave up, longer each time; and says so. Where the connection listens (LISTEN), a notice ends the wait
     between turns. Raises what `begin` and the turns raise for other reasons.
@@ -86,11 +102,11 @@ def lead_and_serve(
         try:
             with closing(connect(database_url, role=role, application_name=f"enermon-{key.role}")) as connection:
                 connection.autocommit = True
-                if not _lead(connection, key, stopping, on_connected):
+                if not _lead(connection, key, "try_share" if shared else "try_lead", stopping, on_connected):
                     return
                 with begin(connection) as turn:
                     gauge.set(1)
-                    log.info("leading", extra={"role": key.role})
+                    log.info("sharing" if shared else "leading", extra={"role": key.role})
                     for _ in _turns(connection, turn, stopping):
                         failed = 0
         except PASSING as error:
@@ -101,7 +117,9 @@ def lead_and_serve(
             gauge.set(0)
 
 
-def lead_until_told_to_stop(key: LockKey, database_url: str, begin: Begin, *, role: DatabaseRole) -> None:
+def lead_until_told_to_stop(
+    key: LockKey, database_url: str, begin: Begin, *, role: DatabaseRole, shared: bool = False
+) -> None:
     """`lead_and_serve` as the work of a process, until SIGTERM or SIGINT; says `ready` when it leads or waits to."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,7 +128,12 @@ def lead_until_told_to_stop(key: LockKey, database_url: str, begin: Begin, *, ro
     def say_ready() -> None:
         log.info("ready", extra={"role": key.role})
 
-    lead_and_serve(key, database_url, begin, role=role, stopping=stopping, on_connected=say_ready)
+    lead_and_serve(key, database_url, begin, role=role, stopping=stopping, shared=shared, on_connected=say_ready)
+
+
+def try_to_lead(connection: psycopg.Connection, key: LockKey) -> bool:
+    """Whether this connection leads from now on, until it ends. To be asked for as long as it does not."""
+    return bool(_sql.run(connection, "try_lead", key=key).scalar_one())
 
 
 def hold(connection: psycopg.Connection, key: LockKey) -> None:
@@ -119,10 +142,10 @@ def hold(connection: psycopg.Connection, key: LockKey) -> None:
 
 
 def _lead(
-    connection: psycopg.Connection, key: LockKey, stopping: threading.Event, on_connected: Callable[[], None]
+    connection: psycopg.Connection, key: LockKey, how: str, stopping: threading.Event, on_connected: Callable[[], None]
 ) -> bool:
-    """Wait until this process leads; False if told to stop before."""
-    leads = bool(_sql.run(connection, "try_lead", key=key).scalar_one())
+    """Wait until this process leads, or shares, by the statement `how`; False if told to stop before."""
+    leads = bool(_sql.run(connection, how, key=key).scalar_one())
     on_connected()
     if not leads:
         led_by = _sql.run(connection, "led_by", key=key).scalar()
@@ -130,7 +153,7 @@ def _lead(
     while not leads:
         if stopping.wait(AGAIN_S):
             return False
-        leads = bool(_sql.run(connection, "try_lead", key=key).scalar_one())
+        leads = bool(_sql.run(connection, how, key=key).scalar_one())
     return True
 
 

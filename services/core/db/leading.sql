@@ -1,6 +1,9 @@
 -- name: try_lead(key)
 SELECT pg_try_advisory_lock(:key);
 
+-- name: try_share(key)
+SELECT pg_try_advisory_lock_shared(:key);
+
 -- name: led_by(key)
 -- A key of one number is shown in two halves.
 SELECT activity.application_name

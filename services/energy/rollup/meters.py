@@ -12,6 +12,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from services.core.db.connections import another
+from services.core.db.leading import LockKey, hold
 from services.core.db.statements import Statements
 from services.core.meter import (
     Kind,
@@ -35,6 +37,8 @@ from services.energy.rollup.stays import AccountKey, EnterprisePlace, OwnerFrom,
 _sql = Statements.beside(__file__, "meters.sql")
 Whole = NDArray[np.int64]
 _COLLECTION_FAULT = int(Quality.COLLECTION_FAULT)
+# Who changes the schema waits for the batch that waits for its accounts: these must not wait for that without end.
+_LOCK_TIMEOUT_S = 10
 
 
 class RolledMeter:
@@ -222,25 +226,34 @@ class RolledMeters:
 
 
 class Accounts:
-    """Numbers of accounts, opened with their ledgers when first needed. Forgotten when a transaction fails."""
+    """Numbers of accounts, opened with their ledgers when first needed."""
 
     def __init__(self) -> None:
         self._ids: dict[AccountKey, int] = {}
 
-    def forget(self) -> None:
-        """Look everything up again: what was opened may have been rolled back."""
-        self._ids.clear()
-
     def ids(self, connection: psycopg.Connection, keys: set[AccountKey]) -> dict[AccountKey, int]:
-        """The number of each account in `keys`."""
+        """The number of each account in `keys`.
+
+        What is missing is opened on a line of its own, and committed at once: workers that need the same account do not
+        wait for each other's batches.
+        """
         missing = keys - self._ids.keys()
         if missing:
-            unit_ids = sorted({key.unit_id for key in missing})
-            for row in _sql.run(connection, "find_accounts", unit_ids=unit_ids).mappings():
-                account_id = row.pop("account_id")
-                self._ids[AccountKey(**row)] = account_id
-        for key in sorted(missing - self._ids.keys(), key=str):
-            account_id = _sql.run(connection, "open_account", **key._asdict()).scalar_one()
-            _sql.run(connection, "open_ledgers", account_id=account_id)
-            self._ids[key] = account_id
+            self._ids |= _opened(connection, missing)
+        missing -= self._ids.keys()
+        if missing:
+            with another(connection) as opening:
+                opening.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT_S}s'")
+                hold(opening, LockKey.ACCOUNT)
+                found = _opened(opening, missing)
+                for key in sorted(missing - found.keys(), key=str):
+                    found[key] = _sql.run(opening, "open_account", **key._asdict()).scalar_one()
+                    _sql.run(opening, "open_ledgers", account_id=found[key])
+            self._ids |= found
         return {key: self._ids[key] for key in keys}
+
+
+def _opened(connection: psycopg.Connection, keys: set[AccountKey]) -> dict[AccountKey, int]:
+    """The accounts of the units of these keys."""
+    rows = _sql.run(connection, "find_accounts", unit_ids=sorted({key.unit_id for key in keys}))
+    return {AccountKey(*key): account_id for account_id, *key in rows.tuples()}

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 import psycopg
 
 from services.core.calendar import HOUR_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
+from services.core.db.sharing import in_turn
 from services.core.db.statements import Statements
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import TimeParameter
@@ -55,24 +57,58 @@ class Queue:
         self._bounds = bounds
         self._late = bounds.dirty
         self._most = bounds.meter_readings
+        self._turns = count()
 
-    def take(self, *, now_us: int) -> Taken:
-        """The next batch: dirty slots of the last hours first, older ones as far as there is room, changed meters."""
+    def take(self, parts: Sequence[int], *, now_us: int) -> Taken:
+        """The next batch of these parts: slots of the last hours first, older ones as far as there is room, changes."""
         connection = self._connection
         live_from_us = now_us - LIVE_US
         most = self._bounds.dirty
         most_changes = max(1, MOST_CHANGES * self._late // most)
-        changed = list(_sql.run(connection, "take_changes", most=most_changes, earliest=TimeParameter(EARLIEST_US)))
-        dirty = list(_sql.run(connection, "take_dirty", most=most).tuples())
+        changed = list(
+            _sql.run(
+                connection,
+                "take_changes",
+                parts=IntegerParameters(parts),
+                most=most_changes,
+                earliest=TimeParameter(EARLIEST_US),
+            )
+        )
+        waiting = _sql.run(connection, "waiting", parts=IntegerParameters(in_turn(parts, next(self._turns)))).all()
+        fresh = [row.part for row in waiting if row.has_dirty]
+        late = [row.part for row in waiting if row.has_late]
+        dirty = self._take("take_dirty", fresh, most)
         if len(dirty) == most:
-            self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
-            dirty = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
-            dirty += _sql.run(
-                connection, "put_aside", most=most * _ASIDE_BATCHES, live_from=TimeParameter(live_from_us)
-            ).tuples()
-        if len(dirty) < self._late:
-            dirty += _sql.run(connection, "take_late", most=self._late - len(dirty)).tuples()
+            dirty = self._live_of(dirty, fresh, live_from_us)
+            late += [part for part in fresh if part not in late]
+        dirty += self._take("take_late", late, self._late - len(dirty))
         return Taken(dirty, changed, live_from_us)
+
+    def _live_of(self, dirty: Slots, parts: Sequence[int], live_from_us: int) -> Slots:
+        """The live ones of these slots and of more that wait in the parts; what is older is laid aside."""
+        self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
+        live = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
+        left, filled = self._bounds.dirty * _ASIDE_BATCHES, list(parts)
+        while filled and left > 0:
+            most = max(1, left // len(filled))
+            looked_through, filled = filled, []
+            for part in looked_through:
+                given = {"part": part, "most": most, "live_from": TimeParameter(live_from_us)}
+                found = _sql.run(self._connection, "put_aside", **given).one()
+                live += zip(found.meter_ids.tolist(), found.slots.tolist(), strict=True)
+                left -= found.taken
+                if found.taken == most:
+                    filled.append(part)
+        return live
+
+    def _take(self, statement: str, parts: Sequence[int], most: int) -> Slots:
+        """So many slots of these parts at the most."""
+        taken: Slots = []
+        for part in parts:
+            if len(taken) >= most:
+                break
+            taken += _sql.run(self._connection, statement, part=part, most=most - len(taken)).tuples()
+        return taken
 
     def pace(self, *, effort_s: float) -> None:
         """Take more or fewer late slots next time, by the processor time that this batch has taken.

@@ -1,20 +1,52 @@
--- name: take_dirty(most)
+-- name: waiting(parts)
+-- Those of the parts of which anything waits, live or late.
+SELECT
+    own.part,
+    fresh.is_there IS NOT NULL AS has_dirty,
+    aside.is_there IS NOT NULL AS has_late
+FROM unnest(:parts ::integer[]) WITH ORDINALITY AS own (part, place)
+LEFT JOIN LATERAL (
+    SELECT TRUE AS is_there FROM dirty_slot WHERE meter_part(meter_id) = own.part LIMIT 1
+) AS fresh ON TRUE
+LEFT JOIN LATERAL (
+    SELECT TRUE AS is_there FROM late_slot WHERE meter_part(meter_id) = own.part LIMIT 1
+) AS aside ON TRUE
+WHERE fresh.is_there OR aside.is_there
+ORDER BY own.place;
+
+-- name: take_dirty(part, most)
 -- What is deleted here is committed, so the readings it stands for are seen by every later statement of the transaction.
 DELETE FROM dirty_slot
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot LIMIT :most))
+WHERE
+    meter_part(meter_id) = :part
+    AND ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot WHERE meter_part(meter_id) = :part LIMIT :most))
 RETURNING meter_id, slot;
 
--- name: take_changes(most, earliest)
+-- name: take_changes(parts, most, earliest)
 DELETE FROM meter_change
-WHERE change_id IN (SELECT change_id FROM meter_change ORDER BY change_id LIMIT :most)
+WHERE change_id IN (
+    SELECT first_of_part.change_id
+    FROM unnest(:parts ::integer[]) AS own (part)
+    CROSS JOIN LATERAL (
+        SELECT change_id
+        FROM meter_change
+        WHERE meter_part(meter_id) = own.part
+        ORDER BY change_id
+        LIMIT :most
+    ) AS first_of_part
+    ORDER BY first_of_part.change_id
+    LIMIT :most
+)
 RETURNING meter_id, greatest(from_ts, :earliest ::timestamptz) AS from_ts;
 
--- name: put_aside(most, live_from)
+-- name: put_aside(part, most, live_from)
 -- Takes slots from the queue, hands out those from `live_from` on, and lays the older ones aside for later, in the order of
 -- the meters: what is taken together then lies together, and neighbouring slots are booked as one range.
 WITH taken AS (
     DELETE FROM dirty_slot
-    WHERE ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot LIMIT :most))
+    WHERE
+        meter_part(meter_id) = :part
+        AND ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot WHERE meter_part(meter_id) = :part LIMIT :most))
     RETURNING meter_id, slot
 ),
 aside AS (
@@ -24,13 +56,17 @@ aside AS (
     WHERE slot < :live_from
     ORDER BY meter_id, slot
 )
-SELECT meter_id, slot
-FROM taken
-WHERE slot >= :live_from;
+SELECT
+    count(*) AS taken,
+    coalesce(array_agg(meter_id) FILTER (WHERE slot >= :live_from), '{}') AS meter_ids,
+    coalesce(array_agg(slot) FILTER (WHERE slot >= :live_from), '{}') AS slots
+FROM taken;
 
--- name: take_late(most)
+-- name: take_late(part, most)
 DELETE FROM late_slot
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM late_slot LIMIT :most))
+WHERE
+    meter_part(meter_id) = :part
+    AND ctid = ANY (ARRAY(SELECT ctid FROM late_slot WHERE meter_part(meter_id) = :part LIMIT :most))
 RETURNING meter_id, slot;
 
 -- name: lay_aside(meter_ids, slots)

@@ -1,6 +1,6 @@
 """The roll-up process: takes dirty slots and changed meters, books them again, and keeps every sum above them exact.
 
-One batch is one transaction. One process leads at a time; others wait to take over.
+One batch is one transaction. Several workers share the meters; each meter is at any time that of one of them.
 """
 
 import logging
@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import psycopg
 from prometheus_client import start_http_server
@@ -19,8 +20,10 @@ from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.effort import Effort, effort_of
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.db.roles import DatabaseRole
+from services.core.db.sharing import ALL_PARTS, Alone, Share
 from services.core.db.statements import Statements
 from services.core.settings import Settings
+from services.core.workers import Workers
 from services.energy.booking.booking import Rebooking
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import TimeParameter, adapt
@@ -38,6 +41,7 @@ log = logging.getLogger("rollup")
 _sql = Statements.beside(__file__, "rollup.sql")
 
 IDLE_S = 0.2
+_WORKERS = Workers("rollup", workers="ENERMON_ROLLUP_WORKERS", port="ENERMON_ROLLUP_METRICS_PORT")
 
 
 class RollUp:
@@ -57,19 +61,20 @@ class RollUp:
         connection.execute("SET plan_cache_mode = force_custom_plan")
         connection.commit()
 
-    def once(self) -> int:
-        """Roll up one batch in one transaction; the number of dirty slots and changes it held, 0 if there were none."""
-        try:
-            with self._connection.transaction():
-                return self._batch()
-        except BaseException:
-            self._accounts.forget()
-            raise
+    def once(self, parts: Sequence[int] = ALL_PARTS) -> int:
+        """Roll up one batch of these parts in one transaction; how many dirty slots and changes it held.
 
-    def _batch(self) -> int:
+        The connection holds the parts, or nobody else works.
+        """
+        if not parts:
+            return 0
+        with self._connection.transaction():
+            return self._batch(parts)
+
+    def _batch(self, parts: Sequence[int]) -> int:
         connection = self._connection
         now_us = to_us(utc_now())
-        taken = self._queue.take(now_us=now_us)
+        taken = self._queue.take(parts, now_us=now_us)
         if not taken:
             return 0
         started_s, effort_s = time.monotonic(), self._effort()
@@ -95,8 +100,8 @@ class RollUp:
         write_sums_of_meters(connection, gains)
         changed = [(each.meter_id, each.start_us) for each in (hours.added, hours.changed, hours.gone)]
         mark_due(connection, [*taken.dirty, *marked], changed)
-        write_sums_of_places(connection, gains)
         tell(connection, hours)
+        write_sums_of_places(connection, gains)
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
         metrics.ROLLUP_S.observe(time.monotonic() - started_s)
         self._queue.pace(effort_s=self._effort() - effort_s)
@@ -137,25 +142,38 @@ def _or(moment_us: int | None, otherwise_us: int) -> int:
     return otherwise_us if moment_us is None else moment_us
 
 
-def run(settings: Settings) -> None:
-    """Roll up in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads."""
-    if settings.rollup_metrics_port:
-        start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
-
-    @contextmanager
-    def rolling_up(connection: psycopg.Connection) -> Iterator[Turn]:
-        rollup = RollUp(connection)
-        sealing = Sealing(
-            connection, head_file=settings.seal_head_file, head_file_every_s=settings.seal_head_file_every_s
-        )
+@contextmanager
+def rolling_up(
+    connection: psycopg.Connection,
+    *,
+    bounds: Bounds | None = None,
+    head_file: Path | None = None,
+    head_file_every_s: float = 3600.0,
+) -> Iterator[Turn]:
+    """One batch of this worker's meters a turn; one of the workers seals."""
+    rollup = RollUp(connection, bounds)
+    sealing = Sealing(connection, head_file=head_file, head_file_every_s=head_file_every_s)
+    with (
+        Share(connection, LockKey.ROLLUP, of_parts=LockKey.ROLLUP_PART) as share,
+        Alone(connection, LockKey.SEALING) as sealer,
+    ):
 
         def turn(_told: Sequence[Notify]) -> float:
-            worked = rollup.once()
-            sealing.when_due()
+            worked = rollup.once(share.parts())
+            if sealer.holds():
+                sealing.when_due()
             return 0.0 if worked else IDLE_S
 
         yield turn
 
-    lead_until_told_to_stop(
-        LockKey.ROLLUP, settings.database_url.get_secret_value(), rolling_up, role=DatabaseRole.ROLLUP
-    )
+
+def run(settings: Settings) -> None:
+    """Roll up in the foreground until SIGTERM or SIGINT, by so many workers as are set; waits for the database."""
+    if settings.rollup_workers > 1:
+        _WORKERS.run(settings.rollup_workers, port=settings.rollup_metrics_port, host=settings.metrics_host)
+        return
+    if settings.rollup_metrics_port:
+        start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
+    begin = partial(rolling_up, head_file=settings.seal_head_file, head_file_every_s=settings.seal_head_file_every_s)
+    url = settings.database_url.get_secret_value()
+    lead_until_told_to_stop(LockKey.ROLLUP, url, begin, role=DatabaseRole.ROLLUP, shared=True)

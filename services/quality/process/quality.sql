@@ -1,4 +1,4 @@
--- name: take_due(today, last_over, running_before, now, over_before, most)
+-- name: take_due(part, today, last_over, running_before, now, over_before, most)
 -- What is deleted here is committed, so what it stands for is seen by every later statement of the transaction. A day that was
 -- looked at a short while ago stays in the queue.
 WITH waiting AS (
@@ -6,7 +6,8 @@ WITH waiting AS (
     FROM quality_due
     LEFT JOIN quality_day AS known USING (meter_id, day)
     WHERE
-        quality_due.day <= :today ::date
+        meter_part(quality_due.meter_id) = :part
+        AND quality_due.day <= :today ::date
         AND (
             known.evaluated_at IS NULL
             OR known.evaluated_at < CASE
@@ -22,7 +23,10 @@ WITH waiting AS (
 taken AS (
     DELETE FROM quality_due
     USING waiting
-    WHERE quality_due.meter_id = waiting.meter_id AND quality_due.day = waiting.day
+    WHERE
+        meter_part(quality_due.meter_id) = :part
+        AND quality_due.meter_id = waiting.meter_id
+        AND quality_due.day = waiting.day
     RETURNING quality_due.meter_id, quality_due.day
 )
 SELECT DISTINCT meter_id, day
@@ -200,11 +204,14 @@ SET
 WHERE kept.quantity_pico <> excluded.quantity_pico;
 
 -- name: note_changed(now, days)
-INSERT INTO quality_region_day (day, changed_at)
+-- Days are shared by the meters of all workers: each takes their rows in the same order, and who ends later has not always
+-- begun later.
+INSERT INTO quality_region_day AS kept (day, changed_at)
 SELECT day, :now
 FROM unnest(:days ::date[]) AS changed (day)
+ORDER BY changed.day
 ON CONFLICT (day) DO UPDATE
-SET changed_at = excluded.changed_at;
+SET changed_at = greatest(kept.changed_at, excluded.changed_at);
 
 -- name: cross_days(last_over, quiet_before, checked_before, most)
 -- Days that are over whose meters were looked at after the day as a whole was; not those that are just being looked at.

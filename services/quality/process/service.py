@@ -1,12 +1,13 @@
 """The quality process: takes days of meters whose readings have changed, evaluates them, and then the days as a whole.
 
-One batch is one transaction. One process leads at a time; others wait to take over.
+One batch is one transaction. Several workers share the meters; what is looked at across meters is done by one of them.
 """
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from itertools import count
 
 import psycopg
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
@@ -16,7 +17,9 @@ from services.core.calendar import SHANGHAI, Grain, floor, start_of_day
 from services.core.clock import utc_now
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.db.roles import DatabaseRole
+from services.core.db.sharing import ALL_PARTS, Alone, Share, in_turn
 from services.core.settings import Settings
+from services.core.workers import Workers
 from services.energy.past import BEFORE_DAYS
 from services.energy.rollup.adapt import adapt
 from services.quality.checks.declared import limits_of
@@ -25,14 +28,18 @@ from services.quality.checks.reported import CHECK as MONTHLY
 from services.quality.checks.silence import CHECK as SILENCE
 from services.quality.counts import InTime
 from services.quality.process.crossing import DAILY, Crossing
-from services.quality.process.days import Judge, keep, keep_findings
+from services.quality.process.days import Due, Judge, keep, keep_findings
 from services.quality.process.history import SQL
 from services.quality.process.silence import FleetSilenceJudge
 from services.quality.tables import QualityTables, load_quality_tables
 
 DAYS = Counter("enermon_quality_days_total", "Days of meters looked at", ["over"])
 BATCH_S = Histogram("enermon_quality_seconds", "Time to look at one batch of days of meters")
-WAITING = Gauge("enermon_quality_due_days", "Days of meters that wait to be looked at, as of the last sweep")
+WAITING = Gauge(
+    "enermon_quality_due_days",
+    "Days of meters that wait to be looked at, as of the last sweep",
+    multiprocess_mode="livemax",
+)
 
 MOST_DAYS = 300
 """In a batch: each may mean to read five weeks of a meter."""
@@ -46,6 +53,7 @@ HOURLY_S = 3600.0
 FIRST_HOURLY_S = 600.0
 MOST_CROSS_DAYS = 100
 IDLE_S = 2.0
+_WORKERS = Workers("quality", workers="ENERMON_QUALITY_WORKERS", port="ENERMON_QUALITY_METRICS_PORT")
 
 
 class QualityJudge:
@@ -53,6 +61,7 @@ class QualityJudge:
 
     def __init__(self, connection: psycopg.Connection, tables: QualityTables) -> None:
         self._connection = connection
+        self._turns = count()
         adapt(connection)
         connection.execute("SET plan_cache_mode = force_custom_plan")
         connection.commit()
@@ -69,23 +78,15 @@ class QualityJudge:
             ),
         )
 
-    def once(self, now: datetime) -> int:
-        """Evaluate one batch in one transaction; the number of days of meters it held, 0 if none was due."""
+    def once(self, now: datetime, parts: Sequence[int] = ALL_PARTS) -> int:
+        """Evaluate one batch of these parts in one transaction; how many days of meters it held, 0 if none was due.
+
+        The connection holds the parts, or nobody else works.
+        """
         started_s = time.monotonic()
         last_over = last_day_over(now)
         with self._connection.transaction():
-            due = list(
-                SQL.run(
-                    self._connection,
-                    "take_due",
-                    now=now,
-                    today=now.astimezone(SHANGHAI).date(),
-                    last_over=last_over,
-                    running_before=now - RUNNING_EVERY,
-                    over_before=now - OVER_EVERY,
-                    most=MOST_DAYS,
-                )
-            )
+            due = self._take(parts, now, last_over)
             if not due:
                 return 0
             evaluated = self._judge.evaluate(self._connection, due, last_over)
@@ -94,6 +95,24 @@ class QualityJudge:
         for is_over in (False, True):
             DAYS.labels(str(is_over).lower()).inc(sum(each.is_over is is_over for each in evaluated))
         return len(due)
+
+    def _take(self, parts: Sequence[int], now: datetime, last_over: date) -> list[Due]:
+        due: list[Due] = []
+        for part in in_turn(parts, next(self._turns)):
+            if len(due) == MOST_DAYS:
+                break
+            due += SQL.run(
+                self._connection,
+                "take_due",
+                part=part,
+                now=now,
+                today=now.astimezone(SHANGHAI).date(),
+                last_over=last_over,
+                running_before=now - RUNNING_EVERY,
+                over_before=now - OVER_EVERY,
+                most=MOST_DAYS - len(due),
+            ).tuples()
+        return due
 
     def across(self, now: datetime) -> int:
         """Check one day as a whole whose meters have all been looked at; the number of days, 0 if none was due."""
@@ -176,38 +195,48 @@ def last_day_over(now: datetime) -> date:
 
 
 def run(settings: Settings) -> None:
-    """Judge in the foreground until SIGTERM or SIGINT; waits while the database is away or another process leads.
+    """Judge in the foreground until SIGTERM or SIGINT, by so many workers as are set; waits for the database.
 
     Raises DataFileError for a faulty file of domain numbers.
     """
     tables = load_quality_tables(settings.data)
+    if settings.quality_workers > 1:
+        _WORKERS.run(settings.quality_workers, port=settings.quality_metrics_port, host=settings.metrics_host)
+        return
     if settings.quality_metrics_port:
         start_http_server(settings.quality_metrics_port, addr=settings.metrics_host)
 
     @contextmanager
     def judging(connection: psycopg.Connection) -> Iterator[Turn]:
-        yield turn_of(QualityJudge(connection, tables))
+        with (
+            Share(connection, LockKey.QUALITY, of_parts=LockKey.QUALITY_PART) as share,
+            Alone(connection, LockKey.REGION) as region,
+        ):
+            yield turn_of(QualityJudge(connection, tables), share, region)
 
     lead_until_told_to_stop(
-        LockKey.QUALITY, settings.database_url.get_secret_value(), judging, role=DatabaseRole.QUALITY
+        LockKey.QUALITY, settings.database_url.get_secret_value(), judging, role=DatabaseRole.QUALITY, shared=True
     )
 
 
-def turn_of(quality: QualityJudge) -> Turn:
-    """One batch a turn, and at their times the days that have ended and what is looked for every hour."""
+def turn_of(quality: QualityJudge, share: Share, region: Alone) -> Turn:
+    """One batch of this worker's meters a turn.
+
+    One worker looks beside that at days as a whole, at the days that have ended, and at what is looked for every hour.
+    """
     swept_s = float("-inf")
     # Gateways that were waiting for the service send first what they have kept.
     hourly_s = time.monotonic() - HOURLY_S + FIRST_HOURLY_S
 
     def turn(_told: Sequence[Notify]) -> float:
         nonlocal swept_s, hourly_s
-        now = utc_now()
-        if time.monotonic() - swept_s >= SWEEP_S:
+        now, parts, is_region = utc_now(), share.parts(), region.holds()
+        if is_region and time.monotonic() - swept_s >= SWEEP_S:
             quality.sweep(now)
             swept_s = time.monotonic()
-        if time.monotonic() - hourly_s >= HOURLY_S:
+        if is_region and time.monotonic() - hourly_s >= HOURLY_S:
             quality.hourly(now)
             hourly_s = time.monotonic()
-        return 0.0 if quality.once(now) or quality.across(now) else IDLE_S
+        return 0.0 if quality.once(now, parts) or (is_region and quality.across(now)) else IDLE_S
 
     return turn

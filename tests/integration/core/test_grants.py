@@ -19,6 +19,7 @@ pytestmark = pytest.mark.store
 PROBE = "test_grants_probe"
 WORKS_AS = (
     ("core/db/leading.sql: *", "ingest rollup quality alerts"),
+    ("core/db/sharing.sql: *", "rollup quality"),
     ("core/db/*", ""),
     ("alerts/notify/messages.sql: alerts", "alerts api"),
     ("alerts/observe/sources.sql: *", "alerts api"),
@@ -94,12 +95,14 @@ def probe(owner: psycopg.Connection) -> Iterator[str]:
 
 
 def relations(connection: psycopg.Connection) -> set[tuple[str, str]]:
-    """The tables, views and sequences of the schema, but for those of identity columns."""
+    """The tables, views and sequences of the schema, but for those of identity columns, and parts of tables."""
     found = connection.execute(
         "SELECT CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, relname"
         " FROM pg_class LEFT JOIN pg_depend"
         " ON pg_depend.classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('e', 'i')"
+        " AND refobjid <> pg_class.oid"
         " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S') AND objid IS NULL"
+        " AND NOT relispartition"
     )
     return {(kind, name) for kind, name in found}
 

@@ -1,11 +1,9 @@
 """One process leads in each role, others wait and take over; no role stands in the way of another."""
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import httpx
 import psycopg
 import pytest
 from prometheus_client import REGISTRY
@@ -14,6 +12,7 @@ from psycopg import Notify
 from services.core.db.leading import LockKey, Turn, lead_and_serve
 from services.core.db.roles import DatabaseRole
 from services.up.stack import Stack
+from tests.integration.core.told import leading
 from tests.integration.ports import free_port
 from tests.integration.running import environment_of, running, stop_at_once, wait_until
 
@@ -45,19 +44,7 @@ def test_what_was_rejected_is_dropped_while_the_alert_service_leads(
     assert database.execute("SELECT gateway_code, reason, dropped FROM dropped_count").fetchall() == [("", "age", 7)]
 
 
-def leads(port: int, role: str) -> float | None:
-    """What the metrics of a process say of its lead; None while they have nothing to say."""
-    try:
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    except httpx.TransportError:
-        return None
-    found = re.search(rf'^enermon_leading{{role="{role}"}} (\S+)$', text, re.MULTILINE)
-    return float(found[1]) if found else None
-
-
-@pytest.mark.parametrize(
-    ("command", "role"), [("rollup", "rollup"), ("quality", "quality"), ("alerts", "alerts"), ("ingest", "retention")]
-)
+@pytest.mark.parametrize(("command", "role"), [("alerts", "alerts"), ("ingest", "retention")])
 def test_second_process_says_that_it_waits_and_takes_over_when_the_first_is_killed(
     stack: Stack, database_url: str, command: str, role: str
 ) -> None:
@@ -76,10 +63,10 @@ def test_second_process_says_that_it_waits_and_takes_over_when_the_first_is_kill
         with running(command, **second_s) as second:
             second.wait_for("another process leads, waiting")
             assert [said["led_by"] for said in second.said("another process leads, waiting")] == [f"enermon-{role}"]
-            assert [leads(port, role) for port in ports] == [1.0, 0.0]
+            assert [leading(port, role) for port in ports] == [1.0, 0.0]
             first.kill()
             second.wait_for("leading")
-            assert leads(ports[1], role) == 1.0
+            assert leading(ports[1], role) == 1.0
             assert second.stop() == 0
 
 

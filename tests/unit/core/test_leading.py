@@ -13,7 +13,7 @@ def test_no_two_locks_have_the_same_key() -> None:
     assert list(LockKey.__members__) == [key.name for key in LockKey]
 
 
-def test_every_lock_is_taken_by_a_key_of_the_list_alone_or_by_one_with_a_hash() -> None:
+def test_every_lock_is_taken_by_a_key_of_the_list_alone_or_with_a_second_number() -> None:
     """PostgreSQL keeps these two kinds apart; a hash by itself could be any key."""
     taken = [
         arguments
@@ -27,5 +27,6 @@ def test_every_lock_is_taken_by_a_key_of_the_list_alone_or_by_one_with_a_hash() 
         ":family, hashtext(:area)",
         ":family, hashtext(:code)",
         ":family, hashtext(:slug)",
+        ":family, part",
         ":key",
     ]
