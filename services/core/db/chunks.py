@@ -16,7 +16,7 @@ QUARTERS_CHUNK_US = 90 * DAY_US
 """The quarters of hours."""
 
 
-class Part(NamedTuple):
+class ChunkPart(NamedTuple):
     """Stretches that begin in one chunk and end in one, by their places, and [from_us, to_us), which holds them all."""
 
     places: list[int]
@@ -28,8 +28,8 @@ class Part(NamedTuple):
         return max(OPEN_START_US, self.from_us - by_us), min(OPEN_END_US, self.to_us + by_us)
 
 
-def parts_of(starts_us: Sequence[int] | Whole, ends_us: Sequence[int] | Whole, *, chunk_us: int) -> Iterator[Part]:
-    """Part the stretches [start, end) by the chunks in which they begin and end, the earliest first."""
+def parts_of(starts_us: Sequence[int] | Whole, ends_us: Sequence[int] | Whole, *, chunk_us: int) -> Iterator[ChunkPart]:
+    """ChunkPart the stretches [start, end) by the chunks in which they begin and end, the earliest first."""
     starts, ends = np.asarray(starts_us, np.int64), np.asarray(ends_us, np.int64)
     if not len(starts):
         return
@@ -37,4 +37,4 @@ def parts_of(starts_us: Sequence[int] | Whole, ends_us: Sequence[int] | Whole, *
     order = np.lexsort((last, first))
     begins = np.flatnonzero(np.append(True, (np.diff(first[order]) != 0) | (np.diff(last[order]) != 0)))
     for places in np.split(order, begins[1:]):
-        yield Part(places.tolist(), int(starts[places].min()), int(ends[places].max()))
+        yield ChunkPart(places.tolist(), int(starts[places].min()), int(ends[places].max()))

@@ -17,7 +17,7 @@ from services.energy.booking.booking import Rebooking
 from services.energy.check.asked import CheckAsked, UnknownMetersError
 from services.energy.check.difference import DifferingMark, Slot, Stretch, Told, differing_marks, differing_slots
 from services.energy.check.waiting import altered, waiting
-from services.energy.rollup.adapt import TimeParameter, adapt
+from services.energy.rollup.adapt import TimeParameter, adapt, plan_by_time
 from services.energy.rollup.extents import extents_of
 from services.energy.rollup.meters import RolledMeter, RolledMeters
 from services.energy.rollup.ranges import Bounds, DirtyRange, within
@@ -71,7 +71,7 @@ def check_books(
     """
     adapt(connection)
     connection.prepare_threshold = 0
-    connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    plan_by_time(connection)
     meters = _chosen(connection, asked)
     accounts = {row.pop("account_id"): AccountKey(**row) for row in _sql.run(connection, "accounts").mappings()}
     found = Books(asked, {meter.meter_id: meter for meter in meters}, accounts)

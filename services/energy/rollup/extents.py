@@ -7,7 +7,7 @@ import psycopg
 
 from services.core.calendar import HOUR_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
-from services.core.db.chunks import CHUNK_US, Part, parts_of
+from services.core.db.chunks import CHUNK_US, ChunkPart, parts_of
 from services.core.db.statements import Statements
 from services.core.meter import Kind
 from services.energy.booking.levels import LONGEST_GAP_US
@@ -42,45 +42,39 @@ def extents_of(
     """The extent of each of the ranges; no more than `most` readings of one are counted, none are after `now_us`."""
     found: dict[int, _Probe] = {}
     counters = [Kind.COUNTER in meters[r.meter_id].rule.kinds for r in ranges]
-    for part in _parts(ranges, range(len(ranges))):
+    starts, ends = [r.start_us for r in ranges], [r.end_us for r in ranges]
+    parts = [*parts_of(starts, ends, chunk_us=CHUNK_US)]
+    for part in parts:
         found |= _probe(connection, ranges, part, most)
     # A counter's energy is spread over gaps of up to LONGEST_GAP_US; that of others is not.
     for near_us, far_us in ((_NEAR_US, _NEXT_CHUNK_US), (_NEXT_CHUNK_US, LONGEST_GAP_US)):
-        alone = [
-            place
-            for place, r in enumerate(ranges)
-            if counters[place]
-            and (found[place].before_us is None or (found[place].after_us is None and r.end_us + near_us < now_us))
-        ]
-        for part in _parts(ranges, alone):
-            _look_further(connection, ranges, part, found, far_us)
+        for part in parts:
+            alone = [
+                place
+                for place in part.places
+                if counters[place]
+                and (
+                    found[place].before_us is None
+                    or (found[place].after_us is None and ranges[place].end_us + near_us < now_us)
+                )
+            ]
+            if alone:
+                _look_further(connection, ranges, part._replace(places=alone), found, (near_us, far_us))
     return [_extent(r, meters[r.meter_id], found[place], most) for place, r in enumerate(ranges)]
 
 
-def _parts(ranges: Sequence[DirtyRange], places: Sequence[int]) -> list[Part]:
-    """The ranges at these places, by the chunks in which they lie."""
-    starts, ends = [ranges[p].start_us for p in places], [ranges[p].end_us for p in places]
-    return [
-        part._replace(places=[places[i] for i in part.places]) for part in parts_of(starts, ends, chunk_us=CHUNK_US)
-    ]
-
-
-def _given(ranges: Sequence[DirtyRange], part: Part) -> dict[str, IntegerParameters]:
-    mine = [ranges[place] for place in part.places]
-    return {
-        "positions": IntegerParameters(part.places),
-        "meter_ids": IntegerParameters(read_of(r.meter_id) for r in mine),
-        "starts": TimeParameters(r.start_us for r in mine),
-        "ends": TimeParameters(r.end_us for r in mine),
-    }
-
-
-def _probe(connection: psycopg.Connection, ranges: Sequence[DirtyRange], part: Part, most: int) -> dict[int, _Probe]:
+def _probe(
+    connection: psycopg.Connection, ranges: Sequence[DirtyRange], part: ChunkPart, most: int
+) -> dict[int, _Probe]:
     from_us, to_us = part.wider(_NEAR_US)
+    mine = [ranges[place] for place in part.places]
     rows = _sql.run(
         connection,
         "extents",
-        **_given(ranges, part),
+        positions=IntegerParameters(part.places),
+        meter_ids=IntegerParameters(read_of(r.meter_id) for r in mine),
+        starts=TimeParameters(r.start_us for r in mine),
+        ends=TimeParameters(r.end_us for r in mine),
         from_ts=TimeParameter(from_us),
         to_ts=TimeParameter(to_us),
         most=most,
@@ -91,19 +85,20 @@ def _probe(connection: psycopg.Connection, ranges: Sequence[DirtyRange], part: P
 def _look_further(
     connection: psycopg.Connection,
     ranges: Sequence[DirtyRange],
-    part: Part,
+    part: ChunkPart,
     found: dict[int, _Probe],
-    far_us: int,
+    between_us: tuple[int, int],
 ) -> None:
-    """Fill in neighbours that lie no further away than that; those that are known stay."""
-    from_us, to_us = part.wider(far_us)
+    """Fill in neighbours that lie so far away, nearer ones are known not to be there; those that are known stay."""
+    (start_us, end_us), (from_us, to_us) = (part.wider(by_us) for by_us in between_us)
     for place, before_us, after_us in _sql.run(
         connection,
         "neighbours",
-        **_given(ranges, part),
+        positions=IntegerParameters(part.places),
+        meter_ids=IntegerParameters(read_of(ranges[place].meter_id) for place in part.places),
         from_ts=TimeParameter(from_us),
-        start_ts=TimeParameter(part.to_us),
-        end_ts=TimeParameter(part.from_us),
+        start_ts=TimeParameter(start_us),
+        end_ts=TimeParameter(end_us),
         to_ts=TimeParameter(to_us),
     ).tuples():
         probe = found[place]

@@ -48,20 +48,18 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS after ON TRUE;
 
--- name: neighbours(positions, meter_ids, starts, ends, from_ts, start_ts, end_ts, to_ts)
--- The readings next to dirty ranges further away: from `from_ts` to before `start_ts`, and from `end_ts` to before `to_ts`.
+-- name: neighbours(positions, meter_ids, from_ts, start_ts, end_ts, to_ts)
+-- The last readings from `from_ts` to before `start_ts`, and the first ones from `end_ts` to before `to_ts`.
 SELECT
     dirty.position,
     before.ts AS before_ts,
     after.ts AS after_ts
-FROM unnest(:positions ::integer[], :meter_ids ::integer[], :starts ::timestamptz[], :ends ::timestamptz[])
-    AS dirty (position, meter_id, start_ts, end_ts)
+FROM unnest(:positions ::integer[], :meter_ids ::integer[]) AS dirty (position, meter_id)
 LEFT JOIN LATERAL (
     SELECT reading.ts
     FROM reading
     WHERE
         reading.meter_id = dirty.meter_id
-        AND reading.ts < dirty.start_ts
         AND reading.ts >= :from_ts ::timestamptz
         AND reading.ts < :start_ts ::timestamptz
     ORDER BY reading.ts DESC
@@ -72,7 +70,6 @@ LEFT JOIN LATERAL (
     FROM reading
     WHERE
         reading.meter_id = dirty.meter_id
-        AND reading.ts >= dirty.end_ts
         AND reading.ts >= :end_ts ::timestamptz
         AND reading.ts < :to_ts ::timestamptz
     ORDER BY reading.ts

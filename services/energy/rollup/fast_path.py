@@ -11,12 +11,13 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from services.core.calendar import HOUR_US, OPEN_END_US, OPEN_START_US
+from services.core.calendar import HOUR_US, OPEN_END_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
-from services.core.db.chunks import CHUNK_US, Part, parts_of
+from services.core.db.chunks import CHUNK_US, ChunkPart, parts_of
 from services.core.db.statements import Statements
 from services.energy.booking.fast_path import Flags, PlainBooking, PlainRule, Whole, Windows, book_plain
 from services.energy.rollup.adapt import TimeParameter
+from services.energy.rollup.begun import begun_before
 from services.energy.rollup.changes import Periods
 from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.ranges import DirtyRange
@@ -106,7 +107,7 @@ class _RangesAsked:
         )
 
     def _read_part(
-        self, connection: psycopg.Connection, part: Part, complete: Flags
+        self, connection: psycopg.Connection, part: ChunkPart, complete: Flags
     ) -> Iterator[tuple[Whole, Whole, NDArray[np.float64]]]:
         """Number of the range, times and values; in `complete` is noted which ranges have others after these."""
         places = np.array(part.places)
@@ -156,21 +157,15 @@ def _going_on(connection: psycopg.Connection, meter_ids: Whole, from_us: int) ->
 
 def _begun(connection: psycopg.Connection, meter_ids: Whole, starts_us: Whole) -> Whole:
     """Those of the meters that have readings before their moments, looked for in the same way."""
-    found = [np.zeros(0, dtype=np.int64)]
-    near_us, end_us = int(starts_us.min()) - CHUNK_US, int(starts_us.max())
-    for start_us, until_us in ((near_us, end_us), (OPEN_START_US, near_us)):
-        given = {
-            "meter_ids": IntegerParameters(meter_ids),
-            "starts": TimeParameters(starts_us),
-            "from_ts": TimeParameter(start_us),
-            "to_ts": TimeParameter(until_us),
-        }
-        found.append(np.array(_sql.run(connection, "meters_begun", **given).scalars().all(), dtype=np.int64))
-        left = ~np.isin(meter_ids, found[-1])
-        meter_ids, starts_us = meter_ids[left], starts_us[left]
-        if not len(meter_ids):
-            break
-    return np.concatenate(found)
+    near_us = int(starts_us.min()) - CHUNK_US
+    given = {
+        "meter_ids": IntegerParameters(meter_ids),
+        "starts": TimeParameters(starts_us),
+        "from_ts": TimeParameter(near_us),
+        "to_ts": TimeParameter(int(starts_us.max())),
+    }
+    found = np.array(_sql.run(connection, "meters_begun", **given).scalars().all(), dtype=np.int64)
+    return np.append(found, begun_before(connection, meter_ids[~np.isin(meter_ids, found)], near_us))
 
 
 def _asked(

@@ -1,19 +1,21 @@
 """How far to read on either side of dirty ranges, and what stands there."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import psycopg
 
 from services.core.calendar import HOUR_US, OPEN_END_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
-from services.core.db.chunks import CHUNK_US, Part, parts_of
+from services.core.db.chunks import CHUNK_US, ChunkPart, parts_of
 from services.core.db.statements import Statements
 from services.core.meter import Kind, MeterRule
 from services.energy.booking.booking import NeedsMore
 from services.energy.booking.levels import LONGEST_GAP_US
 from services.energy.booking.settled import settled_rows
 from services.energy.rollup.adapt import TimeParameter
+from services.energy.rollup.begun import begun_before
 from services.energy.rollup.meters import read_of
 from services.energy.rollup.ranges import DirtyRange
 
@@ -27,7 +29,7 @@ Sides = dict[tuple[int, int], list[tuple[int, float]]]
 """Readings by the place of a range and side: -1 before the range, 0 in it, 1 after it."""
 
 
-class Reach:
+class RangeReach:
     """How far to read on either side of a dirty range."""
 
     def __init__(self, dirty: DirtyRange, rule: MeterRule, *, corrected: bool) -> None:
@@ -43,6 +45,10 @@ class Reach:
     def further(self, more: NeedsMore) -> None:
         self.before *= _FURTHER if more.before else 1
         self.after *= _FURTHER if more.after else 1
+
+    def rows(self, side: int) -> int:
+        """So many readings are wanted before (-1) or after (1) the range."""
+        return self.before if side < 0 else self.after
 
     @property
     def near_us(self) -> int:
@@ -63,34 +69,44 @@ class Reach:
         return self.dirty.end_us + self.own_us
 
 
-def read_sides(connection: psycopg.Connection, reaches: Sequence[Reach]) -> Sides:
+def read_sides(connection: psycopg.Connection, reaches: Sequence[RangeReach]) -> Sides:
     """The readings in the ranges and so many on either side, with one more that says that there are others."""
     sides: Sides = defaultdict(list)
     for near_us in sorted({reach.near_us for reach in reaches}):
-        for part in _parts(reaches, [place for place, reach in enumerate(reaches) if reach.near_us == near_us]):
+        alike = [place for place, reach in enumerate(reaches) if reach.near_us == near_us]
+        starts, ends = [reaches[p].start_us for p in alike], [reaches[p].end_us for p in alike]
+        for found in parts_of(starts, ends, chunk_us=CHUNK_US):
+            part = found._replace(places=[alike[i] for i in found.places])
             _read_near(connection, reaches, part, near_us, sides)
-    # Few on a side may only mean that they lie further away.
-    for far_us in (LONGEST_GAP_US, 2 * OPEN_END_US):
-        for side in (-1, 1):
-            few = [place for place in range(len(reaches)) if _lacks(reaches[place], sides[place, side], side)]
-            for part in _parts(reaches, few):
-                _read_far(connection, reaches, part, far_us, side, sides)
+            _read_far(connection, reaches, part, near_us, sides)
     return sides
 
 
-def _lacks(reach: Reach, found: Collection[tuple[int, float]], side: int) -> bool:
-    return len(found) <= (reach.before if side < 0 else reach.after)
+def _read_far(
+    connection: psycopg.Connection, reaches: Sequence[RangeReach], part: ChunkPart, near_us: int, sides: Sides
+) -> None:
+    """Few on a side may only mean that they lie further away."""
+    early = _lacking(reaches, part.places, sides, -1)
+    if early:
+        numbers = [read_of(reaches[place].dirty.meter_id) for place in early]
+        begun = set(begun_before(connection, np.array(numbers), part.wider(near_us)[0]).tolist())
+        early = [place for place, number in zip(early, numbers, strict=True) if number in begun]
+    far_us = max(near_us, LONGEST_GAP_US)
+    for start_us, end_us in ((near_us, far_us), (far_us, 2 * OPEN_END_US)):
+        (start_from_us, start_to_us), (from_us, to_us) = part.wider(start_us), part.wider(end_us)
+        early = _lacking(reaches, early, sides, -1)
+        _read_side(connection, reaches, early, -1, (from_us, start_from_us), sides)
+        late = _lacking(reaches, part.places, sides, 1)
+        _read_side(connection, reaches, late, 1, (start_to_us, to_us), sides)
 
 
-def _parts(reaches: Sequence[Reach], places: Sequence[int]) -> Iterator[Part]:
-    """The ranges at these places, by the chunks in which they lie."""
-    starts, ends = [reaches[p].start_us for p in places], [reaches[p].end_us for p in places]
-    for part in parts_of(starts, ends, chunk_us=CHUNK_US):
-        yield part._replace(places=[places[i] for i in part.places])
+def _lacking(reaches: Sequence[RangeReach], places: Sequence[int], sides: Sides, side: int) -> list[int]:
+    """The places of the ranges that have no more than the readings wanted on that side."""
+    return [place for place in places if len(sides[place, side]) <= reaches[place].rows(side)]
 
 
 def _read_near(
-    connection: psycopg.Connection, reaches: Sequence[Reach], part: Part, near_us: int, sides: Sides
+    connection: psycopg.Connection, reaches: Sequence[RangeReach], part: ChunkPart, near_us: int, sides: Sides
 ) -> None:
     from_us, to_us = part.wider(near_us)
     mine = [reaches[place] for place in part.places]
@@ -109,22 +125,25 @@ def _read_near(
         sides[place, side].append((ts, value))
 
 
-def _read_far(
-    connection: psycopg.Connection, reaches: Sequence[Reach], part: Part, far_us: int, side: int, sides: Sides
+def _read_side(
+    connection: psycopg.Connection,
+    reaches: Sequence[RangeReach],
+    places: Sequence[int],
+    side: int,
+    between_us: tuple[int, int],
+    sides: Sides,
 ) -> None:
-    """Read one side of the ranges again, so far away."""
-    from_us, to_us = part.wider(far_us)
-    mine = [reaches[place] for place in part.places]
-    for place in part.places:
-        sides[place, side].clear()
+    """Read what is wanting on one side of the ranges at these places, between two moments; all up to there is read."""
+    from_us, to_us = between_us
+    if not places or from_us >= to_us:
+        return
     for place, ts, value in _sql.run(
         connection,
         "earlier" if side < 0 else "later",
-        positions=IntegerParameters(part.places),
-        meter_ids=IntegerParameters(read_of(r.dirty.meter_id) for r in mine),
-        times=TimeParameters(r.start_us if side < 0 else r.end_us for r in mine),
-        rows=IntegerParameters(r.before if side < 0 else r.after for r in mine),
-        from_ts=TimeParameter(from_us if side < 0 else part.from_us),
-        to_ts=TimeParameter(part.to_us if side < 0 else to_us),
+        positions=IntegerParameters(places),
+        meter_ids=IntegerParameters(read_of(reaches[place].dirty.meter_id) for place in places),
+        rows=IntegerParameters(reaches[place].rows(side) + 1 - len(sides[place, side]) for place in places),
+        from_ts=TimeParameter(from_us),
+        to_ts=TimeParameter(to_us),
     ).tuples():
         sides[place, side].append((ts, value))

@@ -26,7 +26,7 @@ from services.core.settings import Settings
 from services.core.workers import Workers
 from services.energy.booking.booking import Rebooking
 from services.energy.rollup import metrics
-from services.energy.rollup.adapt import TimeParameter, adapt
+from services.energy.rollup.adapt import TimeParameter, adapt, plan_by_time
 from services.energy.rollup.fast_path import book_fast_path
 from services.energy.rollup.meters import Accounts, RolledMeters
 from services.energy.rollup.quality import mark_due
@@ -58,7 +58,7 @@ class RollUp:
         self._accounts = Accounts()
         connection.prepare_threshold = 0
         adapt(connection)
-        connection.execute("SET plan_cache_mode = force_custom_plan")
+        plan_by_time(connection)
         connection.commit()
 
     def once(self, parts: Sequence[int] = ALL_PARTS) -> int:

@@ -12,7 +12,7 @@ from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebo
 from services.energy.booking.steps import UNIT_OF_MARK
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
-from services.energy.rollup.reach import Reach, read_sides
+from services.energy.rollup.reach import RangeReach, read_sides
 
 _sql = Statements.beside(__file__, "windows.sql")
 
@@ -27,23 +27,25 @@ def rebook_all(
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
         open_ranges.sort(key=lambda r: (r.meter_id, r.start_us))
-        reaches = [Reach(r, meters[r.meter_id].rule, corrected=read_of(r.meter_id) in corrected) for r in open_ranges]
+        reaches = [
+            RangeReach(r, meters[r.meter_id].rule, corrected=read_of(r.meter_id) in corrected) for r in open_ranges
+        ]
         done, open_ranges = merge_meeting(done + _rebook_each(connection, reaches))
     return done
 
 
-def _rebook_each(connection: psycopg.Connection, reaches: list[Reach]) -> list[tuple[DirtyRange, Rebooking]]:
+def _rebook_each(connection: psycopg.Connection, reaches: list[RangeReach]) -> list[tuple[DirtyRange, Rebooking]]:
     done: list[tuple[DirtyRange, Rebooking]] = []
     while reaches:
         at_hand = _read(connection, reaches)
         last_us = [max(readings.times_us, default=OPEN_START_US) for readings in at_hand]
         joined = join_reaching([(reach.dirty, at_us) for reach, at_us in zip(reaches, last_us, strict=True)])
-        unfinished: list[Reach] = []
+        unfinished: list[RangeReach] = []
         for reach, readings in zip(reaches, at_hand, strict=True):
             dirty = joined[reach.dirty]
             if dirty != reach.dirty:
                 if not (unfinished and unfinished[-1].dirty == dirty):
-                    unfinished.append(Reach(dirty, reach.rule, corrected=reach.corrected))
+                    unfinished.append(RangeReach(dirty, reach.rule, corrected=reach.corrected))
                 continue
             outcome = rebook(readings, reach.rule, dirty_from_us=dirty.start_us, dirty_to_us=dirty.end_us)
             if isinstance(outcome, NeedsMore):
@@ -55,7 +57,7 @@ def _rebook_each(connection: psycopg.Connection, reaches: list[Reach]) -> list[t
     return done
 
 
-def _read(connection: psycopg.Connection, reaches: list[Reach]) -> list[Readings]:
+def _read(connection: psycopg.Connection, reaches: list[RangeReach]) -> list[Readings]:
     sides = read_sides(connection, reaches)
     rows: list[list[tuple[int, float]]] = []
     reached: list[tuple[bool, bool]] = []
@@ -83,7 +85,7 @@ def _read(connection: psycopg.Connection, reaches: list[Reach]) -> list[Readings
 
 def _correct(
     connection: psycopg.Connection,
-    reaches: list[Reach],
+    reaches: list[RangeReach],
     rows: list[list[tuple[int, float]]],
     reached: list[tuple[bool, bool]],
 ) -> dict[int, list[int]]:
@@ -111,7 +113,7 @@ def _correct(
 
 
 def _read_marks(
-    connection: psycopg.Connection, reaches: list[Reach], rows: list[list[tuple[int, float]]]
+    connection: psycopg.Connection, reaches: list[RangeReach], rows: list[list[tuple[int, float]]]
 ) -> dict[int, dict[int, Mark]]:
     filled = [position for position, mine in enumerate(rows) if mine]
     found: dict[int, dict[int, Mark]] = defaultdict(dict)
@@ -128,7 +130,7 @@ def _read_marks(
 
 
 def _units_before(
-    connection: psycopg.Connection, reaches: list[Reach], rows: list[list[tuple[int, float]]]
+    connection: psycopg.Connection, reaches: list[RangeReach], rows: list[list[tuple[int, float]]]
 ) -> dict[int, int]:
     """By position the unit of a counter's register before its first row, where it is not the registered one."""
     filled = [position for position, mine in enumerate(rows) if mine and Kind.COUNTER in reaches[position].rule.kinds]

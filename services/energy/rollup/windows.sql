@@ -48,44 +48,40 @@ CROSS JOIN LATERAL (
     )
 ) AS near;
 
--- name: earlier(positions, meter_ids, times, rows, from_ts, to_ts)
--- Of each meter so many readings before a time and one more, the last first; of those from `from_ts` to before `to_ts`.
+-- name: earlier(positions, meter_ids, rows, from_ts, to_ts)
+-- Of each meter so many of the last readings from `from_ts` to before `to_ts`.
 SELECT
     wanted.position,
     near.ts,
     near.value
-FROM unnest(:positions ::integer[], :meter_ids ::integer[], :times ::timestamptz[], :rows ::integer[])
-    AS wanted (position, meter_id, ts, rows)
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :rows ::integer[]) AS wanted (position, meter_id, rows)
 CROSS JOIN LATERAL (
     SELECT reading.ts, reading.value
     FROM reading
     WHERE
         reading.meter_id = wanted.meter_id
-        AND reading.ts < wanted.ts
         AND reading.ts >= :from_ts ::timestamptz
         AND reading.ts < :to_ts ::timestamptz
     ORDER BY reading.ts DESC
-    LIMIT wanted.rows + 1
+    LIMIT wanted.rows
 ) AS near;
 
--- name: later(positions, meter_ids, times, rows, from_ts, to_ts)
--- The same from a time on, the first first.
+-- name: later(positions, meter_ids, rows, from_ts, to_ts)
+-- Of each meter so many of the first readings from `from_ts` to before `to_ts`.
 SELECT
     wanted.position,
     near.ts,
     near.value
-FROM unnest(:positions ::integer[], :meter_ids ::integer[], :times ::timestamptz[], :rows ::integer[])
-    AS wanted (position, meter_id, ts, rows)
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :rows ::integer[]) AS wanted (position, meter_id, rows)
 CROSS JOIN LATERAL (
     SELECT reading.ts, reading.value
     FROM reading
     WHERE
         reading.meter_id = wanted.meter_id
-        AND reading.ts >= wanted.ts
         AND reading.ts >= :from_ts ::timestamptz
         AND reading.ts < :to_ts ::timestamptz
     ORDER BY reading.ts
-    LIMIT wanted.rows + 1
+    LIMIT wanted.rows
 ) AS near;
 
 -- name: corrected_meters(meter_ids)

@@ -15,7 +15,7 @@ from services.core.db.roles import DatabaseRole
 from services.core.meter import Kind, meter_rule
 from services.energy.booking.booking import Readings
 from services.energy.rollup import windows
-from services.energy.rollup.reach import Reach
+from services.energy.rollup.reach import RangeReach
 from services.energy.rollup.service import RollUp
 from tests.integration.line import QUARTER, Line, booked, to_be_booked
 from tests.integration.registered import Registered
@@ -95,7 +95,7 @@ def test_a_reading_after_many_that_were_set_aside_reads_them_less_than_twice(
     line.send(gateway, [(meter, START + READINGS * QUARTER, 950.0)])
     read = 0
 
-    def counted(connection: psycopg.Connection, reaches: list[Reach]) -> list[Readings]:
+    def counted(connection: psycopg.Connection, reaches: list[RangeReach]) -> list[Readings]:
         nonlocal read
         at_hand = read_as_ever(connection, reaches)
         read += sum(len(readings.times_us) for readings in at_hand)

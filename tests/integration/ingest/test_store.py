@@ -1,8 +1,9 @@
-"""A batch is stored alike straight into the table and by way of the stage, whatever of it is new."""
+"""A batch is stored alike whether what stands is looked up first or not, whatever of it is new."""
 
 import hashlib
 import struct
 from itertools import product
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from services.core.calendar import SLOT_US
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
+from services.ingest import store as intake_store
 from services.ingest.message import Answer, Checked
 from services.ingest.store import arrange, store, store_arranged
 
@@ -66,6 +68,25 @@ def test_what_was_there_before_is_told_and_stays(database_url: str, first: bool,
         assert [value for (value,) in kept] == [1.0, 2.0, 3.0]
         counts = connection.execute("SELECT readings FROM stored_batch ORDER BY batch_id").fetchall()
         assert [count for (count,) in counts] == [4, 1]
+
+
+def test_what_another_writer_stores_between_the_look_and_the_copy_is_told_too(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inserted = intake_store._insert
+
+    def after_the_other(connection: psycopg.Connection, *given: Any) -> None:
+        monkeypatch.setattr(intake_store, "_insert", inserted)
+        with connect(database_url, role=DatabaseRole.INGEST, application_name="other") as other:
+            store(other, HALF_NEW, writer="other")
+        inserted(connection, *given)
+
+    monkeypatch.setattr(intake_store, "_insert", after_the_other)
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as connection:
+        answers = store(connection, NEW, writer="test")
+        assert told(answers) == [(1, 1, ["conflict"]), (1, 0, [])]
+        counts = connection.execute("SELECT writer, readings FROM stored_batch ORDER BY batch_id").fetchall()
+        assert counts == [("other", 3), ("test", 2)]
 
 
 def test_batch_without_readings_stores_none(database_url: str) -> None:
