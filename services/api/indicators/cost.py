@@ -9,8 +9,8 @@ from services.api.guard.cost import MOST_SUMS, require_affordable
 from services.judging.indicators.evaluate import Question, subjects_of
 from services.judging.indicators.kinds import Indicator
 
-_SUMS_OF_RATIO = 4
-"""A ratio costs as much as so many sums: it is formed of several, and judged."""
+_SUMS_OF_RATIO = 15
+"""A ratio costs as much as so many sums, some 0.4 ms of a unit: it is formed of several, and judged."""
 
 
 def require_affordable_ratios(

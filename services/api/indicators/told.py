@@ -1,6 +1,6 @@
 """Evaluates indicators as they are asked for: in a page of rows, compared, explained, and beside the whole."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -49,17 +49,10 @@ class IndicatorTelling:
     """Evaluates and tells indicators of one question, from one reading of sums."""
 
     def __init__(
-        self,
-        connection: Connection,
-        tables: Tables,
-        query: IndicatorQuery,
-        asked: Question,
-        pager: Pager,
-        once: Callable[[str, Callable[[], Sequence[Found]]], Sequence[Found]],
+        self, connection: Connection, tables: Tables, query: IndicatorQuery, asked: Question, pager: Pager
     ) -> None:
-        """`once`: makes what is alike of all pages of a file, once for all of them."""
         self._connection, self._tables, self._query, self._asked = connection, tables, query, asked
-        self._pager, self._once = pager, once
+        self._pager = pager
         self._reader = ReadOnce(connection, now=asked.now)
         self._least = float(tables.parameter("coverage_least").value)
         self._units = quantity_units(connection)
@@ -69,11 +62,7 @@ class IndicatorTelling:
         query = self._query
         times = (_TIMES_COMPARED if query.compare else 1) * (2 if query.total else 1)
         require_affordable_ratios(self._connection, indicators, self._asked, times=times)
-        slugs = ",".join(indicator.slug for indicator in indicators)
-        found = self._once(
-            f"indicators {slugs} {query.alike}",
-            lambda: [(indicator, each) for indicator in indicators for each in self._evaluated(indicator, self._asked)],
-        )
+        found = [(indicator, each) for indicator in indicators for each in self._evaluated(indicator, self._asked)]
         page, following = self._pager.part(found)
         if query.explain:
             require_explainable(len(page))

@@ -159,7 +159,7 @@ def _told(
     with database.read() as connection:
         asked = ask.question_of(connection, indicators, query, now=now)
         try:
-            told = IndicatorTelling(connection, tables, query, asked, Pager(query, of=of), database.once).of(indicators)
+            told = IndicatorTelling(connection, tables, query, asked, Pager(query, of=of)).of(indicators)
         except UnknownScopeError as error:
             raise ask.refuse_unknown(error) from None
         start, end = _range(asked)
