@@ -5,7 +5,7 @@
 # make test-console   of all tests only those of the console, in Debian's chromium
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
-# make bench   measure intake, answers and alerts and write docs/benchmarks.md (ARGS="--parts ingest")
+# make bench   measure intake, the whole line, answers and alerts and write docs/benchmarks.md (ARGS="--parts ingest")
 # make fuzz    a million payloads through decoding, validation and answer, then many requests of each operation of the API
 #              (ARGS="--seed 7 --payloads 10000")
 # make chaos   kill and hurt everything while gateways send, and compare with the truth (ARGS="--seed 7 --minutes 30")

@@ -13,11 +13,13 @@ from rich.console import Console
 
 from benchmarks import access as access_run
 from benchmarks import alerts as alerts_run
-from benchmarks import alerts_report, growth_report, ingest_report
+from benchmarks import alerts_report, growth_report, ingest_report, line_report
 from benchmarks import answers as answers_run
 from benchmarks import costly as costly_run
 from benchmarks import growth as growth_run
 from benchmarks import ingest as ingest_run
+from benchmarks import line as line_run
+from benchmarks.arrival import Arrival
 from benchmarks.report import PAGE, table, write_json, write_page, write_section
 from benchmarks.sheet import Sheet
 from services.up.errors import StartError
@@ -26,6 +28,7 @@ from simulators.registration import RegistrationError
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Measure Enermon on this machine.")
 WIDTH = 140
 _SIZES = ",".join(str(size) for size in growth_run.SIZES)
+_WORKERS = ",".join(str(number) for number in line_run.WORKERS)
 _NODE_RED = Path(os.environ.get("ENERMON_HOME", ".enermon")) / "node-red"
 
 
@@ -77,6 +80,28 @@ def ingest(
         typer.echo(f"left out: {reason}")
     if page and not only and scale == 1.0:
         write_section("ingest", ingest_report.section(found))
+        typer.echo(f"written: {PAGE}")
+
+
+@app.command()
+def line(
+    scale: Annotated[float, typer.Option(min=0.001, max=1.0, help="Share of the readings of a whole run")] = 1.0,
+    share: Annotated[
+        float, typer.Option(min=0.002, max=1.0, help="Share of 500 meters with five years of hours")
+    ] = 1.0,
+    workers: Annotated[str, typer.Option(help="Numbers of roll-up workers")] = _WORKERS,
+    only: Annotated[str, typer.Option(help="Some of the orders: in_order, late, shuffled")] = "",
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep servers and logs there")] = None,
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
+) -> None:
+    """How fast readings are booked, from publish to every sum, in any order, on an empty and on a full database."""
+    arrivals = [Arrival[name.upper()] for name in only.split(",")] if only else list(Arrival)
+    numbers = [int(number) for number in workers.split(",")]
+    with _folder(keep) as folder:
+        found = line_run.run(folder, scale=scale, share=share, workers=numbers, arrivals=arrivals, console=_progress())
+    _show(line_report.sheets(found), line_report.write_json(found))
+    if page and not only and scale == share == 1.0 and workers == _WORKERS:
+        write_section("line", line_report.section(found))
         typer.echo(f"written: {PAGE}")
 
 
@@ -151,12 +176,14 @@ def costly(
 
 @app.command("all")
 def everything(
-    parts: Annotated[str, typer.Option(help="Some of the parts, with commas")] = "ingest,queries,alerts",
+    parts: Annotated[str, typer.Option(help="Some of the parts, with commas")] = "ingest,line,queries,alerts",
 ) -> None:
     """What `make bench` runs: every part, one after another."""
     chosen = parts.split(",")
     if "ingest" in chosen:
         ingest()
+    if "line" in chosen:
+        line()
     if "queries" in chosen:
         queries()
     if "alerts" in chosen:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import msgspec
 
 from benchmarks import packets
+from benchmarks.arrival import Arrival, arriving
 from benchmarks.load import Message, Shape, messages
 from benchmarks.measure import percentile
 from simulators.wire import ack_topic, decode_answers, readings_topic
@@ -28,7 +29,7 @@ class Order(msgspec.Struct, frozen=True):
     """What to do.
 
     `window`: messages of a gateway that may be unanswered, 0 for any number. `rate`: readings a second, 0 as fast as it
-    goes.
+    goes. `arrival`: in which order what is sent lies in time; none: scan after scan.
     """
 
     port: int
@@ -40,6 +41,7 @@ class Order(msgspec.Struct, frozen=True):
     rate: float = 0.0
     timeout_s: float = 120.0
     answers: bool = True
+    arrival: Arrival | None = None
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -217,7 +219,8 @@ def main() -> None:
     """Read the order, prepare, wait for the word, publish."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     shape = Shape(order.per_message, order.scattered)
-    held = list(messages(shape, readings=order.readings))
+    prepared = arriving(order.arrival, order.readings) if order.arrival else messages(shape, readings=order.readings)
+    held = list(prepared)
     publisher = Publisher(order, held)
     say(Line("ready"))
     sys.stdin.buffer.readline()

@@ -147,9 +147,9 @@ class Rig:
         self.forget_session(ingest_user(number))
 
     @contextmanager
-    def rollup(self, database_url: str) -> Iterator[Program]:
-        """`enermon rollup` with one worker, which has all meters."""
-        environment = {"ENERMON_DATABASE_URL": database_url, "ENERMON_ROLLUP_WORKERS": "1"}
+    def rollup(self, database_url: str, *, workers: int = 1) -> Iterator[Program]:
+        """`enermon rollup` with so many workers, which have all meters."""
+        environment = {"ENERMON_DATABASE_URL": database_url, "ENERMON_ROLLUP_WORKERS": str(workers)}
         with self.program("rollup", _enermon("rollup"), environment) as running:
             running.wait_until_said('"event": "parts divided"')
             yield running
