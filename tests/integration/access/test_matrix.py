@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from psycopg import Connection
 from services.api.access.rules import OPEN, RIGHT_OF
 from services.api.database import Database
 from services.api.export.lists import lists_of
+from services.api.routes import importable
 from tests.e2e.clients.story import csv_of
 from tests.integration.access.requests import ENDLESS, REQUESTS
 from tests.integration.access.world import AREAS, Asker, Site, build
@@ -44,6 +45,20 @@ class Undone(Database):
             yield connection
             connection.rollback()
 
+    def elsewhere(self) -> Any:
+        """What an import is handed, which is made in this process here."""
+        return self
+
+    def opened(self) -> Database:
+        return self
+
+
+class WorkHere:
+    """In place of the process of an import: what that wrote could not be undone."""
+
+    def done(self, _limits: object, work: Callable[..., Any], *given: Any) -> Any:
+        return work(*given)
+
 
 @pytest.fixture(scope="module")
 def world(module_database_url: str) -> Iterator[tuple[TestClient, list[Site], dict[str, Asker]]]:
@@ -57,7 +72,9 @@ def world(module_database_url: str) -> Iterator[tuple[TestClient, list[Site], di
         app.state.database.close()
         app.state.database = Undone(module_database_url)
         # What would be confirmed is undone before it could be.
-        yield TestClient(app, base_url=ADDRESS, raise_server_exceptions=False), sites, askers
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(importable, "_work", WorkHere())
+            yield TestClient(app, base_url=ADDRESS, raise_server_exceptions=False), sites, askers
 
 
 def operations() -> list[str]:
