@@ -1,4 +1,8 @@
-"""The console over the real API and database, looked at by a real browser."""
+"""The console over the real API and database, looked at by a real browser.
+
+Browser, services and region end with the last test of the console: a browser keeps the event loop of its process, and
+the services take what others publish at the same broker.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -48,7 +52,7 @@ Opened = Callable[..., Screen]
 SignedIn = Callable[[str], StorageState]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's chromium."""
     program = chromium_installed()
@@ -58,7 +62,7 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console(server_url: str) -> Iterator[RunningConsole]:
     """The small region, served."""
     with copy_of(server_url) as database_url, api(database_url=database_url) as client:
@@ -70,7 +74,7 @@ def console(server_url: str) -> Iterator[RunningConsole]:
             yield RunningConsole(f"http://127.0.0.1:{port}", client, looked, database_url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def at_work(stack: Stack, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AtWork]:
     """The services at work on a region of their own, with the mail server that they tell."""
     with (
@@ -99,7 +103,7 @@ def opening(browser: Browser, address: str, looks: Looks) -> Iterator[Screen]:
     context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in(browser: Browser, console: RunningConsole) -> SignedIn:
     """What a browser keeps in which an account has signed in, as a person does; once for all tests."""
     kept: dict[str, StorageState] = {}
