@@ -10,6 +10,7 @@ from psycopg import sql
 
 import services
 from services.core.db.statements import Statement, Statements
+from services.core.db.timescale import store_of
 
 ROOT = Path(services.__file__).parent
 PRIVILEGES = ("select", "insert", "update", "delete")
@@ -27,6 +28,14 @@ def statements() -> Iterator[tuple[str, Statement]]:
         if "migrations" not in file.parts and "-- name:" in file.read_text("utf-8"):
             for name, statement in Statements(file).statements.items():
                 yield f"{file.relative_to(ROOT)}: {name}", statement
+
+
+def statements_here(connection: psycopg.Connection) -> Iterator[tuple[str, Statement]]:
+    """The same, without those that plain PostgreSQL does not know where it is that."""
+    with_chunks = store_of(connection).timescale_version is not None
+    for label, statement in statements():
+        if with_chunks or "timescaledb_information" not in statement.text:
+            yield label, statement
 
 
 def numbered(statement: Statement) -> str:
@@ -94,4 +103,4 @@ class Prober:
 def needs_of_all(connection: psycopg.Connection, role: str) -> Mapping[str, Needs]:
     """What each statement needs, by `file: name`."""
     prober = Prober(connection, role)
-    return {label: prober.needs(statement) for label, statement in statements()}
+    return {label: prober.needs(statement) for label, statement in statements_here(connection)}

@@ -12,7 +12,7 @@ from psycopg import sql
 from services.core.db.connections import connect
 from services.core.db.grants import bring_to, grants_here
 from services.core.db.roles import DatabaseRole
-from tests.integration.statements import needs_of_all, statements
+from tests.integration.statements import needs_of_all, statements_here
 
 pytestmark = pytest.mark.store
 
@@ -115,7 +115,7 @@ def test_each_role_may_do_what_its_statements_need_and_nothing_more(owner: psyco
     tables = {name for kind, name in relations(owner) if kind == "table"}
     needed = BESIDE | {("reader", "select", name) for name in tables - SECRET}
     needs = needs_of_all(owner, probe)
-    for label, statement in statements():
+    for label, statement in statements_here(owner):
         named = set(re.findall(r"\b(?:FROM|JOIN) (\w+)", statement.text)) & tables if statement.is_part else set()
         of_one = needs[label] | {(name, "select") for name in named}
         needed |= {(role, privilege, name) for role in roles_of(label) for name, privilege in of_one}

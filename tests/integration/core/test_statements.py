@@ -8,7 +8,7 @@ import pytest
 from psycopg import pq
 
 from services.core.db.statements import Statement
-from tests.integration.statements import numbered, statements
+from tests.integration.statements import numbered, statements_here
 
 pytestmark = pytest.mark.store
 
@@ -31,6 +31,6 @@ def fault_of(connection: psycopg.Connection, statement: Statement) -> str | None
 
 def test_every_statement_can_be_prepared_and_names_its_columns(connected: psycopg.Connection) -> None:
     """Rows are read by the names of their columns, so no two of a statement have the same."""
-    faults = {label: fault_of(connected, each) for label, each in statements() if not each.is_part}
+    faults = {label: fault_of(connected, each) for label, each in statements_here(connected) if not each.is_part}
     assert len(faults) > 300
     assert {label: fault for label, fault in faults.items() if fault} == {}
