@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 
 from benchmarks import load, packets, service
 from benchmarks.publisher import Done, Line, Order
-from benchmarks.usage import Watched
+from benchmarks.usage import Watched, children
 from services.core.db.migrate import upgrade
 from services.ingest.broker_users import BrokerUser, Holder, HolderKind, ingest_user, new_hash
 from services.ingest.gateway_access import Access
@@ -93,9 +93,12 @@ class Rig:
         return self.database.child.pid
 
     def watched(self, **parts: Sequence[Program]) -> Watched:
-        """These programs, the broker and the server."""
+        """These programs with those that they have started, the broker and the server."""
         assert self.broker.child is not None
-        pids = {name: tuple(program.pid for program in programs) for name, programs in parts.items()}
+        pids = {
+            name: tuple(pid for program in programs for pid in (program.pid, *children(program.pid)))
+            for name, programs in parts.items()
+        }
         return Watched({**pids, "broker": (self.broker.child.pid,)}, self.postmaster, self.server_url)
 
     @property
