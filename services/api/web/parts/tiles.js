@@ -60,6 +60,8 @@ function useNarrow() {
     const query = matchMedia(NARROW);
     const turned = (event) => setNarrow(event.matches);
     query.addEventListener("change", turned);
+    // It may have turned between the first drawing and now.
+    turned(query);
     return () => query.removeEventListener("change", turned);
   }, []);
   return narrow;
