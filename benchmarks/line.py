@@ -190,7 +190,9 @@ def _history(url: str, *, meters: int) -> History:
     codes = [meter_code(number // len(interval), interval[number % len(interval)]) for number in range(meters)]
     end = floor(datetime.fromtimestamp(START_MS / 1000, SHANGHAI), Grain.DAY)
     with psycopg.connect(url, autocommit=True) as connection:
-        ids = [row[0] for row in connection.execute("SELECT meter_id FROM meter WHERE code = ANY (%s)", [codes])]
+        ids = [
+            meter_id for (meter_id,) in connection.execute("SELECT meter_id FROM meter WHERE code = ANY (%s)", [codes])
+        ]
         for _ in fill(url, ids, start=end - timedelta(days=365 * _YEARS), end=end):
             pass
         connection.execute("VACUUM ANALYZE")
