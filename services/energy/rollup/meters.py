@@ -29,7 +29,7 @@ from services.core.meter import (
     in_settled_units,
     meter_term,
 )
-from services.energy.booking.fast_path import PlainRule, plain_rule
+from services.energy.booking.plain import PlainRule, plain_rule
 from services.energy.booking.slots import SlotEnergy
 from services.energy.rollup.quality import Stretch, collection_faults
 from services.energy.rollup.stays import AccountKey, EnterprisePlace, OwnerFrom, Stay, stays

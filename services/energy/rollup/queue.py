@@ -55,7 +55,7 @@ class Queue:
     def __init__(self, connection: psycopg.Connection, bounds: Bounds) -> None:
         self._connection = connection
         self._bounds = bounds
-        self._late = bounds.dirty
+        self._late = min(_LEAST_LATE, bounds.dirty)
         self._most = bounds.meter_readings
         self._turns = count()
 

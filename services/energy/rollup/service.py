@@ -27,7 +27,7 @@ from services.core.workers import Workers
 from services.energy.booking.booking import Rebooking
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import TimeParameter, adapt, plan_by_time
-from services.energy.rollup.fast_path import book_fast_path
+from services.energy.rollup.fast_path import FastPath
 from services.energy.rollup.meters import Accounts, RolledMeters
 from services.energy.rollup.quality import mark_due
 from services.energy.rollup.queue import Queue, Slots
@@ -56,6 +56,7 @@ class RollUp:
         self._queue = Queue(connection, self._bounds)
         self._meters = RolledMeters()
         self._accounts = Accounts()
+        self._fast_path = FastPath(connection, self._accounts, most_readings=self._bounds.readings)
         connection.prepare_threshold = 0
         adapt(connection)
         plan_by_time(connection)
@@ -81,14 +82,8 @@ class RollUp:
         taken = taken.with_other_directions(self._meters.both_ways(connection))
         ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)
         meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
-        fast, ranges = book_fast_path(
-            connection,
-            ranges,
-            meters,
-            self._accounts,
-            changed={meter_id for meter_id, _ in taken.changed},
-            most_readings=self._bounds.readings,
-        )
+        changed = {meter_id for meter_id, _ in taken.changed}
+        fast, ranges = self._fast_path.book(ranges, taken.dirty, meters, changed=changed)
         ranges, taken = self._queue.fitting(taken, ranges, meters)
         results = rebook_all(connection, ranges, meters)
         marked = self._write_marks(results)
@@ -98,8 +93,8 @@ class RollUp:
             [(r.meter_id, b.unit_changed_from_us) for r, b in results if b.unit_changed_from_us is not None]
         )
         write_sums_of_meters(connection, gains)
-        changed = [(each.meter_id, each.start_us) for each in (hours.added, hours.changed, hours.gone)]
-        mark_due(connection, [*taken.dirty, *marked], changed)
+        others = [(each.meter_id, each.start_us) for each in (hours.added, hours.changed, hours.gone)]
+        mark_due(connection, [*taken.dirty, *marked], others)
         tell(connection, hours)
         write_sums_of_places(connection, gains)
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))

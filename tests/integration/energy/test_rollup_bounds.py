@@ -128,8 +128,8 @@ def test_years_without_a_reading_cost_no_batches(
     assert_booked_as_the_batch_would(database, meter, multiplier=40)
 
 
-@pytest.mark.parametrize(("effort_s", "batches"), [(0.01, 3), (10.0, 5)])
-def test_late_batches_shrink_by_the_work_they_take_and_not_by_the_clock(
+@pytest.mark.parametrize(("effort_s", "batches"), [(0.01, 4), (10.0, 6)])
+def test_late_batches_begin_small_and_grow_by_the_work_they_take_and_not_by_the_clock(
     line: Line, registered: Registered, database_url: str, effort_s: float, batches: int
 ) -> None:
     owner = registered.enterprise()

@@ -8,7 +8,8 @@ import pytest
 from services.core.calendar import SLOT_US
 from services.core.meter import Kind, MeterRule, meter_rule
 from services.energy.booking.booking import Readings, book, rebook
-from services.energy.booking.fast_path import Windows, book_plain, plain_rule
+from services.energy.booking.fast_path import book_plain
+from services.energy.booking.plain import Windows, plain_rule
 from tests.growth import growth, is_linear
 from tests.unit.energy.booking.counter_story import T0, counter_rule
 
@@ -81,11 +82,11 @@ def test_readings_in_bulk_are_booked_in_the_same_time_a_reading(shape: str, mete
         times_us, values = series(shape, SLOT_US, of_each)
         windows = Windows(
             rules=np.array([plain_rule(counter_rule())] * number, dtype=np.int64),
-            dirty_from_us=np.full(number, times_us[4]),
-            dirty_to_us=np.full(number, times_us[-1] + SLOT_US),
             owner=np.repeat(np.arange(number), of_each),
             times_us=np.tile(np.array(times_us), number),
             values=np.tile(np.array(values), number),
+            is_new=np.tile(np.arange(of_each) >= 4, number),
+            covered=np.full(number, True),
             complete=np.full(number, True),
             begins=np.full(number, True),
             unmarked=np.full(number, True),
