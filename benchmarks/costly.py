@@ -37,7 +37,7 @@ _V1 = "/api/v1"
 
 @dataclass(frozen=True)
 class Taken:
-    """What a request took: seconds of processors, and megabytes of the API at most above what it had."""
+    """What a request took: seconds of processors, megabytes of the API above what it had, and in all, at most."""
 
     name: str
     target: str
@@ -46,6 +46,7 @@ class Taken:
     api_s: float
     database_s: float
     megabytes: float
+    in_all_megabytes: float
     answer_bytes: int
     detail: str
 
@@ -96,6 +97,7 @@ def _taken(api: service.ApiProcess, question: Question) -> Taken:
     began_s = time.monotonic()
     status, body, _ = caller.get(question.target)
     wall_s = time.monotonic() - began_s
+    most_bytes = _memory(pid, "VmHWM")
     return Taken(
         name=question.name,
         target=question.target,
@@ -103,7 +105,8 @@ def _taken(api: service.ApiProcess, question: Question) -> Taken:
         wall_s=round(wall_s, 2),
         api_s=round(_processor(pid) - api_before_s, 2),
         database_s=round(_database_s() - database_before_s, 2),
-        megabytes=round((_memory(pid, "VmHWM") - before_bytes) / _MEGABYTE, 1),
+        megabytes=round((most_bytes - before_bytes) / _MEGABYTE, 1),
+        in_all_megabytes=round(most_bytes / _MEGABYTE, 1),
         answer_bytes=len(body),
         detail="" if status == 200 else body.decode("utf-8", "replace")[:300],
     )
@@ -218,6 +221,7 @@ def questions(year: Year, enterprise: str) -> Iterator[Question]:
 
 def _line(taken: Taken) -> str:
     took = f"{taken.wall_s:6.2f} s  api {taken.api_s:6.2f}  db {taken.database_s:6.2f}  {taken.megabytes:6.1f} MB"
+    took += f" of {taken.in_all_megabytes:5.1f}"
     return f"{taken.name:48} {taken.status} {took} {taken.answer_bytes:>10,} B {taken.detail[:160]}"
 
 

@@ -1,8 +1,13 @@
-"""Cells of a file: what a row of an answer has in a column, and how it is written so that nothing is a formula."""
+"""Cells of a file: what rows of an answer have in a column, and how it is written so that nothing is a formula.
+
+A file has up to a million cells: they are made column by column, and what is as JSON has it passes by the rest.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from services.api.export.columns import CellKind, ExportColumn
@@ -11,27 +16,32 @@ from services.core.calendar import SHANGHAI
 
 Cell = str | int | float | bool | datetime | date | None
 
+_PLAIN = frozenset((str, int, float, bool, NoneType))
+"""Of these a value of JSON is a cell already."""
+_AS_THEY_ARE = frozenset((int, float, NoneType))
+"""The csv module writes these as `as_text` does."""
+
 # OWASP, CSV Injection: what begins like this is a formula to a spreadsheet, in full width too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MAY_BE_FORMULA = frozenset((*_FORMULA, " "))
 _SEPARATOR = {"zh": "；", "en": "; "}
 _WORDS = ("text", "name", "title")
 """Fields by which an object of a list is told in a cell, where it has one of them in the language."""
 
 
-def cell(row: Mapping[str, Any], column: ExportColumn, language: FileLanguage) -> Cell:
-    """What the column has of a row as JSON says it. Raises ValueError for a time that is none."""
+def cells_of(rows: Sequence[Mapping[str, Any]], column: ExportColumn, language: FileLanguage) -> list[Cell]:
+    """What the column has of rows as JSON says them. Raises ValueError for a time that is none."""
     *above, last = column.path
-    inner: Any = row
+    inner: Sequence[Mapping[str, Any]] = rows
     for name in above:
-        inner = inner.get(name) or {}
+        inner = [each.get(name) or {} for each in inner]
     if column.pair is not None:
-        return _in_language(inner, column.pair, language)
-    value = inner.get(last)
-    if isinstance(value, str) and column.kind is CellKind.MOMENT:
-        return datetime.fromisoformat(value).astimezone(SHANGHAI)
-    if isinstance(value, str) and column.kind is CellKind.DAY:
-        return date.fromisoformat(value)
-    return simple(value, language)
+        return [_in_language(each, column.pair, language) for each in inner]
+    values = [each.get(last) for each in inner]
+    if column.kind is CellKind.MOMENT or column.kind is CellKind.DAY:
+        read = _moment if column.kind is CellKind.MOMENT else date.fromisoformat
+        return [read(value) if isinstance(value, str) else simple(value, language) for value in values]
+    return [value if type(value) in _PLAIN else simple(value, language) for value in values]
 
 
 def simple(value: Any, language: FileLanguage) -> Cell:
@@ -56,9 +66,22 @@ def as_text(value: Cell) -> str:
     return f"'{value}" if is_like_formula(value) else value
 
 
+def as_texts(cells: Sequence[Cell]) -> list[Cell]:
+    """Cells of a column as the csv module is to have them, which then writes each as `as_text` says it."""
+    return [
+        cell if type(cell) in _AS_THEY_ARE or (type(cell) is str and cell[:1] not in _MAY_BE_FORMULA) else as_text(cell)
+        for cell in cells
+    ]
+
+
 def is_like_formula(text: str) -> bool:
     """Whether a spreadsheet would compute the text."""
     return text.lstrip(" ").startswith(_FORMULA)
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(SHANGHAI)
 
 
 def _in_language(inner: Mapping[str, Any], pair: Sequence[str], language: FileLanguage) -> Cell:

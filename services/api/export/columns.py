@@ -7,7 +7,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
-_REFERENCE = "#/components/schemas/"
+REFERENCE = "#/components/schemas/"
 
 
 class CellKind(enum.StrEnum):
@@ -60,7 +60,7 @@ def columns_of_rows(row: Schema, document: Schema) -> Sequence[ExportColumn]:
 
 
 def _columns(schema: Schema, document: Schema, above: tuple[str, ...]) -> Iterator[ExportColumn]:
-    model = str(schema.get("$ref", "")).removeprefix(_REFERENCE)
+    model = str(schema.get("$ref", "")).removeprefix(REFERENCE)
     properties: Mapping[str, Schema] = _resolved(schema, document).get("properties", {})
     passed = {other for name in properties for other in _pair(name, properties) or ()}
     for name, field in properties.items():
@@ -128,5 +128,5 @@ def _alternatives(schema: Schema, document: Schema) -> Iterator[Schema]:
 def _resolved(schema: Schema, document: Schema) -> Schema:
     if "$ref" not in schema:
         return schema
-    found: Schema = document["components"]["schemas"][schema["$ref"].removeprefix(_REFERENCE)]
+    found: Schema = document["components"]["schemas"][schema["$ref"].removeprefix(REFERENCE)]
     return found

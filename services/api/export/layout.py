@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from services.api.export.cells import Cell, cell
+from services.api.export.cells import Cell, cells_of
 from services.api.export.columns import CellKind, ExportColumn
-from services.api.export.pages import ListPages, Names, Row
+from services.api.export.pages import ListPages, Names
 from services.api.export.status import StatusColumn
 from services.api.export.titles import FileLanguage, heading
 from services.core.data.carriers import carriers
@@ -63,18 +63,18 @@ class Layout:
             found += [title, _NAME[self._language].format(title=title)] if column.path in self._named else [title]
         return [*found, self._status.heading] if self._status.applies else found
 
-    def rows(self) -> Iterator[Sequence[Cell]]:
-        """The cells of each row."""
-        for row, names in self._pages.each():
-            cells: list[Cell] = []
+    def pages(self) -> Iterator[Sequence[Sequence[Cell]]]:
+        """Some rows after others: what stands in each column."""
+        for rows, names in self._pages.each():
+            columns: list[Sequence[Cell]] = []
             for column in self._columns:
-                value = cell(row, column, self._language)
-                cells.append(value)
+                cells = cells_of(rows, column, self._language)
+                columns.append(cells)
                 if column.path in self._named:
-                    cells.append(_name(column, value, names, self._language))
+                    columns.append(_names_of(column, cells, names, self._language))
             if self._status.applies:
-                cells.append(self._status.of(row))
-            yield cells
+                columns.append([self._status.of(row) for row in rows])
+            yield columns
 
     def _with_names(self) -> set[tuple[str, ...]]:
         """The columns of codes that have names, and none beside them already."""
@@ -87,10 +87,11 @@ class Layout:
             and (*column.path[:-1], f"{column.name}_name") not in paths
         ]
         found: set[tuple[str, ...]] = set()
-        for row, names in self._pages.each() if open_ else ():
-            for column in [each for each in open_ if _is_named(row, each, names, self._language)]:
-                found.add(column.path)
-                open_.remove(column)
+        for rows, names in self._pages.each() if open_ else ():
+            for column in list(open_):
+                if any(_names_of(column, cells_of(rows, column, self._language), names, self._language)):
+                    found.add(column.path)
+                    open_.remove(column)
             if not open_:
                 break
         return found
@@ -100,15 +101,17 @@ def _is_there(column: ExportColumn, fields: Mapping[str, Any]) -> bool:
     return any(name in fields for name in (column.path[0], *(column.pair or ())))
 
 
-def _is_named(row: Row, column: ExportColumn, names: Names, language: FileLanguage) -> bool:
-    return _name(column, cell(row, column, language), names, language) is not None
-
-
-def _name(column: ExportColumn, code: Cell, names: Names, language: FileLanguage) -> str | None:
-    """What the code in a column is called."""
+def _names_of(
+    column: ExportColumn, codes: Sequence[Cell], names: Names, language: FileLanguage
+) -> Sequence[str | None]:
+    """What the codes in a column are called."""
     kind = _kind(column) or ""
-    called = names.get(kind, {}).get(str(code)) or _shipped_names().get(kind, {}).get(str(code)) or {}
-    return called.get(language) or called.get("zh")
+    own, shipped = names.get(kind, {}), _shipped_names().get(kind, {})
+    called: dict[Cell, str | None] = {}
+    for code in set(codes):
+        found = own.get(str(code)) or shipped.get(str(code)) or {}
+        called[code] = found.get(language) or found.get("zh")
+    return [called[code] for code in codes]
 
 
 def _kind(column: ExportColumn) -> str | None:

@@ -5,9 +5,11 @@ from typing import Any, get_args, get_origin
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import TypeAdapter
 from starlette.routing import compile_path
 
-from services.api.export.columns import ExportColumn, Schema, columns_of_rows, row_schema
+from services.api.export.columns import REFERENCE, ExportColumn, Schema, columns_of_rows, row_schema
+from services.api.words import say_kinds_of_words
 
 JSON = "application/json"
 
@@ -30,9 +32,8 @@ class Lists:
     """The lists of an API."""
 
     def __init__(self, app: FastAPI) -> None:
-        self._app = app
         self._addresses = [
-            (compile_path(found.path)[0], found.path, _answers_list(found.route.response_model))
+            (compile_path(found.path)[0], found.path, found.route.response_model)
             for found in iter_route_contexts(app.routes)
             if isinstance(found.route, APIRoute) and found.path is not None and "GET" in (found.methods or ())
         ]
@@ -40,19 +41,26 @@ class Lists:
     @property
     def paths(self) -> set[str]:
         """Where they are, as the document writes it."""
-        return {path for _, path, is_list in self._addresses if is_list}
+        return {path for _, path, model in self._addresses if _answers_list(model)}
 
     def at(self, address: str) -> str | None:
         """The path of the list that a GET at this address asks for; None: it is no list."""
-        for pattern, path, is_list in self._addresses:
+        for pattern, path, model in self._addresses:
             if pattern.match(address):
-                return path if is_list else None
+                return path if _answers_list(model) else None
         return None
 
     def columns(self, path: str) -> Sequence[ExportColumn]:
-        """The columns of its rows; none where they are not known beforehand. Takes seconds when first asked."""
-        document: Schema = self._app.openapi()
-        return columns_of_rows(lists_of(document)[path], document)
+        """The columns of its rows; none where they are not known beforehand.
+
+        As the OpenAPI document describes them, but of this list alone: the whole document takes seconds.
+        """
+        model = next(model for _, known, model in self._addresses if known == path)
+        answer = TypeAdapter(model).json_schema(mode="serialization", ref_template=f"{REFERENCE}{{model}}")
+        document: Schema = {"components": {"schemas": answer.get("$defs", {})}}
+        say_kinds_of_words(document)
+        row = row_schema(answer, document)
+        return () if row is None else columns_of_rows(row, document)
 
 
 def _answers_list(model: Any) -> bool:

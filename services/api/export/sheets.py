@@ -1,6 +1,6 @@
 """The sheets of a workbook beside its rows: the sources of the numbers, and how the list was asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,31 +78,37 @@ def source_headings(language: FileLanguage) -> Sequence[str]:
     return _SOURCE_HEADINGS[language]
 
 
-def source_rows(pages: ListPages, language: FileLanguage) -> Iterator[Sequence[Cell]]:
-    """The rows of documents that the numbers stand on, and the coefficients that are in none."""
-    for row in pages.sources.values():
-        yield [_of_source(row, name, language) for name in _OF_SOURCE]
+def source_columns(pages: ListPages, language: FileLanguage) -> Sequence[Sequence[Cell]]:
+    """The rows of documents that the numbers stand on, and the coefficients that are in none, as columns."""
+    rows = [[_of_source(row, name, language) for name in _OF_SOURCE] for row in pages.sources.values()]
     for row in pages.missing.values():
         known = {"code": row.get("carrier"), "valid_from": str(row.get("year", "")), "place": row.get("basis")}
-        yield [_MISSING[language] if name == "verified" else known.get(name) for name in _OF_SOURCE]
+        rows.append([_MISSING[language] if name == "verified" else known.get(name) for name in _OF_SOURCE])
+    return list(zip(*rows, strict=True))
 
 
-def query_rows(asked: ListAsked, pages: ListPages, digest: bytes, language: FileLanguage) -> Iterator[Sequence[Cell]]:
-    """How the list was asked for, a line each, and what it says of itself beside its rows."""
+def query_columns(
+    asked: ListAsked, pages: ListPages, digest: bytes, language: FileLanguage
+) -> Sequence[Sequence[Cell]]:
+    """How the list was asked for, and what it says of itself beside its rows: what is said, and what of it."""
     words = _OF_QUERY[language]
-    yield [words["address"], asked.address]
-    yield [words["account"], asked.account]
-    yield [words["asked_at"], asked.asked_at]
-    yield [words["rows"], pages.rows]
-    yield [words["sha256"], digest.hex()]
-    yield [words["revision"], asked.revision]
-    yield [words["seal"], asked.seal]
-    yield [words["version"], asked.version]
-    yield [words["times"], words["times_are"]]
-    yield [words["empty"], words["empty_is"]]
+    said: dict[str, Cell] = {
+        "address": asked.address,
+        "account": asked.account,
+        "asked_at": asked.asked_at,
+        "rows": pages.rows,
+        "sha256": digest.hex(),
+        "revision": asked.revision,
+        "seal": asked.seal,
+        "version": asked.version,
+        "times": words["times_are"],
+        "empty": words["empty_is"],
+    }
+    rows: list[tuple[str, Cell]] = [(words[name], value) for name, value in said.items()]
     for name, value in pages.about.items():
         if value not in (None, [], {}):
-            yield [called(name, language), simple(value, language)]
+            rows.append((called(name, language), simple(value, language)))
+    return list(zip(*rows, strict=True))
 
 
 def _of_source(row: Row, name: str, language: FileLanguage) -> Cell:

@@ -84,6 +84,8 @@ class StatusColumn:
 
 def _is_null(row: Mapping[str, Any], path: Sequence[str]) -> bool:
     """Whether the field is there and null; one of an object that is not there lacks nothing."""
+    if len(path) == 1:
+        return row.get(path[0], "") is None
     inner: Any = row
     for name in path:
         if not isinstance(inner, dict) or name not in inner:

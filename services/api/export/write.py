@@ -9,7 +9,7 @@ from services.api.export.columns import ExportColumn
 from services.api.export.csv_file import CsvLines
 from services.api.export.layout import Layout
 from services.api.export.pages import ListPages
-from services.api.export.sheets import SHEETS, ListAsked, query_rows, source_headings, source_rows
+from services.api.export.sheets import SHEETS, ListAsked, query_columns, source_columns, source_headings
 from services.api.export.titles import FileLanguage
 from services.api.export.workbook import ListWorkbook
 
@@ -30,15 +30,15 @@ def written(
         data, sources, query = SHEETS[language]
         book = ListWorkbook(file)
         book.sheet(data, layout.headings, _added(layout, lines))
-        book.sheet(sources, source_headings(language), source_rows(pages, language))
-        book.sheet(query, (), query_rows(asked, pages, lines.digest, language))
+        book.sheet(sources, source_headings(language), [source_columns(pages, language)])
+        book.sheet(query, (), [query_columns(asked, pages, lines.digest, language)])
         book.close()
     file.seek(0)
     return file, lines.digest
 
 
-def _added(layout: Layout, lines: CsvLines) -> Iterator[Sequence[Cell]]:
-    """The rows, each written as CSV as well."""
-    for cells in layout.rows():
-        lines.add(cells)
-        yield cells
+def _added(layout: Layout, lines: CsvLines) -> Iterator[Sequence[Sequence[Cell]]]:
+    """The rows, written as CSV as well."""
+    for columns in layout.pages():
+        lines.add(columns)
+        yield columns

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.utils.escape import unescape
 
 from services.api.app import create_app
 from services.api.errors import Refused
 from services.api.export import pages as page_files
-from services.api.export.cells import as_text, is_like_formula
+from services.api.export.cells import Cell, as_text, as_texts, is_like_formula
 from services.api.export.columns import CellKind, ExportColumn, columns_of_rows
 from services.api.export.lists import Lists, list_operations, lists_of
 from services.api.export.pages import ListPages
@@ -125,6 +126,23 @@ def test_a_number_is_read_as_it_was(number: float) -> None:
     assert float(as_text(number)) == number
 
 
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20) | st.floats() | st.integers() | st.booleans()))
+def test_cells_are_written_together_as_each_is_alone(cells: list[Cell]) -> None:
+    together, alone = io.StringIO(), io.StringIO()
+    csv.writer(together).writerow(as_texts(cells))
+    csv.writer(alone).writerow(map(as_text, cells))
+    assert together.getvalue() == alone.getvalue()
+
+
+@pytest.mark.parametrize(
+    "note", ["a & b < c", "<r>no markup</r>", " kept ", "_x0041_", "a\x01b\x0bc", "多行\n文本", '"quoted"']
+)
+def test_a_workbook_has_texts_as_they_are(note: str) -> None:
+    content, _ = made([{"data": [ROW | {"note": note}]}], extension="xlsx")
+    cell = load_workbook(io.BytesIO(content))["数据"]["G2"]
+    assert (unescape(cell.value), cell.data_type) == (note, "s")
+
+
 def test_a_text_that_no_cell_can_hold_is_cut_in_a_workbook_and_whole_in_csv() -> None:
     long = "x" * (MOST_CHARACTERS + 1)
     answers = [{"data": [ROW | {"note": long}]}]
@@ -167,8 +185,10 @@ def test_every_column_of_every_list_has_a_title_in_both_languages() -> None:
     assert all(title.zh and title.en for title in titles().values())
 
 
-def test_the_routes_and_the_document_say_of_the_same_addresses_that_they_are_lists() -> None:
-    assert Lists(create_app(Settings())).paths == lists_of(document()).keys()
+def test_the_routes_and_the_document_say_of_the_same_addresses_that_they_are_lists_and_what_their_columns_are() -> None:
+    lists = Lists(create_app(Settings()))
+    described = {path: columns_of_rows(row, document()) for path, row in lists_of(document()).items()}
+    assert {path: lists.columns(path) for path in lists.paths} == described
 
 
 _GATHER = """
