@@ -27,6 +27,7 @@ from services.alerts.state.observation import Observation
 from services.alerts.state.state import ChangeKind, ResolutionCause, Timing
 from services.alerts.stepping import Active, evaluation_of, hold_ends, with_alerts, withdrawn
 from services.alerts.store import Stepped, StoredRule
+from services.alerts.waiting import Unbooked, earliest
 from services.judging.data.tables import Tables
 
 log = logging.getLogger("alerts")
@@ -47,8 +48,8 @@ class CycleOutcome:
     """What a cycle did."""
 
     messages: int = 0
-    hold_ends: dict[str, datetime] = field(default_factory=dict)
-    """By rule: when the first pending breach of it will have lasted long enough."""
+    evaluate_at: dict[str, datetime] = field(default_factory=dict)
+    """By rule: when the first pending breach of it will have lasted long enough, or what waits may be booked."""
 
 
 class Cycle:
@@ -65,6 +66,7 @@ class Cycle:
         self._parsed: dict[tuple[str, int], Rule | None] = {}
         self._unreadable: set[str] = set()
         self._off: dict[str, StoredRule] = {}
+        self._waiting = Unbooked()
 
     def rules(self) -> dict[str, Active]:
         """The rules that are switched on, by slug. One that cannot be read is left out and said once."""
@@ -92,8 +94,9 @@ class Cycle:
     ) -> CycleOutcome:
         """Evaluate the rules `due` of those `active`; `with_daily`: see to late steps and digests too."""
         with self._snapshot() as reading:
-            seen = self._observe(reading, {slug: active[slug] for slug in due}, now)
-            known = store.states_of(self._connection, seen)
+            self._waiting.look(reading, now)
+            observed = self._observe(reading, {slug: active[slug] for slug in due}, now)
+            seen, known, later = self._waiting.settled(observed, store.states_of(self._connection, observed), now)
             seen = {slug: self._with_beginnings(reading, active[slug], of, known, now) for slug, of in seen.items()}
             found = evaluation_of(active, seen, known, now)
             found.stepped = with_rebooked(
@@ -101,7 +104,7 @@ class Cycle:
             )
             fired = dict(zip(found.fired, with_readings(reading, list(found.fired.values())), strict=True))
         stepped = with_alerts(found.stepped, fired, active, now)
-        outcome = CycleOutcome(hold_ends=hold_ends(active, seen, known, stepped))
+        outcome = CycleOutcome(evaluate_at=earliest(hold_ends(active, seen, known, stepped), later))
         stepped += self._switched_off(active, now)
         with self._connection.transaction():
             outcome.messages = self._write(active, stepped, found.figures, now, with_daily=with_daily)

@@ -56,7 +56,7 @@ class Leader:
         self._poll_s = poll_s
         self._schedule = Schedule(poll_s=poll_s)
         self._rules: dict[str, ScheduledRule] = {}
-        self._hold_ends: dict[str, datetime] = {}
+        self._evaluate_at: dict[str, datetime] = {}
         self._ran_s = float("-inf")
         self._daily_s = float("-inf")
 
@@ -81,7 +81,7 @@ class Leader:
         now, started_s = utc_now(), time.monotonic()
         active = self._cycle.rules()
         self._rules = {slug: _scheduled(each, now) for slug, each in active.items()}
-        self._schedule.touch([slug for slug, end in self._hold_ends.items() if end <= now])
+        self._schedule.touch([slug for slug, end in self._evaluate_at.items() if end <= now])
         due = self._schedule.due(self._rules, started_s)
         if not due and started_s - self._ran_s < self._poll_s:
             return
@@ -89,7 +89,9 @@ class Leader:
         outcome = self._cycle.run(active, due, now, with_daily=daily)
         ended_s = time.monotonic()
         self._schedule.evaluated(self._rules, due, started_s=started_s, ended_s=ended_s)
-        self._hold_ends = {slug: end for slug, end in self._hold_ends.items() if slug not in due} | outcome.hold_ends
+        self._evaluate_at = {
+            slug: end for slug, end in self._evaluate_at.items() if slug not in due
+        } | outcome.evaluate_at
         self._ran_s, self._daily_s = started_s, started_s if daily else self._daily_s
         metrics.CYCLE_S.observe(ended_s - started_s)
         self._count_firing()

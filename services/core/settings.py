@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     ingest_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of ingest; 0: none")
     rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the roll-up; 0: none")
     quality_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of quality; 0: none")
-    rollup_workers: int = Field(1, ge=1, le=16, description="Roll up so many")
+    rollup_workers: int = Field(default_factory=lambda: min(cores(), 16), ge=1, le=16, description="Roll up so many")
     quality_workers: int = Field(
         default_factory=lambda: max(1, min(cores(), 16) // 2), ge=1, le=16, description="Judge quality so many"
     )

@@ -255,3 +255,36 @@ def test_alert_soon_after_a_sent_message_waits_for_the_window(
     alerts.look(SECOND + timedelta(seconds=1))
     (row,) = database.execute("SELECT not_before FROM message WHERE status = 'waiting'").fetchall()
     assert row == (SECOND + timedelta(seconds=5),)
+
+
+def waits(database: psycopg.Connection, meter: str) -> None:
+    database.execute("INSERT INTO late_slot SELECT meter_id, %s FROM meter WHERE code = %s", [SECOND, meter])
+    database.commit()
+
+
+def test_a_unit_is_not_judged_while_what_was_stored_of_it_is_not_booked(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE)
+    watch.subscription()
+    waits(database, centre.meter(*LOAD))
+    alerts.look(SECOND)
+    assert watch.events() == []
+    database.execute("DELETE FROM late_slot")
+    database.commit()
+    alerts.look(SECOND + timedelta(seconds=2))
+    assert watch.events() == ["fired"]
+    waits(database, centre.meter(*INPUT))
+    alerts.look(THIRD)
+    assert watch.events() == ["fired"]
+
+
+def test_what_waits_long_is_judged_by_what_is_booked(
+    watch: Watch, alerts: Service, centre: Plant, database: psycopg.Connection
+) -> None:
+    watch.rule(PUE)
+    watch.subscription()
+    waits(database, centre.meter(*LOAD))
+    for seconds, events in ((0, []), (9, []), (10, ["fired"])):
+        alerts.look(SECOND + timedelta(seconds=seconds))
+        assert watch.events() == events
