@@ -1,7 +1,10 @@
 """Which stretches of a meter's time must be booked again. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.core.calendar import HOUR_US, SLOT_US
 from services.energy.booking.booking import Rebooking
@@ -22,11 +25,27 @@ class DirtyRange:
 
 def ranges_of(dirty: Iterable[tuple[int, int]], changed: Iterable[tuple[int, int]], *, end_us: int) -> list[DirtyRange]:
     """Join dirty slots (meter, slot start) that lie less than a day apart; changes of a meter reach to `end_us`."""
-    stretches = [(meter_id, slot, slot + SLOT_US) for meter_id, slot in set(dirty)]
-    stretches += [(meter_id, from_us, max(end_us, from_us)) for meter_id, from_us in set(changed)]
-    stretches.sort()
+    slots = np.array([*dirty], dtype=np.int64).reshape(-1, 2)
+    changes = [*changed]
+    of_changed = np.isin(slots[:, 0], [meter_id for meter_id, _ in changes])
+    stretches = [(meter_id, slot, slot + SLOT_US) for meter_id, slot in slots[of_changed].tolist()]
+    stretches += [(meter_id, from_us, max(end_us, from_us)) for meter_id, from_us in changes]
+    return sorted([*_slots_joined(slots[~of_changed]), *_joined(stretches)], key=lambda r: (r.meter_id, r.start_us))
+
+
+def _slots_joined(slots: NDArray[np.int64]) -> Iterator[DirtyRange]:
+    """Ranges of slots alone: nearly all are such, and many at once."""
+    meter_id, start_us = slots[np.lexsort((slots[:, 1], slots[:, 0]))].T
+    apart = (np.diff(meter_id) != 0) | (np.diff(start_us) > SLOT_US + APART_US)
+    first = np.flatnonzero(np.append(True, apart)[: len(slots)])
+    last = np.append(first[1:], len(slots))[: len(first)] - 1
+    columns = (meter_id[first], start_us[first], start_us[last] + SLOT_US)
+    return map(DirtyRange, *(column.tolist() for column in columns))
+
+
+def _joined(stretches: Iterable[tuple[int, int, int]]) -> list[DirtyRange]:
     joined: list[DirtyRange] = []
-    for meter_id, start_us, stretch_end_us in stretches:
+    for meter_id, start_us, stretch_end_us in sorted(stretches):
         last = joined[-1] if joined else None
         if last is not None and last.meter_id == meter_id and start_us <= last.end_us + APART_US:
             joined[-1] = DirtyRange(meter_id, last.start_us, max(last.end_us, stretch_end_us))

@@ -87,15 +87,16 @@ class RollUp:
         ranges, taken = self._queue.fitting(taken, ranges, meters)
         results = rebook_all(connection, ranges, meters)
         marked = self._write_marks(results)
-        hours = write_energy(connection, results, meters, partial(self._accounts.ids, connection), fast)
-        gains = hours.gains()
+        written = write_energy(connection, results, meters, partial(self._accounts.ids, connection), fast)
+        gains = written.hours.gains()
         self._queue.add_changes(
             [(r.meter_id, b.unit_changed_from_us) for r, b in results if b.unit_changed_from_us is not None]
         )
         write_sums_of_meters(connection, gains)
-        others = [(each.meter_id, each.start_us) for each in (hours.added, hours.changed, hours.gone)]
+        slots = written.slots
+        others = [(each.meter_id, each.start_us) for each in (slots.added, slots.changed, slots.gone)]
         mark_due(connection, [*taken.dirty, *marked], others)
-        tell(connection, hours)
+        tell(connection, slots)
         write_sums_of_places(connection, gains)
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
         metrics.ROLLUP_S.observe(time.monotonic() - started_s)

@@ -56,13 +56,17 @@ class _BookedStretches(NamedTuple):
         return _BookedStretches(*(np.concatenate(columns) for columns in zip(self, others, strict=True)))
 
 
+class WrittenEnergy(NamedTuple):
+    """What has changed: of slots, and of the hours in which they are."""
+
+    slots: Changes
+    hours: Changes
+
+
 def write_energy(
     connection: psycopg.Connection, results: Results, meters: Mapping[int, RolledMeter], ids: AccountIds, fast: Periods
-) -> Changes:
-    """Write the slots of these results, and those of `fast` beside which what stands stays.
-
-    What has changed of the hours is given back.
-    """
+) -> WrittenEnergy:
+    """Write the slots of these results, and those of `fast` beside which what stands stays."""
     judged = _slots(results, meters, ids)
     stretches = _stretches(connection, results, fast)
     kept, may_go = _read(connection, stretches)
@@ -70,7 +74,7 @@ def write_energy(
     now = after(kept, slots)
     _write_hours(connection, kept, now, slots)
     kept_hours = hours_of(kept)
-    return changes(hours_of(now), kept_hours, np.full(len(kept_hours), True))
+    return WrittenEnergy(slots, changes(hours_of(now), kept_hours, np.full(len(kept_hours), True)))
 
 
 def write_sums_of_meters(connection: psycopg.Connection, gains: Gains) -> None:
@@ -92,9 +96,10 @@ def write_sums_of_places(connection: psycopg.Connection, gains: Gains) -> None:
             _sql.run(connection, statement, **_gained(each))
 
 
-def tell(connection: psycopg.Connection, hours: Changes) -> None:
-    """Tell who listens the first and last hour whose energy has changed, in seconds since 1970."""
-    times_us = np.concatenate([each.start_us for each in (hours.added, hours.changed, hours.gone)])
+def tell(connection: psycopg.Connection, slots: Changes) -> None:
+    """Tell who listens the hours of the first and the last slot whose energy has changed, in seconds since 1970."""
+    times_us = np.concatenate([each.start_us for each in (slots.added, slots.changed, slots.gone)])
+    times_us -= times_us % HOUR_US
     told = f"{times_us.min() // 1_000_000}/{times_us.max() // 1_000_000}" if len(times_us) else ""
     _sql.run(connection, "tell", told=told)
 

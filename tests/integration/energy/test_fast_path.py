@@ -162,3 +162,20 @@ def test_every_sum_agrees_after_each_batch_while_others_wait(
             assert_every_sum_agrees(database)
     for code in RULES:
         assert booked(database, code) == batch(database, code), code
+
+
+def test_quarters_that_change_within_the_same_sum_of_their_hour_are_told(
+    line: Line, gateway: str, database_url: str
+) -> None:
+    def roll_up_and_listen() -> list[str]:
+        with psycopg.connect(database_url, autocommit=True) as listening, rolling_up(database_url) as rollup:
+            listening.execute("LISTEN enermon_energy")
+            while rollup.once():
+                pass
+            return [told.payload for told in listening.notifies(timeout=0.2) if told.payload]
+
+    hour = int(START.timestamp())
+    line.send(gateway, [("HOURLY", START + timedelta(hours=i), 5_000.0 + 4 * i) for i in range(3)])
+    assert roll_up_and_listen() == [f"{hour}/{hour + 3600}"]
+    line.send(gateway, [("HOURLY", START + timedelta(minutes=30), 5_003.0)])
+    assert roll_up_and_listen() == [f"{hour}/{hour}"]

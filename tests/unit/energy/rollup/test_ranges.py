@@ -1,8 +1,11 @@
 """Dirty slots are joined where they lie close; results that contradict each other are done again as one."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.core.calendar import DAY_US, SLOT_US
 from services.energy.booking.booking import Rebooking
@@ -106,3 +109,23 @@ def test_dirty_slots_are_joined_and_cut_to_a_batch_in_the_same_time_each(apart_u
         return join
 
     assert is_linear(growth(joining, 1_000))
+
+
+SLOTS = st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 400).map(lambda i: i * SLOT_US)), max_size=12)
+
+
+@given(dirty=SLOTS, changed=SLOTS)
+def test_ranges_hold_all_that_is_dirty_lie_more_than_a_day_apart_and_hold_no_more(
+    dirty: list[tuple[int, int]], changed: list[tuple[int, int]]
+) -> None:
+    end_us = 420 * SLOT_US
+    ranges = ranges_of(dirty, changed, end_us=end_us)
+    stretches = [(m, slot, slot + SLOT_US) for m, slot in dirty] + [(m, from_us, end_us) for m, from_us in changed]
+    for meter_id, start_us, stretch_end_us in stretches:
+        [found] = [r for r in ranges if r.meter_id == meter_id and r.start_us <= start_us < r.end_us]
+        assert stretch_end_us <= found.end_us
+    for one, other in pairwise(ranges):
+        assert (one.meter_id, one.end_us + APART_US) < (other.meter_id, other.start_us)
+    for each in ranges:
+        assert (each.meter_id, each.start_us) in {(m, start) for m, start, _ in stretches}
+        assert (each.meter_id, each.end_us) in {(m, end) for m, _, end in stretches}
