@@ -152,9 +152,11 @@ def questions(year: Year, enterprise: str) -> Iterator[Question]:
     by_meter, more = {"by": "meter", "bucket": "day"}, {"total": "true", "compare": "previous"}
     yield asked("energy by meter, 19 days", "energy", scope, last(19), by_meter, page)
     yield asked("energy by meter, 19 days, compared and in all", "energy", scope, last(19), by_meter, page, more)
-    yield asked("energy by meter, 20 days", "energy", scope, last(20), by_meter, page)
-    yield asked("energy by meter, 19 days, as CSV", "energy", scope, last(19), by_meter, {"format": "csv"})
-    yield asked("energy by meter, 19 days, as XLSX", "energy", scope, last(19), by_meter, {"format": "xlsx"})
+    yield asked("energy by meter, 24 days", "energy", scope, last(24), by_meter, page)
+    yield asked("energy by meter, 25 days", "energy", scope, last(25), by_meter, page)
+    for days, form in ((12, "csv"), (13, "csv"), (9, "xlsx"), (10, "xlsx")):
+        name = f"energy by meter, {days} days, as {form.upper()}"
+        yield asked(name, "energy", scope, last(days), by_meter, {"format": form})
     yield asked("energy by meter, year", "energy", scope, whole, {"by": "meter", "bucket": "month"}, page, more)
     estimated = {"bucket": "total", "estimates": "profile"}
     yield asked("energy, 40 days with estimates", "energy", scope, last(40), estimated, page, more)
@@ -205,7 +207,9 @@ def questions(year: Year, enterprise: str) -> Iterator[Question]:
     yield asked("quality, two years", "quality", scope, last(730), {"by": "meter", "bucket": "month"}, page)
     yield asked("matrix of quality", "quality/matrix", scope, last(31), {"limit": "1000", "total": "true"})
     yield asked("missing readings, 31 days", "quality/missing", scope, last(31), {"limit": "1000", "total": "true"})
-    yield asked("missing readings, 31 days, as CSV", "quality/missing", scope, last(31), {"format": "csv"})
+    for days, form in ((31, "csv"), (1, "csv"), (1, "xlsx")):
+        name = f"missing readings, {days} days, as {form.upper()}"
+        yield asked(name, "quality/missing", scope, last(days), {"format": form})
     yield asked("findings, year", "quality/findings", scope, whole, {"limit": "1000", "total": "true"})
     yield asked("meters", "meters", {"limit": "1000", "total": "true", "q": "a", "order": "-name_zh"})
     yield asked("meters as XLSX", "meters", {"format": "xlsx"})

@@ -8,7 +8,7 @@ from psycopg import Connection
 from services.api.energy.ask import By
 from services.api.energy.scope import SQL, Scoped
 from services.api.errors import Refused
-from services.api.guard.cost import MOST_SUMS, TOO_MUCH, require_affordable
+from services.api.guard.cost import MOST_SUMS, TOO_MUCH, require_affordable, weight_of_form
 from services.core.calendar import Grain, Piece, pieces
 
 _GRAINS = {
@@ -38,10 +38,11 @@ def require_affordable_sums(
     """Refuse a question whose sums would cost too much. Raises Refused(TOO_MUCH).
 
     The registry is counted only where an estimate from the scope alone would refuse it. What is compared is read and
-    told twice; `weight`: as how many sums of energy one counts.
+    told twice; `weight`: as how many sums of energy one counts, before the form of the answer.
     """
     times = 2 if compared else 1
-    most = MOST_SUMS // (times * weight)
+    weighed = times * weight * weight_of_form()
+    most = int(MOST_SUMS / weighed)
     asked, wanted, frame = scoped.asked, scoped.wanted, scoped.frame
     # Nothing is kept of what is still to come.
     end = min(asked.end, now + timedelta(days=1))
@@ -66,7 +67,7 @@ def require_affordable_sums(
     ).one()
     groups = _groups(scoped, found)
     read = (slots + hours) * found.meters + longer * (found.meters if wanted.kept is None else groups)
-    require_affordable(sums=groups * periods * times * weight, read=read * times)
+    require_affordable(sums=groups * periods * weighed, read=read * times)
 
 
 def require_explainable(rows: int) -> None:

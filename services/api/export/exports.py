@@ -27,6 +27,8 @@ from services.api.export.pages import ListPages
 from services.api.export.sheets import ListAsked
 from services.api.export.titles import FileLanguage
 from services.api.export.write import Extension, written
+from services.api.guard import cost
+from services.api.guard.cost import AnswerForm, told_as
 from services.api.paging import pages_of
 from services.api.reasons import Fault
 from services.api.within import AnswerWithin, scope_within
@@ -34,6 +36,7 @@ from services.core.db.statements import Statements
 
 _SQL = Statements.beside(__file__, "exports.sql")
 _MEDIA_TYPES: Mapping[Extension, str] = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX}
+_FORMS: Mapping[Extension, AnswerForm] = {"csv": cost.CSV, "xlsx": cost.XLSX}
 _KNOWN: Mapping[str, Sequence[str]] = {"format": FORMATS, "lang": LANGUAGES}
 _ENTRIES_A_PAGE = 5000
 _MOST_AT_ONCE = 3
@@ -108,7 +111,7 @@ class Exports:
     ) -> Response | ListAsked:
         """Ask for all pages; what one was refused with, or how the list was asked for."""
         cursor: str | None = None
-        with pages_of(_ENTRIES_A_PAGE):
+        with pages_of(_ENTRIES_A_PAGE), told_as(_FORMS[wanted.extension]):
             while True:
                 query = [*wanted.query, *([("cursor", cursor)] if cursor else [])]
                 more = {MOMENT: moment, AS_ASKED: scope["query_string"]}
@@ -120,6 +123,7 @@ class Exports:
                 if page.status != 200:
                     return page.response()
                 cursor = await run_in_threadpool(pages.take, page.body())
+                cost.require_fits_file(rows=pages.rows, columns=len(pages.fields))
                 if cursor is None:
                     principal: Principal = inner["state"]["principal"]
                     return await run_in_threadpool(_asked, scope, principal, wanted, moment)

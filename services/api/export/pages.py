@@ -7,12 +7,9 @@ from typing import Any
 
 import msgspec
 
-from services.api.errors import INVALID_PARAMETER, Refused, refused_fields
-from services.api.guard.cost import TOO_MUCH
+from services.api.errors import INVALID_PARAMETER, refused_fields
 from services.api.reasons import Fault
 
-MOST_ROWS = 500_000
-"""So many rows a file has at most; a sheet of a workbook has room for 1 048 576."""
 _ROWS_AT_ONCE = 1000
 
 Row = Mapping[str, Any]
@@ -38,7 +35,7 @@ class ListPages:
         self.rows = 0
 
     def take(self, body: bytes) -> str | None:
-        """Keep a page, and give the cursor of the next one. Raises Refused where it is none, or too many."""
+        """Keep a page, and give the cursor of the next one. Raises Refused where it is none."""
         page: Mapping[str, Any] = msgspec.json.decode(body)
         if "data" not in page:
             # An address that answers a list, or one thing where it is asked for one.
@@ -46,8 +43,6 @@ class ListPages:
         if not self._kept.tell():
             self.about = {name: value for name, value in page.items() if name not in _LINKS}
         self.rows += len(page["data"])
-        if self.rows > MOST_ROWS:
-            raise Refused(TOO_MUCH, f"the result has more than {MOST_ROWS} rows: narrow it for a file")
         for row in page["data"]:
             self.fields.update(dict.fromkeys(row))
             if "source" in row and "verified" in row:

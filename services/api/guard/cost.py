@@ -1,8 +1,13 @@
 """What a question may cost, known before it is answered: rows read, and sums in the answer.
 
 An answer is to take 2 s and 100 MB at most: six million kept rows are summed a second, and a sum of an answer takes
-some 19 µs and 1.5 kB until it is told (docs/decisions/0037).
+some 19 µs and 1.5 kB until it is told (docs/decisions/0037): 41 µs as a row of CSV, 63 µs as one of a workbook.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from services.api.errors import ProblemKind, Refused
 
@@ -12,15 +17,60 @@ MOST_SUMS = 60_000
 TOO_MUCH = ProblemKind("too_much", 422, "The question asks for too much at once")
 
 
-def require_affordable(*, sums: int, read: int = 0) -> None:
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """A form in which answers are given, and what it costs."""
+
+    name: str
+    weight: float
+    """As how many sums one counts that is told so."""
+    most_cells: int
+    """Of a file: rows times columns."""
+
+
+PAGES = AnswerForm("JSON", 1, 0)
+CSV = AnswerForm("CSV", 2, 500_000)
+XLSX = AnswerForm("XLSX", 2.5, 300_000)
+
+_FORM: ContextVar[AnswerForm] = ContextVar("form of the answer that is asked for", default=PAGES)
+
+
+@contextmanager
+def told_as(form: AnswerForm) -> Iterator[None]:
+    """Weigh what is asked for in the block as what is told in this form."""
+    before = _FORM.set(form)
+    try:
+        yield
+    finally:
+        _FORM.reset(before)
+
+
+def weight_of_form() -> float:
+    """As how many sums one counts, in the form that is asked for."""
+    return _FORM.get().weight
+
+
+def require_affordable(*, sums: float, read: int = 0) -> None:
     """Refuse a question with more than 60 000 `sums` in its answer, or for which more than 5 million rows are read.
 
     Raises Refused(TOO_MUCH), which says what is too much, and how to ask for less.
     """
     if sums > MOST_SUMS:
-        much = f"groups and periods make about {sums} sums; at most {MOST_SUMS} are formed at once"
+        much = f"groups and periods make about {sums:.0f} sums; at most {MOST_SUMS} are formed at once"
     elif read > MOST_READ:
         much = f"about {read} kept sums of meters or places would be read; at most {MOST_READ} are at once"
     else:
         return
-    raise Refused(TOO_MUCH, f"{much}: ask for a longer bucket, a shorter range, a narrower scope or fewer groups")
+    less = "ask for a longer bucket, a shorter range, a narrower scope or fewer groups"
+    if weight_of_form() > 1:
+        less += f"; a sum counts {CSV.weight:g} in CSV, {XLSX.weight:g} in XLSX, and 1 in pages of JSON"
+    raise Refused(TOO_MUCH, f"{much}: {less}")
+
+
+def require_fits_file(*, rows: int, columns: int) -> None:
+    """Refuse more rows of so many columns than a file of the form may have. Raises Refused(TOO_MUCH)."""
+    form = _FORM.get()
+    if rows * columns > form.most_cells:
+        most = ", ".join(f"{each.most_cells // columns} as {each.name}" for each in (CSV, XLSX))
+        less = "narrow the list or its range for a file, or ask for pages of JSON"
+        raise Refused(TOO_MUCH, f"the result has more rows of {columns} columns than a file may have ({most}): {less}")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from psycopg import Connection
 
 from services.api.energy.scope import SQL
-from services.api.guard.cost import require_affordable
+from services.api.guard.cost import require_affordable, weight_of_form
 from services.api.quality.ask import QualityBucket, QualityBy, ScopeConditions
 from services.api.quality.scores import buckets_of
 from services.core.calendar import SHANGHAI
@@ -36,4 +36,5 @@ def require_affordable_scores(
         QualityBy.NONE: 1,
     }[by]
     buckets = len(buckets_of(start, end, bucket)) if start < end else 1
-    require_affordable(sums=groups * buckets * _WEIGHT_OF_SCORES, read=meters * max(0, (end - start).days))
+    weight = _WEIGHT_OF_SCORES * weight_of_form()
+    require_affordable(sums=groups * buckets * weight, read=meters * max(0, (end - start).days))

@@ -72,9 +72,12 @@ def missing(
     found: list[MeterDayMissing] = []
     looked_at, last = 0, after or _FIRST
     while looked_at < MOST_LOOKED_AT:
-        candidates = _incomplete(connection, place, days, now=now, after=last)
-        found += _missing_of(connection, candidates, now=now)
-        if len(found) >= most or len(candidates) < _AT_ONCE:
+        # To find the next few takes as long as to find thousands.
+        asked = min(max(_AT_ONCE, most - len(found)), MOST_LOOKED_AT - looked_at)
+        candidates = _incomplete(connection, place, days, now=now, after=last, most=asked)
+        for first in range(0, len(candidates), _AT_ONCE):
+            found += _missing_of(connection, candidates[first : first + _AT_ONCE], now=now)
+        if len(found) >= most or len(candidates) < asked:
             return FoundMissing(found[:most], None)
         looked_at += len(candidates)
         last = (candidates[-1].day, candidates[-1].code)
@@ -114,7 +117,7 @@ def _incomplete(
     *,
     now: datetime,
     after: Place,
-    most: int | None = None,
+    most: int,
 ) -> Sequence[Any]:
     """The first days of meters on which something may be missing, in the order of days and meters."""
     until = min(days[1], (now.astimezone(SHANGHAI) + timedelta(days=1)).date())
@@ -129,7 +132,7 @@ def _incomplete(
         to_day=until,
         after_day=after[0],
         after_meter=after[1],
-        row_limit=most or _AT_ONCE,
+        row_limit=most,
     ).all()
 
 

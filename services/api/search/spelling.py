@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 _RUN = re.compile(r"[\u3400-\u9fff]+|[^\W_\u3400-\u9fff]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTERS = re.compile(r"[a-z]+")
@@ -98,4 +96,9 @@ def _taken(syllable: str, term: str, place: int) -> range:
 @lru_cache(maxsize=_RUNS_KEPT)
 def _syllables(run: str) -> tuple[str, ...]:
     """The readings of a run of Chinese characters, by the phrases in it; a run of other letters is one syllable."""
-    return tuple(lazy_pinyin(run)) if _HAN.match(run) else (run,)
+    if not _HAN.match(run):
+        return (run,)
+    # Its phrases take 50 MB: not before somebody searches.
+    from pypinyin import lazy_pinyin
+
+    return tuple(lazy_pinyin(run))

@@ -46,6 +46,7 @@ def never(*_given: Any, **_named: Any) -> NoReturn:
 
 YEAR = {"start": "2025-07-01", "end": "2026-07-01"}
 MONTH = {"start": "2026-06-01", "end": "2026-07-01"}
+FORTNIGHT = {"start": "2026-06-17", "end": "2026-07-01"}
 OWN = {"scope": f"enterprise:{ENTERPRISE}"}
 
 
@@ -118,6 +119,16 @@ def test_what_is_compared_costs_twice(region: TestClient) -> None:
     assert region.get("/api/v1/energy", params=half).status_code == 200
 
 
+@pytest.mark.parametrize(("form", "days"), [("csv", 7), ("xlsx", 6)])
+def test_a_sum_weighs_more_in_a_file(region: TestClient, form: str, days: int) -> None:
+    # 4000 meters: 28 000 sums as CSV, 24 000 as XLSX; a day more is beyond
+    asked = {"end": "2026-06-30", "by": "meter", "bucket": "day", "format": form}
+    assert region.get("/api/v1/energy", params=asked | {"start": f"2026-06-{30 - days}"}).status_code == 200
+    refused = region.get("/api/v1/energy", params=asked | {"start": f"2026-06-{29 - days}"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much")
+    assert "a sum counts 2 in CSV, 2.5 in XLSX, and 1 in pages of JSON" in refused.json()["detail"]
+
+
 def test_a_balance_and_scores_weigh_twice_as_much_as_sums(region: TestClient) -> None:
     # 1000 units with one carrier and flow: 30 days are 30 000 sums
     asked = {"start": "2026-06-01", "by": "unit", "bucket": "day", "limit": "1"}
@@ -132,9 +143,9 @@ def test_a_balance_and_scores_weigh_twice_as_much_as_sums(region: TestClient) ->
 @pytest.mark.parametrize(
     ("path", "asked", "module", "formed"),
     [
-        ("energy", MONTH | {"by": "unit", "bucket": "day"}, energy, "energy"),
-        ("energy/balance", MONTH | {"by": "unit", "bucket": "day"}, balance, "energy"),
-        ("quality", MONTH | {"by": "unit", "bucket": "day"}, quality, "lines"),
+        ("energy", FORTNIGHT | {"by": "unit", "bucket": "day"}, energy, "energy"),
+        ("energy/balance", FORTNIGHT | {"by": "unit", "bucket": "day"}, balance, "energy"),
+        ("quality", FORTNIGHT | {"by": "unit", "bucket": "day"}, quality, "lines"),
     ],
 )
 def test_the_pages_of_a_file_are_formed_once(

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from services.api.access.role import Role
 from services.api.export import exports
+from services.api.guard.cost import AnswerForm
 from services.api.paging import Pager
 from services.core.calendar import SHANGHAI
 from tests.integration.line import Line
@@ -43,6 +44,18 @@ def test_a_file_has_the_whole_list_whatever_the_page(
     assert [row["编码"] for row in lines(client, "parks", limit=1, order="-code")] == parks[::-1]
     answer = client.get("/api/v1/parks", params={"format": "json", "lang": "en", "limit": 1})
     assert [row["code"] for row in answer.json()["data"]] == parks[:1]
+
+
+def test_a_list_too_long_for_a_file_is_refused_with_what_to_ask_instead(
+    client: TestClient, parks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = len(client.get("/api/v1/parks").json()["data"][0])
+    monkeypatch.setattr(exports, "_FORMS", {"csv": AnswerForm("CSV", 2, columns * (len(parks) - 1))})
+    refused = client.get("/api/v1/parks", params={"format": "csv"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much")
+    assert f"more rows of {columns} columns than a file may have" in refused.json()["detail"]
+    monkeypatch.setattr(exports, "_FORMS", {"csv": AnswerForm("CSV", 2, columns * len(parks))})
+    assert len(lines(client, "parks")) == len(parks)
 
 
 def test_a_file_is_of_one_moment(

@@ -16,8 +16,6 @@ from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 
 from services.api.app import create_app
-from services.api.errors import Refused
-from services.api.export import pages as page_files
 from services.api.export.cells import Cell, as_text, as_texts, is_like_formula
 from services.api.export.columns import CellKind, ExportColumn, columns_of_rows
 from services.api.export.lists import Lists, list_operations, lists_of
@@ -170,12 +168,6 @@ def test_the_word_for_a_code_stands_beside_it() -> None:
 
 def test_an_empty_list_has_its_titles() -> None:
     assert lines(made([{"data": []}], extension="csv")[0])[0][0] == "起"
-
-
-def test_more_rows_than_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_files, "MOST_ROWS", 1)
-    with pytest.raises(Refused, match="more than 1 rows"):
-        made([{"data": [ROW, ROW]}], extension="csv")
 
 
 def test_every_column_of_every_list_has_a_title_in_both_languages() -> None:
