@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from services.ingest.message import Answer
 from services.ingest.mqtt.queue import MessageQueue
-from services.ingest.store import Unreadable
+from services.ingest.rejected import Unreadable
 
 READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of them", ["outcome"])
 REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messages by reason", ["code"])

@@ -20,7 +20,8 @@ from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
 from services.core.db.chunks import CHUNK_US, parts_of
 from services.core.db.statements import Statements
-from services.ingest.message import Answer, Checked, Rejection, UnreadableMessage, rejection_json
+from services.ingest.message import Answer, Checked, Rejection, rejection_json
+from services.ingest.rejected import Unreadable, keep_rejected, keep_unreadable
 from services.provenance.digest import readings_digest
 
 log = logging.getLogger("intake")
@@ -29,18 +30,7 @@ _sql = Statements.beside(__file__, "store.sql")
 
 _READING = RowType(meter_id="int4", ts="ts", value="float8", batch_id="int8")
 _DIRTY = RowType(meter_id="int4", slot="ts")
-_KEPT_BYTES_OF_TOO_LARGE = 4096
 _MOST_TRIES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A message to be kept whole, with the reason why it is rejected."""
-
-    gateway: str | None
-    topic: str
-    payload: bytes
-    reason: UnreadableMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +125,8 @@ def _commit(
     with connection.transaction():
         duplicate, conflicts = _store_readings(connection, batch, writer, straight=straight)
         answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
-        _keep_rejected(connection, messages, conflicts)
-        _keep_unreadable(connection, unreadable)
+        keep_rejected(connection, messages, conflicts)
+        keep_unreadable(connection, unreadable)
         gateways = sorted({m.gateway for m in messages})
         if gateways:
             _sql.run(connection, "note_message", gateways=gateways)
@@ -270,52 +260,3 @@ def _conflict(message: Checked, index: int, stands: float) -> Rejection:
         "conflict",
         f"{stands!r} is stored for this time and stays; {value!r} is not taken",
     )
-
-
-def _keep_rejected(
-    connection: psycopg.Connection, messages: Sequence[Checked], conflicts: Sequence[Sequence[Rejection]]
-) -> None:
-    rows = [
-        (m.gateway, m.seq, _storable(r.meter), _storable(str(r.ts)), _storable(r.value), r.code, _storable(r.detail))
-        for m, mine in zip(messages, conflicts, strict=True)
-        for r in (*m.rejected, *mine)
-    ]
-    if not rows:
-        return
-    # COPY does not write to a table with row-level security.
-    gateways, seqs, meters, times, values, codes, details = map(list, zip(*rows, strict=True))
-    _sql.run(
-        connection,
-        "keep_rejected_readings",
-        gateways=gateways,
-        seqs=seqs,
-        meters=meters,
-        times=times,
-        values=values,
-        codes=codes,
-        details=details,
-    )
-
-
-def _keep_unreadable(connection: psycopg.Connection, messages: Sequence[Unreadable]) -> None:
-    if not messages:
-        return
-    _sql.run(
-        connection,
-        "keep_rejected_messages",
-        gateways=[None if message.gateway is None else _storable(message.gateway) for message in messages],
-        topics=[_storable(message.topic) for message in messages],
-        payloads=[_kept_of(message) for message in messages],
-        sizes=[len(message.payload) for message in messages],
-        codes=[message.reason.code for message in messages],
-        details=[_storable(message.reason.detail) for message in messages],
-    )
-
-
-def _kept_of(message: Unreadable) -> bytes:
-    return message.payload[:_KEPT_BYTES_OF_TOO_LARGE] if message.reason.code == "too_large" else message.payload
-
-
-def _storable(text: str) -> str:
-    """Text as PostgreSQL can keep it: no NUL, no lone surrogates."""
-    return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -12,7 +12,7 @@ from services.core.calendar import from_us
 from services.ingest.formats.enermon import _decode_slowly, decode
 from services.ingest.message import Answer, Decoded, UnreadableMessage, rejection_json
 from services.ingest.mqtt.answers import payloads as answers_on_the_wire
-from services.ingest.store import _storable
+from services.ingest.rejected import storable
 from services.ingest.validate import KnownMeter, KnownRegistry, check
 
 NOW_US = 1_780_000_000_000_000
@@ -50,8 +50,8 @@ def judge(payload: bytes) -> Verdict:
         assert rejection.code in CODES, rejection.code
         for text in (rejection.meter, str(rejection.ts), rejection.value, rejection.detail):
             assert len(text) <= 300, text
-            assert "\x00" not in _storable(text), text
-            _storable(text).encode("utf-8")
+            assert "\x00" not in storable(text), text
+            storable(text).encode("utf-8")
     assert all(math.isfinite(value) for value in checked.values)
     assert all(from_us(at_us).year >= 2000 for at_us in checked.times_us)
     assert len(checked.values) + len(checked.rejected) == _readings_of(payload), "a reading is lost, or made up"

@@ -32,7 +32,8 @@ from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.ingest.formats.kinds import FORMATS, decode
 from services.ingest.message import Answer, UnreadableMessage
-from services.ingest.store import Unreadable, store
+from services.ingest.rejected import Unreadable
+from services.ingest.store import store
 from services.ingest.validate import check
 
 WRITER = "api"

@@ -33,7 +33,8 @@ from services.ingest.mqtt.database import IngestDatabase
 from services.ingest.mqtt.dropping import retaining
 from services.ingest.mqtt.keeper import Keeper
 from services.ingest.mqtt.queue import MessageQueue, Received
-from services.ingest.store import Arranged, Unreadable
+from services.ingest.rejected import Unreadable
+from services.ingest.store import Arranged
 from services.ingest.validate import KnownRegistry, check
 
 log = logging.getLogger("ingest")

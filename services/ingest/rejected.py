@@ -1,0 +1,74 @@
+"""What of a batch was not taken: rejected readings, and messages that are kept whole, each with its reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from services.core.db.statements import Statements
+from services.ingest.message import Checked, Rejection, UnreadableMessage
+
+_sql = Statements.beside(__file__, "store.sql")
+
+_KEPT_BYTES_OF_TOO_LARGE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message to be kept whole, with the reason why it is rejected."""
+
+    gateway: str | None
+    topic: str
+    payload: bytes
+    reason: UnreadableMessage
+
+
+def keep_rejected(
+    connection: psycopg.Connection, messages: Sequence[Checked], conflicts: Sequence[Sequence[Rejection]]
+) -> None:
+    """Keep the rejected readings of messages, with their conflicts. Raises psycopg.Error."""
+    rows = [
+        (m.gateway, m.seq, storable(r.meter), storable(str(r.ts)), storable(r.value), r.code, storable(r.detail))
+        for m, mine in zip(messages, conflicts, strict=True)
+        for r in (*m.rejected, *mine)
+    ]
+    if not rows:
+        return
+    # COPY does not write to a table with row-level security.
+    gateways, seqs, meters, times, values, codes, details = map(list, zip(*rows, strict=True))
+    _sql.run(
+        connection,
+        "keep_rejected_readings",
+        gateways=gateways,
+        seqs=seqs,
+        meters=meters,
+        times=times,
+        values=values,
+        codes=codes,
+        details=details,
+    )
+
+
+def keep_unreadable(connection: psycopg.Connection, messages: Sequence[Unreadable]) -> None:
+    """Keep these messages whole. Raises psycopg.Error."""
+    if not messages:
+        return
+    _sql.run(
+        connection,
+        "keep_rejected_messages",
+        gateways=[None if message.gateway is None else storable(message.gateway) for message in messages],
+        topics=[storable(message.topic) for message in messages],
+        payloads=[_kept_of(message) for message in messages],
+        sizes=[len(message.payload) for message in messages],
+        codes=[message.reason.code for message in messages],
+        details=[storable(message.reason.detail) for message in messages],
+    )
+
+
+def _kept_of(message: Unreadable) -> bytes:
+    return message.payload[:_KEPT_BYTES_OF_TOO_LARGE] if message.reason.code == "too_large" else message.payload
+
+
+def storable(text: str) -> str:
+    """Text as PostgreSQL can keep it: no NUL, no lone surrogates."""
+    return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode("utf-8")
