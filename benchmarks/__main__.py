@@ -16,10 +16,12 @@ from benchmarks import alerts as alerts_run
 from benchmarks import alerts_report, growth_report, ingest_report, line_report
 from benchmarks import answers as answers_run
 from benchmarks import costly as costly_run
+from benchmarks import fair as fair_run
 from benchmarks import growth as growth_run
 from benchmarks import ingest as ingest_run
 from benchmarks import line as line_run
 from benchmarks.arrival import Arrival
+from benchmarks.flood import Flood
 from benchmarks.report import PAGE, table, write_json, write_page, write_section
 from benchmarks.sheet import Sheet
 from services.up.errors import StartError
@@ -29,6 +31,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Me
 WIDTH = 140
 _SIZES = ",".join(str(size) for size in growth_run.SIZES)
 _WORKERS = ",".join(str(number) for number in line_run.WORKERS)
+_FLOODS = tuple(flood.name.lower() for flood in Flood)
 _NODE_RED = Path(os.environ.get("ENERMON_HOME", ".enermon")) / "node-red"
 
 
@@ -102,6 +105,27 @@ def line(
     _show(line_report.sheets(found), line_report.write_json(found))
     if page and not only and scale == share == 1.0 and workers == _WORKERS:
         write_section("line", line_report.section(found))
+        typer.echo(f"written: {PAGE}")
+
+
+@app.command()
+def fair(
+    only: Annotated[
+        str,
+        typer.Option(help=f"Some of the floods, with commas: {','.join(_FLOODS)}; the page is then left alone"),
+    ] = "",
+    seconds: Annotated[float, typer.Option(min=5.0, max=55.0, help="How long each flood lasts")] = fair_run.SECONDS,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Number of roll-up workers")] = 1,
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep servers and logs there")] = None,
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
+) -> None:
+    """How soon live readings are seen while another gateway floods."""
+    floods = [Flood[name.upper()] for name in (only.split(",") if only else _FLOODS)]
+    with _folder(keep) as folder:
+        found = fair_run.run(folder, floods=floods, seconds=seconds, workers=workers, console=_progress())
+    _show(fair_run.sheets(found), fair_run.write_json(found))
+    if page and not only and (seconds, workers) == (fair_run.SECONDS, 1):
+        write_section("fair", fair_run.section(found))
         typer.echo(f"written: {PAGE}")
 
 
@@ -184,6 +208,7 @@ def everything(
         ingest()
     if "line" in chosen:
         line()
+        fair()
     if "queries" in chosen:
         queries()
     if "alerts" in chosen:

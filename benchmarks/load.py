@@ -24,7 +24,8 @@ START_MS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 PROBE_GATEWAY = "GW-BENCH-PROBE"
 PROBE_UNIT = "BENCH-PROBE"
-PROBE_METERS = 20
+PROBE_METERS = 40
+PROBE_INTERVAL_S = 60
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True):
@@ -97,6 +98,7 @@ def registry() -> Registry:
                     carrier="electricity",
                     flow="input",
                     unit_of_measure="kWh",
+                    interval_s=PROBE_INTERVAL_S if probe else SCAN_MS // 1000,
                 )
             )
     return Registry(enterprises=enterprises, units=units, gateways=gateways, meters=meters)

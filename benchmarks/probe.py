@@ -4,12 +4,13 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from benchmarks import packets
-from benchmarks.load import PROBE_GATEWAY, PROBE_METERS, PROBE_UNIT, SCAN_MS, START_MS, probe_meter
+from benchmarks.load import PROBE_GATEWAY, PROBE_INTERVAL_S, PROBE_METERS, PROBE_UNIT, probe_meter
 from benchmarks.measure import Caller
 from services.up.ports import LOOPBACK
 from simulators.wire import Reading, encode, readings_topic
@@ -17,13 +18,15 @@ from simulators.wire import Reading, encode, readings_topic
 _SPACING_S = 0.1
 _POLL_S = 0.03
 _HOUR_MS = 3_600_000
-_MOST_WAITING = 400
+_PERIOD_MS = PROBE_INTERVAL_S * 1000
+_PERIODS_BEFORE = 100
 
 
 class Probe:
-    """Publishes a reading each tenth of a second for an hour that is empty yet, and asks for these hours all the time.
+    """Publishes a reading of one unit each tenth of a second, and asks all the time what its meters have used.
 
-    A reading has an hour of its meter for itself.
+    The readings are live ones: each has a minute of its meter in the last hundred for itself, or a minute that has just
+    begun. A reading is visible once its hour holds as much as was published of it.
     """
 
     def __init__(self, *, mqtt_port: int, password: str, api_port: int, api_key: str) -> None:
@@ -33,7 +36,10 @@ class Probe:
         self._socket.sendall(hello)
         self._socket.recv(64)
         self._caller = Caller(LOOPBACK, api_port, key=api_key)
-        self._waiting: dict[tuple[str, int], float] = {}
+        self._first_ms = int(time.time() * 1000) // _PERIOD_MS * _PERIOD_MS - _PERIODS_BEFORE * _PERIOD_MS
+        self._waiting: dict[tuple[str, int], dict[int, float]] = {}
+        """By meter and hour: by how much must be booked, when that was published."""
+        self._published: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._given_up = threading.Event()
@@ -44,7 +50,7 @@ class Probe:
     @property
     def missing(self) -> int:
         """How many readings were never seen."""
-        return len(self._waiting)
+        return sum(map(len, self._waiting.values()))
 
     def start(self) -> None:
         """Begin."""
@@ -65,11 +71,15 @@ class Probe:
     def _publish(self) -> None:
         number = 0
         while not self._ending.is_set():
-            meter, hour = probe_meter(number % PROBE_METERS), number // PROBE_METERS
-            ts = START_MS + hour * _HOUR_MS
+            meter, ts = probe_meter(number % PROBE_METERS), self._first_ms + number // PROBE_METERS * _PERIOD_MS
+            if ts > time.time() * 1000:
+                self._ending.wait(_SPACING_S)
+                continue
             payload = encode(seq=number, readings=[Reading(meter, ts, 1.0)])
+            place = meter, ts // _HOUR_MS * _HOUR_MS
             with self._lock:
-                self._waiting[meter, ts] = time.monotonic()
+                self._published[place] += 1
+                self._waiting.setdefault(place, {})[self._published[place]] = time.monotonic()
             self._socket.sendall(packets.publish(readings_topic(PROBE_GATEWAY), number % 65_535 + 1, payload))
             number += 1
             self._ending.wait(_SPACING_S)
@@ -77,19 +87,18 @@ class Probe:
     def _poll(self) -> None:
         while not self._given_up.is_set():
             with self._lock:
-                waiting = dict(self._waiting)
-            if waiting:
-                self._look(waiting)
+                hours = {hour for _, hour in self._waiting}
+            if hours:
+                self._look(min(hours), max(hours))
             time.sleep(_POLL_S)
 
-    def _look(self, waiting: dict[tuple[str, int], float]) -> None:
-        times = [ts for _, ts in waiting]
+    def _look(self, first_ms: int, last_ms: int) -> None:
         asked = {
             "scope": f"unit:{PROBE_UNIT}",
             "by": "meter",
             "bucket": "hour",
-            "start": _moment(min(times)),
-            "end": _moment(max(times) + _HOUR_MS),
+            "start": _moment(first_ms),
+            "end": _moment(last_ms + _HOUR_MS),
             "limit": "10000",
         }
         status, body, took_ms = self._caller.get(f"/api/v1/energy?{urlencode(asked)}")
@@ -98,16 +107,14 @@ class Probe:
         self.polls_ms.append(took_ms)
         now_s = time.monotonic()
         for row in json.loads(body)["data"]:
-            key = (row["meter"], int(datetime.fromisoformat(row["start"]).timestamp() * 1000))
-            if row["quantity"] and key in waiting:
-                with self._lock:
-                    published_s = self._waiting.pop(key, None)
-                if published_s is not None:
-                    self.visible_ms.append((now_s - published_s) * 1000.0)
+            place = row["meter"], int(datetime.fromisoformat(row["start"]).timestamp() * 1000)
+            with self._lock:
+                waiting = self._waiting.get(place, {})
+                for amount in [amount for amount in waiting if amount <= (row["quantity"] or 0)]:
+                    self.visible_ms.append((now_s - waiting.pop(amount)) * 1000.0)
+                if not waiting:
+                    self._waiting.pop(place, None)
 
 
 def _moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
-
-
-assert SCAN_MS * 4 == _HOUR_MS

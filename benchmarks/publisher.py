@@ -11,12 +11,13 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from benchmarks import packets
 from benchmarks.arrival import Arrival, arriving
+from benchmarks.flood import Flood, flooding
 from benchmarks.load import Message, Shape, messages
 from benchmarks.measure import percentile
 from simulators.wire import ack_topic, decode_answers, readings_topic
@@ -29,7 +30,8 @@ class Order(msgspec.Struct, frozen=True):
     """What to do.
 
     `window`: messages of a gateway that may be unanswered, 0 for any number. `rate`: readings a second, 0 as fast as it
-    goes. `arrival`: in which order what is sent lies in time; none: scan after scan.
+    goes. `arrival`: in which order what is sent lies in time; none: scan after scan. `flood`: one gateway sends this
+    instead.
     """
 
     port: int
@@ -42,6 +44,7 @@ class Order(msgspec.Struct, frozen=True):
     timeout_s: float = 120.0
     answers: bool = True
     arrival: Arrival | None = None
+    flood: Flood | None = None
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -209,6 +212,14 @@ class Publisher:
         )
 
 
+def _prepared(order: Order) -> Iterator[Message]:
+    if order.flood:
+        return flooding(order.flood, now_ms=int(time.time() * 1000))
+    if order.arrival:
+        return arriving(order.arrival, order.readings)
+    return messages(Shape(order.per_message, order.scattered), readings=order.readings)
+
+
 def say(line: Line) -> None:
     """Tell the parent."""
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
@@ -218,10 +229,7 @@ def say(line: Line) -> None:
 def main() -> None:
     """Read the order, prepare, wait for the word, publish."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    shape = Shape(order.per_message, order.scattered)
-    prepared = arriving(order.arrival, order.readings) if order.arrival else messages(shape, readings=order.readings)
-    held = list(prepared)
-    publisher = Publisher(order, held)
+    publisher = Publisher(order, list(_prepared(order)))
     say(Line("ready"))
     sys.stdin.buffer.readline()
     say(Line("done", done=publisher.run()))

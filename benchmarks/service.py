@@ -16,7 +16,8 @@ from services.up.postgres import PrivatePostgres
 from services.up.stack import native_database
 from simulators.registration import RegistryApi
 
-_PREFERRED_PORT = 18000
+# Another run beside this one may have chosen its port and not listen yet.
+_PREFERRED_PORT = 18000 + os.getpid() % 1000
 _START_S = 60.0
 _STOP_S = 10.0
 _NOTHING: Mapping[str, str] = {}
