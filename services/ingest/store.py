@@ -15,7 +15,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from services.core.calendar import SLOT_US, from_us
+from services.core.calendar import HOUR_US, SLOT_US, from_us, to_us
+from services.core.clock import utc_now
 from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
 from services.core.db.chunks import CHUNK_US, parts_of
@@ -29,8 +30,10 @@ log = logging.getLogger("intake")
 _sql = Statements.beside(__file__, "store.sql")
 
 _READING = RowType(meter_id="int4", ts="ts", value="float8", batch_id="int8")
-_DIRTY = RowType(meter_id="int4", slot="ts")
+_SLOT = RowType(meter_id="int4", slot="ts")
 _MOST_TRIES = 20
+LIVE_US = 2 * HOUR_US
+"""Slots that began within this time are live: they are rolled up before what is late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,16 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What is told of inserted readings beside them: to the chain of seals, and to the roll-up (as COPY wants it)."""
+    """What is told of inserted readings beside them: to the chain of seals, and to the roll-up.
+
+    `queues`: slots as COPY wants them, by the queue that they go into.
+    """
 
     readings: int
     digest: bytes
     first_us: int
     last_us: int
-    dirty: bytes
+    queues: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Arranged:
     """Messages made ready for the database. Positions are those of readings in the order they came."""
 
     messages: Sequence[Checked]
+    live_from_us: int
     rows: _Rows
     staged: NDArray[np.int64]
     """In order of meter and time, the first reading of each place."""
@@ -69,9 +76,9 @@ class Arranged:
     """Of all that is staged, as if the database had none of it; None if nothing is."""
 
 
-def arrange(messages: Sequence[Checked]) -> Arranged:
+def arrange(messages: Sequence[Checked], *, now_us: int) -> Arranged:
     """Sort a batch and put it into the database's own form. Pure, so it is done while another batch is stored."""
-    rows = _rows(messages)
+    rows, live_from_us = _rows(messages), now_us - LIVE_US
     order = np.lexsort((rows.ts_us, rows.meter_id))  # stable: the first of a place stays the first
     meter_id, ts_us = rows.meter_id[order], rows.ts_us[order]
     again = np.zeros(len(order), dtype=bool)
@@ -79,11 +86,12 @@ def arrange(messages: Sequence[Checked]) -> Arranged:
     staged = order[~again]
     return Arranged(
         messages=messages,
+        live_from_us=live_from_us,
         rows=rows,
         staged=staged,
         again=order[again],
         first=staged[np.cumsum(~again) - 1][again],
-        marks=_marks(rows, staged) if len(staged) else None,
+        marks=_marks(rows, staged, live_from_us) if len(staged) else None,
     )
 
 
@@ -94,7 +102,7 @@ def store(
 
     `writer` is the process that stores it. Raises psycopg.Error with nothing stored.
     """
-    return store_arranged(connection, arrange(messages), unreadable, writer=writer)
+    return store_arranged(connection, arrange(messages, now_us=to_us(utc_now())), unreadable, writer=writer)
 
 
 def store_arranged(
@@ -154,11 +162,12 @@ def _store_readings(
     new = batch.staged
     if stood:
         new = batch.staged[~np.isin(batch.staged, list(stood))]
-        marks = _marks(rows, new) if len(new) else None
+        marks = _marks(rows, new, batch.live_from_us) if len(new) else None
     if marks is not None:
         batch_id: int = _sql.run(connection, "next_batch").scalar_one()
         _insert(connection, rows, new, batch_id)
-        copy_in(connection, "dirty_slot", _DIRTY.columns, marks.dirty)
+        for queue, slots in marks.queues.items():
+            copy_in(connection, queue, _SLOT.columns, slots)
         _sql.run(
             connection,
             "note_batch",
@@ -240,15 +249,19 @@ def _standing(connection: psycopg.Connection, batch: Arranged) -> dict[int, floa
     return stood
 
 
-def _marks(rows: _Rows, new: NDArray[np.int64]) -> _Marks:
+def _marks(rows: _Rows, new: NDArray[np.int64], live_from_us: int) -> _Marks:
     """Of the readings at these positions, at least one, which are in order of meter and time."""
     meter_id, ts_us = rows.meter_id[new], rows.ts_us[new]
     slot = ts_us - ts_us % SLOT_US
     fresh = np.ones(len(slot), dtype=bool)
     fresh[1:] = (meter_id[1:] != meter_id[:-1]) | (slot[1:] != slot[:-1])
-    dirty = _DIRTY.wire(int(fresh.sum()), meter_id=meter_id[fresh], slot=slot[fresh])
+    is_live = slot >= live_from_us
+    queues = {}
+    for queue, chosen in (("dirty_slot", fresh & is_live), ("late_slot", fresh & ~is_live)):
+        if chosen.any():
+            queues[queue] = _SLOT.wire(int(chosen.sum()), meter_id=meter_id[chosen], slot=slot[chosen])
     digest = readings_digest(meter_id, ts_us, rows.value[new])
-    return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), dirty)
+    return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), queues)
 
 
 def _conflict(message: Checked, index: int, stands: float) -> Rejection:

@@ -39,6 +39,8 @@ OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
     ("dirty_slot", "INSERT INTO", "roll-up"),
+    ("late_slot", "DELETE FROM", "roll-up"),
+    ("late_slot", "INSERT INTO", "roll-up"),
     ("meter_change", "INSERT INTO", "roll-up"),
     ("registry_revision", "UPDATE", "migrate"),
     ("rule_version", "INSERT INTO", "alerts"),

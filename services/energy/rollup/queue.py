@@ -1,4 +1,4 @@
-"""The roll-up's queue: what is live goes before what is late, and no batch holds more than its bounds allow."""
+"""The roll-up's queue: what is live and what is late take turns, and no batch holds more than its bounds allow."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,6 @@ from itertools import count
 
 import psycopg
 
-from services.core.calendar import HOUR_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.sharing import in_turn
 from services.core.db.statements import Statements
@@ -14,7 +13,9 @@ from services.energy.rollup import metrics
 from services.energy.rollup.adapt import TimeParameter
 from services.energy.rollup.extents import extents_of
 from services.energy.rollup.meters import RolledMeter, read_of
+from services.energy.rollup.pace import BatchPace
 from services.energy.rollup.ranges import Bounds, DirtyRange, within
+from services.ingest.store import LIVE_US
 from services.ingest.validate import EARLIEST_US
 
 _sql = Statements.beside(__file__, "queue.sql")
@@ -22,10 +23,8 @@ _sql = Statements.beside(__file__, "queue.sql")
 _ASIDE_BATCHES = 5
 # Each may mean to book years of a meter again.
 MOST_CHANGES = 10
-LIVE_US = 2 * HOUR_US
-_LEAST_LATE = 2_000
-# What is late is done in batches of about so much processor time: live readings wait for no more.
-_BATCH_S = 1.0
+# So few late slots are done with the live ones: two batches would cost more.
+_FEW_LATE = 200
 
 Slots = list[tuple[int, int]]
 """(meter, start of the slot in microseconds since 1970); of changes, the moment from which on all is changed."""
@@ -52,42 +51,74 @@ class Taken:
 class Queue:
     """Takes batches, and puts back what does not fit. `bounds` are those of a batch of full size."""
 
-    def __init__(self, connection: psycopg.Connection, bounds: Bounds) -> None:
+    def __init__(self, connection: psycopg.Connection, bounds: Bounds, pace: BatchPace) -> None:
         self._connection = connection
         self._bounds = bounds
-        self._late = min(_LEAST_LATE, bounds.dirty)
-        self._most = bounds.meter_readings
+        self._pace = pace
+        self._was_live = False
         self._turns = count()
 
     def take(self, parts: Sequence[int], *, now_us: int) -> Taken:
-        """The next batch of these parts: slots of the last hours first, older ones as far as there is room, changes."""
-        connection = self._connection
-        live_from_us = now_us - LIVE_US
-        most = self._bounds.dirty
-        most_changes = max(1, MOST_CHANGES * self._late // most)
-        changed = list(
-            _sql.run(
-                connection,
-                "take_changes",
-                parts=IntegerParameters(parts),
-                most=most_changes,
-                earliest=TimeParameter(EARLIEST_US),
-            )
-        )
-        waiting = _sql.run(connection, "waiting", parts=IntegerParameters(in_turn(parts, next(self._turns)))).all()
+        """The next batch of these parts: in turn slots of the last hours, and older ones with changes.
+
+        So those of the last hours wait for one batch of the others, and the others for one of them.
+        """
+        waiting = _sql.run(
+            self._connection, "waiting", parts=IntegerParameters(in_turn(parts, next(self._turns)))
+        ).all()
         fresh = [row.part for row in waiting if row.has_dirty]
         late = [row.part for row in waiting if row.has_late]
-        dirty = self._take("take_dirty", fresh, most)
-        if len(dirty) == most:
-            dirty = self._live_of(dirty, fresh, live_from_us)
-            late += [part for part in fresh if part not in late]
-        dirty += self._take("take_late", late, self._late - len(dirty))
-        return Taken(dirty, changed, live_from_us)
+        live_from_us = now_us - LIVE_US
+        for live_turn in (not self._was_live, self._was_live):
+            if live_turn:
+                taken = Taken(self._take_live(fresh, live_from_us, alone=not late), [], live_from_us)
+            else:
+                taken = Taken(self._take_late(late), self._changes(parts), live_from_us)
+            if taken:
+                self._was_live = live_turn
+                return taken
+        return taken
 
-    def _live_of(self, dirty: Slots, parts: Sequence[int], live_from_us: int) -> Slots:
-        """The live ones of these slots and of more that wait in the parts; what is older is laid aside."""
-        self._lay_aside([(meter_id, slot) for meter_id, slot in set(dirty) if slot < live_from_us])
-        live = [(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us]
+    def _take_late(self, parts: Sequence[int]) -> Slots:
+        """Late slots: of a costly meter all that wait, or those of the others; the rest is laid aside."""
+        found = {*self._take("take_late", parts, self._pace.late)}
+        meter_id = self._pace.costly_turn({m for m, _ in found})
+        if meter_id is None:
+            now = {each for each in found if not self._pace.is_costly(each[0])}
+        else:
+            given = {"meter_id": meter_id, "most": self._bounds.dirty}
+            now = {each for each in found if each[0] == meter_id}
+            now |= {*_sql.run(self._connection, "take_late_of", **given).tuples()}
+        self._lay_aside(found - now)
+        return [*now]
+
+    def _changes(self, parts: Sequence[int]) -> Slots:
+        most = max(1, MOST_CHANGES * self._pace.late // self._bounds.dirty)
+        given = {"parts": IntegerParameters(parts), "most": most, "earliest": TimeParameter(EARLIEST_US)}
+        return [*_sql.run(self._connection, "take_changes", **given).tuples()]
+
+    def _take_live(self, parts: Sequence[int], live_from_us: int, *, alone: bool) -> Slots:
+        """What is live of the queue, and is likely to be done soon; else some of what is late.
+
+        The rest is laid aside. With `alone`, when nothing else is late, a little of that may go with it.
+        """
+        most = self._bounds.dirty
+        dirty = self._take("take_dirty", parts, most)
+        if len(dirty) == most:
+            dirty += self._more_live(parts, live_from_us)
+        costly = {(meter_id, slot) for meter_id, slot in dirty if self._pace.is_costly(meter_id)}
+        live = {(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us} - costly
+        late = {*dirty} - live
+        if live and (costly or not alone or len(late) > _FEW_LATE):
+            self._lay_aside(late)
+            return [*live]
+        now = sorted(late)
+        self._lay_aside(now[self._pace.late :])
+        return [*live, *now[: self._pace.late]]
+
+    def _more_live(self, parts: Sequence[int], live_from_us: int) -> Slots:
+        """The live ones of the slots that wait in the parts; what is older is laid aside."""
+        live: Slots = []
         left, filled = self._bounds.dirty * _ASIDE_BATCHES, list(parts)
         while filled and left > 0:
             most = max(1, left // len(filled))
@@ -110,40 +141,45 @@ class Queue:
             taken += _sql.run(self._connection, statement, part=part, most=most - len(taken)).tuples()
         return taken
 
-    def pace(self, *, effort_s: float) -> None:
-        """Take more or fewer late slots next time, by the processor time that this batch has taken.
-
-        By the clock they would shrink beside other work, where small batches, which cost more each slot, help nobody.
-        """
-        if effort_s > _BATCH_S:
-            self._late = max(min(_LEAST_LATE, self._bounds.dirty), self._late // 2)
-        elif effort_s < _BATCH_S / 2:
-            self._late = min(self._bounds.dirty, self._late * 2)
-
     def fitting(
         self, taken: Taken, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter]
-    ) -> tuple[list[DirtyRange], Taken]:
-        """The ranges, or pieces of them, to do now, and what was taken for them. The rest is back in the queue."""
+    ) -> tuple[list[list[DirtyRange]], Taken]:
+        """The ranges, or pieces of them, to do now, in groups one after another, and what was taken for them.
+
+        The rest is back in the queue.
+        """
         known = [r for r in ranges if r.meter_id in meters]
-        live = {meter_id for meter_id, slot in taken.dirty if slot >= taken.live_from_us}
-        known.sort(key=lambda r: (r.meter_id not in live, r.meter_id, r.start_us))
-        extents = extents_of(self._connection, known, meters, most=self._most, now_us=taken.live_from_us + LIVE_US)
-        now, left = within(zip(known, extents, strict=True), self._bounds)
+        most, now_us = self._bounds.meter_readings, taken.live_from_us + LIVE_US
+        extents = extents_of(self._connection, known, meters, most=most, now_us=now_us)
+        work = self._pace.in_order(zip(known, extents, strict=True))
+        now, left = within(work, self._bounds)
+        return [*self._pace.groups(now, work)], self._put_back_from(left, taken)
+
+    def leave(self, ranges: Sequence[DirtyRange], taken: Taken) -> Taken:
+        """Put back what was taken for these ranges, all of their meters at hand; what was taken for the others."""
+        left: dict[int, int] = {}
+        for each in ranges:
+            left[each.meter_id] = min(each.start_us, left.get(each.meter_id, each.start_us))
+        return self._put_back_from(left, taken)
+
+    def _put_back_from(self, left: Mapping[int, int], taken: Taken) -> Taken:
+        """Put back what is left of each of these meters from a moment on; what was taken beside it."""
         if not left:
-            return now, taken
-        for_later = [(m, slot) for m, slot in set(taken.dirty) if m in left and slot >= left[m]]
-        self._lay_aside([(m, slot) for m, slot in for_later if slot < taken.live_from_us])
-        self._put_back([(m, slot) for m, slot in for_later if slot >= taken.live_from_us])
+            return taken
+        for_later = {(m, slot) for m, slot in taken.dirty if m in left and slot >= left[m]}
+        aside = {(m, slot) for m, slot in for_later if slot < taken.live_from_us or self._pace.is_costly(m)}
+        self._lay_aside(aside)
+        self._put_back([*for_later - aside])
         self.add_changes([(m, max(from_us, left[m])) for m, from_us in taken.changed if m in left])
         kept = [(m, slot) for m, slot in taken.dirty if m not in left or slot < left[m]]
-        return now, replace(taken, dirty=kept)
+        return replace(taken, dirty=kept)
 
     def add_changes(self, changes: Slots) -> None:
         """Queue meters whose readings are to be booked again from a time on."""
         if changes:
             _sql.run(self._connection, "put_back_changes", **_columns(changes, "from_times"))
 
-    def _lay_aside(self, slots: Slots) -> None:
+    def _lay_aside(self, slots: Collection[tuple[int, int]]) -> None:
         if slots:
             _sql.run(self._connection, "lay_aside", **_columns(sorted(slots), "slots"))
             metrics.ROLLUP_DEFERRED.inc(len(slots))

@@ -69,6 +69,23 @@ WHERE
     AND ctid = ANY (ARRAY(SELECT ctid FROM late_slot WHERE meter_part(meter_id) = :part LIMIT :most))
 RETURNING meter_id, slot;
 
+-- name: take_late_of(meter_id, most)
+-- All late slots of one meter: the whole part is read, which is little beside what such a meter takes.
+DELETE FROM late_slot
+WHERE
+    meter_part(meter_id) = meter_part(:meter_id ::integer)
+    AND ctid = ANY (
+        ARRAY(
+            SELECT ctid
+            FROM late_slot
+            WHERE
+                meter_part(meter_id) = meter_part(:meter_id ::integer)
+                AND meter_id = :meter_id ::integer
+            LIMIT :most
+        )
+    )
+RETURNING meter_id, slot;
+
 -- name: lay_aside(meter_ids, slots)
 INSERT INTO late_slot (meter_id, slot)
 SELECT meter_id, slot

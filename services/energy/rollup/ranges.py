@@ -134,7 +134,7 @@ class Bounds:
     slots: int = 200_000
     readings: int = 400_000
     meter_slots: int = 40_000
-    meter_readings: int = 100_000
+    meter_readings: int = 15_000
 
 
 def within(work: Iterable[tuple[DirtyRange, Extent]], bounds: Bounds) -> tuple[list[DirtyRange], dict[int, int]]:

@@ -28,7 +28,8 @@ from services.energy.booking.booking import Rebooking
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import TimeParameter, adapt, plan_by_time
 from services.energy.rollup.fast_path import FastPath
-from services.energy.rollup.meters import Accounts, RolledMeters
+from services.energy.rollup.meters import Accounts, RolledMeter, RolledMeters
+from services.energy.rollup.pace import BatchPace
 from services.energy.rollup.quality import mark_due
 from services.energy.rollup.queue import Queue, Slots
 from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
@@ -53,7 +54,8 @@ class RollUp:
         self._connection = connection
         self._effort = effort or effort_of(connection)
         self._bounds = bounds or Bounds()
-        self._queue = Queue(connection, self._bounds)
+        self._pace = BatchPace(self._bounds.dirty)
+        self._queue = Queue(connection, self._bounds, self._pace)
         self._meters = RolledMeters()
         self._accounts = Accounts()
         self._fast_path = FastPath(connection, self._accounts, most_readings=self._bounds.readings)
@@ -84,8 +86,10 @@ class RollUp:
         meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
         changed = {meter_id for meter_id, _ in taken.changed}
         fast, ranges = self._fast_path.book(ranges, taken.dirty, meters, changed=changed)
-        ranges, taken = self._queue.fitting(taken, ranges, meters)
-        results = rebook_all(connection, ranges, meters)
+        self._pace.went_fast(meters.keys() - {r.meter_id for r in ranges})
+        groups, taken = self._queue.fitting(taken, ranges, meters)
+        results, left = self._rebook(groups, meters)
+        taken = self._queue.leave(left, taken)
         marked = self._write_marks(results)
         written = write_energy(connection, results, meters, partial(self._accounts.ids, connection), fast)
         gains = written.hours.gains()
@@ -100,12 +104,27 @@ class RollUp:
         write_sums_of_places(connection, gains)
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
         metrics.ROLLUP_S.observe(time.monotonic() - started_s)
-        self._queue.pace(effort_s=self._effort() - effort_s)
+        self._pace.batch_took(self._effort() - effort_s)
         overfull = sum(rebooking.booking.overfull for _, rebooking in results)
         if overfull:
             metrics.ROLLUP_OVERFULL.inc(overfull)
             log.warning("slots hold more than any meter can carry and are not booked", extra={"slots": overfull})
         return len(taken)
+
+    def _rebook(
+        self, groups: Sequence[list[DirtyRange]], meters: dict[int, RolledMeter]
+    ) -> tuple[list[tuple[DirtyRange, Rebooking]], list[DirtyRange]]:
+        """Book these groups again until the time of a batch is spent; the results, and the ranges that are left."""
+        results: list[tuple[DirtyRange, Rebooking]] = []
+        self._pace.begin()
+        for number, group in enumerate(groups):
+            effort_s = self._effort()
+            booked = rebook_all(self._connection, group, meters)
+            results += booked
+            slots = sum(len(rebooking.booking.slots) for _, rebooking in booked)
+            if not self._pace.group_took({r.meter_id for r in group}, self._effort() - effort_s, slots=slots):
+                return results, [dirty for rest in groups[number + 1 :] for dirty in rest]
+        return results, []
 
     def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> Slots:
         """Write the marks of what was judged again; meters and times of those that are others than before."""

@@ -257,7 +257,8 @@ class Ingest:
 
 
 def _arranged(received: Sequence[Received], read: Sequence[Checked | Unreadable]) -> _MessageBatch:
-    return _MessageBatch(received, read, intake_store.arrange([each for each in read if isinstance(each, Checked)]))
+    checked = [each for each in read if isinstance(each, Checked)]
+    return _MessageBatch(received, read, intake_store.arrange(checked, now_us=to_us(utc_now())))
 
 
 def run(settings: Settings) -> None:

@@ -60,7 +60,7 @@ WORKS_AS = (
 """Who runs the statements of a file; the first line that fits counts."""
 BESIDE = {
     # Written by COPY.
-    *((role, "insert", table) for role in ("api", "ingest") for table in ("reading", "dirty_slot")),
+    *((role, "insert", table) for role in ("api", "ingest") for table in ("reading", "dirty_slot", "late_slot")),
     # Written by triggers.
     ("api", "insert", "step_due"),
     # Asked for in the program.

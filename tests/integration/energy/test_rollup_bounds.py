@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.core.calendar import SHANGHAI, to_us
+from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.core.meter import Kind, meter_rule
@@ -128,16 +128,65 @@ def test_years_without_a_reading_cost_no_batches(
     assert_booked_as_the_batch_would(database, meter, multiplier=40)
 
 
-@pytest.mark.parametrize(("effort_s", "batches"), [(0.01, 4), (10.0, 6)])
-def test_late_batches_begin_small_and_grow_by_the_work_they_take_and_not_by_the_clock(
+@pytest.mark.parametrize(("effort_s", "batches"), [(0.001, 2), (10.0, 12)])
+def test_late_batch_ends_by_the_work_it_takes_and_not_by_the_clock(
     line: Line, registered: Registered, database_url: str, effort_s: float, batches: int
 ) -> None:
     owner = registered.enterprise()
     gateway = registered.gateway(owner)
-    meter = registered.meter(owner, gateway_code=gateway, kind="interval")
-    for first in range(0, 12_000, 6_000):
-        line.send(gateway, [(meter, START + i * QUARTER, 1.0) for i in range(first, first + 6_000)])
+    for meter in [registered.meter(owner, gateway_code=gateway) for _ in range(12)]:
+        line.send(gateway, [(meter, START + i * QUARTER, 100.0 + i % 7) for i in range(500)])
     ticks = count()
     with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
-        rollup = RollUp(connection, Bounds(dirty=4_000), effort=lambda: next(ticks) * effort_s)
+        rollup = RollUp(connection, effort=lambda: next(ticks) * effort_s)
         assert [bool(rollup.once()) for _ in range(batches + 1)] == [True] * batches + [False]
+
+
+def waiting_late(database: psycopg.Connection) -> int:
+    row = database.execute("SELECT count(DISTINCT (meter_id, slot)) FROM late_slot").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_live_and_late_take_turns_so_that_neither_waits_for_more_than_one_batch(
+    line: Line, registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    owner = registered.enterprise()
+    flooding, quiet = (registered.gateway(owner) for _ in range(2))
+    old = registered.meter(owner, gateway_code=flooding, kind="interval")
+    live = [registered.meter(owner, gateway_code=quiet, kind="interval") for _ in range(3)]
+    line.send(flooding, [(old, START + i * QUARTER, 1.0) for i in range(10_000)])
+    now = from_us(slot_floor_us(to_us(datetime.now(UTC))))
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
+        rollup = RollUp(connection, Bounds(dirty=2_000))
+        for number, meter in enumerate(live):
+            line.send(quiet, [(meter, now - QUARTER, 1.0)])
+            before = waiting_late(database)
+            rollup.once()
+            assert (len(booked(database, meter)), waiting_late(database)) == (1, before)
+            rollup.once()
+            assert waiting_late(database) < before, number
+
+
+def test_meter_whose_readings_took_long_waits_with_what_is_late(
+    line: Line, registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    owner = registered.enterprise()
+    flooding, quiet = (registered.gateway(owner) for _ in range(2))
+    costly = [registered.meter(owner, gateway_code=flooding) for _ in range(2)]
+    good = registered.meter(owner, gateway_code=quiet, kind="interval")
+    now = from_us(slot_floor_us(to_us(datetime.now(UTC))))
+    ticks = count()
+    with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
+        rollup = RollUp(connection, effort=lambda: next(ticks) * 10.0)
+        for meter in costly:
+            line.send(flooding, [(meter, START, 1.0), (meter, START + 7 * QUARTER, 0.5)])
+            rollup.once()
+        line.send(flooding, [(meter, now - QUARTER, 2.0) for meter in costly])
+        line.send(quiet, [(good, now - QUARTER, 1.0)])
+        rollup.once()
+        assert (len(booked(database, good)), waiting_late(database)) == (1, 2)
+        rollup.once()
+        assert waiting_late(database) == 1
+        rollup.once()
+        assert waiting_late(database) == 0

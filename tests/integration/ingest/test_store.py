@@ -13,11 +13,13 @@ from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.ingest import store as intake_store
 from services.ingest.message import Answer, Checked
-from services.ingest.store import arrange, store, store_arranged
+from services.ingest.store import LIVE_US, arrange, store, store_arranged
 
 pytestmark = pytest.mark.store
 
 START_US = 1_767_225_600_000_000  # 2026-01-01
+NOW_US = START_US + SLOT_US + LIVE_US
+"""The first quarter of the hour is late."""
 
 
 def message(*readings: tuple[int, int, float], seq: int = 1) -> Checked:
@@ -46,7 +48,7 @@ def test_batch_of_new_readings_is_stored_with_its_digest_and_marks(
     database: psycopg.Connection, database_url: str, straight: bool
 ) -> None:
     with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as connection:
-        answers = store_arranged(connection, arrange(NEW), writer="test", straight=straight)
+        answers = store_arranged(connection, arrange(NEW, now_us=NOW_US), writer="test", straight=straight)
         assert told(answers) == [(3, 0, []), (1, 0, [])]
     rows = database.execute("SELECT meter_id, ts, value, batch_id FROM reading ORDER BY meter_id, ts").fetchall()
     assert [(meter, value) for meter, _, value, _ in rows] == [(1, 1.0), (1, 2.0), (2, 5.0), (3, 9.0)]
@@ -54,15 +56,16 @@ def test_batch_of_new_readings_is_stored_with_its_digest_and_marks(
         (rows[0][3], 4, "test", sha256_of_new())
     ]
     assert len({batch for *_, batch in rows}) == 1
-    dirty = database.execute("SELECT meter_id FROM dirty_slot ORDER BY meter_id").fetchall()
-    assert [meter for (meter,) in dirty] == [1, 1, 2, 3]
+    live = database.execute("SELECT meter_id FROM dirty_slot").fetchall()
+    late = database.execute("SELECT meter_id FROM late_slot ORDER BY meter_id").fetchall()
+    assert ([meter for (meter,) in live], [meter for (meter,) in late]) == ([1], [1, 2, 3])
 
 
 @pytest.mark.parametrize(("first", "second"), list(product([True, False], repeat=2)))
 def test_what_was_there_before_is_told_and_stays(database_url: str, first: bool, second: bool) -> None:
     with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as connection:
-        store_arranged(connection, arrange(NEW), writer="test", straight=first)
-        answers = store_arranged(connection, arrange(HALF_NEW), writer="test", straight=second)
+        store_arranged(connection, arrange(NEW, now_us=NOW_US), writer="test", straight=first)
+        answers = store_arranged(connection, arrange(HALF_NEW, now_us=NOW_US), writer="test", straight=second)
         assert told(answers) == [(1, 1, ["conflict"]), (0, 1, ["conflict"])]
         kept = connection.execute("SELECT value FROM reading WHERE meter_id = 1 ORDER BY ts").fetchall()
         assert [value for (value,) in kept] == [1.0, 2.0, 3.0]

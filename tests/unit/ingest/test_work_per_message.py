@@ -92,7 +92,7 @@ def test_readings_are_validated_in_the_same_time_each(changed: dict[str, Any]) -
 
 def test_readings_that_all_contradict_what_is_stored_are_told_in_the_same_time_each() -> None:
     def telling(size: int) -> Callable[[], object]:
-        batch = arrange([check(decoded(size), KNOWN, now_us=T_MS * 1000 + 10**9)])
+        batch = arrange([check(decoded(size), KNOWN, now_us=T_MS * 1000 + 10**9)], now_us=T_MS * 1000)
         stood = dict.fromkeys(range(size), 2.0)
         return lambda: not_new(batch, stood)
 
@@ -103,6 +103,6 @@ def test_readings_of_one_moment_that_contradict_each_other_are_told_in_the_same_
     def telling(size: int) -> Callable[[], object]:
         message = Decoded("GW1", 1, ["E1"] * size, [T_MS * 1000] * size, [float(i) for i in range(size)])
         checked = check(message, KNOWN, now_us=T_MS * 1000)
-        return lambda: not_new(arrange([checked]), {})
+        return lambda: not_new(arrange([checked], now_us=T_MS * 1000), {})
 
     assert is_linear(growth(telling, SIZE))

@@ -1,9 +1,12 @@
 """Gateways take turns, and one that floods is turned away before it takes the room of the others."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.ingest.mqtt.queue import ACTIVE_S, MessageQueue, Received
 from tests.growth import growth, is_linear
@@ -24,6 +27,30 @@ def test_who_sends_little_does_not_wait_for_who_sends_much() -> None:
     queue.put(message("quiet"))
     queue.put(message("other"))
     assert gateways_of(queue.take(most=4, timeout_s=0)) == ["flood", "quiet", "other", "flood"]
+
+
+def test_others_with_one_message_come_before_the_second_of_ten_thousand() -> None:
+    queue = MessageQueue(most_messages=16_000, most_bytes=10**8)
+    for i in range(10_000):
+        queue.put(message("flood", i))
+    for i in range(50):
+        queue.put(message(f"quiet-{i}"))
+    assert gateways_of(queue.take(most=51, timeout_s=0)) == ["flood", *(f"quiet-{i}" for i in range(50))]
+
+
+@given(senders=st.lists(st.sampled_from("ABCDE"), max_size=60), most=st.integers(1, 9))
+def test_before_a_message_no_gateway_has_more_than_one_turn_more(senders: list[str], most: int) -> None:
+    queue = MessageQueue(most_messages=100, most_bytes=10_000)
+    for i, sender in enumerate(senders):
+        queue.put(message(sender, i))
+    taken: list[Received] = []
+    while more := queue.take(most=most, timeout_s=0):
+        taken += more
+    assert sorted(m.packet_id for m in taken) == [*range(len(senders))]
+    turns: Counter[str] = Counter()
+    for gateway in gateways_of(taken):
+        assert max(turns.values(), default=0) <= turns[gateway] + 1
+        turns[gateway] += 1
 
 
 def test_messages_of_a_gateway_keep_their_order() -> None:
