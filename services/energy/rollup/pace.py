@@ -33,6 +33,8 @@ class BatchPace:
         self.late = min(_LEAST_LATE, most)
         """So many late slots are taken for the next batch."""
         self._costly: dict[int, None] = {}
+        self._suspects: set[int] = set()
+        """Meters that took long together."""
         self._late_batches = 0
         self._spent_s = 0.0
 
@@ -56,12 +58,12 @@ class BatchPace:
         What is seen to take long comes last.
         """
         work = list(work)
-        heavy = _heavy(work)
+        heavy = self._heavy(work)
         return sorted(work, key=lambda each: (each[0].meter_id in heavy, each[0].meter_id, each[0].start_us))
 
     def groups(self, ranges: Iterable[DirtyRange], work: Iterable[Work]) -> Iterator[list[DirtyRange]]:
         """The ranges, or pieces, in their order: one meter, then more and more at once, those that take long alone."""
-        alone = _heavy(work)
+        alone = self._heavy(work)
         group: list[DirtyRange] = []
         meters: set[int] = set()
         most = _METERS_AT_FIRST
@@ -84,7 +86,9 @@ class BatchPace:
         effort_s += slots * _SLOT_S
         self._spent_s += effort_s
         self.went_fast(meters)
-        if effort_s > _COSTLY_S:
+        if effort_s > _COSTLY_S and len(meters) > 1:
+            self._suspects |= {abs(meter_id) for meter_id in meters}
+        elif effort_s > _COSTLY_S:
             self._costly |= dict.fromkeys(map(abs, meters))
         return self._spent_s < BATCH_S
 
@@ -92,6 +96,7 @@ class BatchPace:
         """These meters were booked in no time."""
         for meter_id in meters:
             self._costly.pop(abs(meter_id), None)
+            self._suspects.discard(abs(meter_id))
 
     def batch_took(self, effort_s: float) -> None:
         """Take more or fewer late slots next time, by the processor time that this batch has taken.
@@ -103,10 +108,12 @@ class BatchPace:
         elif effort_s < BATCH_S / 2:
             self.late = min(self._most, self.late * 2)
 
-
-def _heavy(work: Iterable[Work]) -> set[int]:
-    slots, readings = Counter[int](), Counter[int]()
-    for each, extent in work:
-        slots[each.meter_id] += max(0, extent.to_us - extent.from_us) // SLOT_US
-        readings[each.meter_id] += extent.readings
-    return {m for m in slots if slots[m] > _HEAVY_SLOTS or readings[m] > _HEAVY_READINGS}
+    def _heavy(self, work: Iterable[Work]) -> set[int]:
+        """The meters of which it is seen, or suspected, that they take long."""
+        slots, readings = Counter[int](), Counter[int]()
+        for each, extent in work:
+            slots[each.meter_id] += max(0, extent.to_us - extent.from_us) // SLOT_US
+            readings[each.meter_id] += extent.readings
+        return {
+            m for m in slots if slots[m] > _HEAVY_SLOTS or readings[m] > _HEAVY_READINGS or abs(m) in self._suspects
+        }

@@ -34,13 +34,26 @@ def test_what_may_take_long_is_done_alone_and_last() -> None:
 
 def test_what_took_long_is_remembered_and_forgotten_once_it_does_not() -> None:
     pace = BatchPace(100)
-    pace.begin()
-    assert not pace.group_took({1, -2}, BATCH_S, slots=0)
+    for meter in (1, -2):
+        pace.begin()
+        assert not pace.group_took({meter}, BATCH_S, slots=0)
     assert [pace.is_costly(meter) for meter in (1, 2, 3)] == [True, True, False]
     pace.begin()
     assert pace.group_took({1}, 0.01, slots=0)
     pace.went_fast({2})
     assert [pace.is_costly(meter) for meter in (1, 2)] == [False, False]
+
+
+def test_meters_that_took_long_together_are_tried_alone_before_one_is_called_costly() -> None:
+    pace = BatchPace(100)
+    pace.begin()
+    assert not pace.group_took({1, 2, 3, 4}, BATCH_S, slots=0)
+    assert not any(pace.is_costly(meter) for meter in (1, 2, 3, 4))
+    assert groups(pace, work(1, 2, 3, 4, 5, 6, 7)) == [[5], [6, 7], [1], [2], [3], [4]]
+    for meter in (1, 2):
+        pace.group_took({meter}, 0.5 if meter == 2 else 0.01, slots=0)
+    assert [pace.is_costly(meter) for meter in (1, 2, 3)] == [False, True, False]
+    assert groups(pace, work(1, 3, 5)) == [[1], [5], [3]]
 
 
 def test_slots_to_write_count_as_time() -> None:
