@@ -19,6 +19,7 @@ ReadingCode = Literal[
     "ts_out_of_range",
     "ts_too_old",
     "conflict",
+    "crowded",
 ]
 """Why a reading is rejected."""
 

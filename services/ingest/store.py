@@ -7,7 +7,7 @@ The readings, their digest, the marks for the roll-up and the rejected readings 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -21,6 +21,7 @@ from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
 from services.core.db.chunks import CHUNK_US, parts_of
 from services.core.db.statements import Statements
+from services.ingest.crowding import beyond_room, crowded
 from services.ingest.message import Answer, Checked, Rejection, rejection_json
 from services.ingest.rejected import Unreadable, keep_rejected, keep_unreadable
 from services.provenance.digest import readings_digest
@@ -162,6 +163,13 @@ def _store_readings(
     new = batch.staged
     if stood:
         new = batch.staged[~np.isin(batch.staged, list(stood))]
+    beyond = beyond_room(connection, rows.meter_id[new], rows.ts_us[new])
+    left_out = new[beyond]
+    if straight and len(left_out):
+        # Some of them may stand, and are no new ones.
+        return _store_readings(connection, batch, writer, straight=False)
+    new = new[~beyond]
+    if len(new) < len(batch.staged):
         marks = _marks(rows, new, batch.live_from_us) if len(new) else None
     if marks is not None:
         batch_id: int = _sql.run(connection, "next_batch").scalar_one()
@@ -178,20 +186,30 @@ def _store_readings(
             first_ts=from_us(marks.first_us),
             last_ts=from_us(marks.last_us),
         )
-    return not_new(batch, stood)
+    return not_new(batch, stood, frozenset(left_out.tolist()))
 
 
-def not_new(batch: Arranged, stood: Mapping[int, float]) -> tuple[list[int], list[Sequence[Rejection]]]:
-    """By message, how many readings are repetitions, and which contradict a value that came before them.
+def not_new(
+    batch: Arranged, stood: Mapping[int, float], left_out: Collection[int] = ()
+) -> tuple[list[int], list[Sequence[Rejection]]]:
+    """By message, how many readings are repetitions, and which are rejected beside what stands.
 
-    `stood`: by position, the values that were stored before for the same meter and time. Pure.
+    `stood`: by position, the values that were stored before for the same meter and time; `left_out`: the positions of
+    new readings for which there is no room. Pure.
     """
     messages, rows = batch.messages, batch.rows
     duplicate = [0] * len(messages)
     conflicts: list[list[Rejection]] = [[] for _ in messages]
     taken = [*stood.items()]
+    no_room = [*left_out]
     for position, first in zip(batch.again.tolist(), batch.first.tolist(), strict=True):
-        taken.append((position, stood.get(first, float(rows.value[first]))))
+        if first in left_out:
+            no_room.append(position)
+        else:
+            taken.append((position, stood.get(first, float(rows.value[first]))))
+    for position in no_room:
+        i = int(rows.message[position])
+        conflicts[i].append(crowded(messages[i], position - int(np.searchsorted(rows.message, i))))
     for position, stands in taken:
         i = int(rows.message[position])
         if rows.value[position] == stands:

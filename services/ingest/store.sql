@@ -23,6 +23,28 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS stored;
 
+-- name: held_in_slots(positions, meter_ids, slots, from_ts, to_ts, most)
+-- How many readings stand in these slots, counted up to `most`. All are from `from_ts` to before `to_ts`, as above.
+SELECT
+    wanted.position,
+    held.readings
+FROM unnest(:positions ::integer[], :meter_ids ::integer[], :slots ::timestamptz[])
+    AS wanted (position, meter_id, slot)
+CROSS JOIN LATERAL (
+    SELECT count(*)::integer AS readings
+    FROM (
+        SELECT reading.ts
+        FROM reading
+        WHERE
+            reading.meter_id = wanted.meter_id
+            AND reading.ts >= wanted.slot
+            AND reading.ts < wanted.slot + interval '15 minutes'
+            AND reading.ts >= :from_ts ::timestamptz
+            AND reading.ts < :to_ts ::timestamptz
+        LIMIT :most
+    ) AS counted
+) AS held;
+
 -- name: note_batch(batch_id, writer, readings, digest, first_ts, last_ts)
 WITH noted AS (
     INSERT INTO stored_batch (batch_id, received_at, writer, readings, digest, first_ts, last_ts)

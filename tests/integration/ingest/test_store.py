@@ -12,6 +12,7 @@ from services.core.calendar import SLOT_US
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.ingest import store as intake_store
+from services.ingest.crowding import MOST_A_SLOT
 from services.ingest.message import Answer, Checked
 from services.ingest.store import LIVE_US, arrange, store, store_arranged
 
@@ -90,6 +91,27 @@ def test_what_another_writer_stores_between_the_look_and_the_copy_is_told_too(
         assert told(answers) == [(1, 1, ["conflict"]), (1, 0, [])]
         counts = connection.execute("SELECT writer, readings FROM stored_batch ORDER BY batch_id").fetchall()
         assert counts == [("other", 3), ("test", 2)]
+
+
+def crowd(first: int, number: int, *, value: float = 1.0, seq: int = 1) -> Checked:
+    """So many readings of one meter, a tenth of a millisecond apart, in one slot."""
+    times_us = [START_US + i * 100 for i in range(first, first + number)]
+    return Checked("GW1", seq, ["M-1"] * number, [1] * number, times_us, [value] * number, ())
+
+
+@pytest.mark.parametrize("straight", [True, False])
+def test_slot_of_a_meter_takes_so_many_readings_and_no_more(database_url: str, straight: bool) -> None:
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as connection:
+
+        def stored(*messages: Checked) -> list[tuple[int, int, int]]:
+            answers = store_arranged(connection, arrange(messages, now_us=NOW_US), writer="test", straight=straight)
+            assert {each["code"] for answer in answers for each in answer.rejected} <= {"crowded"}
+            return [(a.stored, a.duplicate, len(a.rejected)) for a in answers]
+
+        assert stored(crowd(0, MOST_A_SLOT - 500)) == [(MOST_A_SLOT - 500, 0, 0)]
+        assert stored(crowd(MOST_A_SLOT, 600), crowd(MOST_A_SLOT + 599, 2)) == [(500, 0, 100), (0, 0, 2)]
+        assert stored(crowd(MOST_A_SLOT, 600)) == [(0, 500, 100)]  # the first ones stand
+        assert stored(message((1, 1, 5.0), (2, 0, 5.0))) == [(2, 0, 0)]
 
 
 def test_batch_without_readings_stores_none(database_url: str) -> None:
