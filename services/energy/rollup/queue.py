@@ -1,11 +1,13 @@
 """The roll-up's queue: what is live and what is late take turns, and no batch holds more than its bounds allow."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
 import psycopg
 
+from services.core.calendar import DAY_US, OPEN_END_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.sharing import in_turn
 from services.core.db.statements import Statements
@@ -48,6 +50,34 @@ class Taken:
         return len(self.dirty) + len(self.changed)
 
 
+_LATE_DAYS_US = 10 * DAY_US
+_NEWEST = (OPEN_END_US, 0)
+
+
+class _LateOrder:
+    """Where to take late slots of a part: of the newest ten days, and in turn from where the last ones ended.
+
+    So those of yesterday do not wait for those of years, nor these for ever.
+    """
+
+    def __init__(self) -> None:
+        self._next = _NEWEST
+        self._goes_on = False
+
+    def starts(self) -> list[tuple[int, int]]:
+        """From which ten days, and from which meter in them, one after another; where nothing is left, the newest."""
+        self._goes_on = not self._goes_on
+        return [*dict.fromkeys([self._next, _NEWEST] if self._goes_on else [_NEWEST])]
+
+    def took(self, taken: Slots, *, is_full: bool) -> None:
+        """These were taken; there are more if it is full: the next meter comes next."""
+        if self._goes_on and is_full:
+            days_us, meter_id = min((slot - slot % _LATE_DAYS_US, -meter_id) for meter_id, slot in taken)
+            self._next = days_us, 1 - meter_id
+        elif self._goes_on:
+            self._next = _NEWEST
+
+
 class Queue:
     """Takes batches, and puts back what does not fit. `bounds` are those of a batch of full size."""
 
@@ -57,6 +87,7 @@ class Queue:
         self._pace = pace
         self._was_live = False
         self._turns = count()
+        self._late: defaultdict[int, _LateOrder] = defaultdict(_LateOrder)
 
     def take(self, parts: Sequence[int], *, now_us: int) -> Taken:
         """The next batch of these parts: in turn slots of the last hours, and older ones with changes.
@@ -81,7 +112,7 @@ class Queue:
 
     def _take_late(self, parts: Sequence[int]) -> Slots:
         """Late slots: of a costly meter all that wait, or those of the others; the rest is laid aside."""
-        found = {*self._take("take_late", parts, self._pace.late)}
+        found = {*self._late_in_order(parts, self._pace.late)}
         meter_id = self._pace.costly_turn({m for m, _ in found})
         if meter_id is None:
             now = {each for each in found if not self._pace.is_costly(each[0])}
@@ -91,6 +122,24 @@ class Queue:
             now |= {*_sql.run(self._connection, "take_late_of", **given).tuples()}
         self._lay_aside(found - now)
         return [*now]
+
+    def _late_in_order(self, parts: Sequence[int], most: int) -> Slots:
+        """So many late slots of these parts at the most: in turn the newest, and those that follow the last ones.
+
+        Of all parts alike, so that sums of places gain what is of one time at once.
+        """
+        taken: Slots = []
+        for place, part in enumerate(parts):
+            order = self._late[part]
+            left = -(-(most - len(taken)) // (len(parts) - place))
+            for days_us, meter_id in order.starts():
+                if left <= 0:
+                    break
+                given = {"part": part, "from_days": TimeParameter(days_us), "from_meter": meter_id, "most": left}
+                found = _sql.run(self._connection, "take_late", **given).tuples().all()
+                order.took(found, is_full=len(found) == left)
+                taken, left = taken + found, left - len(found)
+        return taken
 
     def _changes(self, parts: Sequence[int]) -> Slots:
         most = max(1, MOST_CHANGES * self._pace.late // self._bounds.dirty)
@@ -103,7 +152,7 @@ class Queue:
         The rest is laid aside. With `alone`, when nothing else is late, a little of that may go with it.
         """
         most = self._bounds.dirty
-        dirty = self._take("take_dirty", parts, most)
+        dirty = self._take_dirty(parts, most)
         if len(dirty) == most:
             dirty += self._more_live(parts, live_from_us)
         costly = {(meter_id, slot) for meter_id, slot in dirty if self._pace.is_costly(meter_id)}
@@ -132,13 +181,13 @@ class Queue:
                     filled.append(part)
         return live
 
-    def _take(self, statement: str, parts: Sequence[int], most: int) -> Slots:
+    def _take_dirty(self, parts: Sequence[int], most: int) -> Slots:
         """So many slots of these parts at the most."""
         taken: Slots = []
         for part in parts:
             if len(taken) >= most:
                 break
-            taken += _sql.run(self._connection, statement, part=part, most=most - len(taken)).tuples()
+            taken += _sql.run(self._connection, "take_dirty", part=part, most=most - len(taken)).tuples()
         return taken
 
     def fitting(

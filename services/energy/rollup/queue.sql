@@ -62,11 +62,26 @@ SELECT
     coalesce(array_agg(slot) FILTER (WHERE slot >= :live_from), '{}') AS slots
 FROM taken;
 
--- name: take_late(part, most)
+-- name: take_late(part, from_days, from_meter, most)
+-- Of the newest ten days first, and of these by meter and time; from a meter in some ten days on.
 DELETE FROM late_slot
 WHERE
     meter_part(meter_id) = :part
-    AND ctid = ANY (ARRAY(SELECT ctid FROM late_slot WHERE meter_part(meter_id) = :part LIMIT :most))
+    AND ctid = ANY (
+        ARRAY(
+            SELECT ctid
+            FROM late_slot
+            WHERE
+                meter_part(meter_id) = :part
+                AND date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') <= :from_days ::timestamptz
+                AND (
+                    date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') < :from_days ::timestamptz
+                    OR meter_id >= :from_meter
+                )
+            ORDER BY date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') DESC, meter_id, slot
+            LIMIT :most
+        )
+    )
 RETURNING meter_id, slot;
 
 -- name: take_late_of(meter_id, most)
