@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 
 from services.core.processes import end_with_parent
 
@@ -35,8 +36,10 @@ class Workers:
     port: str
     """Variable of the port of the metrics."""
 
-    def run(self, number: int, *, port: int, host: str) -> None:
+    def run(self, number: int, *, port: int, host: str, beside: Collector | None = None) -> None:
         """Run so many until SIGTERM or SIGINT. Metrics of all of them are served at `port`, unless it is 0.
+
+        With them what is collected `beside` them, once for all.
 
         One that is killed is started again. Where one ends with an error, all are stopped, and SystemExit is raised
         with its code: who keeps this process sees the failure.
@@ -44,7 +47,7 @@ class Workers:
         stopping = threading.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: stopping.set())
-        with _counting(port, host) as counted_in:
+        with _counting(port, host, beside) as counted_in:
             environment = {self.workers: "1", self.port: "0", **counted_in}
             running = [_Worker(self.command, os.environ | environment) for _ in range(number)]
             try:
@@ -103,7 +106,7 @@ class _Worker:
 
 
 @contextmanager
-def _counting(port: int, host: str) -> Iterator[dict[str, str]]:
+def _counting(port: int, host: str, beside: Collector | None) -> Iterator[dict[str, str]]:
     """Serve what the workers count; the variable by which they are told where to. Nothing with port 0."""
     if not port:
         yield {}
@@ -112,6 +115,8 @@ def _counting(port: int, host: str) -> Iterator[dict[str, str]]:
     try:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+        if beside is not None:
+            registry.register(beside)
         server, thread = start_http_server(port, addr=host, registry=registry)
         try:
             yield {_COUNTED_IN: folder}

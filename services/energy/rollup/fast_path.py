@@ -14,7 +14,6 @@ from services.energy.booking.plain import Flags, PlainBooking, Whole
 from services.energy.rollup.changes import Periods
 from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.plain_windows import PlainWindows, windows_of
-from services.energy.rollup.queue import Slots
 from services.energy.rollup.ranges import DirtyRange
 
 _REACHES = {1: 2, 2: 64}
@@ -52,15 +51,15 @@ class FastPath:
     def book(
         self,
         ranges: Sequence[DirtyRange],
-        dirty: Slots,
+        dirty: Whole,
         meters: Mapping[int, RolledMeter],
         *,
         changed: Collection[int],
     ) -> tuple[Periods, list[DirtyRange]]:
         """The slots that are new or can differ, and the ranges that are left.
 
-        The other slots of their hours count as they are kept. `dirty` are the slots of which the ranges are made; the
-        ranges of meters in `changed` are left, and those of a meter of which any is.
+        The other slots of their hours count as they are kept. `dirty` are the slots of which the ranges are made, a row
+        each; the ranges of meters in `changed` are left, and those of a meter of which any is.
         """
         rules = {r.meter_id: meters[r.meter_id].plain for r in ranges if r.meter_id in meters.keys() - set(changed)}
         asked = {meter_id: rule for meter_id, rule in rules.items() if rule is not None}

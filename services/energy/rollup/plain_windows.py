@@ -15,7 +15,6 @@ from services.energy.booking.plain import Flags, PlainRule, RuleColumns, Whole, 
 from services.energy.rollup.adapt import TimeParameter
 from services.energy.rollup.begun import begun_before
 from services.energy.rollup.changes import keys_of
-from services.energy.rollup.queue import Slots
 from services.energy.rollup.ranges import DirtyRange
 
 _sql = Statements.beside(__file__, "fast_path.sql")
@@ -26,7 +25,7 @@ _Piece = tuple[Whole, Whole, NDArray[np.float64]]
 
 
 def windows_of(
-    ranges: Sequence[DirtyRange], rules: Mapping[int, PlainRule], reach: Mapping[int, int], dirty: Slots
+    ranges: Sequence[DirtyRange], rules: Mapping[int, PlainRule], reach: Mapping[int, int], dirty: Whole
 ) -> "PlainWindows":
     """The windows around these ranges, at least one, each with all ranges of its meter that lie in reach.
 
@@ -50,7 +49,7 @@ def windows_of(
         start_us[edges],
         end_us[last],
         most,
-        np.unique(keys_of(*np.array(dirty, dtype=np.int64).reshape(-1, 2).T)),
+        np.unique(keys_of(dirty[:, 0], dirty[:, 1])),
     )
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import psycopg
 
@@ -112,16 +113,17 @@ class Queue:
 
     def _take_late(self, parts: Sequence[int]) -> Slots:
         """Late slots: of a costly meter all that wait, or those of the others; the rest is laid aside."""
-        found = {*self._late_in_order(parts, self._pace.late)}
-        meter_id = self._pace.costly_turn({m for m, _ in found})
-        if meter_id is None:
-            now = {each for each in found if not self._pace.is_costly(each[0])}
-        else:
-            given = {"meter_id": meter_id, "most": self._bounds.dirty}
-            now = {each for each in found if each[0] == meter_id}
-            now |= {*_sql.run(self._connection, "take_late_of", **given).tuples()}
-        self._lay_aside(found - now)
-        return [*now]
+        found = self._late_in_order(parts, self._pace.late)
+        meters = {meter_id for meter_id, _ in found}
+        turn = self._pace.costly_turn(meters)
+        aside = {meter_id for meter_id in meters if self._pace.is_costly(meter_id)} if turn is None else meters - {turn}
+        if not aside and turn is None:
+            return found
+        now = [each for each in found if each[0] not in aside]
+        self._lay_aside({each for each in found if each[0] in aside})
+        if turn is not None:
+            now += _sql.run(self._connection, "take_late_of", meter_id=turn, most=self._bounds.dirty).tuples()
+        return now
 
     def _late_in_order(self, parts: Sequence[int], most: int) -> Slots:
         """So many late slots of these parts at the most: in turn the newest, and those that follow the last ones.
@@ -136,7 +138,7 @@ class Queue:
                 if left <= 0:
                     break
                 given = {"part": part, "from_days": TimeParameter(days_us), "from_meter": meter_id, "most": left}
-                found = _sql.run(self._connection, "take_late", **given).tuples().all()
+                found = self._taken("take_late", **given)
                 order.took(found, is_full=len(found) == left)
                 taken, left = taken + found, left - len(found)
         return taken
@@ -187,8 +189,12 @@ class Queue:
         for part in parts:
             if len(taken) >= most:
                 break
-            taken += _sql.run(self._connection, "take_dirty", part=part, most=most - len(taken)).tuples()
+            taken += self._taken("take_dirty", part=part, most=most - len(taken))
         return taken
+
+    def _taken(self, statement: str, **given: Any) -> Slots:
+        found = _sql.run(self._connection, statement, **given).one()
+        return [*zip(found.meter_ids.tolist(), found.slots.tolist(), strict=True)]
 
     def fitting(
         self, taken: Taken, ranges: Sequence[DirtyRange], meters: Mapping[int, RolledMeter]

@@ -15,12 +15,19 @@ WHERE fresh.is_there OR aside.is_there
 ORDER BY own.place;
 
 -- name: take_dirty(part, most)
--- What is deleted here is committed, so the readings it stands for are seen by every later statement of the transaction.
-DELETE FROM dirty_slot
-WHERE
-    meter_part(meter_id) = :part
-    AND ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot WHERE meter_part(meter_id) = :part LIMIT :most))
-RETURNING meter_id, slot;
+-- What is deleted here is committed, so the readings it stands for are seen by every later statement of the transaction. All in
+-- one row, as they are fetched row by row much more slowly.
+WITH taken AS (
+    DELETE FROM dirty_slot
+    WHERE
+        meter_part(meter_id) = :part
+        AND ctid = ANY (ARRAY(SELECT ctid FROM dirty_slot WHERE meter_part(meter_id) = :part LIMIT :most))
+    RETURNING meter_id, slot
+)
+SELECT
+    coalesce(array_agg(meter_id), '{}') AS meter_ids,
+    coalesce(array_agg(slot), '{}') AS slots
+FROM taken;
 
 -- name: take_changes(parts, most, earliest)
 DELETE FROM meter_change
@@ -64,25 +71,31 @@ FROM taken;
 
 -- name: take_late(part, from_days, from_meter, most)
 -- Of the newest ten days first, and of these by meter and time; from a meter in some ten days on.
-DELETE FROM late_slot
-WHERE
-    meter_part(meter_id) = :part
-    AND ctid = ANY (
-        ARRAY(
-            SELECT ctid
-            FROM late_slot
-            WHERE
-                meter_part(meter_id) = :part
-                AND date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') <= :from_days ::timestamptz
-                AND (
-                    date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') < :from_days ::timestamptz
-                    OR meter_id >= :from_meter
-                )
-            ORDER BY date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') DESC, meter_id, slot
-            LIMIT :most
+WITH taken AS (
+    DELETE FROM late_slot
+    WHERE
+        meter_part(meter_id) = :part
+        AND ctid = ANY (
+            ARRAY(
+                SELECT ctid
+                FROM late_slot
+                WHERE
+                    meter_part(meter_id) = :part
+                    AND date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') <= :from_days ::timestamptz
+                    AND (
+                        date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') < :from_days ::timestamptz
+                        OR meter_id >= :from_meter
+                    )
+                ORDER BY date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') DESC, meter_id, slot
+                LIMIT :most
+            )
         )
-    )
-RETURNING meter_id, slot;
+    RETURNING meter_id, slot
+)
+SELECT
+    coalesce(array_agg(meter_id), '{}') AS meter_ids,
+    coalesce(array_agg(slot), '{}') AS slots
+FROM taken;
 
 -- name: take_late_of(meter_id, most)
 -- All late slots of one meter: the whole part is read, which is little beside what such a meter takes.

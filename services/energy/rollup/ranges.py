@@ -23,9 +23,11 @@ class DirtyRange:
     end_us: int
 
 
-def ranges_of(dirty: Iterable[tuple[int, int]], changed: Iterable[tuple[int, int]], *, end_us: int) -> list[DirtyRange]:
+def ranges_of(
+    dirty: Sequence[tuple[int, int]] | NDArray[np.int64], changed: Iterable[tuple[int, int]], *, end_us: int
+) -> list[DirtyRange]:
     """Join dirty slots (meter, slot start) that lie less than a day apart; changes of a meter reach to `end_us`."""
-    slots = np.array([*dirty], dtype=np.int64).reshape(-1, 2)
+    slots = np.asarray(dirty, dtype=np.int64).reshape(-1, 2)
     changes = [*changed]
     of_changed = np.isin(slots[:, 0], [meter_id for meter_id, _ in changes])
     stretches = [(meter_id, slot, slot + SLOT_US) for meter_id, slot in slots[of_changed].tolist()]

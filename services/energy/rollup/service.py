@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import psycopg
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY, start_http_server
 from psycopg import Notify
 
 from services.core.calendar import DAY_US, OPEN_END_US, OPEN_START_US, to_us
@@ -28,6 +29,7 @@ from services.energy.booking.booking import Rebooking
 from services.energy.rollup import metrics
 from services.energy.rollup.adapt import TimeParameter, adapt, plan_by_time
 from services.energy.rollup.fast_path import FastPath
+from services.energy.rollup.lag import LagCollector
 from services.energy.rollup.meters import Accounts, RolledMeter, RolledMeters
 from services.energy.rollup.pace import BatchPace
 from services.energy.rollup.quality import mark_due
@@ -82,10 +84,11 @@ class RollUp:
             return 0
         started_s, effort_s = time.monotonic(), self._effort()
         taken = taken.with_other_directions(self._meters.both_ways(connection))
-        ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)
+        dirty = np.array(taken.dirty, dtype=np.int64).reshape(-1, 2)
+        ranges = ranges_of(dirty, taken.changed, end_us=now_us + DAY_US)
         meters = self._meters.of(connection, sorted({r.meter_id for r in ranges}))
         changed = {meter_id for meter_id, _ in taken.changed}
-        fast, ranges = self._fast_path.book(ranges, taken.dirty, meters, changed=changed)
+        fast, ranges = self._fast_path.book(ranges, dirty, meters, changed=changed)
         self._pace.went_fast(meters.keys() - {r.meter_id for r in ranges})
         groups, taken = self._queue.fitting(taken, ranges, meters)
         results, left = self._rebook(groups, meters)
@@ -184,11 +187,13 @@ def rolling_up(
 
 def run(settings: Settings) -> None:
     """Roll up in the foreground until SIGTERM or SIGINT, by so many workers as are set; waits for the database."""
-    if settings.rollup_workers > 1:
-        _WORKERS.run(settings.rollup_workers, port=settings.rollup_metrics_port, host=settings.metrics_host)
-        return
-    if settings.rollup_metrics_port:
-        start_http_server(settings.rollup_metrics_port, addr=settings.metrics_host)
-    begin = partial(rolling_up, head_file=settings.seal_head_file, head_file_every_s=settings.seal_head_file_every_s)
     url = settings.database_url.get_secret_value()
+    port, host, lag = settings.rollup_metrics_port, settings.metrics_host, LagCollector(url)
+    if settings.rollup_workers > 1:
+        _WORKERS.run(settings.rollup_workers, port=port, host=host, beside=lag)
+        return
+    if port:
+        REGISTRY.register(lag)
+        start_http_server(port, addr=host)
+    begin = partial(rolling_up, head_file=settings.seal_head_file, head_file_every_s=settings.seal_head_file_every_s)
     lead_until_told_to_stop(LockKey.ROLLUP, url, begin, role=DatabaseRole.ROLLUP, shared=True)

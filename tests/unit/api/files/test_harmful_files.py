@@ -3,16 +3,18 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 
 from services.api.errors import Refused
 from services.api.export.described import CSV, XLSX
-from services.api.limited import MEGABYTE, LimitedWork, Limits
+from services.api.limited import LimitedWork
 from services.api.registry.files.lines import MOST_CELL_CHARACTERS
 from services.api.registry.files.workbook import MOST_CELLS
 from services.api.registry.reading import MOST_ERRORS, Sheet, columns_of, read_sheet
 from services.api.registry.table_file import table_of
+from services.api.routes import importable
 from services.api.routes.units import RESOURCE, UnitEntry
 
 COLUMNS = columns_of(RESOURCE.entry)
@@ -21,7 +23,8 @@ HEADER = "code,credit_code,name_zh"
 NAMES = HEADER.split(",")
 
 WORK = LimitedWork(__name__)
-LIMITS = Limits(memory_bytes=250 * MEGABYTE, processor_s=30, longest_s=120)
+LIMITS = replace(importable.LIMITS, processor_s=30, longest_s=120)
+"""The memory of an import; what a process has of it to begin with depends on the tests before."""
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

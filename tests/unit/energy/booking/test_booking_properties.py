@@ -92,6 +92,10 @@ class Life:
 SIZE = 10_000.0
 
 
+APART = 9
+"""A record within two hours of a reset may well be meant for it: nobody can tell."""
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> Life:
     """A counter (whole kWh, size 10 000, rated 1200 kWh an hour) with every fault that can be told from use."""
@@ -119,7 +123,7 @@ def lives(draw: st.DrawFn) -> Life:
         calm += 1
         if event == "lost" or (event in {"spike", "dip", "zero", "zeros"} and (calm < 6 or not 600 <= shown <= 8_500)):
             continue
-        if event == "reset" and calm >= 6 and 500 <= shown <= 8_500:
+        if event == "reset" and calm >= APART and 500 <= shown <= 8_500:
             # what is used between the last reading and the reset cannot be known, so nothing is
             used -= unread
             unread = 0
@@ -130,7 +134,7 @@ def lives(draw: st.DrawFn) -> Life:
             readings.append((at, shown))
             calm = 0
             continue
-        if event == "swap" and calm >= 6:
+        if event == "swap" and calm >= APART:
             first = float(draw(st.integers(0, 9_000)))
             swaps.append(Replacement(at - SLOT_US // 3, shown, first))
             shown = first
