@@ -86,6 +86,7 @@ from services.api.routes import (
     words,
 )
 from services.api.search.index import SearchIndexes
+from services.api.search.spellings import Spellings
 from services.api.validators import Validators
 from services.core.clock import utc_now
 from services.core.settings import Settings
@@ -244,7 +245,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.seen = Seen()
     app.state.lockout = Lockout()
     app.state.provider = _provider_of(settings)
-    app.state.search = SearchIndexes()
+    app.state.search = SearchIndexes(Spellings())
     app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
     app.state.map = load_map(settings.data)

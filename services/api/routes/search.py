@@ -11,7 +11,7 @@ from services.api.database import Db
 from services.api.list_query import Many
 from services.api.names import NamedKind, NamesOut, names_of_codes
 from services.api.openapi import refusals
-from services.api.search.index import SearchIndexes, alerts_of, find, rules_of, targets_of
+from services.api.search.index import Findable, SearchIndexes, alerts_of, find, rules_of, targets_of
 from services.api.tables import TablesDep
 from services.core.calendar import SHANGHAI
 
@@ -100,13 +100,14 @@ def search(
     with database.read() as connection:
         index = indexes.of(connection, acting.reach, today=now.astimezone(SHANGHAI).date())
         things = [thing for thing in index.things if thing.kind in wanted]
+        others: list[Findable] = []
         if "alert" in wanted:
-            things += alerts_of(connection, index)
+            others += alerts_of(connection, index)
         if "rule" in wanted:
-            things += rules_of(connection)
+            others += rules_of(connection)
         if "target" in wanted:
-            things += targets_of(tables)
-        found = find(things, index, terms, most=query.limit)
+            others += targets_of(tables)
+        found = find([*things, *others], index, indexes.spelled(others), terms, most=query.limit)
         codes = {
             NamedKind.AREA: [thing.area for thing in found.best],
             NamedKind.ENTERPRISE: [thing.enterprise for thing in found.best],

@@ -4,13 +4,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from threading import Lock
 
 from psycopg import Connection
 
 from services.api.access.reach import Reach
 from services.api.search.spelling import Fit, Spelled
+from services.api.search.spellings import Spellings
 from services.core.data.divisions import divisions
 from services.core.db.statements import Statements
 from services.judging.data.tables import Tables
@@ -20,13 +20,10 @@ SQL = Statements.beside(__file__, "search.sql")
 KINDS = ("area", "park", "enterprise", "unit", "alert", "rule", "target", "gateway", "meter")
 """What is found, in the order in which equally good finds are given."""
 MOST_ALERTS = 2000
-_NAMES_KEPT = 50_000
 _INDEXES_KEPT = 30
 _OWN = 10
 _BESIDE = 1
 """What a term counts that fits only what the thing belongs to."""
-
-_spelled = lru_cache(maxsize=_NAMES_KEPT)(Spelled.of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +41,9 @@ class Findable:
     """By what else it is found: of an alert the name of its subject, of a target what else it is called."""
 
     @property
-    def spelled(self) -> Iterable[Spelled]:
+    def names(self) -> Iterable[str]:
         """All by which it is found itself."""
-        return (_spelled(name) for name in (self.name_zh, self.name_en, self.code, *self.also) if name)
+        return (name for name in (self.name_zh, self.name_en, self.code, *self.also) if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,8 @@ class Index:
     """All of the registry that someone sees."""
 
     things: Sequence[Findable]
+    spelled: dict[str, Spelled]
+    """All their names, and those of all areas."""
     name_of: Mapping[str, str] = field(init=False)
     """The Chinese name of a thing by its code."""
 
@@ -72,7 +71,8 @@ class Index:
 class SearchIndexes:
     """The indexes of those who searched last, each of its reach; made anew with another registry or another day."""
 
-    def __init__(self) -> None:
+    def __init__(self, spellings: Spellings) -> None:
+        self._spellings = spellings
         self._lock = Lock()
         self._kept: OrderedDict[Reach, tuple[tuple[int, date], Index]] = OrderedDict()
 
@@ -82,14 +82,23 @@ class SearchIndexes:
         with self._lock:
             kept = self._kept.get(reach)
         if kept is None or kept[0] != state:
-            rows = SQL.run(connection, "registered").mappings()
-            kept = state, Index([Findable(**row) for row in rows])
+            index = self._index_of([Findable(**row) for row in SQL.run(connection, "registered").mappings()])
+            if any(spelled.is_unread for spelled in index.spelled.values()):
+                return index
+            kept = state, index
         with self._lock:
             self._kept[reach] = kept
             self._kept.move_to_end(reach)
             while len(self._kept) > _INDEXES_KEPT:
                 self._kept.popitem(last=False)
         return kept[1]
+
+    def spelled(self, things: Iterable[Findable]) -> dict[str, Spelled]:
+        """The names of things, spelled."""
+        return self._spellings.of(name for thing in things for name in thing.names)
+
+    def _index_of(self, things: Sequence[Findable]) -> Index:
+        return Index(things, self.spelled(things) | self._spellings.of(_AREA_NAMES.values()))
 
 
 def alerts_of(connection: Connection, index: Index) -> list[Findable]:
@@ -130,8 +139,14 @@ def targets_of(tables: Tables) -> list[Findable]:
     ]
 
 
-def find(things: Iterable[Findable], index: Index, terms: Sequence[str], *, most: int) -> Finds:
-    """The best of `things` that every one of `terms` fits, itself or by what it belongs to; at least one itself."""
+def find(
+    things: Iterable[Findable], index: Index, others: Mapping[str, Spelled], terms: Sequence[str], *, most: int
+) -> Finds:
+    """The best of `things` that every one of `terms` fits, itself or by what it belongs to; at least one itself.
+
+    `others`: the names of those that are not in the index, spelled.
+    """
+    spelled = {**index.spelled, **others}
     beside: dict[tuple[str, str], bool] = {}
 
     def belongs(thing: Findable, term: str) -> bool:
@@ -141,14 +156,14 @@ def find(things: Iterable[Findable], index: Index, terms: Sequence[str], *, most
                 continue
             if (code, term) not in beside:
                 name = _AREA_NAMES.get(code) or index.name_of.get(code)
-                beside[code, term] = name is not None and _spelled(name).fit(term) >= Fit.START_OF_SPELLING
+                beside[code, term] = name is not None and spelled[name].fit(term) >= Fit.START_OF_SPELLING
             if beside[code, term]:
                 return True
         return False
 
     scored: list[tuple[int, int, int, str, Findable]] = []
     for thing in things:
-        fits = [max((name.fit(term) for name in thing.spelled), default=Fit.NONE) for term in terms]
+        fits = [max((spelled[name].fit(term) for name in thing.names), default=Fit.NONE) for term in terms]
         if not any(fits) or not all(fit or belongs(thing, term) for fit, term in zip(fits, terms, strict=True)):
             continue
         score = sum(_OWN * fit if fit else _BESIDE for fit in fits)

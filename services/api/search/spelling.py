@@ -5,14 +5,16 @@ letter or more from its beginning.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from sys import intern
+
+from services.api.search.readings import Readings
 
 _RUN = re.compile(r"[\u3400-\u9fff]+|[^\W_\u3400-\u9fff]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTERS = re.compile(r"[a-z]+")
-_RUNS_KEPT = 50_000
 _LEAST_WITHIN = 2
 """Letters that must be typed for what begins within a name; one letter finds beginnings alone."""
 
@@ -40,14 +42,23 @@ class Spelled:
     initials: str
 
     @classmethod
-    def of(cls, name: str) -> "Spelled":
-        """The name, spelled."""
+    def of(cls, name: str, readings: Readings) -> "Spelled":
+        """The name, spelled; without syllables where a run of it is not among `readings`."""
         plain = name.casefold()
-        runs = _RUN.findall(plain)
-        if not _HAN.search(plain):
-            return cls(plain, tuple(runs), (), "")
-        syllables = tuple(syllable for run in runs for syllable in _syllables(run))
-        return cls(plain, tuple(runs), syllables, "".join(syllable[0] for syllable in syllables))
+        words = tuple(_RUN.findall(plain))
+        syllables: list[str] = []
+        if _HAN.search(plain):
+            for word in words:
+                read = readings.get(word) if _HAN.match(word) else (word,)
+                if read is None:
+                    return cls(plain, words, (), "")
+                syllables += map(intern, read)
+        return cls(plain, words, tuple(syllables), "".join(syllable[0] for syllable in syllables))
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it has Chinese characters whose readings are not known."""
+        return not self.syllables and _HAN.search(self.plain) is not None
 
     def fit(self, term: str) -> Fit:
         """How well `term`, in small letters, fits."""
@@ -93,12 +104,6 @@ def _taken(syllable: str, term: str, place: int) -> range:
     return range(1, shared + 1)
 
 
-@lru_cache(maxsize=_RUNS_KEPT)
-def _syllables(run: str) -> tuple[str, ...]:
-    """The readings of a run of Chinese characters, by the phrases in it; a run of other letters is one syllable."""
-    if not _HAN.match(run):
-        return (run,)
-    # Its phrases take 50 MB: not before somebody searches.
-    from pypinyin import lazy_pinyin
-
-    return tuple(lazy_pinyin(run))
+def runs_to_read(names: Iterable[str]) -> set[str]:
+    """The runs of Chinese characters in names, whose readings spell them."""
+    return {run for name in names for run in _RUN.findall(name.casefold()) if _HAN.match(run)}

@@ -4,9 +4,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from services.api.access.role import Role
+from services.api.search.index import SearchIndexes
+from services.api.search.readings import Readings
+from services.api.search.spellings import Spellings
 from tests.integration.alerted import Raised
 from tests.integration.registered import JUNGAR, Registered
 from tests.signed_in import add_with_key, bearer
@@ -60,6 +64,21 @@ def test_what_is_registered_later_is_found_at_once(client: TestClient, registere
     assert found(client, "新能", kind="enterprise") == [("enterprise", code)]
     client.patch(f"/api/v1/enterprises/{code}", json={"name_zh": "旧能化工"})
     assert found(client, "新能", kind="enterprise") == []
+
+
+def test_names_and_codes_are_found_where_no_name_can_be_read(
+    client: TestClient, registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> Readings:
+        raise OSError("no process can be started")
+
+    code = registered.enterprise(name_zh="新能化工", name_en="Xinneng Chemicals")
+    assert isinstance(client.app, FastAPI)
+    monkeypatch.setattr(client.app.state, "search", SearchIndexes(Spellings(broken)))
+    for q in ("新能", "xinneng", code.lower()):
+        assert found(client, q, kind="enterprise") == [("enterprise", code)], q
+    assert found(client, "xnhg") == []
+    assert found(client, "150600")[0] == ("area", "150600")
 
 
 def test_rules_and_targets_are_found_by_what_they_are_called(client: TestClient, raised: Raised) -> None:

@@ -1,8 +1,5 @@
 """What a file may hold at most: counted before it is written, by its form."""
 
-import subprocess
-import sys
-
 import pytest
 
 from services.api.errors import Refused
@@ -48,9 +45,3 @@ def test_a_file_has_so_many_rows_of_twenty_columns(form: AnswerForm, most: int) 
         "the result has more rows of 20 columns than a file may have (25000 as CSV, 15000 as XLSX): narrow the list or "
         "its range for a file, or ask for pages of JSON"
     )
-
-
-def test_the_phrases_of_pinyin_are_not_in_memory_before_somebody_searches() -> None:
-    asked = "import sys, services.api.app; print('pypinyin' in sys.modules)"
-    answered = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
-    assert answered.stdout.strip() == "False"

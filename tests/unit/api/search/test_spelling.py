@@ -4,9 +4,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.search.spelling import Fit, Spelled
+from services.api.search.readings import read_apart
+from services.api.search.spelling import Fit, Spelled, runs_to_read
 
-ORDOS = Spelled.of("鄂尔多斯市")
+READINGS = read_apart(
+    sorted(
+        runs_to_read(
+            [
+                "鄂尔多斯市",
+                "乌兰察布市",
+                "呼和浩特市",
+                "阿拉善盟",
+                "重庆路机房",
+                "绿源化工",
+                "一号机房PUE",
+                "金峰硅铁 · 矿热炉",
+                "啊" * 64,
+                "安" * 40,
+            ]
+        )
+    )
+)
+
+
+def spelled(name: str) -> Spelled:
+    return Spelled.of(name, READINGS)
+
+
+ORDOS = spelled("鄂尔多斯市")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +70,7 @@ def test_a_chinese_name_fits_what_is_typed(term: str, fit: Fit) -> None:
     ],
 )
 def test_names_are_found_as_they_are_read(name: str, term: str) -> None:
-    assert Spelled.of(name).fit(term) is not Fit.NONE
+    assert spelled(name).fit(term) is not Fit.NONE
 
 
 @pytest.mark.parametrize(
@@ -53,7 +78,7 @@ def test_names_are_found_as_they_are_read(name: str, term: str) -> None:
     [("ordos data", Fit.START), ("data", Fit.START_OF_WORD), ("ata", Fit.WITHIN), ("odc", Fit.NONE)],
 )
 def test_an_english_name_fits_by_its_letters_alone(term: str, fit: Fit) -> None:
-    assert Spelled.of("Ordos Data Centre").fit(term) is fit
+    assert spelled("Ordos Data Centre").fit(term) is fit
 
 
 @given(st.data())
@@ -64,5 +89,5 @@ def test_any_beginning_of_each_syllable_in_turn_finds_the_name(data: st.DataObje
 
 
 def test_letters_that_could_be_cut_in_many_ways_are_not_tried_in_all_of_them() -> None:
-    assert Spelled.of("啊" * 64).fit("a" * 64) is Fit.WHOLE_SPELLING
-    assert Spelled.of("安" * 40).fit("an" * 31 + "x") is Fit.NONE
+    assert spelled("啊" * 64).fit("a" * 64) is Fit.WHOLE_SPELLING
+    assert spelled("安" * 40).fit("an" * 31 + "x") is Fit.NONE
