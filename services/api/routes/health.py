@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.api.database import WholeDb
 from services.api.errors import DATABASE_UNAVAILABLE, NOT_READY, Refused
 from services.api.openapi import refusals
-from services.core.db.migrate import applied_revision, newest_revision
+from services.core.db.revision import applied_revision, newest_revision
 
 router = APIRouter(prefix="/health", tags=["operation"])
 

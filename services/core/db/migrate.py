@@ -6,15 +6,13 @@ import psycopg
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from services.core.data.seed import seed
 from services.core.db.connections import connect
 from services.core.db.grants import bring_to, grants_here
 from services.core.db.leading import LockKey, hold
+from services.core.db.revision import SCRIPTS, applied_revision
 from services.core.db.roles import make_roles
-
-_SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def engine_of(database_url: str) -> sqlalchemy.Engine:
@@ -32,7 +30,7 @@ def _as_owner(database_url: str) -> psycopg.Connection:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("script_location", str(SCRIPTS))
     return config
 
 
@@ -59,17 +57,3 @@ def upgrade(database_url: str, data: Path | None = None) -> str:
         bring_to(driver, grants_here())
     with _as_owner(database_url) as applied:
         return applied_revision(applied) or ""
-
-
-def applied_revision(connection: psycopg.Connection) -> str | None:
-    """Revision of this database; None before the first migration."""
-    there = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-    if there is None or there[0] is None:
-        return None
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return None if row is None else str(row[0])
-
-
-def newest_revision() -> str | None:
-    """Revision this version of Enermon needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()

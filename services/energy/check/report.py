@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psycopg
 
 from services.core.db.connections import connect
-from services.core.db.migrate import applied_revision, newest_revision
+from services.core.db.revision import applied_revision, newest_revision
 from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
 from services.core.db.timescale import DatabaseEdition, store_of
