@@ -60,8 +60,8 @@ class Sums:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._years = [year_of(cell) for cell in frame.cells]
-        # by subject, by number of the cell
-        self._found: dict[Subject, dict[int, dict[Measure, Amount]]] = defaultdict(
+        # By subject, by carrier and flow, by number of the cell: most subjects have few of the former.
+        self._found: dict[Subject, dict[Measure, dict[int, Amount]]] = defaultdict(
             lambda: defaultdict(lambda: defaultdict(Amount))
         )
         self._number_of = CellNumbers(frame)
@@ -84,7 +84,7 @@ class Sums:
     def book(self, subject: Subject, cell_s: int, measure: Measure, quantity_pico: int, measured_s: int) -> None:
         """Add what was booked from `cell_s` on, the start of a period as the database cut it, in seconds since 1970."""
         number = self._number_of[cell_s]
-        amount = self._found[subject][number][measure]
+        amount = self._found[subject][measure][number]
         year = self._years[number]
         amount.pico_by_year[year] = amount.pico_by_year.get(year, 0) + quantity_pico
         amount.measured_s += measured_s
@@ -94,7 +94,7 @@ class Sums:
     ) -> None:
         """Let a part of what was booked from `cell_s` on be valued by a heat value, and not by the year."""
         number = self._number_of[cell_s]
-        by_year, year = self._found[subject][number][measure].pico_by_year, self._years[number]
+        by_year, year = self._found[subject][measure][number].pico_by_year, self._years[number]
         by = self._by_heat_value.get((heat_value, year))
         if by is None:
             by = self._by_heat_value[heat_value, year] = ByHeatValue(year, heat_value)
@@ -110,13 +110,12 @@ class Sums:
         first, last = self._spans.get(subject, (from_ts, to_ts))
         self._spans[subject] = min(first, from_ts), max(last, to_ts)
         for number, seconds in self._overlap(from_ts, min(to_ts, until)):
-            self._found[subject][number][measure].expected_s += seconds * meters
+            self._found[subject][measure][number].expected_s += seconds * meters
 
     def settle(self) -> None:
         """Bring carriers and flows into their order: the database gives them in another one each time."""
-        for cells in self._found.values():
-            for number, amounts in cells.items():
-                cells[number] = dict(sorted(amounts.items()))
+        for subject, by_measure in self._found.items():
+            self._found[subject] = dict(sorted(by_measure.items()))
 
     def _overlap(self, from_ts: datetime, to_ts: datetime) -> Sequence[tuple[int, int]]:
         """The cells that [from_ts, to_ts) meets, with the seconds in which it does. Most meters stand all the time."""
@@ -131,9 +130,8 @@ class Sums:
         """What these subjects measured together in a period; the caller may add to it."""
         together: dict[Measure, Amount] = {}
         for subject in subjects:
-            cells = self._found.get(subject, {})
-            for number in range(*period):
-                for measure, amount in cells.get(number, {}).items():
+            for measure, cells in self._found.get(subject, {}).items():
+                for amount in _within(cells, period):
                     if measure in together:
                         together[measure].add(amount)
                     else:
@@ -144,16 +142,18 @@ class Sums:
         """The same, not to be changed: of one subject in one cell it is what is kept, without a copy."""
         if len(subjects) != 1 or period[1] - period[0] != 1:
             return self.of(subjects, period)
-        return self._found.get(subjects[0], {}).get(period[0], {})
+        by_measure, number = self._found.get(subjects[0], {}), period[0]
+        return {measure: cells[number] for measure, cells in by_measure.items() if number in cells}
 
-    def by_period(self) -> Iterable[tuple[Subject, Iterable[tuple[int, Mapping[Measure, Amount]]]]]:
-        """Of each subject the numbers of the periods in which it measured something or should have, and what."""
+    def by_period(self) -> Iterable[tuple[Subject, Measure, Iterable[tuple[int, Amount]]]]:
+        """Of each subject what it measured or should have, and in which periods, by their numbers."""
         whole, periods = len(self._frame.periods) != len(self._frame.cells), self._frame.periods
-        for subject, cells in self._found.items():
-            if whole:
-                yield subject, [(number, self.of([subject], period)) for number, period in enumerate(periods)]
-            else:
-                yield subject, cells.items()
+        for subject, by_measure in self._found.items():
+            for measure, cells in by_measure.items():
+                if whole:
+                    yield subject, measure, _by_period(cells, periods)
+                else:
+                    yield subject, measure, cells.items()
 
     def metered_s(self, subjects: Iterable[Subject], period: tuple[int, int]) -> float:
         """Seconds of a period, of what is gone of it too, between the first and the last day with any meter."""
@@ -174,3 +174,17 @@ class Sums:
         start = start if since is None else max(start, start_of_day(since))
         end = min(end, now)
         return Elapsed(max(0.0, (end - start).total_seconds()), self._metered_s(subjects, start, end))
+
+
+def _within(cells: Mapping[int, Amount], period: tuple[int, int]) -> Iterable[Amount]:
+    return (cells[number] for number in range(*period) if number in cells)
+
+
+def _by_period(cells: Mapping[int, Amount], periods: Iterable[tuple[int, int]]) -> Iterable[tuple[int, Amount]]:
+    for number, period in enumerate(periods):
+        together: Amount | None = None
+        for amount in _within(cells, period):
+            together = together or Amount()
+            together.add(amount)
+        if together is not None:
+            yield number, together

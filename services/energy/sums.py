@@ -58,7 +58,7 @@ def read_estimates(
 ) -> Mapping[tuple[Subject, int, Measure], int]:
     """What estimates would add to the booked quantities, 1e-12 of the carrier's unit, by number of the cell."""
     parameters = {"method": method, "trunc": frame.trunc, "from_ts": frame.start, "to_ts": frame.end}
-    rows = SQL.run(connection, "estimated", **parameters, **_conditions(wanted), **_switches(wanted)).all()
+    rows = SQL.run(connection, "estimated", **parameters, **_conditions(wanted), **_switches(wanted))
     subjects, numbers, found = _Subjects(wanted), CellNumbers(frame), Counter[tuple[Subject, int, Measure]]()
     for row in rows:
         for subject in subjects[_ids(row)]:
@@ -99,7 +99,7 @@ def _with_meters(connection: Connection, wanted: Wanted) -> Wanted:
 
 def _book_places(connection: Connection, wanted: Wanted, kept: Kept, when: Mapping[str, Any], sums: Sums) -> None:
     parameters = {"kind": str(kept.kind), "codes": list(kept.subjects), **_measures(wanted), **when}
-    for row in SQL.run(connection, "place_sums", **parameters).all():
+    for row in SQL.run(connection, "place_sums", **parameters):
         sums.book(
             kept.subjects[row.place_code],
             row.cell_s,
@@ -115,7 +115,7 @@ def _book_meters(connection: Connection, wanted: Wanted, when: Mapping[str, Any]
     if units is not None and len(units) > MOST_NAMED_UNITS and when["grain"] > Grain.HOUR:
         conditions["meter_ids"] = None
     subjects = _Subjects(wanted)
-    for row in SQL.run(connection, "meter_sums", **conditions, **_switches(wanted), **when).all():
+    for row in SQL.run(connection, "meter_sums", **conditions, **_switches(wanted), **when):
         measure = (row.carrier, _FLOWS[row.flow])
         for subject in subjects[_ids(row)]:
             sums.book(subject, row.cell_s, measure, int(row.quantity_pico), int(row.measured_s))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from services.core.meter import PICO
@@ -46,6 +47,9 @@ class EnergyLine(NamedTuple):
         return coverage_of_seconds(self.measured_s, self.expected_s)
 
 
+_START = attrgetter("start")
+
+
 def group_of(measure: Measure, names: Names) -> Group:
     """The group of a carrier and flow under these names."""
     return Group(*measure, *names)
@@ -54,20 +58,24 @@ def group_of(measure: Measure, names: Names) -> Group:
 def lines(sums: Sums, name: Callable[[Subject], Names]) -> list[EnergyLine]:
     """The answer in order of time and group."""
     bounds = [sums.frame.bounds(period) for period in sums.frame.periods]
+    # By group first, which all lines of it share: a key for each line would take as much memory as the lines.
+    grouped = sorted(
+        ((group_of(measure, name(subject)), periods) for subject, measure, periods in sums.by_period()),
+        key=lambda each: _names(each[0]),
+    )
     found = [
         EnergyLine(
             *bounds[number],
-            group_of(measure, names),
+            group,
             tuple(amount.pico_by_year.items()),
             amount.measured_s,
             amount.expected_s,
         )
-        for subject, by_period in sums.by_period()
-        for names in [name(subject)]
-        for number, amounts in by_period
-        for measure, amount in amounts.items()
+        for group, periods in grouped
+        for number, amount in periods
     ]
-    return sorted(found, key=_order)
+    found.sort(key=_START)
+    return found
 
 
 def totals(found: Iterable[EnergyLine]) -> list[EnergyLine]:
@@ -92,4 +100,8 @@ def totals(found: Iterable[EnergyLine]) -> list[EnergyLine]:
 
 
 def _order(line: EnergyLine) -> tuple[datetime, list[str]]:
-    return line.start, [part or "" for part in line.group]
+    return line.start, _names(line.group)
+
+
+def _names(group: Group) -> list[str]:
+    return [part or "" for part in group]

@@ -1,7 +1,7 @@
 """What a question may cost, known before it is answered: rows read, and sums in the answer.
 
 An answer is to take 2 s and 100 MB at most: six million kept rows are summed a second, and a sum of an answer takes
-some 19 µs and 1.5 kB until it is told (docs/decisions/0037): 41 µs as a row of CSV, 63 µs as one of a workbook.
+some 19 µs and 1 kB until it is told (docs/decisions/0037): 41 µs as a row of CSV, 63 µs as one of a workbook.
 """
 
 from collections.abc import Iterator

@@ -11,12 +11,14 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
+from typing import Any, cast
 
 import pytest
+from psycopg import Cursor
 
 import services
 from services.core.db.registry_rows import RegistryRows
-from services.core.db.statements import Statement, Statements, read
+from services.core.db.statements import Rows, Statement, Statements, read
 
 ROOT = Path(services.__file__).parent
 NAMED_NOWHERE = re.compile(r"(?!)")
@@ -199,3 +201,25 @@ def test_every_statement_is_called() -> None:
         if not any(named.fullmatch(name) for named in written[file])
     ]
     assert not unused, "\n".join(unused)
+
+
+class SentRows:
+    """A cursor with rows that the database has sent; counts those taken over."""
+
+    row_factory: object = None
+
+    def __init__(self, rows: int) -> None:
+        self.left, self.taken = list(range(rows)), 0
+
+    def fetchmany(self, size: int) -> list[int]:
+        rows, self.left = self.left[:size], self.left[size:]
+        self.taken += len(rows)
+        return rows
+
+
+def test_rows_are_taken_over_some_at_a_time() -> None:
+    sent = SentRows(2500)
+    rows = iter(Rows(cast("Cursor[Any]", sent)))
+    assert (next(rows), sent.taken) == (0, 1000)
+    assert list(rows) == list(range(1, 2500))
+    assert sent.taken == 2500

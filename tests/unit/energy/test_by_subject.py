@@ -19,8 +19,9 @@ POWER: Measure = ("electricity", Flow.INPUT)
 
 def expected_s(sums: Sums) -> dict[int, int]:
     """Seconds expected of the meter, by period."""
-    found = dict(sums.by_period())
-    return {number: amounts[POWER].expected_s for number, amounts in found[METER]}
+    ((subject, measure, by_period),) = sums.by_period()
+    assert (subject, measure) == (METER, POWER)
+    return {number: amount.expected_s for number, amount in by_period}
 
 
 def test_what_has_not_happened_yet_is_not_expected() -> None:
@@ -56,8 +57,8 @@ def test_a_total_keeps_years_apart_which_end_at_new_year_in_shanghai(start: str,
     for year in years:
         # the database names a cell by the beginning of the year, before that of the range
         sums.book(METER, int(datetime(year, 1, 1, tzinfo=SHANGHAI).timestamp()), POWER, 5, 900)
-    ((_, by_period),) = sums.by_period()
-    assert list(by_period) == [(0, {POWER: Amount(dict.fromkeys(years, 5), 900 * len(years), 0)})]
+    ((_, _, by_period),) = sums.by_period()
+    assert list(by_period) == [(0, Amount(dict.fromkeys(years, 5), 900 * len(years), 0))]
 
 
 def test_carriers_and_flows_stand_in_their_order_whatever_the_database_gave_first() -> None:
