@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -79,28 +80,25 @@ def lines(sums: Sums, name: Callable[[Subject], Names]) -> list[EnergyLine]:
 
 
 def totals(found: Iterable[EnergyLine]) -> list[EnergyLine]:
-    """The lines of a whole put together, whatever else they are told apart by: one of each bucket, carrier and flow."""
-    together: dict[tuple[datetime, str, str | None], tuple[EnergyLine, Amount]] = {}
-    for line in found:
-        key = line.start, line.group.carrier, line.group.flow
-        _, amount = together.setdefault(key, (line, Amount()))
-        amount.add(Amount(dict(line.parts), line.measured_s, line.expected_s))
-    whole = [
-        EnergyLine(
-            first.start,
-            first.end,
-            Group(first.group.carrier, first.group.flow),
-            tuple(amount.pico_by_year.items()),
-            amount.measured_s,
-            amount.expected_s,
-        )
-        for first, amount in together.values()
-    ]
-    return sorted(whole, key=_order)
+    """The lines of a whole put together, whatever else they are told apart by: one of each bucket, carrier and flow.
 
-
-def _order(line: EnergyLine) -> tuple[datetime, list[str]]:
-    return line.start, _names(line.group)
+    `found`, like what is answered, is in order of time.
+    """
+    groups: dict[Group, Group] = {}
+    whole: list[EnergyLine] = []
+    for _, of_bucket in groupby(found, key=_START):
+        together: dict[Group, tuple[EnergyLine, Amount]] = {}
+        for line in of_bucket:
+            group = Group(line.group.carrier, line.group.flow)
+            _, amount = together.setdefault(groups.setdefault(group, group), (line, Amount()))
+            amount.add(Amount(dict(line.parts), line.measured_s, line.expected_s))
+        whole += [
+            EnergyLine(
+                first.start, first.end, group, tuple(amount.pico_by_year.items()), amount.measured_s, amount.expected_s
+            )
+            for group, (first, amount) in sorted(together.items(), key=lambda each: _names(each[0]))
+        ]
+    return whole
 
 
 def _names(group: Group) -> list[str]:

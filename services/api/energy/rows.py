@@ -1,7 +1,7 @@
 """Lines of energy as the rows of an answer."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.api.energy.answer import EnergyLine, Group, totals
@@ -22,7 +22,7 @@ class EnergyRows:
     ) -> None:
         self._units, self._valuing, self._estimates, self._compared = units, valuing, estimates, compared
 
-    def of_whole(self, found: Sequence[EnergyLine]) -> list[dict[str, object]]:
+    def of_whole(self, found: Sequence[EnergyLine]) -> Iterator[dict[str, object]]:
         """The rows of the whole that these lines add up to."""
         estimates: Counter[tuple[datetime, Group]] = Counter()
         for (start, group), more_pico in (self._estimates or {}).items():
@@ -33,7 +33,7 @@ class EnergyRows:
             None if self._estimates is None else estimates,
             None if self._compared is None else self._compared.of_whole(),
         )
-        return [rows.of(line, []) for line in totals(found)]
+        return (rows.of(line, []) for line in totals(found))
 
     def of(self, line: EnergyLine, groups: list[str]) -> dict[str, object]:
         """The row of a line, which names these of its group."""

@@ -14,6 +14,7 @@ from services.api.asking import Now
 from services.api.comparing.change import Change, ComparedPeriod
 from services.api.comparing.period import INVALID_COMPARE
 from services.api.database import Db
+from services.api.encoded import encoded
 from services.api.energy import ask
 from services.api.energy.ask import BalanceQuery, group_names
 from services.api.energy.balance_rows import BalanceRows
@@ -193,7 +194,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         "aligned": asking.is_wider(query, asked.start, asked.end),
         "bucket": asked.bucket,
         "by": sorted(asked.by & frozenset(ask.BALANCED_BY)),
-        "data": [drawing.row(one, names, whole=whole_at.get(one.start), explaining=explaining) for one in found],
+        "data": encoded(drawing.row(one, names, whole=whole_at.get(one.start), explaining=explaining) for one in found),
         "total": [whole.row(one, [], explaining=explaining) for one in in_all] if whole else None,
         "names": named,
         "rows": rows_of(tables, used),

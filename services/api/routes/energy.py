@@ -17,6 +17,7 @@ from services.api.asking import Now
 from services.api.comparing.change import ComparedValue
 from services.api.comparing.period import INVALID_COMPARE
 from services.api.database import Database, Db, WholeDb
+from services.api.encoded import encoded
 from services.api.energy import ask
 from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.ask import Asked, EnergyQuery, group_names
@@ -195,7 +196,7 @@ def read_energy(
     least = float(tables.parameter("coverage_least").value)
     compared = None if told.compared is None else LinesCompared(told.compared, least)
     rows = EnergyRows(units, valuing, told.estimates, compared)
-    data = [rows.of(line, groups) for line in page]
+    data = encoded(rows.of(line, groups) for line in page)
     # The heat values that others have measured are theirs.
     used = {code: row for code, row in valuing.used.items() if told.withheld is None or row.factor.heat_value is None}
     answer = {
@@ -206,7 +207,7 @@ def read_energy(
         "bucket": asked.bucket,
         "by": sorted(asked.by),
         "data": data,
-        "total": rows.of_whole(told.lines) if query.total else None,
+        "total": encoded(rows.of_whole(told.lines)) if query.total else None,
         "names": _names(database, asked, page, groups),
         "rows": rows_of(tables, used),
         "missing": missing_of(valuing.missing),

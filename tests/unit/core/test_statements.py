@@ -219,7 +219,7 @@ class SentRows:
 
 def test_rows_are_taken_over_some_at_a_time() -> None:
     sent = SentRows(2500)
-    rows = iter(Rows(cast("Cursor[Any]", sent)))
+    rows: Iterator[int] = iter(Rows(cast("Cursor[Any]", sent)))
     assert (next(rows), sent.taken) == (0, 1000)
     assert list(rows) == list(range(1, 2500))
     assert sent.taken == 2500
