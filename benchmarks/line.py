@@ -30,6 +30,8 @@ READINGS = {Arrival.IN_ORDER: 1_500_000, Arrival.LATE: 1_500_000, Arrival.SHUFFL
 WORKERS = (1, 2, 4)
 _WINDOW = 20
 _LOOK_S = 0.2
+_POLL_S = 0.2
+"""Between two questions about what is visible: asked all the time it takes a fifth of the two cores."""
 _MOST_S = 1800.0
 _WAIT_S = 60.0
 _YEARS = 5
@@ -155,6 +157,7 @@ def _book(made: Rig, arrival: Arrival, workers: int, readings: int, share: float
             password=made.broker.password(PROBE_GATEWAY),
             api_port=api.port,
             api_key=api.key,
+            poll_s=_POLL_S,
         )
         usage = Usage(made.watched(ingest=[ingest], **{"roll-up": [rollup]}))
         publisher_s = own_s(publishing.pid)

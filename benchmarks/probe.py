@@ -29,7 +29,8 @@ class Probe:
     begun. A reading is visible once its hour holds as much as was published of it.
     """
 
-    def __init__(self, *, mqtt_port: int, password: str, api_port: int, api_key: str) -> None:
+    def __init__(self, *, mqtt_port: int, password: str, api_port: int, api_key: str, poll_s: float = _POLL_S) -> None:
+        self._poll_s = poll_s
         self._socket = socket.create_connection((LOOPBACK, mqtt_port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         hello = packets.connect(client_id=PROBE_GATEWAY, user=PROBE_GATEWAY, password=password)
@@ -90,7 +91,7 @@ class Probe:
                 hours = {hour for _, hour in self._waiting}
             if hours:
                 self._look(min(hours), max(hours))
-            time.sleep(_POLL_S)
+            time.sleep(self._poll_s)
 
     def _look(self, first_ms: int, last_ms: int) -> None:
         asked = {

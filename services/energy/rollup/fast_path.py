@@ -20,6 +20,8 @@ _REACHES = {1: 2, 2: 64}
 """How far to look next where too little is at hand: whether a rise is usual is told by as many levels more, and a meter
 may be read less often than it says, or now and then only."""
 _LONGEST_REST = 64
+_MOST_AT_HAND = 150_000
+"""So many readings are at hand at once, or those of one window more: they take some 400 bytes each meanwhile."""
 
 
 @dataclass(slots=True)
@@ -40,11 +42,9 @@ class _Rest:
 class FastPath:
     """Books what needs no judgement; remembers how far it had to look for each meter."""
 
-    def __init__(self, connection: psycopg.Connection, accounts: Accounts, *, most_readings: int) -> None:
-        """`most_readings`: so many are at hand at once."""
+    def __init__(self, connection: psycopg.Connection, accounts: Accounts) -> None:
         self._connection = connection
         self._accounts = accounts
-        self._most_readings = most_readings
         self._reach: dict[int, int] = {}
         self._rests: dict[int, _Rest] = {}
 
@@ -96,7 +96,7 @@ class FastPath:
         expected_us = np.array([(from_us, to_us) for from_us, to_us, _ in newest])
         plain, lacks = np.full(len(newest), False), np.full(len(newest), False)
         found: list[tuple[Whole, PlainBooking]] = []
-        for places in _groups(asked, self._most_readings):
+        for places in _groups(asked):
             windows = asked.at(places).read(self._connection)
             if windows is not None:
                 booked = book_plain(windows)
@@ -117,9 +117,9 @@ class FastPath:
         )
 
 
-def _groups(asked: PlainWindows, most_readings: int) -> Iterator[Whole]:
-    """The windows, in groups that hold no more readings at once, unless one alone does."""
-    group = np.cumsum(asked.most) // most_readings
+def _groups(asked: PlainWindows) -> Iterator[Whole]:
+    """The windows, in groups of which the readings are at hand at once."""
+    group = np.cumsum(asked.most) // _MOST_AT_HAND
     yield from np.split(np.arange(len(group)), np.flatnonzero(np.diff(group)) + 1)
 
 

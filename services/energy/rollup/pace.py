@@ -12,7 +12,8 @@ from services.energy.rollup.ranges import DirtyRange, Extent
 
 BATCH_S = 0.5
 """Processor time after which a batch begins nothing more; live readings wait for hardly more than this."""
-_LEAST_LATE = 4_000
+_FIRST_LATE = 4_000
+_LEAST_LATE = 500
 _COSTLY_S = 0.2
 _SLOT_S = 4e-6
 """What it takes to write a slot that was booked again, about."""
@@ -30,7 +31,7 @@ class BatchPace:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self.late = min(_LEAST_LATE, most)
+        self.late = min(_FIRST_LATE, most)
         """So many late slots are taken for the next batch."""
         self._costly: dict[int, None] = {}
         self._suspects: set[int] = set()
@@ -104,7 +105,7 @@ class BatchPace:
         By the clock they would shrink beside other work, where small batches, which cost more each slot, help nobody.
         """
         if effort_s > BATCH_S:
-            self.late = max(min(_LEAST_LATE, self._most), self.late // 2)
+            self.late = max(min(_LEAST_LATE, self._most), int(self.late * BATCH_S / effort_s))
         elif effort_s < BATCH_S / 2:
             self.late = min(self._most, self.late * 2)
 

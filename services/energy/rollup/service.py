@@ -60,7 +60,7 @@ class RollUp:
         self._queue = Queue(connection, self._bounds, self._pace)
         self._meters = RolledMeters()
         self._accounts = Accounts()
-        self._fast_path = FastPath(connection, self._accounts, most_readings=self._bounds.readings)
+        self._fast_path = FastPath(connection, self._accounts)
         connection.prepare_threshold = 0
         adapt(connection)
         plan_by_time(connection)

@@ -151,11 +151,11 @@ def _stretches(connection: psycopg.Connection, results: Results, fast: Periods) 
 
 
 def _touched(fast: Periods) -> _BookedStretches:
-    """Of each meter, in order, from the hour of its first slot to that of its last."""
+    """Of each meter, in order, the hours of its slots, with those between that are fewer than a day."""
     if not len(fast):
         return _BookedStretches(fast.meter_id, fast.start_us, fast.start_us, fast.meter_id != 0)
-    begins = np.flatnonzero(np.append(True, np.diff(fast.meter_id) != 0))
     hour_us = fast.start_us - fast.start_us % HOUR_US
+    begins = np.flatnonzero(np.append(True, (np.diff(fast.meter_id) != 0) | (np.diff(hour_us) > DAY_US)))
     start_us, end_us = np.minimum.reduceat(hour_us, begins), np.maximum.reduceat(hour_us, begins) + HOUR_US
     return _BookedStretches(fast.meter_id[begins], start_us, end_us, np.full(len(begins), False))
 

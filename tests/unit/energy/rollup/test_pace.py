@@ -90,9 +90,11 @@ def test_late_slots_of_a_batch_grow_while_it_is_short_and_shrink_when_it_is_long
     assert pace.late == 20_000
     pace.batch_took(2 * BATCH_S)
     assert pace.late == 10_000
+    pace.batch_took(4 * BATCH_S)
+    assert pace.late == 2_500
     for _ in range(9):
         pace.batch_took(2 * BATCH_S)
-    assert pace.late == 4_000
+    assert pace.late == 500
 
 
 @given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 500), st.integers(0, 20_000)), unique_by=lambda r: r[:2]))
