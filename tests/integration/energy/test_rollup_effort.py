@@ -22,8 +22,8 @@ from tests.integration.registered import Registered
 
 START = datetime(2025, 3, 1, 8, 0, tzinfo=SHANGHAI)
 READINGS = 8_000
-TIMES_AS_MUCH = 30
-"""What is odd is judged one by one, and marked: some ten times as much as what goes the fast path. A search of all
+TIMES_AS_MUCH = 100
+"""What is odd is judged one by one, and marked: some thirty times as much as what is booked in bulk. A search of all
 readings for each took some hundred times that."""
 MILLISECOND = timedelta(milliseconds=1)
 SHAPES: dict[str, tuple[timedelta, Callable[[int], float]]] = {

@@ -201,7 +201,7 @@ def test_what_is_not_rolled_up_yet_is_no_silence(
     midday = DAY + timedelta(hours=13)
     quality.hourly(midday)
     assert found(client) == {}
-    database.execute("DELETE FROM dirty_slot")
+    database.execute("DELETE FROM late_slot")
     quality.hourly(midday)
     assert found(client) == {("fleet_silence", "150000"): 8.0, ("fleet_silence", "150600"): 8.0}
     database.execute("INSERT INTO dirty_slot SELECT meter_id, ts FROM reading WHERE ts >= %s", [DAY])
