@@ -12,7 +12,7 @@ from services.energy.rollup.ranges import DirtyRange, Extent
 
 BATCH_S = 0.5
 """Processor time after which a batch begins nothing more; live readings wait for hardly more than this."""
-_FIRST_LATE = 4_000
+_FIRST_LATE = 1_000
 _LEAST_LATE = 500
 _COSTLY_S = 0.2
 _SLOT_S = 4e-6

@@ -133,7 +133,7 @@ def test_years_without_a_reading_cost_no_batches(
     assert_booked_as_the_batch_would(database, meter, multiplier=40)
 
 
-@pytest.mark.parametrize(("effort_s", "least", "most"), [(0.001, 2, 2), (10.0, 12, 24)])
+@pytest.mark.parametrize(("effort_s", "least", "most"), [(0.001, 3, 3), (10.0, 12, 30)])
 def test_late_batch_ends_by_the_work_it_takes_and_not_by_the_clock(
     line: Line, registered: Registered, database_url: str, effort_s: float, least: int, most: int
 ) -> None:

@@ -84,7 +84,7 @@ def test_costly_meter_has_one_late_batch_of_four() -> None:
 
 def test_late_slots_of_a_batch_grow_while_it_is_short_and_shrink_when_it_is_long() -> None:
     pace = BatchPace(20_000)
-    assert pace.late == 4_000
+    assert pace.late == 1_000
     for _ in range(9):
         pace.batch_took(0.1)
     assert pace.late == 20_000
