@@ -1,6 +1,5 @@
 """Gateways that send their scans of now, a piece a second, and how long it takes until these are in the sums."""
 
-import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,6 @@ from services.core.db.statements import Statements
 from services.ingest.message import Checked
 from services.ingest.registry import RegistryReader
 from services.ingest.store import store
-from services.up.ports import LOOPBACK
 from simulators.wire import Reading, encode, readings_topic
 
 _sql = Statements.beside(__file__, "live.sql")
@@ -47,7 +45,8 @@ class LiveGateways:
         with connect(database_url, role=None, application_name="bench-live") as connection:
             self._known = RegistryReader().read(connection).meters
         self._first_ms = now_ms - now_ms % SCAN_MS - (_SCANS - 1) * SCAN_MS
-        self._sockets = [_connected(load.gateway_code(number), mqtt_port, passwords) for number in range(GATEWAYS)]
+        codes = [load.gateway_code(number) for number in range(GATEWAYS)]
+        self._sockets = [packets.connected(code, port=mqtt_port, password=passwords[code]) for code in codes]
         self._lock = threading.Lock()
         self._unstored: dict[tuple[int, int], _Way] = {}
         self._unseen: dict[tuple[int, int], _Way] = {}
@@ -146,11 +145,3 @@ class LiveGateways:
         with self._lock:
             now_s = time.monotonic()
             return [(now_s - on_their_way.pop(tuple(key)).published_s) * 1000.0 for key in found]
-
-
-def _connected(code: str, port: int, passwords: Mapping[str, str]) -> socket.socket:
-    made = socket.create_connection((LOOPBACK, port))
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    made.sendall(packets.connect(client_id=code, user=code, password=passwords[code]))
-    made.recv(64)
-    return made

@@ -1,6 +1,9 @@
 """The few MQTT 3.1.1 packets that a publisher of a benchmark needs, so that it costs little of the shared processor."""
 
+import socket
 from collections.abc import Iterator
+
+from services.up.ports import LOOPBACK
 
 CONNACK, PUBLISH, PUBACK, SUBACK = 2, 3, 4, 9
 _KEEP_ALIVE_S = 600
@@ -12,6 +15,15 @@ def connect(*, client_id: str, user: str, password: str) -> bytes:
     flags = _CLEAN | _PASSWORD | _USER
     head = b"\x00\x04MQTT\x04" + bytes([flags]) + _KEEP_ALIVE_S.to_bytes(2, "big")
     return _packet(0x10, head + _text(client_id) + _text(user) + _text(password))
+
+
+def connected(gateway: str, *, port: int, password: str) -> socket.socket:
+    """A connection to the broker on this machine, let in as a gateway. Raises OSError."""
+    made = socket.create_connection((LOOPBACK, port))
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.sendall(connect(client_id=gateway, user=gateway, password=password))
+    made.recv(64)
+    return made
 
 
 def subscribe(topic: str) -> bytes:

@@ -1,7 +1,6 @@
 """Times how long a reading takes from its publish to the answer of the API that holds it."""
 
 import json
-import socket
 import threading
 import time
 from collections import Counter
@@ -31,11 +30,7 @@ class Probe:
 
     def __init__(self, *, mqtt_port: int, password: str, api_port: int, api_key: str, poll_s: float = _POLL_S) -> None:
         self._poll_s = poll_s
-        self._socket = socket.create_connection((LOOPBACK, mqtt_port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        hello = packets.connect(client_id=PROBE_GATEWAY, user=PROBE_GATEWAY, password=password)
-        self._socket.sendall(hello)
-        self._socket.recv(64)
+        self._socket = packets.connected(PROBE_GATEWAY, port=mqtt_port, password=password)
         self._caller = Caller(LOOPBACK, api_port, key=api_key)
         self._first_ms = int(time.time() * 1000) // _PERIOD_MS * _PERIOD_MS - _PERIODS_BEFORE * _PERIOD_MS
         self._waiting: dict[tuple[str, int], dict[int, float]] = {}

@@ -9,11 +9,11 @@ SCRIPTS = Path(__file__).parent / "migrations"
 
 def applied_revision(connection: psycopg.Connection) -> str | None:
     """Revision of this database; None before the first migration."""
-    there = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-    if there is None or there[0] is None:
+    (there,) = connection.execute("SELECT to_regclass('alembic_version')").fetchone() or (None,)
+    if there is None:
         return None
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return None if row is None else str(row[0])
+    (number,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
+    return None if number is None else str(number)
 
 
 def newest_revision() -> str:
