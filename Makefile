@@ -6,8 +6,9 @@
 # make test-compose   docker-compose.yml on running containers; needs docker, or root with docker.io and debootstrap
 # make lint    style, types and import rules
 # make bench   measure intake, the whole line, answers and alerts and write docs/benchmarks.md (ARGS="--parts ingest")
-# make fuzz    a million payloads through decoding, validation and answer, then many requests of each operation of the API
-#              (ARGS="--seed 7 --payloads 10000")
+# make fuzz    a million payloads through decoding, validation and answer, a million frames of HJ 212 in streams of bytes,
+#              then many requests of each operation of the API
+#              (ARGS="--seed 7 --payloads 10000 --frames 10000")
 # make chaos   kill and hurt everything while gateways send, and compare with the truth (ARGS="--seed 7 --minutes 30")
 # make audit   known vulnerabilities of what is shipped, and what that is (CycloneDX, with licences) in build/audit; needs
 #              the network, and so is no part of make test (ARGS="--service osv" asks osv.dev instead of PyPI)
