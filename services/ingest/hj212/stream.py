@@ -125,10 +125,12 @@ class FrameReader:
         checksum = bytes(self._buffer[sum_at : sum_at + _CHECKSUM_BYTES])
         if not _HEX.fullmatch(checksum) or not self._is_segment(frame):
             return None
+        data = self._data(frame, frame.end)
+        if not data.endswith(_CLOSES) and any(frame.start < each.start < frame.end for each in self._open):
+            return None  # a frame that was cut off, and the next: the checksum would be right by chance
         segment = self._checked(frame, frame.end, int(checksum, 16))
         if segment is not None:
             return self._take(frame, frame.end, segment)
-        data = self._data(frame, frame.end)
         if not data.endswith(_CLOSES) or data.endswith(_OPENING + _CLOSES):
             return None  # its length may be that in characters
         if may_be_encrypted(data):

@@ -89,3 +89,13 @@ def test_frame_whose_cipher_has_the_checksum_of_its_text_is_decrypted() -> None:
     assert crc(head + sealed) == crc(head + b"S01-Rtd=1e999,S01-Flag=F&&")
     keys = {"01E4A7150622000000000009": b"0123456789ABCDEF"}
     assert FrameReader(keys).feed(frame(head + sealed)) == [head + b"S01-Rtd=1e999,S01-Flag=F&&"]
+
+
+def test_bytes_of_the_next_frame_are_no_checksum_of_one_that_was_cut_off() -> None:
+    mn = b"PW=123456;MN=01E4A7150622000000000001;"
+    cut = b"##0153QN=20261120967690104;ST=31;CN=2011;" + mn + b"Flag=4;CP=&&D"
+    fields = b"DataTime=20261120230700;02-Rtd=NaN,02-Flag=T;beef-Rtd=37.517,beef-Flag=D;S01-Rtd=87.033,S01-Flag=F"
+    follows = b"QN=20261120300213529;ST=31;CN=2011;" + mn + b"Flag=9;CP=&&" + fields + b"&&"
+    sent = cut + frame(follows)
+    assert crc(sent[6:159]) == int(sent[159:163], 16)
+    assert FrameReader().feed(sent) == [follows]
