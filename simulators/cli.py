@@ -10,6 +10,7 @@ import typer
 
 from simulators.faults.command import faults_app
 from simulators.fleet.command import fleet
+from simulators.hj212.command import hj212
 from simulators.receiver.command import receiver
 from simulators.receiver.mails_command import mails
 from simulators.replay.command import replay
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(fleet)
 app.command()(replay)
+app.command()(hj212)
 app.command()(receiver)
 app.command()(mails)
 app.add_typer(faults_app, name="faults")

@@ -116,7 +116,7 @@ def test_every_make_target_exists(page: str) -> None:
 @each_page
 @pytest.mark.parametrize(("command", "app"), [("enermon", services.cli.app), ("enermon-sim", simulators.cli.app)])
 def test_every_command_exists(page: str, command: str, app: typer.Typer) -> None:
-    named = re.findall(rf"(?<![\w:@-]){command} ([a-z][a-z-]+)", code_of(TEXTS[page]))
+    named = re.findall(rf"(?<![\w:@-]){command} ([a-z][a-z0-9-]+)", code_of(TEXTS[page]))
     assert set(named) <= commands_of(app)
 
 

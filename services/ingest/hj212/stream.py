@@ -21,6 +21,8 @@ _MOST_OPEN = 16
 _TOKEN = re.compile(rb"##([0-9]{4})|&&[0-9A-Fa-f]{4}")
 _HEX = re.compile(rb"[0-9A-Fa-f]{4}")
 _SEGMENT = re.compile(rb"\s*[A-Za-z]{2,5}=")
+# Numbers of a split message may stand behind the fields.
+_BEHIND = re.compile(rb";?(?:[A-Za-z]{2,5}=[0-9]{0,9};?)*")
 _OPENING, _CLOSES = b"CP=", b"&&"
 
 
@@ -126,8 +128,9 @@ class FrameReader:
         if not _HEX.fullmatch(checksum) or not self._is_segment(frame):
             return None
         data = self._data(frame, frame.end)
-        if not data.endswith(_CLOSES) and any(frame.start < each.start < frame.end for each in self._open):
-            return None  # a frame that was cut off, and the next: the checksum would be right by chance
+        tail = data[data.rfind(_CLOSES) + len(_CLOSES) :]
+        if data.count(_CLOSES) < 2 or not _BEHIND.fullmatch(tail):
+            return None  # a frame that was cut off, or a wrong length: the checksum would be right by chance
         segment = self._checked(frame, frame.end, int(checksum, 16))
         if segment is not None:
             return self._take(frame, frame.end, segment)
