@@ -10,6 +10,7 @@ import typer
 
 from services.alerts import head_command, past_command
 from services.api.access import command as accounts
+from services.api.open_data import command as open_data
 from services.core import logs
 from services.core.data.loader import DataFileError
 from services.core.db.roles import DatabaseRolesError
@@ -34,6 +35,7 @@ app.command()(provenance.verify)
 app.command()(head_command.head)
 app.command("judge-past")(past_command.judge_past)
 app.add_typer(accounts.app, name="account")
+app.add_typer(open_data.app, name="open-reader")
 app.add_typer(access.credentials, name="credentials")
 app.add_typer(access.ca, name="ca")
 app.command("broker-users")(access.broker_users)

@@ -94,4 +94,5 @@ AUDITED = (
         passed_over=("last_seen_at",),
         secret=True,
     ),
+    Audited(kind="open_reader", keys=("login",), subject="login"),
 )

@@ -3,7 +3,7 @@
 import psycopg
 
 from services.core.db.grants import deviations, grants_here
-from services.core.db.roles import DatabaseRole
+from services.core.db.roles import ALL_ROLES
 from services.core.db.statements import Statements
 from services.provenance.found import Differences
 
@@ -15,7 +15,7 @@ def hold_rights(connection: psycopg.Connection, differences: Differences) -> Non
 
     Raises psycopg.Error.
     """
-    for row in _sql.run(connection, "raised", roles=list(DatabaseRole)):
+    for row in _sql.run(connection, "raised", roles=list(ALL_ROLES)):
         differences.add(f"role {row.role} of the database {row.what}, and should not")
     _, too_much = deviations(connection, grants_here())
     for each in sorted(too_much):

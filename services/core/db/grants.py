@@ -13,14 +13,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from services.core.db.roles import DatabaseRole
+from services.core.db.roles import ALL_ROLES, OPEN_READERS, DatabaseRole
 from services.core.db.statements import Statements
 
 _sql = Statements(Path(__file__).with_name("grants.sql"))
 
 _FILE = Path(__file__).with_name("grants.toml")
 _EVERYBODY = "public"
-_PRIVILEGES = {"table": ("select", "insert", "update", "delete"), "sequence": ("usage",)}
+_OPEN = "open view"
+_PRIVILEGES = {"table": ("select", "insert", "update", "delete"), "sequence": ("usage",), _OPEN: ("select",)}
 _ALL_MAY = (("database", "connect"), ("schema", "usage"))
 """What each role needs whatever it does."""
 _EVERYBODY_MAY_NOT = frozenset({("database", "temporary"), ("schema", "create")})
@@ -29,7 +30,10 @@ _EVERYBODY_MAY_NOT = frozenset({("database", "temporary"), ("schema", "create")}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Grant:
-    """That a role may do something to a thing: a `table` (or view), a `sequence`, the `schema` or the `database`."""
+    """That a role may do something to a thing.
+
+    That is a `table` (or view), a `sequence`, an `open view` (of the schema `open`), a `schema` or the `database`.
+    """
 
     kind: str
     name: str
@@ -43,7 +47,7 @@ class Grants:
 
     relations: frozenset[tuple[str, str]]
     grants: frozenset[Grant]
-    temporary: frozenset[DatabaseRole]
+    temporary: frozenset[str]
     """Those that make temporary tables."""
 
 
@@ -52,7 +56,7 @@ def grants_of(text: str) -> Grants:
     said = tomllib.loads(text)
     relations, grants = set(), set()
     for kind, privileges in _PRIVILEGES.items():
-        for name, line in said[kind].items():
+        for name, line in said.get(kind, {}).items():
             if strange := line.keys() - set(privileges):
                 raise ValueError(f"{kind} {name}: {', '.join(sorted(strange))} is none of {', '.join(privileges)}")
             relations.add((kind, name))
@@ -65,9 +69,10 @@ def grants_here() -> Grants:
     return grants_of(_FILE.read_text("utf-8"))
 
 
-def _roles(words: str, *, at: str) -> list[DatabaseRole]:
+def _roles(words: str, *, at: str) -> list[str]:
+    named = [f"enermon_{word}" for word in words.split()]
     try:
-        return [DatabaseRole(f"enermon_{word}") for word in words.split()]
+        return [name if name == OPEN_READERS else DatabaseRole(name) for name in named]
     except ValueError as error:
         raise ValueError(f"{at}: {error}") from None
 
@@ -93,10 +98,12 @@ def deviations(connection: psycopg.Connection, goal: Grants) -> tuple[set[Grant]
     """What is missing of the goal, and what is too much. Raises psycopg.Error."""
     here = _sql.run(connection, "here").one()
     names = {"database": here.database, "schema": here.schema}
-    granted = set(_sql.run(connection, "granted", roles=list(DatabaseRole)).of(Grant))
+    granted = set(_sql.run(connection, "granted", roles=list(ALL_ROLES)).of(Grant))
     whole = goal.grants | {
         *(Grant(kind, names[kind], role, privilege) for role in DatabaseRole for kind, privilege in _ALL_MAY),
         *(Grant("database", here.database, role, "temporary") for role in goal.temporary),
+        *(Grant("schema", "open", each.role, "usage") for each in goal.grants if each.kind == _OPEN),
+        Grant("database", here.database, OPEN_READERS, "connect"),
     }
     return set(whole - granted), {each for each in granted - whole if _is_ours(each, goal)}
 
@@ -122,4 +129,5 @@ def _one(form: Any, privileges: list[str], kind: str, name: str, role: str) -> s
     """GRANT or REVOKE. The words are those of the file, which were held to PostgreSQL's, or of its catalogue."""
     rights = sql.SQL(", ").join(sql.SQL(each.upper()) for each in privileges)
     whom = sql.SQL("PUBLIC") if role == _EVERYBODY else sql.Identifier(role)
-    return sql.SQL(form).format(rights, sql.SQL(kind.upper()), sql.Identifier(name), whom)
+    what, named = ("TABLE", sql.Identifier("open", name)) if kind == _OPEN else (kind.upper(), sql.Identifier(name))
+    return sql.SQL(form).format(rights, sql.SQL(what), named, whom)

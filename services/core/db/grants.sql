@@ -4,11 +4,15 @@
 -- name: granted(roles)
 WITH thing AS (
     SELECT
-        CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind,
+        CASE
+            WHEN relnamespace = to_regnamespace('open') THEN 'open view'
+            WHEN relkind = 'S' THEN 'sequence'
+            ELSE 'table'
+        END AS kind,
         relname AS name,
         relacl AS rights
     FROM pg_class
-    WHERE relnamespace = current_schema()::regnamespace
+    WHERE relnamespace IN (current_schema()::regnamespace, to_regnamespace('open'))
         AND relkind IN ('r', 'p', 'v', 'S')
         AND NOT EXISTS (
             SELECT
@@ -20,7 +24,7 @@ WITH thing AS (
     UNION ALL
     SELECT 'schema', nspname, coalesce(nspacl, acldefault('n', nspowner))
     FROM pg_namespace
-    WHERE nspname = current_schema()
+    WHERE nspname IN (current_schema(), 'open')
     UNION ALL
     SELECT 'database', datname, coalesce(datacl, acldefault('d', datdba))
     FROM pg_database

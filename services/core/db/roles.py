@@ -33,6 +33,11 @@ class DatabaseRole(StrEnum):
     """What looks and changes nothing: `enermon check`, `enermon verify`, the broker's users."""
 
 
+OPEN_READERS = "enermon_open"
+"""What the logins of `enermon open-reader` are members of: reads the views of the schema `open`, and has no login."""
+ALL_ROLES: Sequence[str] = (*DatabaseRole, OPEN_READERS)
+
+
 class DatabaseRolesError(Exception):
     """The roles are not as they must be, and this login may not make them so; the message has the SQL that does."""
 
@@ -42,9 +47,9 @@ def make_roles(connection: psycopg.Connection) -> None:
 
     The connection commits each statement. Raises DatabaseRolesError.
     """
-    powers = {row.name: row.too_powerful for row in _sql.run(connection, "roles", names=list(DatabaseRole))}
-    missing = [role for role in DatabaseRole if role not in powers]
-    _refuse_the_powerful([role for role in DatabaseRole if powers.get(role)])
+    powers = {row.name: row.too_powerful for row in _sql.run(connection, "roles", names=list(ALL_ROLES))}
+    missing = [role for role in ALL_ROLES if role not in powers]
+    _refuse_the_powerful([role for role in ALL_ROLES if powers.get(role)])
     belongs = not _sql.run(connection, "is_superuser").scalar_one()
     try:
         for role in missing:
@@ -60,7 +65,7 @@ def let_in(connection: psycopg.Connection, role: DatabaseRole, password: str) ->
     connection.execute(statement.format(sql.Identifier(role), sql.Literal(digest.decode())))
 
 
-def _make(connection: psycopg.Connection, role: DatabaseRole, *, belongs: bool) -> None:
+def _make(connection: psycopg.Connection, role: str, *, belongs: bool) -> None:
     """Make one. `belongs`: the login is to be a member, so that it can work as this role."""
     named = sql.Identifier(role)
     try:
@@ -71,13 +76,13 @@ def _make(connection: psycopg.Connection, role: DatabaseRole, *, belongs: bool) 
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(named))
 
 
-def _how_to_make(connection: psycopg.Connection, missing: Sequence[DatabaseRole]) -> str:
+def _how_to_make(connection: psycopg.Connection, missing: Sequence[str]) -> str:
     login = sql.Identifier(connection.info.user).as_string(connection)
     lines = [f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO {login};" for role in missing]
     return "\n".join([f"The user {login} may not create roles. As a superuser of the database, once:", *lines])
 
 
-def _refuse_the_powerful(roles: Sequence[DatabaseRole]) -> None:
+def _refuse_the_powerful(roles: Sequence[str]) -> None:
     if roles:
         lines = [f"ALTER ROLE {role} {_POWERS};" for role in roles]
         raise DatabaseRolesError(

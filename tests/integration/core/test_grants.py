@@ -26,6 +26,7 @@ WORKS_AS = (
     ("alerts/*", "alerts"),
     ("api/access/accounts.sql: *", "api admit"),
     ("api/registry/sql/membership.sql: areas", "api admit"),
+    ("api/open_data/readers.sql: *", ""),
     ("api/*", "api"),
     ("energy/check/*", "reader"),
     ("energy/preview.sql: *", "api"),
@@ -85,9 +86,10 @@ def owner(module_database_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="module")
 def probe(owner: psycopg.Connection) -> Iterator[str]:
-    """A role that may do nothing."""
+    """A role that may do nothing with tables; of functions what every service may."""
     named = sql.Identifier(PROBE)
     owner.execute(sql.SQL("CREATE ROLE {}").format(named))
+    owner.execute(sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(named))
     yield PROBE
     owner.execute("RESET ROLE")
     owner.execute(sql.SQL("DROP OWNED BY {}").format(named))
@@ -95,13 +97,15 @@ def probe(owner: psycopg.Connection) -> Iterator[str]:
 
 
 def relations(connection: psycopg.Connection) -> set[tuple[str, str]]:
-    """The tables, views and sequences of the schema, but for those of identity columns, and parts of tables."""
+    """The tables, views and sequences of the schemas, but for those of identity columns, and parts of tables."""
     found = connection.execute(
-        "SELECT CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, relname"
+        "SELECT CASE WHEN relnamespace = 'open'::regnamespace THEN 'open view'"
+        " WHEN relkind = 'S' THEN 'sequence' ELSE 'table' END, relname"
         " FROM pg_class LEFT JOIN pg_depend"
         " ON pg_depend.classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('e', 'i')"
         " AND refobjid <> pg_class.oid"
-        " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S') AND objid IS NULL"
+        " WHERE relnamespace IN ('public'::regnamespace, 'open'::regnamespace) AND relkind IN ('r', 'p', 'v', 'S')"
+        " AND objid IS NULL"
         " AND NOT relispartition"
     )
     return {(kind, name) for kind, name in found}
