@@ -8,7 +8,9 @@ which others on the machine do not change, and by how much the memory of the API
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,15 +35,21 @@ _MEGABYTE = 1_000_000
 _TICKS = os.sysconf("SC_CLK_TCK")
 _FILLED = "filled.json"
 _V1 = "/api/v1"
+_AT_ONCE = 8
+_HEAVIEST = ("energy by meter, 24 days", "energy of quarters, 30 days", "balance by unit, 8 days")
+"""Asked several at once too."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What a request took: seconds of processors, megabytes of the API above what it had, and in all, at most."""
+    """What a request, or so many at once, took: seconds of processors, megabytes of the API at most, above what it had
+    and in all. `statuses`: how many were answered so.
+    """
 
     name: str
     target: str
-    status: int
+    at_once: int
+    statuses: Mapping[int, int]
     wall_s: float
     api_s: float
     database_s: float
@@ -79,29 +87,34 @@ def run(folder: Path, *, meters: int, only: str, console: Console) -> Costly:
                 fill_region(database.url, region, set(), sums, console)
             (folder / _FILLED).write_text(json.dumps({"meters": found.meters}), encoding="utf-8")
         enterprise = region.registry.enterprises[0].credit_code
-        for question in questions(year, enterprise):
-            if only in question.name:
+        asked = [(question, at_once) for at_once in (1, _AT_ONCE) for question in questions(year, enterprise)]
+        for question, at_once in asked:
+            if only in question.name and (at_once == 1 or question.name in _HEAVIEST):
                 # A process of its own for each: what one has left in memory is not the next one's.
                 with service.api(database.url, folder) as api:
-                    found.taken.append(_taken(api, question))
+                    found.taken.append(_taken(api, question, at_once))
                 console.print(_line(found.taken[-1]))
     return found
 
 
-def _taken(api: service.ApiProcess, question: Question) -> Taken:
-    caller = Caller(LOOPBACK, api.port, key=api.key, timeout_s=600.0)
-    caller.get(f"{_V1}/energy?limit=1")
+def _taken(api: service.ApiProcess, question: Question, at_once: int) -> Taken:
+    callers = [Caller(LOOPBACK, api.port, key=api.key, timeout_s=600.0) for _ in range(at_once)]
+    for caller in callers:
+        caller.get(f"{_V1}/energy?limit=1")
     pid = api.process.pid
     Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
     before_bytes, api_before_s, database_before_s = _memory(pid, "VmRSS"), _processor(pid), _database_s()
     began_s = time.monotonic()
-    status, body, _ = caller.get(question.target)
+    with ThreadPoolExecutor(at_once) as pool:
+        answers = list(pool.map(lambda caller: caller.get(question.target)[:2], callers))
     wall_s = time.monotonic() - began_s
     most_bytes = _memory(pid, "VmHWM")
+    status, body = answers[0]
     return Taken(
         name=question.name,
         target=question.target,
-        status=status,
+        at_once=at_once,
+        statuses=dict(Counter(status for status, _ in answers)),
         wall_s=round(wall_s, 2),
         api_s=round(_processor(pid) - api_before_s, 2),
         database_s=round(_database_s() - database_before_s, 2),
@@ -169,6 +182,12 @@ def questions(year: Year, enterprise: str) -> Iterator[Question]:
     yield asked(
         "balance by unit, months", "energy/balance", scope, whole, {"by": "unit", "bucket": "month"}, page, more
     )
+    by_unit_and_day = {"by": "unit", "bucket": "day"}
+    yield asked("balance by unit, 8 days", "energy/balance", scope, last(8), by_unit_and_day, page)
+    yield asked("balance by unit, 4 days, compared", "energy/balance", scope, last(4), by_unit_and_day, page, more)
+    for days, form in ((4, "csv"), (3, "xlsx")):
+        name = f"balance by unit, {days} days, as {form.upper()}"
+        yield asked(name, "energy/balance", scope, last(days), by_unit_and_day, {"format": form})
     explained = {"by": "unit", "bucket": "total", "explain": "true", "limit": "200"}
     yield asked("balance by unit, explained", "energy/balance", scope, whole, explained, more)
     slugs = (
@@ -203,7 +222,10 @@ def questions(year: Year, enterprise: str) -> Iterator[Question]:
     yield asked("progress of all areas", "progress", {"limit": "1000", "total": "true"})
     yield asked("progress of the region", "progress", {"area": REGION})
     yield asked("targets with what is measured", "targets", {"area": REGION, "actual": "true", "limit": "1000"})
-    yield asked("quality by meter, 19 days", "quality", scope, last(19), by_meter, page)
+    yield asked("quality by meter, 5 days", "quality", scope, last(5), by_meter, page)
+    yield asked("quality by meter, 6 days", "quality", scope, last(6), by_meter, page)
+    yield asked("quality by meter, 2 days, as CSV", "quality", scope, last(2), by_meter, {"format": "csv"})
+    yield asked("quality by meter, 2 days, as XLSX", "quality", scope, last(2), by_meter, {"format": "xlsx"})
     yield asked("quality, two years", "quality", scope, last(730), {"by": "meter", "bucket": "month"}, page)
     yield asked("matrix of quality", "quality/matrix", scope, last(31), {"limit": "1000", "total": "true"})
     yield asked("missing readings, 31 days", "quality/missing", scope, last(31), {"limit": "1000", "total": "true"})
@@ -226,7 +248,8 @@ def questions(year: Year, enterprise: str) -> Iterator[Question]:
 def _line(taken: Taken) -> str:
     took = f"{taken.wall_s:6.2f} s  api {taken.api_s:6.2f}  db {taken.database_s:6.2f}  {taken.megabytes:6.1f} MB"
     took += f" of {taken.in_all_megabytes:5.1f}"
-    return f"{taken.name:48} {taken.status} {took} {taken.answer_bytes:>10,} B {taken.detail[:160]}"
+    statuses = " ".join(f"{times} x {status}" for status, times in sorted(taken.statuses.items()))
+    return f"{taken.name:48} {statuses:16} {took} {taken.answer_bytes:>10,} B {taken.detail[:160]}"
 
 
 def write_json(found: Costly) -> Path:

@@ -20,10 +20,13 @@ from services.api.database import Database
 from services.api.errors import answer_errors_of
 from services.api.export.exports import Exports
 from services.api.guard.bodies import JSON, BodyRule, BodyRules
+from services.api.guard.cost import MOST_SUMS
 from services.api.guard.headers import SecurityHeaders
 from services.api.guard.hosts import TrustedHosts
 from services.api.guard.origin import WritesFromOwnPages
 from services.api.guard.pace import RequestPace, TellPace, require_pace, require_pace_of_stranger
+from services.api.guard.parts import SentInParts
+from services.api.guard.turns import HeavyInTurn
 from services.api.head_requests import HeadRequests
 from services.api.known_parameters import require_known_parameters
 from services.api.live.broadcast import Broadcast
@@ -87,6 +90,7 @@ from services.api.routes import (
 )
 from services.api.search.index import SearchIndexes
 from services.api.search.spellings import Spellings
+from services.api.turnstile import Turnstile
 from services.api.validators import Validators
 from services.core.clock import utc_now
 from services.core.settings import Settings
@@ -223,6 +227,7 @@ def create_app(settings: Settings) -> FastAPI:
     describe(app)
     # The last one added is the first a request passes through.
     app.add_middleware(Exports)
+    app.add_middleware(HeavyInTurn)
     app.add_middleware(BodyRules, rules=BODIES, otherwise=OTHERWISE)
     app.add_middleware(Validators)
     app.add_middleware(GZipMiddleware, minimum_size=_LEAST_ZIPPED_BYTES, compresslevel=_ZIP_LEVEL)
@@ -232,6 +237,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(TellPace)
     app.add_middleware(SecurityHeaders, hsts_s=settings.api_hsts_s)
     app.add_middleware(RequestObservation)
+    app.add_middleware(SentInParts)
     answer_from(app, settings, load_tables(settings.data))
     return app
 
@@ -249,6 +255,7 @@ def answer_from(app: FastAPI, settings: Settings, tables: Tables) -> None:
     app.state.database = Database(database_url, longest_read_s=settings.api_statement_s)
     app.state.tables = tables
     app.state.map = load_map(settings.data)
+    app.state.heavy_places = Turnstile(MOST_SUMS)
     app.state.pace = RequestPace(per_s=settings.api_requests_per_s)
     app.state.watching = Watching(Broadcast(database_url))
     app.state.stream_places = StreamPlaces(most=settings.api_streams, most_of_account=settings.api_account_streams)

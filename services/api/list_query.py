@@ -1,12 +1,12 @@
 """What may be asked of every list that the database answers: several values of a filter, an order, a count."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from services.api.paging import PageQuery
+from services.api.paging import PageQuery, is_for_file
 
 MOST_VALUES = 100
 
@@ -42,6 +42,13 @@ class ListQuery(PageQuery):
     """The parameters of a list that the database answers."""
 
     total: bool = Field(False, description="Whether to count the entries of all pages")
+
+    @model_validator(mode="after")
+    def _counted_for_a_file(self) -> Self:
+        # One that is too long is refused with its first page.
+        if is_for_file() and self.cursor is None:
+            self.total = True
+        return self
 
     @property
     def asked_order(self) -> Sequence[str]:

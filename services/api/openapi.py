@@ -17,8 +17,9 @@ from services.api.errors import (
     Problem,
     ProblemKind,
 )
-from services.api.export.described import EXPORT_BUSY, describe_files
+from services.api.export.described import describe_files
 from services.api.guard.cost import TOO_MUCH
+from services.api.guard.turns import TOO_HEAVY_NOW
 from services.api.words import say_kinds_of_words
 
 TITLE = "Enermon"
@@ -84,7 +85,7 @@ def _description_of(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     description["components"]["securitySchemes"] = _WAYS_IN
     for operation in describe_files(description):
-        _add_refusals(operation["responses"], EXPORT_BUSY, TOO_MUCH)
+        _add_refusals(operation["responses"], TOO_HEAVY_NOW, TOO_MUCH)
     for path, operations in description["paths"].items():
         for method, operation in operations.items():
             operation["security"] = _ways_into(f"{method.upper()} {path}")

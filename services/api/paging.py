@@ -47,8 +47,8 @@ class PageQuery(BaseModel):
 
     @property
     def alike(self) -> str:
-        """The question without where its page begins and ends: what is alike of all pages of a list."""
-        return self.model_dump_json(exclude={"limit", "cursor"})
+        """The question without where its page begins and ends, and what is counted: alike of all pages of a list."""
+        return self.model_dump_json(exclude={"limit", "cursor", "total"})
 
     @property
     def said(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from psycopg import Connection
 from services.api.energy.ask import By
 from services.api.energy.scope import SQL, Scoped
 from services.api.errors import Refused
-from services.api.guard.cost import MOST_SUMS, TOO_MUCH, require_affordable, weight_of_form
+from services.api.guard.cost import MOST_LIGHT, MOST_SUMS, TOO_MUCH, require_affordable, take_turn, weight_of_form
 from services.core.calendar import Grain, Piece, pieces
 
 _GRAINS = {
@@ -20,8 +20,8 @@ _GRAINS = {
 WEIGHT_OF_BALANCE = 2
 """A sum of a balance is valued on both bases, and told in a row that has all terms."""
 MOST_EXPLAINED = 200
-_MOST_MEASURES = 50
-"""More pairs of carrier and flow than there are in a place."""
+_MOST_MEASURES, _USUAL_MEASURES = 50, 10
+"""Pairs of carrier and flow: more than there are in a place, and as many as there may be as a rule."""
 _SLOTS_OF_EDGES = 6
 """Quarter hours before the first whole hour of a range and after the last one."""
 
@@ -35,14 +35,13 @@ def require_affordable_sums(
     compared: bool = False,
     weight: int = 1,
 ) -> None:
-    """Refuse a question whose sums would cost too much. Raises Refused(TOO_MUCH).
+    """Refuse a question whose sums would cost too much. Raises Refused(TOO_MUCH), and NotYet.
 
-    The registry is counted only where an estimate from the scope alone would refuse it. What is compared is read and
+    The registry is counted only where by an estimate from the scope alone it may be heavy. What is compared is read and
     told twice; `weight`: as how many sums of energy one counts, before the form of the answer.
     """
     times = 2 if compared else 1
     weighed = times * weight * weight_of_form()
-    most = int(MOST_SUMS / weighed)
     asked, wanted, frame = scoped.asked, scoped.wanted, scoped.frame
     # Nothing is kept of what is still to come.
     end = min(asked.end, now + timedelta(days=1))
@@ -52,11 +51,12 @@ def require_affordable_sums(
     longer = sum(_times(piece, end) for piece in kept if piece.grain is not Grain.SLOT)
     hours = max(0, (end - asked.start) // _GRAINS[Grain.HOUR]) if with_estimates else 0
     named = wanted.among.meter_ids
-    if named is not None and len(named) * max(periods, slots + longer + hours) <= most:
+    if named is not None and len(named) * max(periods, slots + longer + hours) * weighed <= MOST_LIGHT:
         return
     places = None if wanted.kept is None else len(wanted.kept.subjects)
     at_edges = slots + hours <= _SLOTS_OF_EDGES
-    if places is not None and at_edges and places * _MOST_MEASURES * max(periods, longer) <= most:
+    if places is not None and at_edges and places * _MOST_MEASURES * max(periods, longer) * weighed <= MOST_SUMS:
+        take_turn(places * _USUAL_MEASURES * max(periods, longer) * weighed)
         return
     found = SQL.run(
         connection,

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from services.api.errors import ProblemKind
 from services.api.export.lists import list_operations
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("json", "csv", "xlsx")
 LANGUAGES = ("zh", "en")
-
-EXPORT_BUSY = ProblemKind("busy", 503, "Too many files are being made")
 
 _PARAMETERS = (
     {

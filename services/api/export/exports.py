@@ -21,7 +21,7 @@ from services.api.access.principal import Principal
 from services.api.access.seen import AS_ASKED
 from services.api.database import MOMENT, Database, Moment
 from services.api.errors import INVALID_PARAMETER, Refused, problem, refused_fields
-from services.api.export.described import CSV, EXPORT_BUSY, FORMATS, LANGUAGES, XLSX
+from services.api.export.described import CSV, FORMATS, LANGUAGES, XLSX
 from services.api.export.lists import Lists
 from services.api.export.pages import ListPages
 from services.api.export.sheets import ListAsked
@@ -29,6 +29,7 @@ from services.api.export.titles import FileLanguage
 from services.api.export.write import Extension, written
 from services.api.guard import cost
 from services.api.guard.cost import AnswerForm, told_as
+from services.api.guard.turns import leave_turn
 from services.api.paging import pages_of
 from services.api.reasons import Fault
 from services.api.within import AnswerWithin, scope_within
@@ -39,8 +40,6 @@ _MEDIA_TYPES: Mapping[Extension, str] = {"csv": f"{CSV}; charset=utf-8", "xlsx":
 _FORMS: Mapping[Extension, AnswerForm] = {"csv": cost.CSV, "xlsx": cost.XLSX}
 _KNOWN: Mapping[str, Sequence[str]] = {"format": FORMATS, "lang": LANGUAGES}
 _ENTRIES_A_PAGE = 5000
-_MOST_AT_ONCE = 3
-"""Each holds one of the connections of the API until its last page is there."""
 _CHUNK = 65_536
 
 
@@ -59,7 +58,6 @@ class Exports:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._made = 0
         self._lists: Lists | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,9 +87,6 @@ class Exports:
 
     async def _file(self, scope: Scope, receive: Receive, wanted: _Wanted) -> Response:
         """The file, or what a page was refused with. Raises Refused."""
-        if self._made >= _MOST_AT_ONCE:
-            raise Refused(EXPORT_BUSY, f"{_MOST_AT_ONCE} files are being made; try again in a few seconds")
-        self._made += 1
         pages, moment = ListPages(), Moment()
         try:
             asked = await self._gather(scope, receive, wanted, pages, moment)
@@ -100,8 +95,8 @@ class Exports:
                 return asked
             make = partial(_made_of, self._lists_of(scope["app"]), wanted)
             file, digest = await run_in_threadpool(make, pages, asked)
+            leave_turn()
         finally:
-            self._made -= 1
             await run_in_threadpool(moment.close)
             pages.close()
         return _answer(file, digest, wanted)
@@ -122,8 +117,11 @@ class Exports:
                 scope["route"] = inner.get("route")
                 if page.status != 200:
                     return page.response()
+                is_first = cursor is None
                 cursor = await run_in_threadpool(pages.take, page.body())
-                cost.require_fits_file(rows=pages.rows, columns=len(pages.fields))
+                cost.require_fits_file(rows=max(pages.rows, pages.total), columns=len(pages.fields))
+                if is_first:
+                    cost.take_turn_for_file(rows=pages.total, columns=len(pages.fields))
                 if cursor is None:
                     principal: Principal = inner["state"]["principal"]
                     return await run_in_threadpool(_asked, scope, principal, wanted, moment)

@@ -17,13 +17,15 @@ Names = Mapping[str, Mapping[str, Mapping[str, str | None]]]
 """What codes are called, in both languages, by kind and code."""
 
 _LINKS = ("data", "rows", "names", "next", "missing")
+_COUNT = "total"
 
 
 class ListPages:
     """What a list has answered, and what is to be known of all of it before the first row is written.
 
     `fields`: those that any row has, in their order. `sources`: rows of the data files that it stands on, each once.
-    `missing`: coefficients that are in none. `about`: what the first page says beside its rows.
+    `missing`: coefficients that are in none. `about`: what the first page says beside its rows. `total`: rows of all
+    pages, where the first says it; at most 100 000.
     """
 
     def __init__(self) -> None:
@@ -32,7 +34,7 @@ class ListPages:
         self.sources: dict[str, Row] = {}
         self.missing: dict[str, Row] = {}
         self.about: Row = {}
-        self.rows = 0
+        self.rows = self.total = 0
 
     def take(self, body: bytes) -> str | None:
         """Keep a page, and give the cursor of the next one. Raises Refused where it is none."""
@@ -41,7 +43,10 @@ class ListPages:
             # An address that answers a list, or one thing where it is asked for one.
             raise refused_fields(INVALID_PARAMETER, [Fault("format", "literal_error", {"expected": "'json'"})])
         if not self._kept.tell():
-            self.about = {name: value for name, value in page.items() if name not in _LINKS}
+            about = {name: value for name, value in page.items() if name not in _LINKS}
+            if isinstance(about.get(_COUNT), int):
+                self.total = about.pop(_COUNT)
+            self.about = about
         self.rows += len(page["data"])
         for row in page["data"]:
             self.fields.update(dict.fromkeys(row))

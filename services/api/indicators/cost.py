@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from psycopg import Connection
 
 from services.api.energy.scope import SQL
-from services.api.guard.cost import MOST_SUMS, require_affordable
+from services.api.guard.cost import MOST_LIGHT, require_affordable
 from services.judging.indicators.evaluate import Question, subjects_of
 from services.judging.indicators.kinds import Indicator
 
@@ -18,10 +18,10 @@ def require_affordable_ratios(
 ) -> None:
     """Refuse indicators of too many places or units in too many periods, each formed so many times.
 
-    Raises Refused(TOO_MUCH), and UnknownScopeError for a unit.
+    Raises Refused(TOO_MUCH), NotYet, and UnknownScopeError for a unit.
     """
     periods = max(len(asked.frame.cells), len(asked.frame.periods)) * _SUMS_OF_RATIO * times
     most = SQL.run(connection, "registered").one().units + len(asked.scope.tree.level)
-    if most * periods * len(indicators) > MOST_SUMS:
+    if most * periods * len(indicators) > MOST_LIGHT:
         subjects = sum(subjects_of(connection, indicator, asked) for indicator in indicators)
         require_affordable(sums=subjects * periods)

@@ -23,7 +23,10 @@ def require_affordable_scores(
     *,
     now: datetime,
 ) -> None:
-    """Refuse scores of too many groups and buckets, or of too many days of meters. Raises Refused(TOO_MUCH)."""
+    """Refuse scores of too many groups and buckets, or of too many days of meters.
+
+    Raises Refused(TOO_MUCH), and NotYet.
+    """
     start, end = days[0], min(days[1], now.astimezone(SHANGHAI).date())
     all_of = SQL.run(connection, "registered").one()
     meters = all_of.meters if place.meter_ids is None else len(place.meter_ids)

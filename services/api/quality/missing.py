@@ -10,7 +10,7 @@ import numpy as np
 from psycopg import Connection
 
 from services.api.errors import Refused
-from services.api.guard.cost import TOO_MUCH
+from services.api.guard.cost import TOO_MUCH, take_turn
 from services.api.paging import PageQuery, is_for_file
 from services.api.quality.ask import ScopeConditions
 from services.api.quality.scores import SQL
@@ -25,6 +25,8 @@ _FIRST: Place = (date(1, 1, 1), "")
 _AT_ONCE = 500
 MOST_LOOKED_AT = 10_000
 _MOST_A_PAGE = 1000
+_SUMS_OF_DAY = 6
+"""A day of a meter of which all is missing takes as much memory as so many sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def missing(
     """The first `most` days of meters on which something is missing, of 10 000 at most on which something may be.
 
     Whether something is missing on a running day, only its readings say: days of which nothing is do not count.
+    Raises NotYet, as `take_turn`.
     """
     found: list[MeterDayMissing] = []
     looked_at, last = 0, after or _FIRST
@@ -75,6 +78,7 @@ def missing(
         # To find the next few takes as long as to find thousands.
         asked = min(max(_AT_ONCE, most - len(found)), MOST_LOOKED_AT - looked_at)
         candidates = _incomplete(connection, place, days, now=now, after=last, most=asked)
+        take_turn(len(candidates) * _SUMS_OF_DAY)
         for first in range(0, len(candidates), _AT_ONCE):
             found += _missing_of(connection, candidates[first : first + _AT_ONCE], now=now)
         if len(found) >= most or len(candidates) < asked:

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from services.api.access.role import Role
 from services.api.export import exports
+from services.api.export.pages import ListPages
 from services.api.guard.cost import AnswerForm
 from services.api.paging import Pager
 from services.core.calendar import SHANGHAI
@@ -155,8 +156,22 @@ def test_one_thing_is_no_file(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "no_parameters")
 
 
-def test_only_so_many_files_are_made_at_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "_MOST_AT_ONCE", 0)
-    answer = client.get("/api/v1/parks", params={"format": "csv"})
-    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
-    assert answer.headers["Retry-After"] == "5"
+def test_a_list_too_long_for_a_file_is_known_by_its_first_page(
+    client: TestClient, parks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "_ENTRIES_A_PAGE", 1)
+    columns = len(client.get("/api/v1/parks").json()["data"][0])
+    taken: list[int] = []
+    take = ListPages.take
+
+    def counted(self: ListPages, body: bytes) -> str | None:
+        taken.append(1)
+        return take(self, body)
+
+    monkeypatch.setattr(ListPages, "take", counted)
+    monkeypatch.setattr(exports, "_FORMS", {"csv": AnswerForm("CSV", 2, columns * (len(parks) - 1))})
+    assert client.get("/api/v1/parks", params={"format": "csv"}).json()["code"] == "too_much"
+    assert len(taken) == 1
+    monkeypatch.setattr(exports, "_FORMS", {"csv": AnswerForm("CSV", 2, columns * len(parks))})
+    assert len(lines(client, "parks")) == len(parks)
+    assert len(taken) == 1 + len(parks)

@@ -57,3 +57,35 @@ def test_who_gives_up_leaves_the_queue_and_takes_no_place() -> None:
     assert turnstile.waiting == 0
     turnstile.leave()
     assert turnstile.enter(within_s=0)
+
+
+def test_who_takes_several_places_is_not_passed_by_those_that_take_fewer() -> None:
+    turnstile = Turnstile(4)
+    assert turnstile.enter(within_s=0, places=3)
+    entered: list[int] = []
+
+    def come(places: int) -> None:
+        assert turnstile.enter(within_s=60, places=places)
+        entered.append(places)
+
+    large = started(partial(come, 2))
+    wait_until("it waits", partial(waits, turnstile, 1))
+    assert not turnstile.enter(within_s=0)
+    small = started(partial(come, 1))
+    wait_until("it waits behind", partial(waits, turnstile, 2))
+    turnstile.leave()
+    large.join(60)
+    assert entered == [2]
+    turnstile.leave(places=2)
+    small.join(60)
+    assert entered == [2, 1]
+
+
+def test_who_gives_up_lets_those_behind_go_on() -> None:
+    turnstile = Turnstile(2)
+    assert turnstile.enter(within_s=0)
+    large = started(lambda: turnstile.enter(within_s=0.5, places=2))
+    wait_until("it waits", partial(waits, turnstile, 1))
+    assert turnstile.enter(within_s=60), "one place was free all the time"
+    large.join(60)
+    assert turnstile.waiting == 0
