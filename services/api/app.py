@@ -66,6 +66,7 @@ from services.api.routes import (
     over_meters,
     park_renewables,
     parks,
+    points,
     progress,
     proposals,
     quality,
@@ -101,6 +102,7 @@ OTHERWISE = BodyRule(prefix="", most_bytes=65_536)
 BODIES = (
     # What a gateway sends may be of another format than JSON.
     BodyRule(prefix="/api/v1/readings", most_bytes=1_000_000, kinds=(JSON, "application/octet-stream"), read_late=True),
+    BodyRule(prefix="/api/v1/gateways", most_bytes=2_000_000),
     BodyRule(prefix="/api/v1/statistics", most_bytes=1_000_000),
     BodyRule(prefix="/api/v1/heat-values", most_bytes=1_000_000),
     BodyRule(prefix=imports.PREFIX, most_bytes=imports.MOST_BYTES, kinds=(), read_late=True),
@@ -148,6 +150,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     readings.router,
     over_meters.router,
     rejected.router,
+    points.router,
     corrections.router,
     audit.router,
     proposals.router,

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from services.core.reason import InBoth
 
@@ -28,11 +29,15 @@ _AMOUNTS: dict[str, tuple[str, Fraction]] = {
     "Wh": ("energy", Fraction(3_600)),
     "kWh": ("energy", Fraction(3_600 * 10**3)),
     "MWh": ("energy", Fraction(3_600 * 10**6)),
+    "10MWh": ("energy", Fraction(3_600 * 10**7)),
     "GWh": ("energy", Fraction(3_600 * 10**9)),
     "kcal": ("energy", _KCAL_J),
+    "Mcal": ("energy", _KCAL_J * 10**3),
     "Gcal": ("energy", _KCAL_J * 10**6),
     "kgce_calorific": ("energy", _KGCE_J),
     "tce_calorific": ("energy", _KGCE_J * 10**3),
+    "ug": ("mass", Fraction(1, 10**9)),
+    "mg": ("mass", Fraction(1, 10**6)),
     "g": ("mass", Fraction(1, 1000)),
     "kg": ("mass", Fraction(1)),
     "t": ("mass", Fraction(1000)),
@@ -49,10 +54,31 @@ _CHINESE = {
     **{"焦": "J", "千焦": "kJ", "兆焦": "MJ", "吉焦": "GJ"},
     **{"瓦时": "Wh", "度": "kWh", "千瓦时": "kWh", "兆瓦时": "MWh", "吉瓦时": "GWh"},
     **{"大卡": "kcal", "千卡": "kcal", "克": "g", "千克": "kg", "公斤": "kg", "吨": "t"},
+    **{"兆卡": "Mcal", "毫克": "mg", "微克": "ug", "μg": "ug"},
     **{"升": "l", "立方米": "m3", "方": "m3", "标准立方米": "Nm3", "标方": "Nm3"},
     **{"瓦": "W", "千瓦": "kW", "兆瓦": "MW"},
     **{"吨标准煤(当量)": "tce_calorific", "吨标准煤(当量值)": "tce_calorific", "tce(当量)": "tce_calorific"},
 }
+_SMALL = frozenset({"ug", "mg"})
+"""Only as they are written: Mg is a tonne."""
+_LEVELS: dict[str, tuple[str, Fraction]] = {
+    "varh": ("reactive energy", Fraction(1)),
+    "kvarh": ("reactive energy", Fraction(10**3)),
+    "Mvarh": ("reactive energy", Fraction(10**6)),
+    "degC": ("temperature", Fraction(1)),
+    "Pa": ("pressure", Fraction(1)),
+    "kPa": ("pressure", Fraction(10**3)),
+    "MPa": ("pressure", Fraction(10**6)),
+    "%": ("share", Fraction(1)),
+    "ug/m3": ("concentration", Fraction(1, 10**9)),
+    "mg/m3": ("concentration", Fraction(1, 10**6)),
+    "g/m3": ("concentration", Fraction(1, 10**3)),
+    "ug/L": ("concentration", Fraction(1, 10**6)),
+    "mg/L": ("concentration", Fraction(1, 10**3)),
+    "mg/Nm3": ("concentration at 0 °C", Fraction(1, 10**6)),
+}
+"""What is measured besides, of which no carrier is kept: dimension, amount in its base."""
+_LEVELS_WRITTEN = {"°C": "degC", "μg/m3": "ug/m3", "μg/L": "ug/L", "mg/l": "mg/L", "ug/l": "ug/L"}
 _MULTIPLES = {"百万": 10**6, "万": 10**4, "亿": 10**8, "千": 10**3}
 _STANDARD_COAL = frozenset({"kgce", "tce", "吨标准煤", "千克标准煤", "吨标煤"})
 
@@ -106,7 +132,7 @@ def _named(unit: str) -> tuple[str, Fraction]:
 
 def _in_other_case(unit: str) -> str:
     """KWH and kwh are kWh; a small m before a capital is a thousandth, which nobody meters."""
-    known = [name for name in (*_AMOUNTS, *_POWERS) if name.casefold() == unit.casefold()]
+    known = [n for n in (*_AMOUNTS, *_POWERS) if n.casefold() == unit.casefold() and n not in _SMALL]
     is_milli = unit.startswith("m") and not (unit.islower() or unit.isupper())
     return known[0] if len(known) == 1 and not is_milli else unit
 
@@ -132,21 +158,7 @@ def factor_to(unit_of_measure: str, carrier_unit: str) -> Scale:
 
     Raises UnitError when a unit is unknown or the two are of different dimensions.
     """
-    whole, line, per = written(unit_of_measure).partition("/")
-    amount, times = _named(whole)
-    is_rate, seconds = bool(line) or amount in _POWERS, 1
-    if line:
-        per = _TIMES.get(per, per)
-        if per not in _SECONDS:
-            known = ", ".join(_SECONDS)
-            raise UnitError(
-                f"unknown time in {unit_of_measure!r}; known: {known}",
-                f"{unit_of_measure} 中没有这种时间；可用：{known}",
-            )
-        seconds = _SECONDS[per]
-    elif amount in _POWERS:
-        amount = _POWERS[amount]
-    dimension, value = _amount(amount, times)
+    dimension, value, is_rate = _measured(unit_of_measure)
     wanted, base = _amount(carrier_unit)
     if dimension != wanted:
         raise UnitError(
@@ -154,7 +166,53 @@ def factor_to(unit_of_measure: str, carrier_unit: str) -> Scale:
             f"{unit_of_measure} 计量的是{_DIMENSIONS[dimension]}，"
             f"而该能源品种以 {carrier_unit}（{_DIMENSIONS[wanted]}）计",
         )
-    return Scale(value / base * (Fraction(3600, seconds) if is_rate else 1), is_rate)
+    return Scale(value / base, is_rate)
+
+
+def _measured(unit: str) -> tuple[str, Fraction, bool]:
+    """Dimension, amount in the base of the dimension (of a rate that in an hour), and whether it is a rate."""
+    whole, line, per = written(unit).partition("/")
+    amount, times = _named(whole)
+    if not line:
+        is_rate = amount in _POWERS
+        dimension, value = _amount(_POWERS.get(amount, amount), times)
+        return dimension, value * (3600 if is_rate else 1), is_rate
+    per = _TIMES.get(per, per)
+    if per not in _SECONDS:
+        known = ", ".join(_SECONDS)
+        raise UnitError(f"unknown time in {unit!r}; known: {known}", f"{unit} 中没有这种时间；可用：{known}")
+    dimension, value = _amount(amount, times)
+    return dimension, value * Fraction(3600, _SECONDS[per]), True
+
+
+@lru_cache(maxsize=4096)
+def conversion(given: str, wanted: str) -> Fraction:
+    """How many of the unit `wanted` one of the unit `given` is: both amounts, both rates, or both of one level.
+
+    Levels are what no carrier is kept of, such as kvarh, degC, kPa, % and mg/m3. Raises UnitError when a unit is
+    unknown or the two do not measure the same.
+    """
+    if written(given) == written(wanted):
+        return Fraction(1)
+    of, into = _any_measured(given), _any_measured(wanted)
+    if of[0] != into[0] or of[2] != into[2]:
+        raise UnitError(
+            f"{given!r} and {wanted!r} do not measure the same: {_said(of)} and {_said(into)}",
+            f"{given} 与 {wanted} 计量的不是同一种量，不能换算",
+        )
+    return of[1] / into[1]
+
+
+def _any_measured(unit: str) -> tuple[str, Fraction, bool]:
+    name = _LEVELS_WRITTEN.get(written(unit), written(unit))
+    if name in _LEVELS:
+        dimension, amount = _LEVELS[name]
+        return dimension, amount, False
+    return _measured(unit)
+
+
+def _said(measured: tuple[str, Fraction, bool]) -> str:
+    return f"{measured[0]} in a time" if measured[2] else measured[0]
 
 
 def is_normal_volume(unit_of_measure: str) -> bool:

@@ -1,8 +1,9 @@
 """What a gateway sent, and what it is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
 
 MessageCode = Literal["undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic"]
 """Why a message is rejected whole; docs/mqtt.md says what to do."""
@@ -20,6 +21,8 @@ ReadingCode = Literal[
     "ts_too_old",
     "conflict",
     "crowded",
+    "ts_of_arrival",
+    "unit_mismatch",
 ]
 """Why a reading is rejected."""
 
@@ -48,6 +51,36 @@ class Rejection:
     detail: str
 
 
+class Why(StrEnum):
+    """Why a value is held beside the readings."""
+
+    UNKNOWN_POINT = "unknown_point"
+    FLAG = "flag"
+
+
+class Held(NamedTuple):
+    """A value that is held beside the readings, as it came: of its point, in the unit that the message said."""
+
+    point: str
+    at_us: int
+    value: float
+    unit: str
+    flag: str
+    stands_for: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What of a foreign message does not become readings. `counts`: values by flag, and by the reason why not."""
+
+    held: Sequence[Held] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING_BESIDE = Beside()
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """The samples of one message: meter codes, times in microseconds since 1970 (UTC), finite or not finite values."""
@@ -58,6 +91,7 @@ class Decoded:
     times_us: Sequence[int]
     values: Sequence[float]
     rejected: Sequence[Rejection] = ()
+    beside: Beside = NOTHING_BESIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +105,7 @@ class Checked:
     times_us: Sequence[int]
     values: Sequence[float]
     rejected: Sequence[Rejection]
+    beside: Beside = NOTHING_BESIDE
 
 
 @dataclass(slots=True)

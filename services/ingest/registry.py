@@ -1,11 +1,15 @@
 """What intake knows of the registry, read again when it has changed."""
 
+from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 import psycopg
 
-from services.core.calendar import to_us
+from services.core.calendar import OPEN_START_US, to_us
 from services.core.db.statements import Statements
+from services.core.meter import Kind
+from services.ingest.points import GatewayPoints, KnownPoint, MeterUnit
 from services.ingest.validate import GatewayFrom, KnownMeter, KnownRegistry
 
 _sql = Statements.beside(__file__, "store.sql")
@@ -28,10 +32,39 @@ class RegistryReader:
                     meters[row.code] = _known(meters.get(row.code), row)
                 keeps_days = {row.code: row.keeps_days for row in _sql.run(connection, "known_gateways")}
                 self._known = KnownRegistry(
-                    meters, frozenset(keeps_days), {code: days for code, days in keeps_days.items() if days is not None}
+                    meters,
+                    frozenset(keeps_days),
+                    {code: days for code, days in keeps_days.items() if days is not None},
+                    _points(_sql.run(connection, "known_points")),
                 )
                 self._revision = revision
         return self._known
+
+
+def _points(rows: Iterable[Any]) -> dict[str, GatewayPoints]:
+    """By gateway, from its points with the terms of their meters."""
+    mapped: dict[str, dict[str, KnownPoint]] = {}
+    ignored: dict[str, set[str]] = {}
+    patterns: dict[str, list[str]] = {}
+    for row in rows:
+        if row.is_pattern:
+            patterns.setdefault(row.gateway_code, []).append(row.name)
+        elif row.meter is None:
+            ignored.setdefault(row.gateway_code, set()).add(row.name)
+        else:
+            from_us = OPEN_START_US if row.valid_from is None else to_us(row.valid_from)
+            interval_us = row.interval_s * 1_000_000 if row.kind == Kind.INTERVAL else 0
+            term = MeterUnit(from_us, row.meter_unit, interval_us, row.stamp)
+            points = mapped.setdefault(row.gateway_code, {})
+            earlier = points[row.name].terms if row.name in points else ()
+            unit, factor = row.unit_of_measure or "", Fraction(row.factor)
+            points[row.name] = KnownPoint(row.meter, (*earlier, term), unit, factor)
+    return {
+        gateway: GatewayPoints(
+            mapped.get(gateway, {}), frozenset(ignored.get(gateway, ())), tuple(patterns.get(gateway, ()))
+        )
+        for gateway in mapped.keys() | ignored.keys() | patterns.keys()
+    }
 
 
 def _known(earlier: KnownMeter | None, term: Any) -> KnownMeter:

@@ -12,11 +12,13 @@ from services.core.db.statements import Statements
 _sql = Statements.beside(__file__, "retention.sql")
 
 MOST_AT_ONCE = 50_000
+MOST_UNKNOWN_POINTS = 10_000
+"""Of one gateway; what its values were is kept beside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """What is kept of rejected readings and messages: how long, and how much of one gateway."""
+    """What is kept of rejected readings and messages, and of held values: how long, and how much of one gateway."""
 
     days: int
     readings: int
@@ -25,7 +27,7 @@ class Retention:
 
 
 Dropped = Counter[tuple[str, str, str]]
-"""Rows by gateway, kind (rejected_reading, rejected_message, message) and reason (age, cap, flood)."""
+"""Rows by gateway, kind (of `dropped_count`) and reason (age, cap, flood)."""
 
 
 def drop(connection: psycopg.Connection, kept: Retention, *, now: datetime) -> Dropped:
@@ -43,6 +45,9 @@ def drop(connection: psycopg.Connection, kept: Retention, *, now: datetime) -> D
             *("rejected_message", "cap", "drop_messages_beyond"),
             {"cap": kept.messages, "cap_bytes": kept.messages_bytes},
         ),
+        ("held_reading", "age", "drop_old_held", {"before": before, "most": MOST_AT_ONCE}),
+        ("held_reading", "cap", "drop_held_beyond", {"cap": kept.readings, "most": MOST_AT_ONCE}),
+        ("unknown_point", "cap", "drop_points_beyond", {"cap": MOST_UNKNOWN_POINTS}),
     )
     dropped: Dropped = Counter()
     for kind, reason, statement, parameters in steps:
@@ -50,6 +55,8 @@ def drop(connection: psycopg.Connection, kept: Retention, *, now: datetime) -> D
             counts = dict(_sql.run(connection, statement, **parameters))
             count_dropped(connection, kind, reason, counts)
         dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
+    with connection.transaction():
+        _sql.run(connection, "drop_old_counts", before=before)
     return dropped
 
 

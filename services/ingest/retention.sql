@@ -47,6 +47,60 @@ dropped AS (
 )
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
+-- name: drop_old_held(before, most)
+WITH dropped AS (
+    DELETE FROM held_reading
+    WHERE held_id = ANY (
+        ARRAY(SELECT held_id FROM held_reading WHERE received_at < :before ORDER BY received_at LIMIT :most)
+    )
+    RETURNING gateway_code
+)
+SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
+
+-- name: drop_held_beyond(cap, most)
+-- Of each gateway the newest `cap` stay.
+WITH beyond AS (
+    SELECT gateway_code, count(*) - :cap AS surplus
+    FROM held_reading
+    GROUP BY gateway_code
+    HAVING count(*) > :cap
+),
+dropped AS (
+    DELETE FROM held_reading
+    USING beyond
+    CROSS JOIN LATERAL (
+        SELECT oldest.held_id
+        FROM held_reading AS oldest
+        WHERE oldest.gateway_code = beyond.gateway_code
+        ORDER BY oldest.held_id
+        LIMIT least(beyond.surplus, :most)
+    ) AS chosen
+    WHERE held_reading.held_id = chosen.held_id
+    RETURNING held_reading.gateway_code
+)
+SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
+
+-- name: drop_points_beyond(cap)
+-- Names can be invented without end: of each gateway those stay that were seen last.
+WITH ranked AS (
+    SELECT
+        gateway_code,
+        name,
+        row_number() OVER (PARTITION BY gateway_code ORDER BY last_seen_at DESC, name) AS place
+    FROM unknown_point
+),
+dropped AS (
+    DELETE FROM unknown_point
+    USING ranked
+    WHERE unknown_point.gateway_code = ranked.gateway_code AND unknown_point.name = ranked.name AND ranked.place > :cap
+    RETURNING unknown_point.gateway_code
+)
+SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
+
+-- name: drop_old_counts(before)
+DELETE FROM foreign_count
+WHERE day < (:before ::timestamptz AT TIME ZONE 'Asia/Shanghai')::date;
+
 -- name: drop_messages_beyond(cap, cap_bytes)
 -- Of each gateway the newest `cap` of together `cap_bytes` stay; and so many of all that are not registered, together:
 -- names can be invented without end.

@@ -21,6 +21,7 @@ from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
 from services.core.db.chunks import CHUNK_US, parts_of
 from services.core.db.statements import Statements
+from services.ingest.beside import keep_beside
 from services.ingest.crowding import beyond_room, crowded
 from services.ingest.message import Answer, Checked, Rejection, rejection_json
 from services.ingest.rejected import Unreadable, keep_rejected, keep_unreadable
@@ -136,6 +137,7 @@ def _commit(
         answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
         keep_rejected(connection, messages, conflicts)
         keep_unreadable(connection, unreadable)
+        keep_beside(connection, messages)
         gateways = sorted({m.gateway for m in messages})
         if gateways:
             _sql.run(connection, "note_message", gateways=gateways)

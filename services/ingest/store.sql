@@ -105,6 +105,25 @@ ORDER BY term.meter_id, term.valid_from;
 -- name: known_gateways()
 SELECT code, keeps_days FROM gateway;
 
+-- name: known_points()
+-- Each point with the terms of its meter, in order of time; one that is no meter once.
+SELECT
+    point.gateway_code,
+    point.name,
+    point.is_pattern,
+    point.unit_of_measure,
+    point.factor,
+    meter.code AS meter,
+    nullif(term.valid_from, '-infinity') AS valid_from,
+    term.unit_of_measure AS meter_unit,
+    term.kind,
+    term.interval_s,
+    term.stamp
+FROM point
+LEFT JOIN meter USING (meter_id)
+LEFT JOIN meter_term_now AS term ON term.meter_id = meter.meter_id
+ORDER BY point.point_id, term.valid_from;
+
 -- name: revision()
 SELECT revision FROM registry_revision;
 

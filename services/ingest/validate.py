@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeGuard
 
 from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI, from_us, to_us
 from services.ingest.message import Checked, Decoded, ReadingCode, Rejection, UnreadableMessage
+from services.ingest.points import GatewayPoints
 
 AHEAD_US = 600 * 1_000_000
 EARLIEST_US = to_us(datetime(2000, 1, 1, tzinfo=UTC))
@@ -56,6 +57,8 @@ class KnownRegistry:
     gateways: frozenset[str]
     keeps_days: Mapping[str, int] = field(default_factory=dict)
     """Of gateways of which it is registered: for how many days each keeps readings that it could not send."""
+    points: Mapping[str, GatewayPoints] = field(default_factory=dict)
+    """By gateway, what its foreign messages name."""
     ids: Mapping[str, Mapping[str, int]] = field(init=False)
     """By gateway and code of the meters that it has now, their number."""
     had_all_from_us: Mapping[str, int] = field(init=False)
@@ -97,7 +100,14 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int, believe_old: b
     all_ids = list(map(known.ids.get(gateway, {}).get, decoded.meters))
     if _all_good(all_ids, decoded, times):
         return Checked(
-            gateway, decoded.seq, decoded.meters, all_ids, decoded.times_us, decoded.values, decoded.rejected
+            gateway,
+            decoded.seq,
+            decoded.meters,
+            all_ids,
+            decoded.times_us,
+            decoded.values,
+            decoded.rejected,
+            decoded.beside,
         )
     meters, meter_ids, times_us, values = [], [], [], []
     rejected = list(decoded.rejected)
@@ -116,7 +126,7 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int, believe_old: b
             values.append(value)
         else:
             rejected.append(_rejection(code, at_us, value, meter, gateway, times))
-    return Checked(gateway, decoded.seq, meters, meter_ids, times_us, values, rejected)
+    return Checked(gateway, decoded.seq, meters, meter_ids, times_us, values, rejected, decoded.beside)
 
 
 class _Times:

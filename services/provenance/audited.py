@@ -45,6 +45,7 @@ AUDITED = (
         hidden=("password_hash",),
         stays=True,
     ),
+    Audited(kind="point", keys=("point_id",), subject="gateway_code"),
     Audited(kind="meter", keys=("meter_id",), subject="code"),
     Audited(kind="meter_term", keys=("term_id",), subject="meter_id"),
     Audited(kind="meter_replacement", keys=("meter_id", "ts"), subject="meter_id"),

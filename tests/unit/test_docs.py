@@ -33,8 +33,9 @@ WRITERS: dict[str, str | tuple[str, ...]] = {
 }
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are
 # written by the service that is shipped with them, and tests of an address by those who ask for one; a subscription
-# whose receiver says that it is gone is switched off by who hears it. The quality process puts into the queues what has
-# ended, and what is to be booked anew; the API, the days of which other readings are expected now.
+# whose receiver says that it is gone is switched off by who hears it; a point that was said to be something is unknown
+# no longer. The quality process puts into the queues what has ended, and what is to be booked anew; the API, the days
+# of which other readings are expected now.
 OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
@@ -54,6 +55,7 @@ OTHER_HANDS = {
     ("quality_due", "INSERT INTO", "api"),
     ("dirty_slot", "INSERT INTO", "quality"),
     ("subscription", "UPDATE", "alerts"),
+    ("unknown_point", "DELETE FROM", "api"),
 }
 BY_TRIGGER = {"audit", "audited"}
 """Written by no statement of a service: with the changes of other tables, or of the schema."""

@@ -128,6 +128,9 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/rejected-readings
         GET /api/v1/rejected-messages
         GET /api/v1/dropped
+        GET /api/v1/points
+        GET /api/v1/held-readings
+        GET /api/v1/foreign-counts
         GET /api/v1/live
         GET /api/v1/proposals
         GET /api/v1/proposals/{proposal_id}
@@ -214,6 +217,9 @@ _RULES: Mapping[Right | str, str] = {
         POST /api/v1/import/gateways
         POST /api/v1/import/meters
         POST /api/v1/rejected-readings/retry
+        PUT /api/v1/gateways/{code}/points
+        DELETE /api/v1/gateways/{code}/points
+        POST /api/v1/held-readings/take
     """,
     Right.CONFIRM: """
         POST /api/v1/proposals/{proposal_id}/confirm

@@ -24,12 +24,12 @@ from services.core.mqtt_address import parse_mqtt_url
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest import store as intake_store
+from services.ingest.database import IngestDatabase
 from services.ingest.formats.kinds import decode, format_of, gateway_of
 from services.ingest.formats.payload_text import number_of
 from services.ingest.message import Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import BrokerSession
-from services.ingest.mqtt.database import IngestDatabase
 from services.ingest.mqtt.dropping import retaining
 from services.ingest.mqtt.keeper import Keeper
 from services.ingest.mqtt.queue import MessageQueue, Received

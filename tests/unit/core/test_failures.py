@@ -8,7 +8,7 @@ import pytest
 from psycopg import errors
 
 from services.core.db.failures import PASSING, is_away, warn_of
-from services.ingest.mqtt.database import IngestDatabase
+from services.ingest.database import IngestDatabase
 
 AWAY: list[psycopg.Error] = [
     psycopg.OperationalError("connection refused"),

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from services.core.units import Scale, UnitError, factor_to
+from services.core.units import Scale, UnitError, conversion, factor_to
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,31 @@ def test_an_unknown_unit_is_refused_with_all_that_are_known() -> None:
 def test_standard_coal_of_no_stated_basis_is_refused(unit: str) -> None:
     with pytest.raises(UnitError, match=r"two bases.*tce_calorific"):
         factor_to(unit, "GJ")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "factor"),
+    [
+        ("Wh", "kWh", Fraction(1, 1000)),
+        ("10MWh", "kWh", Fraction(10_000)),
+        ("Mcal", "GJ", Fraction(41_868, 10**7)),
+        ("W", "kW", Fraction(1, 1000)),
+        ("m3/s", "m3/h", Fraction(3600)),
+        ("ug", "kg", Fraction(1, 10**9)),
+        ("varh", "kvarh", Fraction(1, 1000)),
+        ("mg/L", "mg/m3", Fraction(1000)),
+        ("μg/m³", "mg/m3", Fraction(1, 1000)),
+        ("℃", "degC", Fraction(1)),
+        ("MPa", "kPa", Fraction(1000)),
+    ],
+)
+def test_units_of_one_measure_convert(given: str, wanted: str, factor: Fraction) -> None:
+    assert conversion(given, wanted) == factor
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("kWh", "kW"), ("kvarh", "kWh"), ("mg/Nm3", "mg/m3"), ("Mg", "t"), ("%", "kWh")]
+)
+def test_units_of_two_measures_do_not(given: str, wanted: str) -> None:
+    with pytest.raises(UnitError):
+        conversion(given, wanted)

@@ -20,8 +20,9 @@ log = logging.getLogger("ingest")
 class IngestDatabase:
     """A connection and what it has read of the registry; for one thread."""
 
-    def __init__(self, url: str, *, stopping: threading.Event) -> None:
+    def __init__(self, url: str, *, stopping: threading.Event, application_name: str = "enermon-ingest") -> None:
         self._url = url
+        self._application_name = application_name
         self._stopping = stopping
         self._connection: psycopg.Connection | None = None
         self._registry = RegistryReader()
@@ -29,7 +30,7 @@ class IngestDatabase:
     def connection(self) -> psycopg.Connection:
         """The connection, made anew if it was lost. Raises psycopg.OperationalError."""
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._url, role=DatabaseRole.INGEST, application_name="enermon-ingest")
+            self._connection = connect(self._url, role=DatabaseRole.INGEST, application_name=self._application_name)
         return self._connection
 
     def registry(self) -> KnownRegistry:

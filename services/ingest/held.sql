@@ -1,0 +1,98 @@
+-- name: keep_held(gateways, points, times, values, units, flags, stands_for, whys)
+-- Values beside the readings, once each; of points that nobody knows also what was seen of them.
+WITH given AS (
+    SELECT *
+    FROM unnest(
+        :gateways ::text[], :points ::text[], :times ::timestamptz[], :values ::float8[], :units ::text[],
+        :flags ::text[], :stands_for ::text[], :whys ::text[]
+    ) AS held (gateway_code, point, ts, value, unit, flag, stands_for, why)
+),
+kept AS (
+    INSERT INTO held_reading (received_at, gateway_code, point, ts, value, unit, flag, stands_for, why)
+    SELECT now(), gateway_code, point, ts, value, unit, flag, stands_for, why
+    FROM given
+    ORDER BY gateway_code, point, ts, value, flag
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO unknown_point AS seen (
+    gateway_code, name, first_seen_at, last_seen_at, readings, last_ts, last_value, last_unit
+)
+SELECT
+    gateway_code,
+    point,
+    now(),
+    now(),
+    count(*),
+    max(ts),
+    (array_agg(value ORDER BY ts DESC))[1],
+    (array_agg(unit ORDER BY ts DESC))[1]
+FROM given
+WHERE why = 'unknown_point'
+GROUP BY gateway_code, point
+ORDER BY gateway_code, point
+ON CONFLICT (gateway_code, name) DO UPDATE
+SET
+    last_seen_at = excluded.last_seen_at,
+    readings = seen.readings + excluded.readings,
+    last_ts = greatest(seen.last_ts, excluded.last_ts),
+    last_value = CASE WHEN excluded.last_ts >= seen.last_ts THEN excluded.last_value ELSE seen.last_value END,
+    last_unit = CASE WHEN excluded.last_ts >= seen.last_ts THEN excluded.last_unit ELSE seen.last_unit END;
+
+-- name: count_foreign(gateways, reasons, counts)
+INSERT INTO foreign_count AS kept (gateway_code, day, reason, readings)
+SELECT
+    fresh.gateway_code,
+    (now() AT TIME ZONE 'Asia/Shanghai')::date,
+    fresh.reason,
+    sum(fresh.readings)
+FROM unnest(:gateways ::text[], :reasons ::text[], :counts ::bigint[]) AS fresh (gateway_code, reason, readings)
+GROUP BY fresh.gateway_code, fresh.reason
+ORDER BY fresh.gateway_code, fresh.reason
+ON CONFLICT (gateway_code, day, reason) DO UPDATE
+SET readings = kept.readings + excluded.readings;
+
+-- name: open_held(gateway, point, booked, accept_flags, most)
+-- Held values of points that are meters by now, oldest first, whose flags let them be booked, or a person says so.
+SELECT
+    held.held_id,
+    held.point,
+    held.ts,
+    held.value,
+    held.unit,
+    held.flag,
+    held.stands_for
+FROM held_reading AS held
+JOIN point
+    ON point.gateway_code = held.gateway_code
+    AND point.name = held.point
+    AND NOT point.is_pattern
+    AND point.meter_id IS NOT NULL
+WHERE held.gateway_code = :gateway
+    AND held.outcome IS NULL
+    AND (:point ::text IS NULL OR held.point = :point)
+    AND (held.flag = ANY (:booked ::text[]) OR :accept_flags ::boolean)
+ORDER BY held.held_id
+LIMIT :most;
+
+-- name: note_held(ids, meters, times, values)
+-- A held value is taken if it is the one that stands for its meter and time now; one without a meter is none.
+WITH told AS (
+    UPDATE held_reading
+    SET
+        taken_at = now(),
+        outcome = CASE
+            WHEN tried.stands IS NULL THEN 'refused'
+            WHEN tried.stands = tried.value THEN 'taken'
+            ELSE 'conflict'
+        END
+    FROM (
+        SELECT given.held_id, given.value, reading.value AS stands
+        FROM unnest(:ids ::bigint[], :meters ::text[], :times ::timestamptz[], :values ::float8[])
+            AS given (held_id, meter_code, ts, value)
+        LEFT JOIN meter ON meter.code = given.meter_code
+        LEFT JOIN reading ON reading.meter_id = meter.meter_id AND reading.ts = given.ts
+    ) AS tried
+    WHERE held_reading.held_id = tried.held_id AND held_reading.outcome IS NULL
+    RETURNING held_reading.outcome
+)
+SELECT outcome, count(*) FROM told GROUP BY outcome;

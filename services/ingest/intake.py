@@ -1,0 +1,66 @@
+"""The way in for messages of other formats, whatever brings them: transport → session → decode → here → answer.
+
+A process that takes messages of the field (a TCP server, a host, a web service) decodes each to a `Foreign`, which is
+pure, and gives them here together. When this returns they are committed, and the senders may be answered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from services.ingest.foreign import Foreign
+from services.ingest.message import Answer, Checked, UnreadableMessage
+from services.ingest.points import to_meters
+from services.ingest.rejected import Unreadable
+from services.ingest.store import store
+from services.ingest.validate import KnownRegistry, check
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignMessage:
+    """A message as it came and as it was read: what it says, or why it cannot be read.
+
+    `source`: topic, address or protocol, by which people find it. `gateway`: who sent it, as the transport proves it,
+    and not as the message says; None where nobody is proven.
+    """
+
+    gateway: str | None
+    source: str
+    payload: bytes
+    read: Foreign | UnreadableMessage
+
+
+def store_foreign(
+    connection: psycopg.Connection,
+    known: KnownRegistry,
+    messages: Sequence[ForeignMessage],
+    *,
+    now_us: int,
+    writer: str,
+) -> list[Answer | UnreadableMessage]:
+    """Commit messages and say what became of each, in their order.
+
+    Of one that cannot be read, or whose gateway is not registered, the reason; it is kept whole. Values of unknown
+    points and such whose flags say that they are not good are kept beside the readings, and are in no count of the
+    answer. Within a transaction of the caller it is part of that. Raises psycopg.Error with nothing stored: then the
+    sender gets no answer, or one that lets it send again.
+    """
+    read = [checked_foreign(message, known, now_us=now_us) for message in messages]
+    unreadable = [
+        Unreadable(message.gateway, message.source, message.payload, each)
+        for message, each in zip(messages, read, strict=True)
+        if isinstance(each, UnreadableMessage)
+    ]
+    answers = iter(store(connection, [m for m in read if isinstance(m, Checked)], unreadable, writer=writer))
+    return [each if isinstance(each, UnreadableMessage) else next(answers) for each in read]
+
+
+def checked_foreign(message: ForeignMessage, known: KnownRegistry, *, now_us: int) -> Checked | UnreadableMessage:
+    """What of a message may be stored, or why it is not taken at all."""
+    if isinstance(message.read, UnreadableMessage):
+        return message.read
+    try:
+        return check(to_meters(message.read, known.points), known, now_us=now_us)
+    except UnreadableMessage as reason:
+        return reason
