@@ -88,6 +88,15 @@ def ingest() -> None:
 
 
 @app.command()
+def hj212() -> None:
+    """Take what monitors of pollution sources send by HJ 212 over TCP, and store it."""
+    from services.ingest.hj212.service import run
+
+    logs.set_up()
+    run(read_settings())
+
+
+@app.command()
 def rollup() -> None:
     """Turn stored readings into energy by slot, hour, day and month, and sums by place."""
     from services.energy.rollup.service import run

@@ -2,6 +2,7 @@
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -128,6 +129,21 @@ class Settings(BaseSettings):
     seal_head_secret: SecretStr | None = Field(None, description="whsec_ secret by which those webhooks are signed")
     seal_head_send_every_s: float = Field(86_400.0, gt=0, description="How often it is sent")
 
+    hj212_host: str = Field("127.0.0.1", description="Where the server of HJ 212 listens for monitors")
+    hj212_port: int = Field(10_212, ge=0, le=65535, description="... and at which port; 0: any free one")
+    hj212_allow: str = Field(
+        "127.0.0.0/8,::1", description="Addresses and networks that may connect as monitors, between commas"
+    )
+    hj212_monitors: Path | None = Field(
+        None,
+        description="Secret CSV file mn,gateway,password,key of monitors that have a password, a key or another name",
+    )
+    hj212_connections: int = Field(1_000, ge=1, description="Monitors connected at once")
+    hj212_first_frame_s: float = Field(60.0, gt=0, description="A connection without a good frame ends after so long")
+    hj212_silence_s: float = Field(7_200.0, gt=0, description="... and one that has become silent after so long")
+    hj212_moment_days: int = Field(30, ge=1, description="Days that real-time values of pollutants are kept")
+    hj212_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the server of HJ 212; 0: none")
+
     ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")
 
     @property
@@ -170,6 +186,21 @@ class Settings(BaseSettings):
             if not _HOST_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name of a host: leave out scheme, port and path")
         return given
+
+    @field_validator("hj212_allow")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        for part in _parts(given):
+            try:
+                ip_network(part)
+            except ValueError as error:
+                raise ValueError(f"{part!r} is neither an address nor a network such as 10.1.2.0/24: {error}") from None
+        return given
+
+    @property
+    def hj212_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """From where monitors may connect."""
+        return tuple(ip_network(part) for part in _parts(self.hj212_allow))
 
     @property
     def trusted_hosts(self) -> frozenset[str]:

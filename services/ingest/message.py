@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-MessageCode = Literal["undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic"]
+MessageCode = Literal["undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic", "not_admitted"]
 """Why a message is rejected whole; docs/mqtt.md says what to do."""
 ReadingCode = Literal[
     "unknown_meter",

@@ -1,5 +1,6 @@
 """The parts that `enermon up` runs beside database and broker. A further service is one entry in BESIDE_API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -52,7 +53,13 @@ MAILS = Part(
     Ready.LOG_EVENT,
     None,
 )
+HJ212 = Part("hj212", ("enermon", "hj212"), Ready.LOG_EVENT, DatabaseRole.INGEST)
 BESIDE_API = (INGEST, ROLLUP)
 """Started together, and API with them. REGION starts when these are ready, QUALITY and ALERTS last: what a region that
 was off for a while has not sent yet is no alert, and days that are still being booked would be judged again and again.
 They are stopped in the reverse order."""
+
+
+def beside_api(environment: Mapping[str, str]) -> tuple[Part, ...]:
+    """BESIDE_API, and the server of HJ 212 where its port is set: most regions have no monitors."""
+    return (*BESIDE_API, HJ212) if environment.get("ENERMON_HJ212_PORT") else BESIDE_API

@@ -23,7 +23,7 @@ from services.up.home import Home
 from services.up.kept_server import KeptServer
 from services.up.logins import Logins, private_logins
 from services.up.mails import MailCatcher
-from services.up.parts import ALERTS, API, BESIDE_API, MAILS, QUALITY, REGION, TOLD_REGION, Part
+from services.up.parts import ALERTS, API, MAILS, QUALITY, REGION, TOLD_REGION, Part, beside_api
 from services.up.ports import LOOPBACK, describe_holder, is_free, start_on_free_port
 from services.up.postgres import PrivatePostgres
 from services.up.running import RunningPart
@@ -99,7 +99,7 @@ class Supervisor:
         admitting = _told("ENERMON_DATABASE_URL", self._logins.url_of(DatabaseRole.ADMIT))
         first = first_administrator(plan.home, self._environment("") | admitting)
         env = self._environment(self._start_broker())
-        for part in BESIDE_API:
+        for part in beside_api(os.environ):
             self._add(part, env)
         self._start_api(env)
         self._watch_until(self._all_ready)

@@ -206,5 +206,6 @@ class FrameReader:
             self._base = upto
 
 
-def _end(frame: _OpenFrame) -> int:
-    return frame.end
+def _end(frame: _OpenFrame) -> tuple[int, int]:
+    """What ends first; of two that end together the one that began later: the other was cut off."""
+    return frame.end, -frame.start

@@ -15,5 +15,5 @@ def test_page_names_every_error_code() -> None:
 
 
 def test_page_names_every_variable() -> None:
-    read = set(re.findall(r"ENERMON_[A-Z_]+", SOURCE))
+    read = set(re.findall(r"ENERMON_[A-Z0-9_]+", SOURCE))
     assert sorted(name for name in read if f"`{name}`" not in PAGE) == []
