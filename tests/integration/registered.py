@@ -31,6 +31,11 @@ class Registered:
         answer = self.client.post(f"/api/v1/{kind}", json=entry)
         assert answer.status_code == 201, answer.text
 
+    def put(self, path: str, entry: dict[str, Any]) -> None:
+        """Register what is put under its code."""
+        answer = self.client.put(f"/api/v1/{path}", json=entry)
+        assert answer.status_code == 200, answer.text
+
     def park(self, **given: Any) -> str:
         entry = {"code": f"P-{next(self._numbers)}", "name_zh": "园区", "kind": "ordinary", "area_code": JUNGAR} | given
         self._post("parks", entry)

@@ -19,7 +19,7 @@ from services.judging.data.tables import Tables
 
 LONGEST = timedelta(days=366)
 LONGEST_BY_HOUR = timedelta(days=7)
-WITHOUT_PAST = frozenset({"gateway_silence_s"})
+WITHOUT_PAST = frozenset({"gateway_silence_s", "monitor_silence_s"})
 """Of these only the moment is known: when a gateway was last heard is kept, and not when before that."""
 
 

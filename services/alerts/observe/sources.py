@@ -11,6 +11,7 @@ from services.alerts.observe.dual_control import dual_control_intensity, dual_co
 from services.alerts.observe.evidence import SQL
 from services.alerts.observe.findings import found_by_check
 from services.alerts.observe.judgements import energy_above_approved, retrofit_days_left, with_approval, with_levels
+from services.alerts.observe.monitors import MONITORED
 from services.alerts.observe.view import View, of_row, with_number
 from services.alerts.rules.compatibility import CHECK_PREFIX
 from services.alerts.rules.rule import Rule
@@ -78,6 +79,7 @@ MEASURES: Mapping[str, Callable[[Tables], Callable[[JudgedUnit], bool]]] = {
     "dual_control_total": lambda _: nobody,
     "month_energy_budget": lambda _: _everybody,
     "gateway_silence_s": lambda _: nobody,
+    **{name: lambda _: nobody for name in MONITORED},
     "calibration_days_left": lambda _: nobody,
     **{f"{CHECK_PREFIX}{slug}": lambda _: nobody for slug in alerted_checks()},
 }
@@ -90,6 +92,7 @@ READERS: Mapping[str, Reader] = {
     "dual_control_total": dual_control_total,
     "month_energy_budget": month_energy_budget,
     "gateway_silence_s": gateway_silence,
+    **MONITORED,
     "calibration_days_left": calibration_days_left,
     **{f"{CHECK_PREFIX}{slug}": found_by_check for slug in alerted_checks()},
 }

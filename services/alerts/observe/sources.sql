@@ -171,3 +171,133 @@ GROUP BY meter.code;
 SELECT max(day)
 FROM quality_region_day
 WHERE checked_at IS NOT NULL AND day >= :from_day ::date AND day < :to_day ::date;
+
+-- name: outlets_at_limits(today, now)
+-- Of each outlet whose hours are due and that does not stand still: the newest valid mean that is nearest to its limit,
+-- or furthest above it. An hour is looked at for a day, a day for three.
+SELECT
+    watched.code,
+    watched.name_zh,
+    watched.name_en,
+    watched.credit_code,
+    watched.trade,
+    watched.area_code,
+    watched.park_code,
+    watched.outlet,
+    worst.factor,
+    worst.grain,
+    worst.ts,
+    worst.mean,
+    worst.number,
+    worst.source
+FROM watched_outlets(:today ::date, :now ::timestamptz) AS watched
+JOIN LATERAL (
+    SELECT
+        limited.factor,
+        limited.grain,
+        limited.number,
+        limited.source,
+        newest.ts,
+        newest.mean
+    FROM (
+        SELECT DISTINCT ON (factor, grain) factor, grain, number, converted, source
+        FROM outlet_limit
+        WHERE outlet_limit.outlet_id = watched.outlet_id AND valid_from <= :today ::date
+        ORDER BY factor, grain, valid_from DESC
+    ) AS limited
+    JOIN LATERAL (
+        SELECT
+            emission.ts,
+            CASE WHEN limited.converted THEN emission.mean_converted ELSE emission.mean END AS mean
+        FROM emission
+        WHERE
+            emission.gateway_id = watched.gateway_id
+            AND emission.grain = limited.grain
+            AND emission.factor = limited.factor
+            AND emission.flag IN ('N', '')
+            AND emission.ts >= :now ::timestamptz - CASE limited.grain WHEN 'hour' THEN interval '1 day' ELSE interval '3 days' END
+            AND emission.ts < :now ::timestamptz
+        ORDER BY emission.ts DESC
+        LIMIT 1
+    ) AS newest ON newest.mean IS NOT NULL
+    ORDER BY newest.mean / limited.number DESC, limited.factor, limited.grain
+    LIMIT 1
+) AS worst ON TRUE
+ORDER BY watched.code;
+
+-- name: monitors_heard(today, now)
+-- Monitors whose hours are due, with the time since which nothing came.
+SELECT
+    watched.code,
+    watched.name_zh,
+    watched.name_en,
+    watched.credit_code,
+    watched.trade,
+    watched.area_code,
+    watched.park_code,
+    watched.outlet,
+    state.last_message_at,
+    greatest(
+        state.last_message_at,
+        least(watched.monitored_from ::timestamp AT TIME ZONE 'Asia/Shanghai', :now ::timestamptz)
+    ) AS heard_at
+FROM watched_outlets(:today ::date, :now ::timestamptz) AS watched
+LEFT JOIN gateway_state AS state ON state.gateway_code = watched.code
+ORDER BY watched.code;
+
+-- name: emissions_that_stay(today, now)
+-- Of each outlet whose hours are due: for how many hours the newest valid means of a factor were the same, at most 72; the
+-- longest run that is not zero, and the longest of zero.
+SELECT
+    watched.code,
+    watched.name_zh,
+    watched.name_en,
+    watched.credit_code,
+    watched.trade,
+    watched.area_code,
+    watched.park_code,
+    watched.outlet,
+    run.is_zero,
+    run.factor,
+    run.mean,
+    run.hours
+FROM watched_outlets(:today ::date, :now ::timestamptz) AS watched
+JOIN LATERAL (
+    SELECT DISTINCT ON (told.mean = 0)
+        told.mean = 0 AS is_zero,
+        told.factor,
+        told.mean,
+        count(*)::integer AS hours
+    FROM (
+        SELECT
+            emission.factor,
+            emission.ts,
+            emission.mean,
+            count(*) FILTER (WHERE emission.mean IS DISTINCT FROM newest.mean) OVER newest_first AS others
+        FROM emission
+        JOIN LATERAL (
+            SELECT last.mean
+            FROM emission AS last
+            WHERE
+                last.gateway_id = emission.gateway_id
+                AND last.grain = 'hour'
+                AND last.factor = emission.factor
+                AND last.flag IN ('N', '')
+                AND last.ts < :now ::timestamptz
+            ORDER BY last.ts DESC
+            LIMIT 1
+        ) AS newest ON TRUE
+        WHERE
+            emission.gateway_id = watched.gateway_id
+            AND emission.grain = 'hour'
+            AND emission.flag IN ('N', '')
+            AND emission.mean IS NOT NULL
+            AND emission.ts >= :now ::timestamptz - interval '72 hours'
+            AND emission.ts < :now ::timestamptz
+        WINDOW newest_first AS (PARTITION BY emission.factor ORDER BY emission.ts DESC)
+    ) AS told
+    WHERE told.others = 0
+    GROUP BY told.factor, told.mean
+    ORDER BY told.mean = 0, hours DESC, told.factor
+) AS run ON TRUE
+ORDER BY watched.code;

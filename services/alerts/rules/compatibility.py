@@ -79,6 +79,18 @@ SOURCES: Mapping[str, RuleSource] = {
         missing=MissingReadings.OF_GATEWAY,
         stands_on_readings=False,
     ),
+    "emission_of_limit": RuleSource(
+        ("gateway",), "now", False, Compared.NUMBER, "%", _OF_ENTERPRISES, stands_on_readings=False
+    ),
+    "monitor_silence_s": RuleSource(
+        ("gateway",), "now", False, Compared.NUMBER, "s", _OF_ENTERPRISES, stands_on_readings=False
+    ),
+    "emission_stuck_h": RuleSource(
+        ("gateway",), "now", False, Compared.NUMBER, "h", _OF_ENTERPRISES, stands_on_readings=False
+    ),
+    "emission_zero_h": RuleSource(
+        ("gateway",), "now", False, Compared.NUMBER, "h", _OF_ENTERPRISES, stands_on_readings=False
+    ),
     "calibration_days_left": RuleSource(
         ("meter",), "now", False, Compared.NUMBER, "d", _OF_ENTERPRISES, stands_on_readings=False
     ),

@@ -97,6 +97,12 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/meters/{code}/terms
         GET /api/v1/meters/{code}/readings
         GET /api/v1/meters/{code}/corrections
+        GET /api/v1/outlets
+        GET /api/v1/outlets/{code}
+        GET /api/v1/emissions
+        GET /api/v1/emissions/amounts
+        GET /api/v1/transmission-rates
+        GET /api/v1/monitors
         GET /api/v1/energy
         GET /api/v1/energy/balance
         GET /api/v1/indicators/values
@@ -218,6 +224,8 @@ _RULES: Mapping[Right | str, str] = {
         POST /api/v1/import/meters
         POST /api/v1/rejected-readings/retry
         PUT /api/v1/gateways/{code}/points
+        PUT /api/v1/outlets/{code}
+        DELETE /api/v1/outlets/{code}
         DELETE /api/v1/gateways/{code}/points
         POST /api/v1/held-readings/take
     """,

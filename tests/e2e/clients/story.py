@@ -134,6 +134,7 @@ class Story:
         self._ask("post", f"{_METER}/replacements", self._meter, body=swap)
         assert self._ask("get", f"{_METER}/replacements", self._meter)["data"]
         self._ask("delete", f"{_METER}/replacements/{{ts}}", self._meter, at)
+        self._outlet_of_own_gateway()
         self._credentials_of_own_gateway()
         self._terms_of_own_meter()
         self._settlements_of_own_meter()
@@ -142,6 +143,19 @@ class Story:
         self._ask("post", inputs, self._unit, body=given)
         assert self._ask("get", inputs, self._unit)["data"][0]["value"] == 58.4
         self._ask("delete", f"{inputs}/{{name}}/{{valid_from}}", self._unit, "feed_grade", "2026-01-01")
+
+    def _outlet_of_own_gateway(self) -> None:
+        one, code = f"{API}/outlets/{{code}}", f"DA-S{self._number}"
+        outlet = {"credit_code": self._credit_code, "name_zh": "烟囱", "medium": "gas", "gateway": self._gateway}
+        assert self._ask("put", one, code, body=outlet | {"monitored_from": "2026-01-01"})["monitored"]
+        assert self._ask("get", one, code)["gateway"] == self._gateway
+        assert self._ask("get", f"{API}/outlets", enterprise=[self._credit_code])["data"]
+        assert self._ask("get", f"{API}/emissions", outlet=[code], **self._range)["data"] == []
+        days = {"start": "2026-01-01", "end": "2026-01-03", "outlet": [code]}
+        assert self._ask("get", f"{API}/transmission-rates", **days)["total"]["hours_due"] == 48
+        assert self._ask("get", f"{API}/emissions/amounts", **days)["total"] == []
+        self._ask("get", f"{API}/monitors", gateway=[self._gateway])
+        self._ask("delete", one, code)
 
     def _credentials_of_own_gateway(self) -> None:
         for holder, code in ((f"{API}/gateways/{{code}}", self._gateway), (_ENTERPRISE, self._credit_code)):

@@ -155,6 +155,16 @@ REQUESTS: Mapping[str, Asked] = {
     "GET rejected-readings": _list("rejected-readings"),
     "GET rejected-messages": _list("rejected-messages"),
     "GET dropped": _nothing("dropped"),
+    "GET outlets": _list("outlets"),
+    "GET outlets/{code}": _site("outlets/DA-{mark}"),
+    "PUT outlets/{code}": _site(
+        "outlets/DA-{mark}", body={"credit_code": "{enterprise}", "name_zh": "口", "medium": "gas"}
+    ),
+    "DELETE outlets/{code}": _site("outlets/DA-{mark}"),
+    "GET emissions": _list("emissions", start="2026-03-01T00:00:00+08:00", end="2026-04-01T00:00:00+08:00"),
+    "GET emissions/amounts": _list("emissions/amounts", **MARCH),
+    "GET transmission-rates": _list("transmission-rates", **MARCH),
+    "GET monitors": _list("monitors"),
     "GET points": _list("points"),
     "GET held-readings": _list("held-readings"),
     "GET foreign-counts": _nothing("foreign-counts"),

@@ -101,6 +101,8 @@ def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str
     unit = registered.unit(enterprise, code=f"U-{mark}", name_zh=f"炉{mark}")
     gateway = registered.gateway(enterprise, code=f"G-{mark}")
     meter = registered.meter(code=f"M-{mark}", unit_code=unit, gateway_code=gateway, name_zh=f"表{mark}")
+    outlet = {"credit_code": enterprise, "name_zh": f"排放口{mark}", "medium": "gas", "gateway": gateway}
+    registered.put(f"outlets/DA-{mark}", outlet | {"monitored_from": "2026-03-01"})
     post = _Posting(client)
     membership = {"valid_from": "2026-06-01", "area_code": area, "park_code": park}
     post(f"enterprises/{enterprise}/memberships", membership)
@@ -121,6 +123,7 @@ def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str
     rising = _raised(database, mark, area, enterprise, of_enterprise)
     rising["proposal"] = _proposed(database, mark, enterprise)
     _kept_of(database, meter)
+    _emitted(database, gateway)
     of = {"term": term["id"], "heat_value": heat_value, "of_body": of_body, "of_enterprise": of_enterprise, **rising}
     return Site(mark, area, enterprise, of)
 
@@ -137,6 +140,18 @@ def _kept_of(database: psycopg.Connection, meter: str) -> None:
     insert(database, "correction", one | said | {"kind": "replace", "original_value": 3, "value": 4, "recorded_at": AT})
     stretch = {"from_ts": AT + timedelta(days=8), "to_ts": AT + timedelta(days=9), "action": "set_aside"}
     insert(database, "settlement", said | stretch | {"meter_id": meter_id})
+
+
+def _emitted(database: psycopg.Connection, gateway: str) -> None:
+    """An hour that a monitor told of, and how it speaks."""
+    database.execute(
+        "INSERT INTO emission (gateway_id, factor, grain, ts, amount, flag, sent_factor, resent, received_at)"
+        " SELECT gateway_id, 'a21026', 'hour', %s, 1, 'N', '02', false, %s FROM gateway WHERE code = %s",
+        (AT, AT, gateway),
+    )
+    counts = dict.fromkeys(("frames", "odd_length", "bad_crc", "no_key", "unfinished", "noise_bytes"), 1)
+    heard = {"edition": "2017", "connected": True, "since": AT, "last_frame_at": AT}
+    insert(database, "monitor_state", {"gateway_code": gateway, "address": "127.0.0.1", **heard, **counts})
 
 
 def _proposed(database: psycopg.Connection, mark: str, enterprise: str) -> int:

@@ -22,6 +22,7 @@ UNNAMED = {
 _SERIES = "sums in the order of time and group: `total` is the whole beside them, and what is greatest depends on basis"
 _WHOLE = "a catalogue of the product, in the order of its table: all of it at once"
 _OF_ONE = "one thing from its beginning to its end, in its own order"
+_OUTLETS = "one row an outlet, or an outlet and factor, whose ratio of sums is of all of them"
 ASKED_OTHERWISE = {
     "/api/v1/energy": ({"order"}, _SERIES),
     "/api/v1/energy/balance": ({"order"}, _SERIES),
@@ -36,6 +37,8 @@ ASKED_OTHERWISE = {
     "/api/v1/quality/checks": ({"limit", "cursor", "order", "total"}, _WHOLE),
     "/api/v1/search": ({"cursor", "order", "total"}, "the best first, a few of each kind; `counts` says how many"),
     "/api/v1/alerts/{alert_id}/series": ({"limit", "cursor", "order", "total"}, _OF_ONE),
+    "/api/v1/emissions/amounts": ({"limit", "cursor", "order", "total"}, _OUTLETS),
+    "/api/v1/transmission-rates": ({"limit", "cursor", "order", "total"}, _OUTLETS),
     "/api/v1/parks/{code}/renewables": ({"limit", "cursor", "order", "total"}, _OF_ONE),
     "/api/v1/bulletins/{area}/{month}": ({"limit", "cursor", "order", "total"}, _OF_ONE),
     "/api/v1/bulletins/{area}/{month}/diff": ({"limit", "cursor", "order", "total"}, _OF_ONE),

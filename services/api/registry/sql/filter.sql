@@ -72,6 +72,12 @@ FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
 WHERE NOT EXISTS (SELECT FROM gateway WHERE gateway.code = asked.value)
 ORDER BY asked.place;
 
+-- name: unknown_outlet(values)
+SELECT asked.value
+FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)
+WHERE NOT EXISTS (SELECT FROM outlet WHERE outlet.code = asked.value)
+ORDER BY asked.place;
+
 -- name: unknown_meter(values)
 SELECT asked.value
 FROM unnest(:values::text[]) WITH ORDINALITY AS asked (value, place)

@@ -8,7 +8,7 @@ import { Severity } from "../../parts/verdict.js";
 import words from "../rules.words.js";
 
 const t = wordsOf(words);
-const OWN_SOURCES = ["retrofit_days_left", "energy_above_approved", "dual_control_intensity", "dual_control_total", "month_energy_budget", "gateway_silence_s", "calibration_days_left"];
+const OWN_SOURCES = ["retrofit_days_left", "energy_above_approved", "dual_control_intensity", "dual_control_total", "month_energy_budget", "gateway_silence_s", "emission_of_limit", "monitor_silence_s", "emission_stuck_h", "emission_zero_h", "calibration_days_left"];
 const between = () => (language.value === "zh" ? "、" : ", ");
 
 export function indicatorName(slug) {
@@ -18,7 +18,7 @@ export function indicatorName(slug) {
 }
 
 // What a rule compares with, as people say it: lengths of time in words.
-const amountOf = (indicator) => (number) => (indicator === "gateway_silence_s" ? lengthText(number, language.value) : number);
+const amountOf = (indicator) => (number) => (indicator.endsWith("_silence_s") ? lengthText(number, language.value) : number);
 const OPERATORS = { ">=": "≥", "<=": "≤" };
 
 function compareText(compare, indicator) {

@@ -1,0 +1,132 @@
+"""What monitors said, record by record, and how they speak: as lists."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
+from services.api.listing import Column, Filter, Source, equal
+from services.api.registry import nouns
+from services.api.registry.fields import Code, Moment
+from services.core.db.statements import Statements
+from services.ingest.hj212.factors import factors
+
+SQL = Statements.beside(__file__, "emissions.sql")
+GrainName = Literal["moment", "minutes", "hour", "day"]
+HjEdition = Literal["2005", "2017", "2025"]
+
+
+class EmissionRecord(BaseModel):
+    """What a monitor said of one factor and one moment or period."""
+
+    ts: datetime = Field(description="Start of the period; of grain moment the moment")
+    grain: GrainName
+    gateway: str
+    outlet: str | None
+    factor: str = Field(description="Code of HJ 212-2017, annex B")
+    factor_zh: str | None
+    unit: str | None = Field(description="Of means, least and greatest values, by annex B")
+    mean: float | None
+    least: float | None
+    greatest: float | None
+    mean_converted: float | None = Field(description="At the reference oxygen content 折算")
+    least_converted: float | None
+    greatest_converted: float | None
+    amount: float | None = Field(description="Of the period")
+    amount_unit: str | None
+    flag: str = Field(description="The letter of the standard as sent; empty: none was")
+    valid: bool = Field(description="Whether the flag is N, or none was sent")
+    permitted: float | None = Field(description="The limit of the outlet for this period")
+    exceeds: bool | None = Field(description="Whether a valid mean lies above it; null: there is none, or no limit")
+    sent_factor: str
+    resent: bool
+    received_at: datetime
+
+
+_COLUMNS = {"ts": Column(datetime), "factor": Column(), "gateway": Column(), "grain": Column()}
+RECORDS = Source(
+    name="emissions",
+    select=SQL["records"],
+    usual=("ts", "factor", "gateway", "grain"),
+    columns=_COLUMNS,
+    grows=True,
+    filters={
+        "gateway": equal("gateway", names=nouns.GATEWAY),
+        "outlet": equal("outlet", names=nouns.OUTLET),
+        "grain": Filter("entry.grain = :grain"),
+        "factor": equal("factor"),
+        "valid": Filter("entry.valid = :valid"),
+        "start": Filter("entry.ts >= :start"),
+        "end": Filter("entry.ts < :end"),
+    },
+)
+
+
+class EmissionQuery(ListQuery):
+    """Which records; of one grain, from `start` to before `end`."""
+
+    grain: GrainName = "hour"
+    start: Moment = Field(description="First moment")
+    end: Moment = Field(description="First moment after it")
+    gateway: Many[Code] | None = None
+    outlet: Many[Code] | None = None
+    factor: Many[Code] | None = None
+    valid: bool | None = None
+    order: Annotated[list[str], OrderedBy(*_COLUMNS)] = ORDER
+
+
+def record_of(row: dict[str, object]) -> EmissionRecord:
+    """A row of the list as it is told."""
+    known = factors().get(str(row["factor"]))
+    mean = row["mean_converted"] if row["permitted_converted"] else row["mean"]
+    permitted = row["permitted"]
+    judged = row["valid"] and isinstance(mean, float) and isinstance(permitted, float)
+    exceeds = mean > permitted if judged else None  # type: ignore[operator]
+    more = {
+        "factor_zh": known and known.name_zh,
+        "unit": known and known.unit,
+        "amount_unit": known and known.emission_unit,
+        "exceeds": exceeds,
+    }
+    return EmissionRecord.model_validate({**row, **more})
+
+
+class MonitorSpeech(BaseModel):
+    """How a monitor speaks HJ 212; counts since it was first heard."""
+
+    gateway: str
+    outlet: str | None
+    address: str
+    edition: HjEdition
+    connected: bool
+    since: datetime = Field(description="Since when it is connected, or not")
+    last_frame_at: datetime
+    frames: int
+    odd_length: int = Field(description="Of them, those that gave a wrong length")
+    bad_crc: int = Field(description="Whole frames with a wrong checksum, which were dropped")
+    no_key: int = Field(description="Of these, frames that may be encrypted, without a key that fits")
+    unfinished: int = Field(description="Beginnings of frames that had no end")
+    noise_bytes: int = Field(description="Bytes in no frame")
+
+
+MONITORS = Source(
+    name="monitors",
+    select=SQL["monitors"],
+    usual=("gateway",),
+    columns={"gateway": Column(), "last_frame_at": Column(datetime), "bad_crc": Column(int)},
+    filters={
+        "gateway": equal("gateway", names=nouns.GATEWAY),
+        "outlet": equal("outlet", names=nouns.OUTLET),
+        "connected": Filter("entry.connected = :connected"),
+    },
+)
+
+
+class MonitorQuery(ListQuery):
+    """Which monitors."""
+
+    gateway: Many[Code] | None = None
+    outlet: Many[Code] | None = None
+    connected: bool | None = None
+    order: Annotated[list[str], OrderedBy("gateway", "last_frame_at", "bad_crc")] = ORDER
