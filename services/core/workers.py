@@ -1,5 +1,6 @@
 """A command as several processes: each works by itself; one more starts them, and shows what they count as one."""
 
+import fcntl
 import logging
 import os
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -24,6 +26,8 @@ log = logging.getLogger("workers")
 RESTART_S = 1.0
 _TICK_S = 0.1
 _COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"
+_FOLDER = "enermon-metrics-"
+_JUST_BEGUN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,7 @@ def _counting(port: int, host: str, beside: Collector | None) -> Iterator[dict[s
     if not port:
         yield {}
         return
-    folder = tempfile.mkdtemp(prefix="enermon-metrics-")
-    try:
+    with _counting_folder() as folder:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
         if beside is not None:
@@ -123,5 +126,38 @@ def _counting(port: int, host: str, beside: Collector | None) -> Iterator[dict[s
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def _counting_folder() -> Iterator[str]:
+    """A folder to count in, until the end of the block; those that killed processes have left are removed.
+
+    Each is locked as long as its process lives.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        _remove_if_left(left)
+    folder = tempfile.mkdtemp(prefix=_FOLDER)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove the folder if no process holds it, unless one may be about to; others' folders are not ours to open."""
+    try:
+        if time.time() - folder.stat().st_mtime < _JUST_BEGUN_S or folder.stat().st_uid != os.getuid():
+            return
+        held = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(held)
