@@ -209,16 +209,16 @@ def not_new(
             no_room.append(position)
         else:
             taken.append((position, stood.get(first, float(rows.value[first]))))
+    owner, starts = rows.message.tolist(), np.searchsorted(rows.message, np.arange(len(messages))).tolist()
     for position in no_room:
-        i = int(rows.message[position])
-        conflicts[i].append(crowded(messages[i], position - int(np.searchsorted(rows.message, i))))
+        i = owner[position]
+        conflicts[i].append(crowded(messages[i], position - starts[i]))
     for position, stands in taken:
-        i = int(rows.message[position])
+        i = owner[position]
         if rows.value[position] == stands:
             duplicate[i] += 1
         else:
-            index = position - int(np.searchsorted(rows.message, i))
-            conflicts[i].append(_conflict(messages[i], index, stands))
+            conflicts[i].append(_conflict(messages[i], position - starts[i], stands))
     return duplicate, [*conflicts]
 
 

@@ -67,18 +67,19 @@ FROM unnest(
     CAST(:details AS text[])
 ) AS rejected;
 
--- name: keep_rejected_readings(gateways, seqs, meters, times, values, codes, details)
+-- name: keep_rejected_readings(rejected)
 INSERT INTO rejected_reading (received_at, gateway_code, seq, meter_code, ts_text, value_text, code, detail)
-SELECT now(), rejected.*
-FROM unnest(
-    CAST(:gateways AS text[]),
-    CAST(:seqs AS bigint[]),
-    CAST(:meters AS text[]),
-    CAST(:times AS text[]),
-    CAST(:values AS text[]),
-    CAST(:codes AS text[]),
-    CAST(:details AS text[])
-) AS rejected;
+SELECT
+    now(),
+    refused.gateway,
+    refused.seq,
+    refused.meter,
+    refused.time,
+    refused.value,
+    refused.code,
+    refused.detail
+FROM json_to_recordset(CAST(:rejected AS json))
+    AS refused (gateway text, seq bigint, meter text, "time" text, value text, code text, detail text);
 
 -- name: known_meters()
 -- A meter that does not say when it begins is in use as long as its enterprise is a member.

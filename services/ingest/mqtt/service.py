@@ -20,6 +20,7 @@ from prometheus_client import start_http_server
 
 from services.core.calendar import to_us
 from services.core.clock import utc_now
+from services.core.db.effort import effort_of
 from services.core.mqtt_address import parse_mqtt_url
 from services.core.settings import Settings
 from services.ingest import metrics
@@ -32,6 +33,7 @@ from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import BrokerSession
 from services.ingest.mqtt.dropping import retaining
 from services.ingest.mqtt.keeper import Keeper
+from services.ingest.mqtt.pace import CommitPace
 from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.rejected import Unreadable
 from services.ingest.store import Arranged
@@ -69,6 +71,7 @@ class Ingest:
         self._writer = f"ingest-{settings.ingest_instance}"
         self._stopping = threading.Event()
         self._queue = MessageQueue(most_messages=settings.ingest_queue_messages, most_bytes=settings.ingest_queue_bytes)
+        self._pace = CommitPace(settings.ingest_batch_readings)
         self._staged_batches = 0
         self._statuses: dict[str, bool] = {}
         self._statuses_lock = threading.Lock()
@@ -136,7 +139,7 @@ class Ingest:
                 received.append(message)
                 read.append(each)
                 readings += len(each.meter_ids) + len(each.rejected) if isinstance(each, Checked) else 1
-                if readings >= self._settings.ingest_batch_readings:
+                if readings >= self._pace.readings:
                     yield _arranged(received, read)
                     received, read, readings = [], [], 0
             if received or not taken:
@@ -147,13 +150,13 @@ class Ingest:
         settings = self._settings
         most = max(1, settings.ingest_queue_messages // _BATCHES_QUEUED)
         # About what one commit holds, of each gateway in turn: who sends little does not wait for who sends much.
-        most_bytes = settings.ingest_batch_readings * _BYTES_A_READING
+        most_bytes = self._pace.readings * _BYTES_A_READING
         taken = self._queue.take(most=most, timeout_s=_WAIT_S, most_bytes=most_bytes)
         if not taken:
             return taken
         due_s = taken[0].arrived_s + settings.ingest_batch_age_s
         size = sum(len(m.payload) for m in taken)
-        while size < settings.ingest_batch_readings * 30 and len(taken) < most:
+        while size < self._pace.readings * 30 and len(taken) < most:
             left_s = due_s - time.monotonic()
             if left_s <= 0 or self._stopping.is_set():
                 break
@@ -183,6 +186,8 @@ class Ingest:
         unreadable = [each for each in batch.read if isinstance(each, Unreadable)]
         started_s = time.monotonic()
         connection = self._storing.connection()
+        effort = effort_of(connection)
+        begun_s = effort()
         try:
             answers = intake_store.store_arranged(
                 connection, batch.arranged, unreadable, writer=self._writer, straight=not self._staged_batches
@@ -206,6 +211,7 @@ class Ingest:
         self._keeper.note_rejected(rows=rejected, size=sum(len(message.payload) for message in unreadable))
         self._broker.acknowledge(batch.received)
         self._answer(checked, answers, unreadable)
+        self._pace.took(effort() - begun_s)
 
     def _note_whether_new(self, checked: Sequence[Checked], answers: Sequence[Answer]) -> None:
         self._staged_batches = max(0, self._staged_batches - 1)
