@@ -26,6 +26,12 @@ ALL_PARTS = tuple(range(16))
 """As `meter_part` of the database gives them."""
 
 
+def part_of(meter_id: int) -> int:
+    """The part of a meter, in either direction: the same as `meter_part`."""
+    number = abs(meter_id)
+    return (number ^ number >> 4 ^ number >> 8) & 15
+
+
 def share_of(place: int, sharing: int) -> frozenset[int]:
     """The parts of the one at this place among so many, as evenly as can be; all have all of them between them."""
     return frozenset(part for part in ALL_PARTS if part % sharing == place)

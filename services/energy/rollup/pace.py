@@ -1,29 +1,25 @@
 """How much work goes into one batch, so that nobody's live readings wait long for what is costly of others. Pure.
 
-What a reading costs is not seen beforehand: one may say something else of nine years of its meter. So meters that have
-taken long are remembered, and from then on each has a batch to itself, with all that waits of it.
+What a reading costs is not seen beforehand: one may say something else of nine years of its meter. Of a meter only so
+much is judged in a batch that it cannot take long; one of which there is more is costly, and is done aside (`aside`).
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from services.core.calendar import SLOT_US
-from services.energy.rollup.ranges import DirtyRange, Extent
+from services.energy.rollup.ranges import DirtyRange
 
 BATCH_S = 0.5
 """Processor time after which a batch begins nothing more; live readings wait for hardly more than this."""
 _FIRST_LATE = 1_000
 _LEAST_LATE = 500
-_COSTLY_S = 0.2
+COSTLY_S = 0.2
+"""A meter is costly that takes longer."""
 _SLOT_S = 4e-6
 """What it takes to write a slot that was booked again, about."""
-_HEAVY_SLOTS = 10_000
-_HEAVY_READINGS = 10_000
 _METERS_AT_FIRST = 1
 _MOST_METERS = 256
-_COSTLY_EVERY = 4
-
-Work = tuple[DirtyRange, Extent]
+_FIRST_STRETCHES = 6
+_MOST_STRETCHES = 1_000
 
 
 class BatchPace:
@@ -36,41 +32,33 @@ class BatchPace:
         self._costly: dict[int, None] = {}
         self._suspects: set[int] = set()
         """Meters that took long together."""
-        self._late_batches = 0
+        self.stretches = _FIRST_STRETCHES
+        """Of so many stretches of time, at the most: each is looked for by itself, however few slots are in it."""
+        self._stretches_taken = 0
         self._spent_s = 0.0
 
+    @property
+    def costly(self) -> list[int]:
+        """The meters that are done aside, the one that has waited longest first."""
+        return [*self._costly]
+
     def is_costly(self, meter_id: int) -> bool:
-        """Whether what was last booked of the meter, in either direction, took long."""
-        return meter_id in self._costly
+        """Whether the meter, in either direction, is done aside."""
+        return abs(meter_id) in self._costly
 
-    def costly_turn(self, meters: Collection[int]) -> int | None:
-        """The costly one of these meters that has waited longest, if the next late batch is for it.
+    def note_costly(self, meters: Collection[int]) -> None:
+        """These are to be done aside from now on; they come last there."""
+        self.went_fast(meters)
+        self._costly |= dict.fromkeys(map(abs, meters))
 
-        That is so in one of four, or when there are no others.
-        """
-        self._late_batches += 1
-        waiting = [meter_id for meter_id in self._costly if meter_id in meters]
-        due = self._late_batches % _COSTLY_EVERY == 0 or len(waiting) == len(meters)
-        return waiting[0] if waiting and due else None
-
-    def in_order(self, work: Iterable[Work]) -> list[Work]:
-        """The work in the order in which it is to be done: the ranges of a meter together and in order of time.
-
-        What is seen to take long comes last.
-        """
-        work = list(work)
-        heavy = self._heavy(work)
-        return sorted(work, key=lambda each: (each[0].meter_id in heavy, each[0].meter_id, each[0].start_us))
-
-    def groups(self, ranges: Iterable[DirtyRange], work: Iterable[Work]) -> Iterator[list[DirtyRange]]:
-        """The ranges, or pieces, in their order: one meter, then more and more at once, those that take long alone."""
-        alone = self._heavy(work)
+    def groups(self, ranges: Iterable[DirtyRange]) -> Iterator[list[DirtyRange]]:
+        """The ranges in their order: those of one meter, then of more and more at once; suspects alone."""
         group: list[DirtyRange] = []
         meters: set[int] = set()
         most = _METERS_AT_FIRST
         for each in ranges:
-            full = len(meters) >= most or each.meter_id in alone or not alone.isdisjoint(meters)
-            if each.meter_id not in meters and group and full:
+            alone = abs(each.meter_id) in self._suspects or not self._suspects.isdisjoint(map(abs, meters))
+            if each.meter_id not in meters and group and (len(meters) >= most or alone):
                 yield group
                 group, meters, most = [], set(), min(2 * most, _MOST_METERS)
             group.append(each)
@@ -78,19 +66,25 @@ class BatchPace:
         if group:
             yield group
 
-    def begin(self) -> None:
-        """A batch begins."""
-        self._spent_s = 0.0
+    def begin(self, spent_s: float = 0.0) -> None:
+        """Judging begins in a batch, of whose time so much is spent."""
+        self._spent_s = spent_s
+
+    def took(self, late: int, *, stretches: int, of: int) -> None:
+        """So many late slots were taken for a batch, of so many stretches of time; there are slots of more of these."""
+        self._stretches_taken = stretches
+        if stretches < of:
+            self.late = max(min(_LEAST_LATE, self._most), min(self.late, 2 * late))
 
     def group_took(self, meters: Collection[int], effort_s: float, *, slots: int) -> bool:
         """Note what these meters took, and the slots that are to be written of them; whether there is time for more."""
         effort_s += slots * _SLOT_S
         self._spent_s += effort_s
         self.went_fast(meters)
-        if effort_s > _COSTLY_S and len(meters) > 1:
+        if effort_s > COSTLY_S and len(meters) > 1:
             self._suspects |= {abs(meter_id) for meter_id in meters}
-        elif effort_s > _COSTLY_S:
-            self._costly |= dict.fromkeys(map(abs, meters))
+        elif effort_s > COSTLY_S:
+            self.note_costly(meters)
         return self._spent_s < BATCH_S
 
     def went_fast(self, meters: Collection[int]) -> None:
@@ -104,17 +98,11 @@ class BatchPace:
 
         By the clock they would shrink beside other work, where small batches, which cost more each slot, help nobody.
         """
+        taken, self._stretches_taken = self._stretches_taken, 0
         if effort_s > BATCH_S:
             self.late = max(min(_LEAST_LATE, self._most), int(self.late * BATCH_S / effort_s))
+            self.stretches = max(1, int(taken * BATCH_S / effort_s)) if taken else self.stretches
         elif effort_s < BATCH_S / 2:
             self.late = min(self._most, self.late * 2)
-
-    def _heavy(self, work: Iterable[Work]) -> set[int]:
-        """The meters of which it is seen, or suspected, that they take long."""
-        slots, readings = Counter[int](), Counter[int]()
-        for each, extent in work:
-            slots[each.meter_id] += max(0, extent.to_us - extent.from_us) // SLOT_US
-            readings[each.meter_id] += extent.readings
-        return {
-            m for m in slots if slots[m] > _HEAVY_SLOTS or readings[m] > _HEAVY_READINGS or abs(m) in self._suspects
-        }
+            if taken == self.stretches:
+                self.stretches = min(_MOST_STRETCHES, self.stretches * 2)

@@ -1,10 +1,10 @@
 """The roll-up's queue: what is live and what is late take turns, and no batch holds more than its bounds allow."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -17,7 +17,7 @@ from services.energy.rollup.adapt import TimeParameter
 from services.energy.rollup.extents import extents_of
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.pace import BatchPace
-from services.energy.rollup.ranges import Bounds, DirtyRange, within
+from services.energy.rollup.ranges import Bounds, DirtyRange, heavy, within
 from services.ingest.store import LIVE_US
 from services.ingest.validate import EARLIEST_US
 
@@ -51,6 +51,27 @@ class Taken:
         return len(self.dirty) + len(self.changed)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits of one meter: slots, some of them more than once, and changes by their number."""
+
+    meter_id: int
+    slots: list[int]
+    changes: list[tuple[int, int]]
+
+    def taken(self, live_from_us: int) -> Taken:
+        """The same as a batch has it."""
+        changed = [(self.meter_id, from_us) for _, from_us in self.changes]
+        return Taken([(self.meter_id, slot) for slot in {*self.slots}], changed, live_from_us)
+
+
+class WaitingParts(NamedTuple):
+    """Parts of which live slots wait, and those of which late ones do."""
+
+    fresh: list[int]
+    late: list[int]
+
+
 _LATE_DAYS_US = 10 * DAY_US
 _NEWEST = (OPEN_END_US, 0)
 
@@ -72,11 +93,16 @@ class _LateOrder:
 
     def took(self, taken: Slots, *, is_full: bool) -> None:
         """These were taken; there are more if it is full: the next meter comes next."""
-        if self._goes_on and is_full:
-            days_us, meter_id = min((slot - slot % _LATE_DAYS_US, -meter_id) for meter_id, slot in taken)
+        if self._goes_on and is_full and taken:
+            days_us, meter_id = min((_days_of(slot), -meter_id) for meter_id, slot in taken)
             self._next = days_us, 1 - meter_id
         elif self._goes_on:
             self._next = _NEWEST
+
+
+def _days_of(slot: int) -> int:
+    """The ten days in which a slot is, by their start."""
+    return slot - slot % _LATE_DAYS_US
 
 
 class Queue:
@@ -86,66 +112,79 @@ class Queue:
         self._connection = connection
         self._bounds = bounds
         self._pace = pace
-        self._was_live = False
         self._turns = count()
         self._late: defaultdict[int, _LateOrder] = defaultdict(_LateOrder)
 
-    def take(self, parts: Sequence[int], *, now_us: int) -> Taken:
-        """The next batch of these parts: in turn slots of the last hours, and older ones with changes.
+    def waiting(self, parts: Sequence[int]) -> WaitingParts:
+        """Those of the parts of which anything waits, in another order each time."""
+        rows = _sql.run(self._connection, "waiting", parts=IntegerParameters(in_turn(parts, next(self._turns)))).all()
+        return WaitingParts([row.part for row in rows if row.has_dirty], [row.part for row in rows if row.has_late])
 
-        So those of the last hours wait for one batch of the others, and the others for one of them.
-        """
-        waiting = _sql.run(
-            self._connection, "waiting", parts=IntegerParameters(in_turn(parts, next(self._turns)))
-        ).all()
-        fresh = [row.part for row in waiting if row.has_dirty]
-        late = [row.part for row in waiting if row.has_late]
+    def take_live(self, waiting: WaitingParts, *, now_us: int) -> Taken:
+        """Slots of the last hours, and where nothing else waits a few of the others."""
         live_from_us = now_us - LIVE_US
-        for live_turn in (not self._was_live, self._was_live):
-            if live_turn:
-                taken = Taken(self._take_live(fresh, live_from_us, alone=not late), [], live_from_us)
-            else:
-                taken = Taken(self._take_late(late), self._changes(parts), live_from_us)
-            if taken:
-                self._was_live = live_turn
-                return taken
-        return taken
+        return Taken(self._take_live(waiting.fresh, live_from_us, alone=not waiting.late), [], live_from_us)
 
-    def _take_late(self, parts: Sequence[int]) -> Slots:
-        """Late slots: of a costly meter all that wait, or those of the others; the rest is laid aside."""
-        found = self._late_in_order(parts, self._pace.late)
-        meters = {meter_id for meter_id, _ in found}
-        turn = self._pace.costly_turn(meters)
-        aside = {meter_id for meter_id in meters if self._pace.is_costly(meter_id)} if turn is None else meters - {turn}
-        if not aside and turn is None:
-            return found
-        now = [each for each in found if each[0] not in aside]
-        self._lay_aside({each for each in found if each[0] in aside})
-        if turn is not None:
-            now += _sql.run(self._connection, "take_late_of", meter_id=turn, most=self._bounds.dirty).tuples()
-        return now
+    def take_late(self, parts: Sequence[int], waiting: WaitingParts, *, now_us: int) -> Taken:
+        """Older slots, and changes; not those of costly meters."""
+        late = self._late_in_order(waiting.late, self._pace.late)
+        return Taken(late, self._changes(parts), now_us - LIVE_US)
+
+    def look_at(self, meter_id: int) -> Waiting:
+        """What waits of one meter, of the slots the newest; it stays in the queue until it is `done`."""
+        slots = _sql.run(self._connection, "late_of", meter_id=meter_id, most=self._bounds.dirty).scalars().all()
+        changes = _sql.run(self._connection, "changes_of", meter_id=meter_id, earliest=TimeParameter(EARLIEST_US))
+        return Waiting(meter_id, slots, changes.tuples().all())
+
+    def done(self, looked_at: Waiting, *, before_us: int) -> None:
+        """Take out of the queue what was looked at, up to a moment; what has come since then stays."""
+        meter_id = looked_at.meter_id
+        slots = Counter(slot for slot in looked_at.slots if slot < before_us)
+        if slots:
+            given = {"meter_id": meter_id, "slots": TimeParameters(slots)}
+            since = Counter(_sql.run(self._connection, "drop_late_of", **given).scalars()) - slots
+            self._lay_aside([(meter_id, slot) for slot in since.elements()])
+        if looked_at.changes:
+            _sql.run(self._connection, "drop_changes", change_ids=[change_id for change_id, _ in looked_at.changes])
+            if before_us < OPEN_END_US:
+                self.add_changes([(meter_id, max(from_us, before_us)) for _, from_us in looked_at.changes])
 
     def _late_in_order(self, parts: Sequence[int], most: int) -> Slots:
         """So many late slots of these parts at the most: in turn the newest, and those that follow the last ones.
 
-        Of all parts alike, so that sums of places gain what is of one time at once.
+        Of all parts alike, so that sums of places gain what is of one time at once; those of too many ten days are laid
+        aside again.
         """
-        taken: Slots = []
+        taken: dict[int, Slots] = {}
+        begun_us = full = 0
         for place, part in enumerate(parts):
-            order = self._late[part]
-            left = -(-(most - len(taken)) // (len(parts) - place))
-            for days_us, meter_id in order.starts():
+            left = -(-(most - sum(map(len, taken.values()))) // (len(parts) - place))
+            starts = self._late[part].starts()
+            begun_us = max(begun_us, starts[0][0])
+            taken[part] = []
+            for days_us, meter_id in starts:
                 if left <= 0:
                     break
                 given = {"part": part, "from_days": TimeParameter(days_us), "from_meter": meter_id, "most": left}
-                found = self._taken("take_late", **given)
-                order.took(found, is_full=len(found) == left)
-                taken, left = taken + found, left - len(found)
-        return taken
+                found = self._taken("take_late", but=IntegerParameters(self._pace.costly), **given)
+                taken[part] += found
+                left -= len(found)
+            full |= (left <= 0) << part
+        days = {_days_of(slot) for found in taken.values() for _, slot in found}
+        now = {*sorted(days, key=lambda each: (each > begun_us, -each))[: self._pace.stretches]}
+        kept: Slots = []
+        for part, found in taken.items():
+            mine = [each for each in found if _days_of(each[1]) in now]
+            self._late[part].took(mine, is_full=bool(full >> part & 1) or len(mine) < len(found))
+            self._lay_aside({each for each in found if _days_of(each[1]) not in now})
+            kept += mine
+        self._pace.took(len(kept), stretches=len(now), of=len(days))
+        return kept
 
     def _changes(self, parts: Sequence[int]) -> Slots:
         most = max(1, MOST_CHANGES * self._pace.late // self._bounds.dirty)
         given = {"parts": IntegerParameters(parts), "most": most, "earliest": TimeParameter(EARLIEST_US)}
+        given["but"] = IntegerParameters(self._pace.costly)
         return [*_sql.run(self._connection, "take_changes", **given).tuples()]
 
     def _take_live(self, parts: Sequence[int], live_from_us: int, *, alone: bool) -> Slots:
@@ -159,8 +198,9 @@ class Queue:
             dirty += self._more_live(parts, live_from_us)
         costly = {(meter_id, slot) for meter_id, slot in dirty if self._pace.is_costly(meter_id)}
         live = {(meter_id, slot) for meter_id, slot in dirty if slot >= live_from_us} - costly
-        late = {*dirty} - live
-        if live and (costly or not alone or len(late) > _FEW_LATE):
+        late = {*dirty} - live - costly
+        self._lay_aside(costly)
+        if live and (not alone or len(late) > _FEW_LATE):
             self._lay_aside(late)
             return [*live]
         now = sorted(late)
@@ -206,9 +246,14 @@ class Queue:
         known = [r for r in ranges if r.meter_id in meters]
         most, now_us = self._bounds.meter_readings, taken.live_from_us + LIVE_US
         extents = extents_of(self._connection, known, meters, most=most, now_us=now_us)
-        work = self._pace.in_order(zip(known, extents, strict=True))
-        now, left = within(work, self._bounds)
-        return [*self._pace.groups(now, work)], self._put_back_from(left, taken)
+        work = sorted(zip(known, extents, strict=True), key=lambda each: (each[0].meter_id, each[0].start_us))
+        aside = heavy(work, self._bounds)
+        self._pace.note_costly(aside)
+        now, left = within([each for each in work if read_of(each[0].meter_id) not in aside], self._bounds)
+        for each, _ in work:
+            if read_of(each.meter_id) in aside:
+                left.setdefault(each.meter_id, each.start_us)
+        return [*self._pace.groups(now)], self._put_back_from(left, taken)
 
     def leave(self, ranges: Sequence[DirtyRange], taken: Taken) -> Taken:
         """Put back what was taken for these ranges, all of their meters at hand; what was taken for the others."""

@@ -29,7 +29,7 @@ SELECT
     coalesce(array_agg(slot), '{}') AS slots
 FROM taken;
 
--- name: take_changes(parts, most, earliest)
+-- name: take_changes(parts, most, earliest, but)
 DELETE FROM meter_change
 WHERE change_id IN (
     SELECT first_of_part.change_id
@@ -37,7 +37,9 @@ WHERE change_id IN (
     CROSS JOIN LATERAL (
         SELECT change_id
         FROM meter_change
-        WHERE meter_part(meter_id) = own.part
+        WHERE
+            meter_part(meter_id) = own.part
+            AND meter_id <> ALL (:but ::integer[])
         ORDER BY change_id
         LIMIT :most
     ) AS first_of_part
@@ -69,7 +71,7 @@ SELECT
     coalesce(array_agg(slot) FILTER (WHERE slot >= :live_from), '{}') AS slots
 FROM taken;
 
--- name: take_late(part, from_days, from_meter, most)
+-- name: take_late(part, from_days, from_meter, most, but)
 -- Of the newest ten days first, and of these by meter and time; from a meter in some ten days on.
 WITH taken AS (
     DELETE FROM late_slot
@@ -86,6 +88,7 @@ WITH taken AS (
                         date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') < :from_days ::timestamptz
                         OR meter_id >= :from_meter
                     )
+                    AND meter_id <> ALL (:but ::integer[])
                 ORDER BY date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') DESC, meter_id, slot
                 LIMIT :most
             )
@@ -97,22 +100,36 @@ SELECT
     coalesce(array_agg(slot), '{}') AS slots
 FROM taken;
 
--- name: take_late_of(meter_id, most)
--- All late slots of one meter: the whole part is read, which is little beside what such a meter takes.
+-- name: late_of(meter_id, most)
+-- Late slots of one meter, which stay: the whole part is read, which is little beside what such a meter takes.
+SELECT slot
+FROM late_slot
+WHERE
+    meter_part(meter_id) = meter_part(:meter_id ::integer)
+    AND meter_id = :meter_id ::integer
+ORDER BY slot DESC
+LIMIT :most;
+
+-- name: drop_late_of(meter_id, slots)
 DELETE FROM late_slot
 WHERE
     meter_part(meter_id) = meter_part(:meter_id ::integer)
-    AND ctid = ANY (
-        ARRAY(
-            SELECT ctid
-            FROM late_slot
-            WHERE
-                meter_part(meter_id) = meter_part(:meter_id ::integer)
-                AND meter_id = :meter_id ::integer
-            LIMIT :most
-        )
-    )
-RETURNING meter_id, slot;
+    AND meter_id = :meter_id ::integer
+    AND slot = ANY (:slots ::timestamptz[])
+RETURNING slot;
+
+-- name: changes_of(meter_id, earliest)
+SELECT
+    change_id,
+    greatest(from_ts, :earliest ::timestamptz) AS from_ts
+FROM meter_change
+WHERE
+    meter_part(meter_id) = meter_part(:meter_id ::integer)
+    AND meter_id = :meter_id ::integer;
+
+-- name: drop_changes(change_ids)
+DELETE FROM meter_change
+WHERE change_id = ANY (:change_ids ::bigint[]);
 
 -- name: lay_aside(meter_ids, slots)
 INSERT INTO late_slot (meter_id, slot)

@@ -1,5 +1,6 @@
 """Which stretches of a meter's time must be booked again. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -137,6 +138,19 @@ class Bounds:
     readings: int = 400_000
     meter_slots: int = 40_000
     meter_readings: int = 15_000
+    judged: int = 2_000
+    """So many readings of a meter are judged in a batch; where there are more it is done aside."""
+    written: int = 20_000
+    """So many slots of a meter are written at once."""
+
+
+def heavy(work: Iterable[tuple[DirtyRange, Extent]], bounds: Bounds) -> set[int]:
+    """The meters of which there is too much for a batch, by the number of their readings."""
+    slots, readings = Counter[int](), Counter[int]()
+    for each, extent in work:
+        slots[abs(each.meter_id)] += max(0, extent.to_us - extent.from_us) // SLOT_US
+        readings[abs(each.meter_id)] += extent.readings
+    return {meter_id for meter_id in slots if slots[meter_id] > bounds.written or readings[meter_id] > bounds.judged}
 
 
 def within(work: Iterable[tuple[DirtyRange, Extent]], bounds: Bounds) -> tuple[list[DirtyRange], dict[int, int]]:

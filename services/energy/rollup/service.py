@@ -3,7 +3,7 @@
 One batch is one transaction. Several workers share the meters; each meter is at any time that of one of them.
 """
 
-import logging
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,35 +15,30 @@ import psycopg
 from prometheus_client import REGISTRY, start_http_server
 from psycopg import Notify
 
-from services.core.calendar import DAY_US, OPEN_END_US, OPEN_START_US, to_us
+from services.core.calendar import DAY_US, to_us
 from services.core.clock import utc_now
-from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.effort import Effort, effort_of
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.db.roles import DatabaseRole
 from services.core.db.sharing import ALL_PARTS, Alone, Share
-from services.core.db.statements import Statements
 from services.core.settings import Settings
 from services.core.workers import Workers
-from services.energy.booking.booking import Rebooking
 from services.energy.rollup import metrics
-from services.energy.rollup.adapt import TimeParameter, adapt, plan_by_time
+from services.energy.rollup.adapt import adapt, plan_by_time
+from services.energy.rollup.aside import Aside
+from services.energy.rollup.booked import BookedWriter, unit_changes
 from services.energy.rollup.fast_path import FastPath
 from services.energy.rollup.lag import LagCollector
-from services.energy.rollup.meters import Accounts, RolledMeter, RolledMeters
+from services.energy.rollup.meters import Accounts, RolledMeter, RolledMeters, read_of
 from services.energy.rollup.pace import BatchPace
-from services.energy.rollup.quality import mark_due
-from services.energy.rollup.queue import Queue, Slots
+from services.energy.rollup.queue import Queue, Taken
 from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
-from services.energy.rollup.windows import rebook_all
-from services.energy.rollup.writing import tell, write_energy, write_sums_of_meters, write_sums_of_places
+from services.energy.rollup.windows import Results, rebook_small
 from services.provenance.sealing import Sealing
 
-log = logging.getLogger("rollup")
-
-_sql = Statements.beside(__file__, "rollup.sql")
-
 IDLE_S = 0.2
+# A batch whose answer from the database is there gets its turn beside what is judged after so long (5 ms unless told).
+_SWITCH_S = 0.0005
 _WORKERS = Workers("rollup", workers="ENERMON_ROLLUP_WORKERS", port="ENERMON_ROLLUP_METRICS_PORT")
 
 
@@ -59,8 +54,18 @@ class RollUp:
         self._pace = BatchPace(self._bounds.dirty)
         self._queue = Queue(connection, self._bounds, self._pace)
         self._meters = RolledMeters()
-        self._accounts = Accounts()
-        self._fast_path = FastPath(connection, self._accounts)
+        accounts = Accounts()
+        self._fast_path = FastPath(connection, accounts)
+        self._writer = BookedWriter(connection, accounts)
+        self._aside = Aside(
+            connection,
+            self._bounds,
+            pace=self._pace,
+            queue=self._queue,
+            meters=self._meters,
+            writer=self._writer,
+        )
+        self._was_live = self._was_aside = False
         connection.prepare_threshold = 0
         adapt(connection)
         plan_by_time(connection)
@@ -69,19 +74,42 @@ class RollUp:
     def once(self, parts: Sequence[int] = ALL_PARTS) -> int:
         """Roll up one batch of these parts in one transaction; how many dirty slots and changes it held.
 
-        The connection holds the parts, or nobody else works.
+        Or a piece of what is done aside, which counts as one. The connection holds the parts, or nobody else works.
         """
+        self._aside.keep_to(parts)
         if not parts:
             return 0
-        with self._connection.transaction():
-            return self._batch(parts)
+        try:
+            with self._connection.transaction():
+                done = self._turn(parts)
+        except BaseException:
+            self._aside.give_up()
+            raise
+        return done or int(self._aside.wait())
 
-    def _batch(self, parts: Sequence[int]) -> int:
-        connection = self._connection
+    def _turn(self, parts: Sequence[int]) -> int:
+        """What is live, and else in turn what is late and what is done aside."""
         now_us = to_us(utc_now())
-        taken = self._queue.take(parts, now_us=now_us)
-        if not taken:
-            return 0
+        waiting = self._queue.waiting(parts)
+        for is_live in (not self._was_live, self._was_live):
+            if is_live:
+                taken = self._queue.take_live(waiting, now_us=now_us)
+            elif self._take_turn_aside():
+                self._was_live = False
+                return 1
+            else:
+                taken = self._queue.take_late(parts, waiting, now_us=now_us)
+            if taken:
+                self._was_live = is_live
+                return self._batch(taken, now_us=now_us)
+        return int(self._aside.step())
+
+    def _take_turn_aside(self) -> bool:
+        self._was_aside = not self._was_aside and self._aside.step()
+        return self._was_aside
+
+    def _batch(self, taken: Taken, *, now_us: int) -> int:
+        connection = self._connection
         started_s, effort_s = time.monotonic(), self._effort()
         taken = taken.with_other_directions(self._meters.both_ways(connection))
         dirty = np.array(taken.dirty, dtype=np.int64).reshape(-1, 2)
@@ -91,73 +119,37 @@ class RollUp:
         fast, ranges = self._fast_path.book(ranges, dirty, meters, changed=changed)
         self._pace.went_fast(meters.keys() - {r.meter_id for r in ranges})
         groups, taken = self._queue.fitting(taken, ranges, meters)
+        self._pace.begin(self._effort() - effort_s)
         results, left = self._rebook(groups, meters)
         taken = self._queue.leave(left, taken)
-        marked = self._write_marks(results)
-        written = write_energy(connection, results, meters, partial(self._accounts.ids, connection), fast)
-        gains = written.hours.gains()
-        self._queue.add_changes(
-            [(r.meter_id, b.unit_changed_from_us) for r, b in results if b.unit_changed_from_us is not None]
-        )
-        write_sums_of_meters(connection, gains)
-        slots = written.slots
-        others = [(each.meter_id, each.start_us) for each in (slots.added, slots.changed, slots.gone)]
-        mark_due(connection, [*taken.dirty, *marked], others)
-        tell(connection, slots)
-        write_sums_of_places(connection, gains)
+        marked = self._writer.write_marks(results)
+        self._queue.add_changes(unit_changes(results))
+        self._writer.write(results, meters, fast=fast, due=[*taken.dirty, *marked])
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
         metrics.ROLLUP_S.observe(time.monotonic() - started_s)
         self._pace.batch_took(self._effort() - effort_s)
-        overfull = sum(rebooking.booking.overfull for _, rebooking in results)
-        if overfull:
-            metrics.ROLLUP_OVERFULL.inc(overfull)
-            log.warning("slots hold more than any meter can carry and are not booked", extra={"slots": overfull})
-        return len(taken)
+        # There is more to do where all of it was put back.
+        return max(1, len(taken))
 
     def _rebook(
         self, groups: Sequence[list[DirtyRange]], meters: dict[int, RolledMeter]
-    ) -> tuple[list[tuple[DirtyRange, Rebooking]], list[DirtyRange]]:
+    ) -> tuple[Results, list[DirtyRange]]:
         """Book these groups again until the time of a batch is spent; the results, and the ranges that are left."""
-        results: list[tuple[DirtyRange, Rebooking]] = []
-        self._pace.begin()
+        results: Results = []
+        left: list[DirtyRange] = []
         for number, group in enumerate(groups):
             effort_s = self._effort()
-            booked = rebook_all(self._connection, group, meters)
+            booked, costly = rebook_small(self._connection, group, meters, most=self._bounds.judged)
+            costly |= {read_of(r.meter_id) for r, b in booked if len(b.booking.slots) > self._bounds.written}
+            booked = [each for each in booked if read_of(each[0].meter_id) not in costly]
             results += booked
+            left += [r for r in group if read_of(r.meter_id) in costly]
             slots = sum(len(rebooking.booking.slots) for _, rebooking in booked)
-            if not self._pace.group_took({r.meter_id for r in group}, self._effort() - effort_s, slots=slots):
-                return results, [dirty for rest in groups[number + 1 :] for dirty in rest]
-        return results, []
-
-    def _write_marks(self, results: list[tuple[DirtyRange, Rebooking]]) -> Slots:
-        """Write the marks of what was judged again; meters and times of those that are others than before."""
-        old = _sql.run(
-            self._connection,
-            "replace_marks",
-            meter_ids=IntegerParameters(r.meter_id for r, _ in results),
-            afters=TimeParameters(_or(b.marks_after_us, OPEN_START_US) for _, b in results),
-            untils=TimeParameters(_or(b.marks_to_us, OPEN_END_US) for _, b in results),
-        ).tuples()
-        stood = set(old)
-        marks = [
-            (r.meter_id, at_us, mark)
-            for r, b in results
-            for at_us, mark in b.booking.marks.items()
-            if b.marks_after_us is None or at_us > b.marks_after_us
-        ]
-        if marks:
-            _sql.run(
-                self._connection,
-                "add_marks",
-                meter_ids=[m for m, _, _ in marks],
-                times=[TimeParameter(at_us) for _, at_us, _ in marks],
-                qualities=[int(mark) for _, _, mark in marks],
-            )
-        return [(meter_id, at_us) for meter_id, at_us, _ in stood ^ set(marks)]
-
-
-def _or(moment_us: int | None, otherwise_us: int) -> int:
-    return otherwise_us if moment_us is None else moment_us
+            goes_on = self._pace.group_took({r.meter_id for r in group}, self._effort() - effort_s, slots=slots)
+            self._pace.note_costly(costly)
+            if not goes_on:
+                return results, [*left, *(dirty for rest in groups[number + 1 :] for dirty in rest)]
+        return results, left
 
 
 @contextmanager
@@ -192,6 +184,7 @@ def run(settings: Settings) -> None:
     if settings.rollup_workers > 1:
         _WORKERS.run(settings.rollup_workers, port=port, host=host, beside=lag)
         return
+    sys.setswitchinterval(_SWITCH_S)
     if port:
         REGISTRY.register(lag)
         start_http_server(port, addr=host)

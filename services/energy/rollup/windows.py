@@ -1,6 +1,10 @@
 """Reads what each dirty range needs and books it again, reading further where the judging asks for more."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+from itertools import compress
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -17,47 +21,122 @@ from services.energy.rollup.reach import RangeReach, read_sides
 _sql = Statements.beside(__file__, "windows.sql")
 
 
-def rebook_all(
-    connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]
-) -> list[tuple[DirtyRange, Rebooking]]:
+Results = list[tuple[DirtyRange, Rebooking]]
+Work = Callable[[], Any]
+Steps = Generator[Work | None, Any, "Rebooked"]
+"""Yields what is to be done without the database, and takes what it gives; None where a transaction may end."""
+
+
+class Rebooked(NamedTuple):
+    """Results, which do not overlap, and the meters that are left because too many readings say what they used."""
+
+    results: Results
+    left: set[int]
+
+
+def rebook_all(connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter]) -> Results:
     """Book every dirty range again; the results do not overlap."""
+    return rebook_small(connection, ranges, meters, most=None).results
+
+
+def rebook_small(
+    connection: psycopg.Connection, ranges: list[DirtyRange], meters: dict[int, RolledMeter], *, most: int | None
+) -> Rebooked:
+    """The same, but for the meters, by the number of their readings, of which more than `most` must be at hand."""
+    steps = rebook_in_steps(connection, ranges, meters, most=most)
+    given: Any = None
+    while True:
+        try:
+            work = steps.send(given)
+        except StopIteration as ended:
+            rebooked: Rebooked = ended.value
+            return rebooked
+        given = work() if work is not None else None
+
+
+def rebook_in_steps(
+    connection: psycopg.Connection,
+    ranges: list[DirtyRange],
+    meters: dict[int, RolledMeter],
+    *,
+    most: int | None = None,
+    at_once: int | None = None,
+) -> Steps:
+    """The same in steps; between two of them no more than `at_once` ranges are read."""
     meter_ids = sorted({read_of(r.meter_id) for r in ranges})
     corrected = frozenset(_sql.run(connection, "corrected_meters", meter_ids=meter_ids).scalars())
-    done: list[tuple[DirtyRange, Rebooking]] = []
+    done: Results = []
+    left: set[int] = set()
     open_ranges = [r for r in ranges if r.meter_id in meters]
     while open_ranges:
         open_ranges.sort(key=lambda r: (r.meter_id, r.start_us))
         reaches = [
             RangeReach(r, meters[r.meter_id].rule, corrected=read_of(r.meter_id) in corrected) for r in open_ranges
         ]
-        done, open_ranges = merge_meeting(done + _rebook_each(connection, reaches))
-    return done
+        found = yield from _rebook_each(connection, reaches, most, at_once)
+        left |= found.left
+        done, open_ranges = merge_meeting(
+            [each for each in done + found.results if read_of(each[0].meter_id) not in left]
+        )
+    return Rebooked(done, left)
 
 
-def _rebook_each(connection: psycopg.Connection, reaches: list[RangeReach]) -> list[tuple[DirtyRange, Rebooking]]:
-    done: list[tuple[DirtyRange, Rebooking]] = []
+def _rebook_each(
+    connection: psycopg.Connection, reaches: list[RangeReach], most: int | None, at_once: int | None
+) -> Steps:
+    done: Results = []
+    left: set[int] = set()
     while reaches:
-        at_hand = _read(connection, reaches)
+        at_hand: list[Readings] = []
+        for first in range(0, len(reaches), at_once or len(reaches)):
+            if first:
+                yield None
+            at_hand += _read(connection, reaches[first : first + (at_once or len(reaches))])
+        if most is not None:
+            left |= _beyond(reaches, at_hand, most)
+            kept = [read_of(reach.dirty.meter_id) not in left for reach in reaches]
+            reaches, at_hand = [*compress(reaches, kept)], [*compress(at_hand, kept)]
         last_us = [max(readings.times_us, default=OPEN_START_US) for readings in at_hand]
         joined = join_reaching([(reach.dirty, at_us) for reach, at_us in zip(reaches, last_us, strict=True)])
+        alone = [joined[reach.dirty] == reach.dirty for reach in reaches]
+        asked = [
+            (readings, reach)
+            for readings, reach in zip(compress(at_hand, alone), compress(reaches, alone), strict=True)
+        ]
+        outcomes = iter((yield partial(_rebook_these, asked)) if asked else ())
         unfinished: list[RangeReach] = []
-        for reach, readings in zip(reaches, at_hand, strict=True):
+        for reach, is_alone in zip(reaches, alone, strict=True):
             dirty = joined[reach.dirty]
-            if dirty != reach.dirty:
+            if not is_alone:
                 if not (unfinished and unfinished[-1].dirty == dirty):
                     unfinished.append(RangeReach(dirty, reach.rule, corrected=reach.corrected))
                 continue
-            outcome = rebook(readings, reach.rule, dirty_from_us=dirty.start_us, dirty_to_us=dirty.end_us)
+            outcome = next(outcomes)
             if isinstance(outcome, NeedsMore):
                 reach.further(outcome)
                 unfinished.append(reach)
             else:
                 done.append((dirty, outcome))
         reaches = unfinished
-    return done
+    return Rebooked(done, left)
 
 
-def _read(connection: psycopg.Connection, reaches: list[RangeReach]) -> list[Readings]:
+def _rebook_these(asked: Sequence[tuple[Readings, RangeReach]]) -> list[Rebooking | NeedsMore]:
+    return [
+        rebook(readings, reach.rule, dirty_from_us=reach.dirty.start_us, dirty_to_us=reach.dirty.end_us)
+        for readings, reach in asked
+    ]
+
+
+def _beyond(reaches: Sequence[RangeReach], at_hand: Sequence[Readings], most: int) -> set[int]:
+    """The meters of which more than so many readings are at hand."""
+    readings = Counter[int]()
+    for reach, found in zip(reaches, at_hand, strict=True):
+        readings[read_of(reach.dirty.meter_id)] += len(found.times_us)
+    return {meter_id for meter_id, number in readings.items() if number > most}
+
+
+def _read(connection: psycopg.Connection, reaches: Sequence[RangeReach]) -> list[Readings]:
     sides = read_sides(connection, reaches)
     rows: list[list[tuple[int, float]]] = []
     reached: list[tuple[bool, bool]] = []
@@ -85,7 +164,7 @@ def _read(connection: psycopg.Connection, reaches: list[RangeReach]) -> list[Rea
 
 def _correct(
     connection: psycopg.Connection,
-    reaches: list[RangeReach],
+    reaches: Sequence[RangeReach],
     rows: list[list[tuple[int, float]]],
     reached: list[tuple[bool, bool]],
 ) -> dict[int, list[int]]:
@@ -113,7 +192,7 @@ def _correct(
 
 
 def _read_marks(
-    connection: psycopg.Connection, reaches: list[RangeReach], rows: list[list[tuple[int, float]]]
+    connection: psycopg.Connection, reaches: Sequence[RangeReach], rows: list[list[tuple[int, float]]]
 ) -> dict[int, dict[int, Mark]]:
     filled = [position for position, mine in enumerate(rows) if mine]
     found: dict[int, dict[int, Mark]] = defaultdict(dict)
@@ -130,7 +209,7 @@ def _read_marks(
 
 
 def _units_before(
-    connection: psycopg.Connection, reaches: list[RangeReach], rows: list[list[tuple[int, float]]]
+    connection: psycopg.Connection, reaches: Sequence[RangeReach], rows: list[list[tuple[int, float]]]
 ) -> dict[int, int]:
     """By position the unit of a counter's register before its first row, where it is not the registered one."""
     filled = [position for position, mine in enumerate(rows) if mine and Kind.COUNTER in reaches[position].rule.kinds]

@@ -138,8 +138,7 @@ def _stretches(connection: psycopg.Connection, results: Results, fast: Periods) 
     meter_id = np.array([r.meter_id for r, _ in results], dtype=np.int64)
     start_us = np.array([OPEN_START_US if b.slots_from_us is None else b.slots_from_us for _, b in results])
     end_us = np.array([OPEN_END_US if b.slots_to_us is None else b.slots_to_us for _, b in results])
-    numbers = IntegerParameters(np.unique(meter_id))
-    months = {number: (first, last) for number, first, last in _sql.run(connection, "months_kept", meter_ids=numbers)}
+    months = months_kept(connection, meter_id.tolist())
     kept = np.array([months.get(number, _NEVER) for number in meter_id.tolist()], dtype=np.int64).reshape(-1, 2)
     found = _BookedStretches(
         meter_id,
@@ -148,6 +147,12 @@ def _stretches(connection: psycopg.Connection, results: Results, fast: Periods) 
         np.full(len(meter_id), True),
     ).joined(_touched(fast))
     return found.at(found.start_us < found.end_us)
+
+
+def months_kept(connection: psycopg.Connection, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Of each meter the first and the last month of which anything was ever booked."""
+    meter_ids = IntegerParameters(sorted({*numbers}))
+    return {number: (first, last) for number, first, last in _sql.run(connection, "months_kept", meter_ids=meter_ids)}
 
 
 def _touched(fast: Periods) -> _BookedStretches:
