@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from services.core.calendar import to_us
 from services.core.meter import PICO
 from services.energy.booking.booking import book
-from services.energy.rollup import service
+from services.energy.rollup import booked
 from tests.integration.energy.plant import BOTH, FEBRUARY, JANUARY, START, Plant
 from tests.integration.line import QUARTER, Line, quarters, rolling_up
 from tests.integration.registered import ALWAYS, DALAD, JUNGAR, ORDOS, Registered
@@ -249,7 +249,7 @@ def test_interrupted_roll_up_leaves_nothing_half_done(
     line.send(plant.gateway, quarters(meter, START, [0.0, 10.0, 20.0]))
     with rolling_up(database_url) as rollup:
         with monkeypatch.context() as killing:
-            killing.setattr(service, "write_sums_of_places", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+            killing.setattr(booked, "write_sums_of_places", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
             with pytest.raises(RuntimeError, match="killed"):
                 rollup.once()
         assert line.total(**JANUARY) is None
