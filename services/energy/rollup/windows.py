@@ -114,10 +114,12 @@ def _rebook_each(
             outcome = next(outcomes)
             if isinstance(outcome, NeedsMore):
                 reach.further(outcome)
+                if most is not None and reach.before + reach.after > most:
+                    left.add(read_of(dirty.meter_id))
                 unfinished.append(reach)
             else:
                 done.append((dirty, outcome))
-        reaches = unfinished
+        reaches = [reach for reach in unfinished if read_of(reach.dirty.meter_id) not in left]
     return Rebooked(done, left)
 
 

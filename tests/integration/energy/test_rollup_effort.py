@@ -44,10 +44,10 @@ def roll_up_cpu_s(database_url: str) -> float:
     """CPU time of rolling up all that waits: of this process, and of the server's."""
     with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
         rollup = RollUp(connection)
-        started_s = time.thread_time() + _server_cpu_s(connection)
+        started_s = time.process_time() + _server_cpu_s(connection)
         while rollup.once():
             pass
-        return time.thread_time() + _server_cpu_s(connection) - started_s
+        return time.process_time() + _server_cpu_s(connection) - started_s
 
 
 def _server_cpu_s(connection: psycopg.Connection) -> float:
