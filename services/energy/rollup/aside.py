@@ -24,7 +24,7 @@ from services.energy.rollup.meters import RolledMeters
 from services.energy.rollup.pace import COSTLY_S, BatchPace
 from services.energy.rollup.pieces import in_pieces
 from services.energy.rollup.quality import mark_due
-from services.energy.rollup.queue import Queue, Waiting
+from services.energy.rollup.queue import Queue, WaitingOfMeter
 from services.energy.rollup.ranges import Bounds, ranges_of, within
 from services.energy.rollup.windows import Work, rebook_in_steps
 from services.energy.rollup.writing import months_kept
@@ -147,7 +147,7 @@ class Aside:
             self._pace.went_fast({meter_id})
         return False
 
-    def _book(self, waiting: Waiting) -> Generator[Work | None, Any, None]:
+    def _book(self, waiting: WaitingOfMeter) -> Generator[Work | None, Any, None]:
         connection, meter_id, now_us = self._connection, waiting.meter_id, to_us(utc_now())
         taken = waiting.taken(now_us - LIVE_US).with_other_directions(self._meters.both_ways(connection))
         ranges = ranges_of(taken.dirty, taken.changed, end_us=now_us + DAY_US)

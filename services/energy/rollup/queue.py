@@ -52,7 +52,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingOfMeter:
     """What waits of one meter: slots, some of them more than once, and changes by their number."""
 
     meter_id: int
@@ -130,13 +130,13 @@ class Queue:
         late = self._late_in_order(waiting.late, self._pace.late)
         return Taken(late, self._changes(parts), now_us - LIVE_US)
 
-    def look_at(self, meter_id: int) -> Waiting:
+    def look_at(self, meter_id: int) -> WaitingOfMeter:
         """What waits of one meter, of the slots the newest; it stays in the queue until it is `done`."""
         slots = _sql.run(self._connection, "late_of", meter_id=meter_id, most=self._bounds.dirty).scalars().all()
         changes = _sql.run(self._connection, "changes_of", meter_id=meter_id, earliest=TimeParameter(EARLIEST_US))
-        return Waiting(meter_id, slots, changes.tuples().all())
+        return WaitingOfMeter(meter_id, slots, changes.tuples().all())
 
-    def done(self, looked_at: Waiting, *, before_us: int) -> None:
+    def done(self, looked_at: WaitingOfMeter, *, before_us: int) -> None:
         """Take out of the queue what was looked at, up to a moment; what has come since then stays."""
         meter_id = looked_at.meter_id
         slots = Counter(slot for slot in looked_at.slots if slot < before_us)
