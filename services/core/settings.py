@@ -4,7 +4,7 @@ import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     hj212_first_frame_s: float = Field(60.0, gt=0, description="A connection without a good frame ends after so long")
     hj212_silence_s: float = Field(7_200.0, gt=0, description="... and one that has become silent after so long")
     hj212_moment_days: int = Field(30, ge=1, description="Days that real-time values of pollutants are kept")
+    hj212_commands: Literal["off", "on"] = Field(
+        "off", description="on: monitors are told the time, and asked for hours that are missing"
+    )
     hj212_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the server of HJ 212; 0: none")
 
     ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")

@@ -30,13 +30,16 @@ def hj212(
         list[int] | None, typer.Option(help="Day from the first (0) on which values stand still")
     ] = None,
     faulty_day: Annotated[list[int] | None, typer.Option(help="Day on which all is flagged D")] = None,
-    silent_hours: Annotated[str, typer.Option(metavar="A-B", help="Hours from the first that are never sent")] = "",
+    silent_hours: Annotated[
+        str, typer.Option(metavar="A-B", help="Hours from the first that are sent only when asked for")
+    ] = "",
     split: Annotated[float, typer.Option(**_SHARE, help="Share of frames in several packets")] = 0.0,
     joined: Annotated[float, typer.Option(**_SHARE, help="Share of packets that are joined")] = 0.0,
     repeated: Annotated[float, typer.Option(**_SHARE, help="Share of frames sent twice")] = 0.0,
     broken: Annotated[float, typer.Option(**_SHARE, help="Share of frames with a wrong checksum first")] = 0.0,
     noise: Annotated[float, typer.Option(**_SHARE, help="Share of frames behind other bytes")] = 0.0,
     dropped: Annotated[float, typer.Option(**_SHARE, help="Share of frames behind which the line breaks")] = 0.0,
+    linger_s: Annotated[float, typer.Option(min=0.0, help="Listen so long at the end, and do what is asked")] = 0.0,
     wait_s: Annotated[float, typer.Option(min=0.01, help="Wait so long for an answer")] = 10.0,
     seed: Annotated[int, typer.Option(help="The same seed sends the same")] = 1,
 ) -> None:
@@ -71,9 +74,9 @@ def hj212(
 
         async def speak(monitor: Monitor) -> LineCounts:
             until = begins + hours * _HOUR
-            kept = [wire for wire in monitor.frames(begins, until) if not _is_silent(wire, begins, silent)]
-            line = Line(host, int(port), faults=faults, wait_s=wait_s)
-            counts = await line.send_all(kept)
+            store = list(monitor.frames(begins, until))
+            line = Line(host, int(port), faults=faults, wait_s=wait_s, store=store, linger_s=linger_s)
+            counts = await line.send_all([wire for wire in store if not _is_silent(wire, begins, silent)])
             while live:
                 next_hour = until + _HOUR
                 for wire in monitor.frames(until, next_hour):

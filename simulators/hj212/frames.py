@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 _BITS_OF_EDITION = {"2005": 0, "2017": 4, "2025": 8}
@@ -47,14 +48,32 @@ def stamp(moment: dt.datetime) -> str:
     return "DataTime=" + moment.astimezone(SHANGHAI).strftime("%Y%m%d%H%M%S")
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What the other side has sent: an answer, or a request with the times that it names."""
+
+    qn: str
+    command: str
+    mn: str
+    password: str
+    begins: str
+    ends: str
+
+
+def told(heard: Heard, command: str, fields: str) -> bytes:
+    """An answer to a request, with its number."""
+    head = f"QN={heard.qn};ST=91;CN={command};PW={heard.password};MN={heard.mn};Flag=4"
+    return frame(f"{head};CP=&&{fields}&&")
+
+
 class AnswerReader:
-    """The numbers of the messages that the other side has answered, out of what it sends."""
+    """What the other side sends, frame by frame."""
 
     def __init__(self) -> None:
         self._rest = b""
 
-    def answered(self, received: bytes) -> Iterator[str]:
-        """QN of each 9013 and 9014 with the right checksum."""
+    def heard(self, received: bytes) -> Iterator[Heard]:
+        """Each frame with the right checksum."""
         self._rest += received
         while True:
             begins = self._rest.find(b"##")
@@ -64,7 +83,18 @@ class AnswerReader:
             ends = begins + 6 + length + 4
             if len(self._rest) < ends:
                 return
-            data, told = self._rest[begins + 6 : ends - 4], self._rest[ends - 4 : ends]
+            data, sum_told = self._rest[begins + 6 : ends - 4], self._rest[ends - 4 : ends]
             self._rest = self._rest[ends:]
-            if int(told, 16) == checksum(data) and (b"CN=9014" in data or b"CN=9013" in data):
-                yield data.partition(b"QN=")[2].partition(b";")[0].decode("ascii")
+            if int(sum_told, 16) == checksum(data):
+                text = data.decode("ascii")
+                named = dict(
+                    part.split("=", 1) for part in text.replace("CP=", "").replace("&&", "").split(";") if "=" in part
+                )
+                yield Heard(
+                    named.get("QN", ""),
+                    named.get("CN", ""),
+                    named.get("MN", ""),
+                    named.get("PW", ""),
+                    named.get("BeginTime", ""),
+                    named.get("EndTime", ""),
+                )

@@ -4,10 +4,10 @@ import asyncio
 import itertools
 import random
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from simulators.hj212.frames import AnswerReader
+from simulators.hj212.frames import AnswerReader, Heard, told
 from simulators.hj212.monitor import Wire
 
 _NOISE = (b"\r\n", b"PING", b"##", b"##0340QN=", b"\x00\x00", b"&&12AB")
@@ -41,6 +41,10 @@ class LineCounts:
     answered: int = 0
     resent: int = 0
     connections: int = 0
+    clocks_set: int = 0
+    """How often it was told the time."""
+    asked_for: int = 0
+    """Frames that it sent because it was asked for them."""
     unanswered: list[str] = field(default_factory=list)
 
 
@@ -48,12 +52,23 @@ class Line:
     """Speaks for a monitor until all of its frames are answered, or `tries` connections brought no answer."""
 
     def __init__(
-        self, host: str, port: int, *, faults: LineFaults, wait_s: float = 10.0, recount: int = 3, tries: int = 20
+        self,
+        host: str,
+        port: int,
+        *,
+        faults: LineFaults,
+        wait_s: float = 10.0,
+        recount: int = 3,
+        tries: int = 20,
+        store: Sequence[Wire] = (),
+        linger_s: float = 0.0,
     ) -> None:
+        """`store`: what it has kept, and sends where it is asked for it. `linger_s`: it listens so long at the end."""
         self._host, self._port = host, port
         self._faults = faults
         self._drawn = random.Random(faults.seed)  # noqa: S311 - no secret
         self._wait_s, self._recount, self._tries = wait_s, recount, tries
+        self._store, self._linger_s = store, linger_s
         self.counts = LineCounts()
         self._answered: set[str] = set()
         self._news = asyncio.Event()
@@ -76,7 +91,7 @@ class Line:
     async def _connection(self, history: deque[tuple[Wire, bool]]) -> None:
         reader, writer = await asyncio.open_connection(self._host, self._port)
         self.counts.connections += 1
-        listening = asyncio.create_task(self._listen(reader))
+        listening = asyncio.create_task(self._listen(reader, writer))
         try:
             while history and not listening.done():
                 wire, again = history[0]
@@ -90,6 +105,8 @@ class Line:
                     history.append((wire, True))
                 if self._draw(self._faults.dropped):
                     return
+            if self._linger_s:
+                await asyncio.wait([listening], timeout=self._linger_s)
         finally:
             listening.cancel()
             writer.close()
@@ -129,11 +146,27 @@ class Line:
                 await writer.drain()
                 await asyncio.sleep(0)
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers = AnswerReader()
         while received := await reader.read(4096):
-            self._answered.update(answers.answered(received))
+            for heard in answers.heard(received):
+                if heard.command in ("9013", "9014"):
+                    self._answered.add(heard.qn)
+                else:
+                    self._obey(writer, heard)
             self._news.set()
+
+    def _obey(self, writer: asyncio.StreamWriter, heard: Heard) -> None:
+        """Do what the centre asks: accepted (9011), data, done (9012)."""
+        writer.write(told(heard, "9011", "QnRtn=1"))
+        if heard.command == "1012":
+            self.counts.clocks_set += 1
+        elif heard.command in ("2031", "2051", "2061"):
+            for wire in self._store:
+                if wire.command == heard.command and heard.begins <= wire.stamp <= heard.ends:
+                    self.counts.asked_for += 1
+                    writer.write(wire.sent_again)
+        writer.write(told(heard, "9012", "ExeRtn=1"))
 
     def _draw(self, share: float) -> bool:
         return share > 0 and self._drawn.random() < share

@@ -27,6 +27,9 @@ class Wire:
     qn: str
     sent: bytes
     sent_again: bytes
+    command: str = ""
+    stamp: str = ""
+    """DataTime as the frame has it."""
 
 
 @dataclass(frozen=True)
@@ -144,4 +147,4 @@ class Monitor:
             )
             for resent in (False, True)
         )
-        return Wire(due, "" if self.edition == "2005" else qn, once, again)
+        return Wire(due, "" if self.edition == "2005" else qn, once, again, cn, fields[0].partition("=")[2])

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from services.ingest.foreign import Flag, Foreign, StandsFor
 from services.ingest.hj212.factors import factors
@@ -122,6 +123,7 @@ def _fault(value: MeasuredValue, now_us: int) -> ReadingCode | None:
     return "ts_out_of_range" if value.at_us < EARLIEST_US else None
 
 
+@lru_cache(maxsize=4096)
 def _emission_field(point: str) -> tuple[EmissionGrain, str] | None:
     """Grain and field of an emission that a point is; None if it is none."""
     command, _, name = point.partition(".")

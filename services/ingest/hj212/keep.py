@@ -157,3 +157,19 @@ def drop_moments(connection: psycopg.Connection, before: datetime) -> None:
     """Drop real-time values of before this moment. Raises psycopg.Error."""
     with connection.transaction():
         _sql.run(connection, "drop_moments", before=before)
+
+
+def missing_hours(
+    connection: psycopg.Connection,
+    *,
+    gateways: Sequence[str],
+    from_ts: datetime,
+    to_ts: datetime,
+    into: dict[str, list[datetime]],
+) -> None:
+    """Put the hours that are due and of which nothing came, in their order, by gateway. Raises psycopg.Error."""
+    with connection.transaction():
+        rows = _sql.run(connection, "missing_hours", gateways=list(gateways), from_ts=from_ts, to_ts=to_ts).all()
+    into.clear()
+    for row in rows:
+        into.setdefault(row.gateway, []).append(row.ts)

@@ -114,3 +114,35 @@ DELETE FROM emission
 WHERE
     grain = 'moment'
     AND ts < :before;
+
+-- name: missing_hours(gateways, from_ts, to_ts)
+-- Hours of outlets that are due, over by `to_ts`, and of which no record came.
+SELECT
+    gateway.code AS gateway,
+    due.ts
+FROM outlet
+JOIN gateway USING (gateway_id)
+CROSS JOIN LATERAL generate_series(
+    greatest(
+        date_trunc('hour', :from_ts ::timestamptz), outlet.monitored_from ::timestamp AT TIME ZONE 'Asia/Shanghai'
+    ),
+    least(:to_ts ::timestamptz, outlet.monitored_to ::timestamp AT TIME ZONE 'Asia/Shanghai') - interval '1 hour',
+    interval '1 hour'
+) AS due (ts)
+WHERE
+    gateway.code = ANY (:gateways ::text[])
+    AND NOT EXISTS (
+        SELECT FROM emission
+        WHERE
+            emission.gateway_id = outlet.gateway_id
+            AND emission.grain = 'hour'
+            AND emission.ts = due.ts
+    )
+    AND NOT EXISTS (
+        SELECT FROM outlet_stop
+        WHERE
+            outlet_stop.outlet_id = outlet.outlet_id
+            AND outlet_stop.from_ts <= due.ts
+            AND outlet_stop.to_ts >= due.ts + interval '1 hour'
+    )
+ORDER BY gateway.code, due.ts;

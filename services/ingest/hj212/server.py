@@ -63,6 +63,8 @@ class _Line:
     mn: str | None = None
     gateway: str | None = None
     edition: Edition = "2017"
+    last: DataSegment | None = None
+    """The last frame that was kept."""
     noted: FrameCounts = field(default_factory=FrameCounts)
     is_noted: bool = False
 
@@ -119,6 +121,17 @@ class MonitorServer:
             counts = note.counts if note.gateway not in told else _sum(told[note.gateway].counts, note.counts)
             told[note.gateway] = replace(note, counts=counts, connected=note.gateway in connected)
         return list(told.values())
+
+    def speakers(self) -> list[str]:
+        """The gateways that are connected and of which a frame was kept."""
+        return sorted({line.gateway for line in self._lines if line.gateway is not None and line.last is not None})
+
+    def tell(self, gateway: str, command: Callable[[DataSegment], bytes]) -> bool:
+        """Send a command to a gateway, formed by its last frame; False if it is not connected."""
+        for line in self._lines:
+            if line.gateway == gateway and line.last is not None and not line.writer.is_closing():
+                return self._write(line, command(line.last))
+        return False
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -184,15 +197,21 @@ class MonitorServer:
             if refused.code in _UNANSWERED:
                 return
         line.gateway = frame.gateway
+        line.last = frame.read if isinstance(frame.read, DataSegment) else line.last
         answer = answer_to(frame.read) if isinstance(frame.read, DataSegment) else None
         if answer is None or line.writer.is_closing():
             return
+        if self._write(line, answer):
+            metrics.ANSWERS.inc()
+
+    def _write(self, line: _Line, sent: bytes) -> bool:
+        """Send to a monitor; one that does not read is cut off."""
         if line.writer.transport.get_write_buffer_size() > _MOST_UNSENT_BYTES:
             self._turn_away("unread_answers", line.address)
             line.writer.transport.abort()
-            return
-        line.writer.write(answer)
-        metrics.ANSWERS.inc()
+            return False
+        line.writer.write(sent)
+        return True
 
     def _note(self, line: _Line) -> MonitorNote | None:
         """What is new of a connection whose gateway is known; None if nothing is."""

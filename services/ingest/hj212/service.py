@@ -1,4 +1,4 @@
-"""`enermon hj212`: monitors of pollution sources, by HJ 212 over TCP. It listens only, and commands no monitor."""
+"""`enermon hj212`: monitors of pollution sources, by HJ 212 over TCP. It commands none unless told to."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,15 @@ from services.core.secret_files import read_secret_file
 from services.core.settings import BadSettingError, Settings
 from services.ingest.database import IngestDatabase
 from services.ingest.hj212.admission import Admission, MonitorFileError, read_admission
-from services.ingest.hj212.keep import MonitorFrame, drop_moments, keep_frames, nobody_connected, note_monitors
+from services.ingest.hj212.commanding import LOOKS_BACK, SETTLE, Commanding
+from services.ingest.hj212.keep import (
+    MonitorFrame,
+    drop_moments,
+    keep_frames,
+    missing_hours,
+    nobody_connected,
+    note_monitors,
+)
 from services.ingest.hj212.server import MonitorServer, ServerLimits
 from services.ingest.message import UnreadableMessage
 from services.ingest.store import note_statuses
@@ -30,6 +38,7 @@ log = logging.getLogger("hj212")
 _WRITER = "hj212"
 _NOTE_S = 10.0
 _DROP_S = 3600.0
+_COMMAND_S = 5.0
 
 
 class MonitorFile:
@@ -112,7 +121,9 @@ class MonitorService:
             self._database.close()
 
     async def _work_until(self, done: asyncio.Event) -> None:
-        works = (self.server.store_for_ever(), self._note_for_ever(), self._drop_for_ever())
+        works = [self.server.store_for_ever(), self._note_for_ever(), self._drop_for_ever()]
+        if self._settings.hj212_commands == "on":
+            works.append(self._command_for_ever())
         beside = [asyncio.create_task(work) for work in works]
         stopped = asyncio.create_task(done.wait())
         # A work that ends has failed, or was told to stop.
@@ -178,6 +189,22 @@ class MonitorService:
         if changed:
             await self._in_thread(partial(note_statuses, said=changed))
         self._online ^= changed.keys()
+
+    async def _command_for_ever(self) -> None:
+        """Tell monitors the time, and ask for what is missing."""
+        commanding = Commanding(self.server)
+        while True:
+            await asyncio.sleep(_COMMAND_S)
+            now = utc_now()
+            commanding.set_clocks(now)
+            gateways = commanding.to_ask(now)
+            if gateways:
+                missing: dict[str, list[datetime]] = {}
+                hours = partial(
+                    missing_hours, gateways=gateways, from_ts=now - LOOKS_BACK, to_ts=now - SETTLE, into=missing
+                )
+                await self._in_thread(hours)
+                commanding.ask(gateways, missing, now)
 
     async def _drop_for_ever(self) -> None:
         """Drop real-time values that are no longer kept, hourly."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from services.core.calendar import SHANGHAI, to_us
 from services.ingest.hj212.factors import code_of_2017
@@ -99,6 +100,7 @@ def _with_times(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
             yield ts, name, value
 
 
+@lru_cache(maxsize=4096)
 def moment_us(text: str) -> int | None:
     """A time of the protocol, local time of Asia/Shanghai with or without milliseconds; None if it is none."""
     if not _MOMENT.fullmatch(text):

@@ -14,7 +14,7 @@ from services.core.calendar import to_us
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.ingest.hj212.answers import framed
-from services.ingest.hj212.keep import MonitorFrame, keep_frames
+from services.ingest.hj212.keep import MonitorFrame, keep_frames, missing_hours
 from services.ingest.hj212.segment import read_segment
 from services.ingest.hj212.stream import FrameReader
 from services.ingest.message import UnreadableMessage
@@ -130,6 +130,23 @@ def test_frame_of_an_unknown_monitor_is_kept_whole_without_its_password(
     kept = database.execute("SELECT gateway_code, code, topic, payload FROM rejected_message").fetchall()
     payload = b"ST=31;CN=2061;PW=******;MN=nobody;CP=&&&&"
     assert kept == [("nobody", "unknown_gateway", "hj212 127.0.0.1", payload)]
+
+
+def test_hours_are_missing_that_are_due_and_of_which_nothing_came(
+    registered: Registered, intake: psycopg.Connection
+) -> None:
+    enterprise = registered.enterprise()
+    registered.gateway(enterprise, code=GAS)
+    stop = {"start": "2026-11-20T10:00:00+08:00", "end": "2026-11-20T12:00:00+08:00", "reason": "检修"}
+    outlet = {"credit_code": enterprise, "name_zh": "烟囱", "medium": "gas", "gateway": GAS}
+    registered.put("outlets/DA1", outlet | {"monitored_from": "2026-11-20", "stops": [stop]})
+    keep(intake, frames())
+    missing: dict[str, list[dt.datetime]] = {}
+    noon = dt.datetime(2026, 11, 20, 13, 30, tzinfo=SHANGHAI)
+    missing_hours(intake, gateways=[GAS, WATER], from_ts=noon - dt.timedelta(days=7), to_ts=noon, into=missing)
+    assert {code: [each.astimezone(SHANGHAI).hour for each in hours] for code, hours in missing.items()} == {
+        GAS: [0, 1, 2, 3, 4, 5, 6, 7, 9, 12]
+    }
 
 
 def heard(port: int, sent: bytes, *, wait_s: float = 1.0) -> bytes:

@@ -1,16 +1,25 @@
 """Lines of monitors: who may connect, for how long, and that an answer waits for the commit."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_network
 
 import pytest
 
+from services.core.calendar import to_us
 from services.ingest.hj212.admission import Admission, MonitorFileError, read_admission
 from services.ingest.hj212.answers import framed
+from services.ingest.hj212.commanding import Commanding
+from services.ingest.hj212.commands import runs_of
 from services.ingest.hj212.keep import MonitorFrame
+from services.ingest.hj212.segment import DataSegment
 from services.ingest.hj212.server import MonitorServer, ServerLimits
+from services.ingest.hj212.upload import upload_of
 from services.ingest.message import UnreadableMessage
+from simulators.hj212.frames import SHANGHAI
+from simulators.hj212.line import Line, LineFaults
+from simulators.hj212.monitor import Monitor
 
 HEARTBEAT = framed("QN=20260105010000000;ST=31;CN=9015;PW=1;MN=A;Flag=9;CP=&&&&")
 OF_ANOTHER = framed("QN=20260105010000001;ST=31;CN=9015;PW=1;MN=B;Flag=9;CP=&&&&")
@@ -126,6 +135,41 @@ def test_line_that_sends_more_than_is_stored_is_held_back() -> None:
         assert len(kept) == 300
 
     serve(work, committed=committed)
+
+
+def test_monitor_is_told_the_time_once_a_day_and_asked_for_what_is_missing() -> None:
+    start = dt.datetime(2026, 1, 5, tzinfo=SHANGHAI)
+    wires = list(Monitor("A").frames(start, start + dt.timedelta(hours=6)))
+    hours = [wire for wire in wires if wire.command == "2061"]
+
+    async def work(server: MonitorServer, kept: list[MonitorFrame]) -> None:
+        line = Line("127.0.0.1", server.port, faults=LineFaults(), store=wires, linger_s=1.5)
+        sending = asyncio.create_task(line.send_all(hours[:2]))
+        while len(kept) < 2 or not server.speakers():
+            await asyncio.sleep(0.01)
+        commanding, now = Commanding(server), start + dt.timedelta(hours=7)
+        for at in (now, now + dt.timedelta(minutes=30)):
+            commanding.set_clocks(at)
+            missing = {"A": [start + dt.timedelta(hours=number) for number in (2, 3, 5)]}
+            commanding.ask(commanding.to_ask(at), missing, at)
+        counts = await sending
+        assert (counts.clocks_set, counts.asked_for) == (1, 3)
+        brought = [frame.read for frame in kept if isinstance(frame.read, DataSegment)]
+        asked_for = [segment for segment in brought if segment.cn == "2061"][2:]
+        assert [upload_of(segment).values[0].at_us for segment in asked_for] == [
+            to_us(start + dt.timedelta(hours=number)) for number in (2, 3, 5)
+        ]
+        assert [segment.cn for segment in brought if segment.st == "91"] == ["9011", "9012"] * 3
+
+    serve(work)
+
+
+def test_hours_are_asked_for_in_runs_of_a_day_at_most() -> None:
+    start = dt.datetime(2026, 1, 5, tzinfo=SHANGHAI)
+    hours = [start + dt.timedelta(hours=number) for number in (*range(30), 40)]
+    assert [(a - start, b - start) for a, b in runs_of(hours)] == [
+        (dt.timedelta(hours=first), dt.timedelta(hours=last)) for first, last in ((0, 23), (24, 29), (40, 40))
+    ]
 
 
 @pytest.mark.parametrize(
