@@ -16,7 +16,7 @@ from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.plain_windows import PlainWindows, windows_of
 from services.energy.rollup.ranges import DirtyRange
 
-_REACHES = {1: 2, 2: 64}
+_REACHES = {1: 2, 2: 64, 64: 512}
 """How far to look next where too little is at hand: whether a rise is usual is told by as many levels more, and a meter
 may be read less often than it says, or now and then only."""
 _LONGEST_REST = 64
