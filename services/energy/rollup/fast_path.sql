@@ -62,10 +62,10 @@ WHERE (
     LIMIT 1
 ) IS NOT NULL;
 
--- name: meters_begun(meter_ids, starts, from_ts, to_ts)
--- Those of the meters that have readings before their time, of those from one time to before another.
-SELECT listed.meter_id
-FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) AS listed (meter_id, start_ts)
+-- name: begun(meter_ids, starts, from_ts, to_ts)
+-- Those of the windows before whose start their meter has readings, of those from one time to before another.
+SELECT listed.position
+FROM unnest(:meter_ids ::integer[], :starts ::timestamptz[]) WITH ORDINALITY AS listed (meter_id, start_ts, position)
 WHERE (
     SELECT reading.ts
     FROM reading

@@ -151,9 +151,9 @@ class PlainWindows:
         rules = RuleColumns.of(self.rules)
         first = np.minimum(np.searchsorted(owner, np.arange(len(self.meter_ids))), len(owner) - 1)
         asked = (times_us[first] >= self.start_us + 2 * rules.interval_us) & rules.is_counter
-        if not asked.any():
-            return asked
-        return asked & ~np.isin(self.meter_ids, _begun(connection, self.meter_ids[asked], self.start_us[asked]))
+        if asked.any():
+            asked[asked] = ~_begun(connection, self.meter_ids[asked], self.start_us[asked])
+        return asked
 
 
 def _going_on(connection: psycopg.Connection, meter_ids: Whole, ends_us: Whole) -> Flags:
@@ -176,14 +176,17 @@ def _going_on(connection: psycopg.Connection, meter_ids: Whole, ends_us: Whole) 
     return found
 
 
-def _begun(connection: psycopg.Connection, meter_ids: Whole, starts_us: Whole) -> Whole:
-    """Those of the meters that have readings before their moments, looked for in the same way."""
+def _begun(connection: psycopg.Connection, meter_ids: Whole, starts_us: Whole) -> Flags:
+    """By window whether its meter has readings before its start, looked for in the same way."""
     near_us = int(starts_us.min()) - CHUNK_US
-    given = {
-        "meter_ids": IntegerParameters(meter_ids),
-        "starts": TimeParameters(starts_us),
-        "from_ts": TimeParameter(near_us),
-        "to_ts": TimeParameter(int(starts_us.max())),
-    }
-    found = np.array(_sql.run(connection, "meters_begun", **given).scalars().all(), dtype=np.int64)
-    return np.append(found, begun_before(connection, meter_ids[~np.isin(meter_ids, found)], near_us))
+    positions = _sql.run(
+        connection,
+        "begun",
+        meter_ids=IntegerParameters(meter_ids),
+        starts=TimeParameters(starts_us),
+        from_ts=TimeParameter(near_us),
+        to_ts=TimeParameter(int(starts_us.max())),
+    )
+    found = np.full(len(meter_ids), False)
+    found[np.array(positions.scalars().all(), dtype=np.int64) - 1] = True
+    return found | np.isin(meter_ids, begun_before(connection, meter_ids[~found], near_us))
