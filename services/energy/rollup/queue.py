@@ -66,29 +66,31 @@ class WaitingOfMeter:
 
 
 class WaitingParts(NamedTuple):
-    """Parts of which live slots wait, and those of which late ones do."""
+    """Parts of which live slots wait; and of those of which late ones do, the newest ten days of these."""
 
     fresh: list[int]
-    late: list[int]
+    late: dict[int, int]
 
 
 _LATE_DAYS_US = 10 * DAY_US
+_RECENT_US = 30 * DAY_US
 _NEWEST = (OPEN_END_US, 0)
 
 
 class _LateOrder:
-    """Where to take late slots of a part: of the newest ten days, and in turn from where the last ones ended.
+    """Where to take late slots of a part: on from where the last ones ended; in turn the newest, while any are recent.
 
-    So those of yesterday do not wait for those of years, nor these for ever.
+    So those of yesterday do not wait for those of years, nor these for ever; and what keeps coming of years is gone
+    through from one end to the other, as it costs much less where it has become dense meanwhile.
     """
 
     def __init__(self) -> None:
         self._next = _NEWEST
         self._goes_on = False
 
-    def starts(self) -> list[tuple[int, int]]:
+    def starts(self, *, any_recent: bool) -> list[tuple[int, int]]:
         """From which ten days, and from which meter in them, one after another; where nothing is left, the newest."""
-        self._goes_on = not self._goes_on
+        self._goes_on = not self._goes_on or not any_recent
         return [*dict.fromkeys([self._next, _NEWEST] if self._goes_on else [_NEWEST])]
 
     def took(self, taken: Slots, *, is_full: bool) -> None:
@@ -118,7 +120,8 @@ class Queue:
     def waiting(self, parts: Sequence[int]) -> WaitingParts:
         """Those of the parts of which anything waits, in another order each time."""
         rows = _sql.run(self._connection, "waiting", parts=IntegerParameters(in_turn(parts, next(self._turns)))).all()
-        return WaitingParts([row.part for row in rows if row.has_dirty], [row.part for row in rows if row.has_late])
+        late = {row.part: row.late_days for row in rows if row.late_days is not None}
+        return WaitingParts([row.part for row in rows if row.has_dirty], late)
 
     def take_live(self, waiting: WaitingParts, *, now_us: int) -> Taken:
         """Slots of the last hours, and where nothing else waits a few of the others."""
@@ -127,7 +130,7 @@ class Queue:
 
     def take_late(self, parts: Sequence[int], waiting: WaitingParts, *, now_us: int) -> Taken:
         """Older slots, and changes; not those of costly meters."""
-        late = self._late_in_order(waiting.late, self._pace.late)
+        late = self._late_in_order(waiting.late, self._pace.late, recent_us=now_us - _RECENT_US)
         return Taken(late, self._changes(parts), now_us - LIVE_US)
 
     def look_at(self, meter_id: int) -> WaitingOfMeter:
@@ -149,23 +152,23 @@ class Queue:
             if before_us < OPEN_END_US:
                 self.add_changes([(meter_id, max(from_us, before_us)) for _, from_us in looked_at.changes])
 
-    def _late_in_order(self, parts: Sequence[int], most: int) -> Slots:
-        """So many late slots of these parts at the most: in turn the newest, and those that follow the last ones.
+    def _late_in_order(self, newest_us: Mapping[int, int], most: int, *, recent_us: int) -> Slots:
+        """So many late slots of these parts at the most; by part the newest ten days of which any wait.
 
         Of all parts alike, so that sums of places gain what is of one time at once; those of too many ten days are laid
         aside again.
         """
         taken: dict[int, Slots] = {}
         begun_us = full = 0
-        for place, part in enumerate(parts):
-            left = -(-(most - sum(map(len, taken.values()))) // (len(parts) - place))
-            starts = self._late[part].starts()
+        for place, (part, days_us) in enumerate(newest_us.items()):
+            left = -(-(most - sum(map(len, taken.values()))) // (len(newest_us) - place))
+            starts = self._late[part].starts(any_recent=days_us >= recent_us)
             begun_us = max(begun_us, starts[0][0])
             taken[part] = []
-            for days_us, meter_id in starts:
+            for from_us, meter_id in starts:
                 if left <= 0:
                     break
-                given = {"part": part, "from_days": TimeParameter(days_us), "from_meter": meter_id, "most": left}
+                given = {"part": part, "from_days": TimeParameter(from_us), "from_meter": meter_id, "most": left}
                 found = self._taken("take_late", but=IntegerParameters(self._pace.costly), **given)
                 taken[part] += found
                 left -= len(found)

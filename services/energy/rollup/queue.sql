@@ -1,17 +1,21 @@
 -- name: waiting(parts)
--- Those of the parts of which anything waits, live or late.
+-- Those of the parts of which anything waits, live or late; and the newest ten days of what is late.
 SELECT
     own.part,
     fresh.is_there IS NOT NULL AS has_dirty,
-    aside.is_there IS NOT NULL AS has_late
+    aside.days AS late_days
 FROM unnest(:parts ::integer[]) WITH ORDINALITY AS own (part, place)
 LEFT JOIN LATERAL (
     SELECT TRUE AS is_there FROM dirty_slot WHERE meter_part(meter_id) = own.part LIMIT 1
 ) AS fresh ON TRUE
 LEFT JOIN LATERAL (
-    SELECT TRUE AS is_there FROM late_slot WHERE meter_part(meter_id) = own.part LIMIT 1
+    SELECT date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') AS days
+    FROM late_slot
+    WHERE meter_part(meter_id) = own.part
+    ORDER BY date_bin('10 days', slot, timestamptz '1970-01-01 00:00:00+00') DESC
+    LIMIT 1
 ) AS aside ON TRUE
-WHERE fresh.is_there OR aside.is_there
+WHERE fresh.is_there OR aside.days IS NOT NULL
 ORDER BY own.place;
 
 -- name: take_dirty(part, most)
