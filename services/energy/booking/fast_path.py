@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from services.core.calendar import HOUR_US, OPEN_END_US, SLOT_US
 from services.energy.booking.costs import BOUNDS
 from services.energy.booking.pieces import Spans, cut_new, longest_us, tick_us
-from services.energy.booking.plain import MILLIONTHS, Flags, PlainBooking, RuleColumns, Whole, Windows
+from services.energy.booking.plain import AMPLE, MILLIONTHS, Flags, PlainBooking, RuleColumns, Whole, Windows
 
 # A double of so many millionths, or fewer, is the decimal that it prints.
 _MOST_MILLIONTHS = 10**15
 _SURELY = 0.999
+_ALL = 2**62
 
 
 def book_plain(windows: Windows) -> PlainBooking:
@@ -50,14 +51,17 @@ def book_plain(windows: Windows) -> PlainBooking:
     is_new = windows.is_new[begins] | (counts & windows.is_new[following])
     estimated = counts & (length_us > 2 * interval_us)
     spans = Spans(whose, windows.times_us[begins], length_us, quantity, estimated, is_new)
-    return PlainBooking(plain, lacks, *cut_new(spans, tick))
+    return PlainBooking(
+        plain, lacks, np.where(is_counter, counters.is_ample, intervals.is_ample), *cut_new(spans, tick)
+    )
 
 
 class _Chosen(NamedTuple):
-    """By window whether it is plain, and by reading whether a span that is needed begins with it."""
+    """By window whether it is plain, and amply so; by reading whether a span that is needed begins with it."""
 
     plain: Flags
     used: Flags
+    is_ample: Flags
 
 
 class _Steps(NamedTuple):
@@ -174,15 +178,20 @@ def _plain_counters(
     used = needed & (position < stop[owner])
     odd = np.bincount(owner[(needed & ~is_good) | (used & ~calm)], minlength=len(base))
     plain = has_base & (odd == 0) & (~ends | windows.complete) & _never_overfull(windows, rules, steps, used)
-    plain &= _nothing_beyond_matters(windows, rules, steps, places, calm)
-    return _Chosen(plain, used)
+    left, right = _calm_sides(windows, rules, steps, places, calm)
+    plain &= (left >= rules.levels_beside) & (right >= rules.levels_beside)
+    is_ample = np.minimum(left, right) >= AMPLE * rules.levels_beside
+    return _Chosen(plain, used, is_ample)
 
 
-def _nothing_beyond_matters(windows: Windows, rules: RuleColumns, steps: _Steps, places: _Places, calm: Flags) -> Flags:
-    """By window of a counter: whether what was judged beyond it stays so, since enough on either side is calm.
+def _calm_sides(
+    windows: Windows, rules: RuleColumns, steps: _Steps, places: _Places, calm: Flags
+) -> tuple[Whole, Whole]:
+    """By window of a counter how many calm levels lie before what is new, and after it.
 
-    On each side all of it, to the first or last reading of the meter; or so many levels as the explanation looks (see
-    `settled`); or all that was ever judged, where a rated power judges, so that nothing depends on what lies around it.
+    So many as the explanation looks (see `settled`) show that what was judged beyond stays so. `_ALL` stands for all of
+    them, to the first or last reading of the meter; or all that was ever judged, where a rated power judges, so that
+    nothing depends on what lies around it.
     """
     owner, most = windows.owner, len(windows.owner) - 1
     broken = np.flatnonzero(steps.joined & ~calm)
@@ -198,13 +207,12 @@ def _nothing_beyond_matters(windows: Windows, rules: RuleColumns, steps: _Steps,
         return np.where(end > start, risen, 0)
 
     settled = windows.unmarked & (rules.rated_millionths_per_h > 0)
-    is_known_left = (windows.begins | settled) & (last_left < places.first)
-    is_known_right = (windows.complete | settled) & (first_right == places.end - 1)
-    enough = rules.levels_beside
-    is_enough_left = levels(last_left + 1, places.first_new - 1) >= enough
-    is_enough_right = levels(places.last_new + 1, first_right) >= enough
-    found: Flags = (is_known_left | is_enough_left) & (is_known_right | is_enough_right)
-    return found
+    is_all_left = (windows.begins | settled) & (last_left < places.first)
+    is_all_right = (windows.complete | settled) & (first_right == places.end - 1)
+    return (
+        np.where(is_all_left, _ALL, levels(last_left + 1, places.first_new - 1)),
+        np.where(is_all_right, _ALL, levels(places.last_new + 1, first_right)),
+    )
 
 
 def _never_overfull(windows: Windows, rules: RuleColumns, steps: _Steps, used: Flags) -> Flags:
@@ -242,7 +250,8 @@ def _plain_intervals(
     odd |= steps.joined & near & np.append(near[1:], False) & (steps.length_us < interval_us)
     reached = np.bincount(owner[times_us >= to_us[owner]], minlength=len(places.first)) > 0
     plain = (np.bincount(owner[odd], minlength=len(places.first)) == 0) & (from_us >= rules.from_us)
-    return _Chosen(plain & (windows.complete | reached), used)
+    plain &= windows.complete | reached
+    return _Chosen(plain, used, plain)
 
 
 def _by_start(windows: Windows) -> Windows:

@@ -17,6 +17,7 @@ Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 MILLIONTHS = 10**6
+AMPLE = 16
 _LONGEST_INTERVAL_US = 4_200_000_000
 _SLOT_US = 900_000_000
 
@@ -128,6 +129,8 @@ class PlainBooking:
     plain: Flags
     lacks: Flags
     """By window: whether it is not plain, and may be if more of the meter is at hand."""
+    is_ample: Flags
+    """By window: whether the AMPLEth part of what is at hand on either side would be enough."""
     owner: Whole
     slot_us: Whole
     quantity_pico: Whole

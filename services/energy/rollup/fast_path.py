@@ -16,9 +16,10 @@ from services.energy.rollup.meters import Accounts, RolledMeter
 from services.energy.rollup.plain_windows import PlainWindows, windows_of
 from services.energy.rollup.ranges import DirtyRange
 
-_REACHES = {1: 2, 2: 64, 64: 512}
+_FURTHER = {1: 2, 2: 8, 8: 64, 64: 512}
 """How far to look next where too little is at hand: whether a rise is usual is told by as many levels more, and a meter
 may be read less often than it says, or now and then only."""
+_NEARER = {further: reach for reach, further in _FURTHER.items()}
 _LONGEST_REST = 64
 _MOST_AT_HAND = 150_000
 """So many readings are at hand at once, or those of one window more: they take some 400 bytes each meanwhile."""
@@ -81,7 +82,7 @@ class FastPath:
             rest = self._rests.setdefault(meter_id, _Rest())
             if reach == 1 and not rest.is_over():
                 continue
-            further = _REACHES.get(reach)
+            further = _FURTHER.get(reach)
             if further is None:
                 del self._reach[meter_id]
                 rest.longer()
@@ -90,11 +91,20 @@ class FastPath:
                 again.append(meter_id)
         return again
 
+    def _nearer(self, ample: set[int]) -> None:
+        """Look less far for these meters from now on: they have become dense."""
+        for meter_id in ample & self._reach.keys():
+            nearer = _NEARER[self._reach[meter_id]]
+            if nearer == 1:
+                del self._reach[meter_id]
+            else:
+                self._reach[meter_id] = nearer
+
     def _book(self, asked: PlainWindows, meters: Mapping[int, RolledMeter]) -> tuple[Periods, set[int], set[int]]:
         """The slots of the meters of which all windows are plain; these, and those of which more must be at hand."""
         newest = [meters[meter_id].newest for meter_id in asked.meter_ids.tolist()]
         expected_us = np.array([(from_us, to_us) for from_us, to_us, _ in newest])
-        plain, lacks = np.full(len(newest), False), np.full(len(newest), False)
+        plain, lacks, is_ample = (np.full(len(newest), False) for _ in range(3))
         found: list[tuple[Whole, PlainBooking]] = []
         for places in _groups(asked):
             windows = asked.at(places).read(self._connection)
@@ -102,6 +112,7 @@ class FastPath:
                 booked = book_plain(windows)
                 plain[places] = booked.plain & ~_outside(booked, expected_us[places])
                 lacks[places] = booked.lacks
+                is_ample[places] = booked.is_ample
                 found.append((places, booked))
         # A meter is booked one way or the other: two results of it must not meet.
         chosen = ~np.isin(asked.meter_ids, asked.meter_ids[~plain])
@@ -109,6 +120,7 @@ class FastPath:
         ids = self._accounts.ids(self._connection, keys)
         account_ids = np.array([ids.get(key, 0) for *_, key in newest])
         periods = [_periods(places, booked, chosen, asked.meter_ids, account_ids) for places, booked in found]
+        self._nearer(set(asked.meter_ids[chosen].tolist()) - set(asked.meter_ids[~is_ample].tolist()))
         hopeless = set(asked.meter_ids[~(plain | lacks)].tolist())
         return (
             Periods.joined(Periods.none(), *periods),
