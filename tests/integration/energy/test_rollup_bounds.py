@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.core.calendar import SHANGHAI, SLOT_US, from_us, slot_floor_us, to_us
+from services.core.calendar import DAY_US, SHANGHAI, SLOT_US, from_us, slot_floor_us, to_us
 from services.core.clock import utc_now
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
@@ -209,7 +209,7 @@ def take_late(queue: Queue) -> list[tuple[int, int]]:
     return sorted(queue.take_late(ALL_PARTS, queue.waiting(ALL_PARTS), now_us=to_us(utc_now())).dirty)
 
 
-def test_what_is_late_is_taken_in_order_and_in_turn_from_where_the_last_ended(
+def test_what_is_late_of_years_is_gone_through_in_order_from_where_the_last_ended(
     database: psycopg.Connection, database_url: str
 ) -> None:
     one, other = 1, 16
@@ -223,19 +223,29 @@ def test_what_is_late_is_taken_in_order_and_in_turn_from_where_the_last_ended(
         taken = [take_late(queue) for _ in range(4)]
     assert [[(meter_id, (slot - to_us(START)) // SLOT_US) for meter_id, slot in found] for found in taken] == [
         [(one, 0), (one, 1), (one, 2), (one, 3)],
-        [(one, 4), (one, 5), (other, 0), (other, 1)],
-        [(other, 2), (other, 3), (other, 4), (other, 5)],
+        [(other, 0), (other, 1), (other, 2), (other, 3)],
+        [(one, 4), (one, 5), (other, 4), (other, 5)],
         [],
     ]
 
 
-def test_what_is_late_is_taken_of_the_newest_ten_days_first(database: psycopg.Connection, database_url: str) -> None:
-    times = [START + timedelta(days=days) for days in (0, 3, 40, 41, 42, 90)]
-    for at in times:
-        database.execute("INSERT INTO late_slot (meter_id, slot) VALUES (1, %s)", [at])
+@pytest.mark.parametrize(
+    ("days_ago", "order"),
+    [
+        ([190, 187, 150, 149, 148, 100], [[150, 100], [190, 187], [149, 148]]),
+        ([150, 149, 10, 9, 8, 7, 6, 5], [[10, 9], [8, 7], [150, 149], [6, 5]]),
+    ],
+)
+def test_what_is_late_is_taken_by_ten_days_and_the_newest_in_turn_while_any_are_recent(
+    database: psycopg.Connection, database_url: str, days_ago: list[int], order: list[list[int]]
+) -> None:
+    # Ten days begin with one that can be divided by ten, of those since 1970.
+    today = from_us(to_us(utc_now()) // (10 * DAY_US) * 10 * DAY_US)
+    for days in days_ago:
+        database.execute("INSERT INTO late_slot (meter_id, slot) VALUES (1, %s)", [today - timedelta(days=days)])
     database.commit()
     with connect(database_url, role=DatabaseRole.ROLLUP, application_name="test-rollup") as connection:
         adapt(connection)
         queue = Queue(connection, Bounds(), BatchPace(2))
-        taken = [take_late(queue) for _ in range(3)]
-    assert [[times.index(from_us(slot)) for _, slot in found] for found in taken] == [[2, 5], [3, 4], [0, 1]]
+        taken = [take_late(queue) for _ in order]
+    assert [[(today - from_us(slot)).days for _, slot in found] for found in taken] == order
