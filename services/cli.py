@@ -97,6 +97,15 @@ def hj212() -> None:
 
 
 @app.command()
+def sparkplug() -> None:
+    """Take what edge nodes of Sparkplug B send, as their primary host, and store it."""
+    from services.ingest.sparkplug.host import run
+
+    logs.set_up()
+    run(read_settings())
+
+
+@app.command()
 def rollup() -> None:
     """Turn stored readings into energy by slot, hour, day and month, and sums by place."""
     from services.energy.rollup.service import run

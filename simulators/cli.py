@@ -14,6 +14,7 @@ from simulators.hj212.command import hj212
 from simulators.receiver.command import receiver
 from simulators.receiver.mails_command import mails
 from simulators.replay.command import replay
+from simulators.sparkplug.command import sparkplug
 from simulators.story.command import story_app
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.command()(replay)
 app.command()(hj212)
 app.command()(receiver)
 app.command()(mails)
+app.command()(sparkplug)
 app.add_typer(faults_app, name="faults")
 app.add_typer(story_app, name="story")
 

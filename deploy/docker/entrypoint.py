@@ -1,8 +1,8 @@
 """Start a command with the passwords that are kept in files; they are in no compose file and no `docker inspect`.
 
 ENERMON_DATABASE_PASSWORD_FILE becomes PGPASSWORD, for the ENERMON_DATABASE_URL without a password.
-ENERMON_MQTT_PASSWORD_FILE is put into ENERMON_MQTT_URL, behind its user; ENERMON_ALERTS_MQTT_PASSWORD_FILE into
-ENERMON_ALERTS_MQTT_URL.
+ENERMON_MQTT_PASSWORD_FILE is put into ENERMON_MQTT_URL, behind its user; so are those of ENERMON_ALERTS_MQTT and
+ENERMON_SPARKPLUG_MQTT.
 """
 
 import os
@@ -35,7 +35,7 @@ def with_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     filled = dict(environment)
     if file := filled.get("ENERMON_DATABASE_PASSWORD_FILE"):
         filled["PGPASSWORD"] = read_secret("ENERMON_DATABASE_PASSWORD_FILE", file)
-    for broker in ("ENERMON_MQTT", "ENERMON_ALERTS_MQTT"):
+    for broker in ("ENERMON_MQTT", "ENERMON_ALERTS_MQTT", "ENERMON_SPARKPLUG_MQTT"):
         name = f"{broker}_PASSWORD_FILE"
         if file := filled.get(name):
             filled[f"{broker}_URL"] = _with_password(filled, f"{broker}_URL", name=name, file=file)

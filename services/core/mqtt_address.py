@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 PORT, TLS_PORT = 1883, 8883
 _FORM = (
-    "ENERMON_MQTT_URL, and ENERMON_ALERTS_MQTT_URL where it is set, must look like"
+    "ENERMON_MQTT_URL, and ENERMON_ALERTS_MQTT_URL and ENERMON_SPARKPLUG_MQTT_URL where they are set, must look like"
     " mqtt://user:password@host:1883 or mqtts://host:8883"
 )
 

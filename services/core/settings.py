@@ -99,11 +99,28 @@ class Settings(BaseSettings):
     rejected_most_bytes: int = Field(100_000_000, ge=1, description="... and their size")
     metrics_host: str = Field("127.0.0.1", description="Where ingest and roll-up serve /metrics")
     ingest_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of ingest; 0: none")
+    sparkplug_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port for /metrics of the Sparkplug host; 0: none"
+    )
     rollup_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the roll-up; 0: none")
     quality_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of quality; 0: none")
     rollup_workers: int = Field(default_factory=lambda: min(cores(), 16), ge=1, le=16, description="Roll up so many")
     quality_workers: int = Field(
         default_factory=lambda: max(1, min(cores(), 16) // 2), ge=1, le=16, description="Judge quality so many"
+    )
+
+    sparkplug: bool = Field(False, description="Let `enermon up` run the Sparkplug host too")
+    sparkplug_mqtt_url: SecretStr | None = Field(
+        None, description="The same with the Sparkplug host's own user; without it mqtt_url, where that names no user"
+    )
+    sparkplug_host: str = Field(
+        "enermon", description="Id of the Sparkplug host: what edge nodes name as their primary host"
+    )
+    sparkplug_reorder_s: float = Field(
+        5.0, gt=0, description="So long a missing message of an edge node is waited for before its births are asked for"
+    )
+    sparkplug_patience_s: float = Field(
+        5.0, ge=2, description="So long the database may take no data before the Sparkplug host says that it is offline"
     )
 
     alerts_poll_s: float = Field(2.0, gt=0, description="Rules are evaluated anew at the latest after this")
@@ -174,12 +191,19 @@ class Settings(BaseSettings):
             raise ValueError(_DATABASE_FORM)
         return given
 
-    @field_validator("mqtt_url", "alerts_mqtt_url")
+    @field_validator("mqtt_url", "alerts_mqtt_url", "sparkplug_mqtt_url")
     @classmethod
     def _is_mqtt_url(cls, given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if given is None or (info.field_name == "alerts_mqtt_url" and not given.get_secret_value()):
+        if given is None or (info.field_name != "mqtt_url" and not given.get_secret_value()):
             return None
         parse_mqtt_url(given.get_secret_value())
+        return given
+
+    @field_validator("sparkplug_host")
+    @classmethod
+    def _is_host_id(cls, given: str) -> str:
+        if not given or set("+/#") & set(given):
+            raise ValueError("the id of a Sparkplug host has none of + / #")
         return given
 
     @field_validator("api_trusted_hosts")

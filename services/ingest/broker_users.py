@@ -36,9 +36,10 @@ def ingest_user(instance: int) -> str:
 
 INGEST_USER = ingest_user(0)
 ALERTS_USER = "enermon-alerts"
+SPARKPLUG_USER = "enermon-sparkplug"
 CONTROL_USER = "enermon-control"
 """By whom rights are given and taken while the broker runs; it may do nothing else."""
-SERVICE_USERS = (*map(ingest_user, range(MOST_INGESTS)), ALERTS_USER, CONTROL_USER)
+SERVICE_USERS = (*map(ingest_user, range(MOST_INGESTS)), ALERTS_USER, SPARKPLUG_USER, CONTROL_USER)
 """Those that have rights."""
 PROBE_USER = "enermon-probe"
 """By whom `enermon up` sees that the broker answers and has read its users; without rights."""
@@ -65,16 +66,23 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class BrokerUser:
-    """A user that may connect, for whom; `password_hash` is None for one that comes with a certificate."""
+    """A user that may connect, for whom; `password_hash` is None for one that comes with a certificate.
+
+    `edge_node`: the edge node of Sparkplug B that a gateway is, as group/edge; empty: none.
+    """
 
     name: str
     holder: Holder
     password_hash: str | None = None
+    edge_node: str = ""
 
 
 def is_service_user(name: str) -> bool:
-    """True for the user of an ingest process, of the alert service, of who keeps the rights, or of the probe."""
-    return name in {ALERTS_USER, CONTROL_USER, PROBE_USER} or re.fullmatch("enermon-ingest-[0-9]+", name) is not None
+    """True for the user of an ingest process or another service, of who keeps the rights, or of the probe."""
+    return (
+        name in {ALERTS_USER, SPARKPLUG_USER, CONTROL_USER, PROBE_USER}
+        or re.fullmatch("enermon-ingest-[0-9]+", name) is not None
+    )
 
 
 def code_of(user: str) -> str:

@@ -187,7 +187,9 @@ def revoke(
 def broker_users(connection: psycopg.Connection, *, now: datetime) -> list[BrokerUser]:
     """Who may connect to the broker. Raises psycopg.Error."""
     users = [
-        BrokerUser(row.user_name, Holder(HolderKind(row.holder_kind), row.holder_code), row.password_hash)
+        BrokerUser(
+            row.user_name, Holder(HolderKind(row.holder_kind), row.holder_code), row.password_hash, row.edge_node
+        )
         for row in SQL.run(connection, "users", now=now)
     ]
     return [user for user in users if may_connect(user.holder)]

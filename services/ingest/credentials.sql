@@ -73,7 +73,11 @@ SELECT
     user_name,
     holder_kind,
     holder_code,
-    password_hash
+    password_hash,
+    CASE holder_kind
+        WHEN 'gateway' THEN coalesce((SELECT edge_node FROM gateway WHERE code = holder_code), '')
+        ELSE ''
+    END AS edge_node
 FROM broker_credential
 WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
     AND CASE holder_kind

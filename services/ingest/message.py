@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-MessageCode = Literal["undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic", "not_admitted"]
+MessageCode = Literal[
+    "undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic", "not_admitted", "no_birth"
+]
 """Why a message is rejected whole; docs/mqtt.md says what to do."""
 ReadingCode = Literal[
     "unknown_meter",

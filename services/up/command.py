@@ -11,7 +11,7 @@ import typer
 
 from services.core.calendar import Grain, floor
 from services.core.clock import utc_now
-from services.core.settings import BadSettingError, read_settings
+from services.core.settings import BadSettingError, Settings, read_settings
 from services.up.embedded import LACKS
 from services.up.errors import StartError
 from services.up.home import Home
@@ -77,12 +77,15 @@ def days_of_history(now: datetime) -> int:
     return (today - floor(today - timedelta(days=LEAST_DAYS_OF_STORY), Grain.MONTH)).days
 
 
-def _given_urls() -> tuple[str | None, str | None]:
-    """Database and broker that are given, by a variable or a file. Raises StartError."""
+def _settings() -> Settings:
     try:
-        settings = read_settings()
+        return read_settings()
     except BadSettingError as error:
         raise StartError("bad_setting", str(error)) from None
+
+
+def _given_urls(settings: Settings) -> tuple[str | None, str | None]:
+    """Database and broker that are given, by a variable or a file."""
     given = settings.model_fields_set
     return (
         settings.database_url.get_secret_value() if "database_url" in given else None,
@@ -91,7 +94,8 @@ def _given_urls() -> tuple[str | None, str | None]:
 
 
 def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> RunPlan:
-    database_url, mqtt_url = _given_urls()
+    settings = _settings()
+    database_url, mqtt_url = _given_urls(settings)
     notes: list[str] = []
     database = broker = None
     if database_url is None or mqtt_url is None:
@@ -115,4 +119,5 @@ def _plan(home: Home, *, store: Store, with_region: bool, history_days: int) -> 
         with_region=with_region,
         history_days=history_days,
         notes=tuple(notes),
+        with_sparkplug=settings.sparkplug,
     )

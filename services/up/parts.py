@@ -31,6 +31,8 @@ class Part:
 
 
 INGEST = Part("ingest", ("enermon", "ingest"), Ready.LOG_EVENT, DatabaseRole.INGEST)
+SPARKPLUG = Part("sparkplug", ("enermon", "sparkplug"), Ready.LOG_EVENT, DatabaseRole.INGEST, stop_timeout_s=30.0)
+"""Run where it is asked for."""
 ROLLUP = Part("rollup", ("enermon", "rollup"), Ready.LOG_EVENT, DatabaseRole.ROLLUP)
 QUALITY = Part("quality", ("enermon", "quality"), Ready.LOG_EVENT, DatabaseRole.QUALITY)
 API = Part("api", ("enermon", "api"), Ready.HTTP, DatabaseRole.API)

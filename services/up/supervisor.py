@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from services.core.db.roles import DatabaseRole
-from services.ingest.broker_users import ALERTS_USER
+from services.ingest.broker_users import ALERTS_USER, SPARKPLUG_USER
 from services.up.api import PORT_SETTING, PREFERRED_PORT, ApiAddress, await_port
 from services.up.child import Child, Command, describe_exit, signal_group
 from services.up.errors import StartError, StopRequested
@@ -23,7 +23,7 @@ from services.up.home import Home
 from services.up.kept_server import KeptServer
 from services.up.logins import Logins, private_logins
 from services.up.mails import MailCatcher
-from services.up.parts import ALERTS, API, MAILS, QUALITY, REGION, TOLD_REGION, Part, beside_api
+from services.up.parts import ALERTS, API, MAILS, QUALITY, REGION, SPARKPLUG, TOLD_REGION, Part, beside_api
 from services.up.ports import LOOPBACK, describe_holder, is_free, start_on_free_port
 from services.up.postgres import PrivatePostgres
 from services.up.running import RunningPart
@@ -54,6 +54,7 @@ class RunPlan:
     with_region: bool
     history_days: int
     notes: tuple[str, ...] = ()
+    with_sparkplug: bool = False
 
 
 @dataclass
@@ -101,9 +102,12 @@ class Supervisor:
         env = self._environment(self._start_broker())
         for part in beside_api(os.environ):
             self._add(part, env)
+        if plan.with_sparkplug:
+            self._add(SPARKPLUG, env | self._at_broker("ENERMON_SPARKPLUG_MQTT_URL", SPARKPLUG_USER))
         self._start_api(env)
         self._watch_until(self._all_ready)
-        alerting = {"ENERMON_ALERTS_LINK": self._api.url, **env, **self._alerts_at_broker()}
+        alerts_at_broker = self._at_broker("ENERMON_ALERTS_MQTT_URL", ALERTS_USER)
+        alerting = {"ENERMON_ALERTS_LINK": self._api.url, **env, **alerts_at_broker}
         story = self._start_region(env, admitting) if plan.with_region else None
         if self._mails is not None:
             alerting |= self._mails.environment()
@@ -238,10 +242,10 @@ class Supervisor:
         self.screen.ready("broker", detail, time.monotonic() - began)
         return plan.broker.url()
 
-    def _alerts_at_broker(self) -> dict[str, str]:
-        """What the alert service is told of its own user at the private broker."""
+    def _at_broker(self, setting: str, user: str) -> dict[str, str]:
+        """What a service is told of its own user at the private broker."""
         broker = self.plan.broker
-        return {} if broker is None else _told("ENERMON_ALERTS_MQTT_URL", broker.url(ALERTS_USER))
+        return {} if broker is None else _told(setting, broker.url(user))
 
     def _migrate(self, database_url: str) -> None:
         began = time.monotonic()

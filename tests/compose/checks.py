@@ -19,6 +19,7 @@ SECRETS = {
         "/secrets/logins/reader/enermon_reader",
         "/secrets/mqtt/enermon-ingest-0",
         "/secrets/mqtt/enermon-alerts",
+        "/secrets/mqtt/enermon-sparkplug",
         "/secrets/mqtt/enermon-control",
     ),
     "database": ("/secrets/superuser/postgres", "/secrets/database/enermon"),

@@ -89,6 +89,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/gateways
         GET /api/v1/gateways/{code}
         GET /api/v1/gateways/{code}/state
+        GET /api/v1/gateways/{code}/edge-node
         GET /api/v1/meters
         GET /api/v1/meters/{code}
         GET /api/v1/meters/{code}/replacements

@@ -43,6 +43,7 @@ class GatewayHeard(Heard):
     credit_code: str
     name: str | None
     keeps_days: int | None
+    edge_node: str | None
 
 
 class GatewayCounts(BaseModel):

@@ -1,8 +1,10 @@
 """Gateways 端设备: the devices that publish for many meters."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
+from psycopg import Connection
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -11,7 +13,9 @@ from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ListQuery
 from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
+from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.edge_nodes import EdgeNodeState, edge_node_of
 from services.api.registry.fields import Code, CreditCode, Entry, Name, Whole, refusal
 from services.api.registry.gateways_heard import FILTERS, SQL, GatewayPage, GatewayQuery, Heard, gateways_of, heard_of
 from services.api.registry.owners import owner_faults
@@ -24,6 +28,7 @@ EXAMPLE: JsonDict = {
     "credit_code": "91150622MA0N0000XF",
     "name": "焦化厂 1 号端设备",
     "keeps_days": 90,
+    "edge_node": "Ordos/GW-150622-0007",
 }
 
 
@@ -34,6 +39,16 @@ KeepsDays = Annotated[
         le=36_525,
         description="Days for which it keeps readings that it could not send; what is older is held as `ts_too_old`."
         f" Empty: {KEEPS_DAYS}",
+    ),
+]
+
+
+EdgeNodeAddress = Annotated[
+    str,
+    Field(
+        max_length=201,
+        pattern=r"^[^/+#\s]{1,100}/[^/+#\s]{1,100}$",
+        description="Of one that speaks Sparkplug B: the edge node that it is, as group/edge. Empty: none",
     ),
 ]
 
@@ -57,6 +72,7 @@ class GatewayEntry(Entry):
     credit_code: CreditCode
     name: Name | None = None
     keeps_days: KeepsDays | None = None
+    edge_node: EdgeNodeAddress | None = None
 
 
 class Gateway(GatewayEntry):
@@ -74,6 +90,24 @@ class GatewayPatch(Entry):
 
     name: Name | None = None
     keeps_days: KeepsDays | None = None
+    edge_node: EdgeNodeAddress | None = None
+
+
+def _edge_node_faults(connection: Connection, entries: Sequence[GatewayEntry]) -> list[list[Fault]]:
+    """The faults of entries whose edge node is another gateway already, registered or before it in the same file."""
+    asked = sorted({entry.edge_node for entry in entries if entry.edge_node is not None})
+    owner: dict[str, str] = dict(SQL.run(connection, "edge_nodes_taken", edge_nodes=asked).tuples()) if asked else {}
+    faults: list[list[Fault]] = []
+    for entry in entries:
+        node = entry.edge_node
+        taken = node is not None and owner.setdefault(node, entry.code) != entry.code
+        faults.append([nouns.GATEWAY.fault("edge_node", "already_exists", node)] if taken else [])
+    return faults
+
+
+def _faults(connection: Connection, entries: Sequence[GatewayEntry]) -> list[list[Fault]]:
+    of_owners, of_nodes = owner_faults(connection, entries), _edge_node_faults(connection, entries)
+    return [[*owners, *nodes] for owners, nodes in zip(of_owners, of_nodes, strict=True)]
 
 
 RESOURCE = Resource(
@@ -88,7 +122,8 @@ RESOURCE = Resource(
     sql=SQL,
     filters=FILTERS,
     query=ListQuery,
-    check=owner_faults,
+    check=_faults,
+    check_amended=_edge_node_faults,
 )
 
 router = APIRouter(prefix="/api/v1/gateways", tags=["gateways"])
@@ -107,6 +142,12 @@ def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()]) -> Gate
 def read_gateway_state(database: Db, code: Code) -> Heard:
     """Whether it is online, and when it last sent something."""
     return heard_of(database, code)
+
+
+@router.get("/{code}/edge-node", summary="Read the session of a gateway by Sparkplug B", responses=refusals(UNKNOWN))
+def read_edge_node(database: Db, code: Code) -> EdgeNodeState:
+    """Whether the edge node and its devices are online, and when messages of it may be missing."""
+    return edge_node_of(database, code)
 
 
 @router.post("", summary="Register a gateway", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))

@@ -229,6 +229,7 @@ REQUESTS: Mapping[str, Asked] = {
     "DELETE units/{code}/inputs/{name}/{valid_from}": _site("units/U-{mark}/inputs/feed_grade/2026-01-01"),
     "GET gateways/{code}": _site("gateways/G-{mark}"),
     "GET gateways/{code}/state": _site("gateways/G-{mark}/state"),
+    "GET gateways/{code}/edge-node": _site("gateways/G-{mark}/edge-node"),
     "POST gateways": _site("gateways", body={"code": "G-NEW", "credit_code": "{enterprise}"}),
     "PATCH gateways/{code}": _site("gateways/G-{mark}", body={"name": "网关"}),
     "DELETE gateways/{code}": _site("gateways/G-{mark}"),

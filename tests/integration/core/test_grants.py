@@ -35,6 +35,7 @@ WORKS_AS = (
     ("energy/rollup/quality.sql: collection_faults", "rollup quality api"),
     ("energy/rollup/*", "rollup"),
     ("energy/sums.sql: *", "api alerts"),
+    ("ingest/sparkplug/*", "ingest"),
     ("ingest/credentials.sql: users", "reader"),
     ("ingest/credentials.sql: next_end", "reader"),
     ("ingest/credentials.sql: ended_certificates", "reader"),

@@ -25,7 +25,7 @@ COLUMNS = {
     "enterprise": "credit_code name_zh name_en trade area_code park_code valid_from",
     "unit": "code credit_code name_zh name_en process status commissioned_on design_energy_tce approved_energy_tce"
     " retrofit_listed_on retrofit_due_on capacity_class measuring_category standard_racks",
-    "gateway": "code credit_code name keeps_days",
+    "gateway": "code credit_code name keeps_days edge_node",
     "meter": "code unit_code gateway_code name_zh name_en kind carrier flow negative_flow unit_of_measure multiplier"
     " register_size rated_per_hour interval_s stamp holds_s valid_from valid_to"
     " calibrated_until on_change",

@@ -19,6 +19,7 @@ URLS = {
     "DATABASE_URL": "postgresql://enermon:hidden-0@db:5432/enermon",
     "MQTT_URL": "mqtts://enermon-ingest-0:hidden-1@broker:8883",
     "ALERTS_MQTT_URL": "mqtts://enermon-alerts:hidden-2@broker:8883",
+    "SPARKPLUG_MQTT_URL": "mqtts://enermon-sparkplug:hidden-6@broker:8883",
     "SMTP_URL": "smtps://enermon:hidden-3@mail:465",
     "SEAL_HEAD_WEBHOOK": "https://keeper.example.cn/hidden-4",
     "SEAL_HEAD_SECRET": "whsec_hidden-5",

@@ -53,7 +53,7 @@ def test_all_that_is_not_granted_is_denied_and_each_service_has_a_role() -> None
     roles = {each["username"]: each["roles"] for each in made["clients"]}
     assert roles.keys() == {*SERVICE_USERS, "GW-1", "GW-1@2"}
     assert roles["GW-1"] == roles["GW-1@2"] == [{"rolename": "gateway GW-1"}]
-    assert [each["rolename"] for each in made["roles"]] == ["alerts", "control", "gateway GW-1", "ingest"]
+    assert [each["rolename"] for each in made["roles"]] == ["alerts", "control", "gateway GW-1", "ingest", "sparkplug"]
 
 
 def test_who_goes_goes_first_and_what_stays_is_left_alone() -> None:
@@ -70,3 +70,42 @@ def test_who_goes_goes_first_and_what_stays_is_left_alone() -> None:
         ("createClient", "GW-2@2"),
     ]
     assert changes(has, users=has, roles=has.values()) == []
+
+
+def test_an_edge_node_sends_as_itself_alone_and_hears_commands_to_it_and_states() -> None:
+    gateway = BrokerUser("GW-1", Holder(HolderKind.GATEWAY, "GW-1"), edge_node="Ordos/E7")
+    name = role_by_user([gateway])["GW-1"]
+    assert name == "gateway GW-1/Ordos/E7"
+    role = role_named(name)
+    assert role.sends == (
+        *role_named("gateway GW-1").sends,
+        "spBv1.0/Ordos/NBIRTH/E7",
+        "spBv1.0/Ordos/NDATA/E7",
+        "spBv1.0/Ordos/NDEATH/E7",
+        "spBv1.0/Ordos/DBIRTH/E7/+",
+        "spBv1.0/Ordos/DDATA/E7/+",
+        "spBv1.0/Ordos/DDEATH/E7/+",
+    )
+    assert role.reads == (
+        "enermon/v1/GW-1/ack",
+        "spBv1.0/Ordos/NCMD/E7",
+        "spBv1.0/Ordos/DCMD/E7/+",
+        "spBv1.0/Ordos/NCMD/E7/#",
+        "spBv1.0/Ordos/DCMD/E7/#",
+    )
+    assert role.within == ("spBv1.0/STATE/+",)
+
+
+def test_a_gateway_that_becomes_an_edge_node_goes_and_comes_again_with_its_new_role() -> None:
+    had = role_by_user([user("GW-1"), user("GW-2")])
+    has = role_by_user([BrokerUser("GW-1", Holder(HolderKind.GATEWAY, "GW-1"), edge_node="Ordos/E7"), user("GW-2")])
+    done = [
+        (each["command"], each.get("username") or each["rolename"])
+        for each in changes(has, users=had, roles=set(had.values()))
+    ]
+    assert done == [
+        ("deleteClient", "GW-1"),
+        ("deleteRole", "gateway GW-1"),
+        ("createRole", "gateway GW-1/Ordos/E7"),
+        ("createClient", "GW-1"),
+    ]

@@ -124,6 +124,7 @@ export const KINDS = {
       { name: "credit_code", ...text, required: true, stays: true },
       { name: "name", ...text },
       { name: "keeps_days", ...number, help: "h_keeps_days" },
+      { name: "edge_node", ...text, help: "h_edge_node" },
     ],
   },
   parks: {
