@@ -102,6 +102,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/outlets/{code}
         GET /api/v1/emissions
         GET /api/v1/emissions/amounts
+        GET /api/v1/emissions/later
         GET /api/v1/transmission-rates
         GET /api/v1/monitors
         GET /api/v1/energy

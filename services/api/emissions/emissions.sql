@@ -167,3 +167,27 @@ SELECT
 FROM monitor_state AS state
 JOIN gateway ON gateway.code = state.gateway_code
 LEFT JOIN outlet USING (gateway_id);
+
+-- name: later()
+-- What came later for a factor and time, beside what stands.
+SELECT
+    later.later_id AS id,
+    later.received_at,
+    later.ts,
+    later.grain,
+    later.factor,
+    gateway.code AS gateway,
+    outlet.code AS outlet,
+    later.mean,
+    later.mean_converted,
+    later.amount,
+    later.flag,
+    later.resent,
+    stands.mean AS stands_mean,
+    stands.mean_converted AS stands_mean_converted,
+    stands.amount AS stands_amount,
+    stands.flag AS stands_flag
+FROM emission_later AS later
+JOIN emission AS stands USING (gateway_id, grain, factor, ts)
+JOIN gateway USING (gateway_id)
+LEFT JOIN outlet USING (gateway_id);

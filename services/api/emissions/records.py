@@ -1,18 +1,22 @@
 """What monitors said, record by record, and how they speak: as lists."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from services.api.errors import INVALID_PARAMETER, refused_fields
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Column, Filter, Source, equal
+from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Moment
 from services.core.db.statements import Statements
 from services.ingest.hj212.factors import factors
 
 SQL = Statements.beside(__file__, "emissions.sql")
+MOST_DAYS_OF_SOME, MOST_DAYS_OF_ALL = 400, 7
+"""So long a span may be with a gateway or an outlet, and without."""
 GrainName = Literal["moment", "minutes", "hour", "day"]
 HjEdition = Literal["2005", "2017", "2025"]
 
@@ -64,7 +68,7 @@ RECORDS = Source(
 
 
 class EmissionQuery(ListQuery):
-    """Which records; of one grain, from `start` to before `end`."""
+    """Which records; of one grain, from `start` to before `end`: 400 days of some gateways or outlets, 7 of all."""
 
     grain: GrainName = "hour"
     start: Moment = Field(description="First moment")
@@ -74,6 +78,13 @@ class EmissionQuery(ListQuery):
     factor: Many[Code] | None = None
     valid: bool | None = None
     order: Annotated[list[str], OrderedBy(*_COLUMNS)] = ORDER
+
+
+def require_bounded(query: EmissionQuery) -> None:
+    """Raises Refused for a span that would be too much to put in order."""
+    days = MOST_DAYS_OF_SOME if query.gateway or query.outlet else MOST_DAYS_OF_ALL
+    if query.end - query.start > timedelta(days=days):
+        raise refused_fields(INVALID_PARAMETER, [Fault("end", "lasts_too_long", {"days": days})])
 
 
 def record_of(row: dict[str, object]) -> EmissionRecord:
@@ -90,6 +101,53 @@ def record_of(row: dict[str, object]) -> EmissionRecord:
         "exceeds": exceeds,
     }
     return EmissionRecord.model_validate({**row, **more})
+
+
+class LaterRecord(BaseModel):
+    """What came later for a factor and time and differs from what stands, which stays."""
+
+    id: int
+    received_at: datetime
+    ts: datetime
+    grain: GrainName
+    gateway: str
+    outlet: str | None
+    factor: str
+    mean: float | None
+    mean_converted: float | None
+    amount: float | None
+    flag: str
+    resent: bool
+    stands_mean: float | None
+    stands_mean_converted: float | None
+    stands_amount: float | None
+    stands_flag: str
+
+
+_LATER_COLUMNS = {"id": Column(int), "received_at": Column(datetime), "ts": Column(datetime), "gateway": Column()}
+LATER = Source(
+    name="later_emissions",
+    select=SQL["later"],
+    usual=("-id",),
+    columns=_LATER_COLUMNS,
+    grows=True,
+    filters={
+        "gateway": equal("gateway", names=nouns.GATEWAY),
+        "outlet": equal("outlet", names=nouns.OUTLET),
+        "grain": equal("grain"),
+        "factor": equal("factor"),
+    },
+)
+
+
+class LaterQuery(ListQuery):
+    """Which of them, the newest first."""
+
+    gateway: Many[Code] | None = None
+    outlet: Many[Code] | None = None
+    grain: Many[GrainName] | None = None
+    factor: Many[Code] | None = None
+    order: Annotated[list[str], OrderedBy(*_LATER_COLUMNS)] = ORDER
 
 
 class MonitorSpeech(BaseModel):

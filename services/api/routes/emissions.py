@@ -8,13 +8,17 @@ from services.api.asking import Now
 from services.api.database import Db
 from services.api.emissions.rates import AmountsQuery, OutletAmounts, OutletDaysQuery, TransmissionRates, amounts, rates
 from services.api.emissions.records import (
+    LATER,
     MONITORS,
     RECORDS,
     EmissionQuery,
     EmissionRecord,
+    LaterQuery,
+    LaterRecord,
     MonitorQuery,
     MonitorSpeech,
     record_of,
+    require_bounded,
 )
 from services.api.errors import BAD_CURSOR
 from services.api.names import NamedKind, NamedPage, names_beside
@@ -26,6 +30,7 @@ router = APIRouter(prefix="/api/v1", tags=["emissions"])
 @router.get("/emissions", summary="List what monitors said", responses=refusals(BAD_CURSOR))
 def list_emissions(database: Db, query: Annotated[EmissionQuery, Query()]) -> NamedPage[EmissionRecord]:
     """Concentrations, flows and amounts of one grain, with units, flag, and whether a permitted limit is exceeded."""
+    require_bounded(query)
     with database.read() as connection:
         found = RECORDS.page(connection, query)
         names = names_beside(connection, found.data, {NamedKind.GATEWAY: ("gateway",)})
@@ -38,6 +43,16 @@ def list_amounts(database: Db, query: Annotated[AmountsQuery, Query()], now: Now
     """Amounts of valid hours by outlet and factor, with coverage; hours alone are summed, minutes and days are not."""
     with database.read() as connection:
         return amounts(connection, query, now=now)
+
+
+@router.get("/emissions/later", summary="List what came later and differs", responses=refusals(BAD_CURSOR))
+def list_later(database: Db, query: Annotated[LaterQuery, Query()]) -> NamedPage[LaterRecord]:
+    """Corrections and resent records that differ from what stands, beside it; the first value stays."""
+    with database.read() as connection:
+        found = LATER.page(connection, query)
+        names = names_beside(connection, found.data, {NamedKind.GATEWAY: ("gateway",)})
+    data = [LaterRecord.model_validate(row) for row in found.data]
+    return NamedPage[LaterRecord](data=data, next=found.next, total=found.total, names=names)
 
 
 @router.get("/transmission-rates", summary="Rate the data of monitors")

@@ -42,12 +42,12 @@ def read_outlet(database: Db, code: Code) -> NamedOutlet:
 def write_outlet(database: Db, code: Code, entry: OutletEntry) -> Outlet:
     """The outlet is what is given, with its limits and stops: what is left out is not there any more."""
     with registry_change(database) as change:
-        if SQL.run(change.connection, "taken", code=code).first() is not None:
-            fault = nouns.OUTLET.fault("code", "already_exists", code)
-            raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
         faults = faults_of_outlet(change.connection, code, entry)
         if faults:
             raise refused_fields(INVALID_BODY, faults)
+        if SQL.run(change.connection, "taken", code=code).first() is not None:
+            fault = nouns.OUTLET.fault("code", "already_exists", code)
+            raise Refused(ALREADY_EXISTS, fault.reason, faults=[fault])
         put_outlet(change, code, entry)
         return OUTLETS.shape(OUTLETS.row(change.connection, code))
 

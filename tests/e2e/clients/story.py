@@ -155,6 +155,7 @@ class Story:
         days = {"start": "2026-01-01", "end": "2026-01-03", "outlet": [code]}
         assert self._ask("get", f"{API}/transmission-rates", **days)["total"]["hours_due"] == 48
         assert self._ask("get", f"{API}/emissions/amounts", **days)["total"] == []
+        self._ask("get", f"{API}/emissions/later", gateway=[self._gateway])
         self._ask("get", f"{API}/monitors", gateway=[self._gateway])
         self._ask("delete", one, code)
 

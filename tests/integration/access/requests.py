@@ -161,8 +161,9 @@ REQUESTS: Mapping[str, Asked] = {
         "outlets/DA-{mark}", body={"credit_code": "{enterprise}", "name_zh": "口", "medium": "gas"}
     ),
     "DELETE outlets/{code}": _site("outlets/DA-{mark}"),
-    "GET emissions": _list("emissions", start="2026-03-01T00:00:00+08:00", end="2026-04-01T00:00:00+08:00"),
+    "GET emissions": _list("emissions", start="2026-03-01T00:00:00+08:00", end="2026-03-08T00:00:00+08:00"),
     "GET emissions/amounts": _list("emissions/amounts", **MARCH),
+    "GET emissions/later": _list("emissions/later"),
     "GET transmission-rates": _list("transmission-rates", **MARCH),
     "GET monitors": _list("monitors"),
     "GET points": _list("points"),

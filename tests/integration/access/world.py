@@ -149,6 +149,11 @@ def _emitted(database: psycopg.Connection, gateway: str) -> None:
         " SELECT gateway_id, 'a21026', 'hour', %s, 1, 'N', '02', false, %s FROM gateway WHERE code = %s",
         (AT, AT, gateway),
     )
+    database.execute(
+        "INSERT INTO emission_later (gateway_id, factor, grain, ts, amount, flag, resent, received_at)"
+        " SELECT gateway_id, 'a21026', 'hour', %s, 2, 'S', true, %s FROM gateway WHERE code = %s",
+        (AT, AT, gateway),
+    )
     counts = dict.fromkeys(("frames", "odd_length", "bad_crc", "no_key", "unfinished", "noise_bytes"), 1)
     heard = {"edition": "2017", "connected": True, "since": AT, "last_frame_at": AT}
     insert(database, "monitor_state", {"gateway_code": gateway, "address": "127.0.0.1", **heard, **counts})

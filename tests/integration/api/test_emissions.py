@@ -153,6 +153,24 @@ def test_amounts_are_exact_sums_of_valid_hours_with_coverage(
     assert database.execute("SELECT count(*) FROM reading").fetchone() == (0,)
 
 
+def test_what_came_later_and_differs_is_listed_beside_what_stands(
+    registered: Registered, client: TestClient, database_url: str
+) -> None:
+    gateway = monitored(registered, "DA001")
+    keep(
+        database_url, hour(gateway, 0, amount=4.0), hour(gateway, 0, amount=4.0), hour(gateway, 0, amount=4.5, flag="S")
+    )
+    (found,) = ask(client, "emissions/later", outlet="DA001")["data"]
+    assert (found["amount"], found["flag"], found["stands_amount"], found["stands_flag"]) == (4.5, "S", 4.0, "N")
+
+
+def test_span_of_all_monitors_is_a_week_at_most(registered: Registered, client: TestClient) -> None:
+    monitored(registered, "DA001")
+    span = {"start": DAY.isoformat(), "end": (DAY + dt.timedelta(days=8)).isoformat()}
+    assert client.get("/api/v1/emissions", params=span).json()["errors"][0]["code"] == "lasts_too_long"
+    assert ask(client, "emissions", outlet="DA001", **span)["data"] == []
+
+
 def test_too_many_days_or_none_are_refused(client: TestClient) -> None:
     for end, reason in (("2026-03-01", "not_later"), ("2027-06-01", "lasts_too_long")):
         answer = client.get("/api/v1/transmission-rates", params={"start": "2026-03-01", "end": end})
