@@ -88,9 +88,9 @@ def ingest(
 
 @app.command()
 def line(
-    scale: Annotated[float, typer.Option(min=0.001, max=1.0, help="Share of the readings of a whole run")] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.001, max=20.0, help="Times the readings of a whole run")] = 1.0,
     share: Annotated[
-        float, typer.Option(min=0.002, max=1.0, help="Share of 500 meters with five years of hours")
+        float, typer.Option(min=0.0, max=3.0, help="Times 500 meters with five years of hours; 0: no such runs")
     ] = 1.0,
     workers: Annotated[str, typer.Option(help="Numbers of roll-up workers")] = _WORKERS,
     only: Annotated[str, typer.Option(help="Some of the orders: in_order, late, shuffled")] = "",

@@ -114,7 +114,7 @@ def run(
             load_before=load_before,
         )
         _limits(made, found, console)
-        for full in (False, True):
+        for full in (False, True) if share else (False,):
             for arrival in arrivals:
                 for number in workers:
                     name = f"{arrival}, {number} workers, {'five years there' if full else 'empty'}"
@@ -129,7 +129,7 @@ def run(
 
 def _limits(made: Rig, found: Lines, console: Console) -> None:
     """Twice in a run: a machine is not always equally fast."""
-    readings = max(20_000, int(1_000_000 * found.scale))
+    readings = max(20_000, int(1_000_000 * min(1.0, found.scale)))
     with made.clone() as url:
         taken = [measure(url, readings=readings) for measure in (raw_copy, staged_copy)]
     found.limits += taken
