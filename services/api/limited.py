@@ -39,9 +39,10 @@ class LimitedWork:
     """
 
     def __init__(self, *modules: str) -> None:
-        """`modules`: what the work needs."""
+        """`modules`: what the work needs; without, each process loads it by itself."""
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(modules))
+        if modules:
+            self._context.set_forkserver_preload(list(modules))
 
     def done(self, limits: Limits, work: Callable[..., Any], *given: Any) -> Any:
         """What `work` answers, a function of a module as `given` and its answer are to be pickled; or its error raised.

@@ -34,6 +34,15 @@ ASKED: dict[str, Mapping[str, Sequence[str]]] = {
     "indicators/park_renewable_share": MEASURED,
     "energy": MEASURED | {"basis": WORDS, "carrier": CODES, "flow": WORDS},
     "energy/balance": MEASURED,
+    "export/energy_hour": RANGE
+    | PAGE
+    | {
+        "area": CODES,
+        "enterprise": CODES,
+        "carrier": CODES,
+        "format": WORDS,
+        "changed_since": (*WORDS, "1-0000000A-5"),
+    },
     "efficiency-list": NARROWED | RANGE | PAGE | {"process": CODES, "status": WORDS, "placing": WORDS},
     "two-high": NARROWED | PAGE | {"trade": CODES, "status": WORDS, "in_ledger": WORDS, "verdict": WORDS},
     "tariff": {"unit": CODES, "year": (*NUMBERS, "2001", "2099", "2027.5")},

@@ -174,10 +174,11 @@ def _answer(file: IO[bytes], digest: bytes, wanted: _Wanted) -> Response:
         "Content-Disposition": f'attachment; filename="{name}.{wanted.extension}"',
         "X-CSV-SHA256": digest.hex(),
     }
-    return StreamingResponse(_chunks(file), media_type=_MEDIA_TYPES[wanted.extension], headers=headers)
+    return StreamingResponse(chunks_of(file), media_type=_MEDIA_TYPES[wanted.extension], headers=headers)
 
 
-async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
+async def chunks_of(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """A file to its end, which is closed then."""
     try:
         while chunk := await run_in_threadpool(file.read, _CHUNK):
             yield chunk

@@ -74,7 +74,7 @@ class Changes(NamedTuple):
     gone: Periods
 
     def gains(self) -> "Gains":
-        """What is more, and less, of each meter and account in each period."""
+        """What is more, and less, of each meter and account in each period that has changed."""
         return Gains.of(Periods.joined(self.added, self.changed), Periods.joined(self.before, self.gone))
 
 
@@ -150,11 +150,16 @@ class Gains(NamedTuple):
         return self._replace(start_us=local.astype("datetime64[us]").astype(np.int64) - SHANGHAI_US).summed()
 
     def by_account(self) -> Self:
-        """Of all meters together."""
-        return self._replace(owner=np.zeros_like(self.owner)).summed()
+        """Of all meters together, without what adds up to nothing."""
+        return self._replace(owner=np.zeros_like(self.owner)).summed().telling()
+
+    def telling(self) -> Self:
+        """Without the rows that gain nothing."""
+        tells = (self.high != 0) | (self.low != 0) | (self.measured_s != 0) | (self.slot_count != 0)
+        return type(self)(*(column[tells] for column in self))
 
     def summed(self) -> Self:
-        """One row of each owner, account and period, in order, but for those that gain nothing."""
+        """One row of each owner, account and period, in order, also where what is gained adds up to nothing."""
         if not len(self.owner):
             return self
         order = np.lexsort((self.start_us, self.account_id, self.owner))
@@ -163,8 +168,7 @@ class Gains(NamedTuple):
         sums = [np.add.reduceat(column, edges) for column in columns[3:]]
         found = type(self)(*(column[edges] for column in columns[:3]), *sums)
         high, low = found.high + (found.low >> _LOW_BITS), found.low & (2**_LOW_BITS - 1)
-        tells = (high != 0) | (low != 0) | (found.measured_s != 0) | (found.slot_count != 0)
-        return type(self)(*(column[tells] for column in found._replace(high=high, low=low)))
+        return found._replace(high=high, low=low)
 
 
 def edges_of(*columns: Whole) -> Whole:

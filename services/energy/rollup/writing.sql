@@ -110,6 +110,7 @@ DELETE FROM energy_quarters
 WHERE meter_id = :meter_id AND hour = ANY (:times ::timestamptz[]) AND hour >= :first AND hour <= :last;
 
 -- name: book_days(meter_ids, account_ids, times, highs, lows, measured, slot_counts)
+-- Also where the day gains nothing and one of its hours does, here and below: then it has changed all the same.
 INSERT INTO energy_day AS kept (meter_id, account_id, day, quantity_pico, measured_s, slot_count)
 SELECT meter_id, account_id, day, high::numeric * 4294967296 + low, measured_s, slot_count
 FROM unnest(
@@ -120,7 +121,9 @@ ON CONFLICT (meter_id, day, account_id) DO UPDATE
 SET
     quantity_pico = kept.quantity_pico + excluded.quantity_pico,
     measured_s = kept.measured_s + excluded.measured_s,
-    slot_count = kept.slot_count + excluded.slot_count;
+    slot_count = kept.slot_count + excluded.slot_count,
+    booked_by = excluded.booked_by,
+    changed_at = excluded.changed_at;
 
 -- name: book_months(meter_ids, account_ids, times, highs, lows, measured, slot_counts)
 INSERT INTO energy_month AS kept (meter_id, account_id, month, quantity_pico, measured_s, slot_count)
@@ -133,7 +136,9 @@ ON CONFLICT (meter_id, month, account_id) DO UPDATE
 SET
     quantity_pico = kept.quantity_pico + excluded.quantity_pico,
     measured_s = kept.measured_s + excluded.measured_s,
-    slot_count = kept.slot_count + excluded.slot_count;
+    slot_count = kept.slot_count + excluded.slot_count,
+    booked_by = excluded.booked_by,
+    changed_at = excluded.changed_at;
 
 -- name: book_ledger_hours(account_ids, times, highs, lows, measured, slot_counts)
 -- Rows of places are taken in one order, so that two writers cannot wait for each other in a circle.
@@ -176,7 +181,9 @@ ON CONFLICT (ledger_id, day) DO UPDATE
 SET
     quantity_pico = kept.quantity_pico + excluded.quantity_pico,
     measured_s = kept.measured_s + excluded.measured_s,
-    slot_count = kept.slot_count + excluded.slot_count;
+    slot_count = kept.slot_count + excluded.slot_count,
+    booked_by = excluded.booked_by,
+    changed_at = excluded.changed_at;
 
 -- name: book_ledger_months(account_ids, times, highs, lows, measured, slot_counts)
 INSERT INTO ledger_month AS kept (ledger_id, month, quantity_pico, measured_s, slot_count)
@@ -197,7 +204,9 @@ ON CONFLICT (ledger_id, month) DO UPDATE
 SET
     quantity_pico = kept.quantity_pico + excluded.quantity_pico,
     measured_s = kept.measured_s + excluded.measured_s,
-    slot_count = kept.slot_count + excluded.slot_count;
+    slot_count = kept.slot_count + excluded.slot_count,
+    booked_by = excluded.booked_by,
+    changed_at = excluded.changed_at;
 
 -- name: tell(told)
 -- Who listens need not look at other hours.

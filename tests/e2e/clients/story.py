@@ -228,6 +228,7 @@ class Story:
             assert self._ask("get", f"{API}/energy", by=by, **self._range)["data"]
         assert self._ask("get", f"{API}/energy", bucket="hour", estimates="linear", **self._range)["data"]
         assert self._ask("get", f"{API}/energy/balance", by="league", **self._range)["data"]
+        assert self._ask("get", f"{API}/export/energy_day", **self._range)["data"]
         compared = {"compare": "previous", "total": True, **self._range}
         assert self._ask("get", f"{API}/energy", by="carrier", **compared)["total"]
         assert self._ask("get", f"{API}/energy/balance", by="carrier", explain=True, **compared)["total"]

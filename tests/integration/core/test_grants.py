@@ -91,10 +91,12 @@ def owner(module_database_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="module")
 def probe(owner: psycopg.Connection) -> Iterator[str]:
-    """A role that may do nothing with tables; of functions what every service may."""
+    """A role that may do nothing with tables, and what every service may with functions and the views of `open`."""
     named = sql.Identifier(PROBE)
     owner.execute(sql.SQL("CREATE ROLE {}").format(named))
     owner.execute(sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(named))
+    owner.execute(sql.SQL("GRANT USAGE ON SCHEMA open TO {}").format(named))
+    owner.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA open TO {}").format(named))
     yield PROBE
     owner.execute("RESET ROLE")
     owner.execute(sql.SQL("DROP OWNED BY {}").format(named))

@@ -22,7 +22,7 @@ from tests.integration.registered import JUNGAR, ORDOS, Registered
 pytestmark = pytest.mark.store
 
 VIEWS = ("energy_hour", "energy_day", "energy_month", "place_energy_hour", "place_energy_day", "place_energy_month")
-HELD_BACK = (*VIEWS, "enterprise", "unit", "meter")
+HELD_BACK = (*VIEWS, "enterprise", "unit", "meter", "account", "ledger")
 
 
 def columns(connection: psycopg.Connection) -> dict[str, list[str]]:
@@ -41,6 +41,8 @@ def test_names_and_order_of_the_columns_are_those_that_were_promised(database: p
     meters = "meter unit enterprise area park carrier flow quantity quantity_unit measured_s period_s booked_slots"
     places = "place_kind place place_name carrier flow quantity quantity_unit measured_s booked_slots ledger_number"
     assert {view: " ".join(names) for view, names in columns(database).items()} == {
+        "account": "account_number unit enterprise area park carrier flow quantity_unit",
+        "ledger": "ledger_number place_kind place place_name carrier flow quantity_unit area",
         "area": "area name_zh name_en level parent",
         "carrier": "carrier name_zh name_en quantity_unit is_energy",
         "enterprise": "enterprise name_zh name_en trade area park member_since",
@@ -48,10 +50,14 @@ def test_names_and_order_of_the_columns_are_those_that_were_promised(database: p
         " multiplier interval_s rated_per_hour valid_from valid_to meter_number",
         "unit": "unit enterprise name_zh name_en process status commissioned_on",
         **{
-            f"energy_{grain}": f"time {local} {meters}{' quality' * (grain == 'hour')} meter_number account_number"
+            f"energy_{grain}": f"time {local} {meters} {'quality ' * (grain == 'hour')}meter_number account_number"
+            + " changed_at" * (grain != "hour")
             for grain, local in times.items()
         },
-        **{f"place_energy_{grain}": f"time {local} {places}" for grain, local in times.items()},
+        **{
+            f"place_energy_{grain}": f"time {local} {places}" + " changed_at" * (grain != "hour")
+            for grain, local in times.items()
+        },
     }
 
 

@@ -77,9 +77,16 @@ def of_month(at_us: int) -> int:
 @given(SLOTS, SLOTS)
 def test_sums_gain_what_is_more_and_lose_what_is_less(booked: Slots, kept: Slots) -> None:
     rows = periods(kept)
-    gains = changes(periods(booked), rows, np.full(len(rows), True)).gains()
+    done = changes(periods(booked), rows, np.full(len(rows), True))
+    gains = done.gains()
     for told, start in ((gains.by_day(), of_day), (gains.by_month(), of_month)):
-        assert quantities(told) == expected(booked, kept, start)
+        assert quantities(told.telling()) == expected(booked, kept, start)
+        # Also of what gains nothing, so that who copies days and months learns of it.
+        assert quantities(told).keys() == {
+            (meter_id, account_id, start(int(at_us)))
+            for each in (done.added, done.changed, done.before, done.gone)
+            for meter_id, at_us, account_id, *_ in zip(*map(list, each), strict=True)
+        }
     assert sum(quantities(gains.by_account()).values()) == total(booked) - total(kept)
 
 
