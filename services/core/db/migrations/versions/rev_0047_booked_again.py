@@ -4,10 +4,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0047"
+down_revision = "0046"
 
 
 def upgrade() -> None:
     """Add the columns; no table is rewritten."""
-    op.get_bind().connection.cursor().execute(Path(__file__).with_name("0046_booked_again.sql").read_text("utf-8"))
+    op.get_bind().connection.cursor().execute(Path(__file__).with_name("0047_booked_again.sql").read_text("utf-8"))
