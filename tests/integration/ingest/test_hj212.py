@@ -4,7 +4,9 @@ import asyncio
 import csv
 import datetime as dt
 import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -22,6 +24,7 @@ from services.ingest.registry import RegistryReader
 from simulators.hj212.frames import SHANGHAI
 from simulators.hj212.line import Line, LineFaults
 from simulators.hj212.monitor import Monitor
+from tests.integration.ports import free_port
 from tests.integration.registered import Registered
 from tests.integration.running import running
 
@@ -224,3 +227,29 @@ def test_server_keeps_all_that_troubled_lines_bring_and_answers_who_is_known(
         ("MN3", False, True, True),
         ("guarded", False, False, False),
     ]
+
+
+def test_nothing_is_lost_or_doubled_when_the_server_dies(
+    registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    registered.gateway(registered.enterprise(), code="MN1")
+    start, hours = dt.datetime(2026, 1, 5, tzinfo=SHANGHAI), 24
+    port = free_port()
+    settings = {"ENERMON_DATABASE_URL": database_url, "ENERMON_HJ212_PORT": str(port)}
+    line = Line("127.0.0.1", port, wait_s=1.0, tries=200, faults=LineFaults(split=0.3, joined=0.3, seed=5))
+    frames_sent = Monitor("MN1").frames(start, start + dt.timedelta(hours=hours))
+    with ThreadPoolExecutor(1) as sending:
+        with running("hj212", **settings) as first:
+            sent = sending.submit(asyncio.run, line.send_all(frames_sent))
+            while line.counts.answered < 40 and not sent.done():
+                time.sleep(0.01)
+            first.kill()
+        with running("hj212", **settings):
+            counts = sent.result(timeout=120)
+    assert (counts.answered, counts.unanswered) == (169, [])
+    assert counts.connections > 1
+    kept = database.execute(
+        "SELECT grain, count(*) FROM emission WHERE factor = 'a21026' GROUP BY grain ORDER BY grain"
+    )
+    assert kept.fetchall() == [("day", 1), ("hour", 24), ("minutes", 144)]
+    assert database.execute("SELECT count(*) FROM emission_later").fetchone() == (0,)
