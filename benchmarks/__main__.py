@@ -20,6 +20,7 @@ from benchmarks import fair as fair_run
 from benchmarks import growth as growth_run
 from benchmarks import ingest as ingest_run
 from benchmarks import line as line_run
+from benchmarks import profiles as profiles_run
 from benchmarks.arrival import Arrival
 from benchmarks.flood import Flood
 from benchmarks.report import PAGE, table, write_json, write_page, write_section
@@ -198,6 +199,18 @@ def costly(
     typer.echo(f"written: {costly_run.write_json(found)}")
 
 
+@app.command()
+def profiles(
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
+) -> None:
+    """What reading messages of other formats takes, beside Enermon's own."""
+    found = profiles_run.run()
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(profiles_run.sheet(found).table())
+    if page:
+        write_section("profiles", profiles_run.section(found))
+        typer.echo(f"written: {PAGE}")
+
+
 @app.command("all")
 def everything(
     parts: Annotated[str, typer.Option(help="Some of the parts, with commas")] = "ingest,line,queries,alerts",
@@ -206,6 +219,7 @@ def everything(
     chosen = parts.split(",")
     if "ingest" in chosen:
         ingest()
+        profiles()
     if "line" in chosen:
         line()
         fair()

@@ -19,6 +19,7 @@ from services.core.settings import BadSettingError, read_settings
 from services.energy.check import command as checked
 from services.energy.check.asked import UnknownMetersError
 from services.ingest import command as access
+from services.ingest.profiles import command as profiles
 from services.provenance import command as provenance
 from services.up.command import up
 
@@ -39,6 +40,7 @@ app.add_typer(open_data.app, name="open-reader")
 app.add_typer(access.credentials, name="credentials")
 app.add_typer(access.ca, name="ca")
 app.command("broker-users")(access.broker_users)
+app.add_typer(profiles.app, name="profile")
 
 
 @app.command()

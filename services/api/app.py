@@ -21,6 +21,7 @@ from services.api.errors import answer_errors_of
 from services.api.export.exports import Exports
 from services.api.guard.bodies import JSON, BodyRule, BodyRules
 from services.api.guard.cost import MOST_SUMS
+from services.api.guard.gateway_tokens import GatewayTokens
 from services.api.guard.headers import SecurityHeaders
 from services.api.guard.hosts import TrustedHosts
 from services.api.guard.origin import WritesFromOwnPages
@@ -70,6 +71,7 @@ from services.api.routes import (
     park_renewables,
     parks,
     points,
+    profiles,
     progress,
     proposals,
     quality,
@@ -157,6 +159,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     points.router,
     outlets.router,
     emissions.router,
+    profiles.router,
     corrections.router,
     audit.router,
     proposals.router,
@@ -249,6 +252,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeaders, hsts_s=settings.api_hsts_s)
     app.add_middleware(RequestObservation)
     app.add_middleware(SentInParts)
+    app.add_middleware(GatewayTokens)
     answer_from(app, settings, load_tables(settings.data))
     return app
 

@@ -7,15 +7,18 @@ import psycopg
 
 from services.core.calendar import from_us
 from services.core.db.statements import Statements
-from services.ingest.message import Checked
+from services.ingest.message import NOTHING_BESIDE, Checked
 from services.ingest.rejected import storable
+
+_KEPT_BYTES = 4096
+_MOST_SOURCE = 1000
 
 _sql = Statements.beside(__file__, "held.sql")
 
 
 def keep_beside(connection: psycopg.Connection, messages: Sequence[Checked]) -> None:
     """Keep what is held of messages, and count what they said. Raises psycopg.Error."""
-    foreign = [message for message in messages if message.beside.held or message.beside.counts]
+    foreign = [message for message in messages if message.beside is not NOTHING_BESIDE]
     if not foreign:
         return
     held = [(message.gateway, each) for message in foreign for each in message.beside.held]
@@ -31,6 +34,21 @@ def keep_beside(connection: psycopg.Connection, messages: Sequence[Checked]) -> 
             flags=[each.flag for _, each in held],
             stands_for=[each.stands_for for _, each in held],
             whys=[each.why for _, each in held],
+        )
+    examples = {
+        (message.gateway, message.beside.example.reason): message.beside.example
+        for message in foreign
+        if message.beside.example is not None
+    }
+    if examples:
+        _sql.run(
+            connection,
+            "keep_examples",
+            gateways=[gateway for gateway, _ in examples],
+            reasons=[reason for _, reason in examples],
+            sources=[storable(each.source[:_MOST_SOURCE]) for each in examples.values()],
+            payloads=[each.payload[:_KEPT_BYTES] for each in examples.values()],
+            sizes=[len(each.payload) for each in examples.values()],
         )
     counts = Counter[tuple[str, str]]()
     for message in foreign:

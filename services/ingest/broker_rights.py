@@ -19,7 +19,7 @@ from services.ingest.broker_users import (
     ingest_user,
 )
 from services.ingest.sparkplug.topics import EVERYTHING, NAMESPACE, SparkplugVerb, state_topic
-from services.ingest.topics import ACK, ALERTS, READINGS, STATUS, own, shared
+from services.ingest.topics import ACK, ALERTS, FOREIGN, READINGS, STATUS, TO_FOREIGN, own, shared
 
 SEND, RECEIVE, SUBSCRIBE = "publishClientSend", "publishClientReceive", "subscribeLiteral"
 SUBSCRIBE_WITHIN = "subscribePattern"
@@ -55,7 +55,11 @@ class BrokerRole:
 
 
 OF_SERVICES: Mapping[str, BrokerRole] = {
-    "ingest": BrokerRole(sends=(ACK,), reads=(*READINGS, STATUS), shares=tuple(map(shared, READINGS))),
+    "ingest": BrokerRole(
+        sends=(ACK, TO_FOREIGN),
+        reads=(*READINGS, FOREIGN, STATUS),
+        shares=tuple(map(shared, (*READINGS, FOREIGN))),
+    ),
     "alerts": BrokerRole(sends=(ALERTS,)),
     "sparkplug": BrokerRole(sends=(STATE_OF_ANY, f"{NAMESPACE}/+/NCMD/+"), reads=(EVERYTHING,), within=(STATE_OF_ANY,)),
     "control": BrokerRole(sends=(CONTROL_TOPIC,), reads=(RESPONSE_TOPIC,)),
@@ -67,7 +71,7 @@ _ROLE_OF_SERVICE = {
     CONTROL_USER: "control",
 }
 _OF_KIND: Mapping[HolderKind, BrokerRole] = {
-    HolderKind.GATEWAY: BrokerRole(sends=(*READINGS, STATUS), reads=(ACK,)),
+    HolderKind.GATEWAY: BrokerRole(sends=(*READINGS, FOREIGN, STATUS), reads=(ACK,), within=(TO_FOREIGN,)),
     HolderKind.ENTERPRISE: BrokerRole(reads=(ALERTS,)),
 }
 
@@ -82,7 +86,7 @@ def role_named(name: str) -> BrokerRole:
     return BrokerRole(
         (*(own(topic, code) for topic in of_any.sends), *of_edge.sends),
         (*(own(topic, code) for topic in of_any.reads), *of_edge.reads),
-        within=of_edge.within,
+        within=(*(own(topic, code) for topic in of_any.within), *of_edge.within),
     )
 
 

@@ -6,7 +6,7 @@ from services.core.calendar import from_us, to_us
 from services.core.db.statements import Statements
 from services.ingest.foreign import BOOKED
 from services.ingest.message import Decoded, Rejection
-from services.ingest.points import NO_POINTS, Reading
+from services.ingest.points import NO_POINTS, MeterReading
 from services.ingest.retry import Retried
 from services.ingest.store import store
 from services.ingest.validate import KnownRegistry, check
@@ -43,7 +43,7 @@ def take_in_held(
         mapped[row.point].reading(to_us(row.ts), row.value, unit=row.unit, flag=row.flag, stands_for=row.stands_for)
         for row in rows
     ]
-    taken = [each for each in tried if isinstance(each, Reading)]
+    taken = [each for each in tried if isinstance(each, MeterReading)]
     rejected = [each for each in tried if isinstance(each, Rejection)]
     message = Decoded(
         gateway, None, [r.meter for r in taken], [r.at_us for r in taken], [r.value for r in taken], rejected
@@ -56,7 +56,7 @@ def take_in_held(
                 "note_held",
                 ids=[row.held_id for row in rows],
                 meters=[each.meter for each in tried],
-                times=[from_us(each.at_us) if isinstance(each, Reading) else None for each in tried],
+                times=[from_us(each.at_us) if isinstance(each, MeterReading) else None for each in tried],
                 values=[float(each.value) for each in tried],
             )
         )

@@ -38,6 +38,25 @@ SET
     last_value = CASE WHEN excluded.last_ts >= seen.last_ts THEN excluded.last_value ELSE seen.last_value END,
     last_unit = CASE WHEN excluded.last_ts >= seen.last_ts THEN excluded.last_unit ELSE seen.last_unit END;
 
+-- name: keep_examples(gateways, reasons, sources, payloads, sizes)
+INSERT INTO foreign_example (gateway_code, reason, received_at, source, payload, payload_bytes)
+SELECT
+    given.gateway_code,
+    given.reason,
+    now(),
+    given.source,
+    given.payload,
+    given.payload_bytes
+FROM unnest(:gateways ::text[], :reasons ::text[], :sources ::text[], :payloads ::bytea[], :sizes ::integer[])
+    AS given (gateway_code, reason, source, payload, payload_bytes)
+ORDER BY given.gateway_code, given.reason
+ON CONFLICT (gateway_code, reason) DO UPDATE
+SET
+    received_at = excluded.received_at,
+    source = excluded.source,
+    payload = excluded.payload,
+    payload_bytes = excluded.payload_bytes;
+
 -- name: count_foreign(gateways, reasons, counts)
 INSERT INTO foreign_count AS kept (gateway_code, day, reason, readings)
 SELECT

@@ -4,17 +4,21 @@ A process that takes messages of the field (a TCP server, a host, a web service)
 pure, and gives them here together. When this returns they are committed, and the senders may be answered.
 """
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
 from services.ingest.foreign import Foreign
-from services.ingest.message import Answer, Checked, UnreadableMessage
+from services.ingest.message import LARGEST_PAYLOAD_BYTES, Answer, Checked, Example, ForeignAnswer, UnreadableMessage
 from services.ingest.points import to_meters
+from services.ingest.profiles.decode import Came, read_message
 from services.ingest.rejected import Unreadable
 from services.ingest.store import store
 from services.ingest.validate import KnownRegistry, check
+
+log = logging.getLogger("intake")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,35 @@ def store_foreign(
     ]
     answers = iter(store(connection, [m for m in read if isinstance(m, Checked)], unreadable, writer=writer))
     return [each if isinstance(each, UnreadableMessage) else next(answers) for each in read]
+
+
+def checked_by_profile(
+    gateway: str, source: str, payload: bytes, came: Came, known: KnownRegistry, *, now_us: int
+) -> Checked:
+    """What of a message may be stored, read by the profile of its gateway.
+
+    Raises UnreadableMessage (unknown_gateway, no_profile, too_large, undecodable).
+    """
+    if gateway not in known.gateways:
+        raise UnreadableMessage("unknown_gateway", f"gateway {gateway!r} is not registered")
+    profile = known.profiles.get(gateway)
+    if profile is None:
+        detail = f"gateway {gateway!r} has no profile by which its messages could be read"
+        raise UnreadableMessage("no_profile", detail)
+    if len(payload) > LARGEST_PAYLOAD_BYTES:
+        raise UnreadableMessage("too_large", f"{len(payload)} bytes; at most {LARGEST_PAYLOAD_BYTES} are taken")
+    try:
+        read = read_message(profile, gateway, payload, came)
+    except UnreadableMessage:
+        raise
+    except Exception as error:
+        # At the rim: one message that cannot be read does not hold up the others for ever.
+        log.exception("message could not be read", extra={"gateway": gateway})
+        raise UnreadableMessage("undecodable", "could not be read; the log of the service says why") from error
+    decoded = to_meters(read.foreign, known.points)
+    example = Example(read.nothing, source, payload) if read.nothing else None
+    beside = replace(decoded.beside, example=example, told=None if read.ack is None else ForeignAnswer(*read.ack))
+    return check(replace(decoded, beside=beside), known, now_us=now_us)
 
 
 def checked_foreign(message: ForeignMessage, known: KnownRegistry, *, now_us: int) -> Checked | UnreadableMessage:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 MessageCode = Literal[
-    "undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic", "not_admitted", "no_birth"
+    "undecodable", "too_large", "unknown_gateway", "not_stored", "bad_topic", "not_admitted", "no_birth", "no_profile"
 ]
 """Why a message is rejected whole; docs/mqtt.md says what to do."""
 ReadingCode = Literal[
@@ -60,7 +60,7 @@ class Why(StrEnum):
     FLAG = "flag"
 
 
-class Held(NamedTuple):
+class HeldValue(NamedTuple):
     """A value that is held beside the readings, as it came: of its point, in the unit that the message said."""
 
     point: str
@@ -72,12 +72,29 @@ class Held(NamedTuple):
     why: Why
 
 
+class Example(NamedTuple):
+    """A message that yields nothing, kept as an example: why, where it came from, and its bytes."""
+
+    reason: str
+    source: str
+    payload: bytes
+
+
+class ForeignAnswer(NamedTuple):
+    """What a gateway is told in a format of its own once a message is stored."""
+
+    topic: str
+    payload: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What of a foreign message does not become readings. `counts`: values by flag, and by the reason why not."""
+    """What a foreign message leaves beside the readings. `counts`: values by flag, and by the reason why not."""
 
-    held: Sequence[Held] = ()
+    held: Sequence[HeldValue] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    example: Example | None = None
+    told: ForeignAnswer | None = None
 
 
 NOTHING_BESIDE = Beside()

@@ -18,7 +18,7 @@ from services.core.calendar import from_us
 from services.core.units import UnitError, conversion
 from services.ingest.foreign import BOOKED, LONGEST_POINT, Flag, Foreign, StandsFor
 from services.ingest.formats.stamps import LARGEST_TS_MS
-from services.ingest.message import Beside, Decoded, Held, ReadingCode, Rejection, Why
+from services.ingest.message import Beside, Decoded, HeldValue, ReadingCode, Rejection, Why
 
 _EXACT = Context(prec=60)
 _IGNORED = "ignored_point"
@@ -33,7 +33,7 @@ class MeterUnit(NamedTuple):
     stamp: str = "start"
 
 
-class Reading(NamedTuple):
+class MeterReading(NamedTuple):
     """What a value of a point is as a reading of its meter."""
 
     meter: str
@@ -58,7 +58,7 @@ class KnownPoint:
             return False
         return self.factor == 1 and worth == {Fraction(1)} and not any(term.interval_us for term in self.terms)
 
-    def reading(self, at_us: int, value: float, *, unit: str, flag: str, stands_for: str) -> Reading | Rejection:
+    def reading(self, at_us: int, value: float, *, unit: str, flag: str, stands_for: str) -> MeterReading | Rejection:
         """A value of the point as a reading of its meter, or why it is none."""
         term = next((each for each in reversed(self.terms) if each.from_us <= at_us), self.terms[0])
         if term.interval_us and flag == Flag.RECEIVED:
@@ -71,7 +71,7 @@ class KnownPoint:
             scale = self.factor * (conversion(given, term.unit) if given else 1)
         except UnitError as error:
             return self._rejection(at_us, value, "unit_mismatch", str(error)[:LONGEST_POINT])
-        return Reading(self.meter, at_us, _scaled(value, scale))
+        return MeterReading(self.meter, at_us, _scaled(value, scale))
 
     def _rejection(self, at_us: int, value: float, code: ReadingCode, detail: str) -> Rejection:
         ts = at_us // 1000 if at_us % 1000 == 0 else from_us(at_us).isoformat()
@@ -126,8 +126,9 @@ def to_meters(foreign: Foreign, points: Mapping[str, GatewayPoints], *, accept_f
     """
     of_gateway = points.get(foreign.gateway, NO_POINTS)
     meters: list[str | None] = list(map(of_gateway.plain.get, foreign.points))
-    if None not in meters and not foreign.flags and not foreign.units and not foreign.rejected:
-        counts = {**foreign.dropped, "good": len(meters)}
+    flags = set(foreign.flags)
+    if None not in meters and flags <= BOOKED and not foreign.units and not foreign.rejected:
+        counts = {**foreign.dropped, **(_counted(foreign.flags) if flags else {"good": len(meters)})}
         return Decoded(
             foreign.gateway,
             foreign.seq,
@@ -139,9 +140,13 @@ def to_meters(foreign: Foreign, points: Mapping[str, GatewayPoints], *, accept_f
     return _each(foreign, of_gateway, accept_flags=accept_flags)
 
 
+def _counted(flags: Sequence[str]) -> dict[str, int]:
+    return {flag or "good": count for flag, count in Counter(flags).items()}
+
+
 def _each(foreign: Foreign, of_gateway: GatewayPoints, *, accept_flags: bool) -> Decoded:
-    readings: list[Reading] = []
-    held: list[Held] = []
+    readings: list[MeterReading] = []
+    held: list[HeldValue] = []
     counts = Counter(foreign.dropped)
     rejected = _rejected(foreign.rejected, of_gateway, counts)
     for place, (name, at_us, value) in enumerate(zip(foreign.points, foreign.times_us, foreign.values, strict=True)):
@@ -157,7 +162,7 @@ def _each(foreign: Foreign, of_gateway: GatewayPoints, *, accept_flags: bool) ->
             counts[why] += 1
         if why is not None:
             if math.isfinite(value) and 0 <= at_us <= LARGEST_TS_MS * 1000:
-                held.append(Held(name[:LONGEST_POINT], at_us, value, unit, flag, foreign.stands_for, why))
+                held.append(HeldValue(name[:LONGEST_POINT], at_us, value, unit, flag, foreign.stands_for, why))
             else:
                 counts["ts_out_of_range" if math.isfinite(value) else "not_a_number"] += 1
             continue

@@ -1,5 +1,6 @@
 """What intake knows of the registry, read again when it has changed."""
 
+import logging
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
@@ -10,7 +11,11 @@ from services.core.calendar import OPEN_START_US, to_us
 from services.core.db.statements import Statements
 from services.core.meter import Kind
 from services.ingest.points import GatewayPoints, KnownPoint, MeterUnit
+from services.ingest.profiles.access import ProfileError
+from services.ingest.profiles.language import Profile, compiled
 from services.ingest.validate import GatewayFrom, KnownMeter, KnownRegistry
+
+log = logging.getLogger("intake")
 
 _sql = Statements.beside(__file__, "store.sql")
 
@@ -21,6 +26,8 @@ class RegistryReader:
     def __init__(self) -> None:
         self._revision: int | None = None
         self._known = KnownRegistry({}, frozenset())
+        self._compiled: dict[tuple[str, int], Profile] = {}
+        """A version never changes."""
 
     def read(self, connection: psycopg.Connection) -> KnownRegistry:
         """The registry now. Raises psycopg.Error."""
@@ -36,9 +43,25 @@ class RegistryReader:
                     frozenset(keeps_days),
                     {code: days for code, days in keeps_days.items() if days is not None},
                     _points(_sql.run(connection, "known_points")),
+                    self._profiles(_sql.run(connection, "known_profiles")),
                 )
                 self._revision = revision
         return self._known
+
+    def _profiles(self, rows: Iterable[Any]) -> dict[str, Profile]:
+        """By gateway. One that this version of Enermon does not understand is said, and its messages are kept."""
+        found, compiled_before = {}, self._compiled
+        self._compiled = {}
+        for row in rows:
+            version = (row.profile, row.version)
+            try:
+                profile = self._compiled.get(version) or compiled_before.get(version) or compiled(row.document)
+            except ProfileError as error:
+                about = {"gateway": row.gateway_code, "profile": row.profile, "version": row.version}
+                log.error("a profile cannot be used", extra={**about, "reason": str(error)})
+                continue
+            found[row.gateway_code] = self._compiled[version] = profile
+        return found
 
 
 def _points(rows: Iterable[Any]) -> dict[str, GatewayPoints]:

@@ -128,6 +128,11 @@ LEFT JOIN meter USING (meter_id)
 LEFT JOIN meter_term_now AS term ON term.meter_id = meter.meter_id
 ORDER BY point.point_id, term.valid_from;
 
+-- name: known_profiles()
+SELECT given.gateway_code, given.profile, given.version, written.document
+FROM gateway_profile AS given
+JOIN profile_version AS written ON written.name = given.profile AND written.version = given.version;
+
 -- name: revision()
 SELECT revision FROM registry_revision;
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeGuard
 from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI, from_us, to_us
 from services.ingest.message import Checked, Decoded, ReadingCode, Rejection, UnreadableMessage
 from services.ingest.points import GatewayPoints
+from services.ingest.profiles.language import Profile
 
 AHEAD_US = 600 * 1_000_000
 EARLIEST_US = to_us(datetime(2000, 1, 1, tzinfo=UTC))
@@ -59,6 +60,8 @@ class KnownRegistry:
     """Of gateways of which it is registered: for how many days each keeps readings that it could not send."""
     points: Mapping[str, GatewayPoints] = field(default_factory=dict)
     """By gateway, what its foreign messages name."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """By gateway, how its messages are read that are not of our own format."""
     ids: Mapping[str, Mapping[str, int]] = field(init=False)
     """By gateway and code of the meters that it has now, their number."""
     had_all_from_us: Mapping[str, int] = field(init=False)

@@ -49,6 +49,8 @@ AUDITED = (
     Audited(kind="outlet", keys=("outlet_id",), subject="code"),
     Audited(kind="outlet_limit", keys=("outlet_id", "factor", "grain", "valid_from"), subject="outlet_id"),
     Audited(kind="outlet_stop", keys=("outlet_id", "from_ts"), subject="outlet_id"),
+    Audited(kind="profile_version", keys=("name", "version"), subject="name", stays=True),
+    Audited(kind="gateway_profile", keys=("gateway_code",), subject="gateway_code"),
     Audited(kind="meter", keys=("meter_id",), subject="code"),
     Audited(kind="meter_term", keys=("term_id",), subject="meter_id"),
     Audited(kind="meter_replacement", keys=("meter_id", "ts"), subject="meter_id"),

@@ -74,6 +74,9 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/import/statistics/template
         GET /api/v1/import/heat-values/template
         GET /api/v1/seal
+        GET /api/v1/profiles
+        GET /api/v1/profiles/{name}
+        POST /api/v1/profiles/try
     """,
     Right.READ: """
         GET /api/v1/parks
@@ -140,6 +143,8 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/points
         GET /api/v1/held-readings
         GET /api/v1/foreign-counts
+        GET /api/v1/foreign-examples
+        GET /api/v1/gateways/{code}/profile
         GET /api/v1/live
         GET /api/v1/proposals
         GET /api/v1/proposals/{proposal_id}
@@ -229,6 +234,8 @@ _RULES: Mapping[Right | str, str] = {
         PUT /api/v1/gateways/{code}/points
         PUT /api/v1/outlets/{code}
         DELETE /api/v1/outlets/{code}
+        PUT /api/v1/gateways/{code}/profile
+        DELETE /api/v1/gateways/{code}/profile
         DELETE /api/v1/gateways/{code}/points
         POST /api/v1/held-readings/take
     """,
@@ -251,6 +258,7 @@ _RULES: Mapping[Right | str, str] = {
     Right.CONFIGURE: """
         POST /api/v1/rules/dry_run
         PUT /api/v1/rules/{slug}
+        PUT /api/v1/profiles/{name}
         POST /api/v1/supervision-bodies
         PATCH /api/v1/supervision-bodies/{code}
         DELETE /api/v1/supervision-bodies/{code}

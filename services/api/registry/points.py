@@ -32,7 +32,7 @@ EXAMPLE: JsonDict = {
         {"name": "*.site", "ignored": True, "pattern": True},
     ]
 }
-PointState = Literal["mapped", "ignored", "pattern", "unknown"]
+StateOfPoint = Literal["mapped", "ignored", "pattern", "unknown"]
 
 
 def _point_name(name: str) -> str:
@@ -81,7 +81,7 @@ class PointAnswer(Entry):
 
     gateway: str
     name: str
-    state: PointState
+    state: StateOfPoint
     meter: str | None
     unit_of_measure: str | None
     factor: float | None
@@ -120,7 +120,7 @@ class PointQuery(ListQuery):
 
     gateway: Many[Code] | None = None
     meter: Many[Code] | None = None
-    state: Many[PointState] | None = None
+    state: Many[StateOfPoint] | None = None
     q: SearchText | None = Field(None, description="Part of its name or of the code of its meter")
     order: Annotated[list[str], OrderedBy(*_COLUMNS)] = ORDER
 

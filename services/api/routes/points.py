@@ -66,7 +66,7 @@ class ForeignCount(BaseModel):
     readings: int
 
 
-class Taken(BaseModel):
+class HeldTaken(BaseModel):
     """What became of held values."""
 
     tried: int
@@ -81,7 +81,7 @@ class PointsSet(BaseModel):
     """What setting points did."""
 
     set: int
-    taken: Taken = Field(description="What was held of them and is taken in now")
+    taken: HeldTaken = Field(description="What was held of them and is taken in now")
 
 
 class TakeQuery(BaseModel):
@@ -154,7 +154,7 @@ def list_held(database: Db, query: Annotated[HeldQuery, Query()]) -> NamedPage[H
 
 
 @router.post("/held-readings/take", summary="Take in held values", responses=refusals(nouns.GATEWAY.unknown))
-def take_held(database: Db, query: Annotated[TakeQuery, Query()], now: Now) -> Taken:
+def take_held(database: Db, query: Annotated[TakeQuery, Query()], now: Now) -> HeldTaken:
     """Store held values of points that are meters by now; with `accept_flags` also such as their senders doubt.
 
     Their rows stay, marked with what became of them, and are not tried again: to ask twice does no harm.
@@ -174,7 +174,7 @@ def list_counts(database: Db, query: Annotated[CountQuery, Query()]) -> NamedPag
     return NamedPage[ForeignCount](data=data, next=found.next, total=found.total, names=names)
 
 
-def _take(database: Database, query: TakeQuery, now: datetime) -> Taken:
+def _take(database: Database, query: TakeQuery, now: datetime) -> HeldTaken:
     known = database.registry()
     with database.write() as connection:
         found = take_in_held(
@@ -190,7 +190,7 @@ def _take(database: Database, query: TakeQuery, now: datetime) -> Taken:
     return _told(found, query.most)
 
 
-def _told(found: Retried, most: int) -> Taken:
+def _told(found: Retried, most: int) -> HeldTaken:
     outcomes = {
         "stored": found.stored,
         "duplicate": found.duplicate,
@@ -198,4 +198,4 @@ def _told(found: Retried, most: int) -> Taken:
         "refused": found.refused,
     }
     tried = sum(outcomes.values())
-    return Taken(tried=tried, more=tried >= most, **outcomes)
+    return HeldTaken(tried=tried, more=tried >= most, **outcomes)

@@ -31,7 +31,9 @@ from services.core.calendar import SHANGHAI, to_us
 from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.ingest.formats.kinds import FORMATS, decode
+from services.ingest.intake import checked_by_profile
 from services.ingest.message import Answer, UnreadableMessage
+from services.ingest.profiles.decode import Came
 from services.ingest.rejected import Unreadable
 from services.ingest.store import store
 from services.ingest.validate import check
@@ -144,14 +146,22 @@ _EXAMPLE = {
 }
 
 
+BY_PROFILE = "profile"
+"""Read by the profile of the gateway."""
+
+
 def _format(name: object) -> object:
-    if not isinstance(name, str) or name not in FORMATS:
-        raise refusal("literal_error", expected=" or ".join(f"'{known}'" for known in FORMATS))
+    if not isinstance(name, str) or name not in _known_formats():
+        raise refusal("literal_error", expected=" or ".join(f"'{known}'" for known in _known_formats()))
     return name
 
 
+def _known_formats() -> list[str]:
+    return [*FORMATS, BY_PROFILE]
+
+
 FormatName = Annotated[
-    str, BeforeValidator(_format), Field(json_schema_extra=lambda schema: schema.update(enum=list(FORMATS)))
+    str, BeforeValidator(_format), Field(json_schema_extra=lambda schema: schema.update(enum=_known_formats()))
 ]
 
 
@@ -242,15 +252,23 @@ def send_readings(
 ) -> ReadingAnswer:
     """Take a message as it would come by MQTT, store it, and answer as it would be answered there.
 
-    200 also where single readings are rejected: `rejected` says which and why.
+    200 also where single readings are rejected: `rejected` says which and why; of a message that is read by the
+    gateway's profile (`format=profile`) also where it cannot be read.
     """
     _require_own(database, gateway, acting)
     known = whole.registry()
     with whole.write() as connection:
         try:
-            checked = check(decode(FORMATS[format_name], gateway, body), known, now_us=to_us(now))
+            if format_name == BY_PROFILE:
+                checked = checked_by_profile(gateway, "http", body, Came(to_us(now)), known, now_us=to_us(now))
+            else:
+                checked = check(decode(FORMATS[format_name], gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:
             store(connection, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
+            if format_name == BY_PROFILE and reason.code != "unknown_gateway":
+                # It is kept, and sent again it would be no better: such gateways repeat what is refused for ever.
+                why = Rejected(code=reason.code, detail=reason.detail)
+                return ReadingAnswer(seq=None, stored=0, duplicate=0, rejected=[why])
             refusal = _refusal(reason, gateway)
         else:
             (answer,) = store(connection, [checked], writer=WRITER)

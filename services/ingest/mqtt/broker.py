@@ -21,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from services.core.mqtt_address import BrokerAddress
 from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.mqtt.wire import Publish, Wire, WiredClient
-from services.ingest.topics import READINGS, STATUS, shared
+from services.ingest.topics import FOREIGN, READINGS, STATUS, shared
 
 log = logging.getLogger("ingest.broker")
 
@@ -105,8 +105,12 @@ class BrokerSession:
 
     def answer(self, gateway: str, payload: bytes) -> None:
         """Publish an answer to a gateway, QoS 1. Without a connection it is left out: the gateway sends again."""
+        self.tell(f"enermon/v1/{gateway}/ack", payload)
+
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Publish to this topic, QoS 1; without a connection it is left out."""
         if self._client is not None and self.connected:
-            self._client.publish(f"enermon/v1/{gateway}/ack", payload, qos=1)
+            self._client.publish(topic, payload, qos=1)
 
     def _new_client(self, protocol: MQTTProtocolVersion) -> Client:
         client = WiredClient(
@@ -142,7 +146,8 @@ class BrokerSession:
             self._outcome.set()
             return
         v5 = client.protocol == MQTTv5
-        readings = map(shared, READINGS) if self._shared and v5 else READINGS
+        sent = (*READINGS, FOREIGN)
+        readings = map(shared, sent) if self._shared and v5 else sent
         client.subscribe([*((topic, 1) for topic in readings), (STATUS, 1)])
         self._connected.set()
         self._outcome.set()
@@ -169,12 +174,12 @@ class BrokerSession:
         now_s = time.monotonic()
         received = []
         ended = []
-        for topic, payload, packet_id, _ in messages:
-            if topic.endswith("/status") and topic.count("/") == STATUS.count("/"):
+        for topic, payload, packet_id, _, retained in messages:
+            if topic.endswith("/status") and topic.startswith("enermon/") and topic.count("/") == STATUS.count("/"):
                 self._take_status(topic, payload)
                 ended.append(packet_id)
             else:
-                received.append(Received(topic, payload, packet_id, wire.number, now_s))
+                received.append(Received(topic, payload, packet_id, wire.number, now_s, retained))
         # Not answered, so the gateway keeps them and sends them again; acknowledged, so that others get through.
         for message in self._queue.put_fairly(received):
             ended.append(message.packet_id)

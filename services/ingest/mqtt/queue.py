@@ -28,10 +28,14 @@ class Received(NamedTuple):
     session: int
     """Number of the connection it came by; acknowledgements belong to a connection."""
     arrived_s: float
+    retained: bool = False
+    """Whether the broker had kept it from before: it says nothing of now."""
 
     @property
     def sender(self) -> str:
         """Who sent it: the topic up to the gateway, whatever the format."""
+        if self.topic.startswith("x/"):
+            return "/".join(self.topic.split("/", 2)[:2])
         return self.topic.partition("/readings")[0]
 
 

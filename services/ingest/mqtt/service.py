@@ -28,15 +28,18 @@ from services.ingest import store as intake_store
 from services.ingest.database import IngestDatabase
 from services.ingest.formats.kinds import decode, format_of, gateway_of
 from services.ingest.formats.payload_text import number_of
-from services.ingest.message import Answer, Checked, UnreadableMessage
+from services.ingest.intake import checked_by_profile
+from services.ingest.message import NOTHING_BESIDE, Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import BrokerSession
 from services.ingest.mqtt.dropping import retaining
 from services.ingest.mqtt.keeper import Keeper
 from services.ingest.mqtt.pace import CommitPace
 from services.ingest.mqtt.queue import MessageQueue, Received
+from services.ingest.profiles.decode import Came
 from services.ingest.rejected import Unreadable
 from services.ingest.store import Arranged
+from services.ingest.topics import foreign_gateway
 from services.ingest.validate import KnownRegistry, check
 
 log = logging.getLogger("ingest")
@@ -171,8 +174,12 @@ class Ingest:
             self._queue.done(batch.received)
 
     def _read(self, message: Received, known: KnownRegistry, now_us: int) -> Checked | Unreadable:
-        gateway: str | None = None
+        gateway = foreign_gateway(message.topic)
         try:
+            if gateway is not None:
+                waited_us = int((time.monotonic() - message.arrived_s) * 1_000_000)
+                came = Came(now_us - waited_us, message.topic, message.retained)
+                return checked_by_profile(gateway, message.topic, message.payload, came, known, now_us=now_us)
             gateway = gateway_of(message.topic)
             return check(decode(format_of(message.topic), gateway, message.payload), known, now_us=now_us)
         except UnreadableMessage as reason:
@@ -222,10 +229,14 @@ class Ingest:
         """Tell each gateway what this commit did with its messages."""
         told: dict[str, list[Answer]] = defaultdict(list)
         for message, answer in zip(checked, answers, strict=True):
-            told[message.gateway].append(answer)
+            if message.beside is NOTHING_BESIDE:
+                told[message.gateway].append(answer)
+            elif message.beside.told is not None:
+                self._broker.tell(*message.beside.told)
         for each in unreadable:
             # Not answered: an answer ends a message, but this one is taken once the gateway is registered.
-            if each.gateway is not None and each.reason.code != "unknown_gateway":
+            is_ours = foreign_gateway(each.topic) is None
+            if each.gateway is not None and is_ours and each.reason.code != "unknown_gateway":
                 why = {"code": each.reason.code, "detail": each.reason.detail}
                 told[each.gateway].append(Answer(each.reason.seq, rejected=[why]))
         for gateway, mine in told.items():
@@ -257,7 +268,7 @@ class Ingest:
     def _note_turned_away(self, topic: str) -> None:
         metrics.TURNED_AWAY.inc()
         try:
-            self._keeper.note_turned_away(gateway_of(topic))
+            self._keeper.note_turned_away(foreign_gateway(topic) or gateway_of(topic))
         except UnreadableMessage:
             log.warning("message turned away", extra={"topic": topic[:200]})
 

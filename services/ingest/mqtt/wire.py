@@ -30,6 +30,7 @@ class Publish(NamedTuple):
     payload: bytes
     packet_id: int
     qos: int
+    retained: bool = False
 
 
 def cut(held: bytes, *, properties: bool) -> tuple[list[Publish], bytes, bytes]:
@@ -66,7 +67,9 @@ def _publish(held: bytes, at: int, body: int, after: int, properties: bool) -> P
         place += size
     if place > after:
         raise ConnectionError("the broker sent a message that is shorter than it says")
-    return Publish(held[topic_from:topic_end].decode("utf-8", "replace"), held[place:after], packet_id, qos)
+    return Publish(
+        held[topic_from:topic_end].decode("utf-8", "replace"), held[place:after], packet_id, qos, bool(held[at] & 1)
+    )
 
 
 def _length(held: bytes, at: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
@@ -52,6 +53,19 @@ class Gateway:
         """Send raw bytes, QoS 1, in the format that is named, and wait for the broker's word."""
         topic = f"enermon/v1/{self.code}/readings{named and f'/{named}'}"
         self._client.publish(topic, payload, qos=1).wait_for_publish(ANSWER_WITHIN_S)
+
+    def publish_to(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Send to any topic."""
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(ANSWER_WITHIN_S)
+
+    def listen(self, topic: str) -> queue.Queue[tuple[str, bytes]]:
+        """What comes to this topic from now on."""
+        came: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self._client.message_callback_add(
+            topic, lambda _c, _u, message: came.put((message.topic, bytes(message.payload)))
+        )
+        self._client.subscribe(topic, 1)
+        return came
 
     def say(self, status: str) -> None:
         """Say online or offline."""
@@ -295,3 +309,28 @@ def test_what_a_gateway_says_of_itself_is_kept(
 def test_ingest_leaves_when_told_to(environment: dict[str, str], meter: str) -> None:
     with running("ingest", **environment) as process:
         assert process.stop() == 0
+
+
+def test_message_of_another_format_is_read_by_the_profile_and_answered_after_the_commit(
+    client: TestClient, gateway: Gateway, meter: str, ingest: Process, database: psycopg.Connection
+) -> None:
+    document = {
+        "topics": ["{kind}/up"],
+        "emit": [{"point": "{kind}", "value": "/v"}],
+        "time": {"at": "/t", "format": "epoch_ms", "missing": "received"},
+        "ack": {"topic": "y/{gateway}/{kind}", "payload": '{{"res": 1, "t": {/t}}}'},
+    }
+    client.put("/api/v1/profiles/mine", json={"document": document})
+    client.put(f"/api/v1/gateways/{gateway.code}/profile", json={"profile": "mine"})
+    client.put(f"/api/v1/gateways/{gateway.code}/points", json={"points": [{"name": "dev", "meter": meter}]})
+    heard = gateway.listen(f"y/{gateway.code}/#")
+    at_ms = int(START.timestamp() * 1000)
+    gateway.publish_to(f"x/{gateway.code}/dev/up", json.dumps({"v": 5, "t": at_ms}).encode())
+    assert heard.get(timeout=ANSWER_WITHIN_S) == (f"y/{gateway.code}/dev", b'{"res": 1, "t": %d}' % at_ms)
+    assert database.execute("SELECT value, ts FROM reading").fetchall() == [(5.0, START)]
+    gateway.publish_to(f"x/{gateway.code}/status", b"online")
+    wait_until(
+        "the example is kept",
+        lambda: database.execute("SELECT reason FROM foreign_example").fetchall() == [("topic",)],
+        within_s=ANSWER_WITHIN_S,
+    )

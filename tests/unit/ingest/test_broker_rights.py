@@ -15,8 +15,13 @@ def user(code: str, kind: HolderKind = HolderKind.GATEWAY, *, generation: int = 
 
 def test_gateway_writes_its_readings_and_status_and_reads_its_answers() -> None:
     role = role_named("gateway GW-1")
-    assert role.sends == ("enermon/v1/GW-1/readings", "enermon/v1/GW-1/readings/+", "enermon/v1/GW-1/status")
-    assert role.reads == ("enermon/v1/GW-1/ack",)
+    assert role.sends == (
+        "enermon/v1/GW-1/readings",
+        "enermon/v1/GW-1/readings/+",
+        "x/GW-1/#",
+        "enermon/v1/GW-1/status",
+    )
+    assert (role.reads, role.within) == (("enermon/v1/GW-1/ack",), ("y/GW-1/#",))
 
 
 def test_enterprise_reads_its_alerts_and_writes_nothing() -> None:
@@ -36,9 +41,11 @@ def test_only_ingest_may_share_a_subscription() -> None:
     assert topics == [
         "enermon/v1/+/readings",
         "enermon/v1/+/readings/+",
+        "x/+/#",
         "enermon/v1/+/status",
         "$share/enermon-ingest/enermon/v1/+/readings",
         "$share/enermon-ingest/enermon/v1/+/readings/+",
+        "$share/enermon-ingest/x/+/#",
     ]
 
 
@@ -93,7 +100,7 @@ def test_an_edge_node_sends_as_itself_alone_and_hears_commands_to_it_and_states(
         "spBv1.0/Ordos/NCMD/E7/#",
         "spBv1.0/Ordos/DCMD/E7/#",
     )
-    assert role.within == ("spBv1.0/STATE/+",)
+    assert role.within == ("y/GW-1/#", "spBv1.0/STATE/+")
 
 
 def test_a_gateway_that_becomes_an_edge_node_goes_and_comes_again_with_its_new_role() -> None:

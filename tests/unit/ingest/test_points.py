@@ -7,7 +7,7 @@ import pytest
 
 from services.core.calendar import OPEN_START_US
 from services.ingest.foreign import Foreign, StandsFor
-from services.ingest.message import Decoded, Held, Rejection, Why
+from services.ingest.message import Decoded, HeldValue, Rejection, Why
 from services.ingest.points import GatewayPoints, KnownPoint, MeterUnit, to_meters
 
 AT = 1_795_132_800_000_000
@@ -91,13 +91,13 @@ def test_period_without_its_time_is_rejected_and_a_register_is_not() -> None:
 def test_value_that_is_not_good_is_held_beside_and_taken_when_a_person_says_so(flag: str) -> None:
     read = decoded(point(), flags=[flag])
     assert (read.meters, read.beside.counts) == ([], {flag: 1})
-    assert read.beside.held == [Held("p", AT, 4500.3, "", flag, "moment", Why.FLAG)]
+    assert read.beside.held == [HeldValue("p", AT, 4500.3, "", flag, "moment", Why.FLAG)]
     assert decoded(point(), flags=[flag], accept_flags=True).values == [4500.3]
 
 
 def test_unknown_point_is_held_with_what_the_message_said() -> None:
     read = decoded(None, units=["kWh"])
-    assert read.beside.held == [Held("p", AT, 4500.3, "kWh", "", "moment", Why.UNKNOWN_POINT)]
+    assert read.beside.held == [HeldValue("p", AT, 4500.3, "kWh", "", "moment", Why.UNKNOWN_POINT)]
     assert read.beside.counts == {"good": 1, "unknown_point": 1}
 
 

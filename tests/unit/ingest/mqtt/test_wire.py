@@ -31,7 +31,7 @@ def packet(message: Publish, *, properties: bytes | None) -> bytes:
     if properties is not None:
         body += length(len(properties)) + properties
     body += message.payload
-    return bytes([0x30 | message.qos << 1]) + length(len(body)) + body
+    return bytes([0x30 | message.qos << 1 | message.retained]) + length(len(body)) + body
 
 
 TOPICS = st.text(max_size=40).filter(lambda t: len(t.encode()) < 200)
