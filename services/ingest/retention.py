@@ -57,6 +57,7 @@ def drop(connection: psycopg.Connection, kept: Retention, *, now: datetime) -> D
         dropped.update({(gateway, kind, reason): count for gateway, count in counts.items()})
     with connection.transaction():
         _sql.run(connection, "drop_old_counts", before=before)
+        _sql.run(connection, "drop_old_incidents", before=before)
     return dropped
 
 

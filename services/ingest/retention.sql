@@ -97,6 +97,10 @@ dropped AS (
 )
 SELECT gateway_code, count(*) FROM dropped GROUP BY gateway_code;
 
+-- name: drop_old_incidents(before)
+DELETE FROM edge_incident
+WHERE noted_at < :before;
+
 -- name: drop_old_counts(before)
 DELETE FROM foreign_count
 WHERE day < (:before ::timestamptz AT TIME ZONE 'Asia/Shanghai')::date;

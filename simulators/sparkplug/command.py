@@ -54,8 +54,7 @@ def sparkplug(
             user=user or edge,
             host=host,
             devices=tuple(device or ["E01"]),
-            metrics=(ENERGY, POWER),
-            unit="",
+            units={ENERGY: "kWh", POWER: "kW"},
             unsure_s=unsure_s,
             aliases=not without_aliases,
         )

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,8 @@ _AGAIN_S = 0.5
 class EdgeOptions:
     """Who the edge node is, and how it behaves.
 
-    `host`: its primary host; empty: it waits for none. `unsure_s`: so long what was sent is kept to be sent again.
+    `host`: its primary host; empty: it waits for none. `units`: its metrics with their units. `unsure_s`: so long what
+    was sent is kept to be sent again.
     """
 
     group: str
@@ -34,8 +35,7 @@ class EdgeOptions:
     user: str
     host: str
     devices: tuple[str, ...]
-    metrics: tuple[str, ...]
-    unit: str = "kWh"
+    units: Mapping[str, str]
     unsure_s: float = 5.0
     aliases: bool = True
 
@@ -172,16 +172,16 @@ class Edge:
         self._publish("NBIRTH", "", node)
         for device in self.options.devices:
             metrics = []
-            for name in self.options.metrics:
+            for name, unit in self.options.units.items():
                 at_ms, value = self._last.get((device, name), (now_ms, None))
-                metrics.append(Metric(DOUBLE, value, at_ms, name, self._alias(device, name), unit=self.options.unit))
+                metrics.append(Metric(DOUBLE, value, at_ms, name, self._alias(device, name), unit=unit))
             self._publish("DBIRTH", device, metrics)
         self._born = True
 
     def _alias(self, device: str, name: str) -> int | None:
         if not self.options.aliases:
             return None
-        return self.options.devices.index(device) * 1000 + self.options.metrics.index(name) + 1
+        return self.options.devices.index(device) * 1000 + list(self.options.units).index(name) + 1
 
     def _flush(self) -> None:
         for _ in range(_A_TURN):

@@ -152,4 +152,8 @@ class HostConnection:
             if said_online(bytes(message.payload)) is False and not self._leaving and self._online.is_set():
                 client.publish(self._topic, state(online=True, at_ms=self._since_ms), qos=1, retain=True)
             return
+        if message.retain:
+            # What an edge node has retained against the standard says nothing of now, and would be taken for a birth.
+            log.warning("retained message passed over", extra={"topic": message.topic[:200]})
+            return
         self._inbox.put(FromBroker(message.topic, bytes(message.payload), self._now_ms() * 1000))

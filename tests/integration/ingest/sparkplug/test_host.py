@@ -246,6 +246,25 @@ def test_what_cannot_be_read_is_kept_whole_and_holds_up_nothing(
     ]
 
 
+def test_an_edge_node_sends_as_itself_alone(host: Process, plant: EdgePlant, database: psycopg.Connection) -> None:
+    start = now_ms() - 60 * MINUTE
+    with hand_edge(plant.url, plant.edge) as edge:
+        edge.wait_for_host()
+        stranger = payload(metric("bdSeq", "long", 0, datatype=4), seq=0)
+        for topic in (
+            edge.topic("NBIRTH").replace(plant.edge, "another"),
+            edge.topic("NDATA").replace("Ordos", "Hohhot"),
+            edge.topic("NCMD"),
+            "spBv1.0/STATE/enermon",
+        ):
+            edge.client.publish(topic, stranger).wait_for_publish(10)
+        edge.birth(start, (DEVICE, 100.0))
+        wait_for_values(database, plant.meter, [100.0])
+        assert edge.commands == []
+        assert not [each for each in edge.states if bytes(each.payload) == stranger]
+    assert database.execute("SELECT count(*) FROM rejected_message").fetchone() == (0,)
+
+
 def test_an_edge_node_that_is_not_registered_is_kept_whole_and_asked_nothing(
     host: Process, plant: EdgePlant, database: psycopg.Connection
 ) -> None:

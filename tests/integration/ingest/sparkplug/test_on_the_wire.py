@@ -61,7 +61,7 @@ T0 = 1_795_132_800_000
     "principles-birth-certificates-order",
 )
 def test_a_host_connects_subscribes_and_says_that_it_is_online_and_before_it_goes_that_it_is_not() -> None:
-    clock = itertools.count(T0)
+    clock = itertools.count(T0)  # It is asked for the Will, for the one message that comes, and for the death.
     tap, inbox = Wiretap(), Inbox()
     address = BrokerAddress(host="127.0.0.1", port=tap.port, tls=False)
     host = HostConnection(address, host="enermon", inbox=inbox, now_ms=lambda: next(clock))
@@ -78,15 +78,19 @@ def test_a_host_connects_subscribes_and_says_that_it_is_online_and_before_it_goe
     topic, payload = birth.published()
     assert (qos, retain, topic, json.loads(payload)) == (1, 1, STATE, {"online": True, "timestamp": T0})
     assert inbox.take(most=9, most_bytes=9, wait_s=0) == (Joined(first=True, unclean=False), [])
+    tap.send("spBv1.0/G/NDATA/E", b"old", retained=True)
+    tap.send("spBv1.0/G/NDATA/E", b"new")
     tap.send(STATE, b'{"online":false,"timestamp":1}')
     wait_until("it says that it is not offline", lambda: len(tap.packets) == 4)
     assert tap.packets[3].published() == birth.published()
     assert tap.packets[3].flags & 0b0111 == birth.flags & 0b0111
+    _, came = inbox.take(most=9, most_bytes=9, wait_s=5)
+    assert [(each.topic, each.raw) for each in came] == [("spBv1.0/G/NDATA/E", b"new")]
     host.leave("a test")
     wait_until("it has gone", lambda: tap.packets[-1].kind == DISCONNECT)
     *_, death, _ = tap.packets
     topic, payload = death.published()
     qos, retain = death.flags >> 1 & 3, death.flags & 1
-    assert (qos, retain, topic, json.loads(payload)) == (1, 1, STATE, {"online": False, "timestamp": T0 + 1})
+    assert (qos, retain, topic, json.loads(payload)) == (1, 1, STATE, {"online": False, "timestamp": T0 + 2})
     assert not host.online
     tap.close()

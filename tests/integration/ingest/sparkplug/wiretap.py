@@ -57,11 +57,11 @@ class Wiretap:
         self._client: socket.socket | None = None
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def send(self, topic: str, payload: bytes) -> None:
+    def send(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """Publish to the client with QoS 0; together shorter than 126 bytes."""
         assert self._client is not None
         body = len(topic).to_bytes(2, "big") + topic.encode() + payload
-        self._client.sendall(bytes([PUBLISH << 4, len(body)]) + body)
+        self._client.sendall(bytes([PUBLISH << 4 | retained, len(body)]) + body)
 
     def close(self) -> None:
         self._listening.close()
