@@ -1,10 +1,11 @@
-"""`enermon open-reader`: logins of the database for Grafana, Power BI and the like.
+"""`enermon open-reader`: logins of the database for Grafana, Power BI and the like; `enermon open-files`.
 
-Needs a superuser, or an owner who may make roles.
+The former needs a superuser, or an owner who may make roles.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -13,6 +14,7 @@ import typer
 from services.api.access.tokens import new_password
 from services.api.open_data import readers
 from services.api.open_data.readers import OpenReaderError
+from services.api.open_data.views import OpenView
 from services.core.calendar import SHANGHAI
 from services.core.db.connections import connect
 from services.core.settings import read_settings
@@ -20,6 +22,9 @@ from services.core.settings import read_settings
 app = typer.Typer(no_args_is_help=True, help="Logins of the database that read the views of the schema open.")
 
 _ONCE = "It is shown this once. Hand it over safely; if it is lost, make another."
+
+_LONGEST_READ_S = 300
+"""So long a statement may take of those by which a month is read."""
 
 LoginArgument = Annotated[str, typer.Argument(help="With which it logs in to the database")]
 
@@ -76,6 +81,40 @@ def remove(name: LoginArgument) -> None:
     with _owner() as connection:
         readers.remove(connection, name)
     typer.echo(f"{name} does not come in any more")
+
+
+def open_files(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where the files and manifest.json are to lie")],
+    view: Annotated[list[OpenView] | None, typer.Option(help="Only this view; repeat. Without: all")] = None,
+    area: Annotated[
+        list[str] | None, typer.Option(help="Only what this area sees; repeat. Without: everything")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="What the manifest says of who may use them")] = "not stated",
+) -> None:
+    """Write the months that are over as Parquet files, and what was booked again since as new versions of them."""
+    from services.api.access.reach import AREA_TREE, EVERYTHING, Reach
+    from services.api.database import Database
+    from services.api.open_data.files import FolderBusyError, MonthlyFiles
+    from services.core.clock import utc_now
+
+    if unknown := [code for code in area or () if code not in AREA_TREE.level]:
+        raise typer.BadParameter(f"no area has the code {', '.join(unknown)}", param_hint="--area")
+    database = Database(read_settings().database_url.get_secret_value(), longest_read_s=_LONGEST_READ_S)
+    seen = database.within(Reach(areas=tuple(area)) if area else EVERYTHING)
+    files = MonthlyFiles(folder, licence=licence, areas=area or (), now=utc_now())
+    try:
+        written = files.write(seen, view or list(OpenView))
+    except FolderBusyError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    finally:
+        database.close()
+    for each in written:
+        typer.echo(
+            f"{each.name}: {each.rows} rows, {each.bytes} bytes"
+            + (f", replaces {each.replaces}" if each.replaces else "")
+        )
+    typer.echo(f"{len(written)} files written")
 
 
 @contextmanager
