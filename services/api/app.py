@@ -38,6 +38,7 @@ from services.api.openapi import DESCRIPTION, TITLE, describe
 from services.api.proposals.asking import keep_proposals_of
 from services.api.routes import (
     accounts,
+    activity,
     alerts,
     areas,
     audit,
@@ -134,6 +135,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     energy.router,
     balance.router,
     open_export.router,
+    activity.router,
     indicators.router,
     efficiency.router,
     two_high.router,

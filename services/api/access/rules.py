@@ -110,6 +110,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/monitors
         GET /api/v1/energy
         GET /api/v1/energy/balance
+        GET /api/v1/energy/activity
         GET /api/v1/export/{view}
         GET /api/v1/indicators/values
         GET /api/v1/indicators/{slug}

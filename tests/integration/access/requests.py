@@ -194,6 +194,7 @@ REQUESTS: Mapping[str, Asked] = {
     "GET two-high": _nothing("two-high"),
     "GET energy": _area("energy", scope="area:{area}", by="carrier,enterprise", **MARCH),
     "GET energy/balance": _area("energy/balance", scope="area:{area}", by="enterprise", **MARCH),
+    "GET energy/activity": _site("energy/activity", query={"enterprise": "{enterprise}", **MARCH}),
     "GET export/{view}": _area("export/energy_day", area="{area}", **MARCH),
     "GET indicators/values": _area(
         "indicators/values", slugs="pue,completeness", scope="area:{area}", bucket="total", **MARCH

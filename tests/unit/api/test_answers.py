@@ -25,6 +25,7 @@ _OF_ONE = "one thing from its beginning to its end, in its own order"
 _OUTLETS = "one row an outlet, or an outlet and factor, whose ratio of sums is of all of them"
 ASKED_OTHERWISE = {
     "/api/v1/energy": ({"order"}, _SERIES),
+    "/api/v1/energy/activity": ({"order", "total"}, _SERIES),
     "/api/v1/energy/balance": ({"order"}, _SERIES),
     "/api/v1/indicators/{slug}": ({"order"}, _SERIES),
     "/api/v1/indicators/values": ({"order"}, _SERIES),
