@@ -38,7 +38,7 @@ def list_emissions(database: Db, query: Annotated[EmissionQuery, Query()]) -> Na
     return NamedPage[EmissionRecord](data=data, next=found.next, total=found.total, names=names)
 
 
-@router.get("/emissions/amounts", summary="Sum what has left by outlets")
+@router.get("/emissions/amounts", summary="Sum what has left by outlets", responses=refusals())
 def list_amounts(database: Db, query: Annotated[AmountsQuery, Query()], now: Now) -> OutletAmounts:
     """Amounts of valid hours by outlet and factor, with coverage; hours alone are summed, minutes and days are not."""
     with database.read() as connection:
@@ -55,7 +55,7 @@ def list_later(database: Db, query: Annotated[LaterQuery, Query()]) -> NamedPage
     return NamedPage[LaterRecord](data=data, next=found.next, total=found.total, names=names)
 
 
-@router.get("/transmission-rates", summary="Rate the data of monitors")
+@router.get("/transmission-rates", summary="Rate the data of monitors", responses=refusals())
 def list_rates(database: Db, query: Annotated[OutletDaysQuery, Query()], now: Now) -> TransmissionRates:
     """Valid-transmission rates 数据传输有效率 = transmission x validity, of outlets and of all together."""
     with database.read() as connection:
