@@ -199,7 +199,19 @@ def _raised(database: psycopg.Connection, mark: str, area: str, enterprise: str,
     times = {"starts_at": AT, "ends_at": AT + timedelta(days=3650)}
     insert(database, "finding", _finding(subject))
     insert(database, "rejected_message", _rejected(mark))
+    _foreign(database, f"G-{mark}")
     return {"alert": alert, "message": message, "silence": insert(database, "silence", silence | times)}
+
+
+def _foreign(database: psycopg.Connection, gateway: str) -> None:
+    """A point that nobody wants, a profile, and what is held and kept of messages of another format."""
+    of_it = {"gateway_code": gateway}
+    insert(database, "point", of_it | {"name": "seen"})
+    insert(database, "gateway_profile", of_it | {"profile": "kepware", "version": 1})
+    value = {"point": "late", "ts": AT, "value": 1, "unit": "", "flag": "", "stands_for": "moment"}
+    insert(database, "held_reading", of_it | value | {"why": "unknown_point", "received_at": AT})
+    example = {"reason": "where", "source": "http", "payload": b"{}", "payload_bytes": 2}
+    insert(database, "foreign_example", of_it | example | {"received_at": AT})
 
 
 def _finding(unit: str) -> dict[str, Any]:
