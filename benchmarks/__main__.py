@@ -133,15 +133,16 @@ def fair(
 @app.command()
 def queries(
     sizes: Annotated[str, typer.Option(help="Numbers of meters, growing; the page is left alone for others")] = _SIZES,
+    years: Annotated[int, typer.Option(min=1, max=10, help="Years that are kept; asked is the last one")] = 1,
     calls: Annotated[int, typer.Option(min=20, help="How often each call is made")] = 100,
     page: Annotated[bool, typer.Option(help="Write the figures into docs/benchmarks.md")] = True,
 ) -> None:
     """How long ten calls of a console take over a year of the region, and how that grows with the meters."""
     wanted = tuple(int(size) for size in sizes.split(","))
     with _folder(None) as folder:
-        found = growth_run.run(folder, sizes=wanted, calls=calls, console=_progress())
+        found = growth_run.run(folder, sizes=wanted, years=years, calls=calls, console=_progress())
     _show(growth_report.sheets(found), growth_report.write_json(found))
-    if page and sizes == _SIZES:
+    if page and sizes == _SIZES and years == 1:
         write_section("queries", growth_report.section(found))
         typer.echo(f"written: {PAGE}")
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,19 +52,22 @@ class Growth:
     sizes: list[Grown] = field(default_factory=list)
 
 
-def run(folder: Path, *, sizes: tuple[int, ...], calls: int, console: Console) -> Growth:
-    """Fill and ask at each size in turn. Raises StartError, RegistrationError, psycopg.Error."""
+def run(folder: Path, *, sizes: tuple[int, ...], years: int, calls: int, console: Console) -> Growth:
+    """Fill and ask at each size in turn: of the last of so many years. Raises StartError, RegistrationError,
+    psycopg.Error.
+    """
     year = Year.before(datetime.now(UTC))
+    filled = replace(year, start=year.start.replace(year=year.end.year - years))
     load_before = os.getloadavg()[0]
     with service.database(folder) as database:
         upgrade(database.url)
         hurry(database.url)
         others = OtherLoad()
         found = Growth(datetime.now(UTC), this_machine(), describe(database.url), load_before)
-        sums = Sums(start=year.start.astimezone(SHANGHAI), end=year.end.astimezone(SHANGHAI))
+        sums = Sums(start=filled.start.astimezone(SHANGHAI), end=filled.end.astimezone(SHANGHAI))
         known: set[str] = set()
         for size in sizes:
-            region = hourly_region(year, enterprises=round(size / _METERS_AN_ENTERPRISE))
+            region = hourly_region(filled, enterprises=round(size / _METERS_AN_ENTERPRISE))
             with service.api(database.url, folder) as api:
                 started_s = time.monotonic()
                 console.print(f"{size:,} meters: registering …", end=" ")
