@@ -180,6 +180,12 @@ def test_every_name_that_is_called_exists_and_takes_those_parameters() -> None:
     assert seen > 200, "the calls are not found any more"
 
 
+def is_begun(text: ast.JoinedStr) -> bool:
+    """Whether a text with values in it says how the name begins, as `changed_{grain}` does."""
+    first = text.values[0]
+    return isinstance(first, ast.Constant) and str(first.value).isidentifier()
+
+
 def test_every_statement_is_called() -> None:
     written: dict[Path, list[re.Pattern[str]]] = defaultdict(list)
     for use in uses():
@@ -191,6 +197,7 @@ def test_every_statement_is_called() -> None:
             for n in ast.walk(tree)
             if isinstance(n, ast.Constant) and isinstance(n.value, str)
         ]
+        texts += [pattern(n) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) and is_begun(n)]
         for value in vars(module).values():
             for file in files_of(value) | files_of(getattr(value, "SQL", None)):
                 written[file] += texts
