@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from urllib.parse import urlencode
 
 REFERENCE_PATH = "/health/ready"
@@ -59,10 +59,18 @@ class Caller:
     def get(self, target: str) -> tuple[int, bytes, float]:
         """Status, body and milliseconds until the last byte."""
         started_s = time.perf_counter()
-        self._connection.request("GET", target, headers=self._headers)
-        response = self._connection.getresponse()
+        try:
+            response = self._sent(target)
+        except RemoteDisconnected:
+            # Kept open for long without a question.
+            self._connection.close()
+            response = self._sent(target)
         body = response.read()
         return response.status, body, (time.perf_counter() - started_s) * 1000.0
+
+    def _sent(self, target: str) -> HTTPResponse:
+        self._connection.request("GET", target, headers=self._headers)
+        return self._connection.getresponse()
 
     def timing(self, question: Question, *, calls: int) -> Timing:
         """Ask so many times after a warm-up, with the reference after each call."""

@@ -27,6 +27,7 @@ from services.api.names import NamedKind, NamesOut, names_of_codes
 from services.api.openapi import refusals
 from services.api.paging import PageQuery, Pager
 from services.api.registry import nouns
+from services.api.registry.fields import CreditCode
 from services.api.routes.energy import MissingCoefficient
 from services.api.tables import TablesDep
 from services.core.calendar import Bucket, Grain, ceil, floor
@@ -39,7 +40,7 @@ router = APIRouter(prefix="/api/v1/energy/activity", tags=["open data"])
 class ActivityQuery(PageQuery):
     """Of which enterprise and which months."""
 
-    enterprise: str = Field(max_length=64, description="Unified social credit code")
+    enterprise: CreditCode = Field(description="Unified social credit code")
     start: MomentOrDay = Field(description="The month that holds it is the first")
     end: MomentOrDay = Field(description="The last month is that before which this lies, or that holds it")
 

@@ -26,6 +26,7 @@ from services.api.openapi import refusals
 from services.api.paging import PageQuery, Pager
 from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.fields import CreditCode
 
 router = APIRouter(prefix="/api/v1/export", tags=["open data"])
 
@@ -42,7 +43,7 @@ class OpenQuery(PageQuery):
     start: MomentOrDay | None = Field(None, description="Periods that begin then or later; without: the first")
     end: MomentOrDay | None = Field(None, description="Periods that begin before")
     area: str | None = Field(None, description="GB/T 2260 code: what was booked to it and to all below")
-    enterprise: str | None = Field(None, description="Unified social credit code; of energy of meters")
+    enterprise: CreditCode | None = Field(None, description="Unified social credit code; of energy of meters")
     carrier: str | None = Field(None, description="Energy carrier")
     format: OpenFormat = Field("json", description="csv: UTF-8 with the mark of its order, for Excel")
     changed_since: str | None = Field(
