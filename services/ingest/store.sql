@@ -5,8 +5,8 @@ SELECT nextval('stored_batch_number');
 -- A plan for any parameters would open the chunks of all times; and to look in each of the few that are left costs a quarter of
 -- TimescaleDB's way of leaving some out while it runs.
 SELECT
-    set_config('plan_cache_mode', 'force_custom_plan', TRUE),
-    set_config('timescaledb.enable_runtime_exclusion', 'off', TRUE);
+    set_config('plan_cache_mode', 'force_custom_plan', TRUE) AS plans,
+    set_config('timescaledb.enable_runtime_exclusion', 'off', TRUE) AS exclusion;
 
 -- name: already_stored(meter_ids, times, from_ts, to_ts)
 -- Which of these readings stand, by their place from 1 on, with the value that stands. All are from `from_ts` to before

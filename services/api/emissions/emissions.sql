@@ -153,7 +153,7 @@ ORDER BY outlet.code, emission.factor;
 SELECT
     gateway.code AS gateway,
     outlet.code AS outlet,
-    state.address,
+    state.address AS peer,
     state.edition,
     state.connected,
     state.since,

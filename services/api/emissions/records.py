@@ -155,7 +155,7 @@ class MonitorSpeech(BaseModel):
 
     gateway: str
     outlet: str | None
-    address: str
+    peer: str = Field(description="Address from which it last came")
     edition: HjEdition
     connected: bool
     since: datetime = Field(description="Since when it is connected, or not")

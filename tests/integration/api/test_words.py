@@ -32,7 +32,7 @@ def test_only_the_kinds_that_are_asked_for_are_answered(client: TestClient) -> N
 def test_a_kind_that_there_is_not_is_refused_with_those_there_are(client: TestClient) -> None:
     answer = client.get(ADDRESS, params={"kind": "colour"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "kind")
-    assert "severity" in answer.json()["errors"][0]["reason"]
+    assert "alert_state, align" in answer.json()["errors"][0]["reason"]
 
 
 def test_who_has_the_words_is_not_sent_them_again(client: TestClient) -> None:
