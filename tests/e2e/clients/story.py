@@ -12,6 +12,7 @@ import psycopg
 from openpyxl import Workbook
 
 from services.core.calendar import SHANGHAI
+from tests.e2e.clients.foreign import tell_of_foreign
 from tests.e2e.clients.signing_in import tell_of_accounts
 from tests.e2e.conftest import END, START, RunningRegion
 from tests.integration.alerted import BODY, Raised
@@ -136,6 +137,8 @@ class Story:
         assert self._ask("get", f"{_METER}/replacements", self._meter)["data"]
         self._ask("delete", f"{_METER}/replacements/{{ts}}", self._meter, at)
         self._outlet_of_own_gateway()
+        profile = f"p-s{self._number}"
+        tell_of_foreign(self._ask, gateway=self._gateway, meter=self._meter, profile=profile)
         self._credentials_of_own_gateway()
         self._terms_of_own_meter()
         self._settlements_of_own_meter()
@@ -228,7 +231,8 @@ class Story:
             assert self._ask("get", f"{API}/energy", by=by, **self._range)["data"]
         assert self._ask("get", f"{API}/energy", bucket="hour", estimates="linear", **self._range)["data"]
         assert self._ask("get", f"{API}/energy/balance", by="league", **self._range)["data"]
-        assert self._ask("get", f"{API}/export/energy_day", **self._range)["data"]
+        assert self._ask("get", f"{API}/export/{{view}}", "energy_day", **self._range)["data"]
+        self._ask("get", f"{API}/energy/activity", enterprise=self._credit_code, **self._range)
         compared = {"compare": "previous", "total": True, **self._range}
         assert self._ask("get", f"{API}/energy", by="carrier", **compared)["total"]
         assert self._ask("get", f"{API}/energy/balance", by="carrier", explain=True, **compared)["total"]
