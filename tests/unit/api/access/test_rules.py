@@ -32,7 +32,9 @@ def test_nothing_of_the_data_is_open() -> None:
 
 
 def test_who_only_reads_has_no_right_that_changes_anything() -> None:
-    changing = {right for name, right in RIGHT_OF.items() if name.split()[0] in CHANGES}
+    # What is tried is not kept.
+    asked = {name for name in RIGHT_OF if name.split()[0] in CHANGES and not name.endswith("/try")}
+    changing = {RIGHT_OF[name] for name in asked}
     assert RIGHTS[Role.AUDITOR] & changing <= {Right.OWN}
 
 
