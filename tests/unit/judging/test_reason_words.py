@@ -87,6 +87,8 @@ TYPED: dict[str, set[str]] = {
     "needs_valid_from": {"valid_from", "correct_from_start", "true"},
     "dated_field": {"dated_from"},
     "hidden_row": {"hidden_rows", "skip", "take"},
+    "profile_or_name": {"document"},
+    "no_pollutant": {"HJ", "B"},
     "not_true": {"true"},
     "not_true_or_false": {"true", "false"},
 }
