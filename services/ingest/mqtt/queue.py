@@ -1,7 +1,8 @@
 """Messages between the network and the writer: bounded in number and bytes; when full it makes the network wait.
 
-Gateways take turns, so that one that sends much holds up none of the others. One that floods is turned away: its
-messages are not taken beyond its share, and not answered, so it keeps them and sends them again (docs/mqtt.md, 7).
+Gateways take turns by bytes (deficit round robin), so that one that sends much holds up none of the others. One that
+floods is turned away: its messages are not taken beyond its share, and not answered, so it keeps them and sends them
+again (docs/mqtt.md, 7).
 """
 
 import heapq
@@ -17,6 +18,10 @@ LEAST_SHARE_BYTES = 5_000_000
 # Of a backlog at the broker the messages of a gateway come in runs: with less than this of the queue it is no flood.
 LEAST_SHARE = 0.1
 ACTIVE_S = 60.0
+TURN_BYTES = 4_000
+"""About a hundred readings: a gateway that sends them one by one is not held up by those that send a hundred each."""
+MESSAGE_BYTES = 500
+"""A message costs as much as so many bytes, however short it is."""
 
 
 class Received(NamedTuple):
@@ -56,6 +61,8 @@ class MessageQueue:
         self._most_bytes = most_bytes
         self._waiting: OrderedDict[str, deque[Received]] = OrderedDict()
         """By sender; the first has its turn."""
+        self._credit: dict[str, int] = {}
+        """Bytes that each of these may still give in its turn; below zero it sits out turns."""
         self._held: dict[str, tuple[int, int]] = {}
         """By sender: messages and bytes that wait or are being stored."""
         self._heard_s: OrderedDict[str, float] = OrderedDict()
@@ -129,7 +136,7 @@ class MessageQueue:
         self._bytes += size
 
     def take(self, *, most: int, timeout_s: float, most_bytes: int | None = None) -> list[Received]:
-        """Up to `most` messages of about `most_bytes`, one of each gateway in turn, those of a gateway as they came.
+        """Up to `most` messages of about `most_bytes`, of each gateway alike, those of a gateway as they came.
 
         Waits up to `timeout_s` for the first. They count as held until `done`.
         """
@@ -143,12 +150,16 @@ class MessageQueue:
             size = 0
             while self._waiting and len(taken) < most and (most_bytes is None or size < most_bytes):
                 sender, messages = next(iter(self._waiting.items()))
+                credit = self._credit.get(sender, TURN_BYTES)
+                if credit <= 0:
+                    self._credit[sender] = credit + TURN_BYTES
+                    self._waiting.move_to_end(sender)
+                    continue
                 taken.append(messages.popleft())
                 size += len(taken[-1].payload)
-                if messages:
-                    self._waiting.move_to_end(sender)
-                else:
-                    del self._waiting[sender]
+                self._credit[sender] = credit - len(taken[-1].payload) - MESSAGE_BYTES
+                if not messages:
+                    del self._waiting[sender], self._credit[sender]
             return taken
 
     def done(self, messages: Sequence[Received]) -> None:

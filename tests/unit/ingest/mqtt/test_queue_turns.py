@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.mqtt.queue import ACTIVE_S, MessageQueue, Received
+from services.ingest.mqtt.queue import ACTIVE_S, MESSAGE_BYTES, TURN_BYTES, MessageQueue, Received
 from tests.growth import growth, is_linear
 
 
@@ -20,44 +20,75 @@ def gateways_of(messages: list[Received]) -> list[str]:
     return [m.topic.split("/")[2] for m in messages]
 
 
+def scan(gateway: str, packet_id: int = 1) -> Received:
+    """A message of about a hundred readings: with it a turn is over."""
+    return message(gateway, packet_id, payload=bytes(TURN_BYTES))
+
+
 def test_who_sends_little_does_not_wait_for_who_sends_much() -> None:
-    queue = MessageQueue(most_messages=100, most_bytes=10_000)
+    queue = MessageQueue(most_messages=100, most_bytes=10**6)
     for i in range(50):
-        queue.put(message("flood", i))
+        queue.put(scan("flood", i))
     queue.put(message("quiet"))
     queue.put(message("other"))
     assert gateways_of(queue.take(most=4, timeout_s=0)) == ["flood", "quiet", "other", "flood"]
 
 
-def test_others_with_one_message_come_before_the_second_of_ten_thousand() -> None:
+def test_who_sends_readings_one_by_one_does_not_wait_for_who_sends_a_hundred_in_each_message() -> None:
+    queue = MessageQueue(most_messages=100, most_bytes=10**6)
+    for i in range(20):
+        queue.put(scan("backlog", i))
+        queue.put(message("live", i))
+    assert gateways_of(queue.take(most=10, timeout_s=0)) == ["backlog", *["live"] * 8, "backlog"]
+
+
+def test_who_sends_ten_turns_in_a_message_sits_out_ten() -> None:
+    queue = MessageQueue(most_messages=100, most_bytes=10**6)
+    for i in range(3):
+        queue.put(message("large", i, payload=bytes(10 * TURN_BYTES)))
+    for i in range(20):
+        queue.put(scan("other", i))
+    assert gateways_of(queue.take(most=13, timeout_s=0)) == ["large", *["other"] * 9, "large", "other", "other"]
+
+
+def test_others_with_one_message_come_before_the_second_turn_of_ten_thousand() -> None:
     queue = MessageQueue(most_messages=16_000, most_bytes=10**8)
     for i in range(10_000):
         queue.put(message("flood", i))
     for i in range(50):
         queue.put(message(f"quiet-{i}"))
-    assert gateways_of(queue.take(most=51, timeout_s=0)) == ["flood", *(f"quiet-{i}" for i in range(50))]
+    assert gateways_of(queue.take(most=58, timeout_s=0)) == [*["flood"] * 8, *(f"quiet-{i}" for i in range(50))]
 
 
-@given(senders=st.lists(st.sampled_from("ABCDE"), max_size=60), most=st.integers(1, 9))
-def test_before_a_message_no_gateway_has_more_than_one_turn_more(senders: list[str], most: int) -> None:
-    queue = MessageQueue(most_messages=100, most_bytes=10_000)
-    for i, sender in enumerate(senders):
-        queue.put(message(sender, i))
+@given(
+    sent=st.lists(st.tuples(st.sampled_from("ABCDE"), st.integers(0, 3 * TURN_BYTES)), max_size=60),
+    most=st.integers(1, 9),
+)
+def test_of_two_gateways_that_wait_none_has_more_than_a_turn_and_a_message_more(
+    sent: list[tuple[str, int]], most: int
+) -> None:
+    queue = MessageQueue(most_messages=100, most_bytes=10**6)
+    for i, (sender, size) in enumerate(sent):
+        queue.put(message(sender, i, payload=bytes(size)))
     taken: list[Received] = []
     while more := queue.take(most=most, timeout_s=0):
         taken += more
-    assert sorted(m.packet_id for m in taken) == [*range(len(senders))]
-    turns: Counter[str] = Counter()
-    for gateway in gateways_of(taken):
-        assert max(turns.values(), default=0) <= turns[gateway] + 1
-        turns[gateway] += 1
+    assert sorted(m.packet_id for m in taken) == [*range(len(sent))]
+    left = Counter(sender for sender, _ in sent)
+    cost: Counter[str] = Counter()
+    for each in taken:
+        (gateway,) = gateways_of([each])
+        left[gateway] -= 1
+        cost[gateway] += len(each.payload) + MESSAGE_BYTES
+        waiting = [cost[sender] for sender in left if left[sender]]
+        assert max(waiting, default=0) - min(waiting, default=0) <= 2 * TURN_BYTES + 3 * TURN_BYTES + MESSAGE_BYTES
 
 
 def test_messages_of_a_gateway_keep_their_order() -> None:
-    queue = MessageQueue(most_messages=100, most_bytes=10_000)
+    queue = MessageQueue(most_messages=100, most_bytes=10**6)
     for i in range(3):
-        queue.put(message("A", i))
-        queue.put(message("B", 10 + i))
+        queue.put(scan("A", i))
+        queue.put(scan("B", 10 + i))
     assert [m.packet_id for m in queue.take(most=6, timeout_s=0)] == [0, 10, 1, 11, 2, 12]
 
 
