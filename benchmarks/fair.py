@@ -23,7 +23,7 @@ from benchmarks.report import RESULTS, machine_lines, write_figures
 from benchmarks.rig import Rig, publisher, rig
 from benchmarks.sheet import Sheet
 from benchmarks.usage import Usage, peak_memory_mb
-from benchmarks.year import slots_waiting
+from benchmarks.year import anything_waits, slots_waiting
 
 SECONDS = 30.0
 _LOOK_S = 0.2
@@ -141,7 +141,7 @@ def _beside(made: Rig, flood: Flood, *, seconds: float, workers: int) -> Flooded
 
 def _wait_until_booked(connection: psycopg.Connection) -> None:
     deadline_s = time.monotonic() + _READY_S
-    while slots_waiting(connection) and time.monotonic() < deadline_s:
+    while anything_waits(connection) and time.monotonic() < deadline_s:
         time.sleep(_LOOK_S)
 
 

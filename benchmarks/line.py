@@ -23,7 +23,7 @@ from benchmarks.probe import Probe
 from benchmarks.publisher import PERCENTS, Order
 from benchmarks.rig import Program, Rig, publisher, rig
 from benchmarks.usage import Usage, children, own_s, peak_memory_mb
-from benchmarks.year import slots_waiting
+from benchmarks.year import anything_waits, slots_waiting
 from services.core.calendar import SHANGHAI, Grain, floor
 
 READINGS = {Arrival.IN_ORDER: 1_500_000, Arrival.LATE: 1_500_000, Arrival.SHUFFLED: 600_000}
@@ -207,9 +207,9 @@ def _history(url: str, *, meters: int) -> History:
 def _wait_until_booked(url: str, started_s: float) -> int:
     """Until no slot waits, or so long; how many still wait."""
     with psycopg.connect(url, autocommit=True) as connection:
-        while left := slots_waiting(connection):
+        while anything_waits(connection):
             if time.monotonic() - started_s > _MOST_S:
-                return left
+                return slots_waiting(connection)
             time.sleep(_LOOK_S)
     return 0
 
