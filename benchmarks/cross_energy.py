@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -175,8 +176,8 @@ def _months(subject: str, start_us: int, true: Hourly, rate: float, draw: np.ran
             starts_us=starts_us,
             ends_us=ends_us,
             carrier="electricity",
-            reported=float(f"{whole * (1 + off) * draw.normal(1.0, 0.01):.3g}"),
-            metered=float(np.nansum(told[a:b])),
+            reported=Fraction(f"{whole * (1 + off) * draw.normal(1.0, 0.01):.3g}"),
+            metered=Fraction(float(np.nansum(told[a:b]))),
             coverage=float(np.mean(~np.isnan(told[a:b]))),
         )
         faults += [(starts_us, ends_us)] if wrong else []

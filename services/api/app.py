@@ -60,6 +60,7 @@ from services.api.routes import (
     indicators,
     live,
     login,
+    manual_reports,
     memberships,
     meter_events,
     meter_terms,
@@ -111,6 +112,7 @@ BODIES = (
     BodyRule(prefix="/api/v1/gateways", most_bytes=2_000_000),
     BodyRule(prefix="/api/v1/statistics", most_bytes=1_000_000),
     BodyRule(prefix="/api/v1/heat-values", most_bytes=1_000_000),
+    BodyRule(prefix="/api/v1/manual-reports", most_bytes=1_000_000),
     BodyRule(prefix=imports.PREFIX, most_bytes=imports.MOST_BYTES, kinds=(), read_late=True),
 )
 _LEAST_ZIPPED_BYTES = 1000
@@ -145,6 +147,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     progress.router,
     statistics.router,
     heat_values.router,
+    manual_reports.router,
     tables.router,
     words.router,
     search.router,
@@ -192,7 +195,7 @@ TAGS = [
     {"name": "judgement", "description": "企业能效清单, “两高” ledger, step tariff, renewables of parks"},
     {"name": "targets", "description": "What the plans ask for"},
     {"name": "dual control", "description": "能耗双控: intensity and total of areas against their targets"},
-    {"name": "statistics", "description": "What is reported and not metered"},
+    {"name": "statistics", "description": "What is reported and not metered: numbers, and months from papers 手工月报"},
     {"name": "heat values", "description": "热值: what enterprises measured of their fuels"},
     {"name": "tables", "description": "The domain numbers with their sources"},
     {"name": "search", "description": "Finding things by name, code or pinyin"},

@@ -64,6 +64,7 @@ AUDITED = (
         stays=True,
     ),
     Audited(kind="heat_value", keys=("heat_value_id",), subject="enterprise_id", stays=True),
+    Audited(kind="manual_report", keys=("manual_report_id",), subject="unit_id", stays=True),
     Audited(kind="proposal", keys=("proposal_id",), subject="proposal_id", hidden=("body",), stays=True),
     Audited(kind="bulletin", keys=("bulletin_id",), subject="bulletin_id", hidden=("content",), stays=True),
     Audited(kind="rule_version", keys=("slug", "version"), subject="slug", stays=True),

@@ -73,6 +73,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/import/meters/template
         GET /api/v1/import/statistics/template
         GET /api/v1/import/heat-values/template
+        GET /api/v1/import/manual-reports/template
         GET /api/v1/seal
         GET /api/v1/profiles
         GET /api/v1/profiles/{name}
@@ -120,6 +121,8 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/statistics
         GET /api/v1/heat-values
         GET /api/v1/heat-values/{number}
+        GET /api/v1/manual-reports
+        GET /api/v1/manual-reports/{number}
         GET /api/v1/alerts
         GET /api/v1/alerts/{alert_id}
         GET /api/v1/alert-states
@@ -172,6 +175,10 @@ _RULES: Mapping[Right | str, str] = {
         PATCH /api/v1/heat-values/{number}
         DELETE /api/v1/heat-values/{number}
         POST /api/v1/import/heat-values
+        POST /api/v1/manual-reports
+        PATCH /api/v1/manual-reports/{number}
+        DELETE /api/v1/manual-reports/{number}
+        POST /api/v1/import/manual-reports
         POST /api/v1/units/{code}/inputs
         DELETE /api/v1/units/{code}/inputs/{name}/{valid_from}
     """,

@@ -52,6 +52,10 @@ def _overall(answers: Answers) -> Iterator[BulletinLine]:
         yield _compared(
             key, "total", zh, en, unit, _within(now, part, name), now, _within(before, part, name), before, "balance"
         )
+    by_hand = now.get("manual")
+    if by_hand:
+        said = ("其中：手工填报（等价值）", "of which entered by hand, equivalent value")
+        yield _line("total.manual", "total", *said, by_hand["equivalent_tce"], "tce", question="balance")
     yield _line("total.coverage", "total", "计量完整率", "Measured share", _coverage(now), "1", question="balance")
     yield _line(
         "total.year_before.consumption_tce",
@@ -95,6 +99,16 @@ def _carriers(answers: Answers) -> Iterator[BulletinLine]:
                 earlier,
                 "carriers",
                 gap=gap,
+            )
+        if row.get("manual"):
+            yield _line(
+                f"carriers.{row['carrier']}.{row['flow']}.manual",
+                "carriers",
+                f"{zh}（{flow.zh}） 其中手工填报",
+                f"{en} ({flow.en}), of which entered by hand",
+                row["manual"]["quantity"],
+                row["quantity_unit"],
+                question="carriers",
             )
 
 

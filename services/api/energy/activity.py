@@ -24,7 +24,10 @@ class ActivityRow(BaseModel):
     flow: str
     quantity: float = Field(description="With its sign: output is below zero")
     quantity_unit: str
-    coverage: float | None = Field(description="Measured share of all of this carrier and flow, 0 to 1")
+    manual: bool = Field(description="Whether it was entered by hand, of units without a meter; else it was measured")
+    coverage: float | None = Field(
+        description="Measured share of all of this carrier and flow, 0 to 1; null: entered by hand"
+    )
     heat_value_mj: float | None = Field(description="Net calorific value, MJ per unit of the quantity; null: missing")
     tce: float | None = Field(description="Calorific basis; null: the coefficient is missing")
     heat_value_row: str | None = Field(description="Code of its coefficient in `rows`")
@@ -55,7 +58,7 @@ def _row(
         "start": start,
         "end": end,
         "month": f"{start.astimezone(SHANGHAI):%Y-%m}",
-        **{name: term[name] for name in ("carrier", "flow", "quantity_unit", "coverage")},
+        **{name: term[name] for name in ("carrier", "flow", "quantity_unit", "manual", "coverage")},
         "quantity": term["sign"] * term["quantity"],
         "heat_value_mj": None if kgce is None else kgce / float(KGCE_PER_MJ),
         "tce": heat["value"],

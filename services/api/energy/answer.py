@@ -36,6 +36,20 @@ class EnergyLine(NamedTuple):
     parts: Parts
     measured_s: int
     expected_s: int
+    manual: Parts = ()
+    """What of the parts people entered by hand, of units without a meter."""
+
+    @property
+    def manual_quantity(self) -> float | None:
+        """Of the quantity, what was entered by hand; None where nothing was."""
+        return sum(pico for _, pico in self.manual) / PICO if self.manual else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether readings were expected and none came, whatever was entered by hand of others."""
+        return not self.parts or (
+            self.expected_s > 0 and self.measured_s == 0 and dict(self.parts) == dict(self.manual)
+        )
 
     @property
     def quantity(self) -> float | None:
@@ -87,18 +101,41 @@ def totals(found: Iterable[EnergyLine]) -> list[EnergyLine]:
     groups: dict[Group, Group] = {}
     whole: list[EnergyLine] = []
     for _, of_bucket in groupby(found, key=_START):
-        together: dict[Group, tuple[EnergyLine, Amount]] = {}
+        together: dict[Group, tuple[EnergyLine, Amount, Amount]] = {}
         for line in of_bucket:
             group = Group(line.group.carrier, line.group.flow)
-            _, amount = together.setdefault(groups.setdefault(group, group), (line, Amount()))
+            _, amount, manual = together.setdefault(groups.setdefault(group, group), (line, Amount(), Amount()))
             amount.add(Amount(dict(line.parts), line.measured_s, line.expected_s))
+            manual.add(Amount(dict(line.manual)))
         whole += [
             EnergyLine(
-                first.start, first.end, group, tuple(amount.pico_by_year.items()), amount.measured_s, amount.expected_s
+                first.start,
+                first.end,
+                group,
+                tuple(amount.pico_by_year.items()),
+                amount.measured_s,
+                amount.expected_s,
+                tuple(manual.pico_by_year.items()),
             )
-            for group, (first, amount) in sorted(together.items(), key=lambda each: _names(each[0]))
+            for group, (first, amount, manual) in sorted(together.items(), key=lambda each: _names(each[0]))
         ]
     return whole
+
+
+def with_manual(found: list[EnergyLine], manual: Iterable[tuple[datetime, datetime, Group, Parts]]) -> list[EnergyLine]:
+    """The lines with what was entered by hand of their group; `manual` names start, end, group and quantities."""
+    by_key = {(line.start, line.group): line for line in found}
+    added = False
+    for start, end, group, parts in manual:
+        added = True
+        line = by_key.get((start, group)) or EnergyLine(start, end, group, (), 0, 0)
+        together, by_hand = Amount(dict(line.parts)), Amount(dict(line.manual))
+        together.add(Amount(dict(parts)))
+        by_hand.add(Amount(dict(parts)))
+        by_key[start, group] = line._replace(
+            parts=tuple(together.pico_by_year.items()), manual=tuple(by_hand.pico_by_year.items())
+        )
+    return sorted(by_key.values(), key=lambda line: (line.start, _names(line.group))) if added else found
 
 
 def _names(group: Group) -> list[str]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.valuing import Missing, named
 from services.core.meter import PICO, Flow
-from services.energy.account import SIGN, Account
+from services.energy.account import SIGN, Account, Parts
 from services.energy.factors import Basis, Factors
 from services.energy.heat_value import ValuedBy
 
@@ -111,16 +111,8 @@ def place_of(line: EnergyLine, *, by_carrier: bool) -> Group:
 
 def balance(lines: Sequence[EnergyLine], place: Group, factors: Factors) -> Balance:
     """The balance of the lines of one bucket and group, at least one."""
-    account = Account(factors)
-    by_year: dict[ValuedBy, dict[tuple[str, Flow], int]] = {}
-    for line in lines:
-        key = (line.group.carrier, Flow(line.group.flow or Flow.INPUT))
-        for year, pico in line.parts:
-            of_year = by_year.setdefault(year, {})
-            of_year[key] = of_year.get(key, 0) + pico
-    for year, quantities in by_year.items():
-        account.add(quantities, year=year)
-    booked = bool(by_year)
+    account = _account_of(((line, line.parts) for line in lines), factors)
+    booked = any(line.parts for line in lines)
     first = lines[0]
     return Balance(
         start=first.start,
@@ -130,10 +122,29 @@ def balance(lines: Sequence[EnergyLine], place: Group, factors: Factors) -> Bala
         tco2=_number(account.tco2()) if booked else None,
         shares=_shares(account) if booked else Shares(),
         coverage=min((line.coverage for line in lines if line.coverage is not None), default=None),
-        silent=tuple((line.group.carrier, str(line.group.flow)) for line in lines if not line.parts),
+        silent=tuple((line.group.carrier, str(line.group.flow)) for line in lines if line.is_silent),
         account=account,
         lines=tuple(lines),
     )
+
+
+def manual_account(found: Balance, factors: Factors) -> Account | None:
+    """What of a balance was entered by hand; None where nothing was."""
+    by_hand = [line for line in found.lines if line.manual]
+    return _account_of(((line, line.manual) for line in by_hand), factors) if by_hand else None
+
+
+def _account_of(parts_of_lines: Iterable[tuple[EnergyLine, Parts]], factors: Factors) -> Account:
+    account = Account(factors)
+    by_year: dict[ValuedBy, dict[tuple[str, Flow], int]] = {}
+    for line, parts in parts_of_lines:
+        key = (line.group.carrier, Flow(line.group.flow or Flow.INPUT))
+        for year, pico in parts:
+            of_year = by_year.setdefault(year, {})
+            of_year[key] = of_year.get(key, 0) + pico
+    for year, quantities in by_year.items():
+        account.add(quantities, year=year)
+    return account
 
 
 def _on(account: Account, basis: Basis) -> OnBasis:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from services.api.comparing.change import ComparedSide, change_out, period_out
 from services.api.energy.answer import EnergyLine, Group, totals
 from services.api.energy.ask import Asked, By
-from services.api.energy.balance import Balance, balance, enters, grouped, place_of
+from services.api.energy.balance import Balance, balance, enters, grouped, manual_account, place_of
 from services.api.energy.compared import ComparedLines, average_meters
 from services.api.energy.explaining import Explaining
 from services.energy.factors import Applied, Basis, Factors
@@ -95,6 +95,19 @@ class BalanceRows:
             "coverage": found.coverage,
             "silent": [{"carrier": carrier, "flow": flow} for carrier, flow in found.silent],
         }
+        by_hand = manual_account(found, self._tables.factors)
+        if by_hand is not None:
+            amounts = {
+                "calorific": by_hand.consumption(Basis.CALORIFIC),
+                "equivalent": by_hand.consumption(Basis.EQUIVALENT),
+                "tco2": by_hand.tco2(),
+            }
+            row["manual"] = {
+                **{f"{basis}_tce": _float(amounts[basis]) for basis in ("calorific", "equivalent")},
+                "tco2": _float(amounts["tco2"]),
+                "shares": {name: _share(amounts[name], measure(found)) for name, measure in MEASURES.items()},
+                "of": [{"carrier": line.group.carrier, "flow": line.group.flow} for line in found.lines if line.manual],
+            }
         if whole is not None:
             row["of_total"] = {name: _share(measure(found), measure(whole)) for name, measure in MEASURES.items()}
         if self._compared is not None:
@@ -156,3 +169,7 @@ def _side(found: Balance | None, measure: Callable[[Balance], Fraction | None], 
 def _share(part: Fraction | None, whole: Fraction | None) -> float | None:
     """A share of 1; None of a whole that is not above zero, and of a part below zero, which is none of it."""
     return None if part is None or part < 0 or whole is None or whole <= 0 else float(part / whole)
+
+
+def _float(exact: Fraction | None) -> float | None:
+    return None if exact is None else float(exact)

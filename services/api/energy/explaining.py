@@ -50,7 +50,8 @@ class BalanceTerm(BaseModel):
     calorific: ValuedTerm
     equivalent: ValuedTerm
     co2: ValuedTerm | None = Field(description="null: it counts in no CO2, as renewable electricity and feedstock")
-    coverage: float | None = Field(description="Of all of this carrier and flow, 0 to 1")
+    manual: bool = Field(description="Whether it was entered by hand, of units without a meter; else it was measured")
+    coverage: float | None = Field(description="Of all of this carrier and flow, 0 to 1; null: entered by hand")
     meters: float = Field(description="How many should have given readings, on average over what is over of the time")
 
 
@@ -89,7 +90,7 @@ class Explaining:
             **{str(basis): found.consumption(basis) for basis in Basis},
             "co2": found.exact_tco2(),
         }
-        silent = [self._left_out(line, "silent") for line in found.lines if not line.parts]
+        silent = [self._left_out(line, "silent") for line in found.lines if line.is_silent]
         return {
             **{name: exact_sum_out(value) for name, value in exact.items()},
             "terms": [term for line in found.lines for term in self._terms(line, past_s)],
@@ -98,11 +99,11 @@ class Explaining:
 
     def _terms(self, line: EnergyLine, past_s: float) -> Iterable[dict[str, Any]]:
         carrier, flow = line.group.carrier, Flow(str(line.group.flow))
-        together: dict[tuple[int, str], list[tuple[ValuedBy, int]]] = {}
-        for by, pico in line.parts:
+        together: dict[tuple[int, str, bool], list[tuple[ValuedBy, int]]] = {}
+        for by, pico, is_manual in _told_apart(line):
             of = row_code(by.heat_value, each=self._each) if isinstance(by, ByHeatValue) else ""
-            together.setdefault((year_in(by), of), []).append((by, pico))
-        for (year, _), parts in sorted(together.items()):
+            together.setdefault((year_in(by), of, is_manual), []).append((by, pico))
+        for (year, _, is_manual), parts in sorted(together.items()):
             quantity = Fraction(sum(pico for _, pico in parts), PICO)
             yield {
                 "carrier": carrier,
@@ -113,8 +114,9 @@ class Explaining:
                 "quantity_exact": exact_text(quantity),
                 "quantity_unit": self._units[carrier],
                 **{name: self._valued(name, carrier, flow, parts) for name in _BASES},
-                "coverage": line.coverage,
-                "meters": line.expected_s / past_s if past_s > 0 else 0.0,
+                "manual": is_manual,
+                "coverage": None if is_manual else line.coverage,
+                "meters": line.expected_s / past_s if past_s > 0 and not is_manual else 0.0,
             }
 
     def _valued(
@@ -145,7 +147,7 @@ class Explaining:
         return {
             "carrier": line.group.carrier,
             "flow": str(line.group.flow),
-            "quantity": line.quantity,
+            "quantity": None if line.is_silent else line.quantity,
             "quantity_unit": self._units[line.group.carrier],
             "coverage": line.coverage,
             "reason": sum_reason(why, ""),
@@ -155,6 +157,17 @@ class Explaining:
         if line.group.flow == Flow.PRODUCT:
             return "not_consumed"
         return "no_energy" if line.group.carrier not in self._family else "part_of_input"
+
+
+def _told_apart(line: EnergyLine) -> Iterable[tuple[ValuedBy, int, bool]]:
+    """The parts of a line, what was measured before what was entered by hand."""
+    by_hand = dict(line.manual)
+    for by, pico in line.parts:
+        measured = pico - by_hand.get(by, 0)
+        if by not in by_hand or measured or line.measured_s:
+            yield by, measured, False
+        if by in by_hand:
+            yield by, by_hand[by], True
 
 
 def exact_sum_out(value: Fraction | None) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg import Connection
 
-from services.api.energy.answer import EnergyLine, Group, group_of, lines
+from services.api.energy.answer import EnergyLine, Group, group_of, lines, with_manual
 from services.api.energy.ask import Estimates
 from services.api.energy.cost import require_affordable_sums
 from services.api.energy.scope import SQL, Scoped, names_of
 from services.core.calendar import Bucket
+from services.energy.manual import read_manual
 from services.energy.sums import read_estimates, read_sums
 
 
@@ -20,13 +22,34 @@ def energy(connection: Connection, scoped: Scoped, *, now: datetime) -> list[Ene
     return lines(sums, names_of(connection, sums.subjects))
 
 
+@dataclass(frozen=True, slots=True)
+class WithManual:
+    """The lines of an answer, with what was entered by hand."""
+
+    lines: list[EnergyLine]
+    left_out: int
+    """Reports of months that lie in the range and in no bucket as a whole."""
+
+
+def energy_with_manual(connection: Connection, scoped: Scoped, *, now: datetime) -> WithManual:
+    """The lines of the answer; where a unit has no meter, with what was entered by hand, told apart in each."""
+    frame = scoped.frame
+    manual = read_manual(connection, scoped.wanted, frame)
+    name = names_of(connection, {subject for subject, _, _ in manual.found})
+    added = (
+        (*frame.bounds(frame.periods[number]), group_of(measure, name(subject)), tuple(parts.items()))
+        for (subject, number, measure), parts in manual.found.items()
+    )
+    return WithManual(with_manual(energy(connection, scoped, now=now), added), manual.left_out)
+
+
 def read_other(
     connection: Connection, scoped: Scoped, start: datetime, end: datetime, bucket: Bucket, *, now: datetime
 ) -> list[EnergyLine]:
     """The lines of another range, weighed before they are read. Raises Refused where they would cost too much."""
     other = scoped.over(start, end, bucket)
     require_affordable_sums(connection, other, now=now)
-    return energy(connection, other, now=now)
+    return energy_with_manual(connection, other, now=now).lines
 
 
 def estimated(connection: Connection, scoped: Scoped, method: Estimates) -> Mapping[tuple[datetime, Group], int]:

@@ -62,6 +62,11 @@ class RegistryChange:
         if self._past is not None:
             self._past.touch_enterprise(credit_code, since)
 
+    def report_again(self, manual_report_ids: Collection[int]) -> None:
+        """These versions of manual reports are new; all but the first of a month say otherwise than before."""
+        if self._past is not None and manual_report_ids:
+            self._past.touch_manual_reports(sorted(manual_report_ids))
+
     def revalue(self, heat_value_ids: Collection[int]) -> None:
         """These versions of heat values are new; what is booked stays, and is worth something else."""
         if self._past is not None and heat_value_ids:

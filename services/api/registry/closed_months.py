@@ -131,6 +131,16 @@ class ClosedMonths:
             self.enterprise_ids.add(row.enterprise_id)
             self._note(row.since)
 
+    def touch_manual_reports(self, manual_report_ids: Sequence[int]) -> None:
+        """These versions of manual reports are new: the first of a month adds to it, a later one changes it."""
+        with seeing_everything(self.connection):
+            rows = _SQL.run(
+                self.connection, "manual_reports", ids=list(manual_report_ids), open_from=self.closing.open_from
+            ).all()
+        for row in rows:
+            self.enterprise_ids.add(row.enterprise_id)
+            self._note(row.since)
+
     def _note(self, since: datetime | None) -> None:
         self._from_ever = self._from_ever or since is None
         if since is not None:

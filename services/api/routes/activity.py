@@ -17,7 +17,7 @@ from services.api.energy.ask import BalanceQuery
 from services.api.energy.balance_rows import BalanceRows
 from services.api.energy.cost import WEIGHT_OF_BALANCE, require_affordable_sums, require_explainable
 from services.api.energy.pending import PendingSums, pending_sums
-from services.api.energy.query import energy, quantity_units
+from services.api.energy.query import energy_with_manual, quantity_units
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import missing_of, rows_of
 from services.api.errors import BAD_CURSOR
@@ -88,8 +88,8 @@ def read_activity(database: Db, tables: TablesDep, query: Annotated[ActivityQuer
     with database.read() as connection:
         scoped = Scoped.read(connection, asked)
         require_affordable_sums(connection, scoped, now=now, weight=WEIGHT_OF_BALANCE)
-        lines = database.once(f"activity {query.alike}", lambda: energy(connection, scoped, now=now))
-        drawing = BalanceRows(tables, lines, None, quantity_units(connection), asked=asked, now=now)
+        told = database.once(f"activity {query.alike}", lambda: energy_with_manual(connection, scoped, now=now))
+        drawing = BalanceRows(tables, told.lines, None, quantity_units(connection), asked=asked, now=now)
         require_explainable(len(drawing.places))
         found = [one for one in map(drawing.balance_of, drawing.places) if one.is_booked]
         waiting = pending_sums(connection, scoped.wanted.among, start=start, end=end)

@@ -22,7 +22,7 @@ from services.api.energy.compared import read_compared
 from services.api.energy.cost import WEIGHT_OF_BALANCE, require_affordable_sums, require_explainable
 from services.api.energy.explaining import BalanceExplained
 from services.api.energy.pending import PendingSums, pending_sums
-from services.api.energy.query import energy, quantity_units, read_other
+from services.api.energy.query import energy_with_manual, quantity_units, read_other
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import missing_of, rows_of
 from services.api.errors import BAD_CURSOR
@@ -68,6 +68,16 @@ class Silent(BaseModel):
     flow: str
 
 
+class ManualBalance(BaseModel):
+    """What of a balance was entered by hand from papers, of units without a meter; below zero what went out."""
+
+    calorific_tce: float | None = Field(description="Of consumption_tce; null: a coefficient is missing")
+    equivalent_tce: float | None = Field(description="Of consumption_tce")
+    tco2: float | None
+    shares: "ShareOfTotal" = Field(description="Of the row's own numbers")
+    of: list[Silent] = Field(description="In these carriers and flows")
+
+
 class ComparedBalance(ComparedPeriod):
     """A balance beside that of another period."""
 
@@ -102,6 +112,7 @@ class BalanceRow(BaseModel):
     shares: BalanceShares
     coverage: float | None = Field(description="The smallest of the carriers and flows that enter, 0 to 1")
     silent: list[Silent] = Field(description="These should be in the sums and are not")
+    manual: ManualBalance | None = Field(None, description="What of the row is manual; absent: nothing")
     of_total: ShareOfTotal | None = Field(None, description="With `total=true`, of the rows that make up a total")
     compared: ComparedBalance | None = Field(
         None, description="With `compare`: another period; null: there is none, or none of this one is over"
@@ -130,6 +141,9 @@ class BalanceAnswer(BaseModel):
     rows: list[RowUsed] = Field(description="The coefficients that this page was made with")
     missing: list[MissingCoefficient] = Field(description="The coefficients that this page would have needed")
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
+    manual_left_out: int = Field(
+        description="Manual reports of months in the range that no bucket holds as a whole: they are in no row"
+    )
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
 
@@ -163,14 +177,14 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         compares = query.compare is not None
         require_affordable_sums(connection, scoped, now=now, compared=compares, weight=WEIGHT_OF_BALANCE)
         reading = partial(read_other, connection, scoped, now=now)
-        lines, compared = database.once(
+        told, compared = database.once(
             f"balance {query.alike}",
             lambda: (
-                energy(connection, scoped, now=now),
+                energy_with_manual(connection, scoped, now=now),
                 read_compared(reading, asked, query.compare, now=now) if query.compare else None,
             ),
         )
-        drawing = BalanceRows(tables, lines, compared, quantity_units(connection), asked=asked, now=now)
+        drawing = BalanceRows(tables, told.lines, compared, quantity_units(connection), asked=asked, now=now)
         page, following = Pager(query, of="balance").part(drawing.places)
         if query.explain:
             require_explainable(len(page))
@@ -200,6 +214,7 @@ def read_balance(database: Db, tables: TablesDep, query: Annotated[BalanceQuery,
         "rows": rows_of(tables, used),
         "missing": missing_of({gap for one in shown for gap in one.missing}),
         "pending": waiting,
+        "manual_left_out": told.left_out,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -26,7 +26,7 @@ from services.api.energy.change_of_lines import LinesCompared
 from services.api.energy.compared import ComparedLines, read_compared
 from services.api.energy.cost import require_affordable_sums
 from services.api.energy.pending import PendingSums, pending_sums
-from services.api.energy.query import energy, estimated, quantity_units, read_other
+from services.api.energy.query import energy, energy_with_manual, estimated, quantity_units, read_other
 from services.api.energy.rows import EnergyRows
 from services.api.energy.scope import Scoped
 from services.api.energy.valuing import Valuing, missing_of, rows_of
@@ -41,6 +41,13 @@ from services.api.tables import TablesDep
 from services.energy.factors import Basis
 
 router = APIRouter(prefix="/api/v1/energy", tags=["energy"])
+
+
+class ManualQuantity(BaseModel):
+    """What of a quantity was entered by hand from papers, of units without a meter of the carrier and flow."""
+
+    quantity: float = Field(description="In `quantity_unit`")
+    share: float | None = Field(description="Of the quantity, 0 to 1; null: of nothing")
 
 
 class EnergyRow(BaseModel):
@@ -62,6 +69,7 @@ class EnergyRow(BaseModel):
         description="Where asked for: the quantity with estimates for hours not measured; never part of another sum",
     )
     coverage: float | None = Field(description="Measured share of the period, 0 to 1; null where no meter is expected")
+    manual: ManualQuantity | None = Field(None, description="What of the quantity is manual; absent: nothing")
     tce_calorific: float | None = Field(
         None, description="Tonnes of standard coal, calorific value; null: no energy, nothing booked, or see `missing`"
     )
@@ -122,6 +130,7 @@ class EnergyAnswer(BaseModel):
                     "rows": [],
                     "missing": [],
                     "pending": None,
+                    "manual_left_out": 0,
                     "next": None,
                 }
             ]
@@ -144,6 +153,9 @@ class EnergyAnswer(BaseModel):
     pending: PendingSums | None = Field(description="What is stored and not yet in these sums; null: nothing")
     withheld: list[Withheld] | None = Field(
         None, description="To an enterprise that asks of its banner: what fewer than three enterprises used"
+    )
+    manual_left_out: int = Field(
+        description="Manual reports of months in the range that no bucket holds as a whole: they are in no row"
     )
     next: str | None = Field(description="Cursor of the next page; null on the last one")
 
@@ -213,6 +225,7 @@ def read_energy(
         "missing": missing_of(valuing.missing),
         "pending": told.pending,
         "withheld": told.withheld,
+        "manual_left_out": told.manual_left_out,
         "next": following,
     }
     return Response(msgspec.json.encode(answer), media_type="application/json")
@@ -228,6 +241,7 @@ class _Told:
     pending: Any = None
     withheld: list[dict[str, Any]] | None = None
     compared: ComparedLines | None = None
+    manual_left_out: int = 0
 
 
 def _told(database: Database, asked: Asked, query: EnergyQuery, *, now: datetime) -> _Told:
@@ -241,8 +255,10 @@ def _told(database: Database, asked: Asked, query: EnergyQuery, *, now: datetime
             compared=query.compare is not None,
         )
         reading = partial(read_other, connection, scoped, now=now)
+        found = energy_with_manual(connection, scoped, now=now)
         return _Told(
-            lines=energy(connection, scoped, now=now),
+            lines=found.lines,
+            manual_left_out=found.left_out,
             compared=read_compared(reading, asked, query.compare, now=now) if query.compare else None,
             units=quantity_units(connection),
             estimates=estimated(connection, scoped, query.estimates) if query.estimates else None,

@@ -11,6 +11,7 @@ from services.api.database import Database, DatabaseElsewhere
 from services.api.errors import TOO_LARGE, Refused
 from services.api.heat_values.importing import RESOURCE as HEAT_VALUES
 from services.api.limited import MEGABYTE, LimitedWork, Limits, OverLimitError
+from services.api.manual_reports.importing import RESOURCE as MANUAL_REPORTS
 from services.api.registry.files.encoding import Encoding
 from services.api.registry.importing import ImportHandling, import_sheet
 from services.api.registry.reading import HiddenRows, columns_of, read_sheet
@@ -24,6 +25,7 @@ _RESOURCES: tuple[Resource[Any, Any, Any], ...] = (
     *(module.RESOURCE for module in (parks, enterprises, units, gateways, meters)),
     STATISTICS,
     HEAT_VALUES,
+    MANUAL_REPORTS,
 )
 _IMPORTABLE: Mapping[str, Resource[Any, Any, Any]] = {each.noun.plural: each for each in _RESOURCES}
 LIMITS = Limits(memory_bytes=400 * MEGABYTE, processor_s=60, longest_s=300)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,7 +72,7 @@ def limits_of(checks: Sequence[Check], *, daily_monthly_percent: float) -> dict[
 
     `daily_monthly_percent`: how far daily and monthly reports may be apart is a parameter of its own.
     """
-    apart = {reported.CHECK: {"most_apart": daily_monthly_percent / PERCENT}}
+    apart = {reported.CHECK: {"most_apart": float(Decimal(repr(daily_monthly_percent)) / PERCENT)}}
     return {
         row.code: _made(CHECKS[row.code].limits, row.code, {**row.parameters, **apart.get(row.code, {})})
         for row in checks

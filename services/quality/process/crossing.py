@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -124,17 +125,21 @@ class Crossing:
         end = following(start, Grain.MONTH)
         kinds = [kind.code for kind in self._tables.statistic_kinds if kind.code.startswith(REPORTED)]
         last_day = end.date() - timedelta(days=1)
+        days = {"from_day": first, "to_day": end.date()}
+        reports = [
+            *SQL.run(self._connection, "reported_months", kinds=kinds, period=f"{first:%Y-%m}", **days),
+            *SQL.run(self._connection, "manual_months", **days),
+        ]
         found = []
-        for row in SQL.run(
-            self._connection, "reported_months", kinds=kinds, period=f"{first:%Y-%m}", from_day=first, to_day=end.date()
-        ):
+        for row in reports:
             month = ReportedMonth(
                 starts_us=to_us(start),
                 ends_us=to_us(end),
                 carrier=row.carrier,
-                reported=row.reported,
-                metered=row.quantity_pico / PICO,
+                reported=Fraction(row.reported),
+                metered=Fraction(int(row.quantity_pico), PICO),
                 coverage=_share(row.measured_s, row.expected_s),
+                beside={"unit": row.unit, "flow": row.flow} if row.unit else {},
             )
             findings = daily_monthly(month, self._limits[DAILY_MONTHLY])
             found += [Found("enterprise", row.owner_code, last_day, each) for each in findings]

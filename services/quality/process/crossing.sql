@@ -82,8 +82,10 @@ ORDER BY unit.code, each.day;
 SELECT
     reported.owner_code,
     substr(reported.kind, 10) AS carrier,
-    reported.value ::double precision AS reported,
-    coalesce(sum(CASE account.flow WHEN 'output' THEN -kept.quantity_pico ELSE kept.quantity_pico END), 0)::double precision AS quantity_pico,
+    NULL AS unit,
+    NULL AS flow,
+    reported.value AS reported,
+    coalesce(sum(CASE account.flow WHEN 'output' THEN -kept.quantity_pico ELSE kept.quantity_pico END), 0) AS quantity_pico,
     coalesce(sum(kept.measured_s), 0)::double precision AS measured_s,
     (
         SELECT coalesce(sum(least(tenure.to_day, :to_day ::date) - greatest(tenure.from_day, :from_day ::date)), 0) * 86400
@@ -109,6 +111,40 @@ WHERE
     AND reported.kind = ANY (:kinds ::text[])
     AND reported.period = :period
 GROUP BY reported.owner_code, reported.kind, reported.value;
+
+-- name: manual_months(to_day, from_day)
+-- What people entered by hand for a month of units with a meter of the same carrier and flow, beside what these measured in it.
+SELECT
+    enterprise.credit_code AS owner_code,
+    unit.code AS unit,
+    reported.carrier,
+    reported.flow,
+    reported.quantity_pico * 1e-12 AS reported,
+    coalesce(booked.quantity_pico, 0) AS quantity_pico,
+    coalesce(booked.measured_s, 0)::double precision AS measured_s,
+    due.expected_s
+FROM manual_report_now AS reported
+JOIN unit USING (unit_id)
+JOIN enterprise USING (enterprise_id)
+CROSS JOIN LATERAL (
+    SELECT sum(least(tenure.to_day, :to_day ::date) - greatest(tenure.from_day, :from_day ::date))::double precision * 86400 AS expected_s
+    FROM tenure
+    WHERE
+        tenure.unit_id = reported.unit_id
+        AND tenure.carrier = reported.carrier
+        AND tenure.flow = reported.flow
+        AND tenure.from_day < :to_day ::date
+        AND tenure.to_day > :from_day ::date
+) AS due
+CROSS JOIN LATERAL (
+    SELECT sum(kept.quantity_pico) AS quantity_pico, sum(kept.measured_s) AS measured_s
+    FROM account
+    JOIN energy_month AS kept
+        ON kept.account_id = account.account_id AND kept.month = :from_day ::timestamp AT TIME ZONE 'Asia/Shanghai'
+    WHERE
+        account.unit_id = reported.unit_id AND account.carrier = reported.carrier AND account.flow = reported.flow
+) AS booked
+WHERE reported.month = :from_day ::date AND due.expected_s > 0;
 
 -- name: arrivals(from_ts, to_ts)
 -- When readings of a day can be known at the earliest, and when they were received, by gateway.

@@ -69,6 +69,7 @@ class Story:
         self._judgements()
         self._numbers()
         self._heat_values()
+        self._manual_reports()
         self._alerts()
         for place, code in ((f"{API}/supervision-bodies/{{code}}", self._body), (_ENTERPRISE, self._credit_code)):
             self._subscriptions(place, code)
@@ -192,7 +193,16 @@ class Story:
         self._ask("delete", f"{settlements}/{{settlement_id}}", self._meter, number)
 
     def _imports(self) -> None:
-        for kind in ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values"):
+        for kind in (
+            "parks",
+            "enterprises",
+            "units",
+            "gateways",
+            "meters",
+            "statistics",
+            "heat-values",
+            "manual-reports",
+        ):
             self._ask("get", f"{API}/import/{kind}/template")
         entry = {"code": f"{self._park}-I", "name_zh": "园区", "kind": "ordinary", "area_code": JUNGAR}
         self._ask("post", f"{API}/import/parks", file=entry, dry_run=True)
@@ -208,6 +218,7 @@ class Story:
         self._ask("post", f"{API}/import/meters", file=entry, dry_run=True)
         self._ask("post", f"{API}/import/statistics", file=self._statistic(), dry_run=True)
         self._ask("post", f"{API}/import/heat-values", file=self._heat_value(), dry_run=True)
+        self._ask("post", f"{API}/import/manual-reports", file=self._manual_report(), dry_run=True)
 
     def _heat_value(self) -> dict[str, str]:
         entry = {"enterprise": self._credit_code, "carrier": "lignite", "month": "2026-01", "ncv_mj_per_kg": "14.3"}
@@ -220,6 +231,19 @@ class Story:
         one = f"{values}/{{number}}"
         corrected = self._ask("patch", one, given["id"], body={"ncv_mj_per_kg": 14.5, "reason": "录入错误"})
         assert self._ask("get", one, corrected["id"])["ncv_mj_per_kg"] == 14.5
+        self._ask("delete", one, corrected["id"])
+
+    def _manual_report(self) -> dict[str, str]:
+        entry = {"unit_code": self._unit, "carrier": "diesel", "flow": "input", "month": "2026-01", "value": "5.5"}
+        return entry | {"unit_of_measure": "t", "document": "GB-2026-01"}
+
+    def _manual_reports(self) -> None:
+        reports = f"{API}/manual-reports"
+        [given] = self._ask("post", reports, body=self._manual_report() | {"value": 5.5})["data"]
+        assert self._ask("get", reports, unit=[self._unit])["data"]
+        one = f"{reports}/{{number}}"
+        corrected = self._ask("patch", one, given["id"], body={"value": 5.0, "reason": "录入错误"})
+        assert self._ask("get", one, corrected["id"])["quantity"] == 5.0
         self._ask("delete", one, corrected["id"])
 
     def _statistic(self) -> dict[str, str]:

@@ -67,12 +67,13 @@ _NEW_ENTERPRISE = {"credit_code": _NEW, "name_zh": "厂", "trade": "coke", "area
 _STATISTIC = {"owner": "unit:U-{mark}", "kind": "output", "period": "2026-02", "value": 5, "unit": "t"}
 _HEAT = {"enterprise": "{enterprise}", "carrier": "lignite", "month": "2026-02", "ncv_mj_per_kg": 14.3}
 _REPORT = {"laboratory": "检验中心", "report": "R"}
+_MANUAL = {"unit_code": "U-{mark}", "carrier": "diesel", "month": "2026-02", "unit_of_measure": "t", "document": "GB-2"}
 _HOOK = {"channel": "webhook", "address": "https://hooks.example.cn/new"}
 _SOON = datetime.now(SHANGHAI) + timedelta(days=1)
 _LATER = {"starts_at": _SOON.isoformat(), "ends_at": (_SOON + timedelta(days=7)).isoformat()}
 _REASON = {"reason": "看过现场"}
 _COMMENT = {"action": "comment", "text": "看过"}
-_KINDS = ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values")
+_KINDS = ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values", "manual-reports")
 
 
 def _subscriptions(place: str, held: str, number: str) -> dict[str, Asked]:
@@ -144,6 +145,7 @@ REQUESTS: Mapping[str, Asked] = {
     "GET meters": _list("meters"),
     "GET statistics": _list("statistics"),
     "GET heat-values": _list("heat-values"),
+    "GET manual-reports": _list("manual-reports"),
     "GET alerts": _list("alerts"),
     "GET alert-states": _list("alert-states"),
     "GET cases": _list("cases"),
@@ -287,6 +289,10 @@ REQUESTS: Mapping[str, Asked] = {
     "GET heat-values/{number}": _site("heat-values/{heat_value}"),
     "PATCH heat-values/{number}": _site("heat-values/{heat_value}", body={"ncv_mj_per_kg": 14.5, **_REASON}),
     "DELETE heat-values/{number}": _site("heat-values/{heat_value}"),
+    "POST manual-reports": _site("manual-reports", body={**_MANUAL, "value": 5}),
+    "GET manual-reports/{number}": _site("manual-reports/{manual_report}"),
+    "PATCH manual-reports/{number}": _site("manual-reports/{manual_report}", body={"value": 6, **_REASON}),
+    "DELETE manual-reports/{number}": _site("manual-reports/{manual_report}"),
     "GET alerts/{alert_id}": _site("alerts/{alert}"),
     "GET alerts/{alert_id}/series": _site("alerts/{alert}/series"),
     "POST alerts/{alert_id}/steps": _site("alerts/{alert}/steps", body=_COMMENT),
@@ -316,6 +322,7 @@ REQUESTS: Mapping[str, Asked] = {
     "POST import/meters": _site("import/meters", file=_NEW_METER),
     "POST import/statistics": _site("import/statistics", file=_STATISTIC),
     "POST import/heat-values": _site("import/heat-values", file={**_HEAT, **_REPORT}),
+    "POST import/manual-reports": _site("import/manual-reports", file={**_MANUAL, "value": "5"}),
 }
 """By the operation, without /api/v1. Each of the document has its line; one without fails the run."""
 

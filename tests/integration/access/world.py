@@ -116,6 +116,8 @@ def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str
     post("statistics", statistic | {"note": mark})
     heat = {"enterprise": enterprise, "carrier": "lignite", "month": "2026-01", "ncv_mj_per_kg": 14.3}
     heat_value = post("heat-values", heat | {"laboratory": "检验中心", "report": mark})["data"][0]["id"]
+    manual = {"unit_code": unit, "carrier": "diesel", "month": "2026-01", "value": 5, "unit_of_measure": "t"}
+    manual_report = post("manual-reports", manual | {"document": f"GB-{mark}"})["data"][0]["id"]
     body = post("supervision-bodies", {"code": f"SB-{mark}", "name_zh": f"大队{mark}", "area_code": area})
     hook = {"channel": "webhook", "address": f"https://hooks.example.cn/{mark}"}
     of_body = post(f"supervision-bodies/{body['code']}/subscriptions", hook)["subscription_id"]
@@ -124,7 +126,8 @@ def _site(client: TestClient, database: psycopg.Connection, mark: str, area: str
     rising["proposal"] = _proposed(database, mark, enterprise)
     _kept_of(database, meter)
     _emitted(database, gateway)
-    of = {"term": term["id"], "heat_value": heat_value, "of_body": of_body, "of_enterprise": of_enterprise, **rising}
+    numbers = {"term": term["id"], "heat_value": heat_value, "manual_report": manual_report}
+    of = {**numbers, "of_body": of_body, "of_enterprise": of_enterprise, **rising}
     return Site(mark, area, enterprise, of)
 
 

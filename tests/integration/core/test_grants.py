@@ -34,6 +34,7 @@ WORKS_AS = (
     ("energy/rollup/meters.sql: *", "rollup quality api"),
     ("energy/rollup/quality.sql: collection_faults", "rollup quality api"),
     ("energy/rollup/*", "rollup"),
+    ("energy/manual.sql: *", "api"),
     ("energy/sums.sql: *", "api alerts"),
     ("ingest/sparkplug/*", "ingest"),
     ("ingest/credentials.sql: users", "reader"),

@@ -87,6 +87,10 @@ def test_a_month_that_is_reported_otherwise_than_measured_is_found(
     assert client.post("/api/v1/statistics", json=entry | {"value": 2800}).status_code == 200
     quality.hourly(NOON_AFTER)
     assert found(client, **month) == {}
+    by_hand = {"unit_code": unit, "carrier": "electricity", "month": "2026-02", "unit_of_measure": "kWh"}
+    assert client.post("/api/v1/manual-reports", json=by_hand | {"value": 3500, "document": "1"}).status_code == 200
+    quality.hourly(NOON_AFTER)
+    assert found(client, **month) == {("daily_monthly", enterprise): pytest.approx(0.2)}
 
 
 def test_calibrations_and_clocks_are_looked_at_by_day(

@@ -101,6 +101,16 @@ WHERE heat_value.heat_value_id = ANY(:ids ::integer[])
     )
 GROUP BY heat_value.enterprise_id, heat_value.month IS NULL;
 
+-- name: manual_reports(ids, open_from)
+-- Enterprises of units of which something else was reported before, for the same closed month.
+SELECT unit.enterprise_id, min(manual_report.month ::timestamp AT TIME ZONE 'Asia/Shanghai') AS since
+FROM manual_report
+JOIN unit USING (unit_id)
+WHERE manual_report.manual_report_id = ANY(:ids ::integer[])
+    AND manual_report.version > 1
+    AND manual_report.month ::timestamp AT TIME ZONE 'Asia/Shanghai' < :open_from ::timestamptz
+GROUP BY unit.enterprise_id;
+
 -- name: named(meter_ids, enterprise_ids)
 SELECT
     ARRAY(SELECT code FROM meter WHERE meter_id = ANY(:meter_ids ::integer[]) ORDER BY code) AS meters,

@@ -7,7 +7,7 @@ import { grainOf } from "../lib/time.js";
 import { nameOf, word, wordsOf } from "../lib/words.js";
 import { tokenOf } from "./carrier_colours.js";
 import { reasonText, spanText } from "./explain.js";
-import { Change, Count, Coverage, LEAST_COVERAGE, Quantity, Share } from "./number.js";
+import { Change, Count, Coverage, LEAST_COVERAGE, Quantity, Share, shareText } from "./number.js";
 import { Figure } from "./page.js";
 import { SeriesChart } from "./series.js";
 import { compared, Table } from "./table.js";
@@ -53,10 +53,18 @@ export function BalanceNotes({ data, row }) {
   if (!row) return "";
   const notes = [];
   if (row.compared) notes.push(t(row.compared.until ? "compared_running" : "compared_note", { own: spanText(row.start, row.compared.until || row.end), other: spanText(row.compared.start, row.compared.end) }));
-  if (row.silent.length) notes.push(t("silent", { what: row.silent.map((each) => `${word("carrier", each.carrier)}（${word("flow", each.flow)}）`).join("、") }));
+  if (row.silent.length) notes.push(t("silent", { what: carriersOf(row.silent) }));
+  if (row.manual) notes.push(t("manual", { share: manualShare(row.manual.shares[basis.value]), what: carriersOf(row.manual.of) }));
+  if (data.manual_left_out) notes.push(t("manual_left_out", { count: data.manual_left_out }));
   if (data.missing.length) notes.push(t("missing_coefficients", { what: data.missing.map((each) => `${word("carrier", each.carrier)} ${each.year}`).join("、") }));
   return html`${notes.map((note) => html`<p class="note" key=${note}>${note}</p>`)}${data.pending && html`<p class="note" key="pending">${t("pending", { slots: data.pending.slots })}</p>`}`;
 }
+
+const carriersOf = (all) => all.map((each) => `${word("carrier", each.carrier)}（${word("flow", each.flow)}）`).join("、");
+const manualShare = (share) => (share === null ? "—" : shareText(share));
+
+// What was entered by hand is said beside each number that it is in.
+const ManualMark = ({ row }) => (row.manual ? html` <span class="chip" title=${t("manual", { share: manualShare(row.manual.shares[basis.value]), what: carriersOf(row.manual.of) })}>${t("manual_mark")}</span>` : "");
 
 // A bar for the share of a whole, in the colour of what it is.
 const ShareBar = ({ share, token = "accent" }) =>
@@ -74,7 +82,7 @@ export function CarrierTable({ data, params, caption = t("by_carrier"), compact 
   const scale = scaleOf([...rows.map(consumed), consumed(whole)], "tce", language.value);
   const beside = comparison.value !== "none";
   const columns = [
-    { key: "carrier", title: t("carrier"), order: (one, other) => word("carrier", one.carrier).localeCompare(word("carrier", other.carrier), "zh-CN"), cell: (row) => html`<span class=${language.value === "zh" ? "nowrap" : ""}>${word("carrier", row.carrier)}</span>` },
+    { key: "carrier", title: t("carrier"), order: (one, other) => word("carrier", one.carrier).localeCompare(word("carrier", other.carrier), "zh-CN"), cell: (row) => html`<span class=${language.value === "zh" ? "nowrap" : ""}>${word("carrier", row.carrier)}</span><${ManualMark} row=${row} />` },
     { key: "quantity", title: t("quantity"), number: true, cell: (row) => html`<${Quantity} value=${row.quantity} unit=${row.quantity_unit} withUnit coverage=${row.coverage} />` },
     { key: "tce", title: t("tce"), unit: scale.name, number: true, narrow: true, order: (one, other) => compared(consumed(one), consumed(other)), cell: (row) => html`<${Quantity} value=${consumed(row)} scale=${scale} coverage=${row.coverage} label=${word("carrier", row.carrier)} explain=${explainOf({ ...params, by: "carrier" }, { pick: { carrier: row.carrier } })} />` },
     beside && { key: "change", title: t("change"), number: true, narrow: true, order: (one, other) => compared(percentOf(one), percentOf(other)), cell: (row) => html`<${Change} ...${changeIn(row, basis.value) || { percent: null }} />` },
@@ -104,7 +112,7 @@ export function RankTable({ data, kind, path, scopeKind = kind, period, caption,
   const explain = (row) => (row[kind] === null ? null : explainOf(balanceOf(`${scopeKind}:${row[kind]}`, period)));
   const most = Math.max(...rows.map((row) => consumed(row) ?? 0), 0);
   const columns = [
-    { key: "name", title, wide: true, order: (one, other) => name(one).localeCompare(name(other), "zh-CN"), cell: (row) => html`<span class="note rank" title=${ranked.has(row) ? null : t("not_ranked")}>${ranked.has(row) ? html`${ranked.get(row)}` : "—"}</span> ${name(row)}` },
+    { key: "name", title, wide: true, order: (one, other) => name(one).localeCompare(name(other), "zh-CN"), cell: (row) => html`<span class="note rank" title=${ranked.has(row) ? null : t("not_ranked")}>${ranked.has(row) ? html`${ranked.get(row)}` : "—"}</span> ${name(row)}<${ManualMark} row=${row} />` },
     { key: "value", title: t("tce"), unit: scale.name, number: true, narrow: true, order: (one, other) => compared(consumed(one), consumed(other)), cell: (row) => html`<${Quantity} value=${consumed(row)} scale=${scale} coverage=${row.coverage} label=${name(row)} explain=${explain(row)} />` },
     !compact && { key: "share", title: t("share"), number: true, cell: (row) => html`<${ShareWithBar} share=${row.of_total ? row.of_total[basis.value] : null} of=${shareOf(consumed(row), most)} />` },
     comparison.value !== "none" && { key: "change", title: t("change"), number: true, narrow: true, order: (one, other) => compared(percentOf(one), percentOf(other)), cell: (row) => html`<${Change} ...${changeIn(row, basis.value) || { percent: null }} />` },

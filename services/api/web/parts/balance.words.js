@@ -37,6 +37,9 @@ const zh = {
   silent: "应有读数而无读数：{what}",
   pending: "另有 {slots} 个时段的读数待入账",
   missing_coefficients: "缺少折算系数：{what}",
+  manual: "含手工填报 {share}：{what}（单元无计量点，按单据填报）",
+  manual_mark: "手工",
+  manual_left_out: "另有 {count} 份手工月报未计入：所选时段不含整月",
   nothing_used: "本期没有记录的用能",
 };
 
@@ -77,6 +80,9 @@ const en = {
   silent: "Readings expected and none came: {what}",
   pending: "{slots} quarter hours of readings wait to be booked",
   missing_coefficients: "No coefficient for {what}",
+  manual: "{share} of it entered by hand: {what} (units without a meter, from papers)",
+  manual_mark: "manual",
+  manual_left_out: "{count} manual reports are not in it: the period does not hold their month as a whole",
   nothing_used: "No energy was recorded in this period",
 };
 

@@ -12,7 +12,7 @@ const t = wordsOf(words);
 const FLOWS = ["input", "renewable", "feedstock", "output"];
 const MOST_EXACT = 44;
 
-const termKey = (term) => `${term.carrier || term.statistic} ${term.flow} ${term.year} ${term.row || ""}`;
+const termKey = (term) => `${term.carrier || term.statistic} ${term.flow} ${term.year} ${term.row || ""} ${term.manual || ""}`;
 const exactText = (exact) => (exact && exact.length > MOST_EXACT ? `${exact.slice(0, MOST_EXACT)}…` : exact);
 
 // Consumption on a basis, or CO2, of a row of the balance.
@@ -46,7 +46,7 @@ export function BalanceTerms({ row, measure }) {
     </section>`;
 }
 
-const Named = ({ term }) => html`<span class="nowrap">${word("carrier", term.carrier)} <span class="note">${word("flow", term.flow)}</span></span>`;
+const Named = ({ term }) => html`<span class="nowrap">${word("carrier", term.carrier)} <span class="note">${word("flow", term.flow)}</span>${term.manual && html` <span class="chip">${t("manual_mark")}</span>`}</span>`;
 
 const Coefficient = ({ value, unit }) => (value === null ? html`<span class="note">${unit ? t("several") : "—"}</span>` : html`<${Quantity} value=${value} unit=${unit} withUnit digits=${ownDigits(value)} />`);
 

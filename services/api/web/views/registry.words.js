@@ -1,9 +1,11 @@
 // The words of 登记.
 
 import fields from "./registry/fields.words.js";
+import manual from "./registry/manual.words.js";
 
 const zh = {
   ...fields.zh,
+  ...manual.zh,
   title: "登记",
   table_of: "{title}表",
   narrow: "筛选",
@@ -143,6 +145,7 @@ const zh = {
 
 const en = {
   ...fields.en,
+  ...manual.en,
   title: "Registry",
   table_of: "Table: {title}",
   narrow: "Narrow",

@@ -1,6 +1,7 @@
 """The checks that hold several meters, reports or enterprises against each other."""
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -89,19 +90,28 @@ REPORTED = ReportedLimits(most_apart=0.05, coverage_least=0.9)
 @pytest.mark.parametrize(
     ("reported", "metered", "coverage", "apart"),
     [
-        (1000.0, 949.0, 1.0, 0.051),
-        (1000.0, 950.0, 1.0, None),
-        (1000.0, 1060.0, 0.95, 0.06),
-        (1000.0, 100.0, 0.89, None),
-        (0.0, 100.0, 1.0, 1.0),
-        (0.0, 0.0, 1.0, None),
+        ("1000", "949", 1.0, 0.051),
+        ("1000", "950", 1.0, None),
+        ("1.1", "1.045", 1.0, None),
+        ("1.1", "1.155", 1.0, None),
+        ("1.1", "1.155000000001", 1.0, 0.05),
+        ("1000", "1060", 0.95, 0.06),
+        ("1000", "100", 0.89, None),
+        ("1000", "0", 0.9, 1.0),
+        ("0", "100", 1.0, 1.0),
+        ("0", "0", 1.0, None),
     ],
 )
 def test_the_reported_month_is_held_against_the_metered_days(
-    reported: float, metered: float, coverage: float, apart: float | None
+    reported: str, metered: str, coverage: float, apart: float | None
 ) -> None:
     month = ReportedMonth(
-        starts_us=0, ends_us=30 * DAY_US, carrier="raw_coal", reported=reported, metered=metered, coverage=coverage
+        starts_us=0,
+        ends_us=30 * DAY_US,
+        carrier="raw_coal",
+        reported=Fraction(reported),
+        metered=Fraction(metered),
+        coverage=coverage,
     )
     values = [round(found.value, 9) for found in daily_monthly(month, REPORTED)]
     assert values == ([] if apart is None else [apart])

@@ -43,6 +43,9 @@ const zh = {
   f_final_value: "旧表止码",
   f_first_value: "新表起码",
   f_note: "说明",
+  f_month: "月份",
+  f_value: "填报量",
+  f_document: "单据编号",
 };
 
 const en = {
@@ -88,6 +91,9 @@ const en = {
   f_final_value: "Last of the old one",
   f_first_value: "First of the new one",
   f_note: "Note",
+  f_month: "Month",
+  f_value: "Reported",
+  f_document: "Number of the paper",
 };
 
 export default { zh, en };

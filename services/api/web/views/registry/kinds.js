@@ -150,5 +150,5 @@ export const KINDS = {
 export const SAID_AS = { trade: "trade", status: "unit_status", carrier: "carrier", flow: "flow", state: "gateway_state", kind: "park_kind" };
 
 export const pathOf = (kind, code) => `/${kind}/${encodeURIComponent(code)}`;
-export const titleOf = (kind) => t(`kind_${kind}`);
+export const titleOf = (kind) => t(kind === "manual-reports" ? "kind_manual" : `kind_${kind}`);
 export { said };

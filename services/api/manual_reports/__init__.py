@@ -1,0 +1,1 @@
+"""Quantities of months that people enter by hand, from papers."""
