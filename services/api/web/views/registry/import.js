@@ -9,7 +9,7 @@ import { Count } from "../../parts/number.js";
 import { Failure } from "../../parts/states.js";
 import { Table } from "../../parts/table.js";
 import words from "../registry.words.js";
-import { titleOf } from "./kinds.js";
+import { KINDS, titleOf } from "./kinds.js";
 import { columnName, decoded, rowsOf } from "./sheet.js";
 
 const t = wordsOf(words);
@@ -56,13 +56,13 @@ export function Import({ kind, tabs }) {
       <${Card} title=${t("import_1")}>
         <p class="toolbar">
           <input type="file" aria-label=${t("file")} accept=".csv,.xlsx,text/csv" onChange=${(event) => choose(event.target.files[0])} />
-          <label>${t("existing")} <select value=${how.existing} onChange=${(event) => { setHow({ ...how, existing: event.target.value }); setTrial(null); }}>${["refuse", "skip", "update"].map((each) => html`<option key=${each} value=${each}>${t(`existing_${each}`)}</option>`)}</select></label>
+          ${KINDS[kind] && html`<label>${t("existing")} <select value=${how.existing} onChange=${(event) => { setHow({ ...how, existing: event.target.value }); setTrial(null); }}>${["refuse", "skip", "update"].map((each) => html`<option key=${each} value=${each}>${t(`existing_${each}`)}</option>`)}</select></label>`}
           <label>${t("encoding")} <select value=${how.encoding} onChange=${(event) => { setHow({ ...how, encoding: event.target.value }); setTrial(null); }}><option value="">${t("encoding_found")}</option>${["utf-8", "gb18030", "utf-16"].map((each) => html`<option key=${each} value=${each}>${each}</option>`)}</select></label>
           <span class="spring"></span>
           <a class="button" download href=${addressOf(`/import/${kind}/template`)}>${t("template")}</a>
           <button type="button" class="primary" disabled=${!file || running} onClick=${() => send(true)}>${t(running ? "running" : "try_it")}</button>
         </p>
-        <p class="note">${t("import_note")}</p>
+        <p class="note">${t(KINDS[kind] ? "import_note" : "manual_import_note")}</p>
         ${problem && html`<${Failure} problem=${problem} />`}
       <//>
       ${trial && html`<${Trial} file=${file} trial=${trial} running=${running} isDone=${done !== null} onWrite=${() => send(false)} />`}

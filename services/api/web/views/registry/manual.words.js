@@ -10,12 +10,14 @@ const zh = {
   manual_counts: "计入",
   manual_beside: "对照",
   metered: "计量值",
+  manual_difference: "差异",
   is_apart: "超出允许偏差",
   entered: "填报人",
   withdrawn: "已撤回",
   all_versions: "含更正前与已撤回的",
   h_month: "如 2026-03；月份结束后填报",
   h_document: "发票、磅单、月结单等的编号",
+  manual_import_note: "CSV 或 XLSX，第一行为字段名，每行一份月报。已填报的月份与现值不同的，作为更正待复核。试算不写入任何内容。",
 };
 
 const en = {
@@ -28,12 +30,14 @@ const en = {
   manual_counts: "counts",
   manual_beside: "compared",
   metered: "Metered",
+  manual_difference: "Difference",
   is_apart: "too far apart",
   entered: "Entered by",
   withdrawn: "withdrawn",
   all_versions: "Corrected and withdrawn ones too",
   h_month: "as 2026-03; once it is over",
   h_document: "of the invoice, weighing list or monthly statement",
+  manual_import_note: "CSV or XLSX, the first row names the fields, each further row is a report. Where a month says otherwise than before, it is a correction and waits for a second person. A trial writes nothing.",
 };
 
 export default { zh, en };
