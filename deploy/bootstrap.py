@@ -62,6 +62,15 @@ def find_mosquitto() -> str | None:
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 
 
+FIELD_PACKAGES = ("collectd-core", "libmodbus5", "libyajl2", "zabbix-agent")
+"""Software of plants, small enough to be tried with each test run (docs/recipes.md)."""
+
+
+def field_software_present() -> bool:
+    """Whether the tests find what they run of it."""
+    return all(shutil.which(name) or shutil.which(name, path="/usr/sbin") for name in ("collectd", "zabbix_sender"))
+
+
 def find_browser() -> str | None:
     """The browser in which the tests look at the console."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -126,11 +135,12 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
     python_missing = not python.present()
     venv_package_missing = python_missing and python.needs_system_package()
     browser_missing = with_dev and find_browser() is None
-    if not python_missing and not native.missing and not browser_missing:
+    field_missing = with_dev and not field_software_present()
+    if not python_missing and not native.missing and not browser_missing and not field_missing:
         return []
 
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    by_system = native.missing or venv_package_missing or browser_missing
+    by_system = native.missing or venv_package_missing or browser_missing or field_missing
     root = root_prefix() if is_debian_like() and by_system else None
     if root is None and venv_package_missing:
         raise InstallError(
@@ -148,6 +158,10 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
         print(
             "chromium: not installed and may not be installed here; the tests of the console are skipped.", flush=True
         )
+    if root is None and field_missing:
+        print(
+            "collectd, zabbix-agent: not installed and may not be installed here; their tests are skipped.", flush=True
+        )
 
     steps: list[Step] = []
     first: list[Step] = []  # apt runs one installation at a time: the small one that Python waits for goes first
@@ -163,9 +177,22 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
             steps += native.steps(apt, lists=[lists], after=first)
         if browser_missing:
             steps.append(Step("chromium", lambda: apt.install(*BROWSER_PACKAGES), 40, after=[*steps]))
+        if field_missing:
+            steps.append(Step("collectd, zabbix-agent", lambda: install_field_software(apt), 10, after=[*steps]))
     if python_missing:
         steps.append(Step("Python packages", python.install, 45, after=first if venv_package_missing else []))
     return steps
+
+
+def install_field_software(apt: Apt) -> None:
+    """What of it this system offers; none of it runs as a service."""
+    apt.update()
+    offered = [package for package in FIELD_PACKAGES if apt.available(package)]
+    if offered:
+        apt.install(*offered)
+    for package, service in (("collectd-core", "collectd"), ("zabbix-agent", "zabbix-agent")):
+        if package in offered:
+            keep_service_off(service, apt.root, apt.log)
 
 
 @contextmanager

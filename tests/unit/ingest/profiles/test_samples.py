@@ -49,7 +49,7 @@ def test_sample_is_read_below_the_topic_of_its_gateway_too(sample: dict[str, Any
 
 def test_every_profile_but_senml_has_a_sample() -> None:
     assert {each["profile"] for each in SAMPLES} == PROFILES.keys() - {"senml"}
-    assert len(SAMPLES) == 37
+    assert len(SAMPLES) == 38
 
 
 def test_senml_has_what_its_records_share_written_into_each() -> None:
