@@ -21,16 +21,22 @@ from services.energy.wanted import SumGrouping, Wanted
 
 _ROWS = RegistryRows(Statements.beside(__file__, "manual.sql"))
 
-ManualParts = dict[ValuedBy, int]
-"""1e-12 of the carrier's unit, after the year whose coefficients hold, or the heat value that goes before them."""
+
+@dataclass(slots=True)
+class ManualAmount:
+    """What some reports say together."""
+
+    pico: defaultdict[ValuedBy, int] = field(default_factory=lambda: defaultdict(int))
+    """1e-12 of the carrier's unit, after the year whose coefficients hold, or the heat value that goes before them."""
+    reports: int = 0
 
 
 @dataclass(slots=True)
 class ManualSums:
     """What counts by hand, by subject, number of the period, and carrier and flow."""
 
-    found: defaultdict[tuple[Subject, int, Measure], ManualParts] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
+    found: defaultdict[tuple[Subject, int, Measure], ManualAmount] = field(
+        default_factory=lambda: defaultdict(ManualAmount)
     )
     left_out: int = 0
     """Reports of months that lie in the range and in no period as a whole: a month is never divided."""
@@ -59,7 +65,9 @@ def read_manual(connection: Connection, wanted: Wanted, frame: Frame) -> ManualS
         areas = (None,) if wanted.areas is None else wanted.areas.get(row.area_code, ())
         for area in areas:
             subject = Subject(area, row.park_id, row.enterprise_id, row.unit_id)
-            sums.found[subject, number, (row.carrier, Flow(row.flow))][by] += int(row.quantity_pico)
+            amount = sums.found[subject, number, (row.carrier, Flow(row.flow))]
+            amount.pico[by] += int(row.quantity_pico)
+            amount.reports += 1
     return sums
 
 

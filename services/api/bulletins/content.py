@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.api.bulletins.lines import change_percent, lines_of
+from services.api.bulletins.beside import change_percent
+from services.api.bulletins.lines import lines_of
 from services.api.bulletins.model import BulletinDifference, BulletinLine
 from services.api.bulletins.questions import AreaMonth, questions
 

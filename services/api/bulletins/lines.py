@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from services.api.bulletins.beside import alike, change_percent, coverage_of
 from services.api.bulletins.model import BulletinLine, GapKind, Section
 from services.core.words import WORDS
 
 Answers = Mapping[str, Mapping[str, Any]]
 """What the API answered, by the name of the question."""
-
-COVERED = 0.9
-"""With less measured, nothing is said of a change."""
 
 _OVERALL = (
     ("equivalent", "consumption_tce", "综合能源消费量（等价值）", "Energy consumption, equivalent value", "tce"),
@@ -56,7 +54,7 @@ def _overall(answers: Answers) -> Iterator[BulletinLine]:
     if by_hand:
         said = ("其中：手工填报（等价值）", "of which entered by hand, equivalent value")
         yield _line("total.manual", "total", *said, by_hand["equivalent_tce"], "tce", question="balance")
-    yield _line("total.coverage", "total", "计量完整率", "Measured share", _coverage(now), "1", question="balance")
+    yield _line("total.coverage", "total", "计量完整率", "Measured share", coverage_of(now), "1", question="balance")
     yield _line(
         "total.year_before.consumption_tce",
         "total",
@@ -64,7 +62,7 @@ def _overall(answers: Answers) -> Iterator[BulletinLine]:
         "Energy consumption of the same month a year before, equivalent value",
         _within(year_before, "equivalent", "consumption_tce"),
         "tce",
-        coverage=_coverage(year_before),
+        coverage=coverage_of(year_before),
         question="balance_year_before",
     )
 
@@ -254,9 +252,8 @@ def _compared(
     *,
     gap: GapKind = "missing",
 ) -> BulletinLine:
-    """A line beside the month before; a change is told where enough of both was measured."""
-    now, earlier = _coverage(row), _coverage(row_before)
-    covered = min(now or 0, earlier or 0) >= COVERED
+    """A line beside the month before; a change is told where both were measured alike."""
+    is_told = alike(row, row_before)
     return _line(
         key,
         section,
@@ -264,19 +261,14 @@ def _compared(
         en,
         value,
         unit,
-        coverage=now,
+        coverage=coverage_of(row),
         before=before,
-        before_coverage=earlier,
-        change=value - before if covered and value is not None and before is not None else None,
-        change_percent=change_percent(before, value) if covered else None,
+        before_coverage=coverage_of(row_before),
+        change=value - before if is_told and value is not None and before is not None else None,
+        change_percent=change_percent(before, value) if is_told else None,
         gap=gap,
         question=question,
     )
-
-
-def change_percent(before: float | None, now: float | None) -> float | None:
-    """By how much the number rose, in per cent of what it was; None where that is not above zero, or one is lacking."""
-    return None if before is None or now is None or before <= 0 else (now - before) / before * 100
 
 
 def _only(answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -289,8 +281,3 @@ def _within(row: Mapping[str, Any], part: str, name: str) -> float | None:
     found: Mapping[str, Any] = (row.get(part) or {}) if part else row
     value: float | None = found.get(name)
     return value
-
-
-def _coverage(row: Mapping[str, Any]) -> float | None:
-    coverage: float | None = row.get("coverage")
-    return coverage

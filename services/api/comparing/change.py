@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -51,6 +51,16 @@ class ComparedValue(ComparedPeriod, Change):
     """A row's value beside that of another period."""
 
 
+class ByHand(NamedTuple):
+    """What of a value people entered by hand: how many reports, and their share of it, 1 where that is not known."""
+
+    reports: int = 0
+    share: float = 0.0
+
+
+NOTHING_BY_HAND = ByHand()
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedSide:
     """One of two that are compared. `coverage`: None where no readings are expected."""
@@ -61,12 +71,14 @@ class ComparedSide:
     """How many should have given readings, on average over the time."""
     on_meters: bool = True
     """Whether it is measured at all; a reported number is not."""
+    by_hand: ByHand = NOTHING_BY_HAND
 
 
 def change(own: ComparedSide, other: ComparedSide, least: float) -> tuple[float | None, tuple[str, str] | None]:
     """By how many percent it differs from the other, or why nothing may be said: a code, and of what.
 
-    `least`: the coverage that both must have; nor may fewer than this share of the meters stand on either side.
+    `least`: the coverage that both must have; nor may fewer than this share of the meters, or of the manual reports
+    where these are much of it, stand on either side.
     """
     for side, code in ((own, "no_value_now"), (other, "no_value_then")):
         if side.value is None:
@@ -77,11 +89,21 @@ def change(own: ComparedSide, other: ComparedSide, least: float) -> tuple[float 
     meters = own.meters, other.meters
     if min(meters) < least * max(meters):
         return None, ("other_meters", f"{meters[0]:.1f} / {meters[1]:.1f}")
+    if not reported_alike(own.by_hand, other.by_hand, least):
+        return None, ("other_reports", f"{own.by_hand.reports} / {other.by_hand.reports}")
     assert own.value is not None
     assert other.value is not None
     if other.value <= 0:
         return None, ("not_positive_then", "")
     return float((own.value - other.value) / other.value * 100), None
+
+
+def reported_alike(own: ByHand, other: ByHand, least: float) -> bool:
+    """Whether as much was entered by hand of both, or less than `least` leaves of either: else a month that is not
+    reported yet would be a fall.
+    """
+    reports = own.reports, other.reports
+    return min(reports) >= least * max(reports) or 1 - max(own.share, other.share) >= least
 
 
 def change_out(own: ComparedSide, other: ComparedSide, least: float, *, at_hand: bool) -> dict[str, Any]:

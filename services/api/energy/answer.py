@@ -1,5 +1,6 @@
 """Sums, as they were read, brought to the lines of an answer. Pure."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import groupby
@@ -38,11 +39,19 @@ class EnergyLine(NamedTuple):
     expected_s: int
     manual: Parts = ()
     """What of the parts people entered by hand, of units without a meter."""
+    reports: int = 0
+    """How many manual reports that is."""
 
     @property
     def manual_quantity(self) -> float | None:
         """Of the quantity, what was entered by hand; None where nothing was."""
         return sum(pico for _, pico in self.manual) / PICO if self.manual else None
+
+    @property
+    def manual_share(self) -> float | None:
+        """Of the quantity, what was entered by hand, 0 to 1; None of nothing."""
+        whole, by_hand = (sum(pico for _, pico in parts) for parts in (self.parts, self.manual))
+        return by_hand / whole if 0 <= by_hand <= whole and whole > 0 else None
 
     @property
     def is_silent(self) -> bool:
@@ -102,11 +111,13 @@ def totals(found: Iterable[EnergyLine]) -> list[EnergyLine]:
     whole: list[EnergyLine] = []
     for _, of_bucket in groupby(found, key=_START):
         together: dict[Group, tuple[EnergyLine, Amount, Amount]] = {}
+        reports: Counter[Group] = Counter()
         for line in of_bucket:
             group = Group(line.group.carrier, line.group.flow)
             _, amount, manual = together.setdefault(groups.setdefault(group, group), (line, Amount(), Amount()))
             amount.add(Amount(dict(line.parts), line.measured_s, line.expected_s))
             manual.add(Amount(dict(line.manual)))
+            reports[group] += line.reports
         whole += [
             EnergyLine(
                 first.start,
@@ -116,26 +127,33 @@ def totals(found: Iterable[EnergyLine]) -> list[EnergyLine]:
                 amount.measured_s,
                 amount.expected_s,
                 tuple(manual.pico_by_year.items()),
+                reports[group],
             )
             for group, (first, amount, manual) in sorted(together.items(), key=lambda each: _names(each[0]))
         ]
     return whole
 
 
-def with_manual(found: list[EnergyLine], manual: Iterable[tuple[datetime, datetime, Group, Parts]]) -> list[EnergyLine]:
-    """The lines with what was entered by hand of their group; `manual` names start, end, group and quantities."""
+def with_manual(found: list[EnergyLine], manual: Iterable[EnergyLine]) -> list[EnergyLine]:
+    """The lines with those of what was entered by hand, added to that of their group where there is one."""
     by_key = {(line.start, line.group): line for line in found}
     added = False
-    for start, end, group, parts in manual:
+    for line in manual:
         added = True
-        line = by_key.get((start, group)) or EnergyLine(start, end, group, (), 0, 0)
-        together, by_hand = Amount(dict(line.parts)), Amount(dict(line.manual))
-        together.add(Amount(dict(parts)))
-        by_hand.add(Amount(dict(parts)))
-        by_key[start, group] = line._replace(
-            parts=tuple(together.pico_by_year.items()), manual=tuple(by_hand.pico_by_year.items())
-        )
+        measured = by_key.get((line.start, line.group))
+        by_key[line.start, line.group] = line if measured is None else _together(measured, line)
     return sorted(by_key.values(), key=lambda line: (line.start, _names(line.group))) if added else found
+
+
+def _together(line: EnergyLine, by_hand: EnergyLine) -> EnergyLine:
+    parts, manual = Amount(dict(line.parts)), Amount(dict(line.manual))
+    parts.add(Amount(dict(by_hand.parts)))
+    manual.add(Amount(dict(by_hand.manual)))
+    return line._replace(
+        parts=tuple(parts.pico_by_year.items()),
+        manual=tuple(manual.pico_by_year.items()),
+        reports=line.reports + by_hand.reports,
+    )
 
 
 def _names(group: Group) -> list[str]:

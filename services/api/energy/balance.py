@@ -64,6 +64,11 @@ class Balance:
         return any(line.parts for line in self.lines)
 
     @property
+    def reports(self) -> int:
+        """How many manual reports are in it."""
+        return sum(line.reports for line in self.lines)
+
+    @property
     def net_quantity(self) -> float | None:
         """Of a balance of one carrier: its inputs less outputs, in its unit; None where nothing is booked."""
         if not self.is_booked:

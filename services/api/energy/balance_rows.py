@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any, Self
 
-from services.api.comparing.change import ComparedSide, change_out, period_out
+from services.api.comparing.change import NOTHING_BY_HAND, ByHand, ComparedSide, change_out, period_out
 from services.api.energy.answer import EnergyLine, Group, totals
 from services.api.energy.ask import Asked, By
 from services.api.energy.balance import Balance, balance, enters, grouped, manual_account, place_of
@@ -95,18 +95,14 @@ class BalanceRows:
             "coverage": found.coverage,
             "silent": [{"carrier": carrier, "flow": flow} for carrier, flow in found.silent],
         }
-        by_hand = manual_account(found, self._tables.factors)
-        if by_hand is not None:
-            amounts = {
-                "calorific": by_hand.consumption(Basis.CALORIFIC),
-                "equivalent": by_hand.consumption(Basis.EQUIVALENT),
-                "tco2": by_hand.tco2(),
-            }
+        amounts = _by_hand(found, self._tables.factors)
+        if amounts:
             row["manual"] = {
                 **{f"{basis}_tce": _float(amounts[basis]) for basis in ("calorific", "equivalent")},
                 "tco2": _float(amounts["tco2"]),
                 "shares": {name: _share(amounts[name], measure(found)) for name, measure in MEASURES.items()},
                 "of": [{"carrier": line.group.carrier, "flow": line.group.flow} for line in found.lines if line.manual],
+                "reports": found.reports,
             }
         if whole is not None:
             row["of_total"] = {name: _share(measure(found), measure(whole)) for name, measure in MEASURES.items()}
@@ -140,10 +136,10 @@ class BalancesCompared:
             average_meters(other.lines if other else (), counterpart.start, counterpart.end),
         )
 
-        def sides(measure: Callable[[Balance], Fraction | None]) -> tuple[ComparedSide, ComparedSide]:
-            return _side(own, measure, meters[0]), _side(other, measure, meters[1])
+        def sides(name: str) -> tuple[ComparedSide, ComparedSide]:
+            return self._side(own, name, meters[0]), self._side(other, name, meters[1])
 
-        measures = {name: sides(measure) for name, measure in MEASURES.items()}
+        measures = {name: sides(name) for name in MEASURES}
         changes = {name: change_out(*both, self._least, at_hand=at_hand) for name, both in measures.items()}
         return period_out(counterpart, *measures["tco2"]) | changes
 
@@ -156,14 +152,28 @@ class BalancesCompared:
             for (_, place), lines in grouped(of_row, self._factors, by_carrier=self._by_carrier).items()
         }
 
+    def _side(self, found: Balance | None, name: str, meters: float) -> ComparedSide:
+        if found is None:
+            return ComparedSide(None, None, meters)
+        value, by_hand = MEASURES[name](found), NOTHING_BY_HAND
+        if found.reports:
+            share = _share(_by_hand(found, self._factors)[name], value)
+            by_hand = ByHand(found.reports, 1.0 if share is None else share)
+        on_meters = found.coverage is not None or not found.reports
+        return ComparedSide(value, found.coverage, meters, on_meters, by_hand)
+
     def _formed(
         self, found: Mapping[tuple[datetime, Group], Sequence[EnergyLine]], key: tuple[datetime, Group]
     ) -> Balance | None:
         return balance(found[key], key[1], self._factors) if key in found else None
 
 
-def _side(found: Balance | None, measure: Callable[[Balance], Fraction | None], meters: float) -> ComparedSide:
-    return ComparedSide(None, None, meters) if found is None else ComparedSide(measure(found), found.coverage, meters)
+def _by_hand(found: Balance, factors: Factors) -> Mapping[str, Fraction | None]:
+    """What of each measure was entered by hand; empty where nothing was."""
+    account = manual_account(found, factors)
+    if account is None:
+        return {}
+    return {**{str(basis): account.consumption(basis) for basis in Basis}, "tco2": account.tco2()}
 
 
 def _share(part: Fraction | None, whole: Fraction | None) -> float | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from services.api.comparing.change import ComparedSide, change_out, period_out
+from services.api.comparing.change import NOTHING_BY_HAND, ByHand, ComparedSide, change_out, period_out
 from services.api.energy.answer import EnergyLine, Group
 from services.api.energy.compared import ComparedLines, average_meters
 from services.core.meter import PICO
@@ -45,4 +45,11 @@ def _side(line: EnergyLine | None, start: datetime, end: datetime) -> ComparedSi
     if line is None:
         return ComparedSide(None, None, 0.0)
     value = Fraction(sum(pico for _, pico in line.parts), PICO) if line.parts else None
-    return ComparedSide(value, line.coverage, average_meters([line], start, end))
+    by_hand = ByHand(line.reports, 1.0 if line.manual_share is None else line.manual_share)
+    return ComparedSide(
+        value,
+        line.coverage,
+        average_meters([line], start, end),
+        on_meters=line.expected_s > 0 or not line.reports,
+        by_hand=by_hand if line.reports else NOTHING_BY_HAND,
+    )

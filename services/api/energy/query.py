@@ -12,7 +12,7 @@ from services.api.energy.ask import Estimates
 from services.api.energy.cost import require_affordable_sums
 from services.api.energy.scope import SQL, Scoped, names_of
 from services.core.calendar import Bucket
-from services.energy.manual import read_manual
+from services.energy.manual import ManualAmount, read_manual
 from services.energy.sums import read_estimates, read_sums
 
 
@@ -36,11 +36,16 @@ def energy_with_manual(connection: Connection, scoped: Scoped, *, now: datetime)
     frame = scoped.frame
     manual = read_manual(connection, scoped.wanted, frame)
     name = names_of(connection, {subject for subject, _, _ in manual.found})
-    added = (
-        (*frame.bounds(frame.periods[number]), group_of(measure, name(subject)), tuple(parts.items()))
-        for (subject, number, measure), parts in manual.found.items()
+    by_hand = (
+        _by_hand(frame.bounds(frame.periods[number]), group_of(measure, name(subject)), amount)
+        for (subject, number, measure), amount in manual.found.items()
     )
-    return WithManual(with_manual(energy(connection, scoped, now=now), added), manual.left_out)
+    return WithManual(with_manual(energy(connection, scoped, now=now), by_hand), manual.left_out)
+
+
+def _by_hand(bounds: tuple[datetime, datetime], group: Group, amount: ManualAmount) -> EnergyLine:
+    parts = tuple(amount.pico.items())
+    return EnergyLine(*bounds, group, parts, 0, 0, manual=parts, reports=amount.reports)
 
 
 def read_other(

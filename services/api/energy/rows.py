@@ -45,7 +45,7 @@ class EnergyRows:
         row["quantity"], row["quantity_unit"] = line.quantity, self._units[group.carrier]
         row["coverage"] = line.coverage
         if line.manual:
-            row["manual"] = {"quantity": line.manual_quantity, "share": _share(line)}
+            row["manual"] = {"quantity": line.manual_quantity, "share": line.manual_share, "reports": line.reports}
         if self._estimates is not None:
             more_pico = self._estimates.get((line.start, group))
             known = line.parts or more_pico is not None
@@ -55,10 +55,3 @@ class EnergyRows:
         if self._compared is not None:
             row["compared"] = self._compared.of(line)
         return row
-
-
-def _share(line: EnergyLine) -> float | None:
-    """Of the quantity what was entered by hand, 0 to 1; None of nothing."""
-    whole = sum(pico for _, pico in line.parts)
-    by_hand = sum(pico for _, pico in line.manual)
-    return by_hand / whole if 0 <= by_hand <= whole and whole > 0 else None

@@ -76,6 +76,7 @@ class ManualBalance(BaseModel):
     tco2: float | None
     shares: "ShareOfTotal" = Field(description="Of the row's own numbers")
     of: list[Silent] = Field(description="In these carriers and flows")
+    reports: int = Field(description="How many manual reports that is")
 
 
 class ComparedBalance(ComparedPeriod):

@@ -48,6 +48,7 @@ class ManualQuantity(BaseModel):
 
     quantity: float = Field(description="In `quantity_unit`")
     share: float | None = Field(description="Of the quantity, 0 to 1; null: of nothing")
+    reports: int = Field(description="How many manual reports that is")
 
 
 class EnergyRow(BaseModel):

@@ -1,17 +1,20 @@
 """Manual reports as they are entered, corrected, withdrawn and imported, and how they stand beside meters."""
 
+import json
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.integration.alerted import of_enterprise
 from tests.integration.clock import ask_at
 from tests.integration.judged import Plant, asked
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, Registered
 from tests.integration.served import ADDRESS
-from tests.signed_in import BY_ADMINISTRATOR
+from tests.signed_in import BY_ADMINISTRATOR, bearer
 
 pytestmark = pytest.mark.store
 
@@ -20,7 +23,7 @@ QUARTER = {"start": "2026-01-01", "end": "2026-04-01"}
 
 
 @pytest.fixture(autouse=True)
-def _in_summer(client: TestClient) -> None:
+def in_summer(client: TestClient) -> None:
     ask_at(client, datetime.fromisoformat("2026-07-01T12:00:00+08:00"))
 
 
@@ -132,9 +135,9 @@ def test_where_there_is_no_meter_a_report_counts_and_every_answer_says_so(
         for found in (rows["data"], rows["total"]):
             of_march = {row["carrier"]: row for row in found if row["start"].startswith("2026-03")}
             assert of_march["electricity"]["quantity"] == 4000.0
-            assert of_march["electricity"]["manual"] == {"quantity": 3000.0, "share": 0.75}
+            assert of_march["electricity"]["manual"] == {"quantity": 3000.0, "share": 0.75, "reports": 1}
             assert (of_march["raw_coal"]["quantity"], of_march["raw_coal"]["coverage"]) == (100.0, None)
-            assert of_march["raw_coal"]["manual"] == {"quantity": 100.0, "share": 1.0}
+            assert of_march["raw_coal"]["manual"] == {"quantity": 100.0, "share": 1.0, "reports": 1}
         assert rows["manual_left_out"] == 0
         answer = asked(client, "energy/balance", scope=scope, bucket="total", explain=True, **QUARTER)
         (balance,) = answer["data"]
@@ -143,6 +146,7 @@ def test_where_there_is_no_meter_a_report_counts_and_every_answer_says_so(
         share = (71.43 + 3 * 0.1229) / (71.43 + 4 * 0.1229)
         assert balance["manual"]["shares"]["calorific"] == pytest.approx(share, abs=1e-12)
         assert [each["carrier"] for each in balance["manual"]["of"]] == ["electricity", "raw_coal"]
+        assert balance["manual"]["reports"] == 2
         terms = [(term["carrier"], term["quantity"], term["manual"]) for term in balance["explained"]["terms"]]
         assert terms == [("electricity", 1000.0, False), ("electricity", 3000.0, True), ("raw_coal", 100.0, True)]
     months = asked(client, "energy/activity", enterprise=plant.enterprise, start="2026-03-01", end="2026-04-01")["data"]
@@ -180,24 +184,6 @@ def test_its_own_heat_value_goes_before_the_table(client: TestClient, registered
     assert row["tce_calorific"] == pytest.approx(100 * 20 / 29.3076, abs=1e-9)
 
 
-def test_beside_a_meter_a_report_is_compared_and_never_added(
-    client: TestClient, registered: Registered, line: Line
-) -> None:
-    plant = Plant(registered, line, unit={})
-    plant.uses("2026-03-01", "2026-04-01", {("electricity", "input"): 1000.0})
-    line.roll_up()
-    rows = [
-        entered(client, plant.unit, carrier="electricity", value=value, unit_of_measure="kWh", month=month)
-        for value, month in ((32_550.0, "2026-03"), (0.0, "2026-02"))
-    ]
-    assert [row["counts"] for row in rows] == [False, False]
-    beside = rows[0]["by_meter"]
-    assert (beside["quantity"], beside["coverage"], beside["is_apart"]) == (31_000.0, 1.0, False)
-    assert beside["difference_percent"] == pytest.approx(-100 * 1550 / 32_550, abs=1e-12)
-    (energy,) = asked(client, "energy", scope=f"unit:{plant.unit}", bucket="total", **QUARTER)["data"]
-    assert (energy["quantity"], energy.get("manual")) == (31_000.0, None)
-
-
 def test_a_file_is_imported_as_others_are(client: TestClient, registered: Registered) -> None:
     unit = registered.unit(registered.enterprise())
     text = (
@@ -214,3 +200,68 @@ def test_a_file_is_imported_as_others_are(client: TestClient, registered: Regist
     ]
     template = client.get("/api/v1/import/manual-reports/template")
     assert template.text.splitlines()[0].lstrip("\ufeff").startswith("unit_code,carrier,flow,month,value")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ('"value": NaN', "finite_number"),
+        ('"value": -Infinity', "finite_number"),
+        ('"value": 1e400', "finite_number"),
+        ('"value": 1000000000001', "less_than_equal"),
+        ('"value": "5"', "float_type"),
+        ('"value": true', "float_type"),
+        ('"value": -1e-300', "greater_than_equal"),
+        ('"month": "2026-13"', "bad_month"),
+        ('"month": "0001-01"', "bad_month"),
+        ('"month": "2099-12"', "month_not_over"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(client: TestClient, registered: Registered, written: str, code: str) -> None:
+    entry = json.dumps(report(registered.unit(registered.enterprise())))
+    body = f"{entry[:-1]}, {written}}}"
+    answer = client.post(PATH, content=body.encode(), headers={"Content-Type": "application/json"})
+    assert list(faults(answer).values()) == [code]
+
+
+def test_what_is_sent_twice_is_written_once(client: TestClient, registered: Registered) -> None:
+    unit = registered.unit(registered.enterprise())
+    first = entered(client, unit)
+    again = client.post(PATH, json=report(unit)).json()
+    assert (again["created"], again["unchanged"], again["data"][0]["id"]) == (0, 1, first["id"])
+    several = client.post(PATH, json=[report(unit), report(unit, value=3.0), report(unit, flow="output")])
+    assert faults(several) == {"1.unit_code": "repeated_manual_report"}
+    line = f"{unit},raw_coal,input,2026-01,12.5,t,GB-1\n"
+    text = f"unit_code,carrier,flow,month,value,unit_of_measure,document\n{line}{line}"
+    sent = client.post("/api/v1/import/manual-reports", content=text.encode(), headers={"Content-Type": "text/csv"})
+    assert [(fault["line"], fault["code"]) for fault in sent.json()["errors"]] == [(3, "repeated_in_file")]
+    assert client.get(PATH, params={"versions": True}).json()["data"] == [
+        {name: value for name, value in first.items() if name != "created"}
+    ]
+
+
+def test_what_was_withdrawn_is_entered_again_as_a_change_and_holds_its_unit(
+    client: TestClient, registered: Registered
+) -> None:
+    unit = registered.unit(registered.enterprise())
+    assert client.delete(f"{PATH}/{entered(client, unit)['id']}").status_code == 204
+    alone = TestClient(client.app, base_url=ADDRESS, headers=BY_ADMINISTRATOR)
+    assert alone.post(PATH, json=report(unit)).status_code == 202
+    assert entered(client, unit)["version"] == 3
+    kept = client.delete(f"/api/v1/units/{unit}")
+    assert (kept.status_code, kept.json()["code"]) == (409, "in_use")
+
+
+def test_of_another_enterprise_nothing_is_entered_seen_or_changed(
+    client: TestClient, registered: Registered, database: psycopg.Connection
+) -> None:
+    own, other = registered.enterprise(), registered.enterprise()
+    theirs = registered.unit(other)
+    number = entered(client, theirs)["id"]
+    works = TestClient(client.app, base_url=ADDRESS, headers=bearer(of_enterprise(database, own)))
+    assert faults(works.post(PATH, json=report(theirs, "2026-02"))) == {"unit_code": "unknown"}
+    for asking in (works.get(f"{PATH}/{number}"), works.delete(f"{PATH}/{number}")):
+        assert (asking.status_code, asking.json()["code"]) == (404, "unknown_manual_report")
+    assert works.get(PATH, params={"versions": True}).json()["data"] == []
+    assert works.post(PATH, json=report(registered.unit(own))).json()["created"] == 1
+    assert len(client.get(PATH, params={"versions": True}).json()["data"]) == 2

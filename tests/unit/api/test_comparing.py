@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.comparing.change import ComparedSide, change
+from services.api.comparing.change import NOTHING_BY_HAND, ByHand, ComparedSide, change
 from services.api.comparing.period import Counterpart, counterparts, shift_of
 from services.api.energy.compared import MONTHS_A_PERIOD
 from services.api.errors import Refused
@@ -128,8 +128,10 @@ def test_a_part_is_compared_with_one_as_long_and_nothing_with_what_is_to_come(
             assert each.end - each.start == each.until - begin
 
 
-def side(value: int | None, coverage: float | None = 1.0, meters: float = 10.0) -> ComparedSide:
-    return ComparedSide(None if value is None else Fraction(value), coverage, meters)
+def side(
+    value: int | None, coverage: float | None = 1.0, meters: float = 10.0, by_hand: ByHand = NOTHING_BY_HAND
+) -> ComparedSide:
+    return ComparedSide(None if value is None else Fraction(value), coverage, meters, by_hand=by_hand)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,8 @@ def side(value: int | None, coverage: float | None = 1.0, meters: float = 10.0) 
         (side(110), side(100, None), ("low_coverage_then", "0.0000")),
         (side(110), side(100, meters=4.0), ("other_meters", "10.0 / 4.0")),
         (side(110, meters=8.9), side(100), ("other_meters", "8.9 / 10.0")),
+        (side(110), side(100, by_hand=ByHand(1, 0.11)), ("other_reports", "0 / 1")),
+        (side(110, by_hand=ByHand(8, 1.0)), side(100, by_hand=ByHand(9, 1.0)), ("other_reports", "8 / 9")),
         (side(110), side(0), ("not_positive_then", "")),
         (side(110), side(-5), ("not_positive_then", "")),
     ],
@@ -154,3 +158,5 @@ def test_nothing_is_said_of_a_change_that_may_be_one_of_the_measuring(
 def test_a_change_between_two_that_were_measured_alike_is_told() -> None:
     assert change(side(110, 0.9), side(100, meters=9.0), 0.9) == (10.0, None)
     assert change(side(-5), side(100), 0.9) == (-105.0, None)
+    assert change(side(110, by_hand=ByHand(9, 1.0)), side(100, by_hand=ByHand(10, 1.0)), 0.9) == (10.0, None)
+    assert change(side(110, by_hand=ByHand(1, 0.1)), side(100), 0.9) == (10.0, None)

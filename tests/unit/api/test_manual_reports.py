@@ -1,10 +1,11 @@
 """Manual reports: their quantity to the bit, how far metered sums are from them, and how they stand in lines."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
 
+from services.api.bulletins.beside import alike
 from services.api.energy.answer import EnergyLine, Group, totals, with_manual
 from services.api.manual_reports.entry import ManualReportEntry
 from services.api.manual_reports.judge import Apart, KnownUnits, apart, faults_of_entry, quantity_pico
@@ -68,35 +69,69 @@ def line(group: Group, *parts: tuple[int, int], measured_s: int = DAY_S) -> Ener
     return EnergyLine(START, END, group, parts, measured_s, DAY_S)
 
 
+def by_hand(group: Group, pico: int) -> EnergyLine:
+    parts = ((2026, pico),)
+    return EnergyLine(START, END, group, parts, 0, 0, parts, reports=1)
+
+
 def test_what_is_by_hand_is_added_and_told_apart_whatever_the_order() -> None:
     power, coal = Group("electricity", "input", enterprise="E"), Group("raw_coal", "input", enterprise="E")
     measured = [line(power, (2026, 10))]
-    by_hand = [(START, END, power, ((2026, 7),)), (START, END, coal, ((2026, 5),)), (START, END, power, ((2026, 1),))]
-    for given in (by_hand, by_hand[::-1]):
+    manual = [by_hand(power, 7), by_hand(coal, 5), by_hand(power, 1)]
+    for given in (manual, manual[::-1]):
         found = with_manual(measured, given)
-        assert [(each.group, each.parts, each.manual, each.expected_s) for each in found] == [
-            (power, ((2026, 18),), ((2026, 8),), DAY_S),
-            (coal, ((2026, 5),), ((2026, 5),), 0),
+        assert [(each.group, each.parts, each.manual, each.reports, each.expected_s) for each in found] == [
+            (power, ((2026, 18),), ((2026, 8),), 2, DAY_S),
+            (coal, ((2026, 5),), ((2026, 5),), 1, 0),
         ]
     assert with_manual(measured, []) is measured
 
 
 def test_the_whole_holds_what_was_by_hand_of_all() -> None:
-    found = with_manual(
-        [line(Group("raw_coal", "input", enterprise="A"), (2026, 10))],
-        [(START, END, Group("raw_coal", "input", enterprise="B"), ((2026, 5),))],
-    )
-    (whole,) = totals(found)
-    assert (whole.parts, whole.manual, whole.manual_quantity) == (((2026, 15),), ((2026, 5),), 5 / PICO)
+    group = Group("raw_coal", "input", enterprise="B")
+    measured = [line(Group("raw_coal", "input", enterprise="A"), (2026, 10))]
+    (whole,) = totals(with_manual(measured, [by_hand(group, 5), by_hand(group, 5)]))
+    assert (whole.parts, whole.manual, whole.reports) == (((2026, 20),), ((2026, 10),), 2)
+    assert (whole.manual_quantity, whole.manual_share) == (10 / PICO, 0.5)
 
 
 def test_meters_that_are_silent_stay_so_beside_what_was_by_hand() -> None:
     group = Group("raw_coal", "input")
     silent = EnergyLine(START, END, group, (), 0, DAY_S)
-    (found,) = with_manual([silent], [(START, END, group, ((2026, 5),))])
+    (found,) = with_manual([silent], [by_hand(group, 5)])
     assert (silent.is_silent, found.is_silent) == (True, True)
-    (alone,) = with_manual([], [(START, END, group, ((2026, 5),))])
+    (alone,) = with_manual([], [by_hand(group, 5)])
     assert not alone.is_silent
-    (measured,) = with_manual([line(group, (2026, 0))], [(START, END, group, ((2026, 5),))])
+    (measured,) = with_manual([line(group, (2026, 0))], [by_hand(group, 5)])
     assert not measured.is_silent
-    assert START + timedelta(days=31) == END
+
+
+@pytest.mark.parametrize(
+    ("row", "before", "told"),
+    [
+        ({"coverage": 0.9}, {"coverage": 0.9}, True),
+        ({"coverage": 0.9}, {"coverage": 0.89}, False),
+        ({"coverage": None}, {"coverage": None}, False),
+        ({"coverage": None, "manual": {"share": 1.0, "reports": 1}}, {}, False),
+        (
+            {"coverage": None, "manual": {"share": 1.0, "reports": 10}},
+            {"coverage": None, "manual": {"share": 1.0, "reports": 9}},
+            True,
+        ),
+        (
+            {"coverage": 1.0, "manual": {"shares": {"tco2": 0.1, "calorific": 0.05}, "reports": 1}},
+            {"coverage": 1.0},
+            True,
+        ),
+        (
+            {"coverage": 1.0, "manual": {"shares": {"tco2": 0.11, "calorific": 0.05}, "reports": 1}},
+            {"coverage": 1.0},
+            False,
+        ),
+        ({"coverage": 1.0, "manual": {"shares": {"tco2": None}, "reports": 1}}, {"coverage": 1.0}, False),
+    ],
+)
+def test_a_bulletin_sets_alike_months_against_each_other(
+    row: dict[str, object], before: dict[str, object], told: bool
+) -> None:
+    assert alike(row, before) is told
