@@ -100,6 +100,15 @@ def hj212() -> None:
 
 
 @app.command()
+def necc() -> None:
+    """Take what end devices of key energy-using units send by the national protocol, over HTTPS, and store it."""
+    from services.ingest.necc.service import run
+
+    logs.set_up()
+    run(read_settings())
+
+
+@app.command()
 def sparkplug() -> None:
     """Take what edge nodes of Sparkplug B send, as their primary host, and store it."""
     from services.ingest.sparkplug.host import run

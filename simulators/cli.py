@@ -11,6 +11,7 @@ import typer
 from simulators.faults.command import faults_app
 from simulators.fleet.command import fleet
 from simulators.hj212.command import hj212
+from simulators.necc.command import necc
 from simulators.receiver.command import receiver
 from simulators.receiver.mails_command import mails
 from simulators.replay.command import replay
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(fleet)
 app.command()(replay)
 app.command()(hj212)
+app.command()(necc)
 app.command()(receiver)
 app.command()(mails)
 app.command()(sparkplug)

@@ -164,6 +164,37 @@ class Settings(BaseSettings):
     )
     hj212_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the server of HJ 212; 0: none")
 
+    necc_host: str = Field("127.0.0.1", description="Where the server of end devices listens (national protocol)")
+    necc_port: int = Field(10_213, ge=0, le=65535, description="... and at which port; 0: any free one")
+    necc_url: str = Field("", description="Address by which end devices reach it; empty: where it listens")
+    necc_key: SecretStr | None = Field(
+        None, description="Secret by which ids and keys of end devices are made; it stays as it is"
+    )
+    necc_tls_certificate: Path | None = Field(None, description="PEM file of the server's certificate; empty: no TLS")
+    necc_tls_key: Path | None = Field(None, description="... and of its key, where that is not in the same file")
+    necc_tls_client_ca: Path | None = Field(
+        None, description="PEM file of the CA of which end devices must show a certificate; empty: they need none"
+    )
+    necc_allow: str = Field(
+        "127.0.0.0/8,::1", description="Addresses and networks from which end devices may ask, between commas"
+    )
+    necc_cipher: Literal["none", "aes", "sm4"] = Field("none", description="How end devices encrypt fields of data")
+    necc_valid: Literal["any", "1", "0"] = Field(
+        "any", description="What the field valid says of a good value; any: it is not judged"
+    )
+    necc_serial: str = Field(
+        "serialNumber", description="Field of register by which devices of one enterprise are told apart"
+    )
+    necc_upload_time: str = Field(
+        "08:30:00", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$", description="When devices are to send"
+    )
+    necc_reg_version: str = Field("1", description="Another one lets all end devices register again")
+    necc_dic_version: str = Field("1", description="Another one lets all end devices download the dictionaries again")
+    necc_dictionaries: Path | None = Field(None, description="Folder with the dictionaries of the province")
+    necc_body_bytes: int = Field(8_000_000, ge=10_000, le=64_000_000, description="Largest request of an end device")
+    necc_connections: int = Field(200, ge=1, description="End devices connected at once")
+    necc_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the server of end devices")
+
     ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")
 
     @property
@@ -214,7 +245,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} is no name of a host: leave out scheme, port and path")
         return given
 
-    @field_validator("hj212_allow")
+    @field_validator("hj212_allow", "necc_allow")
     @classmethod
     def _are_networks(cls, given: str) -> str:
         for part in _parts(given):
@@ -228,6 +259,11 @@ class Settings(BaseSettings):
     def hj212_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """From where monitors may connect."""
         return tuple(ip_network(part) for part in _parts(self.hj212_allow))
+
+    @property
+    def necc_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """From where end devices may ask."""
+        return tuple(ip_network(part) for part in _parts(self.necc_allow))
 
     @property
     def trusted_hosts(self) -> frozenset[str]:

@@ -203,6 +203,11 @@ def conversion(given: str, wanted: str) -> Fraction:
     return of[1] / into[1]
 
 
+def require_unit(unit: str) -> None:
+    """Raises UnitError when a unit is unknown, be it of an amount, a rate or a level."""
+    _any_measured(unit)
+
+
 def _any_measured(unit: str) -> tuple[str, Fraction, bool]:
     name = _LEVELS_WRITTEN.get(written(unit), written(unit))
     if name in _LEVELS:

@@ -36,8 +36,12 @@ class IngestDatabase:
     def registry(self) -> KnownRegistry:
         """The registry now; an empty one when told to stop before it could be read."""
         known: list[KnownRegistry] = []
-        self.retry(lambda: known.append(self._registry.read(self.connection())))
+        self.retry(lambda: known.append(self.registry_now()))
         return known[0] if known else KnownRegistry({}, frozenset())
+
+    def registry_now(self) -> KnownRegistry:
+        """The registry now, without waiting for a database that is away. Raises psycopg.Error."""
+        return self._registry.read(self.connection())
 
     def retry(self, work: Callable[[], object]) -> bool:
         """Do `work`, again while the database is away or gives it up; False if told to stop before it was done."""

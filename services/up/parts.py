@@ -56,6 +56,7 @@ MAILS = Part(
     None,
 )
 HJ212 = Part("hj212", ("enermon", "hj212"), Ready.LOG_EVENT, DatabaseRole.INGEST)
+NECC = Part("necc", ("enermon", "necc"), Ready.LOG_EVENT, DatabaseRole.INGEST)
 BESIDE_API = (INGEST, ROLLUP)
 """Started together, and API with them. REGION starts when these are ready, QUALITY and ALERTS last: what a region that
 was off for a while has not sent yet is no alert, and days that are still being booked would be judged again and again.
@@ -63,5 +64,6 @@ They are stopped in the reverse order."""
 
 
 def beside_api(environment: Mapping[str, str]) -> tuple[Part, ...]:
-    """BESIDE_API, and the server of HJ 212 where its port is set: most regions have no monitors."""
-    return (*BESIDE_API, HJ212) if environment.get("ENERMON_HJ212_PORT") else BESIDE_API
+    """BESIDE_API, and the servers of HJ 212 and of the national protocol where their ports are set."""
+    asked_for = (("ENERMON_HJ212_PORT", HJ212), ("ENERMON_NECC_PORT", NECC))
+    return (*BESIDE_API, *(part for variable, part in asked_for if environment.get(variable)))

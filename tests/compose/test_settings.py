@@ -23,6 +23,7 @@ def test_the_api_takes_webhooks_and_writes_links_as_the_alert_service_sends_them
 LOGINS = {
     **{name: f"enermon_{name}" for name in ("api", "ingest", "rollup", "quality", "alerts")},
     "hj212": "enermon_ingest",
+    "necc": "enermon_ingest",
     "sparkplug": "enermon_ingest",
     **{"administrator": "enermon_admit", "former-passwords": "enermon_admit", "broker-users": "enermon_reader"},
     **{"migrate": "enermon", "database-logins": "postgres"},

@@ -94,6 +94,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/gateways/{code}
         GET /api/v1/gateways/{code}/state
         GET /api/v1/gateways/{code}/edge-node
+        GET /api/v1/gateways/{code}/end-device
         GET /api/v1/meters
         GET /api/v1/meters/{code}
         GET /api/v1/meters/{code}/replacements

@@ -129,6 +129,7 @@ class Story:
         self._registered("gateways", self._gateway, gateway, {"name": "网关"})
         assert self._ask("get", f"{API}/gateways/{{code}}/state", self._gateway)["state"] == "unknown"
         assert self._ask("get", f"{API}/gateways/{{code}}/edge-node", self._gateway)["online"] is None
+        assert self._ask("get", f"{API}/gateways/{{code}}/end-device", self._gateway)["values"] == []
         meter = {"code": self._meter, "unit_code": self._unit, "gateway_code": self._gateway, "name_zh": "电表"}
         meter |= {"kind": "counter", "carrier": "electricity", "flow": "input", "unit_of_measure": "kWh"}
         self._registered("meters", self._meter, meter, {"multiplier": 8000.0}, correct_from_start=True, reason="铭牌")

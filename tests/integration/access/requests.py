@@ -243,6 +243,7 @@ REQUESTS: Mapping[str, Asked] = {
     "GET gateways/{code}": _site("gateways/G-{mark}"),
     "GET gateways/{code}/state": _site("gateways/G-{mark}/state"),
     "GET gateways/{code}/edge-node": _site("gateways/G-{mark}/edge-node"),
+    "GET gateways/{code}/end-device": _site("gateways/G-{mark}/end-device"),
     "POST gateways": _site("gateways", body={"code": "G-NEW", "credit_code": "{enterprise}"}),
     "PATCH gateways/{code}": _site("gateways/G-{mark}", body={"name": "网关"}),
     "DELETE gateways/{code}": _site("gateways/G-{mark}"),

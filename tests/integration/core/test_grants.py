@@ -48,6 +48,7 @@ WORKS_AS = (
     ("ingest/held.sql: note_held", "api"),
     ("ingest/held.sql: *", "ingest api"),
     ("ingest/hj212/keep.sql: *", "ingest"),
+    ("ingest/necc/keep.sql: *", "ingest"),
     ("ingest/retention.sql: *", "ingest"),
     ("ingest/retry.sql: *", "api"),
     ("provenance/areas.sql: *", "reader"),

@@ -23,6 +23,7 @@ URLS = {
     "SMTP_URL": "smtps://enermon:hidden-3@mail:465",
     "SEAL_HEAD_WEBHOOK": "https://keeper.example.cn/hidden-4",
     "SEAL_HEAD_SECRET": "whsec_hidden-5",
+    "NECC_KEY": "hidden-7-0123456789abcdef0123456789abcdef",
     "OIDC_CLIENT_SECRET": "s3cret:with=signs",
 }
 

@@ -1,8 +1,9 @@
-"""The server of HJ 212 runs where its port is set."""
+"""The servers of other protocols run where their ports are set."""
 
-from services.up.parts import BESIDE_API, HJ212, beside_api
+from services.up.parts import BESIDE_API, HJ212, NECC, beside_api
 
 
-def test_server_of_hj212_runs_where_its_port_is_set() -> None:
+def test_servers_of_other_protocols_run_where_their_ports_are_set() -> None:
     assert beside_api({}) == BESIDE_API
     assert beside_api({"ENERMON_HJ212_PORT": "10212"}) == (*BESIDE_API, HJ212)
+    assert beside_api({"ENERMON_NECC_PORT": "10213"}) == (*BESIDE_API, NECC)
