@@ -164,6 +164,7 @@ def test_large_uploads_are_several_messages_and_too_large_ones_none() -> None:
     upload = read(*[record()] * (MOST_READINGS + 1), record(statType="1"))
     assert [len(each.points) for each in upload.points] == [MOST_READINGS, 1]
     assert [dict(each.dropped) for each in upload.points] == [{"check": 1}, {}]
-    for data in (None, {}, [record()] * (MOST_RECORDS + 1)):
+    refused: tuple[Any, ...] = (None, {}, [record()] * (MOST_RECORDS + 1))
+    for data in refused:
         with pytest.raises(UnreadableMessage):
             upload_of({"data": data}, ReadBy(gateway="G", opened=opener("none", KEY), points=MAPPED))
