@@ -40,6 +40,10 @@ BOOKED = frozenset({Flag.GOOD, Flag.RECEIVED, Flag.HISTORICAL})
 """Flags of which values become readings. The others are held beside them until a person takes them in."""
 
 
+UNKNOWN_UNIT = "?"
+"""In place of a unit that must not be taken for the meter's: a value is held until its point has a unit."""
+
+
 class StandsFor(StrEnum):
     """What of a period the times of a message are."""
 

@@ -4,7 +4,7 @@ import psycopg
 
 from services.core.calendar import from_us, to_us
 from services.core.db.statements import Statements
-from services.ingest.foreign import BOOKED
+from services.ingest.foreign import BOOKED, UNKNOWN_UNIT
 from services.ingest.message import Decoded, Rejection
 from services.ingest.points import NO_POINTS, MeterReading
 from services.ingest.retry import Retried
@@ -32,11 +32,12 @@ def take_in_held(
     Raises psycopg.Error.
     """
     with connection.transaction():
-        asked = {"booked": sorted(BOOKED), "accept_flags": accept_flags, "most": most}
+        asked = {"booked": sorted(BOOKED), "accept_flags": accept_flags, "most": most, "unknown_unit": UNKNOWN_UNIT}
         rows = list(_sql.run(connection, "open_held", gateway=gateway, point=point, **asked))
     mapped = known.points.get(gateway, NO_POINTS).mapped
-    # The registry may have been read before the point was mapped, or after it was removed: the next call has them.
-    rows = [row for row in rows if row.point in mapped]
+    # The registry may have been read before the point was mapped or got its unit, or after it was removed: the next
+    # call has them.
+    rows = [row for row in rows if row.point in mapped and (row.unit != UNKNOWN_UNIT or mapped[row.point].unit)]
     if not rows:
         return Retried()
     tried = [

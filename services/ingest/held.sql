@@ -70,8 +70,8 @@ ORDER BY fresh.gateway_code, fresh.reason
 ON CONFLICT (gateway_code, day, reason) DO UPDATE
 SET readings = kept.readings + excluded.readings;
 
--- name: open_held(gateway, point, booked, accept_flags, most)
--- Held values of points that are meters by now, oldest first, whose flags let them be booked, or a person says so.
+-- name: open_held(gateway, point, booked, accept_flags, unknown_unit, most)
+-- Held values of points that are meters by now, oldest first, whose unit is known, and whose flags let them be booked, or a person says so.
 SELECT
     held.held_id,
     held.point,
@@ -89,6 +89,7 @@ JOIN point
 WHERE held.gateway_code = :gateway
     AND held.outcome IS NULL
     AND (:point ::text IS NULL OR held.point = :point)
+    AND (held.unit <> :unknown_unit OR point.unit_of_measure IS NOT NULL)
     AND (held.flag = ANY (:booked ::text[]) OR :accept_flags ::boolean)
 ORDER BY held.held_id
 LIMIT :most;

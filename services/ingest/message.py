@@ -58,6 +58,8 @@ class Why(StrEnum):
 
     UNKNOWN_POINT = "unknown_point"
     FLAG = "flag"
+    NO_UNIT = "no_unit"
+    """Nobody knows its unit, and the format does not let the meter's be assumed."""
 
 
 class HeldValue(NamedTuple):

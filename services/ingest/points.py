@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from services.core.calendar import from_us
 from services.core.units import UnitError, conversion
-from services.ingest.foreign import BOOKED, LONGEST_POINT, Flag, Foreign, StandsFor
+from services.ingest.foreign import BOOKED, LONGEST_POINT, UNKNOWN_UNIT, Flag, Foreign, StandsFor
 from services.ingest.formats.stamps import LARGEST_TS_MS
 from services.ingest.message import Beside, Decoded, HeldValue, ReadingCode, Rejection, Why
 
@@ -157,9 +157,12 @@ def _each(foreign: Foreign, of_gateway: GatewayPoints, *, accept_flags: bool) ->
             counts[_IGNORED] += 1
             continue
         counts[flag or "good"] += 1
-        why = Why.UNKNOWN_POINT if point is None else Why.FLAG if flag not in BOOKED and not accept_flags else None
-        if why is Why.UNKNOWN_POINT:
+        why: Why | None = None
+        if point is None or (unit == UNKNOWN_UNIT and not point.unit):
+            why = Why.UNKNOWN_POINT if point is None else Why.NO_UNIT
             counts[why] += 1
+        elif flag not in BOOKED and not accept_flags:
+            why = Why.FLAG
         if why is not None:
             if math.isfinite(value) and 0 <= at_us <= LARGEST_TS_MS * 1000:
                 held.append(HeldValue(name[:LONGEST_POINT], at_us, value, unit, flag, foreign.stands_for, why))

@@ -146,7 +146,7 @@ HELD = Source(
         "outcome": Filter("coalesce(entry.outcome, 'open') = ANY(:outcome)"),
     },
 )
-HeldWhy = Literal["unknown_point", "flag"]
+HeldWhy = Literal["unknown_point", "flag", "no_unit"]
 FlagName = Literal[
     "good",
     "received",

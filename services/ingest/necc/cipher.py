@@ -21,7 +21,10 @@ class CipherTextError(ValueError):
 
 
 def opener(name: CipherName, key: bytes) -> Callable[[str], str]:
-    """What opens a field, by the key of its device; it raises CipherTextError."""
+    """What opens a field, by the key of its device; it raises CipherTextError.
+
+    Without a cipher no field has the look of a cipher text: a device that encrypts is not told to forget its values.
+    """
     if name == "none":
         return _as_it_is
     cipher = Cipher(algorithms.AES128(key) if name == "aes" else algorithms.SM4(key), modes.ECB())  # noqa: S305 - what provinces prescribe
@@ -41,4 +44,6 @@ def opener(name: CipherName, key: bytes) -> Callable[[str], str]:
 
 
 def _as_it_is(text: str) -> str:
+    if _BLOCKS.fullmatch(text):
+        raise CipherTextError("it is encrypted, and this platform is set to no cipher")
     return text

@@ -53,7 +53,9 @@ class NeccRequests:
         """Give a device its id, the same each time. It must be registered as a gateway of its enterprise."""
         enterprise, serial = asked.text("enterprisecode").upper(), asked.text(self.serial_field.lower())
         if not enterprise or len(serial) > _LONGEST_SERIAL:
-            return DeviceReply(NOT_NOW, "enterpriseCode is missing, or the serial number is too long", status=400)
+            reason = UnreadableMessage("undecodable", "enterpriseCode is missing, or the serial number is too long")
+            keep.keep_refused(connection, None, asked.address, asked.payload, reason)
+            return DeviceReply(NOT_NOW, reason.detail, status=400)
         device = self.ids.of(enterprise, serial)
         refused = self._refused(connection, known, asked, device)
         if refused is not None:
@@ -91,9 +93,7 @@ class NeccRequests:
 
         def answer(device: EndDevice) -> DeviceReply:
             said = {name: value for name, value in asked.body.items() if name not in ("deviceid", "secretkey")}
-            # PostgreSQL's JSON holds no zero characters; without them the text is the same to people.
-            text = msgspec.json.encode(said).decode().replace("\\u0000", "")
-            keep.keep_info(connection, self._heard(asked, device), text)
+            keep.keep_info(connection, self._heard(asked, device), msgspec.json.encode(said).decode())
             return DeviceReply()
 
         return self._of_device(connection, known, asked, answer)
@@ -125,10 +125,11 @@ class NeccRequests:
             try:
                 upload = upload_of(asked.body, by)
             except UnreadableMessage as reason:
-                if reason.code == "too_large":
-                    # It is not kept whole, so the device is not told to forget it.
-                    return DeviceReply(NOT_NOW, reason.detail, status=413)
-                return self._kept_whole(connection, asked, device, reason)
+                if reason.code != "too_large":
+                    return self._kept_whole(connection, asked, device, reason)
+                # It is not kept whole, so the device is not told to forget it.
+                keep.keep_refused(connection, device.gateway, asked.address, asked.payload, reason)
+                return DeviceReply(NOT_NOW, reason.detail, status=413)
             if upload.is_sealed:
                 # A later run can succeed, once the cipher is set as the device has it: it is not told to forget them.
                 keep.keep_refused(

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from services.core.db.failures import PASSING, warn_of
 from services.ingest.database import IngestDatabase
-from services.ingest.message import UnreadableMessage
+from services.ingest.message import MessageCode, UnreadableMessage
 from services.ingest.necc import keep, metrics
 from services.ingest.necc.answers import NOT_NOW, DeviceReply
 from services.ingest.necc.requests import DeviceRequest, NeccRequests
@@ -110,18 +110,20 @@ class DeviceServer:
                 payload = await self._body(request)
         except TimeoutError:
             return DeviceReply(NOT_NOW, f"the body did not come within {_BODY_S:.0f} s", status=408)
-        if payload is None:
-            return DeviceReply(NOT_NOW, f"the body is longer than {self._bounds.body_bytes} bytes", status=413)
+        if len(payload) > self._bounds.body_bytes:
+            detail = f"the body is longer than {self._bounds.body_bytes} bytes (ENERMON_NECC_BODY_BYTES)"
+            refused = DeviceReply(NOT_NOW, detail, status=413)
+            return await self._attempt(partial(_not_read, refused, "too_large", payload, address))
         return await self._attempt(partial(_answered, handler, payload, address))
 
-    async def _body(self, request: Request) -> bytes | None:
-        """The body; None where it is too long."""
+    async def _body(self, request: Request) -> bytes:
+        """The body; of one that is longer than the bound so much that this is seen."""
         parts, size = [], 0
         async for part in request.stream():
             size += len(part)
-            if size > self._bounds.body_bytes:
-                return None
             parts.append(part)
+            if size > self._bounds.body_bytes:
+                break
         return b"".join(parts)
 
     async def _attempt(self, work: Callable[[psycopg.Connection, KnownRegistry], DeviceReply]) -> DeviceReply:
@@ -155,7 +157,19 @@ def _answered(
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         body = None
     if not isinstance(body, dict):
-        reason = UnreadableMessage("undecodable", "it is no JSON object")
-        keep.keep_refused(connection, None, address, payload, reason)
-        return DeviceReply(NOT_NOW, reason.detail, status=400)
+        refused = DeviceReply(NOT_NOW, "it is no JSON object", status=400)
+        return _not_read(refused, "undecodable", payload, address, connection, known)
     return handler(connection, known, DeviceRequest({n.lower(): v for n, v in body.items()}, payload, address))
+
+
+def _not_read(
+    reply: DeviceReply,
+    code: MessageCode,
+    payload: bytes,
+    address: str,
+    connection: psycopg.Connection,
+    _known: KnownRegistry,
+) -> DeviceReply:
+    """Keep a body that is not read, for the operator: nobody is proven."""
+    keep.keep_refused(connection, None, address, payload, UnreadableMessage(code, reply.message))
+    return reply

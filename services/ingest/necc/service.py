@@ -23,11 +23,16 @@ from services.ingest.necc.server import DeviceBounds, DeviceServer
 log = logging.getLogger("necc")
 
 _STARTING_S = 0.02
+_ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened at
 
 
 def run(settings: Settings) -> None:
     """Serve end devices in the foreground until SIGTERM or SIGINT. Raises BadSettingError."""
     ids = DeviceIds(_key(settings))
+    if settings.necc_host in _ANY_ADDRESS and not settings.necc_url:
+        raise BadSettingError(
+            f"ENERMON_NECC_URL must be set where ENERMON_NECC_HOST is {settings.necc_host}: devices are told it"
+        )
     dictionaries = _dictionaries(settings)
     with _metrics(settings), _listening(settings) as listening:
         port = listening.getsockname()[1]

@@ -7,7 +7,7 @@ years, and all coefficients and indicators.
 
 import math
 import re
-from calendar import monthrange
+from calendar import isleap, monthrange
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from services.core.calendar import SHANGHAI, to_us
-from services.ingest.foreign import Flag, Foreign, StandsFor
+from services.ingest.foreign import UNKNOWN_UNIT, Flag, Foreign, StandsFor
 from services.ingest.message import MOST_READINGS, UnreadableMessage
 from services.ingest.necc.cipher import CipherTextError
 from services.ingest.necc.data_code import MOST_DIGITS, DataCode, data_code, plain_code
@@ -170,18 +170,17 @@ def _foreign(records: Sequence[_Record], by: ReadBy, dropped: Mapping[str, int])
     made = []
     for begin in range(0, max(len(records), 1), MOST_READINGS):
         part = records[begin : begin + MOST_READINGS]
-        names = [point_of(each.text, each.stat_type) for each in part]
-        units = [_unit(each, by) for each in part]
-        flags = [_flag(each, name, unit, by) for each, name, unit in zip(part, names, units, strict=True)]
+        flags = [each.flag for each in part]
         made.append(
             Foreign(
                 by.gateway,
                 None,
-                names,
+                [point_of(each.text, each.stat_type) for each in part],
                 [each.at_us for each in part],
                 [each.value for each in part],
                 flags if any(flags) else (),
-                units if any(units) else (),
+                # Never assumed: devices send kWh, MWh and 10 MWh under one code.
+                [_unit(each, by) or UNKNOWN_UNIT for each in part],
                 StandsFor.START,
                 dropped={} if begin else dropped,
             )
@@ -191,14 +190,6 @@ def _foreign(records: Sequence[_Record], by: ReadBy, dropped: Mapping[str, int])
 
 def _unit(record: _Record, by: ReadBy) -> str:
     return "" if record.code is None else by.units.get(record.code.energy, "")
-
-
-def _flag(record: _Record, name: str, unit: str, by: ReadBy) -> Flag:
-    """A unit is never assumed: devices send kWh, MWh and 10 MWh under one code. Without one a value is not booked."""
-    point = by.points.mapped.get(name)
-    if point is not None and not point.unit and not unit and not record.flag:
-        return Flag.BAD
-    return record.flag
 
 
 def _record(given: Any, by: ReadBy) -> _Record:
@@ -285,6 +276,6 @@ def _nearest_start(at: datetime, stat_type: StatType) -> datetime:
     if stat_type == StatType.DAY:
         return midnight if at - midnight < timedelta(hours=12) else midnight + timedelta(days=1)
     first = midnight.replace(day=1) if stat_type == StatType.MONTH else midnight.replace(month=1, day=1)
-    days = monthrange(first.year, first.month)[1] if stat_type == StatType.MONTH else 365 + (first.year % 4 == 0)
+    days = monthrange(first.year, first.month)[1] if stat_type == StatType.MONTH else 365 + isleap(first.year)
     after = first + timedelta(days=days)
     return first if at - first <= after - at else after

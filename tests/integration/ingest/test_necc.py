@@ -181,7 +181,16 @@ def test_what_is_by_hand_wrong_or_without_unit_is_kept_and_answered(
 ) -> None:
     enterprise = registered.enterprise()
     gateway = gateway_of(registered, enterprise)
-    metered(registered, database, gateway, registered.unit(enterprise), unit_of="")
+    unit = registered.unit(enterprise)
+    power = metered(registered, database, gateway, unit, unit_of="")
+    gas = registered.meter(
+        gateway_code=gateway,
+        unit_code=unit,
+        kind="interval",
+        interval_s=900,
+        carrier="natural_gas",
+        unit_of_measure="m3",
+    )
     with platform(database_url) as url, device(url, enterprise, codes=(POWER, GAS), by_hand=frozenset({GAS})) as end:
         end.register()
         good = list(end.day(DAY))[:1]
@@ -203,12 +212,28 @@ def test_what_is_by_hand_wrong_or_without_unit_is_kept_and_answered(
         assert end.client.post(end.registered["centerDataURL"], json=whose | {"data": [1] * 50_001}).status_code == 413
         assert end.client.post(end.registered["centerDataURL"], content=b"[").status_code == 400
         assert end.client.post(end.registered["centerDataURL"], content=b" " * 8_000_001).status_code == 413
-    held = database.execute("SELECT point, flag FROM held_reading ORDER BY held_id").fetchall()
-    assert sorted(held) == sorted([(f"{POWER}/0", "bad"), (f"{GAS}/0", "manual"), ("0001000002330011/0", "bad")])
+    held = database.execute("SELECT point, flag, why FROM held_reading").fetchall()
+    assert sorted(held) == [
+        (f"{GAS}/0", "manual", "unknown_point"),
+        (f"{POWER}/0", "", "no_unit"),
+        ("0001000002330011/0", "bad", "unknown_point"),
+    ]
     assert database.execute("SELECT data_code, stat_type FROM necc_value").fetchall() == [("0000000008010010", 0)]
     details = [row[0] for row in database.execute("SELECT detail FROM rejected_message ORDER BY message_id").fetchall()]
     assert details[0].startswith("2 of 6 records: dataValue is '--'")
+    codes = database.execute("SELECT code FROM rejected_message ORDER BY message_id").fetchall()
+    assert [code for (code,) in codes] == ["undecodable", "undecodable", "too_large", "undecodable", "too_large"]
     assert count(database, "reading") == 0
+    # Once their points have units, what was held is taken in: that by hand only if a person says so.
+    points = [{"name": f"{code}/0", "meter": meter} for code, meter in ((POWER, power), (GAS, gas))]
+    path = f"/api/v1/gateways/{gateway}/points"
+    assert registered.client.put(path, json={"points": points}).json()["taken"]["stored"] == 0
+    units = [point | {"unit_of_measure": unit} for point, unit in zip(points, ("MWh", "m3"), strict=True)]
+    assert registered.client.put(path, json={"points": units}).json()["taken"]["stored"] == 1
+    assert database.execute("SELECT value FROM reading").fetchall() == [(1000 * float(good[0]["dataValue"]),)]
+    assert database.execute("SELECT point, outcome FROM held_reading WHERE outcome = 'taken'").fetchall() == [
+        (f"{POWER}/0", "taken")
+    ]
 
 
 def test_database_that_is_away_lets_the_device_send_again(

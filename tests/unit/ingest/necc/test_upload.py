@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from services.ingest.foreign import Flag, StandsFor
-from services.ingest.message import MOST_READINGS, UnreadableMessage
+from services.ingest.message import MOST_READINGS, UnreadableMessage, Why
 from services.ingest.necc.cipher import CipherTextError, opener
 from services.ingest.necc.data_code import data_code, energy_name
 from services.ingest.necc.upload import MOST_RECORDS, NeccUpload, ReadBy, StatType, period_start_us, upload_of
-from services.ingest.points import GatewayPoints, KnownPoint, MeterUnit
+from services.ingest.points import GatewayPoints, KnownPoint, MeterUnit, to_meters
 
 KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
 POWER = "0000000002330011"
@@ -102,9 +102,14 @@ def test_valid_is_judged_as_the_province_has_it() -> None:
 
 def test_a_unit_is_never_assumed() -> None:
     without = GatewayPoints({f"{POWER}/0": KnownPoint("E", (MeterUnit(0, "kWh", 900_000_000),))})
-    assert read(record(), points=without).points[0].flags == [Flag.BAD]
-    known = read(record(), points=without, units={"023300": "10MWh"}).points[0]
-    assert (known.flags, known.units) == ((), ["10MWh"])
+    unknown, known = read(record(), points=without), read(record(), points=without, units={"023300": "10MWh"})
+    assert [each.points[0].units for each in (unknown, known)] == [["?"], ["10MWh"]]
+    of_gateway = {"G": without}
+    assert [
+        (each.value, each.why) for each in to_meters(unknown.points[0], of_gateway, accept_flags=True).beside.held
+    ] == [(2.137, Why.NO_UNIT)]
+    assert list(to_meters(known.points[0], of_gateway).values) == [21370.0]
+    assert list(to_meters(unknown.points[0], {"G": MAPPED}).values) == [2137.0]
 
 
 @pytest.mark.parametrize(
@@ -133,6 +138,9 @@ def test_a_day_may_be_off_by_a_minute_and_a_month_by_a_day() -> None:
     assert period_start_us("2026-11-18 23:59:30", StatType.DAY) == DAY_US
     month = period_start_us("2026-11-01 00:00:00", StatType.MONTH)
     assert period_start_us("2026-10-31 12:00:00", StatType.MONTH) == month
+    assert period_start_us("2100-12-31 00:00:00", StatType.YEAR) == period_start_us(
+        "2101-01-01 00:00:00", StatType.YEAR
+    )
     assert period_start_us("2025-12-31 08:00:00", StatType.YEAR) == period_start_us(
         "2026-01-01 00:00:00", StatType.YEAR
     )
@@ -158,6 +166,8 @@ def test_upload_of_which_nothing_can_be_opened_is_sealed() -> None:
     by = ReadBy(gateway="G", opened=opener("aes", KEY), points=MAPPED)
     assert upload_of({"data": [record()]}, by).is_sealed
     assert not upload_of({"data": []}, by).is_sealed
+    encrypted = record(dataCode="ef8c2580ed2b5b81e14b60338a68f284e703befde94ff739b3a15fa5af2f1179")
+    assert read(encrypted, encrypted).is_sealed
 
 
 def test_large_uploads_are_several_messages_and_too_large_ones_none() -> None:

@@ -29,6 +29,7 @@ CREATE TABLE necc_value (
     received_at timestamptz NOT NULL,
     UNIQUE (gateway_code, data_code, stat_type, ts, value, flag)
 );
+CREATE INDEX necc_value_at ON necc_value (gateway_code, ts);
 COMMENT ON TABLE necc_value IS 'Values of end devices that are no readings: days, months, years, coefficients and indicators. The first of a period stays; what differs and comes later is kept beside it';
 COMMENT ON COLUMN necc_value.stat_type IS '0 real time, 1 day, 2 month, 3 year';
 COMMENT ON COLUMN necc_value.ts IS 'Start of the period';
@@ -47,3 +48,7 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Values whose unit nobody knows: held until their point has one.
+ALTER TABLE held_reading DROP CONSTRAINT held_reading_why_check;
+ALTER TABLE held_reading ADD CONSTRAINT held_reading_why_check CHECK (why IN ('unknown_point', 'flag', 'no_unit'));
