@@ -48,6 +48,7 @@ class PeriodValue(BaseModel):
     received_at: datetime
     first: bool = Field(description="The first one of its period; later ones differ from it")
     meter: str | None = Field(description="The meter that values of this code are")
+    meter_name_zh: str | None
     measured: float | None = Field(description="Sum of the meter's readings over the period, in its unit")
     completeness: float | None = Field(description="Readings there are of those due")
     difference: float | None = Field(description="Measured / value - 1, both in one unit")
@@ -105,6 +106,7 @@ def _value(row: Mapping[str, Any]) -> PeriodValue:
         received_at=row["received_at"],
         first=row["is_first"],
         meter=row["meter"],
+        meter_name_zh=row["meter_name_zh"],
         measured=row["total"],
         completeness=completeness,
         difference=difference,

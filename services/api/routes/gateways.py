@@ -8,7 +8,7 @@ from psycopg import Connection
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.api.asking import START_AFTER_END
+from services.api.asking import START_AFTER_END, Now
 from services.api.database import Db
 from services.api.errors import ALREADY_EXISTS, BAD_CURSOR, IN_USE
 from services.api.list_query import ListQuery
@@ -22,7 +22,6 @@ from services.api.registry.fields import Code, CreditCode, Entry, Name, Whole, r
 from services.api.registry.gateways_heard import FILTERS, SQL, GatewayPage, GatewayQuery, Heard, gateways_of, heard_of
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
-from services.core.clock import utc_now
 from services.ingest.broker_users import RESERVED, is_credit_code
 from services.ingest.validate import KEEPS_DAYS
 
@@ -158,9 +157,9 @@ def read_edge_node(database: Db, code: Code) -> EdgeNodeState:
     summary="Read what a gateway said by the national protocol",
     responses=refusals(UNKNOWN, START_AFTER_END),
 )
-def read_end_device(database: Db, code: Code, query: Annotated[EndDeviceQuery, Query()]) -> EndDeviceState:
+def read_end_device(database: Db, code: Code, query: Annotated[EndDeviceQuery, Query()], now: Now) -> EndDeviceState:
     """When it was heard, what it said of its enterprise, and its days, months and years beside what was measured."""
-    return end_device_of(database, code, query, now=utc_now())
+    return end_device_of(database, code, query, now=now)
 
 
 @router.post("", summary="Register a gateway", status_code=status.HTTP_201_CREATED, responses=refusals(ALREADY_EXISTS))

@@ -79,7 +79,7 @@ def test_a_day_is_stored_once_and_days_are_kept_to_be_compared(
 ) -> None:
     enterprise = registered.enterprise()
     gateway = gateway_of(registered, enterprise)
-    metered(registered, database, gateway, registered.unit(enterprise))
+    meter = metered(registered, database, gateway, registered.unit(enterprise))
     with platform(database_url) as url, device(url, enterprise, lower_case_id=True) as end:
         assert end.register() == end.register() == DeviceIds(KEY).of(enterprise, "").device_id
         assert end.versions() == ("1", "1")
@@ -106,6 +106,7 @@ def test_a_day_is_stored_once_and_days_are_kept_to_be_compared(
         month, later, day = told["values"][2], told["values"][1], told["values"][0]
         assert [each["period"] for each in told["values"]] == ["day", "day", "month"]
         assert (day["first"], day["agrees"], day["completeness"], day["unit"]) == (True, True, 1.0, "MWh")
+        assert (day["meter"], day["meter_name_zh"]) == (meter, "电表")
         assert abs(day["difference"]) < 1e-9
         assert (later["first"], later["value"], later["agrees"]) == (False, 1.25, False)
         assert (month["agrees"], round(month["completeness"], 4)) == (False, round(96 / 2880, 4))

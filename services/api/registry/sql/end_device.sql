@@ -44,6 +44,7 @@ SELECT
     page.received_at,
     page.is_first,
     booked.meter,
+    booked.meter_name_zh,
     booked.point_unit,
     booked.factor,
     booked.meter_unit,
@@ -56,6 +57,7 @@ LEFT JOIN LATERAL (
     SELECT
         meter.meter_id,
         meter.code AS meter,
+        meter.name_zh AS meter_name_zh,
         point.unit_of_measure AS point_unit,
         point.factor,
         term.unit_of_measure AS meter_unit,
@@ -84,4 +86,4 @@ LEFT JOIN LATERAL (
         AND reading.ts >= page.ts + booked.shift
         AND reading.ts < page.ends + booked.shift
 ) AS measured ON booked.meter_id IS NOT NULL
-ORDER BY page.ts DESC, page.data_code, page.stat_type, page.received_at;
+ORDER BY page.ts DESC, page.data_code, page.stat_type, page.necc_value_id;
