@@ -102,6 +102,7 @@ class RangeQuery(PageQuery):
     )
     compare: CompareText | None = Field(None, description=COMPARE_DESCRIPTION, examples=["previous"])
     total: bool = Field(False, description="Besides the rows those of the scope as a whole, to which they add up")
+    manual: bool = Field(True, description="false: what meters measured alone, without manual reports")
     limit: int = Field(1000, ge=1, le=10_000, description="Rows a page")
 
 
@@ -155,6 +156,8 @@ class Asked:
     by: frozenset[By]
     carrier: str | None
     flows: tuple[Flow, ...]
+    manual: bool = False
+    """Whether what was entered by hand of units without a meter counts too."""
 
     def over(self, start: datetime, end: datetime, bucket: Bucket) -> Self:
         """The same of another range, which lies on quarter hours."""
@@ -169,7 +172,7 @@ def asked(query: EnergyQuery, *, now: datetime) -> Asked:
         _require_hours(query.bucket, start, end)
     by = _by(query.by, scope) | {By.CARRIER}
     flows = (query.flow,) if query.flow else tuple(Flow) if By.FLOW in by else (Flow.INPUT,)
-    return Asked(scope, code, start, end, query.bucket, by, query.carrier, flows)
+    return Asked(scope, code, start, end, query.bucket, by, query.carrier, flows, query.manual)
 
 
 def asked_balance(query: BalanceQuery, *, now: datetime) -> Asked:
@@ -179,7 +182,8 @@ def asked_balance(query: BalanceQuery, *, now: datetime) -> Asked:
         raise Refused(INVALID_SCOPE, "a balance is that of an area, a park, an enterprise or a unit, not of one meter")
     start, end = _range(query, now=now)
     by = _by(query.by, scope, known=BALANCED_BY) | {By.FLOW}
-    return Asked(scope, code, start, end, query.bucket, by, None, tuple(Flow) if query.explain else ALL_FLOWS)
+    flows = tuple(Flow) if query.explain else ALL_FLOWS
+    return Asked(scope, code, start, end, query.bucket, by, None, flows, query.manual)
 
 
 def _range(query: RangeQuery, *, now: datetime, grain: Grain = Grain.SLOT) -> tuple[datetime, datetime]:

@@ -32,7 +32,12 @@ class WithManual:
 
 
 def energy_with_manual(connection: Connection, scoped: Scoped, *, now: datetime) -> WithManual:
-    """The lines of the answer; where a unit has no meter, with what was entered by hand, told apart in each."""
+    """The lines of the answer; where a unit has no meter, with what was entered by hand, told apart in each.
+
+    Nothing by hand where meters alone are asked for.
+    """
+    if not scoped.asked.manual:
+        return WithManual(energy(connection, scoped, now=now), 0)
     frame = scoped.frame
     manual = read_manual(connection, scoped.wanted, frame)
     name = names_of(connection, {subject for subject, _, _ in manual.found})

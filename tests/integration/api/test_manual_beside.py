@@ -1,5 +1,7 @@
 """Manual reports beside what meters measured, and months beside months of which as much was reported or not."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -79,6 +81,31 @@ def test_a_meter_registered_later_takes_the_place_of_a_report(client: TestClient
     assert (row["counts"], row["by_meter"]["meters"]) == (False, 1)
     found = asked(client, "energy", scope=f"unit:{unit}", bucket="total", **QUARTER)
     assert [each["quantity"] for each in found["data"]] == [None]
+
+
+def test_what_is_by_hand_is_told_apart_in_files_and_left_out_where_meters_alone_are_asked_for(
+    client: TestClient, registered: Registered, line: Line
+) -> None:
+    plant = Plant(registered, line, unit={})
+    plant.uses(*MARCH, {POWER: 1000.0})
+    line.roll_up()
+    entered(client, plant.unit, carrier="diesel", value=10.0)
+    march = {"scope": f"unit:{plant.unit}", "start": MARCH[0], "end": MARCH[1], "bucket": "month"}
+    of = '{"carrier":"diesel","flow":"input"}'
+    for address, columns in (
+        ("energy", {"手工填报 · 实物量（单位见“计量单位”列）": ["10.0", ""], "手工填报 · 月报份数": ["1", ""]}),
+        ("energy/balance", {"手工填报 · 等价值（tce）": ["14.571"], "手工填报 · 对象": [of]}),
+    ):
+        answer = client.get(f"/api/v1/{address}", params=march | {"format": "csv"})
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert {name: [row[name] for row in rows] for name in columns} == columns
+    assert [row["carrier"] for row in asked(client, "energy", **march)["data"]] == ["diesel", "electricity"]
+    (metered,) = asked(client, "energy", manual=False, **march)["data"]
+    assert (metered["carrier"], metered["quantity"]) == ("electricity", 31_000.0)
+    (balance,) = asked(client, "energy/balance", manual=False, explain=True, **march)["data"]
+    assert "manual" not in balance
+    assert balance["calorific"]["consumption_tce"] == pytest.approx(31 * 0.1229, abs=1e-9)
+    assert [term["carrier"] for term in balance["explained"]["terms"]] == ["electricity"]
 
 
 def test_a_month_that_is_not_reported_yet_is_no_fall(client: TestClient, registered: Registered, line: Line) -> None:

@@ -99,7 +99,8 @@ const UnitName = ({ row, names }) => html`<a href=${link(`/enterprise/${row.ente
 function Used({ row, use, scale }) {
   const title = t("span_of", { from: dayText(use.start), to: dayText(use.end) });
   if (use.tce === null && row.status !== "existing") return html`<${Quantity} state="not_applicable" />`;
-  const explain = { path: "/energy/balance", params: { scope: `unit:${row.unit}`, start: dayText(use.start), end: dayText(use.end), bucket: "total" }, measure: row.basis };
+  // The ledger is of what meters measured: so is what it is explained by.
+  const explain = { path: "/energy/balance", params: { scope: `unit:${row.unit}`, start: dayText(use.start), end: dayText(use.end), bucket: "total", manual: "false" }, measure: row.basis };
   return html`<span title=${title}><${Quantity} value=${use.tce} unit="tce" scale=${scale} limit=${row.approved_energy_tce} coverage=${use.coverage} explain=${explain} label=${saidOf(row, "name")} /></span><br /><${Coverage} value=${use.coverage} />`;
 }
 
