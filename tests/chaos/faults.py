@@ -73,6 +73,16 @@ def gateways_killed(stage: Stage, hold_s: float, draw: random.Random) -> None:
     stage.senders["normal"].kill()
 
 
+def other_formats_killed(stage: Stage, hold_s: float, draw: random.Random) -> None:
+    """What takes HJ 212 and Sparkplug B, and the gateways that speak other formats, in an order of chance."""
+    assert stage.others.sender is not None
+    killed = [*stage.takers, stage.others.sender]
+    draw.shuffle(killed)
+    for kept in killed:
+        kept.kill()
+        _pause(draw.uniform(0.0, 0.3))
+
+
 def broker_killed(stage: Stage, hold_s: float, draw: random.Random) -> None:
     """With what it held in memory."""
     stage.stack.broker.kill()
@@ -185,6 +195,11 @@ FAULTS = (
     Fault("roll-up killed summing", "kill -9 in the middle of a transaction", rollup_killed_summing),
     Fault("API killed", "kill -9", api_killed),
     Fault("gateways killed", "kill -9 of the gateways; they keep what was not answered", gateways_killed),
+    Fault(
+        "other formats killed",
+        "kill -9 of the services of HJ 212 and Sparkplug B, and of their gateways",
+        other_formats_killed,
+    ),
     Fault("broker killed", "kill -9, with its queues in memory", broker_killed, lasting=True),
     Fault("database stopped at once", "pg_ctl stop -m immediate", database_stopped_at_once, lasting=True),
     Fault("database killed", "kill -9 of all its processes", database_killed, lasting=True),
@@ -204,6 +219,8 @@ def struck(
     fault.strike(stage, hold_s if fault.lasting else 0.0, draw)
     ended_s = time.monotonic()
     stage.wait_for_answers(answers)
+    if summed:
+        stage.others.wait_for_more(within_s=RECOVERS_WITHIN_S)
     answered_s = time.monotonic() - ended_s
     if not summed:
         return answered_s, None

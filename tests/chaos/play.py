@@ -34,6 +34,7 @@ class Length:
     again_until_s: float
     answers: int
     acts_per_s: float
+    foreign_acts_per_s: float
     flood_messages: int
     new_messages: int
     quiet_s: float
@@ -46,6 +47,7 @@ SHORT = Length(
     again_until_s=0.0,
     answers=200,
     acts_per_s=20.0,
+    foreign_acts_per_s=1.0,
     flood_messages=600,
     new_messages=14,
     quiet_s=3.0,
@@ -56,6 +58,7 @@ LONG = Length(
     again_until_s=900.0,
     answers=2000,
     acts_per_s=8.0,
+    foreign_acts_per_s=2.0,
     flood_messages=900,
     new_messages=140,
     quiet_s=30.0,
@@ -112,6 +115,10 @@ class Play:
         stage.register(world.registry)
         rate = self._length.acts_per_s
         stage.send(NORMAL, world.normal_gateways, acts_per_s=rate, faults=DUPLICATES)
+        lines = stage.proxies
+        others_rate = self._length.foreign_acts_per_s
+        stage.others.send(broker=lines.gateways, monitors=lines.monitors, doors=lines.doors, acts_per_s=others_rate)
+        self.outcome.skipped += [stage.others.lacks] * bool(stage.others.lacks)
         stage.wait_for_answers(500)
         self._send_unregistered()
         self._flood()
@@ -203,11 +210,16 @@ class Play:
         stage, outcome = self._stage, self.outcome
         began_s = time.monotonic()
         stage.finish(NORMAL, within_s=self._length.most_s)
+        with stage.database() as connection:
+            stage.others.finish(connection, within_s=self._length.most_s)
+        self._say(f"{time.monotonic() - self._started_s:7.1f} s  all is answered")
         wait_until("everything rolled up", stage.rolled_up, within_s=self._length.most_s)
         outcome.numbers["seconds to answer and roll up what was left"] = round(time.monotonic() - began_s, 1)
+        self._say(f"{time.monotonic() - self._started_s:7.1f} s  all is rolled up")
         truth, batch, found = stage.judge()
         outcome.wrong += found + stage.check()
         outcome.wrong += [f"{name} ended by itself: exit codes {codes}" for name, codes in stage.deaths().items()]
+        self._say(f"{time.monotonic() - self._started_s:7.1f} s  all is compared")
         states = [stage.state(name) for name in stage.specs]
         outcome.numbers |= {
             "readings answered": sum(s.answered for s in states),
@@ -218,6 +230,7 @@ class Play:
             "slots compared": sum(map(len, batch.slots.values())),
             "sums compared": sum(map(len, batch.meters.values())) + sum(map(len, batch.places.values())),
             "electricity of the whole, kWh": _electricity(batch.slots, stage) / PICO,
+            **stage.others.numbers(),
         }
         for state in states:
             for code, number in state.by_code.items():

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,19 +18,19 @@ import psycopg
 from services.core.db.migrate import upgrade
 from services.energy.check.asked import CheckAsked
 from services.energy.check.report import report
-from services.ingest.broker_users import ingest_user
+from services.ingest.broker_users import SPARKPLUG_USER, ingest_user
 from services.provenance.verify import verify
 from services.up.stack import Stack, embedded_stack, native_stack
 from simulators.registration import RegistryApi
 from simulators.registry import Meter, Registry
 from tests.chaos.compare import answer_differences, differences
 from tests.chaos.keeper import Kept
+from tests.chaos.others import Others
 from tests.chaos.proxy import Proxy
 from tests.chaos.sender import Spec, State
 from tests.chaos.truth import Batch, Truth, batch_of
 from tests.chaos.volume import Volume, small_disk
 from tests.chaos.world import NEW_GATEWAY, Move, Swap, World
-from tests.integration.let_in import let_in
 from tests.integration.ports import free_port
 from tests.integration.running import passwords_file, wait_until
 from tests.second_person import ConfirmedTransport
@@ -58,9 +58,11 @@ class Proxies:
     ingest_database: Proxy
     rollup_database: Proxy
     api_database: Proxy
+    monitors: Proxy
+    doors: Proxy
 
     def all(self) -> list[Proxy]:
-        return [self.gateways, self.ingest_broker, self.ingest_database, self.rollup_database, self.api_database]
+        return [getattr(self, field.name) for field in fields(self)]
 
 
 class Stage:
@@ -79,21 +81,34 @@ class Stage:
         self.senders: dict[str, Kept] = {}
         self.specs: dict[str, Spec] = {}
         database, broker = stack.database, stack.broker
+        api_port, monitors_port = free_port(), free_port()
         self.proxies = Proxies(
             gateways=Proxy(lambda: broker.port or 0),
             ingest_broker=Proxy(lambda: broker.port or 0),
             ingest_database=Proxy(lambda: database.port or 0),
             rollup_database=Proxy(lambda: database.port or 0),
             api_database=Proxy(lambda: database.port or 0),
+            monitors=Proxy(lambda: monitors_port),
+            doors=Proxy(lambda: api_port),
         )
         self._kept: list[Kept] = []
         ingests = 2 if store == "native" else 1
         self.ingests = [self._ingest(n, shared=ingests > 1) for n in range(ingests)]
         self.rollups = [self._rollup(n) for n in range(2)]
-        port = free_port()
-        self.api_url = f"http://127.0.0.1:{port}"
+        self.api_url = f"http://127.0.0.1:{api_port}"
         api_database_url = _through(stack.database_url, database.port, self.proxies.api_database)
-        self.api_process = self._keep("api", {"ENERMON_DATABASE_URL": api_database_url, "ENERMON_API_PORT": str(port)})
+        self.api_process = self._keep(
+            "api", {"ENERMON_DATABASE_URL": api_database_url, "ENERMON_API_PORT": str(api_port)}
+        )
+        others = {"hj212": {"ENERMON_HJ212_PORT": str(monitors_port)}}
+        if store == "native":  # the embedded broker keeps no will
+            sparkplug_url = _through(stack.mqtt_url(SPARKPLUG_USER), broker.port, self.proxies.ingest_broker)
+            others["sparkplug"] = {"ENERMON_SPARKPLUG_MQTT_URL": sparkplug_url}
+        database_url = _through(stack.database_url, database.port, self.proxies.ingest_database)
+        self.takers = [
+            self._keep(name, {"ENERMON_DATABASE_URL": database_url, **given}) for name, given in others.items()
+        ]
+        self.others = Others(stack, folder, world, with_edge=store == "native")
         self.api = RegistryApi(self.api_url, key=ADMINISTRATOR_KEY, transport=ConfirmedTransport())
         self.api.wait_until_ready(STARTS_WITHIN_S)
 
@@ -125,7 +140,7 @@ class Stage:
     def register(self, registry: Registry) -> None:
         """Register, and let the gateways in."""
         self.api.register(registry)
-        let_in(self.stack.broker, self.world.gateways)
+        self.others.register(self.api_url)
 
     def register_late(self, meters: Sequence[Meter]) -> None:
         """Register meters whose readings were refused, and ask for what was kept of them, twice: that does no harm."""
@@ -245,9 +260,10 @@ class Stage:
             truth.remember(spec.journal, taken_in=frozenset({"unknown_meter"} if late else ()))
         for journal in self.journals:
             truth.remember(journal)
+        self.others.remember(truth)
         batch = batch_of(truth, self.world, swaps=self.swaps, moves=self.moves)
         with self.database() as connection:
-            found = differences(connection, truth, batch)
+            found = differences(connection, truth, batch) + self.others.differences(connection)
         found += answer_differences(self.api_url, batch, self.world)
         return truth, batch, found
 
@@ -261,7 +277,7 @@ class Stage:
 
     def deaths(self) -> dict[str, list[int]]:
         """Exit codes of processes that ended though nobody had killed them."""
-        return {k.name: k.died for k in (*self._kept, *self.senders.values()) if k.died}
+        return {k.name: k.died for k in (*self._kept, *self.senders.values(), *self.others.kept()) if k.died}
 
     def peaks(self) -> dict[str, int]:
         """The most memory each service ever held, in bytes."""
@@ -269,7 +285,7 @@ class Stage:
 
     def close(self) -> None:
         """End everything but database and broker."""
-        for kept in (*self.senders.values(), *self._kept):
+        for kept in (*self.senders.values(), *self.others.kept(), *self._kept):
             kept.stop()
         self.api.close()
         for proxy in self.proxies.all():

@@ -27,4 +27,5 @@ def test_whatever_dies_what_was_answered_is_stored_once_and_adds_up_to_the_last_
         warnings.warn(each, stacklevel=1)
     assert outcome.wrong == []
     assert outcome.numbers["readings stored"] > 10_000
+    assert all(number > 10 for name, number in outcome.numbers.items() if name.startswith("messages by"))
     assert {"ts_in_future", "conflict", "unknown_meter"} <= outcome.refused.keys()

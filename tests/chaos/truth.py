@@ -53,9 +53,10 @@ class Truth:
                 self.messages += 1
                 self.latencies_s[entry.gateway].append((entry.answered_s, entry.answered_s - entry.drawn_s))
             for reading in readings_of(entry, entry.payload or payloads[key], taken_in=taken_in):
-                self._add(reading.meter, reading.ts * 1000, reading.value)
+                self.add(reading.meter, reading.ts * 1000, reading.value)
 
-    def _add(self, meter: str, ts_us: int, value: float) -> None:
+    def add(self, meter: str, ts_us: int, value: float) -> None:
+        """Add a reading that is stored."""
         stands = self.readings[meter].setdefault(ts_us, value)
         if stands != value:
             raise TruthError(f"{meter} at {from_us(ts_us)}: both {stands} and {value} were answered as stored")

@@ -25,6 +25,11 @@ PARK = "P-CHAOS"
 BANNERS = ("150622", "150621", "150105", "150603")
 PARK_BANNER = BANNERS[0]
 FLOOD_GATEWAY, NEW_GATEWAY = "G-FLOOD", "G-NEW"
+# Gateways that speak other formats: by a profile over MQTT and over HTTP, HJ 212, Sparkplug B.
+PROFILE_MQTT, PROFILE_HTTP, MONITOR, EDGE = "G-PROFILE", "G-TOKEN", "G-MONITOR", "G-EDGE"
+FOREIGN_GATEWAYS = (PROFILE_MQTT, PROFILE_HTTP, MONITOR, EDGE)
+FOREIGN_METERS = 6
+"""Of each of them, all counters: their readings are due on whole seconds, as HJ 212 writes times."""
 
 Steps = NDArray[np.int64]
 
@@ -114,7 +119,8 @@ class World:
     @property
     def registry(self) -> Registry:
         """All that is registered before the first reading."""
-        count = self.enterprises + 2
+        first_foreign = self.enterprises + 2
+        count = len(self.gateways)
         return Registry(
             parks=[
                 Park(code=PARK, name_zh="混沌园区", name_en="Chaos Park", kind="zero_carbon", area_code=PARK_BANNER)
@@ -128,13 +134,15 @@ class World:
             gateways=[
                 Gateway(code=code, credit_code=credit_code(n), name=code) for n, code in enumerate(self.gateways)
             ],
-            meters=[meter for n in range(self.enterprises + 1) for meter in self._meters(n)],
+            meters=[
+                meter for n in (*range(self.enterprises + 1), *range(first_foreign, count)) for meter in self._meters(n)
+            ],
         )
 
     @property
     def gateways(self) -> list[str]:
-        """Codes in the order of the enterprises: the normal ones, the one that floods, the new one."""
-        return [*self.normal_gateways, FLOOD_GATEWAY, NEW_GATEWAY]
+        """Codes in the order of the enterprises: normal ones, the one that floods, the new one, foreign ones."""
+        return [*self.normal_gateways, FLOOD_GATEWAY, NEW_GATEWAY, *FOREIGN_GATEWAYS]
 
     @property
     def normal_gateways(self) -> list[str]:
@@ -160,6 +168,8 @@ class World:
             count = self.flood_meters
         elif gateway == NEW_GATEWAY:
             count = self.new_meters
+        elif gateway in FOREIGN_GATEWAYS:
+            count = FOREIGN_METERS
         models = [NEW_MODEL if gateway == NEW_GATEWAY else MODELS[i % len(MODELS)] for i in range(count)]
         return [_meter(f"{gateway}-M{i}", f"U-{number}-{i % 2}", gateway, model) for i, model in enumerate(models)]
 

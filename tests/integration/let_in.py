@@ -13,11 +13,11 @@ def password_of(user: str) -> str:
     return f"password of {user}"
 
 
-def user_of(code: str, *, generation: int = 1) -> BrokerUser:
-    """The user of a gateway, or of an enterprise where the code is its credit code."""
+def user_of(code: str, *, generation: int = 1, edge_node: str = "") -> BrokerUser:
+    """The user of a gateway, or of an enterprise where the code is its credit code. edge_node: group/edge."""
     holder = Holder(HolderKind.ENTERPRISE if is_credit_code(code) else HolderKind.GATEWAY, code)
     name = holder.user_name(generation)
-    return BrokerUser(name, holder, new_hash(password_of(name)))
+    return BrokerUser(name, holder, new_hash(password_of(name)), edge_node)
 
 
 def let_in(broker: Broker, codes: Iterable[str]) -> None:
