@@ -1,6 +1,7 @@
 """The HTTP side: bodies within their bounds, one thread at the database, answers as the protocol has them."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -152,14 +153,23 @@ def _answered(
     handler: Handler, payload: bytes, address: str, connection: psycopg.Connection, known: KnownRegistry
 ) -> DeviceReply:
     """Of one body at a time: what is read of it takes many times its size."""
-    try:
-        body = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        body = None
+    body = _read(payload)
     if not isinstance(body, dict):
         refused = DeviceReply(NOT_NOW, "it is no JSON object", status=400)
         return _not_read(refused, "undecodable", payload, address, connection, known)
     return handler(connection, known, DeviceRequest({n.lower(): v for n, v in body.items()}, payload, address))
+
+
+def _read(payload: bytes) -> object:
+    """A body as JSON; None where it is none. NaN and numbers beyond all bounds spoil their records, and not a day."""
+    try:
+        return msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _not_read(

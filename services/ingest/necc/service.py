@@ -117,7 +117,7 @@ def _served(settings: Settings, devices: DeviceServer) -> uvicorn.Config:
         server_header=False,
         limit_concurrency=settings.necc_connections,
         timeout_keep_alive=15,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=5,
         ssl_certfile=settings.necc_tls_certificate,
         ssl_keyfile=settings.necc_tls_key,
         ssl_ca_certs=str(settings.necc_tls_client_ca) if settings.necc_tls_client_ca else None,

@@ -212,6 +212,10 @@ def test_what_is_by_hand_wrong_or_without_unit_is_kept_and_answered(
         whose = {"deviceId": end.registered["deviceId"]}
         assert end.client.post(end.registered["centerDataURL"], json=whose | {"data": [1] * 50_001}).status_code == 413
         assert end.client.post(end.registered["centerDataURL"], content=b"[").status_code == 400
+        nan = (
+            f'{{"deviceId": "{whose["deviceId"]}", "data": [{{"dataCode": "{GAS}", "dataValue": NaN, "statType": 0}}]}}'
+        )
+        assert end.client.post(end.registered["centerDataURL"], content=nan).json()["responseCode"] == "0"
         assert end.client.post(end.registered["centerDataURL"], content=b" " * 8_000_001).status_code == 413
     held = database.execute("SELECT point, flag, why FROM held_reading").fetchall()
     assert sorted(held) == [
@@ -223,7 +227,15 @@ def test_what_is_by_hand_wrong_or_without_unit_is_kept_and_answered(
     details = [row[0] for row in database.execute("SELECT detail FROM rejected_message ORDER BY message_id").fetchall()]
     assert details[0].startswith("2 of 6 records: dataValue is '--'")
     codes = database.execute("SELECT code FROM rejected_message ORDER BY message_id").fetchall()
-    assert [code for (code,) in codes] == ["undecodable", "undecodable", "too_large", "undecodable", "too_large"]
+    assert [code for (code,) in codes] == [
+        "undecodable",
+        "undecodable",
+        "too_large",
+        "undecodable",
+        "undecodable",
+        "too_large",
+    ]
+    assert details[4].startswith("1 of 1 records: dataValue is 'nan'")
     assert count(database, "reading") == 0
     # Once their points have units, what was held is taken in: that by hand only if a person says so.
     points = [{"name": f"{code}/0", "meter": meter} for code, meter in ((POWER, power), (GAS, gas))]
@@ -235,6 +247,26 @@ def test_what_is_by_hand_wrong_or_without_unit_is_kept_and_answered(
     assert database.execute("SELECT point, outcome FROM held_reading WHERE outcome = 'taken'").fetchall() == [
         (f"{POWER}/0", "taken")
     ]
+
+
+def test_corrected_value_by_hand_waits_beside_the_first_for_a_person(
+    registered: Registered, database: psycopg.Connection, database_url: str
+) -> None:
+    enterprise = registered.enterprise()
+    gateway = gateway_of(registered, enterprise)
+    metered(registered, database, gateway, registered.unit(enterprise))
+    take = {"gateway": gateway, "accept_flags": True}
+    with platform(database_url) as url, device(url, enterprise, by_hand=frozenset({POWER})) as end:
+        end.register()
+        first = next(end.day(DAY))
+        assert end.send([first])
+        assert end.send([first])
+        assert registered.client.post("/api/v1/held-readings/take", params=take).json()["stored"] == 1
+        assert end.send([first | {"dataValue": "7.25"}])
+        assert registered.client.post("/api/v1/held-readings/take", params=take).json()["conflict"] == 1
+    outcomes = database.execute("SELECT value, flag, outcome FROM held_reading ORDER BY held_id").fetchall()
+    assert outcomes == [(float(first["dataValue"]), "manual", "taken"), (7.25, "manual", "conflict")]
+    assert database.execute("SELECT value FROM reading").fetchall() == [(1000 * float(first["dataValue"]),)]
 
 
 def test_database_that_is_away_lets_the_device_send_again(
