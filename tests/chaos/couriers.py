@@ -14,10 +14,20 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from simulators.broker import Broker
 from simulators.hj212.frames import AnswerReader
+from simulators.necc.device import NotTakenError, SimulatedEndDevice
 from simulators.sparkplug.edge import Edge, EdgeOptions
 from simulators.sparkplug.store import EdgeStore
-from tests.chaos.shown import DEVICE, EDGE_GROUP, EDGE_NODE, Saying, by_profile, monitor_frame, native
-from tests.chaos.world import FOREIGN_METERS
+from tests.chaos.shown import (
+    DEVICE,
+    EDGE_GROUP,
+    EDGE_NODE,
+    Saying,
+    by_profile,
+    end_device_records,
+    monitor_frame,
+    native,
+)
+from tests.chaos.world import END_DEVICE_OWNER, FOREIGN_METERS
 
 ANSWERED_WITHIN_S = 5.0
 _NO_LOGIN = httpx.Auth()
@@ -166,3 +176,26 @@ class EdgeCourier:
                 quiet_since_s = time.monotonic()
         with suppress(OSError):
             self._edge.close()
+
+
+class EndDeviceCourier:
+    """The national protocol: it registers, and each upload is taken once its answer is `0`."""
+
+    def __init__(self, port: int) -> None:
+        client = httpx.Client(timeout=ANSWERED_WITHIN_S)
+        url = f"http://127.0.0.1:{port}/necc/register"
+        self._device = SimulatedEndDevice(url, END_DEVICE_OWNER, "150622", (), client)
+
+    def deliver(self, said: Saying) -> None:
+        """Register where that is not done, and upload."""
+        try:
+            if not self._device.registered:
+                self._device.register()
+        except NotTakenError as error:
+            raise NothingTakenError(str(error)) from error
+        if said.rows and not self._device.send(end_device_records(said)):
+            self._device.unsent.clear()
+            raise NothingTakenError(f"upload {said.act} was not taken")
+
+    def finish(self) -> None:
+        """Nothing is under way."""

@@ -74,7 +74,7 @@ def gateways_killed(stage: Stage, hold_s: float, draw: random.Random) -> None:
 
 
 def other_formats_killed(stage: Stage, hold_s: float, draw: random.Random) -> None:
-    """What takes HJ 212 and Sparkplug B, and the gateways that speak other formats, in an order of chance."""
+    """The services of other formats and their gateways, in an order of chance."""
     assert stage.others.sender is not None
     killed = [*stage.takers, stage.others.sender]
     draw.shuffle(killed)
@@ -197,7 +197,7 @@ FAULTS = (
     Fault("gateways killed", "kill -9 of the gateways; they keep what was not answered", gateways_killed),
     Fault(
         "other formats killed",
-        "kill -9 of the services of HJ 212 and Sparkplug B, and of their gateways",
+        "kill -9 of the services of other formats, and of their gateways",
         other_formats_killed,
     ),
     Fault("broker killed", "kill -9, with its queues in memory", broker_killed, lasting=True),

@@ -11,9 +11,17 @@ from pathlib import Path
 
 import msgspec
 
-from tests.chaos.couriers import Courier, EdgeCourier, HttpCourier, MonitorCourier, NothingTakenError, ProfileCourier
+from tests.chaos.couriers import (
+    Courier,
+    EdgeCourier,
+    EndDeviceCourier,
+    HttpCourier,
+    MonitorCourier,
+    NothingTakenError,
+    ProfileCourier,
+)
 from tests.chaos.shown import ACTS, saying
-from tests.chaos.world import EDGE, MONITOR, PROFILE_HTTP, PROFILE_MQTT, World
+from tests.chaos.world import EDGE, END_DEVICE, MONITOR, PROFILE_HTTP, PROFILE_MQTT, World
 
 _AGAIN_S = 0.3
 _TWICE = 5
@@ -32,6 +40,7 @@ class ForeignSpec(msgspec.Struct, kw_only=True, frozen=True):
     mqtt_passwords: dict[str, str]
     passwords_file: str | None
     monitor_port: int
+    end_device_port: int
     api_url: str
     passwords: dict[str, str]
     folder: str
@@ -70,6 +79,8 @@ class _Gateway:
             return self._natively
         if gateway == MONITOR:
             return MonitorCourier(spec.monitor_port)
+        if gateway == END_DEVICE:
+            return EndDeviceCourier(spec.end_device_port)
         assert gateway == EDGE
         file = Path(spec.folder) / "edge.sqlite"
         return EdgeCourier(spec.mqtt_port, gateway, Path(spec.passwords_file) if spec.passwords_file else None, file)

@@ -1,6 +1,6 @@
 """The other formats on the stage: the services that take HJ 212 and Sparkplug B, and the gateways that speak them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,10 +11,10 @@ import psycopg
 from services.up.stack import Stack
 from tests.chaos.foreign import ForeignSpec, acts_taken
 from tests.chaos.keeper import Kept
-from tests.chaos.proxy import Proxy
+from tests.chaos.proxy import Proxies
 from tests.chaos.shown import EDGE_ADDRESS, FACTOR, PROFILE, concentration, points, saying
 from tests.chaos.truth import Truth
-from tests.chaos.world import EDGE, FOREIGN_GATEWAYS, MONITOR, PROFILE_HTTP, PROFILE_MQTT, World
+from tests.chaos.world import EDGE, END_DEVICE, FOREIGN_GATEWAYS, MONITOR, NECC_KEY, PROFILE_HTTP, PROFILE_MQTT, World
 from tests.integration.let_in import let_in_users, url_of, user_of
 from tests.integration.running import passwords_file, wait_until
 from tests.second_person import ConfirmedTransport
@@ -25,6 +25,7 @@ FORMATS = {
     PROFILE_HTTP: "a profile by HTTP",
     MONITOR: "HJ 212",
     EDGE: "Sparkplug B",
+    END_DEVICE: "the national protocol",
 }
 _NOT_TAKEN = """
 SELECT gateway_code, code FROM rejected_reading WHERE gateway_code = ANY(%(gateways)s)
@@ -41,6 +42,19 @@ SELECT count(*)
 FROM reading JOIN meter USING (meter_id) JOIN gateway USING (gateway_id)
 WHERE gateway.code = %s
 """
+
+
+def takers(proxies: Proxies, ports: Mapping[str, int], *, sparkplug_url: str) -> dict[str, dict[str, str]]:
+    """The services of other formats, by command, and what each is told. sparkplug_url: empty: none."""
+    told = {
+        "hj212": {"ENERMON_HJ212_PORT": str(ports["monitors"])},
+        "necc": {
+            "ENERMON_NECC_KEY": NECC_KEY,
+            "ENERMON_NECC_PORT": str(ports["end_devices"]),
+            "ENERMON_NECC_URL": f"http://127.0.0.1:{proxies.end_devices.port}",
+        },
+    }
+    return told | ({"sparkplug": {"ENERMON_SPARKPLUG_MQTT_URL": sparkplug_url}} if sparkplug_url else {})
 
 
 class Others:
@@ -76,8 +90,8 @@ class Others:
         users = [user_of(code, edge_node=EDGE_ADDRESS if code == EDGE else "") for code in self._world.gateways]
         let_in_users(self._stack.broker, tuple(users))
 
-    def send(self, *, broker: Proxy, monitors: Proxy, doors: Proxy, acts_per_s: float) -> None:
-        """Start the gateways, which reach broker, server of HJ 212 and API through these lines."""
+    def send(self, proxies: Proxies, *, acts_per_s: float) -> None:
+        """Start the gateways, which reach all by the proxies."""
         self._folder.mkdir(parents=True)
         passwords = passwords_file(self._stack, self.gateways, self._folder)
         mqtt = {code: unquote(urlsplit(url_of(self._stack, code)).password or "") for code in self.gateways}
@@ -87,11 +101,12 @@ class Others:
             enterprises=self._world.enterprises,
             new_meters=self._world.new_meters,
             gateways=self.gateways,
-            mqtt_port=broker.port,
+            mqtt_port=proxies.gateways.port,
             mqtt_passwords=mqtt,
             passwords_file=str(passwords) if passwords else None,
-            monitor_port=monitors.port,
-            api_url=f"http://127.0.0.1:{doors.port}",
+            monitor_port=proxies.monitors.port,
+            end_device_port=proxies.end_devices.port,
+            api_url=f"http://127.0.0.1:{proxies.doors.port}",
             passwords=self._passwords,
             folder=str(self._folder),
             acts_per_s=acts_per_s,

@@ -115,9 +115,7 @@ class Play:
         stage.register(world.registry)
         rate = self._length.acts_per_s
         stage.send(NORMAL, world.normal_gateways, acts_per_s=rate, faults=DUPLICATES)
-        lines = stage.proxies
-        others_rate = self._length.foreign_acts_per_s
-        stage.others.send(broker=lines.gateways, monitors=lines.monitors, doors=lines.doors, acts_per_s=others_rate)
+        stage.others.send(stage.proxies, acts_per_s=self._length.foreign_acts_per_s)
         self.outcome.skipped += [stage.others.lacks] * bool(stage.others.lacks)
         stage.wait_for_answers(500)
         self._send_unregistered()

@@ -4,8 +4,9 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, fields
 from typing import Any
 
 _CHUNK = 65_536
@@ -106,3 +107,35 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     writer.transport.abort()
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """The lines that can be hurt."""
+
+    gateways: Proxy
+    ingest_broker: Proxy
+    ingest_database: Proxy
+    rollup_database: Proxy
+    api_database: Proxy
+    monitors: Proxy
+    end_devices: Proxy
+    doors: Proxy
+    """To the API, for gateways."""
+
+    @classmethod
+    def of(cls, *, broker: Callable[[], int], database: Callable[[], int], ports: Mapping[str, int]) -> "Proxies":
+        """To the broker, to the database, and to the ports of the servers that gateways reach by themselves."""
+        return cls(
+            gateways=Proxy(broker),
+            ingest_broker=Proxy(broker),
+            ingest_database=Proxy(database),
+            rollup_database=Proxy(database),
+            api_database=Proxy(database),
+            monitors=Proxy(lambda: ports["monitors"]),
+            end_devices=Proxy(lambda: ports["end_devices"]),
+            doors=Proxy(lambda: ports["api"]),
+        )
+
+    def all(self) -> list[Proxy]:
+        return [getattr(self, field.name) for field in fields(self)]

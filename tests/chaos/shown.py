@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from simulators.hj212.frames import number_of, stamp, upload
-from tests.chaos.world import EDGE, LIVE_FROM, MONITOR, STEPS, World
+from simulators.necc.device import SHANGHAI, TIME
+from tests.chaos.world import EDGE, END_DEVICE, LIVE_FROM, MONITOR, STEPS, World
 
 PROFILE: dict[str, Any] = {
     "topics": ["x/{gateway}/data"],
@@ -63,13 +64,18 @@ def points(world: World, gateway: str) -> Iterator[dict[str, Any]]:
     """The points of a gateway as the registry is told: by a unit where there is one for it, else by a factor."""
     for number, series in enumerate(world.series_of(gateway)):
         point = {"name": point_name(gateway, number), "meter": series.meter.code}
-        in_wh = series.meter.unit_of_measure == "kWh"
-        yield point | ({"unit_of_measure": "Wh"} if in_wh else {"factor": 0.001})
+        thousandth = {"kWh": "Wh", "GJ": "MJ"}.get(series.meter.unit_of_measure)
+        yield point | ({"unit_of_measure": thousandth} if thousandth else {"factor": 0.001})
 
 
 def point_name(gateway: str, number: int) -> str:
     """The point that a meter is."""
-    return {MONITOR: f"{_COMMAND}.E{number}-Cou", EDGE: f"{DEVICE}/E{number}"}.get(gateway, f"E{number}")
+    names = {MONITOR: f"{_COMMAND}.E{number}-Cou", EDGE: f"{DEVICE}/E{number}", END_DEVICE: f"{_data_code(number)}/0"}
+    return names.get(gateway, f"E{number}")
+
+
+def _data_code(number: int) -> str:
+    return f"000000000233{number:02d}11"
 
 
 def native(said: Saying) -> bytes:
@@ -97,3 +103,10 @@ def monitor_frame(said: Saying) -> tuple[str, bytes]:
     fields.append(f"{FACTOR}-Avg={concentration(said.act)},{FACTOR}-Flag=N")
     sent = upload(mn=MONITOR, edition="2017", st="31", cn=_COMMAND, qn=qn, fields=fields, password="123456")
     return qn, sent
+
+
+def end_device_records(said: Saying) -> list[dict[str, Any]]:
+    """As the national protocol: real-time values of periods that begin then."""
+    start = datetime.fromtimestamp(said.ts_ms / 1000, SHANGHAI).strftime(TIME)
+    always = {"inputType": "4", "statType": "0", "statDate": start, "uploadDate": start, "scope": "1", "valid": "1"}
+    return [always | {"dataCode": _data_code(row.number), "dataValue": f"{row.thousandths:f}"} for row in said.rows]

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,8 +24,8 @@ from simulators.registration import RegistryApi
 from simulators.registry import Meter, Registry
 from tests.chaos.compare import answer_differences, differences
 from tests.chaos.keeper import Kept
-from tests.chaos.others import Others
-from tests.chaos.proxy import Proxy
+from tests.chaos.others import Others, takers
+from tests.chaos.proxy import Proxies, Proxy
 from tests.chaos.sender import Spec, State
 from tests.chaos.truth import Batch, Truth, batch_of
 from tests.chaos.volume import Volume, small_disk
@@ -49,22 +48,6 @@ STARTS_WITHIN_S = 300.0
 RECOVERS_WITHIN_S = 180.0
 
 
-@dataclass(frozen=True)
-class Proxies:
-    """The lines that can be hurt."""
-
-    gateways: Proxy
-    ingest_broker: Proxy
-    ingest_database: Proxy
-    rollup_database: Proxy
-    api_database: Proxy
-    monitors: Proxy
-    doors: Proxy
-
-    def all(self) -> list[Proxy]:
-        return [getattr(self, field.name) for field in fields(self)]
-
-
 class Stage:
     """The parts, by name. `swaps` and `moves` are what the registry was told since the beginning."""
 
@@ -80,33 +63,24 @@ class Stage:
         self.taken_in = 0
         self.senders: dict[str, Kept] = {}
         self.specs: dict[str, Spec] = {}
-        database, broker = stack.database, stack.broker
-        api_port, monitors_port = free_port(), free_port()
-        self.proxies = Proxies(
-            gateways=Proxy(lambda: broker.port or 0),
-            ingest_broker=Proxy(lambda: broker.port or 0),
-            ingest_database=Proxy(lambda: database.port or 0),
-            rollup_database=Proxy(lambda: database.port or 0),
-            api_database=Proxy(lambda: database.port or 0),
-            monitors=Proxy(lambda: monitors_port),
-            doors=Proxy(lambda: api_port),
+        ports = {name: free_port() for name in ("api", "monitors", "end_devices")}
+        self.proxies = Proxies.of(
+            broker=lambda: stack.broker.port or 0, database=lambda: stack.database.port or 0, ports=ports
         )
         self._kept: list[Kept] = []
         ingests = 2 if store == "native" else 1
         self.ingests = [self._ingest(n, shared=ingests > 1) for n in range(ingests)]
         self.rollups = [self._rollup(n) for n in range(2)]
-        self.api_url = f"http://127.0.0.1:{api_port}"
-        api_database_url = _through(stack.database_url, database.port, self.proxies.api_database)
+        self.api_url = f"http://127.0.0.1:{ports['api']}"
+        api_database_url = _through(stack.database_url, stack.database.port, self.proxies.api_database)
         self.api_process = self._keep(
-            "api", {"ENERMON_DATABASE_URL": api_database_url, "ENERMON_API_PORT": str(api_port)}
+            "api", {"ENERMON_DATABASE_URL": api_database_url, "ENERMON_API_PORT": str(ports["api"])}
         )
-        others = {"hj212": {"ENERMON_HJ212_PORT": str(monitors_port)}}
-        if store == "native":  # the embedded broker keeps no will
-            sparkplug_url = _through(stack.mqtt_url(SPARKPLUG_USER), broker.port, self.proxies.ingest_broker)
-            others["sparkplug"] = {"ENERMON_SPARKPLUG_MQTT_URL": sparkplug_url}
-        database_url = _through(stack.database_url, database.port, self.proxies.ingest_database)
+        database_url = _through(stack.database_url, stack.database.port, self.proxies.ingest_database)
+        sparkplug_url = _through(stack.mqtt_url(SPARKPLUG_USER), stack.broker.port, self.proxies.ingest_broker)
+        told = takers(self.proxies, ports, sparkplug_url=sparkplug_url if store == "native" else "")
         self.takers = [
-            self._keep(name, {"ENERMON_DATABASE_URL": database_url, **given}) for name, given in others.items()
+            self._keep(name, {"ENERMON_DATABASE_URL": database_url, **given}) for name, given in told.items()
         ]
         self.others = Others(stack, folder, world, with_edge=store == "native")
         self.api = RegistryApi(self.api_url, key=ADMINISTRATOR_KEY, transport=ConfirmedTransport())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from services.core.calendar import SHANGHAI
 from services.core.credit_code import check_character
+from services.ingest.necc.identity import DeviceIds
 from simulators.registry import Enterprise, Gateway, Meter, Park, Registry, Unit
 
 STEP_MS = 900_000
@@ -24,12 +25,26 @@ STEPS = SPAN_DAYS * DAY_STEPS - 8
 PARK = "P-CHAOS"
 BANNERS = ("150622", "150621", "150105", "150603")
 PARK_BANNER = BANNERS[0]
+ENTERPRISES = 4
+"""With an ordinary gateway each."""
 FLOOD_GATEWAY, NEW_GATEWAY = "G-FLOOD", "G-NEW"
-# Gateways that speak other formats: by a profile over MQTT and over HTTP, HJ 212, Sparkplug B.
+
+
+def credit_code(number: int) -> str:
+    """The credit code of the enterprise with this number."""
+    body = f"91{BANNERS[number % len(BANNERS)]}MACH{number:05d}"
+    return body + check_character(body)
+
+
+# Gateways that speak other formats: by a profile over MQTT and over HTTP, HJ 212, Sparkplug B, and the national
+# protocol, by which the platform gives the gateway of an enterprise its code.
 PROFILE_MQTT, PROFILE_HTTP, MONITOR, EDGE = "G-PROFILE", "G-TOKEN", "G-MONITOR", "G-EDGE"
-FOREIGN_GATEWAYS = (PROFILE_MQTT, PROFILE_HTTP, MONITOR, EDGE)
+NECC_KEY = "the key of the platform of the chaos tests"
+END_DEVICE_OWNER = credit_code(ENTERPRISES + 6)
+END_DEVICE = DeviceIds(NECC_KEY).of(END_DEVICE_OWNER, "").gateway
+FOREIGN_GATEWAYS = (PROFILE_MQTT, PROFILE_HTTP, MONITOR, EDGE, END_DEVICE)
 FOREIGN_METERS = 6
-"""Of each of them, all counters: their readings are due on whole seconds, as HJ 212 writes times."""
+"""Of each of them: counters, and of the end device periods. All are due on whole seconds, as HJ 212 writes times."""
 
 Steps = NDArray[np.int64]
 
@@ -65,6 +80,7 @@ MODELS = (
     Model("gauge", "electricity", "renewable", "kW", 230.0),
 )
 NEW_MODEL = Model("counter", "electricity", "sub", "kWh", 33.0, multiplier=20.0)
+PERIOD_MODEL = Model("interval", "heat", "input", "GJ", 6.1)
 
 
 @dataclass(frozen=True)
@@ -105,7 +121,7 @@ class World:
 
     seed: int
     began_ms: int
-    enterprises: int = 4
+    enterprises: int = ENTERPRISES
     new_meters: int = 1000
     flood_meters: int = 22
     _series: dict[str, list[Series]] = field(default_factory=dict)
@@ -170,16 +186,15 @@ class World:
             count = self.new_meters
         elif gateway in FOREIGN_GATEWAYS:
             count = FOREIGN_METERS
-        models = [NEW_MODEL if gateway == NEW_GATEWAY else MODELS[i % len(MODELS)] for i in range(count)]
+        models = [_model(gateway, i) for i in range(count)]
         return [_meter(f"{gateway}-M{i}", f"U-{number}-{i % 2}", gateway, model) for i, model in enumerate(models)]
 
     def series_of(self, gateway: str) -> list[Series]:
         """What the meters of a gateway show."""
         if gateway not in self._series:
             number = self.gateways.index(gateway)
-            models = [NEW_MODEL if gateway == NEW_GATEWAY else MODELS[i % len(MODELS)] for i in range(10_000)]
             self._series[gateway] = [
-                self._series_of_meter(meter, model) for meter, model in zip(self._meters(number), models, strict=False)
+                self._series_of_meter(meter, _model(gateway, i)) for i, meter in enumerate(self._meters(number))
             ]
         return self._series[gateway]
 
@@ -203,10 +218,8 @@ class World:
         return Series(meter, times_ms, values, shown, swap)
 
 
-def credit_code(number: int) -> str:
-    """The credit code of the enterprise with this number."""
-    body = f"91{BANNERS[number % len(BANNERS)]}MACH{number:05d}"
-    return body + check_character(body)
+def _model(gateway: str, number: int) -> Model:
+    return {NEW_GATEWAY: NEW_MODEL, END_DEVICE: PERIOD_MODEL}.get(gateway) or MODELS[number % len(MODELS)]
 
 
 def _enterprise(number: int) -> Enterprise:
