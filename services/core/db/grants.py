@@ -21,7 +21,12 @@ _sql = Statements(Path(__file__).with_name("grants.sql"))
 _FILE = Path(__file__).with_name("grants.toml")
 _EVERYBODY = "public"
 _OPEN = "open view"
-_PRIVILEGES = {"table": ("select", "insert", "update", "delete"), "sequence": ("usage",), _OPEN: ("select",)}
+_PRIVILEGES = {
+    "table": ("select", "insert", "update", "delete"),
+    "sequence": ("usage",),
+    "function": ("execute",),
+    _OPEN: ("select",),
+}
 _ALL_MAY = (("database", "connect"), ("schema", "usage"))
 """What each role needs whatever it does."""
 _EVERYBODY_MAY_NOT = frozenset({("database", "temporary"), ("schema", "create")})
@@ -32,7 +37,8 @@ _EVERYBODY_MAY_NOT = frozenset({("database", "temporary"), ("schema", "create")}
 class Grant:
     """That a role may do something to a thing.
 
-    That is a `table` (or view), a `sequence`, an `open view` (of the schema `open`), a `schema` or the `database`.
+    That is a `table` (or view), a `sequence`, a `function` that works with the rights of its owner, an `open view` (of
+    the schema `open`), a `schema` or the `database`.
     """
 
     kind: str

@@ -22,6 +22,18 @@ WITH thing AS (
                 AND pg_depend.deptype = 'e'
         )
     UNION ALL
+    SELECT 'function', proname, coalesce(proacl, acldefault('f', proowner))
+    FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace
+        AND prosecdef
+        AND NOT EXISTS (
+            SELECT
+            FROM pg_depend
+            WHERE pg_depend.classid = 'pg_proc'::regclass
+                AND pg_depend.objid = pg_proc.oid
+                AND pg_depend.deptype = 'e'
+        )
+    UNION ALL
     SELECT 'schema', nspname, coalesce(nspacl, acldefault('n', nspowner))
     FROM pg_namespace
     WHERE nspname IN (current_schema(), 'open')

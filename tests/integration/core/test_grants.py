@@ -106,7 +106,7 @@ def probe(owner: psycopg.Connection) -> Iterator[str]:
 
 
 def relations(connection: psycopg.Connection) -> set[tuple[str, str]]:
-    """The tables, views and sequences of the schemas, but for those of identity columns, and parts of tables."""
+    """Tables, views, sequences and functions with their owner's rights, but for identity columns and parts of tables."""
     found = connection.execute(
         "SELECT CASE WHEN relnamespace = 'open'::regnamespace THEN 'open view'"
         " WHEN relkind = 'S' THEN 'sequence' ELSE 'table' END, relname"
@@ -116,11 +116,14 @@ def relations(connection: psycopg.Connection) -> set[tuple[str, str]]:
         " WHERE relnamespace IN ('public'::regnamespace, 'open'::regnamespace) AND relkind IN ('r', 'p', 'v', 'S')"
         " AND objid IS NULL"
         " AND NOT relispartition"
+        " UNION ALL SELECT 'function', proname FROM pg_proc"
+        " LEFT JOIN pg_depend ON pg_depend.classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e'"
+        " WHERE pronamespace = 'public'::regnamespace AND prosecdef AND objid IS NULL"
     )
     return {(kind, name) for kind, name in found}
 
 
-def test_each_table_view_and_sequence_has_its_line(owner: psycopg.Connection) -> None:
+def test_each_table_view_sequence_and_function_with_its_owners_rights_has_its_line(owner: psycopg.Connection) -> None:
     assert grants_here().relations == relations(owner)
 
 

@@ -63,28 +63,3 @@ FROM (
 ) AS seen
 $$;
 COMMENT ON FUNCTION open_enterprises IS 'Those that lie, lay or will lie in the areas seen';
-
--- What works with the rights of its owner is not for everybody who may log in.
-DO $$
-DECLARE
-    guarded regprocedure;
-    service text;
-BEGIN
-    FOR guarded IN
-        SELECT pg_proc.oid
-        FROM pg_proc
-        WHERE pronamespace = 'public'::regnamespace
-            AND prosecdef
-            AND proname NOT LIKE 'open\_%'
-            AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
-            AND EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS given WHERE given.grantee = 0)
-    LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', guarded);
-        FOREACH service IN ARRAY ARRAY['api', 'ingest', 'rollup', 'quality', 'alerts', 'admit', 'reader'] LOOP
-            IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'enermon_' || service) THEN
-                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', guarded, 'enermon_' || service);
-            END IF;
-        END LOOP;
-    END LOOP;
-END
-$$;

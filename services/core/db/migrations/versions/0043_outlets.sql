@@ -50,19 +50,6 @@ CREATE FUNCTION acts_on_outlet(of_outlet integer) RETURNS boolean LANGUAGE sql S
 SELECT coalesce((SELECT acts_on_enterprise(enterprise_id) FROM outlet WHERE outlet_id = of_outlet), false)
 $$;
 COMMENT ON FUNCTION acts_on_outlet IS 'Whether an outlet is theirs to act on';
--- What works with the rights of its owner is not for everybody who may log in.
-REVOKE EXECUTE ON FUNCTION acts_on_outlet FROM PUBLIC;
-DO $$
-DECLARE
-    service text;
-BEGIN
-    FOREACH service IN ARRAY ARRAY['api', 'ingest', 'rollup', 'quality', 'alerts', 'admit', 'reader'] LOOP
-        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'enermon_' || service) THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION acts_on_outlet TO %I', 'enermon_' || service);
-        END IF;
-    END LOOP;
-END
-$$;
 
 CREATE OR REPLACE FUNCTION codes_taken(of_kind text, of_codes text[]) RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 SELECT credit_code FROM enterprise WHERE of_kind = 'enterprise' AND credit_code = ANY (of_codes)

@@ -9,19 +9,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 SELECT gateway.edge_node, gateway.code FROM gateway WHERE gateway.edge_node = any(asked)
 $$;
 COMMENT ON FUNCTION edge_nodes_taken IS 'The gateways that are these edge nodes';
--- What works with the rights of its owner is not for everybody who may log in.
-REVOKE EXECUTE ON FUNCTION edge_nodes_taken FROM PUBLIC;
-DO $$
-DECLARE
-    service text;
-BEGIN
-    FOREACH service IN ARRAY ARRAY['api', 'ingest', 'rollup', 'quality', 'alerts', 'admit', 'reader'] LOOP
-        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'enermon_' || service) THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION edge_nodes_taken TO %I', 'enermon_' || service);
-        END IF;
-    END LOOP;
-END
-$$;
 
 CREATE TRIGGER edge_nodes_are_told
 AFTER UPDATE OF edge_node ON gateway
