@@ -14,11 +14,10 @@ Rules (GB/T 2589-2020; plan for energy saving of Inner Mongolia 2021-2025, M13 a
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date
 from fractions import Fraction
 
 from services.core.meter import PICO, Flow
-from services.energy.factors import Applied, Basis, Factor, Factors
+from services.energy.factors import Applied, Basis, Factors
 from services.energy.heat_value import ByHeatValue, ValuedBy, year_in
 
 PICO_KILO = PICO * 1000
@@ -96,31 +95,19 @@ class Valuation:
 
     def _applied(self, basis: Basis | None, carrier: str, by: ValuedBy) -> Applied | None:
         """The coefficient that holds, noted as used."""
-        factors, year = self._factors, year_in(by)
-        applied = factors.co2.of(carrier, year) if basis is None else factors.standard_coal(carrier, basis, year)
         if isinstance(by, ByHeatValue):
-            return self._measured(basis, carrier, by, applied)
+            return self._measured(basis, carrier, by)
+        factors = self._factors
+        applied = factors.co2.of(carrier, by) if basis is None else factors.standard_coal(carrier, basis, by)
         if applied is not None:
             note(self.used, {applied.factor.code: applied})
         return applied
 
-    def _measured(self, basis: Basis | None, carrier: str, by: ByHeatValue, table: Applied | None) -> Applied | None:
-        """What follows from a heat value; of CO2 together with `table`, whose carbon and oxidation it needs."""
-        heat_value, fuel = by.heat_value, self._factors.fuels[carrier]
-        if basis is not None:
-            per_unit = heat_value.kgce(fuel)
-        elif table is None or table.factor.carbon is None:
-            # a factor that does not follow from the heat counts as it is, such as that of biomass
-            if table is not None:
-                note(self.used, {table.factor.code: table})
-            return table
-        else:
-            note(self.used, {table.factor.code: table})
-            per_unit = heat_value.kg_co2(fuel, table.factor.carbon)
-        valid_from = heat_value.month or date(by.year, 1, 1)
-        found = Applied(Factor(heat_value.code, carrier, per_unit, valid_from, heat_value=heat_value), carried=False)
-        note(self.used, {heat_value.code: found})
-        return found
+    def _measured(self, basis: Basis | None, carrier: str, by: ByHeatValue) -> Applied | None:
+        used = self._factors.measured(basis, carrier, by)
+        for applied in used:
+            note(self.used, {applied.factor.code: applied})
+        return used[-1] if used else None
 
 
 def note(used: dict[str, Applied], more: Mapping[str, Applied]) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
-from services.energy.heat_value import Fuel, FuelCarbon, HeatValue
+from services.energy.heat_value import ByHeatValue, Fuel, FuelCarbon, HeatValue
 
 
 class Basis(enum.StrEnum):
@@ -89,12 +90,42 @@ class Factors:
     """Of each energy carrier: coal, oil, gas, electricity, heat, biomass, other. What is missing here is no energy."""
     fuels: Mapping[str, Fuel] = field(default_factory=dict)
     """What may have measured heat values: the carriers kept by mass or volume."""
+    _measured: WeakKeyDictionary[ByHeatValue, dict[tuple[Basis | None, str], tuple[Applied, ...]]] = field(
+        default_factory=WeakKeyDictionary, compare=False, repr=False
+    )
+    """What followed from heat values before, as ends of ranges and places ask for each hundreds of times."""
 
     def standard_coal(self, carrier: str, basis: Basis, year: int) -> Applied | None:
         """kgce per unit of `carrier`."""
         if basis is Basis.EQUIVALENT and carrier in self.equivalent:
             return self.equivalent.of(carrier, year)
         return self.calorific.of(carrier, year)
+
+    def measured(self, basis: Basis | None, carrier: str, by: ByHeatValue) -> tuple[Applied, ...]:
+        """What follows from a heat value on a basis, or under None for CO2, after the table's row that this needs.
+
+        Empty where that is missing. A factor that does not follow from the heat, as that of biomass, counts as it is.
+        """
+        known = self._measured.setdefault(by, {})
+        if (basis, carrier) not in known:
+            known[basis, carrier] = self._of_heat_value(basis, carrier, by)
+        return known[basis, carrier]
+
+    def _of_heat_value(self, basis: Basis | None, carrier: str, by: ByHeatValue) -> tuple[Applied, ...]:
+        heat_value, fuel = by.heat_value, self.fuels[carrier]
+        beside: tuple[Applied, ...] = ()
+        if basis is not None:
+            per_unit = heat_value.kgce(fuel)
+        else:
+            table = self.co2.of(carrier, by.year)
+            if table is None:
+                return ()
+            if table.factor.carbon is None:
+                return (table,)
+            beside, per_unit = (table,), heat_value.kg_co2(fuel, table.factor.carbon)
+        valid_from = heat_value.month or date(by.year, 1, 1)
+        factor = Factor(heat_value.code, carrier, per_unit, valid_from, heat_value=heat_value)
+        return (*beside, Applied(factor, carried=False))
 
     def range_of(self, carrier: str, year: int) -> tuple[Fraction, Fraction] | None:
         """Between how many times its coefficient of the year the true one lies until it is measured.

@@ -88,7 +88,7 @@ class HeatValue:
         return carbon_kg * by_table.burnt * fuel.kg_or_m3 * CO2_PER_CARBON
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ByHeatValue:
     """What a quantity is valued by instead of the coefficients of its year. Likewise compared."""
 

@@ -49,19 +49,21 @@ class Valuing:
         return (*[self._sum(basis, carrier, parts) for basis in self._bases], tco2)
 
     def _sum(self, basis: Basis | None, carrier: str, parts: Parts) -> float | None:
-        """Over several years, brought to one denominator by hand: a Fraction would look for common divisors."""
-        numerator, denominator, known = 0, 1, True
-        for year, pico in parts:
-            tonnes = self._valuation.tonnes(basis, carrier, year, pico)
+        """By denominator first, of which there are few: they are multiplied only at the end, one division for all."""
+        sums: dict[int, int] = {}
+        known = True
+        for by, pico in parts:
+            tonnes = self._valuation.tonnes(basis, carrier, by, pico)
             if tonnes is None:
                 known = False
-            elif tonnes[1] == denominator:
-                numerator += tonnes[0]
-            elif numerator:
-                numerator, denominator = numerator * tonnes[1] + tonnes[0] * denominator, denominator * tonnes[1]
             else:
-                numerator, denominator = tonnes
-        return numerator / denominator if known else None
+                sums[tonnes[1]] = sums.get(tonnes[1], 0) + tonnes[0]
+        if not known:
+            return None
+        numerator, denominator = 0, 1
+        for other, part in sums.items():
+            numerator, denominator = numerator * other + part * denominator, denominator * other
+        return numerator / denominator
 
 
 def named(missing: Mapping[Basis | None, Iterable[tuple[str, int]]]) -> set[Missing]:
