@@ -106,7 +106,7 @@ def probe(owner: psycopg.Connection) -> Iterator[str]:
 
 
 def relations(connection: psycopg.Connection) -> set[tuple[str, str]]:
-    """Tables, views, sequences and functions with their owner's rights, but for identity columns and parts of tables."""
+    """Tables, views, sequences and functions with the rights of their owner; not of identity columns, no parts."""
     found = connection.execute(
         "SELECT CASE WHEN relnamespace = 'open'::regnamespace THEN 'open view'"
         " WHEN relkind = 'S' THEN 'sequence' ELSE 'table' END, relname"
