@@ -13,6 +13,7 @@ _VIEWS = (
     "rules",
     "quality",
     "registry",
+    "gateways",
     "targets",
     "bulletins",
     "print",

@@ -1,17 +1,20 @@
 """Keeps what of foreign messages does not become readings, in the transaction of those that do."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psycopg
 
 from services.core.calendar import from_us
 from services.core.db.statements import Statements
-from services.ingest.message import NOTHING_BESIDE, Checked
+from services.ingest.message import NOTHING_BESIDE, Checked, Sample
 from services.ingest.rejected import storable
+from services.ingest.retention import MESSAGES_READ
 
 _KEPT_BYTES = 4096
 _MOST_SOURCE = 1000
+_LARGEST_SAMPLE = 64 * 1024
+"""Bytes; a message that is larger is not kept to try profiles on."""
 
 _sql = Statements.beside(__file__, "held.sql")
 
@@ -50,6 +53,7 @@ def keep_beside(connection: psycopg.Connection, messages: Sequence[Checked]) -> 
             payloads=[each.payload[:_KEPT_BYTES] for each in examples.values()],
             sizes=[len(each.payload) for each in examples.values()],
         )
+    _keep_samples(connection, {m.gateway: m.beside.sample for m in foreign if m.beside.sample is not None})
     counts = Counter[tuple[str, str]]()
     for message in foreign:
         for reason, count in message.beside.counts.items():
@@ -62,3 +66,20 @@ def keep_beside(connection: psycopg.Connection, messages: Sequence[Checked]) -> 
         reasons=[reason for _, reason in keys],
         counts=[counts[key] for key in keys],
     )
+
+
+def _keep_samples(connection: psycopg.Connection, samples: Mapping[str, Sample]) -> None:
+    """Keep one message of each gateway of which few are kept, or none since ten minutes ago."""
+    small = {gateway: each for gateway, each in samples.items() if len(each.payload) <= _LARGEST_SAMPLE}
+    if not small:
+        return
+    due = _sql.run(connection, "samples_due", gateways=sorted(small), most=MESSAGES_READ).scalars().all()
+    if due:
+        _sql.run(
+            connection,
+            "keep_samples",
+            gateways=due,
+            sources=[storable(small[gateway].source[:_MOST_SOURCE]) for gateway in due],
+            retained=[small[gateway].retained for gateway in due],
+            payloads=[small[gateway].payload for gateway in due],
+        )

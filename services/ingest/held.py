@@ -5,7 +5,7 @@ import psycopg
 from services.core.calendar import from_us, to_us
 from services.core.db.statements import Statements
 from services.ingest.foreign import BOOKED, UNKNOWN_UNIT
-from services.ingest.message import Decoded, Rejection
+from services.ingest.message import TAKEN_IN, Decoded, Rejection
 from services.ingest.points import NO_POINTS, MeterReading
 from services.ingest.retry import Retried
 from services.ingest.store import store
@@ -47,7 +47,13 @@ def take_in_held(
     taken = [each for each in tried if isinstance(each, MeterReading)]
     rejected = [each for each in tried if isinstance(each, Rejection)]
     message = Decoded(
-        gateway, None, [r.meter for r in taken], [r.at_us for r in taken], [r.value for r in taken], rejected
+        gateway,
+        None,
+        [r.meter for r in taken],
+        [r.at_us for r in taken],
+        [r.value for r in taken],
+        rejected,
+        format=TAKEN_IN,
     )
     (answer,) = store(connection, [check(message, known, now_us=now_us)], writer=writer)
     with connection.transaction():

@@ -57,6 +57,24 @@ SET
     payload = excluded.payload,
     payload_bytes = excluded.payload_bytes;
 
+-- name: samples_due(gateways, most)
+-- Those of which fewer than `most` messages are kept whole, or none of the last ten minutes.
+SELECT asked.gateway_code
+FROM unnest(:gateways ::text[]) AS asked (gateway_code)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS messages, max(received_at) AS newest
+    FROM foreign_message
+    WHERE foreign_message.gateway_code = asked.gateway_code
+) AS kept
+WHERE kept.messages < :most OR kept.newest < now() - interval '10 minutes'
+ORDER BY asked.gateway_code;
+
+-- name: keep_samples(gateways, sources, retained, payloads)
+INSERT INTO foreign_message (gateway_code, received_at, source, retained, payload)
+SELECT given.gateway_code, now(), given.source, given.retained, given.payload
+FROM unnest(:gateways ::text[], :sources ::text[], :retained ::boolean[], :payloads ::bytea[])
+    AS given (gateway_code, source, retained, payload);
+
 -- name: count_foreign(gateways, reasons, counts)
 INSERT INTO foreign_count AS kept (gateway_code, day, reason, readings)
 SELECT

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from services.ingest.foreign import Foreign
-from services.ingest.message import LARGEST_PAYLOAD_BYTES, Answer, Checked, Example, ForeignAnswer, UnreadableMessage
+from services.ingest.message import (
+    LARGEST_PAYLOAD_BYTES,
+    Answer,
+    Checked,
+    Example,
+    ForeignAnswer,
+    Sample,
+    UnreadableMessage,
+)
 from services.ingest.points import to_meters
 from services.ingest.profiles.decode import Came, read_message
 from services.ingest.rejected import Unreadable
@@ -19,6 +27,9 @@ from services.ingest.store import store
 from services.ingest.validate import KnownRegistry, check
 
 log = logging.getLogger("intake")
+
+BY_PROFILE = "profile"
+"""What is read by a gateway's profile, among the formats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,13 @@ def store_foreign(
 
     Of one that cannot be read, or whose gateway is not registered, the reason; it is kept whole. Values of unknown
     points and such whose flags say that they are not good are kept beside the readings, and are in no count of the
-    answer. Within a transaction of the caller it is part of that. Raises psycopg.Error with nothing stored: then the
-    sender gets no answer, or one that lets it send again.
+    answer. `writer`: the process, which speaks one protocol and is counted by that name. Within a transaction of the
+    caller it is part of that. Raises psycopg.Error with nothing stored: then the sender gets no answer, or one that
+    lets it send again.
     """
-    read = [checked_foreign(message, known, now_us=now_us) for message in messages]
+    read = [checked_foreign(message, known, now_us=now_us, protocol=writer) for message in messages]
     unreadable = [
-        Unreadable(message.gateway, message.source, message.payload, each)
+        Unreadable(message.gateway, message.source, message.payload, each, writer)
         for message, each in zip(messages, read, strict=True)
         if isinstance(each, UnreadableMessage)
     ]
@@ -85,15 +97,22 @@ def checked_by_profile(
         raise UnreadableMessage("undecodable", "could not be read; the log of the service says why") from error
     decoded = to_meters(read.foreign, known.points)
     example = Example(read.nothing, source, payload) if read.nothing else None
-    beside = replace(decoded.beside, example=example, told=None if read.ack is None else ForeignAnswer(*read.ack))
-    return check(replace(decoded, beside=beside), known, now_us=now_us)
+    beside = replace(
+        decoded.beside,
+        example=example,
+        sample=Sample(source, payload, came.retained),
+        told=None if read.ack is None else ForeignAnswer(*read.ack),
+    )
+    return check(replace(decoded, beside=beside, format=BY_PROFILE), known, now_us=now_us)
 
 
-def checked_foreign(message: ForeignMessage, known: KnownRegistry, *, now_us: int) -> Checked | UnreadableMessage:
+def checked_foreign(
+    message: ForeignMessage, known: KnownRegistry, *, now_us: int, protocol: str
+) -> Checked | UnreadableMessage:
     """What of a message may be stored, or why it is not taken at all."""
     if isinstance(message.read, UnreadableMessage):
         return message.read
     try:
-        return check(to_meters(message.read, known.points), known, now_us=now_us)
+        return check(replace(to_meters(message.read, known.points), format=protocol), known, now_us=now_us)
     except UnreadableMessage as reason:
         return reason

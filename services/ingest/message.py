@@ -82,6 +82,14 @@ class Example(NamedTuple):
     payload: bytes
 
 
+class Sample(NamedTuple):
+    """A message that was read by a profile: where it came from, its bytes, and whether the broker had kept it."""
+
+    source: str
+    payload: bytes
+    retained: bool
+
+
 class ForeignAnswer(NamedTuple):
     """What a gateway is told in a format of its own once a message is stored."""
 
@@ -96,15 +104,25 @@ class Beside:
     held: Sequence[HeldValue] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     example: Example | None = None
+    sample: Sample | None = None
     told: ForeignAnswer | None = None
 
 
 NOTHING_BESIDE = Beside()
 
 
+OWN_FORMAT = "enermon"
+"""Name of our own format among those that are counted."""
+TAKEN_IN = "taken_in"
+"""By which what people took in later is counted, among the formats."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The samples of one message: meter codes, times in microseconds since 1970 (UTC), finite or not finite values."""
+    """The samples of one message: meter codes, times in microseconds since 1970 (UTC), finite or not finite values.
+
+    `format`: that by which it is counted.
+    """
 
     gateway: str
     seq: int | None
@@ -113,11 +131,15 @@ class Decoded:
     values: Sequence[float]
     rejected: Sequence[Rejection] = ()
     beside: Beside = NOTHING_BESIDE
+    format: str = OWN_FORMAT
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The readings of one message that may be stored, by number of the meter."""
+    """The readings of one message that may be stored, by number of the meter.
+
+    `format`: that by which it is counted; `accepts_later`: of two values of one time the later is to count.
+    """
 
     gateway: str
     seq: int | None
@@ -127,6 +149,8 @@ class Checked:
     values: Sequence[float]
     rejected: Sequence[Rejection]
     beside: Beside = NOTHING_BESIDE
+    format: str = OWN_FORMAT
+    accepts_later: bool = False
 
 
 @dataclass(slots=True)

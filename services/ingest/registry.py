@@ -37,13 +37,15 @@ class RegistryReader:
                 meters: dict[str, KnownMeter] = {}
                 for row in _sql.run(connection, "known_meters"):
                     meters[row.code] = _known(meters.get(row.code), row)
-                keeps_days = {row.code: row.keeps_days for row in _sql.run(connection, "known_gateways")}
+                gateways = _sql.run(connection, "known_gateways").all()
+                keeps_days = {row.code: row.keeps_days for row in gateways}
                 self._known = KnownRegistry(
                     meters,
                     frozenset(keeps_days),
                     {code: days for code, days in keeps_days.items() if days is not None},
                     _points(_sql.run(connection, "known_points")),
                     self._profiles(_sql.run(connection, "known_profiles")),
+                    frozenset(row.code for row in gateways if row.corrections == "accept"),
                 )
                 self._revision = revision
         return self._known

@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 
 from services.core.db.statements import Statements
-from services.ingest.message import Checked, Rejection, UnreadableMessage
+from services.ingest.message import OWN_FORMAT, Checked, Rejection, UnreadableMessage
 
 _sql = Statements.beside(__file__, "store.sql")
 
@@ -18,12 +18,13 @@ _KEPT_BYTES_OF_TOO_LARGE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message to be kept whole, with the reason why it is rejected."""
+    """A message to be kept whole, with the reason why it is rejected. `format`: that by which it is counted."""
 
     gateway: str | None
     topic: str
     payload: bytes
     reason: UnreadableMessage
+    format: str = OWN_FORMAT
 
 
 def keep_rejected(

@@ -14,6 +14,8 @@ _sql = Statements.beside(__file__, "retention.sql")
 MOST_AT_ONCE = 50_000
 MOST_UNKNOWN_POINTS = 10_000
 """Of one gateway; what its values were is kept beside."""
+MESSAGES_READ = 20
+"""Of one gateway, whole, to try another version of its profile on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def drop(connection: psycopg.Connection, kept: Retention, *, now: datetime) -> D
     with connection.transaction():
         _sql.run(connection, "drop_old_counts", before=before)
         _sql.run(connection, "drop_old_incidents", before=before)
+        _sql.run(connection, "drop_messages_read", before=before, most=MESSAGES_READ)
     return dropped
 
 

@@ -102,8 +102,23 @@ DELETE FROM edge_incident
 WHERE noted_at < :before;
 
 -- name: drop_old_counts(before)
-DELETE FROM foreign_count
+WITH of_foreign AS (
+    DELETE FROM foreign_count
+    WHERE day < (:before ::timestamptz AT TIME ZONE 'Asia/Shanghai')::date
+)
+DELETE FROM intake_count
 WHERE day < (:before ::timestamptz AT TIME ZONE 'Asia/Shanghai')::date;
+
+-- name: drop_messages_read(before, most)
+-- Of each gateway the newest `most` stay, if they are not too old.
+WITH ranked AS (
+    SELECT message_id, row_number() OVER (PARTITION BY gateway_code ORDER BY message_id DESC) AS place
+    FROM foreign_message
+)
+DELETE FROM foreign_message
+USING ranked
+WHERE foreign_message.message_id = ranked.message_id
+    AND (ranked.place > :most OR foreign_message.received_at < :before);
 
 -- name: drop_messages_beyond(cap, cap_bytes)
 -- Of each gateway the newest `cap` of together `cap_bytes` stay; and so many of all that are not registered, together:

@@ -12,7 +12,7 @@ import psycopg
 
 from services.core.calendar import DAY_US, from_us, to_us
 from services.core.db.statements import Statements
-from services.ingest.message import Decoded
+from services.ingest.message import TAKEN_IN, Decoded
 from services.ingest.store import store
 from services.ingest.validate import BEFORE_USE_US, KEEPS_DAYS, KnownRegistry, check
 
@@ -104,7 +104,8 @@ def retry(
 
 def _message(gateway: str, kept: list[_KeptReading]) -> Decoded:
     timed = [(k.meter, k.ts_us, k.value) for k in kept if k.ts_us is not None]
-    return Decoded(gateway, None, [m for m, _, _ in timed], [t for _, t, _ in timed], [v for _, _, v in timed])
+    meters, times_us, values = [m for m, _, _ in timed], [t for _, t, _ in timed], [v for _, _, v in timed]
+    return Decoded(gateway, None, meters, times_us, values, format=TAKEN_IN)
 
 
 def _time_us(text: str) -> int | None:

@@ -21,7 +21,9 @@ from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
 from services.core.db.chunks import CHUNK_US, parts_of
 from services.core.db.statements import Statements
+from services.ingest.accepted import Conflict, accept_later
 from services.ingest.beside import keep_beside
+from services.ingest.counted import count_intake
 from services.ingest.crowding import beyond_room, crowded
 from services.ingest.message import Answer, Checked, Rejection, rejection_json
 from services.ingest.rejected import Unreadable, keep_rejected, keep_unreadable
@@ -134,10 +136,12 @@ def _commit(
     messages = batch.messages
     with connection.transaction():
         duplicate, conflicts = _store_readings(connection, batch, writer, straight=straight)
+        conflicts = accept_later(connection, messages, duplicate, conflicts)
         answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
         keep_rejected(connection, messages, conflicts)
         keep_unreadable(connection, unreadable)
         keep_beside(connection, messages)
+        count_intake(connection, messages, answers, unreadable)
         gateways = sorted({m.gateway for m in messages})
         if gateways:
             _sql.run(connection, "note_message", gateways=gateways)
@@ -284,12 +288,13 @@ def _marks(rows: _Rows, new: NDArray[np.int64], live_from_us: int) -> _Marks:
     return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), queues)
 
 
-def _conflict(message: Checked, index: int, stands: float) -> Rejection:
+def _conflict(message: Checked, index: int, stands: float) -> Conflict:
     value = message.values[index]
-    return Rejection(
+    return Conflict(
         message.meters[index],
         message.times_us[index] // 1000,
         repr(value),
         "conflict",
         f"{stands!r} is stored for this time and stays; {value!r} is not taken",
+        index,
     )

@@ -107,7 +107,7 @@ LEFT JOIN (
 ORDER BY term.meter_id, term.valid_from;
 
 -- name: known_gateways()
-SELECT code, keeps_days FROM gateway;
+SELECT code, keeps_days, corrections FROM gateway;
 
 -- name: known_points()
 -- Each point with the terms of its meter, in order of time; one that is no meter once.

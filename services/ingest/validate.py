@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypeGuard
 
 from services.core.calendar import DAY_US, OPEN_START_US, SHANGHAI, from_us, to_us
-from services.ingest.message import Checked, Decoded, ReadingCode, Rejection, UnreadableMessage
+from services.ingest.message import TAKEN_IN, Checked, Decoded, ReadingCode, Rejection, UnreadableMessage
 from services.ingest.points import GatewayPoints
 from services.ingest.profiles.language import Profile
 
@@ -62,6 +62,8 @@ class KnownRegistry:
     """By gateway, what its foreign messages name."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """By gateway, how its messages are read that are not of our own format."""
+    accepting: frozenset[str] = frozenset()
+    """Gateways whose later value of a time counts."""
     ids: Mapping[str, Mapping[str, int]] = field(init=False)
     """By gateway and code of the meters that it has now, their number."""
     had_all_from_us: Mapping[str, int] = field(init=False)
@@ -100,6 +102,8 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int, believe_old: b
     if gateway not in known.gateways:
         raise UnreadableMessage("unknown_gateway", f"gateway {gateway!r} is not registered", decoded.seq)
     times = _Times(known, gateway, now_us, believe_old=believe_old)
+    # What people take in is theirs to correct.
+    accepts_later = gateway in known.accepting and decoded.format != TAKEN_IN
     all_ids = list(map(known.ids.get(gateway, {}).get, decoded.meters))
     if _all_good(all_ids, decoded, times):
         return Checked(
@@ -111,6 +115,8 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int, believe_old: b
             decoded.values,
             decoded.rejected,
             decoded.beside,
+            decoded.format,
+            accepts_later,
         )
     meters, meter_ids, times_us, values = [], [], [], []
     rejected = list(decoded.rejected)
@@ -129,7 +135,8 @@ def check(decoded: Decoded, known: KnownRegistry, *, now_us: int, believe_old: b
             values.append(value)
         else:
             rejected.append(_rejection(code, at_us, value, meter, gateway, times))
-    return Checked(gateway, decoded.seq, meters, meter_ids, times_us, values, rejected, decoded.beside)
+    beside, by = decoded.beside, decoded.format
+    return Checked(gateway, decoded.seq, meters, meter_ids, times_us, values, rejected, beside, by, accepts_later)
 
 
 class _Times:

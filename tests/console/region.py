@@ -41,6 +41,7 @@ class Looked:
     furnace: str
     data_centre: str
     park: str
+    gateway: str
     alerts: Mapping[str, int]
     """By where each stands."""
 
@@ -62,7 +63,7 @@ def build(client: TestClient, database_url: str) -> Looked:
         _people(database, steel.enterprise)
     _judge_quality(database_url)
     assert client.post(f"/api/v1/bulletins/{ORDOS}/2026-10").status_code == 201
-    return Looked(steel.enterprise, steel.unit, good.unit, park, alerts)
+    return Looked(steel.enterprise, steel.unit, good.unit, park, good.gateway, alerts)
 
 
 def _steel(registered: Registered, line: Line, park: str) -> Plant:

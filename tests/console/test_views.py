@@ -23,6 +23,7 @@ def given_to(view: str, looked: Looked) -> Mapping[str, str]:
         "area": {"code": "150622"},
         "park": {"code": looked.park},
         "enterprise": {"code": looked.enterprise},
+        "gateway": {"code": looked.gateway},
         "alert": {"id": str(looked.alerts["overdue"])},
         "bulletin": {"code": "150600", "month": "2026-10"},
     }

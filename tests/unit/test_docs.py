@@ -35,7 +35,7 @@ WRITERS: dict[str, str | tuple[str, ...]] = {
 # written by the service that is shipped with them, and tests of an address by those who ask for one; a subscription
 # whose receiver says that it is gone is switched off by who hears it; a point that was said to be something is unknown
 # no longer. The quality process puts into the queues what has ended, and what is to be booked anew; the API, the days
-# of which other readings are expected now.
+# of which other readings are expected now. Of gateways whose rule it is, the intake takes later values as corrections.
 OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
@@ -56,6 +56,7 @@ OTHER_HANDS = {
     ("dirty_slot", "INSERT INTO", "quality"),
     ("subscription", "UPDATE", "alerts"),
     ("unknown_point", "DELETE FROM", "api"),
+    ("correction", "INSERT INTO", "intake"),
 }
 BY_TRIGGER = {"audit", "audited"}
 """Written by no statement of a service: with the changes of other tables, or of the schema."""

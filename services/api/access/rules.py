@@ -74,6 +74,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/import/statistics/template
         GET /api/v1/import/heat-values/template
         GET /api/v1/import/manual-reports/template
+        GET /api/v1/import/points/template
         GET /api/v1/seal
         GET /api/v1/profiles
         GET /api/v1/profiles/{name}
@@ -150,6 +151,7 @@ _RULES: Mapping[Right | str, str] = {
         GET /api/v1/foreign-counts
         GET /api/v1/foreign-examples
         GET /api/v1/gateways/{code}/profile
+        POST /api/v1/gateways/{code}/profile/try
         GET /api/v1/live
         GET /api/v1/proposals
         GET /api/v1/proposals/{proposal_id}
@@ -241,6 +243,7 @@ _RULES: Mapping[Right | str, str] = {
         POST /api/v1/import/meters
         POST /api/v1/rejected-readings/retry
         PUT /api/v1/gateways/{code}/points
+        POST /api/v1/import/points
         PUT /api/v1/outlets/{code}
         DELETE /api/v1/outlets/{code}
         PUT /api/v1/gateways/{code}/profile

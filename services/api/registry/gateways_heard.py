@@ -1,7 +1,7 @@
 """Gateways with what was heard of them: whether they are online, and when they last sent something."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, get_args
 
 from psycopg import Connection
@@ -15,6 +15,7 @@ from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, SearchText, Trade
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
+from services.api.registry.gateway_counters import END, START, CountedDays, GatewayCounters, counters_of
 from services.api.registry.statements import registry_statements
 
 SQL = registry_statements("gateway.sql")
@@ -44,6 +45,14 @@ class GatewayHeard(Heard):
     name: str | None
     keeps_days: int | None
     edge_node: str | None
+    resends: bool | None = Field(description="As it is registered")
+    corrections: Literal["keep", "accept"]
+    cannot_resend: bool = Field(
+        description="What happens while its line is down is lost: it is registered so, or its profile says so"
+    )
+    profile: str | None = Field(description="By which its messages are read that are not of Enermon's own format")
+    profile_version: int | None
+    counters: GatewayCounters
 
 
 class GatewayCounts(BaseModel):
@@ -71,8 +80,11 @@ class GatewayQuery(ListQuery):
     trade: Many[Trade] | None = None
     enterprise: Many[CreditCode] | None = None
     state: Many[GatewayState] | None = None
+    cannot_resend: bool | None = Field(None, description="Only those that cannot send again, or only those that can")
     silent: bool | None = Field(None, description="Only those that are silent, or only those that are not")
     q: SearchText | None = Field(None, description="Part of the code or name")
+    start: date | None = START
+    end: date | None = END
     order: Annotated[list[str], OrderedBy(*_ORDERS)] = ORDER
 
 
@@ -82,6 +94,7 @@ FILTERS = {
     "trade": TRADE,
     "enterprise": ENTERPRISE,
     "state": equal("state"),
+    "cannot_resend": Filter("entry.cannot_resend = :cannot_resend"),
     "silent": Filter("entry.silent = :silent"),
     "q": contains("code", "name"),
 }
@@ -96,23 +109,26 @@ _COUNTED = ("state", "silent")
 _CODED = {NamedKind.ENTERPRISE: ("credit_code",)}
 
 
-def gateways_of(database: Database, query: GatewayQuery) -> GatewayPage:
+def gateways_of(database: Database, query: GatewayQuery, now: datetime) -> GatewayPage:
     """The page of gateways that `query` asks for, and the counts of all it leaves."""
+    days = CountedDays(start=query.start, end=query.end)
     with database.read() as connection:
         found = HEARD.page(connection, query)
+        counters = counters_of(connection, [row["code"] for row in found.data], days, now)
         counts = _counts(connection, query)
         names = names_beside(connection, found.data, _CODED)
-    data = [GatewayHeard.model_validate(row) for row in found.data]
+    data = [GatewayHeard.model_validate(row | {"counters": counters[row["code"]]}) for row in found.data]
     return GatewayPage(data=data, next=found.next, total=found.total, names=names, counts=counts)
 
 
-def heard_of(database: Database, code: str) -> Heard:
+def heard_of(database: Database, code: str, days: CountedDays, now: datetime) -> GatewayHeard:
     """What was heard of a gateway. Raises Refused where there is none."""
     with database.read() as connection:
         rows = HEARD.rows(connection, "entry.code = :code", {"code": code}, most=1)
+        counters = counters_of(connection, [code], days, now)
     if not rows:
         raise nouns.GATEWAY.refuse_unknown(code)
-    return Heard.model_validate(rows[0])
+    return GatewayHeard.model_validate(rows[0] | {"counters": counters[code]})
 
 
 def counts_of(

@@ -1,7 +1,8 @@
 """Profiles: shipped and written ones, and which of them reads the messages of a gateway."""
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,9 +17,11 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Entry, Whole, refusal
 from services.api.registry.statements import registry_statements
+from services.core.calendar import from_us
 from services.ingest.profiles.access import ProfileError
 from services.ingest.profiles.language import compiled
 from services.ingest.profiles.shipped import shipped_profiles
+from services.ingest.profiles.trial import TrialValue
 
 SQL = registry_statements("profile.sql")
 UNKNOWN_PROFILE = ProblemKind("unknown_profile", 404, "No such profile")
@@ -77,6 +80,22 @@ class GatewayProfile(BaseModel):
 
     profile: str
     version: int
+
+
+class MoveEntry(Entry):
+    """Another version for a gateway, to be tried before it is given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"profile": "kepware"}]})
+
+    profile: ProfileName | None = Field(None, description="Name of a profile")
+    version: Whole | None = Field(None, ge=1, le=1_000_000, description="Left out: its newest")
+    document: dict[str, Any] | None = Field(None, description="Or a profile that is not kept yet")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "MoveEntry":
+        if (self.profile is None) == (self.document is None):
+            raise refusal("profile_or_name")
+        return self
 
 
 class TryEntry(Entry):
@@ -258,3 +277,17 @@ def _answer(
         written_at=at,
         document=document,
     )
+
+
+def told_values(values: Sequence[TrialValue]) -> list[TriedValue]:
+    """Values that were read for a trial, as they are told."""
+    return [
+        TriedValue(
+            point=each.point,
+            ts=from_us(each.at_us),
+            value=each.value if math.isfinite(each.value) else None,
+            flag=each.flag or None,
+            unit=each.unit,
+        )
+        for each in values
+    ]

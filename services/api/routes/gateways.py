@@ -1,7 +1,7 @@
 """Gateways 端设备: the devices that publish for many meters."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, status
 from psycopg import Connection
@@ -19,7 +19,16 @@ from services.api.registry import nouns
 from services.api.registry.edge_nodes import EdgeNodeState, edge_node_of
 from services.api.registry.end_devices import EndDeviceQuery, EndDeviceState, end_device_of
 from services.api.registry.fields import Code, CreditCode, Entry, Name, Whole, refusal
-from services.api.registry.gateways_heard import FILTERS, SQL, GatewayPage, GatewayQuery, Heard, gateways_of, heard_of
+from services.api.registry.gateway_counters import CountedDays
+from services.api.registry.gateways_heard import (
+    FILTERS,
+    SQL,
+    GatewayHeard,
+    GatewayPage,
+    GatewayQuery,
+    gateways_of,
+    heard_of,
+)
 from services.api.registry.owners import owner_faults
 from services.api.registry.resource import Resource
 from services.ingest.broker_users import RESERVED, is_credit_code
@@ -31,6 +40,8 @@ EXAMPLE: JsonDict = {
     "name": "焦化厂 1 号端设备",
     "keeps_days": 90,
     "edge_node": "Ordos/GW-150622-0007",
+    "resends": True,
+    "corrections": "keep",
 }
 
 
@@ -55,6 +66,24 @@ EdgeNodeAddress = Annotated[
 ]
 
 
+Resends = Annotated[
+    bool,
+    Field(
+        description="Whether it keeps what it could not send, and sends it later. Empty: as its profile says, which is"
+        " no unless said; one without a profile does"
+    ),
+]
+
+
+LaterValues = Annotated[
+    Literal["keep", "accept"],
+    Field(
+        description="Of two values of one time: keep, the first counts and the other is a rejected reading; accept, the"
+        " later one counts, as a correction that is recorded"
+    ),
+]
+
+
 def _of_gateway(code: str) -> str:
     if code.lower().startswith(RESERVED):
         raise refusal("reserved", prefix=RESERVED)
@@ -75,6 +104,8 @@ class GatewayEntry(Entry):
     name: Name | None = None
     keeps_days: KeepsDays | None = None
     edge_node: EdgeNodeAddress | None = None
+    resends: Resends | None = None
+    corrections: LaterValues = "keep"
 
 
 class Gateway(GatewayEntry):
@@ -93,6 +124,8 @@ class GatewayPatch(Entry):
     name: Name | None = None
     keeps_days: KeepsDays | None = None
     edge_node: EdgeNodeAddress | None = None
+    resends: Resends | None = None
+    corrections: LaterValues = "keep"
 
 
 def _edge_node_faults(connection: Connection, entries: Sequence[GatewayEntry]) -> list[list[Fault]]:
@@ -133,17 +166,17 @@ UNKNOWN = nouns.GATEWAY.unknown
 
 
 @router.get("", summary="List gateways", responses=refusals(BAD_CURSOR))
-def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()]) -> GatewayPage:
+def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()], now: Now) -> GatewayPage:
     """The gateways in the order of their codes, with what was heard of them; filters by place go by their enterprise's
     membership of today.
     """
-    return gateways_of(database, query)
+    return gateways_of(database, query, now)
 
 
 @router.get("/{code}/state", summary="Read what was heard of a gateway", responses=refusals(UNKNOWN))
-def read_gateway_state(database: Db, code: Code) -> Heard:
-    """Whether it is online, and when it last sent something."""
-    return heard_of(database, code)
+def read_gateway_state(database: Db, code: Code, days: Annotated[CountedDays, Query()], now: Now) -> GatewayHeard:
+    """Whether it is online, when it last sent something, and what became of that."""
+    return heard_of(database, code, days, now)
 
 
 @router.get("/{code}/edge-node", summary="Read the session of a gateway by Sparkplug B", responses=refusals(UNKNOWN))

@@ -14,6 +14,7 @@ from services.api.limited import MEGABYTE, LimitedWork, Limits, OverLimitError
 from services.api.manual_reports.importing import RESOURCE as MANUAL_REPORTS
 from services.api.registry.files.encoding import Encoding
 from services.api.registry.importing import ImportHandling, import_sheet
+from services.api.registry.point_import import RESOURCE as POINTS
 from services.api.registry.reading import HiddenRows, columns_of, read_sheet
 from services.api.registry.resource import Resource
 from services.api.registry.table_file import table_of
@@ -26,6 +27,7 @@ _RESOURCES: tuple[Resource[Any, Any, Any], ...] = (
     STATISTICS,
     HEAT_VALUES,
     MANUAL_REPORTS,
+    POINTS,
 )
 _IMPORTABLE: Mapping[str, Resource[Any, Any, Any]] = {each.noun.plural: each for each in _RESOURCES}
 LIMITS = Limits(memory_bytes=400 * MEGABYTE, processor_s=60, longest_s=300)

@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 
 from services.api.asking import Now
 from services.api.database import Database, Db
-from services.api.errors import BAD_CURSOR, INVALID_BODY, ProblemKind, Refused, refused_fields
+from services.api.errors import BAD_CURSOR, INVALID_BODY, Refused, refused_fields
 from services.api.names import NamedKind, NamedPage, names_beside
 from services.api.openapi import refusals
 from services.api.registry import nouns
 from services.api.registry.change import registry_change
 from services.api.registry.fields import Code
+from services.api.registry.point_import import RESOURCE
 from services.api.registry.points import (
     COUNTS,
     HELD,
@@ -31,14 +32,15 @@ from services.api.registry.points import (
     require_gateway,
     set_points,
 )
+from services.api.routes.imports import import_router
 from services.api.routes.rejected import WRITER
 from services.core.calendar import to_us
 from services.ingest.held import take_in_held
 from services.ingest.retry import Retried
 
-router = APIRouter(prefix="/api/v1", tags=["gateways"])
+router = APIRouter(tags=["gateways"])
 MOST_TAKEN = 20_000
-UNKNOWN_POINT = ProblemKind("unknown_point", 404, "No such point")
+UNKNOWN_POINT = nouns.POINT.unknown
 
 
 class HeldReading(BaseModel):
@@ -100,7 +102,7 @@ class PointsRemoval(BaseModel):
     pattern: bool = False
 
 
-@router.get("/points", summary="List points", responses=refusals(BAD_CURSOR))
+@router.get("/api/v1/points", summary="List points", responses=refusals(BAD_CURSOR))
 def list_points(database: Db, query: Annotated[PointQuery, Query()]) -> NamedPage[PointAnswer]:
     """Points that are meters or ignored, and such as came and are unknown (`state=unknown`)."""
     with database.read() as connection:
@@ -111,7 +113,7 @@ def list_points(database: Db, query: Annotated[PointQuery, Query()]) -> NamedPag
     return NamedPage[PointAnswer](data=data, next=found.next, total=found.total, names=names)
 
 
-@router.put("/gateways/{code}/points", summary="Say what points are", responses=refusals(nouns.GATEWAY.unknown))
+@router.put("/api/v1/gateways/{code}/points", summary="Say what points are", responses=refusals(nouns.GATEWAY.unknown))
 def put_points(database: Db, code: Code, entry: PointsEntry, now: Now) -> PointsSet:
     """Map points to meters, or ignore them, many in one act; what is held of them is taken in.
 
@@ -128,7 +130,7 @@ def put_points(database: Db, code: Code, entry: PointsEntry, now: Now) -> Points
 
 
 @router.delete(
-    "/gateways/{code}/points",
+    "/api/v1/gateways/{code}/points",
     summary="Remove points",
     responses=refusals(nouns.GATEWAY.unknown, UNKNOWN_POINT),
     status_code=204,
@@ -137,13 +139,13 @@ def remove_points(database: Db, code: Code, query: Annotated[PointsRemoval, Quer
     """What comes of them is held again. Readings that are stored stay."""
     with registry_change(database) as change:
         require_gateway(change.connection, code)
-        removed = SQL.run(change.connection, "delete", gateway=code, names=query.name, is_pattern=query.pattern)
+        removed = SQL.run(change.connection, "remove_points", gateway=code, names=query.name, is_pattern=query.pattern)
         missing = sorted({*query.name} - {*removed.scalars()})
         if missing:
             raise Refused(UNKNOWN_POINT, f"gateway {code} has no point {missing[0]!r}")
 
 
-@router.get("/held-readings", summary="List held values", responses=refusals(BAD_CURSOR))
+@router.get("/api/v1/held-readings", summary="List held values", responses=refusals(BAD_CURSOR))
 def list_held(database: Db, query: Annotated[HeldQuery, Query()]) -> NamedPage[HeldReading]:
     """Values of foreign messages that did not become readings, newest first."""
     with database.read() as connection:
@@ -153,7 +155,7 @@ def list_held(database: Db, query: Annotated[HeldQuery, Query()]) -> NamedPage[H
     return NamedPage[HeldReading](data=data, next=found.next, total=found.total, names=names)
 
 
-@router.post("/held-readings/take", summary="Take in held values", responses=refusals(nouns.GATEWAY.unknown))
+@router.post("/api/v1/held-readings/take", summary="Take in held values", responses=refusals(nouns.GATEWAY.unknown))
 def take_held(database: Db, query: Annotated[TakeQuery, Query()], now: Now) -> HeldTaken:
     """Store held values of points that are meters by now; with `accept_flags` also such as their senders doubt.
 
@@ -164,7 +166,7 @@ def take_held(database: Db, query: Annotated[TakeQuery, Query()], now: Now) -> H
     return _take(database, query, now)
 
 
-@router.get("/foreign-counts", summary="Count what foreign messages said", responses=refusals(BAD_CURSOR))
+@router.get("/api/v1/foreign-counts", summary="Count what foreign messages said", responses=refusals(BAD_CURSOR))
 def list_counts(database: Db, query: Annotated[CountQuery, Query()]) -> NamedPage[ForeignCount]:
     """Values by day and gateway: good ones, flagged ones by flag, and those that are no readings by the reason why."""
     with database.read() as connection:
@@ -199,3 +201,6 @@ def _told(found: Retried, most: int) -> HeldTaken:
     }
     tried = sum(outcomes.values())
     return HeldTaken(tried=tried, more=tried >= most, **outcomes)
+
+
+router.include_router(import_router(RESOURCE))

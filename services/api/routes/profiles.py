@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import math
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -19,6 +18,7 @@ from services.api.registry import nouns
 from services.api.registry.change import registry_change
 from services.api.registry.fields import Code
 from services.api.registry.points import require_gateway
+from services.api.registry.profile_moving import MoveTrial, tried_on_kept
 from services.api.registry.profiles import (
     EXAMPLES,
     SHIPPED,
@@ -28,6 +28,7 @@ from services.api.registry.profiles import (
     ForeignExample,
     GatewayProfile,
     GatewayProfileEntry,
+    MoveEntry,
     ProfileAnswer,
     ProfileEntry,
     ProfileName,
@@ -35,7 +36,6 @@ from services.api.registry.profiles import (
     Tried,
     TriedAck,
     TriedRejection,
-    TriedValue,
     TryEntry,
     WholeProfile,
     add_version,
@@ -43,8 +43,9 @@ from services.api.registry.profiles import (
     profile_named,
     require_document,
     set_profile,
+    told_values,
 )
-from services.core.calendar import from_us, to_us
+from services.core.calendar import to_us
 from services.ingest.message import UnreadableMessage
 from services.ingest.profiles.decode import Came
 from services.ingest.profiles.trial import ProfileTrial, tried
@@ -139,6 +140,35 @@ def remove_gateway_profile(database: Db, code: Code) -> None:
             raise _none_of(code)
 
 
+@router.post(
+    "/gateways/{code}/profile/try",
+    summary="Try another version on kept messages of a gateway",
+    responses=refusals(nouns.GATEWAY.unknown, UNKNOWN_PROFILE),
+)
+def try_moving(database: Db, code: Code, entry: MoveEntry) -> MoveTrial:
+    """What would be read otherwise if the gateway were given this version, or this document: both are tried on its
+    newest messages that were kept whole. Nothing is changed.
+    """
+    if entry.document is not None:
+        require_document(entry.document, "document")
+    with database.read() as connection:
+        require_gateway(connection, code)
+        row = SQL.run(connection, "of_gateway", code=code).first()
+        if row is None:
+            raise _none_of(code)
+        before = profile_named(connection, row.profile, row.version)
+        asked = None if entry.document is not None else profile_named(connection, entry.profile or "", entry.version)
+        document = entry.document if asked is None else asked.document
+        messages, changed = tried_on_kept(connection, code, before.document, document)
+    return MoveTrial(
+        profile=before.name if asked is None else asked.name,
+        version=None if asked is None else asked.version,
+        messages=messages,
+        same=messages - len(changed),
+        changed=changed,
+    )
+
+
 @router.get("/foreign-examples", summary="List messages that yield nothing", responses=refusals(BAD_CURSOR))
 def list_examples(database: Db, query: Annotated[ExampleQuery, Query()]) -> NamedPage[ForeignExample]:
     """Of each gateway and reason the last message of which nothing could be read."""
@@ -164,23 +194,13 @@ def _payload(entry: TryEntry) -> bytes:
 
 
 def _told(trial: ProfileTrial) -> Tried:
-    values = [
-        TriedValue(
-            point=each.point,
-            ts=from_us(each.at_us),
-            value=each.value if math.isfinite(each.value) else None,
-            flag=each.flag or None,
-            unit=each.unit,
-        )
-        for each in trial.values
-    ]
     rejected = [
         TriedRejection(point=each.meter, ts=each.ts, value=each.value, code=each.code, detail=each.detail)
         for each in trial.rejected
     ]
     ack = None if trial.ack is None else TriedAck(topic=trial.ack[0], payload=trial.ack[1])
     return Tried(
-        values=values,
+        values=told_values(trial.values),
         rejected=rejected,
         dropped=trial.dropped,
         nothing=trial.nothing or None,

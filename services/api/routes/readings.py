@@ -31,7 +31,7 @@ from services.core.calendar import SHANGHAI, to_us
 from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.ingest.formats.kinds import FORMATS, decode
-from services.ingest.intake import checked_by_profile
+from services.ingest.intake import BY_PROFILE, checked_by_profile
 from services.ingest.message import Answer, UnreadableMessage
 from services.ingest.profiles.decode import Came
 from services.ingest.rejected import Unreadable
@@ -146,7 +146,6 @@ _EXAMPLE = {
 }
 
 
-BY_PROFILE = "profile"
 """Read by the profile of the gateway."""
 
 
@@ -264,7 +263,7 @@ def send_readings(
             else:
                 checked = check(decode(FORMATS[format_name], gateway, body), known, now_us=to_us(now))
         except UnreadableMessage as reason:
-            store(connection, [], [Unreadable(gateway, "http", body, reason)], writer=WRITER)
+            store(connection, [], [Unreadable(gateway, "http", body, reason, format_name)], writer=WRITER)
             if format_name == BY_PROFILE and reason.code != "unknown_gateway":
                 # It is kept, and sent again it would be no better: such gateways repeat what is refused for ever.
                 why = Rejected(code=reason.code, detail=reason.detail)

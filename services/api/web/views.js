@@ -17,6 +17,7 @@ export const VIEWS = [
   { name: "alert", path: "/alerts/:id", title: { zh: "预警", en: "Alert" }, nav: null, right: "read", load: () => import("./views/alert.js") },
   { name: "rules", path: "/rules/:slug?", title: { zh: "规则与静默", en: "Rules and silences" }, nav: "nav_handling", right: "survey", key: "u", load: () => import("./views/rules.js") },
   { name: "quality", path: "/quality", title: { zh: "数据质量", en: "Data quality" }, nav: "nav_handling", right: "read", key: "q", load: () => import("./views/quality.js") },
+  { name: "gateway", path: "/gateways/:code", title: { zh: "端设备", en: "Gateway" }, nav: null, right: "read", load: () => import("./views/gateway.js") },
   { name: "registry", path: "/registry/:kind?/:code?", title: { zh: "登记", en: "Registry" }, nav: "nav_records", right: "read", key: "r", load: () => import("./views/registry.js") },
   { name: "targets", path: "/targets", title: { zh: "目标与依据", en: "Targets" }, nav: "nav_records", right: "know", key: "m", load: () => import("./views/targets.js") },
   { name: "bulletins", path: "/bulletins", title: { zh: "月报", en: "Monthly bulletins" }, nav: "nav_records", right: "survey", key: "b", load: () => import("./views/bulletins.js") },

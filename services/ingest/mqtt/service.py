@@ -28,8 +28,8 @@ from services.ingest import store as intake_store
 from services.ingest.database import IngestDatabase
 from services.ingest.formats.kinds import decode, format_of, gateway_of
 from services.ingest.formats.payload_text import number_of
-from services.ingest.intake import checked_by_profile
-from services.ingest.message import NOTHING_BESIDE, Answer, Checked, UnreadableMessage
+from services.ingest.intake import BY_PROFILE, checked_by_profile
+from services.ingest.message import NOTHING_BESIDE, OWN_FORMAT, Answer, Checked, UnreadableMessage
 from services.ingest.mqtt.answers import payloads
 from services.ingest.mqtt.broker import BrokerSession
 from services.ingest.mqtt.dropping import retaining
@@ -185,7 +185,8 @@ class Ingest:
         except UnreadableMessage as reason:
             if reason.code == "bad_topic":
                 reason.seq = number_of(message.payload)
-            return Unreadable(gateway, message.topic, message.payload, reason)
+            by = OWN_FORMAT if foreign_gateway(message.topic) is None else BY_PROFILE
+            return Unreadable(gateway, message.topic, message.payload, reason, by)
 
     def _store(self, batch: _MessageBatch) -> None:
         """Commit a batch, then acknowledge and answer it. A message that is refused does not hold up the others."""

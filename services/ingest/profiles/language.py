@@ -28,9 +28,8 @@ from services.ingest.profiles.moments import Read, reader
 from services.ingest.profiles.shown import json_text
 
 CODECS = ("json", "json+zlib", "json+gzip", "text", "senml")
-_FIELDS = frozenset(
-    {"topics", "codec", "where", "gateway", "each", "emit", "good", "time", "value", "skip", "ack", "limits", "title"}
-)
+_OF_MESSAGES = {"topics", "codec", "where", "gateway", "each", "emit", "good", "time", "value", "skip", "limits"}
+_FIELDS = frozenset({*_OF_MESSAGES, "ack", "resends", "title"})
 _ONCE = re.compile(r"\(\?|\)[*+?{]|\\[0-9]")
 _UNBOUNDED = re.compile(r"(?<!\\)(?:\*|\+|\{[0-9]*,\})")
 
@@ -104,6 +103,8 @@ class Profile:
     ack: Ack | None
     most_rows: int = MOST_READINGS
     most_bytes: int = LARGEST_PAYLOAD_BYTES
+    resends: bool = False
+    """Whether the product keeps what it could not send, and sends it later."""
     title: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -140,6 +141,7 @@ def compiled(document: Any) -> Profile:
         ack=_ack(fields["ack"], of_message) if "ack" in fields else None,
         most_rows=_limit(limits.get("rows", MOST_READINGS), "limits.rows", MOST_READINGS),
         most_bytes=_limit(limits.get("bytes", LARGEST_PAYLOAD_BYTES), "limits.bytes", LARGEST_PAYLOAD_BYTES),
+        resends=_flag(fields.get("resends", False), "resends"),
         title=_titles(fields.get("title", {})),
     )
 

@@ -73,7 +73,17 @@ _SOON = datetime.now(SHANGHAI) + timedelta(days=1)
 _LATER = {"starts_at": _SOON.isoformat(), "ends_at": (_SOON + timedelta(days=7)).isoformat()}
 _REASON = {"reason": "看过现场"}
 _COMMENT = {"action": "comment", "text": "看过"}
-_KINDS = ("parks", "enterprises", "units", "gateways", "meters", "statistics", "heat-values", "manual-reports")
+_KINDS = (
+    "parks",
+    "enterprises",
+    "units",
+    "gateways",
+    "meters",
+    "statistics",
+    "heat-values",
+    "manual-reports",
+    "points",
+)
 
 
 def _subscriptions(place: str, held: str, number: str) -> dict[str, Asked]:
@@ -176,6 +186,7 @@ REQUESTS: Mapping[str, Asked] = {
     "POST profiles/try": _nothing("profiles/try"),
     "GET gateways/{code}/profile": _site("gateways/G-{mark}/profile"),
     "PUT gateways/{code}/profile": _site("gateways/G-{mark}/profile", body={"profile": "kepware"}),
+    "POST gateways/{code}/profile/try": _site("gateways/G-{mark}/profile/try", body={"profile": "kepware"}),
     "DELETE gateways/{code}/profile": _site("gateways/G-{mark}/profile"),
     "GET held-readings": _list("held-readings"),
     "GET foreign-counts": _nothing("foreign-counts"),
@@ -323,6 +334,7 @@ REQUESTS: Mapping[str, Asked] = {
     "POST import/meters": _site("import/meters", file=_NEW_METER),
     "POST import/statistics": _site("import/statistics", file=_STATISTIC),
     "POST import/heat-values": _site("import/heat-values", file={**_HEAT, **_REPORT}),
+    "POST import/points": _site("import/points", file={"gateway": "G-{mark}", "name": "n", "ignored": "true"}),
     "POST import/manual-reports": _site("import/manual-reports", file={**_MANUAL, "value": "5"}),
 }
 """By the operation, without /api/v1. Each of the document has its line; one without fails the run."""

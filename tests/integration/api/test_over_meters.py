@@ -105,6 +105,7 @@ def test_gateways_say_whether_they_are_heard(two: Two, database: psycopg.Connect
     assert [row["code"] for row in two.ask("gateways", order="last_message_at")["data"]] == [gone, on]
     state = two.ask(f"gateways/{gone}/state")
     assert (state["state"], state["silent"], state["meters"]) == ("offline", True, 1)
+    assert (state["code"], state["cannot_resend"], state["profile"]) == (gone, False, None)
     assert state["last_message_at"] < listed["data"][0]["last_message_at"] or on > gone
 
 

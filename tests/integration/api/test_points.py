@@ -109,3 +109,27 @@ def test_points_that_do_not_fit_are_refused_by_place(
         assert put(client, gateway, entry)["errors"][0]["code"] == "meter_or_ignored"
     assert put(client, gateway, {"name": "a", "meter": meter, "factor": 0})["errors"][0]["code"] == "factor_is_zero"
     assert database.execute("SELECT count(*) FROM point").fetchone() == (0,)
+
+
+def test_points_come_from_a_file_with_what_is_wrong_by_row(
+    client: TestClient, database_url: str, plant: tuple[str, str]
+) -> None:
+    gateway, meter = plant
+    send(database_url, gateway, ("E", 1000.0, ""), ("Ua", 230.0, ""))
+    header = "gateway,name,meter,unit_of_measure,ignored"
+    wrong = f"{header}\n{gateway},E,{meter},t,\n{gateway},Ua,,,\nGW-NONE,E,{meter},,\n"
+    told = client.post("/api/v1/import/points", content=wrong.encode(), headers={"Content-Type": "text/csv"}).json()
+    assert "meter_or_ignored" in {each["code"] for each in told["errors"] if each["line"] == 3}, told["errors"]
+    mended = wrong.replace("Ua,,,", "Ua,,,true")
+    told = client.post("/api/v1/import/points", content=mended.encode(), headers={"Content-Type": "text/csv"}).json()
+    assert {(each["line"], each["field"], each["code"]) for each in told["errors"]} == {
+        (2, "unit_of_measure", "bad_unit_of_measure"),
+        (4, "gateway", "unknown"),
+    }
+    assert states(client, gateway=gateway) == [("E", "unknown"), ("Ua", "unknown")]
+    right = f"gateway,name,meter,unit_of_measure,factor,ignored\n{gateway},E,{meter},kWh,2,\n{gateway},Ua,,,,true\n"
+    told = client.post("/api/v1/import/points", content=right.encode(), headers={"Content-Type": "text/csv"}).json()
+    assert (told["created"], told["error_count"]) == (2, 0)
+    assert states(client, gateway=gateway) == [("Ua", "ignored"), ("E", "mapped")]
+    taken = client.post("/api/v1/held-readings/take", params={"gateway": gateway}).json()
+    assert (taken["stored"], taken["refused"]) == (1, 0)

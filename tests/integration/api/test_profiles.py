@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services.ingest.profiles.shipped import shipped_profiles
 from tests.integration.registered import Registered
 
 AT_MS = 1_772_416_800_000  # 2026-03-02T02:00:00Z
@@ -96,7 +97,7 @@ def test_shipped_profile_is_kept_as_it_was_given(
     gateway, _ = plant
     listed = client.get("/api/v1/profiles", params={"limit": 1000}).json()["data"]
     assert [each["name"] for each in listed if each["origin"] == "shipped"].count("kepware") == 1
-    assert len(listed) == 38
+    assert len(listed) == len(shipped_profiles())
     client.put(f"/api/v1/gateways/{gateway}/profile", json={"profile": "kepware", "version": 1})
     assert database.execute("SELECT name, version, document ->> 'each' FROM profile_version").fetchall() == [
         ("kepware", 1, "/values[]")
@@ -127,3 +128,83 @@ def test_profile_is_tried_without_storing_anything(client: TestClient, database:
     neither = client.post("/api/v1/profiles/try", json={"payload": "{}"}).json()
     assert neither["errors"][0]["code"] == "profile_or_name"
     assert database.execute("SELECT count(*) FROM unknown_point").fetchone() == (0,)
+
+
+def test_gateway_tells_what_became_of_what_it_sent_by_format(
+    client: TestClient, plant: tuple[str, str], database: psycopg.Connection
+) -> None:
+    gateway, meter = plant
+    client.put("/api/v1/profiles/of-the-plant", json={"document": DOCUMENT})
+    client.put(f"/api/v1/gateways/{gateway}/profile", json={"profile": "of-the-plant"})
+    client.put(f"/api/v1/gateways/{gateway}/points", json={"points": [{"name": "E", "meter": meter}]})
+    mine = token(client, gateway)
+    telemetry(client, mine, message(("E", 1.5), ("Ua", 230)))
+    telemetry(client, mine, message(("E", 1.5), ("E", 2.5)))
+    telemetry(client, mine, b"{")
+    native = {
+        "seq": 1,
+        "readings": [{"meter": meter, "ts": AT_MS + 1000, "value": 2}, {"meter": "?", "ts": 1, "value": 1}],
+    }
+    client.post("/api/v1/readings", params={"gateway": gateway}, json=native)
+    told = client.get(f"/api/v1/gateways/{gateway}/state").json()
+    (listed,) = client.get("/api/v1/gateways", params={"cannot_resend": True}).json()["data"]
+    assert listed == told
+    assert (told["cannot_resend"], told["profile"], told["profile_version"]) == (True, "of-the-plant", 1)
+    counters = told["counters"]
+    assert counters["formats"] == [
+        {
+            "format": "enermon",
+            "messages": 1,
+            "stored": 1,
+            "duplicate": 0,
+            "rejected_readings": {"unknown_meter": 1},
+            "rejected_messages": {},
+        },
+        {
+            "format": "profile",
+            "messages": 2,
+            "stored": 1,
+            "duplicate": 1,
+            "rejected_readings": {"conflict": 1},
+            "rejected_messages": {"undecodable": 1},
+        },
+    ]
+    sums = {name: counters[name] for name in ("stored", "rejected_readings", "rejected_messages")}
+    assert sums == {"stored": 2, "rejected_readings": 2, "rejected_messages": 1}
+    assert (counters["unknown_points"], counters["held_values"]) == (1, 1)
+    database.execute("UPDATE intake_count SET day = day - 2")
+    later = client.get(f"/api/v1/gateways/{gateway}/state").json()["counters"]
+    assert (later["stored"], later["formats"]) == (0, [])
+    asked = {"start": f"{counters['start']}", "end": f"{counters['start']}"}
+    assert client.get("/api/v1/gateways", params=asked).json()["code"] == "start_after_end"
+    earlier = {"start": "2020-01-01", "end": counters["end"]}
+    assert client.get(f"/api/v1/gateways/{gateway}/state", params=earlier).json()["counters"]["stored"] == 2
+    client.patch(f"/api/v1/gateways/{gateway}", json={"resends": True})
+    assert client.get("/api/v1/gateways", params={"cannot_resend": True}).json()["data"] == []
+
+
+def test_new_version_is_tried_on_kept_messages_before_a_gateway_is_moved(
+    client: TestClient, plant: tuple[str, str]
+) -> None:
+    gateway, _ = plant
+    client.put("/api/v1/profiles/of-the-plant", json={"document": DOCUMENT})
+    trial = f"/api/v1/gateways/{gateway}/profile/try"
+    assert client.post(trial, json={"profile": "of-the-plant"}).json()["code"] == "unknown_profile"
+    client.put(f"/api/v1/gateways/{gateway}/profile", json={"profile": "of-the-plant"})
+    none = client.post(trial, json={"profile": "of-the-plant"}).json()
+    assert none == {"profile": "of-the-plant", "version": 1, "messages": 0, "same": 0, "changed": []}
+    mine = token(client, gateway)
+    telemetry(client, mine, message(("E", 1.5)))
+    telemetry(client, mine, message(("E", "2.5"), ("F", 1)))
+    stricter = DOCUMENT | {"value": {"strings": False}}
+    assert client.put("/api/v1/profiles/of-the-plant", json={"document": stricter}).json()["version"] == 2
+    for asked in ({"profile": "of-the-plant"}, {"document": stricter}):
+        told = client.post(trial, json=asked).json()
+        assert (told["messages"], told["same"], told["version"]) == (2, 1, None if "document" in asked else 2)
+        (changed,) = told["changed"]
+        assert [(each["point"], each["value"]) for each in changed["gone"]] == [("E", 2.5)]
+        assert (changed["source"], changed["added"]) == ("http", [])
+        assert (changed["rejected_before"], changed["rejected_after"]) == (0, 1)
+    nothing = client.post(trial, json={"document": DOCUMENT | {"each": "/other[]"}}).json()
+    assert [each["nothing_after"] for each in nothing["changed"]] == ["no_rows", "no_rows"]
+    assert client.get(f"/api/v1/gateways/{gateway}/profile").json()["version"] == 1

@@ -47,6 +47,8 @@ WORKS_AS = (
     ("ingest/held.sql: open_held", "api"),
     ("ingest/held.sql: note_held", "api"),
     ("ingest/held.sql: *", "ingest api"),
+    ("ingest/counted.sql: *", "ingest api"),
+    ("ingest/accepted.sql: *", "ingest api"),
     ("ingest/hj212/keep.sql: *", "ingest"),
     ("ingest/necc/keep.sql: *", "ingest"),
     ("ingest/retention.sql: *", "ingest"),

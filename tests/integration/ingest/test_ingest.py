@@ -334,3 +334,31 @@ def test_message_of_another_format_is_read_by_the_profile_and_answered_after_the
         lambda: database.execute("SELECT reason FROM foreign_example").fetchall() == [("topic",)],
         within_s=ANSWER_WITHIN_S,
     )
+
+
+def test_message_without_a_time_that_the_broker_had_kept_is_left_out(
+    client: TestClient,
+    gateway: Gateway,
+    meter: str,
+    environment: dict[str, str],
+    database: psycopg.Connection,
+) -> None:
+    document = {"topics": ["last"], "emit": [{"point": "E", "value": "/v"}], "time": {"missing": "received"}}
+    client.put("/api/v1/profiles/mine", json={"document": document})
+    client.put(f"/api/v1/gateways/{gateway.code}/profile", json={"profile": "mine"})
+    client.put(f"/api/v1/gateways/{gateway.code}/points", json={"points": [{"name": "E", "meter": meter}]})
+    topic = f"x/{gateway.code}/last"
+
+    def counts() -> dict[str, int]:
+        return dict(database.execute("SELECT reason, readings FROM foreign_count").fetchall())
+
+    try:
+        with running("ingest", **environment) as process:
+            gateway.publish_to(topic, b'{"v": 7}', retain=True)
+            wait_until("it is stored as it comes", lambda: counts() == {"received": 1}, within_s=ANSWER_WITHIN_S)
+            process.stop()
+        with running("ingest", **environment):
+            wait_until("it is left out", lambda: counts().get("retained", 0) > 0, within_s=ANSWER_WITHIN_S)
+        assert database.execute("SELECT value FROM reading").fetchall() == [(7.0,)]
+    finally:
+        gateway.publish_to(topic, b"", retain=True)

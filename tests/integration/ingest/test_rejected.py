@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from services.core.calendar import SHANGHAI
 from services.core.clock import utc_now
-from services.ingest.retention import Retention, drop
+from services.ingest.retention import MESSAGES_READ, MOST_UNKNOWN_POINTS, Retention, drop
 from services.quality.process.service import QualityJudge
 from tests.integration.line import QUARTER, Line, quarters
 from tests.integration.quality.test_quality import quality
@@ -261,3 +261,39 @@ def test_beyond_the_cap_of_a_gateway_its_oldest_are_dropped_and_others_keep_thei
     pages.append(client.get("/api/v1/dropped", params={"limit": 1, "cursor": pages[0]["next"]}).json())
     assert sorted(page["data"][0]["dropped"] for page in pages) == [2, 10]
     assert pages[1]["next"] is None
+
+
+def test_what_is_kept_of_foreign_messages_is_bounded_by_gateway(
+    registered: Registered, owner: str, gateway: str, database: psycopg.Connection
+) -> None:
+    other = registered.gateway(owner)
+    for code, count in ((gateway, 30), (other, 3)):
+        database.execute(
+            "INSERT INTO held_reading (received_at, gateway_code, point, ts, value, unit, flag, stands_for, why)"
+            " SELECT now(), %s, 'p', now() + n * interval '1 s', n, '', '', 'moment', 'unknown_point'"
+            " FROM generate_series(1, %s) AS n",
+            [code, count],
+        )
+        database.execute(
+            "INSERT INTO foreign_message (gateway_code, received_at, source, retained, payload)"
+            " SELECT %s, now(), n::text, false, '' FROM generate_series(1, %s) AS n",
+            [code, count],
+        )
+    database.execute(
+        "INSERT INTO unknown_point SELECT %s, 'p' || n, now(), now() + n * interval '1 s', 1, now(), 1, ''"
+        " FROM generate_series(1, %s) AS n",
+        [gateway, MOST_UNKNOWN_POINTS + 2],
+    )
+    kept = Retention(days=200, readings=20, messages=3, messages_bytes=100)
+    assert drop(database, kept, now=datetime.now(UTC)) == {
+        (gateway, "held_reading", "cap"): 10,
+        (gateway, "unknown_point", "cap"): 2,
+    }
+    held = database.execute("SELECT gateway_code, count(*), min(value) FROM held_reading GROUP BY 1").fetchall()
+    assert sorted(held) == sorted([(gateway, 20, 11.0), (other, 3, 1.0)])
+    assert database.execute("SELECT count(*) FROM unknown_point WHERE name IN ('p1', 'p2')").fetchone() == (0,)
+    messages = database.execute("SELECT gateway_code, count(*), min(source::int) FROM foreign_message GROUP BY 1")
+    assert sorted(messages.fetchall()) == sorted([(gateway, MESSAGES_READ, 11), (other, 3, 1)])
+    later = drop(database, kept, now=datetime.now(UTC) + timedelta(days=201))
+    assert later == {(gateway, "held_reading", "age"): 20, (other, "held_reading", "age"): 3}
+    assert database.execute("SELECT count(*) FROM foreign_message").fetchone() == (0,)

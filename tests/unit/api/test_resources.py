@@ -25,7 +25,7 @@ COLUMNS = {
     "enterprise": "credit_code name_zh name_en trade area_code park_code valid_from",
     "unit": "code credit_code name_zh name_en process status commissioned_on design_energy_tce approved_energy_tce"
     " retrofit_listed_on retrofit_due_on capacity_class measuring_category standard_racks",
-    "gateway": "code credit_code name keeps_days edge_node",
+    "gateway": "code credit_code name keeps_days edge_node resends corrections",
     "meter": "code unit_code gateway_code name_zh name_en kind carrier flow negative_flow unit_of_measure multiplier"
     " register_size rated_per_hour interval_s stamp holds_s valid_from valid_to"
     " calibrated_until on_change",
@@ -58,4 +58,5 @@ def test_the_process_of_the_example_is_a_known_one() -> None:
 @pytest.mark.parametrize("module", REGISTRY, ids=IDS)
 def test_every_filter_that_may_be_asked_for_has_a_condition(module: Any) -> None:
     query = getattr(module, f"{module.RESOURCE.noun.en.capitalize()}Query")
-    assert set(query.model_fields) - {"limit", "cursor", "order", "total"} == set(module.RESOURCE.filters)
+    of_the_answer = {"limit", "cursor", "order", "total", "start", "end"}
+    assert set(query.model_fields) - of_the_answer == set(module.RESOURCE.filters)

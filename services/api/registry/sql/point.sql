@@ -80,7 +80,7 @@ WHERE gateway_code = :gateway;
 DELETE FROM unknown_point
 WHERE gateway_code = :gateway AND name = ANY (:names ::text[]);
 
--- name: delete(gateway, names, is_pattern)
+-- name: remove_points(gateway, names, is_pattern)
 DELETE FROM point
 WHERE gateway_code = :gateway AND name = ANY (:names ::text[]) AND is_pattern = :is_pattern
 RETURNING name;

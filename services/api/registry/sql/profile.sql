@@ -38,6 +38,14 @@ SET
 DELETE FROM gateway_profile
 WHERE gateway_code = :code;
 
+-- name: kept_messages(code)
+-- Messages of a gateway that were kept whole, the newest first.
+SELECT received_at, source, retained, payload
+FROM foreign_message
+WHERE gateway_code = :code
+ORDER BY received_at DESC, message_id DESC
+LIMIT 20;
+
 -- name: examples()
 SELECT
     gateway_code AS gateway,

@@ -2,7 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 import { useExported } from "../../lib/exported.js";
-import { language, route, setQuery } from "../../lib/state.js";
+import { language, link, route, setQuery } from "../../lib/state.js";
 import { agoText, timeText } from "../../lib/time.js";
 import { nameOf, word, wordsOf } from "../../lib/words.js";
 import { Count } from "../../parts/number.js";
@@ -39,6 +39,9 @@ export function Gateways({ place }) {
             { key: "credit_code", title: t("enterprise"), narrow: true, order: true, cell: (row) => nameOf(names, "enterprise", row.credit_code) },
             { key: "state", title: t("state"), narrow: true, order: true, cell: (row) => html`<${State} row=${row} />` },
             { key: "last_message_at", title: t("last_heard"), narrow: true, order: true, cell: (row) => (row.last_message_at ? html`<span class="nowrap" title=${timeText(row.last_message_at)}>${agoText(row.last_message_at, language.value)}</span>` : t("never")) },
+            { key: "stored", title: t("stored_of_days"), number: true, cell: (row) => html`<${Count} value=${row.counters.stored} />` },
+            { key: "rejected", title: t("rejected_of_days"), number: true, cell: (row) => html`<${Faults} counters=${row.counters} />` },
+            { key: "waiting", title: t("waiting"), narrow: true, cell: (row) => html`<${Waiting} row=${row} />` },
             { key: "meters", title: t("meters"), number: true, order: true, cell: (row) => html`<${Count} value=${row.meters} />` },
           ]} />
         <//>`;
@@ -47,4 +50,15 @@ export function Gateways({ place }) {
 }
 
 const State = ({ row }) => html`<span class=${`sign-of ${SIGNS[row.state][0]}`} title=${row.state_since ? t("since", { time: timeText(row.state_since) }) : ""}><span aria-hidden="true">${SIGNS[row.state][1]}</span> ${word("gateway_state", row.state)}</span>
+  ${row.cannot_resend && html` <span class="chip" title=${t("cannot_resend_title")}>${t("cannot_resend")}</span>`}
   ${row.silent && html` <span class="sign-of warning" title=${t("silent_title")}><span aria-hidden="true">◆</span> ${t("silent")}</span>`}`;
+
+// Readings and messages that were rejected, with their codes.
+function Faults({ counters }) {
+  const count = counters.rejected_readings + counters.rejected_messages;
+  const said = counters.formats.flatMap((of) => Object.entries({ ...of.rejected_readings, ...of.rejected_messages }).map(([code, many]) => `${word("rejection", code)} ${many}`));
+  return count === 0 ? "0" : html`<span title=${said.join("；")}><${Count} value=${count} /></span>`;
+}
+
+// What waits for a person: unknown points, and values that are held.
+const Waiting = ({ row }) => (row.profile || row.counters.unknown_points + row.counters.held_values > 0) && html`<a href=${link(`/gateways/${encodeURIComponent(row.code)}`)}>${t("waiting_text", { points: row.counters.unknown_points, values: row.counters.held_values })}</a>`;

@@ -45,6 +45,7 @@ export const toTexts = (fields, entry) => Object.fromEntries(fields.map((field) 
 export function toValue(field, written) {
   const plain = written.trim();
   if (plain === "") return null;
+  if (field.type === "yes_no") return plain === "true";
   if (field.type !== "number") return plain;
   const read = Number(plain.replace(/,/g, ""));
   return Number.isFinite(read) ? read : plain;
@@ -91,6 +92,7 @@ function FieldRow({ field, value, faults, disabled, onChange }) {
 // What was written in a field, as it is read.
 export function shownText(field, written) {
   if (written === "") return t("none");
+  if (field.type === "yes_no") return t(`is_${written}`);
   if (field.type === "banner") return nameOf(null, "area", written);
   return field.kind ? word(field.kind, written) : written;
 }
@@ -106,6 +108,9 @@ function control(field, common) {
   if (field.type === "banner") {
     const seen = ownAreas().filter((area) => area.level !== "region");
     return html`<select ...${common}><option value="">${t("none")}</option>${seen.map((area) => html`<option key=${area.code} value=${area.code} selected=${area.code === common.value}>${area.level === "banner" ? "　" : ""}${saidOf(area, "name")}</option>`)}</select>`;
+  }
+  if (field.type === "yes_no") {
+    return html`<select ...${common}><option value="">${t("none")}</option>${["true", "false"].map((each) => html`<option key=${each} value=${each} selected=${each === common.value}>${t(`is_${each}`)}</option>`)}</select>`;
   }
   if (field.type === "suggest") {
     return html`<input type="text" list=${`${common.id}-list`} ...${common} /><datalist id=${`${common.id}-list`}>${field.options.map((each) => html`<option key=${each} value=${each}></option>`)}</datalist>`;

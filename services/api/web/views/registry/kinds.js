@@ -125,6 +125,8 @@ export const KINDS = {
       { name: "name", ...text },
       { name: "keeps_days", ...number, help: "h_keeps_days" },
       { name: "edge_node", ...text, help: "h_edge_node" },
+      { name: "resends", type: "yes_no", help: "h_resends" },
+      { name: "corrections", ...select("later_values", ["keep", "accept"]), help: "h_corrections" },
     ],
   },
   parks: {
