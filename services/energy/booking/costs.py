@@ -24,6 +24,7 @@ class Costs:
     aside_zeros_most: int
     aside_stray_again: int
     aside_in_a_rise: int
+    aside_rise_and_fall: int
     aside_full: int
     at_start: int
     at_end: int

@@ -149,13 +149,17 @@ class Explanation:
         best: _Ways = {}
         skipped = 0
         only_rises = True
+        lowest = self._levels[j].position
         for i in range(j - 1, max(self._decided_at - 1, j - 2 - REACH), -1):
             only_rises = only_rises and self._levels[i].position <= self._levels[i + 1].position
+            lowest = min(lowest, self._levels[i + 1].position)
+            is_lower = lowest < min(self._levels[i].position, self._levels[j].position)
             cost = COSTS.of_run(skipped) + (COSTS.aside_in_a_rise if only_rises and skipped else 0)
             can_change_unit = self._steps.can_change_unit(i, j)
             least = self._steps.least_cost(i, j)
             for unit, state in states[i - self._first].items():
-                so_far = state.cost + cost
+                rises_first = is_lower and self._calm_in(unit)[i + 1]
+                so_far = state.cost + cost + (COSTS.aside_rise_and_fall if rises_first else 0)
                 if i == j - 1 and self._calm_in(unit)[j]:
                     steps: Iterable[Step] = (PLAIN,)
                 elif not can_change_unit and unit in best and so_far + least >= best[unit].cost:

@@ -95,6 +95,13 @@ SIZE = 10_000.0
 APART = 9
 """A record within two hours of a reset may well be meant for it: nobody can tell."""
 
+SEEN, MOST_LOST = 24, 2
+"""Of so many readings before a reset, and while the register is low, no more than these are lost.
+
+Else only one or two readings may be left between two that rise, the one above and the other below them. Nobody can tell
+these from a spike and a dip, nor a reset from a rollover unseen.
+"""
+
 
 @st.composite
 def lives(draw: st.DrawFn) -> Life:
@@ -112,8 +119,10 @@ def lives(draw: st.DrawFn) -> Life:
     at, shown, used = T0, float(draw(st.integers(500, 9_990))), 0
     readings: list[tuple[int, float]] = [(at, shown)]
     swaps: list[Replacement] = []
+    lost: list[int] = []
     calm = unread = 0
-    for use, event in events:
+    for use, drawn in events:
+        event = drawn
         at += SLOT_US
         unread += use
         shown += use
@@ -121,9 +130,13 @@ def lives(draw: st.DrawFn) -> Life:
         if shown >= SIZE:
             shown -= SIZE
         calm += 1
+        lately = sum(at - lost_at <= SEEN * SLOT_US for lost_at in lost)
         if event == "lost" or (event in {"spike", "dip", "zero", "zeros"} and (calm < 6 or not 600 <= shown <= 8_500)):
-            continue
-        if event == "reset" and calm >= APART and 500 <= shown <= 8_500:
+            if lately < MOST_LOST or (calm > SEEN and shown >= 1_000):
+                lost.append(at)
+                continue
+            event = "read"
+        if event == "reset" and calm >= APART and lately <= MOST_LOST and 550 <= readings[-1][1] <= shown <= 8_500:
             # what is used between the last reading and the reset cannot be known, so nothing is
             used -= unread
             unread = 0
@@ -164,10 +177,21 @@ ROLLED_OVER_AS_IT_WAS_REPLACED = Life(
     replacements=(Replacement(ts_us=T0 + SLOT_US * 2 // 3, final_value=0.0, first_value=0.0),),
 )
 
+RESET_SOON_AFTER_IT_ROLLED_OVER = Life(
+    [
+        *((T0 + i * SLOT_US, 9990.0) for i in range(4)),
+        *((T0 + (4 + i) * SLOT_US, 100.0 * i) for i in range(5)),
+        *((T0 + i * SLOT_US, value) for i, value in [(9, 40.0), (10, 40.0), (12, 200.0), (13, 201.0), (14, 202.0)]),
+    ],
+    used=10 + 400 + 202,
+    replacements=(),
+)
+
 
 @settings(max_examples=300, deadline=None)
 @given(life=lives())
 @example(life=ROLLED_OVER_AS_IT_WAS_REPLACED)
+@example(life=RESET_SOON_AFTER_IT_ROLLED_OVER)
 def test_what_is_booked_over_a_counters_life_is_its_true_use(life: Life) -> None:
     rule = counter_rule(register_size=SIZE, rated_per_hour=RATED, replacements=life.replacements)
     booking = book([t for t, _ in life.readings], [v for _, v in life.readings], rule)

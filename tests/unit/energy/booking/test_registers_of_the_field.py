@@ -192,3 +192,19 @@ def test_readings_that_are_settled_as_right_are_believed_and_booked() -> None:
     accepted = settled(readings, SettlementAction.ACCEPT, 5, 6)
     assert booked_pico(accepted) == (4 + 4_896 + 5) * PICO
     assert accepted.marks == {}
+
+
+@pytest.mark.parametrize(
+    ("between", "used"),
+    [
+        ([300.0, 0.0], 103),
+        ([300.0, 0.0, 0.0, 0.0], 103),
+        ([300.0, 400.0, 40.0, 40.0], 503),
+        ([300.0, 400.0, 500.0, 40.0], 603),
+    ],
+)
+def test_a_fall_is_a_reset_once_two_readings_before_it_have_gone_on_as_the_counter_can(
+    between: list[float], used: float
+) -> None:
+    rule = counter_rule(rated_per_hour=1200.0)
+    assert kwh(steps(100.0, 200.0, *between, 201.0, 202.0, 203.0), rule) == used
