@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from services.energy.rollup.ranges import DirtyRange
 
-BATCH_S = 0.5
+BATCH_S = 0.3
 """Processor time after which a batch begins nothing more; live readings wait for hardly more than this."""
 _FIRST_LATE = 1_000
 _LEAST_LATE = 500
