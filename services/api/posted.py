@@ -1,6 +1,7 @@
 """One entry or a list of them, as it is posted: judged in the thread of its route, and no further than it must be."""
 
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
 
@@ -11,6 +12,15 @@ from services.api.registry.fields import Entry
 MOST_ENTRIES = 5000
 
 E = TypeVar("E", bound=Entry)
+
+
+class Keyed(Protocol):
+    """An entry that says of what it speaks."""
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The same of two entries that speak of the same."""
+
 
 _LIST: TypeAdapter[list[Any]] = TypeAdapter(Annotated[list[Any], Field(min_length=1, max_length=MOST_ENTRIES)])
 
@@ -34,6 +44,27 @@ def judged(kind: type[E], given: object) -> E | list[E]:
     if faults:
         raise refused_fields(INVALID_BODY, faults)
     return entries[0] if isinstance(given, dict) else entries
+
+
+def repeated(entries: Iterable[Keyed]) -> list[tuple[int, int]]:
+    """Numbers of entries that stand earlier too, with the number of the first."""
+    first: dict[tuple[Any, ...], int] = {}
+    return [
+        (number, earlier)
+        for number, entry in enumerate(entries)
+        if (earlier := first.setdefault(entry.key, number)) != number
+    ]
+
+
+def refuse_any(faults: Sequence[Sequence[Fault]], *, is_single: bool) -> None:
+    """Raises Refused(INVALID_BODY) if any entry has faults; of several, fields begin with the number of the entry."""
+    found = [
+        fault if is_single else Fault(f"{number}.{fault.field}", fault.code, fault.mentions)
+        for number, of_entry in enumerate(faults)
+        for fault in of_entry
+    ]
+    if found:
+        raise refused_fields(INVALID_BODY, found)
 
 
 def _listed(given: object) -> list[Any]:

@@ -8,6 +8,7 @@ for accounting greenhouse gases of the Ministry of Ecology and Environment (CO2 
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from services.core.units import factor_to
 
@@ -86,6 +87,23 @@ class HeatValue:
             measured = self.carbon_tc_per_tj
             carbon_kg = self.ncv_mj * (by_table.kg_per_mj if measured is None else measured * KG_PER_MJ)
         return carbon_kg * by_table.burnt * fuel.kg_or_m3 * CO2_PER_CARBON
+
+
+def heat_value_of(row: Any) -> HeatValue:
+    """From a row of `heat_value_now` with the credit code of the enterprise."""
+    per_tj, per_t = row.carbon_tc_per_tj, row.carbon_tc_per_t
+    return HeatValue(
+        heat_value_id=row.heat_value_id,
+        enterprise=row.credit_code,
+        carrier=row.carrier,
+        month=row.month,
+        version=row.version,
+        ncv_mj=Fraction(row.ncv_mj),
+        carbon_tc_per_tj=None if per_tj is None else Fraction(per_tj),
+        carbon_tc_per_t=None if per_t is None else Fraction(per_t),
+        laboratory=row.laboratory,
+        report=row.report,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

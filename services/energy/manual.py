@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from psycopg import Connection
@@ -16,7 +15,7 @@ from services.core.frame import Frame
 from services.core.meter import Flow
 from services.energy.amount import Measure
 from services.energy.by_subject import Subject
-from services.energy.heat_value import ByHeatValue, HeatValue, ValuedBy
+from services.energy.heat_value import ByHeatValue, ValuedBy, heat_value_of
 from services.energy.wanted import SumGrouping, Wanted
 
 _ROWS = RegistryRows(Statements.beside(__file__, "manual.sql"))
@@ -93,19 +92,4 @@ def _valued_by(row: Any) -> ValuedBy:
     year: int = row.reported_month.year
     if row.heat_value_id is None:
         return year
-    per_tj, per_t = row.carbon_tc_per_tj, row.carbon_tc_per_t
-    return ByHeatValue(
-        year,
-        HeatValue(
-            heat_value_id=row.heat_value_id,
-            enterprise=row.credit_code,
-            carrier=row.carrier,
-            month=row.month,
-            version=row.version,
-            ncv_mj=Fraction(row.ncv_mj),
-            carbon_tc_per_tj=None if per_tj is None else Fraction(per_tj),
-            carbon_tc_per_t=None if per_t is None else Fraction(per_t),
-            laboratory=row.laboratory,
-            report=row.report,
-        ),
-    )
+    return ByHeatValue(year, heat_value_of(row))

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
 from typing import Any, Self
 
 from psycopg import Connection
@@ -20,7 +19,7 @@ from services.core.frame import Frame
 from services.core.meter import Flow
 from services.energy.amount import Measure
 from services.energy.by_subject import CellNumbers, Subject, Sums
-from services.energy.heat_value import HeatValue
+from services.energy.heat_value import HeatValue, heat_value_of
 from services.energy.wanted import Kept, SumGrouping, Wanted
 
 SQL = Statements.beside(__file__, "sums.sql")
@@ -148,7 +147,7 @@ class _HeatValued:
             from_month=frame.start.astimezone(SHANGHAI).date().replace(day=1),
             to_month=frame.end.astimezone(SHANGHAI).date(),
         )
-        values = {(row.enterprise_id, row.carrier, row.month): _heat_value(row) for row in rows}
+        values = {(row.enterprise_id, row.carrier, row.month): heat_value_of(row) for row in rows}
         return cls(values) if values else None
 
     def value(self, connection: Connection, wanted: Wanted, when: Mapping[str, Any], sums: Sums) -> None:
@@ -163,22 +162,6 @@ class _HeatValued:
             measure, quantity = (carrier, _FLOWS[flow]), int(quantity_pico)
             for subject in subjects[area, park, enterprise, unit, meter]:
                 sums.value_by(subject, cell_s, measure, quantity, found)
-
-
-def _heat_value(row: Any) -> HeatValue:
-    per_tj, per_t = row.carbon_tc_per_tj, row.carbon_tc_per_t
-    return HeatValue(
-        heat_value_id=row.heat_value_id,
-        enterprise=row.credit_code,
-        carrier=row.carrier,
-        month=row.month,
-        version=row.version,
-        ncv_mj=Fraction(row.ncv_mj),
-        carbon_tc_per_tj=None if per_tj is None else Fraction(per_tj),
-        carbon_tc_per_t=None if per_t is None else Fraction(per_t),
-        laboratory=row.laboratory,
-        report=row.report,
-    )
 
 
 def _expect(connection: Connection, wanted: Wanted, sums: Sums, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from services.api.heat_values.entry import (
 from services.api.heat_values.judge import KnownFuels, Last, faults_of_entry
 from services.api.listing import Column, Filter, Source, equal
 from services.api.names import NamedKind, NamedPage, names_beside
+from services.api.posted import refuse_any, repeated
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
@@ -124,16 +125,10 @@ def post(
     entries = [given] if isinstance(given, HeatValueEntry) else list(given)
     with registry_change(database) as change:
         judged = faults_of(change.connection, entries, tables=tables, now=now)
-        for number, earlier in _repeated(entries):
+        for number, earlier in repeated(entries):
             mentions = {"value": entries[number].key_in_words, "entry": earlier}
             judged[number].append(Fault("enterprise", "repeated_heat_value", mentions))
-        faults = [
-            fault if is_single else Fault(f"{number}.{fault.field}", fault.code, fault.mentions)
-            for number, found in enumerate(judged)
-            for fault in found
-        ]
-        if faults:
-            raise refused_fields(INVALID_BODY, faults)
+        refuse_any(judged, is_single=is_single)
         created = append(change, entries)
         rows = _rows_of(change.connection, entries)
     data = [_posted(rows[entry.key], tables, rows[entry.key]["id"] in created) for entry in entries]
@@ -150,16 +145,6 @@ def _rows_of(connection: Connection, entries: Sequence[HeatValueEntry]) -> Mappi
     asked["periods"] = [entry.key[2] for entry in entries]
     rows = NEWEST.rows(connection, condition, asked, most=len(entries) ** 2)
     return {(row["enterprise"], row["carrier"], row["period"]): row for row in rows}
-
-
-def _repeated(entries: Sequence[HeatValueEntry]) -> list[tuple[int, int]]:
-    """Numbers of entries that stand earlier too, with the number of the first."""
-    first: dict[tuple[str, str, str], int] = {}
-    return [
-        (number, earlier)
-        for number, entry in enumerate(entries)
-        if (earlier := first.setdefault(entry.key, number)) != number
-    ]
 
 
 def page_of(database: Database, query: HeatValueQuery, tables: Tables) -> NamedPage[HeatValueOut]:

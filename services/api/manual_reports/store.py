@@ -22,6 +22,7 @@ from services.api.manual_reports.entry import (
 )
 from services.api.manual_reports.judge import KnownUnits, apart, faults_of_entry, quantity_pico
 from services.api.names import NamedKind, NamedPage, names_beside
+from services.api.posted import refuse_any, repeated
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
@@ -111,16 +112,10 @@ def post(
     entries = [given] if isinstance(given, ManualReportEntry) else list(given)
     with registry_change(database) as change:
         judged = faults_of(change.connection, entries, now=now)
-        for number, earlier in _repeated(entries):
+        for number, earlier in repeated(entries):
             mentions = {"value": entries[number].key_in_words, "entry": earlier}
             judged[number].append(Fault("unit_code", "repeated_manual_report", mentions))
-        faults = [
-            fault if is_single else Fault(f"{number}.{fault.field}", fault.code, fault.mentions)
-            for number, found in enumerate(judged)
-            for fault in found
-        ]
-        if faults:
-            raise refused_fields(INVALID_BODY, faults)
+        refuse_any(judged, is_single=is_single)
         created = append(change, entries)
         reports = _of_entries(change.connection, entries, tables)
     data = [
@@ -141,16 +136,6 @@ def _of_entries(
         (report.unit_code, report.carrier, report.flow, report.month): report
         for report in shaped(connection, found, tables)
     }
-
-
-def _repeated(entries: Sequence[ManualReportEntry]) -> list[tuple[int, int]]:
-    """Numbers of entries that stand earlier too, with the number of the first."""
-    first: dict[tuple[str, ...], int] = {}
-    return [
-        (number, earlier)
-        for number, entry in enumerate(entries)
-        if (earlier := first.setdefault(entry.key, number)) != number
-    ]
 
 
 def page_of(database: Database, query: ManualReportQuery, tables: Tables) -> NamedPage[ManualReportOut]:

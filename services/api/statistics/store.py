@@ -9,9 +9,10 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from services.api.database import Database
-from services.api.errors import INVALID_BODY, INVALID_PARAMETER, refused_fields
+from services.api.errors import INVALID_PARAMETER, refused_fields
 from services.api.listing import Column, Filter, Source, columns_of, equal
 from services.api.paging import Page
+from services.api.posted import refuse_any, repeated
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.statements import registry_statements
@@ -116,16 +117,10 @@ def post(
     with database.write() as connection:
         SQL.run(connection, "hold_registry")
         judged = faults_of(connection, entries, kinds=kinds, product_units=product_units, now=now)
-        for number, earlier in _repeated(entries):
+        for number, earlier in repeated(entries):
             mentions = {"value": entries[number].key_in_words, "entry": earlier}
             judged[number].append(Fault("owner", "repeated_in_list", mentions))
-        faults = [
-            fault if is_single else Fault(f"{number}.{fault.field}", fault.code, fault.mentions)
-            for number, found in enumerate(judged)
-            for fault in found
-        ]
-        if faults:
-            raise refused_fields(INVALID_BODY, faults)
+        refuse_any(judged, is_single=is_single)
         entries = in_their_units(connection, entries, kinds=kinds, product_units=product_units)
         created = append(connection, entries)
         posted = {"rows": json.dumps([_row(entry) for entry in entries])}
@@ -172,16 +167,6 @@ def _product_units(connection: Connection, units: Collection[str], product_units
     owners = json.dumps([{"owner_kind": "unit", "owner_code": code} for code in sorted(units)])
     found = SQL.run(connection, "known_owners", rows=owners).mappings()
     return {row["owner_code"]: product_units[row["process"]] for row in found if row["process"] in product_units}
-
-
-def _repeated(entries: Sequence[StatisticEntry]) -> list[tuple[int, int]]:
-    """Numbers of entries that stand earlier too, with the number of the first."""
-    first: dict[Key, int] = {}
-    return [
-        (number, earlier)
-        for number, entry in enumerate(entries)
-        if (earlier := first.setdefault(entry.key, number)) != number
-    ]
 
 
 def _row(entry: StatisticEntry) -> dict[str, object]:
