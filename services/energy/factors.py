@@ -79,6 +79,13 @@ class FactorTable:
         return Applied(newest, newest.valid_to is not None and newest.valid_to <= first_day)
 
 
+class _ByHeatValue(WeakKeyDictionary[ByHeatValue, dict[tuple[Basis | None, str], tuple[Applied, ...]]]):
+    """Forgotten with the heat value; another process that is given it begins anew."""
+
+    def __reduce__(self) -> tuple[type["_ByHeatValue"], tuple[()]]:
+        return _ByHeatValue, ()
+
+
 @dataclass(frozen=True, slots=True)
 class Factors:
     """All coefficients of a region. A carrier without an equivalent value of its own has its calorific one."""
@@ -90,9 +97,7 @@ class Factors:
     """Of each energy carrier: coal, oil, gas, electricity, heat, biomass, other. What is missing here is no energy."""
     fuels: Mapping[str, Fuel] = field(default_factory=dict)
     """What may have measured heat values: the carriers kept by mass or volume."""
-    _measured: WeakKeyDictionary[ByHeatValue, dict[tuple[Basis | None, str], tuple[Applied, ...]]] = field(
-        default_factory=WeakKeyDictionary, compare=False, repr=False
-    )
+    _measured: _ByHeatValue = field(default_factory=_ByHeatValue, compare=False, repr=False)
     """What followed from heat values before, as ends of ranges and places ask for each hundreds of times."""
 
     def standard_coal(self, carrier: str, basis: Basis, year: int) -> Applied | None:

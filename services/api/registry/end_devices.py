@@ -61,7 +61,7 @@ class EndDeviceState(BaseModel):
     """What is known of an end device; all is empty of a gateway that has not spoken the national protocol."""
 
     device_id: str | None
-    address: str | None = Field(description="From where it asked last")
+    asked_from: str | None = Field(description="Network address from which it asked last")
     registered_at: datetime | None
     heard_at: datetime | None
     data_at: datetime | None = Field(description="When it sent values last")

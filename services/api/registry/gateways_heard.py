@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from services.api.database import Database
 from services.api.list_query import ORDER, ListQuery, Many, OrderedBy
 from services.api.listing import Filter, Source, columns_of, contains, equal, parameters_of
-from services.api.names import NamedKind, NamedPage, names_beside
+from services.api.names import NamedKind, NamedPage, WithNames, names_beside
 from services.api.registry import nouns
 from services.api.registry.fields import AreaCode, Code, CreditCode, SearchText, Trade
 from services.api.registry.filters import AREA, ENTERPRISE, PARK, TRADE
@@ -53,6 +53,10 @@ class GatewayHeard(Heard):
     profile: str | None = Field(description="By which its messages are read that are not of Enermon's own format")
     profile_version: int | None
     counters: GatewayCounters
+
+
+class NamedGatewayHeard(GatewayHeard, WithNames):
+    """The same, with the name of whose it is."""
 
 
 class GatewayCounts(BaseModel):
@@ -121,14 +125,15 @@ def gateways_of(database: Database, query: GatewayQuery, now: datetime) -> Gatew
     return GatewayPage(data=data, next=found.next, total=found.total, names=names, counts=counts)
 
 
-def heard_of(database: Database, code: str, days: CountedDays, now: datetime) -> GatewayHeard:
+def heard_of(database: Database, code: str, days: CountedDays, now: datetime) -> NamedGatewayHeard:
     """What was heard of a gateway. Raises Refused where there is none."""
     with database.read() as connection:
         rows = HEARD.rows(connection, "entry.code = :code", {"code": code}, most=1)
         counters = counters_of(connection, [code], days, now)
+        names = names_beside(connection, rows, _CODED)
     if not rows:
         raise nouns.GATEWAY.refuse_unknown(code)
-    return GatewayHeard.model_validate(rows[0] | {"counters": counters[code]})
+    return NamedGatewayHeard.model_validate(rows[0] | {"counters": counters[code], "names": names})
 
 
 def counts_of(

@@ -23,9 +23,9 @@ from services.api.registry.gateway_counters import CountedDays
 from services.api.registry.gateways_heard import (
     FILTERS,
     SQL,
-    GatewayHeard,
     GatewayPage,
     GatewayQuery,
+    NamedGatewayHeard,
     gateways_of,
     heard_of,
 )
@@ -174,7 +174,7 @@ def list_gateways(database: Db, query: Annotated[GatewayQuery, Query()], now: No
 
 
 @router.get("/{code}/state", summary="Read what was heard of a gateway", responses=refusals(UNKNOWN))
-def read_gateway_state(database: Db, code: Code, days: Annotated[CountedDays, Query()], now: Now) -> GatewayHeard:
+def read_gateway_state(database: Db, code: Code, days: Annotated[CountedDays, Query()], now: Now) -> NamedGatewayHeard:
     """Whether it is online, when it last sent something, and what became of that."""
     return heard_of(database, code, days, now)
 

@@ -1,5 +1,6 @@
 """What a measured heat value is worth, and that it goes before the tables and nothing else does."""
 
+import pickle
 from datetime import date
 from fractions import Fraction
 
@@ -43,6 +44,13 @@ def test_standard_coal_is_the_heat_value_over_29307_6_on_both_bases(factors: Fac
     assert tonnes(valuation, Basis.CALORIFIC, measured()) == 500
     assert tonnes(valuation, Basis.EQUIVALENT, measured()) == 500
     assert list(valuation.used) == ["heat_value.91150622MA0N0000XF.lignite.2026-03.v2"]
+
+
+def test_factors_that_have_valued_by_it_can_be_given_to_another_process(factors: Factors) -> None:
+    by = ByHeatValue(2026, measured())
+    found = Valuation(factors).tonnes(Basis.CALORIFIC, "lignite", by, PICO)
+    assert found is not None
+    assert Valuation(pickle.loads(pickle.dumps(factors))).tonnes(Basis.CALORIFIC, "lignite", by, PICO) == found
 
 
 def test_a_gas_is_valued_per_cubic_metre(factors: Factors) -> None:

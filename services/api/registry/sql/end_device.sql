@@ -1,7 +1,7 @@
 -- name: device(code)
 SELECT
     device.device_id,
-    device.address,
+    device.address AS asked_from,
     device.registered_at,
     device.heard_at,
     device.data_at,
