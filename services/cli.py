@@ -22,6 +22,7 @@ from services.ingest import command as access
 from services.ingest.profiles import command as profiles
 from services.provenance import command as provenance
 from services.up.command import up
+from services.upward.command import upward
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 
 app.command()(up)
+app.command()(upward)
 app.command()(provenance.verify)
 app.command()(head_command.head)
 app.command("judge-past")(past_command.judge_past)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -21,6 +22,7 @@ EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - told apart, not
 """Hosts that stand for every address of the machine; a link needs one."""
 
 _OF_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_USE = r"^([0-9]{2})?$"
 _HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?")
 
 
@@ -195,6 +197,19 @@ class Settings(BaseSettings):
     necc_connections: int = Field(200, ge=1, description="End devices connected at once")
     necc_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the server of end devices")
 
+    upward_necc_url: str = Field(
+        "", description="Address at which end devices register above; empty: nothing is sent upward"
+    )
+    upward_necc_since: date | None = Field(None, description="First day whose values are sent upward")
+    upward_necc_cipher: Literal["none", "aes", "sm4"] = Field("none", description="How fields are encrypted there")
+    upward_necc_dictionaries: Path | None = Field(
+        None, description="Folder whose units.csv has the unit of each data code that is sent"
+    )
+    upward_necc_use_input: str = Field("10", pattern=_USE, description="Use in the data code of what comes in")
+    upward_necc_use_output: str = Field("30", pattern=_USE, description="... and of what is sold on; empty: not sent")
+    upward_poll_s: float = Field(60.0, gt=0, description="So often is looked for what is to be sent")
+    upward_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the sender; 0: none")
+
     ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")
 
     @property
@@ -243,6 +258,13 @@ class Settings(BaseSettings):
         for name in _parts(given):
             if not _HOST_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name of a host: leave out scheme, port and path")
+        return given
+
+    @field_validator("upward_necc_url")
+    @classmethod
+    def _is_web_address(cls, given: str) -> str:
+        if given and (urlsplit(given).scheme not in ("http", "https") or not urlsplit(given).hostname):
+            raise ValueError("must be an address such as https://province.example/enterprise/register")
         return given
 
     @field_validator("hj212_allow", "necc_allow")

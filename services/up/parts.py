@@ -57,6 +57,7 @@ MAILS = Part(
 )
 HJ212 = Part("hj212", ("enermon", "hj212"), Ready.LOG_EVENT, DatabaseRole.INGEST)
 NECC = Part("necc", ("enermon", "necc"), Ready.LOG_EVENT, DatabaseRole.INGEST)
+UPWARD = Part("upward", ("enermon", "upward"), Ready.LOG_EVENT, DatabaseRole.ALERTS, stop_timeout_s=30.0)
 BESIDE_API = (INGEST, ROLLUP)
 """Started together, and API with them. REGION starts when these are ready, QUALITY and ALERTS last: what a region that
 was off for a while has not sent yet is no alert, and days that are still being booked would be judged again and again.
@@ -64,6 +65,6 @@ They are stopped in the reverse order."""
 
 
 def beside_api(environment: Mapping[str, str]) -> tuple[Part, ...]:
-    """BESIDE_API, and the servers of HJ 212 and of the national protocol where their ports are set."""
-    asked_for = (("ENERMON_HJ212_PORT", HJ212), ("ENERMON_NECC_PORT", NECC))
+    """BESIDE_API, and the servers of HJ 212 and of the national protocol, and the sender upward, where they are set."""
+    asked_for = (("ENERMON_HJ212_PORT", HJ212), ("ENERMON_NECC_PORT", NECC), ("ENERMON_UPWARD_NECC_URL", UPWARD))
     return (*BESIDE_API, *(part for variable, part in asked_for if environment.get(variable)))

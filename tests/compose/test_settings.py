@@ -25,6 +25,7 @@ LOGINS = {
     "hj212": "enermon_ingest",
     "necc": "enermon_ingest",
     "sparkplug": "enermon_ingest",
+    "upward": "enermon_alerts",
     **{"administrator": "enermon_admit", "former-passwords": "enermon_admit", "broker-users": "enermon_reader"},
     **{"migrate": "enermon", "database-logins": "postgres"},
 }

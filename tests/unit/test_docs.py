@@ -29,6 +29,7 @@ WRITERS: dict[str, str | tuple[str, ...]] = {
     "roll-up": ("services/energy", "services/provenance/sealing"),
     "alerts": "services/alerts",
     "quality": "services/quality",
+    "upward": "services/upward",
     "nobody": (),
 }
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are

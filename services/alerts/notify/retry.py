@@ -10,6 +10,12 @@ JITTER = 0.2
 GIVE_UP_AFTER = timedelta(hours=24)
 
 
+def backoff_s(attempts: int, random: Callable[[], float]) -> float:
+    """Seconds to wait after so many attempts, at least 1, have failed; `random` gives numbers from 0 up to 1."""
+    doublings = min(attempts - 1, 32)
+    return min(FIRST_DELAY_S * 2.0**doublings, LONGEST_DELAY_S) * (1 - JITTER + 2 * JITTER * random())
+
+
 def next_attempt(
     attempts: int,
     first_at: datetime,
@@ -29,8 +35,7 @@ def next_attempt(
     end = first_at + GIVE_UP_AFTER
     if now >= end:
         return None
-    doublings = min(attempts - 1, 32)
-    delay_s = min(FIRST_DELAY_S * 2**doublings, LONGEST_DELAY_S) * (1 - JITTER + 2 * JITTER * random())
+    delay_s = backoff_s(attempts, random)
     if retry_after_s is not None:
         delay_s = max(delay_s, min(retry_after_s, LONGEST_DELAY_S))
     return min(now + timedelta(seconds=delay_s), end)

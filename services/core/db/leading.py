@@ -51,6 +51,7 @@ class LockKey(IntEnum):
     RETENTION = 4_070_118_004
     SEALING = 4_070_118_006
     REGION = 4_070_118_007
+    UPWARD = 4_070_118_009
     # Who changes the schema, or opens accounts, for as long as the transaction.
     SCHEMA = 4_070_118_005
     ACCOUNT = 4_070_118_008

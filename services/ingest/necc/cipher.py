@@ -1,4 +1,4 @@
-"""Encrypted fields of end devices: AES-128 or SM4, ECB, PKCS#7, as hexadecimal digits. Pure.
+"""Encrypted fields of end devices, read and written: AES-128 or SM4, ECB, PKCS#7, as hexadecimal digits. Pure.
 
 Each field is encrypted apart. That hides little and proves nobody; it is here because devices insist on it.
 """
@@ -20,6 +20,20 @@ class CipherTextError(ValueError):
     """A field cannot be opened: no cipher text, or of another key."""
 
 
+def sealer(name: CipherName, key: bytes) -> Callable[[str], str]:
+    """What encrypts a field, as lower-case hexadecimal digits; without a cipher the field as it is."""
+    if name == "none":
+        return str
+    cipher = _cipher(name, key)
+
+    def sealed(text: str) -> str:
+        padder = PKCS7(_BLOCK_BITS).padder()
+        encryptor = cipher.encryptor()
+        return (encryptor.update(padder.update(text.encode()) + padder.finalize()) + encryptor.finalize()).hex()
+
+    return sealed
+
+
 def opener(name: CipherName, key: bytes) -> Callable[[str], str]:
     """What opens a field, by the key of its device; it raises CipherTextError.
 
@@ -27,7 +41,7 @@ def opener(name: CipherName, key: bytes) -> Callable[[str], str]:
     """
     if name == "none":
         return _as_it_is
-    cipher = Cipher(algorithms.AES128(key) if name == "aes" else algorithms.SM4(key), modes.ECB())  # noqa: S305 - what provinces prescribe
+    cipher = _cipher(name, key)
 
     def opened(text: str) -> str:
         if not _BLOCKS.fullmatch(text):
@@ -41,6 +55,10 @@ def opener(name: CipherName, key: bytes) -> Callable[[str], str]:
             raise CipherTextError("it is encrypted by another key, or another cipher") from None
 
     return opened
+
+
+def _cipher(name: CipherName, key: bytes) -> Cipher[modes.ECB]:
+    return Cipher(algorithms.AES128(key) if name == "aes" else algorithms.SM4(key), modes.ECB())  # noqa: S305 - what provinces prescribe
 
 
 def _as_it_is(text: str) -> str:

@@ -66,6 +66,7 @@ WORKS_AS = (
     ("provenance/state.sql: *", "reader"),
     ("provenance/verify.sql: *", "reader"),
     ("quality/*", "quality"),
+    ("upward/*", "alerts"),
 )
 """Who runs the statements of a file; the first line that fits counts."""
 BESIDE = {

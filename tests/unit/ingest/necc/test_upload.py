@@ -6,7 +6,7 @@ import pytest
 
 from services.ingest.foreign import Flag, StandsFor
 from services.ingest.message import MOST_READINGS, UnreadableMessage, Why
-from services.ingest.necc.cipher import CipherTextError, opener
+from services.ingest.necc.cipher import CipherTextError, opener, sealer
 from services.ingest.necc.data_code import data_code, energy_name
 from services.ingest.necc.upload import MOST_RECORDS, NeccUpload, ReadBy, StatType, period_start_us, upload_of
 from services.ingest.points import GatewayPoints, KnownPoint, MeterUnit, to_meters
@@ -144,6 +144,13 @@ def test_a_day_may_be_off_by_a_minute_and_a_month_by_a_day() -> None:
     assert period_start_us("2025-12-31 08:00:00", StatType.YEAR) == period_start_us(
         "2026-01-01 00:00:00", StatType.YEAR
     )
+
+
+def test_a_field_is_encrypted_as_provinces_have_it() -> None:
+    sealed = sealer("aes", bytes.fromhex("00112233445566778899aabbccddeeff"))
+    assert sealed("8412.6") == "d5082b49e54959924548478ce4818f21"
+    assert sealed("00-00-0000-023300-11") == "ef8c2580ed2b5b81e14b60338a68f284e703befde94ff739b3a15fa5af2f1179"
+    assert opener("sm4", KEY)(sealer("sm4", KEY)("2026-11-20 00:00:00")) == "2026-11-20 00:00:00"
 
 
 @pytest.mark.parametrize("cipher", ["aes", "sm4"])
