@@ -12,7 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ingest.credentials import MOST_PASSWORD
 
-_ADDRESS = re.compile(r"/api/v1/([^/]*)/telemetry")
+_ADDRESS = re.compile(r"/api/v1/([^/]*)/telemetry/?")
+_TOKEN = re.compile(r"^/api/v1/[^/.]+\.[^/]{12,}(?=/|$)")
+_HIDDEN = "/api/v1/TOKEN"
+"""In place of a token in an address that is none: clients of such platforms ask for more than to send."""
 _MOST_CODE = 64
 _PATH = "/api/v1/readings"
 
@@ -27,7 +30,7 @@ class GatewayTokens:
         """Pass a request on."""
         found = _ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
         if found is None:
-            await self._app(scope, receive, send)
+            await self._app(_without_token(scope), receive, send)
             return
         code, _, password = found[1][: _MOST_CODE + 1 + MOST_PASSWORD].partition(".")
         basic = base64.b64encode(f"{code}:{password}".encode())
@@ -45,3 +48,8 @@ class GatewayTokens:
             headers=[*kept, (b"authorization", b"Basic " + basic), (b"content-type", b"application/octet-stream")],
         )
         await self._app(inner, receive, send)
+
+
+def _without_token(scope: Scope) -> Scope:
+    path = _TOKEN.sub(_HIDDEN, scope.get("path", ""))
+    return scope if path == scope.get("path", "") else dict(scope, path=path, raw_path=quote(path).encode())

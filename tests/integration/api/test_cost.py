@@ -74,8 +74,9 @@ def test_what_would_cost_too_much_is_refused_before_anything_is_summed(
     region: TestClient, database: psycopg.Connection, path: str, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.execute("UPDATE unit SET process = 'data_centre'")
-    for module, summing in ((energy, "energy"), (balance, "energy"), (told, "evaluate"), (quality, "lines")):
-        monkeypatch.setattr(module, summing, never)
+    summing = ((energy, "energy_with_manual"), (balance, "energy_with_manual"), (told, "evaluate"), (quality, "lines"))
+    for module, name in summing:
+        monkeypatch.setattr(module, name, never)
     answer = region.get(f"/api/v1/{path}", params=asked)
     assert (answer.status_code, answer.json()["code"]) == (422, "too_much"), answer.text
     assert "ask for a longer bucket, a shorter range" in answer.json()["detail"]

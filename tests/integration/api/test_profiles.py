@@ -75,6 +75,24 @@ def test_wrong_tokens_are_refused_alike_and_stand_nowhere(client: TestClient, pl
     assert mine not in client.get("/metrics").text
 
 
+@pytest.mark.parametrize("rest", ["/attributes", "/rpc", "", "/telemetry/more"])
+def test_token_in_an_address_that_is_none_stands_nowhere(
+    client: TestClient, plant: tuple[str, str], caplog: pytest.LogCaptureFixture, rest: str
+) -> None:
+    mine = token(client, plant[0])
+    with caplog.at_level("DEBUG"):
+        answers = [ask(f"/api/v1/{mine}{rest}") for ask in (client.get, client.post)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert all(mine not in answer.text for answer in answers)
+    assert not any(mine in record.getMessage() for record in caplog.records if record.name.startswith("enermon"))
+
+
+def test_address_with_a_token_may_end_with_a_slash(client: TestClient, plant: tuple[str, str]) -> None:
+    mine = token(client, plant[0])
+    answer = client.post(f"/api/v1/{mine}/telemetry/", content=b"{}", headers={"Authorization": "", "Cookie": ""})
+    assert (answer.status_code, answer.json()["rejected"][0]["code"]) == (200, "no_profile")
+
+
 def test_written_profile_has_versions_and_gateways_go_on_with_theirs(
     client: TestClient, plant: tuple[str, str]
 ) -> None:
@@ -148,6 +166,7 @@ def test_gateway_tells_what_became_of_what_it_sent_by_format(
     client.post("/api/v1/readings", params={"gateway": gateway}, json=native)
     told = client.get(f"/api/v1/gateways/{gateway}/state").json()
     (listed,) = client.get("/api/v1/gateways", params={"cannot_resend": True}).json()["data"]
+    assert told.pop("names")["enterprise"].keys() == {told["credit_code"]}
     assert listed == told
     assert (told["cannot_resend"], told["profile"], told["profile_version"]) == (True, "of-the-plant", 1)
     counters = told["counters"]
