@@ -90,6 +90,8 @@ SET readings = kept.readings + excluded.readings;
 
 -- name: open_held(gateway, point, booked, accept_flags, unknown_unit, most)
 -- Held values of points that are meters by now, oldest first, whose unit is known, and whose flags let them be booked, or a person says so.
+-- Of an end device one level of a data code is booked: its days (/1) wait while its moments (/0) are a meter, and these where the day
+-- is there already.
 SELECT
     held.held_id,
     held.point,
@@ -109,6 +111,26 @@ WHERE held.gateway_code = :gateway
     AND (:point ::text IS NULL OR held.point = :point)
     AND (held.unit <> :unknown_unit OR point.unit_of_measure IS NOT NULL)
     AND (held.flag = ANY (:booked ::text[]) OR :accept_flags ::boolean)
+    AND NOT EXISTS (
+        SELECT
+        FROM necc_device
+        JOIN point AS other
+            ON other.gateway_code = necc_device.gateway_code
+            AND other.name = left(held.point, -1) || CASE right(held.point, 1) WHEN '1' THEN '0' ELSE '1' END
+            AND other.meter_id IS NOT NULL
+        WHERE necc_device.gateway_code = held.gateway_code
+            AND held.point ~ '/[01]$'
+            AND (
+                right(held.point, 2) = '/1'
+                OR EXISTS (
+                    SELECT
+                    FROM reading
+                    WHERE reading.meter_id = other.meter_id
+                        AND reading.ts > held.ts - interval '1 day'
+                        AND reading.ts <= held.ts + interval '1 day'
+                )
+            )
+    )
 ORDER BY held.held_id
 LIMIT :most;
 

@@ -114,6 +114,33 @@ def test_a_day_is_stored_once_and_days_are_kept_to_be_compared(
     assert info == ("3300",)
 
 
+@pytest.mark.parametrize(("first", "then"), [("01", ""), ("1", "0"), ("0", "1")])
+def test_one_level_of_a_code_is_taken_in_whatever_is_mapped(
+    registered: Registered, database: psycopg.Connection, database_url: str, first: str, then: str
+) -> None:
+    enterprise = registered.enterprise()
+    gateway, unit = gateway_of(registered, enterprise), registered.unit(enterprise)
+    with platform(database_url) as url, device(url, enterprise) as end:
+        end.register()
+        assert end.send(list(end.day(DAY)))
+    for levels in (first, then):
+        points = [
+            {
+                "name": f"{POWER}/{level}",
+                "unit_of_measure": "MWh",
+                "meter": registered.meter(
+                    gateway_code=gateway, unit_code=unit, kind="interval", interval_s=86_400 if level == "1" else 900
+                ),
+            }
+            for level in levels
+        ]
+        if points:
+            registered.client.put(f"/api/v1/gateways/{gateway}/points", json={"points": points}).raise_for_status()
+            registered.client.post("/api/v1/held-readings/take", params={"gateway": gateway}).raise_for_status()
+    assert count(database, "reading") == (1 if first == "1" else 96)
+    assert count(database, "held_reading WHERE outcome IS NULL") == (96 if first == "1" else 1)
+
+
 def trusting(ca: PrivateCa) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(ca.own.certificate))
 
