@@ -144,8 +144,8 @@ def test_a_balance_and_scores_weigh_twice_as_much_as_sums(region: TestClient) ->
 @pytest.mark.parametrize(
     ("path", "asked", "module", "formed"),
     [
-        ("energy", FORTNIGHT | {"by": "unit", "bucket": "day"}, energy, "energy"),
-        ("energy/balance", FORTNIGHT | {"by": "unit", "bucket": "day"}, balance, "energy"),
+        ("energy", FORTNIGHT | {"by": "unit", "bucket": "day"}, energy, "energy_with_manual"),
+        ("energy/balance", FORTNIGHT | {"by": "unit", "bucket": "day"}, balance, "energy_with_manual"),
         ("quality", FORTNIGHT | {"by": "unit", "bucket": "day"}, quality, "lines"),
     ],
 )
