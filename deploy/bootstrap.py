@@ -62,13 +62,15 @@ def find_mosquitto() -> str | None:
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 
 
-FIELD_PACKAGES = ("collectd-core", "libmodbus5", "libyajl2", "zabbix-agent")
-"""Software of plants, small enough to be tried with each test run (docs/recipes.md)."""
+FIELD_PACKAGES = ("collectd-core", "libmodbus5", "libyajl2", "zabbix-agent", "prometheus")
+"""Software of plants, small enough to be tried with each test run (docs/recipes.md); and promtool."""
 
 
 def field_software_present() -> bool:
     """Whether the tests find what they run of it."""
-    return all(shutil.which(name) or shutil.which(name, path="/usr/sbin") for name in ("collectd", "zabbix_sender"))
+    return all(
+        shutil.which(name) or shutil.which(name, path="/usr/sbin") for name in ("collectd", "zabbix_sender", "promtool")
+    )
 
 
 def find_browser() -> str | None:
@@ -160,7 +162,8 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
         )
     if root is None and field_missing:
         print(
-            "collectd, zabbix-agent: not installed and may not be installed here; their tests are skipped.", flush=True
+            "collectd, zabbix-agent, prometheus: not installed and may not be installed here; their tests are skipped.",
+            flush=True,
         )
 
     steps: list[Step] = []
@@ -178,7 +181,9 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
         if browser_missing:
             steps.append(Step("chromium", lambda: apt.install(*BROWSER_PACKAGES), 40, after=[*steps]))
         if field_missing:
-            steps.append(Step("collectd, zabbix-agent", lambda: install_field_software(apt), 10, after=[*steps]))
+            steps.append(
+                Step("collectd, zabbix-agent, prometheus", lambda: install_field_software(apt), 10, after=[*steps])
+            )
     if python_missing:
         steps.append(Step("Python packages", python.install, 45, after=first if venv_package_missing else []))
     return steps
@@ -190,7 +195,11 @@ def install_field_software(apt: Apt) -> None:
     offered = [package for package in FIELD_PACKAGES if apt.available(package)]
     if offered:
         apt.install(*offered)
-    for package, service in (("collectd-core", "collectd"), ("zabbix-agent", "zabbix-agent")):
+    for package, service in (
+        ("collectd-core", "collectd"),
+        ("zabbix-agent", "zabbix-agent"),
+        ("prometheus", "prometheus"),
+    ):
         if package in offered:
             keep_service_off(service, apt.root, apt.log)
 

@@ -85,8 +85,9 @@ class Cycle:
                 self._parsed[key] = parse(version.body)
             except RuleError as error:
                 self._parsed[key] = None
-                metrics.RULES_FAILED.labels(version.slug).inc()
                 log.error("rule cannot be read", extra={"rule": version.slug, "version": key[1], "reason": str(error)})
+        if self._parsed[key] is None:
+            metrics.RULES_FAILED.labels(version.slug).inc()
         return self._parsed[key]
 
     def run(

@@ -1,5 +1,7 @@
 """What the alert service counts, in Prometheus' form."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Gauge, Histogram
 
 CYCLES = Counter("enermon_alerts_cycles_total", "Times that rules were evaluated")
@@ -17,3 +19,10 @@ WAITING = Gauge(
     "enermon_alerts_messages_waiting", "Messages not yet sent; retry: at least one attempt failed", ["stage"]
 )
 DELIVERIES = Counter("enermon_alerts_deliveries_total", "Attempts to send a message", ["channel", "outcome"])
+
+
+def count_from_nothing(channels: Iterable[str]) -> None:
+    """Begin each count of deliveries with 0: of one that begins with 1 Prometheus sees no increase."""
+    for channel in channels:
+        for outcome in ("sent", "failed", "dead"):
+            DELIVERIES.labels(channel, outcome)

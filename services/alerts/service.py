@@ -144,6 +144,7 @@ def run(settings: Settings) -> None:
     rules = load_rules(tables, settings.data)
     channels = dict(channels_of(settings))
     recipients_of(settings)
+    metrics.count_from_nothing(channels)
     if settings.alerts_metrics_port:
         start_http_server(settings.alerts_metrics_port, addr=settings.metrics_host)
     database_url = settings.database_url.get_secret_value()

@@ -8,12 +8,14 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.guard.wire import WireLimits, protocol_within
+from services.core.host_metrics import tell_of_host
 from services.core.settings import Settings
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; open streams are given a moment to end."""
     app = create_app(settings)
+    tell_of_host(settings)
     settle_memory()
     uvicorn.Server(served_by(app, settings)).run()
 

@@ -210,6 +210,10 @@ class Settings(BaseSettings):
     upward_poll_s: float = Field(60.0, gt=0, description="So often is looked for what is to be sent")
     upward_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the sender; 0: none")
 
+    backup_dir: Path | None = Field(None, description="Folder of the backups, whose last one is watched")
+    mqtt_tls_certificate: Path | None = Field(
+        None, description="PEM file of the broker's certificate, where that is not of the private CA"
+    )
     ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")
 
     @property

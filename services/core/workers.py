@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,7 @@ class Workers:
     port: str
     """Variable of the port of the metrics."""
 
-    def run(self, number: int, *, port: int, host: str, beside: Collector | None = None) -> None:
+    def run(self, number: int, *, port: int, host: str, beside: Sequence[Collector] = ()) -> None:
         """Run so many until SIGTERM or SIGINT. Metrics of all of them are served at `port`, unless it is 0.
 
         With them what is collected `beside` them, once for all.
@@ -110,7 +110,7 @@ class _Worker:
 
 
 @contextmanager
-def _counting(port: int, host: str, beside: Collector | None) -> Iterator[dict[str, str]]:
+def _counting(port: int, host: str, beside: Sequence[Collector]) -> Iterator[dict[str, str]]:
     """Serve what the workers count; the variable by which they are told where to. Nothing with port 0."""
     if not port:
         yield {}
@@ -118,8 +118,8 @@ def _counting(port: int, host: str, beside: Collector | None) -> Iterator[dict[s
     with _counting_folder() as folder:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
-        if beside is not None:
-            registry.register(beside)
+        for each in beside:
+            registry.register(each)
         server, thread = start_http_server(port, addr=host, registry=registry)
         try:
             yield {_COUNTED_IN: folder}

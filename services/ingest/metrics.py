@@ -1,9 +1,9 @@
 """What ingest counts, in Prometheus' form."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -11,18 +11,22 @@ from services.ingest.message import Answer
 from services.ingest.mqtt.queue import MessageQueue
 from services.ingest.rejected import Unreadable
 
-READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of them", ["outcome"])
+OUTCOMES = ("stored", "duplicate", "rejected")
+READINGS = Counter("enermon_ingest_readings_total", "Readings by what became of them, by any way in", ["outcome"])
+for _outcome in OUTCOMES:
+    READINGS.labels(_outcome)
 REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messages by reason", ["code"])
 TURNED_AWAY = Counter("enermon_ingest_turned_away_total", "Messages of flooding gateways, not taken and not answered")
 DROPPED = Counter("enermon_ingest_dropped_total", "Rejected readings and messages no longer kept", ["kind", "reason"])
 COMMIT_S = Histogram("enermon_ingest_commit_seconds", "Time to store one batch")
+CONNECTED = Gauge("enermon_ingest_connected", "1 while the broker has accepted this process and the connection stands")
 
 MOST_GATEWAYS = 10
 """So many gateways are told apart, those that wait longest: a name for each of thousands would burden who collects."""
 
 
 class WaitingCollector(Collector):
-    """What waits in the queue, of the gateways that wait longest."""
+    """What waits in the queue: how full it is, and the gateways that wait longest."""
 
     def __init__(self, queue: MessageQueue) -> None:
         self._queue = queue
@@ -43,16 +47,21 @@ class WaitingCollector(Collector):
             messages.add_metric([gateway], waiting.messages)
         yield longest
         yield messages
+        yield GaugeMetricFamily(
+            "enermon_ingest_queue_fullness_ratio",
+            "What is taken and not yet committed, of the messages or the bytes there is room for, whichever is more",
+            value=self._queue.fullness(),
+        )
 
 
-def tell_of(queue: MessageQueue) -> None:
-    """Let what waits in the queue of this process be collected."""
+def tell_of(queue: MessageQueue, *, connected: Callable[[], bool]) -> None:
+    """Let what waits in the queue of this process be collected, and whether it is at the broker."""
     REGISTRY.register(WaitingCollector(queue))
+    CONNECTED.set_function(connected)
 
 
-def observe(answers: Sequence[Answer], unreadable: Sequence[Unreadable], *, seconds: float) -> None:
-    """Count one committed batch."""
-    COMMIT_S.observe(seconds)
+def count(answers: Sequence[Answer], unreadable: Sequence[Unreadable]) -> None:
+    """Count what became of one committed batch."""
     READINGS.labels("stored").inc(sum(a.stored for a in answers))
     READINGS.labels("duplicate").inc(sum(a.duplicate for a in answers))
     for answer in answers:

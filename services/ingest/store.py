@@ -21,6 +21,7 @@ from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
 from services.core.db.chunks import CHUNK_US, parts_of
 from services.core.db.statements import Statements
+from services.ingest import metrics
 from services.ingest.accepted import Conflict, accept_later
 from services.ingest.beside import keep_beside
 from services.ingest.counted import count_intake
@@ -145,6 +146,8 @@ def _commit(
         gateways = sorted({m.gateway for m in messages})
         if gateways:
             _sql.run(connection, "note_message", gateways=gateways)
+    # Where the transaction is a part of the caller's, before that ends: what is undone then has been counted.
+    metrics.count(answers, unreadable)
     return answers
 
 

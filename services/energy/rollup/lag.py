@@ -1,4 +1,4 @@
-"""How far booking lags behind storing, by gateway, in Prometheus' form; the database is asked when it is collected."""
+"""How far booking lags behind storing, and clocks are apart; the database is asked when it is collected."""
 
 import logging
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ import psycopg
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from services.core.db.clock_offset import clock_offset_s
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.core.db.statements import Statements
@@ -33,6 +34,7 @@ class LagCollector(Collector):
         """The gauges, as they are now; none where the database does not answer."""
         try:
             with connect(self._database_url, role=DatabaseRole.ROLLUP, application_name="enermon-rollup-lag") as asking:
+                offset_s = clock_offset_s(asking)
                 rows = _sql.run(asking, "lag_of_gateways", most=_MOST_ROWS, gateways=MOST_GATEWAYS).all()
         except psycopg.Error as error:
             log.warning("cannot tell what waits to be booked", extra={"reason": str(error).strip()})
@@ -50,3 +52,6 @@ class LagCollector(Collector):
             slots.add_metric([row.code], row.slots)
         yield longest
         yield slots
+        yield GaugeMetricFamily(
+            "enermon_clock_offset_seconds", "Clock of the database less that of this machine", value=offset_s
+        )

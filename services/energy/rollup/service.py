@@ -21,6 +21,7 @@ from services.core.db.effort import Effort, effort_of
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
 from services.core.db.roles import DatabaseRole
 from services.core.db.sharing import ALL_PARTS, Alone, Share
+from services.core.host_metrics import HostCollector
 from services.core.settings import Settings
 from services.core.workers import Workers
 from services.energy.rollup import metrics
@@ -180,13 +181,15 @@ def rolling_up(
 def run(settings: Settings) -> None:
     """Roll up in the foreground until SIGTERM or SIGINT, by so many workers as are set; waits for the database."""
     url = settings.database_url.get_secret_value()
-    port, host, lag = settings.rollup_metrics_port, settings.metrics_host, LagCollector(url)
+    port, host = settings.rollup_metrics_port, settings.metrics_host
+    beside = (LagCollector(url), HostCollector(settings))
     if settings.rollup_workers > 1:
-        _WORKERS.run(settings.rollup_workers, port=port, host=host, beside=lag)
+        _WORKERS.run(settings.rollup_workers, port=port, host=host, beside=beside)
         return
     sys.setswitchinterval(_SWITCH_S)
     if port:
-        REGISTRY.register(lag)
+        for each in beside:
+            REGISTRY.register(each)
         start_http_server(port, addr=host)
     begin = partial(rolling_up, head_file=settings.seal_head_file, head_file_every_s=settings.seal_head_file_every_s)
     lead_until_told_to_stop(LockKey.ROLLUP, url, begin, role=DatabaseRole.ROLLUP, shared=True)

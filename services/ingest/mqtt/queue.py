@@ -176,6 +176,11 @@ class MessageQueue:
             worst = heapq.nsmallest(most, begun)
             return [Waiting(sender, len(self._waiting[sender]), now_s - since_s) for since_s, sender in worst]
 
+    def fullness(self) -> float:
+        """How much of what it may hold it holds: of messages or of bytes, whichever is more; about 1: full."""
+        with self._changed:
+            return max(self._messages / self._most_messages, self._bytes / self._most_bytes)
+
     def close(self) -> None:
         """Wake all that wait; nothing more is taken in."""
         with self._changed:

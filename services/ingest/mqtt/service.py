@@ -95,8 +95,8 @@ class Ingest:
         self._storing = IngestDatabase(url, stopping=self._stopping)
 
     def tell_of_waiting(self) -> None:
-        """Let what waits of each gateway be collected."""
-        metrics.tell_of(self._queue)
+        """Let what waits of each gateway be collected, and whether the broker is there."""
+        metrics.tell_of(self._queue, connected=lambda: self._broker.connected)
 
     def stop(self) -> None:
         """Finish the batch at hand and leave."""
@@ -214,7 +214,7 @@ class Ingest:
             unreadable = [Unreadable(gateway, message.topic[:200], message.payload, reason)]
             checked, answers = [], intake_store.store(connection, [], unreadable, writer=self._writer)
         self._note_whether_new(checked, answers)
-        metrics.observe(answers, unreadable, seconds=time.monotonic() - started_s)
+        metrics.COMMIT_S.observe(time.monotonic() - started_s)
         rejected = sum(len(answer.rejected) for answer in answers)
         self._keeper.note_rejected(rows=rejected, size=sum(len(message.payload) for message in unreadable))
         self._broker.acknowledge(batch.received)

@@ -20,6 +20,7 @@ PROBE = "test_grants_probe"
 WORKS_AS = (
     ("core/db/leading.sql: *", "ingest rollup quality alerts"),
     ("core/db/sharing.sql: *", "rollup quality"),
+    ("core/db/clock_offset.sql: *", "rollup reader"),
     ("core/db/*", ""),
     ("alerts/notify/messages.sql: alerts", "alerts api"),
     ("alerts/observe/sources.sql: *", "alerts api"),

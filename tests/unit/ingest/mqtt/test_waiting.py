@@ -27,8 +27,17 @@ def test_the_oldest_message_of_each_gateway_counts() -> None:
 def test_no_more_gateways_are_named_than_a_few() -> None:
     registry = CollectorRegistry()
     registry.register(WaitingCollector(queue_of(*((f"G-{number}", float(number)) for number in range(200)))))
-    longest, messages = registry.collect()
+    longest, messages, _ = registry.collect()
     assert [sample.labels["gateway"] for sample in longest.samples] == [
         f"G-{number}" for number in range(MOST_GATEWAYS)
     ]
     assert [sample.value for sample in messages.samples] == [1.0] * MOST_GATEWAYS
+
+
+def test_fullness_is_that_of_messages_or_of_bytes_whichever_is_more() -> None:
+    queue = queue_of(("G-1", 1.0))
+    assert queue.fullness() == 0.001
+    queue.put(Received("enermon/v1/G-1/readings", b" " * 249_998, 2, 1, 2.0))
+    assert queue.fullness() == 0.25
+    queue.done(queue.take(most=10, timeout_s=0))
+    assert queue.fullness() == 0.0
