@@ -15,7 +15,7 @@ from services.core import logs
 from services.core.data.loader import DataFileError
 from services.core.db.roles import DatabaseRolesError
 from services.core.progress import progress_bar
-from services.core.settings import BadSettingError, read_settings
+from services.core.settings import BadSettingError, Settings, read_settings
 from services.energy.check import command as checked
 from services.energy.check.asked import UnknownMetersError
 from services.ingest import command as access
@@ -163,16 +163,25 @@ def check(
     since: checked.Since = None,
     until: checked.Until = None,
     sample: checked.Sample = 100,
+    of_settings: Annotated[
+        bool,
+        typer.Option("--settings", help="Instead: each setting with its source, and whether what it names answers"),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --settings: for a program")] = False,
 ) -> None:
     """Say which store is in use, whether every sum agrees with those below it, and what the domain numbers are.
 
     The readings are booked again, in memory, and held against what is kept of them. Exit code 1 where something
-    differs, or a table is at fault.
+    differs, or a table is at fault. With --settings 1 where something fails, 0 where there are only warnings. 78 where
+    a setting cannot be used.
     """
+    settings = read_settings()
+    if of_settings:
+        _check_settings(settings, as_json=as_json)
+        return
     from services.energy.check.report import report
     from services.judging.data.numbers import numbers
 
-    settings = read_settings()
     asked = checked.asked_for(meters=meters, since=since, until=until, percent=sample)
     tables = numbers(settings.data)
     try:
@@ -184,6 +193,16 @@ def check(
         raise typer.BadParameter(f"no meter is registered as {unknown}", param_hint="--meters") from None
     typer.echo("\n".join([*sums.lines(), *tables.lines(each=unverified)]))
     if not (sums.well and tables.well):
+        raise typer.Exit(1)
+
+
+def _check_settings(settings: Settings, *, as_json: bool) -> None:
+    from services.alerts.surroundings.report import look_around
+    from services.core.clock import utc_now
+
+    found = look_around(settings, now=utc_now())
+    typer.echo(found.as_json() if as_json else "\n".join(found.lines()))
+    if not found.well:
         raise typer.Exit(1)
 
 

@@ -315,7 +315,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
         """The secret of a field, None without a file. Raises BadSettingError."""
         name = f"{PREFIX}{field_name.upper()}"
         file = os.environ.get(f"{name}_FILE")
-        if not file or not _is_secret(field):
+        if not file or not is_secret(field):
             return None, field_name, False
         if os.environ.get(name):
             raise BadSettingError(f"{name} and {name}_FILE are both set; take one of them away")
@@ -335,7 +335,8 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in values.items() if value is not None}
 
 
-def _is_secret(field: FieldInfo) -> bool:
+def is_secret(field: FieldInfo) -> bool:
+    """Whether the setting is one that may stand in a file of its own, and is never shown."""
     return SecretStr in (field.annotation, *get_args(field.annotation))
 
 

@@ -5,8 +5,8 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
@@ -121,8 +121,18 @@ class EmailChannel:
         except ValueError as error:
             raise DeliveryFailed(f"the address {error}", permanent=True) from None
         mail = self._mail(recipient, message)
-        try:
+        with self._told():
             self._hand_over(mail, recipient)
+
+    def try_login(self) -> None:
+        """Connect and sign in as for a mail, and send none. Raises DeliveryFailed."""
+        with self._told(), self._connected() as connection:
+            connection.noop()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
         except smtplib.SMTPException as error:
             raise self._failed(error) from None
         except OSError as error:

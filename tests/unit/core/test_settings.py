@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from services.core import secret_files
-from services.core.settings import BadSettingError, Settings, _is_secret, read_settings
+from services.core.settings import BadSettingError, Settings, is_secret, read_settings
 
 URLS = {
     "DATABASE_URL": "postgresql://enermon:hidden-0@db:5432/enermon",
@@ -47,7 +47,7 @@ def of(settings: Settings, name: str) -> str | None:
 
 
 def test_every_secret_is_known_here() -> None:
-    assert {name.upper() for name, field in Settings.model_fields.items() if _is_secret(field)} == URLS.keys()
+    assert {name.upper() for name, field in Settings.model_fields.items() if is_secret(field)} == URLS.keys()
 
 
 @pytest.mark.parametrize("name", URLS)
