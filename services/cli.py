@@ -83,13 +83,18 @@ def database_logins(
     typer.echo(f"may log in: {', '.join(passwords)}")
 
 
+def _settings_of_service() -> Settings:
+    settings = read_settings()
+    logs.set_up(settings.log_level)
+    return settings
+
+
 @app.command()
 def ingest() -> None:
     """Take readings from the MQTT broker and store them."""
     from services.ingest.mqtt.service import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()
@@ -97,8 +102,7 @@ def hj212() -> None:
     """Take what monitors of pollution sources send by HJ 212 over TCP, and store it."""
     from services.ingest.hj212.service import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()
@@ -106,8 +110,7 @@ def necc() -> None:
     """Take what end devices of key energy-using units send by the national protocol, over HTTPS, and store it."""
     from services.ingest.necc.service import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()
@@ -115,8 +118,7 @@ def sparkplug() -> None:
     """Take what edge nodes of Sparkplug B send, as their primary host, and store it."""
     from services.ingest.sparkplug.host import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()
@@ -124,8 +126,7 @@ def rollup() -> None:
     """Turn stored readings into energy by slot, hour, day and month, and sums by place."""
     from services.energy.rollup.service import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()
@@ -133,8 +134,7 @@ def quality() -> None:
     """Judge the quality of what was received, day by day: counts, checks, estimates."""
     from services.quality.process.service import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()
@@ -142,8 +142,7 @@ def api() -> None:
     """Serve the HTTP interface."""
     from services.api.serve import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()
@@ -151,8 +150,7 @@ def alerts() -> None:
     """Hold the rules of alerts against what was measured, and tell the supervision bodies."""
     from services.alerts.service import run
 
-    logs.set_up()
-    run(read_settings())
+    run(_settings_of_service())
 
 
 @app.command()

@@ -224,7 +224,7 @@ def _on_privilege(request: Request, error: Exception) -> Response:
 
 def _on_unhandled(request: Request, error: Exception) -> Response:
     request_id = str(request.scope.get(REQUEST_ID, ""))
-    log.error("request %s failed", request_id, exc_info=error)
+    log.error("request %s failed", request_id, exc_info=error, extra={"request": request_id})
     refusal = Refused(INTERNAL, f"the log of the service has the cause under {request_id}", request_id=request_id)
     answer = problem(request, refusal)
     # This answer passes outside of all middleware.

@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import REQUEST_ID
+from services.core.logs import about
 
 log = logging.getLogger("enermon.api.request")
 
@@ -49,10 +50,11 @@ class RequestObservation:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
-        try:
-            await self._app(scope, receive, noted_send)
-        finally:
-            _note(scope, request_id, status, time.perf_counter() - began_s)
+        with about(request=request_id):
+            try:
+                await self._app(scope, receive, noted_send)
+            finally:
+                _note(scope, request_id, status, time.perf_counter() - began_s)
 
 
 def _note(scope: Scope, request_id: str, status: int, took_s: float) -> None:
@@ -62,4 +64,5 @@ def _note(scope: Scope, request_id: str, status: int, took_s: float) -> None:
     REQUESTS.labels(method, route, status).inc()
     SECONDS.labels(method, route).observe(took_s)
     path = scope.get("raw_path", b"").decode("ascii", "backslashreplace")[:_MOST_PATH_CHARACTERS]
-    log.info("%s %s %d %.1f ms %s", method, path, status, took_s * 1000, request_id)
+    told = {"method": method, "route": route, "status": status, "ms": round(took_s * 1000, 1)}
+    log.info("%s %s %d %.1f ms %s", method, path, status, took_s * 1000, request_id, extra=told)

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from services.core.logs import LogLevel
 from services.core.mqtt_address import parse_mqtt_url
 from services.core.processes import cores
 from services.core.secret_files import read_secret_file
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     )
 
     data: Path | None = Field(None, description="Folder whose files stand for, or beside, the shipped domain numbers")
+    log_level: LogLevel = Field("info", description="From which level on the services log; debug: each batch too")
     home: Path = Field(Path(".enermon"), description="Where private database, broker, logs and secrets live")
     database_url: SecretStr = Field(
         SecretStr("postgresql://127.0.0.1:15432/enermon"), description="PostgreSQL URL, with or without TimescaleDB"

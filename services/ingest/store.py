@@ -23,6 +23,7 @@ from services.core.db.chunks import CHUNK_US, parts_of
 from services.core.db.statements import Statements
 from services.ingest import metrics
 from services.ingest.accepted import Conflict, accept_later
+from services.ingest.batch_log import tell_of_batch
 from services.ingest.beside import keep_beside
 from services.ingest.counted import count_intake
 from services.ingest.crowding import beyond_room, crowded
@@ -151,12 +152,6 @@ def _commit(
     return answers
 
 
-def note_statuses(connection: psycopg.Connection, said: Mapping[str, bool]) -> None:
-    """Keep what gateways, or their last wills, said of themselves: online or not. Raises psycopg.Error."""
-    with connection.transaction():
-        _sql.run(connection, "note_statuses", gateways=list(said), online=list(said.values()))
-
-
 def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) -> Answer:
     rejected = [rejection_json(r) for r in (*message.rejected, *conflicts)]
     return Answer(message.seq, len(message.meter_ids) - duplicate - len(conflicts), duplicate, rejected)
@@ -195,6 +190,7 @@ def _store_readings(
             first_ts=from_us(marks.first_us),
             last_ts=from_us(marks.last_us),
         )
+        tell_of_batch(batch_id, batch.messages, writer=writer)
     return not_new(batch, stood, frozenset(left_out.tolist()))
 
 

@@ -136,19 +136,6 @@ JOIN profile_version AS written ON written.name = given.profile AND written.vers
 -- name: revision()
 SELECT revision FROM registry_revision;
 
--- name: note_statuses(gateways, online)
-INSERT INTO gateway_state (gateway_code, online, status_at)
-SELECT
-    said.gateway_code,
-    said.online,
-    now()
-FROM unnest(:gateways ::text[], :online ::boolean[]) AS said (gateway_code, online)
-ORDER BY said.gateway_code
-ON CONFLICT (gateway_code) DO UPDATE
-SET
-    online = excluded.online,
-    status_at = excluded.status_at;
-
 -- name: note_message(gateways)
 INSERT INTO gateway_state (gateway_code, last_message_at)
 SELECT

@@ -24,8 +24,9 @@ def upward(
     if listed:
         _list(read_settings().database_url.get_secret_value())
         return
-    logs.set_up()
-    run(read_settings())
+    settings = read_settings()
+    logs.set_up(settings.log_level)
+    run(settings)
 
 
 def _list(database_url: str) -> None:

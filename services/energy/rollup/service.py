@@ -3,6 +3,7 @@
 One batch is one transaction. Several workers share the meters; each meter is at any time that of one of them.
 """
 
+import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ import psycopg
 from prometheus_client import REGISTRY, start_http_server
 from psycopg import Notify
 
-from services.core.calendar import DAY_US, to_us
+from services.core.calendar import DAY_US, from_us, to_us
 from services.core.clock import utc_now
 from services.core.db.effort import Effort, effort_of
 from services.core.db.leading import LockKey, Turn, lead_until_told_to_stop
@@ -36,6 +37,8 @@ from services.energy.rollup.queue import Queue, Taken
 from services.energy.rollup.ranges import Bounds, DirtyRange, ranges_of
 from services.energy.rollup.windows import Results, rebook_small
 from services.provenance.sealing import Sealing
+
+log = logging.getLogger("rollup")
 
 IDLE_S = 0.2
 # A batch whose answer from the database is there gets its turn beside what is judged after so long (5 ms unless told).
@@ -127,6 +130,7 @@ class RollUp:
         self._queue.add_changes(unit_changes(results))
         self._writer.write(results, meters, fast=fast, due=[*taken.dirty, *marked])
         metrics.ROLLED_UP_SLOTS.inc(len(taken.dirty))
+        _tell_of(taken)
         metrics.ROLLUP_S.observe(time.monotonic() - started_s)
         self._pace.batch_took(self._effort() - effort_s)
         # There is more to do where all of it was put back.
@@ -151,6 +155,14 @@ class RollUp:
             if not goes_on:
                 return results, [*left, *(dirty for rest in groups[number + 1 :] for dirty in rest)]
         return results, left
+
+
+def _tell_of(taken: Taken) -> None:
+    """Which slots were booked: the meters by number, and from when to when."""
+    if taken.dirty and log.isEnabledFor(logging.DEBUG):
+        slots = [slot for _, slot in taken.dirty]
+        meters = sorted({meter_id for meter_id, _ in taken.dirty})
+        log.debug("slots booked", extra={"meters": meters, "first": from_us(min(slots)), "last": from_us(max(slots))})
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from services.ingest.hj212.keep import (
 )
 from services.ingest.hj212.server import MonitorServer, ServerLimits
 from services.ingest.message import UnreadableMessage
-from services.ingest.store import note_statuses
+from services.ingest.statuses import note_statuses
 
 log = logging.getLogger("hj212")
 

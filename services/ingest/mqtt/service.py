@@ -38,6 +38,7 @@ from services.ingest.mqtt.pace import CommitPace
 from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.profiles.decode import Came
 from services.ingest.rejected import Unreadable
+from services.ingest.statuses import note_statuses
 from services.ingest.store import Arranged
 from services.ingest.topics import foreign_gateway
 from services.ingest.validate import KnownRegistry, check
@@ -255,7 +256,7 @@ class Ingest:
             log.warning("status of an unknown gateway", extra={"gateway": gateway})
         wanted = {gateway: online for gateway, online in said.items() if gateway in known}
         if wanted:
-            self._storing.retry(lambda: intake_store.note_statuses(self._storing.connection(), wanted))
+            self._storing.retry(lambda: note_statuses(self._storing.connection(), wanted))
 
     def _note_listening(self) -> None:
         if not self._ready:

@@ -10,7 +10,7 @@ from services.core.db.statements import Statements
 from services.ingest.sparkplug.edge import EdgeNode
 from services.ingest.sparkplug.sessions import KeptEdge, SessionBatch
 from services.ingest.sparkplug.topics import EdgeAddress
-from services.ingest.store import note_statuses
+from services.ingest.statuses import note_statuses
 
 _sql = Statements.beside(__file__, "keeping.sql")
 

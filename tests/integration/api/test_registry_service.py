@@ -86,6 +86,8 @@ def test_requests_are_logged_without_query_and_counted_by_route(
     line = record.getMessage()
     assert re.fullmatch(r"GET /api/v1/parks/none%0Aforged 422 [0-9.]+ ms [0-9a-f]{32}", line)
     assert answer.headers["x-request-id"] in line
+    told = {name: getattr(record, name) for name in ("method", "route", "status")}
+    assert told == {"method": "GET", "route": "/api/v1/parks/{code}", "status": 422}
     metrics = unchanged.get("/metrics").text
     assert 'enermon_api_requests_total{method="GET",route="/api/v1/parks/{code}",status="422"}' in metrics
 

@@ -57,7 +57,7 @@ WORKS_AS = (
     ("provenance/areas.sql: *", "reader"),
     ("provenance/entries.sql: *", "reader"),
     ("provenance/guards.sql: *", "reader"),
-    ("ingest/store.sql: note_statuses", "ingest"),
+    ("ingest/statuses.sql: *", "ingest"),
     ("ingest/store.sql: *", "ingest api"),
     ("judging/*", "api alerts"),
     ("provenance/notes.sql: *", "api"),

@@ -46,3 +46,10 @@ def test_secrets_are_hidden_in_message_fields_and_errors(
     assert line["event"] == line["reason"] == shown
     assert f"ValueError: {shown}" in line["error"]
     assert line["level"] == "error"
+
+
+def test_what_a_line_is_about_is_in_every_line_within_and_in_none_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    with logs.about(request="a1"), logs.about(gateway="G-1"):
+        line = logged(monkeypatch, "within", gateway="G-2")
+    assert (line["request"], line["gateway"]) == ("a1", "G-2")
+    assert "request" not in logged(monkeypatch, "after")
