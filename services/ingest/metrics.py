@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -19,17 +19,20 @@ REJECTED = Counter("enermon_ingest_rejected_total", "Rejected readings and messa
 TURNED_AWAY = Counter("enermon_ingest_turned_away_total", "Messages of flooding gateways, not taken and not answered")
 DROPPED = Counter("enermon_ingest_dropped_total", "Rejected readings and messages no longer kept", ["kind", "reason"])
 COMMIT_S = Histogram("enermon_ingest_commit_seconds", "Time to store one batch")
-CONNECTED = Gauge("enermon_ingest_connected", "1 while the broker has accepted this process and the connection stands")
 
 MOST_GATEWAYS = 10
 """So many gateways are told apart, those that wait longest: a name for each of thousands would burden who collects."""
 
 
 class WaitingCollector(Collector):
-    """What waits in the queue: how full it is, and the gateways that wait longest."""
+    """What waits in the queue, how full it is, the gateways that wait longest; and whether the broker is there.
 
-    def __init__(self, queue: MessageQueue) -> None:
+    Told by ingest alone: others that count readings have neither.
+    """
+
+    def __init__(self, queue: MessageQueue, *, connected: Callable[[], bool]) -> None:
         self._queue = queue
+        self._connected = connected
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges, as they are now."""
@@ -52,12 +55,16 @@ class WaitingCollector(Collector):
             "What is taken and not yet committed, of the messages or the bytes there is room for, whichever is more",
             value=self._queue.fullness(),
         )
+        yield GaugeMetricFamily(
+            "enermon_ingest_connected",
+            "1 while the broker has accepted this process and the connection stands",
+            value=float(self._connected()),
+        )
 
 
 def tell_of(queue: MessageQueue, *, connected: Callable[[], bool]) -> None:
     """Let what waits in the queue of this process be collected, and whether it is at the broker."""
-    REGISTRY.register(WaitingCollector(queue))
-    CONNECTED.set_function(connected)
+    REGISTRY.register(WaitingCollector(queue, connected=connected))
 
 
 def count(answers: Sequence[Answer], unreadable: Sequence[Unreadable]) -> None:

@@ -14,6 +14,13 @@ from tests.integration.running import environment_of, running, running_api
 from tests.signed_in import BY_ADMINISTRATOR
 from tests.watching import asked, metrics_of
 
+TOLD_BY_ONE = {
+    "enermon_ingest_connected": "ingest",
+    "enermon_hj212_listening": "hj212",
+    "enermon_necc_listening": "necc",
+    "enermon_sparkplug_online": "sparkplug",
+}
+"""What is a fault where it is 0: of another process, which never has it, an alert would come."""
 PROCESSES = ("ingest", "rollup", "quality", "alerts", "hj212", "necc", "sparkplug", "upward")
 
 
@@ -58,5 +65,8 @@ def test_every_metric_of_the_rules_and_the_dashboards_is_told(
         assert re.search(r'^enermon_disk_free_bytes\{path="[^"]+"\} [1-9]', text, re.MULTILINE)
     assert re.search(r"^enermon_ingest_connected 1.0$", texts["ingest"], re.MULTILINE)
     assert re.search(r"^enermon_clock_offset_seconds -?0\.\d|e-0\d$", texts["rollup"], re.MULTILINE)
+    for metric, teller in TOLD_BY_ONE.items():
+        tellers = [name for name, text in texts.items() if re.search(rf"^{metric}\b", text, re.MULTILINE)]
+        assert tellers == [teller] * (teller in texts), metric
     for name in ("ingest", "api", "hj212", "necc"):
         assert re.search(r'^enermon_ingest_readings_total\{outcome="rejected"\} 0.0$', texts[name], re.MULTILINE)

@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from services.alerts.surroundings.tried import Tried
+from services.alerts.surroundings.tried import TriedThing
 from services.core.mqtt_address import BrokerAddress, parse_mqtt_url
 from services.core.settings import Settings
 
@@ -15,7 +15,7 @@ _CONNECT = b"\x00\x04MQTT\x04\x02\x00\x0a" + len(_CLIENT).to_bytes(2, "big") + _
 _CONNACK = 0x20
 
 
-def try_brokers(settings: Settings) -> Iterator[Tried]:
+def try_brokers(settings: Settings) -> Iterator[TriedThing]:
     """What is found at each broker that the settings name, once for each address."""
     given = (settings.mqtt_url, settings.alerts_mqtt_url, settings.sparkplug_mqtt_url)
     addresses = [parse_mqtt_url(url.get_secret_value()) for url in given if url is not None]
@@ -23,7 +23,7 @@ def try_brokers(settings: Settings) -> Iterator[Tried]:
         yield _try(address)
 
 
-def _try(address: BrokerAddress) -> Tried:
+def _try(address: BrokerAddress) -> TriedThing:
     where = f"{address.host}:{address.port}"
     mend = "start it, or mend ENERMON_MQTT_URL"
     try:
@@ -31,13 +31,15 @@ def _try(address: BrokerAddress) -> Tried:
             line.sendall(bytes([0x10, len(_CONNECT)]) + _CONNECT)
             answer = line.recv(4)
     except ssl.SSLError as error:
-        return Tried("fail", "broker", f"{where}: TLS: {error}", "is it mqtts there, and its certificate good here?")
+        return TriedThing(
+            "fail", "broker", f"{where}: TLS: {error}", "is it mqtts there, and its certificate good here?"
+        )
     except OSError as error:
-        return Tried("fail", "broker", f"{where}: {error}", mend)
+        return TriedThing("fail", "broker", f"{where}: {error}", mend)
     if answer[:1] != bytes([_CONNACK]):
-        return Tried("fail", "broker", f"{where} answers, but not as a broker does", mend)
+        return TriedThing("fail", "broker", f"{where} answers, but not as a broker does", mend)
     tls = "with TLS" if address.tls else "without TLS"
-    return Tried("ok", "broker", f"a broker answers at {where} {tls}; the login was not tried")
+    return TriedThing("ok", "broker", f"a broker answers at {where} {tls}; the login was not tried")
 
 
 def _connected(address: BrokerAddress) -> socket.socket:

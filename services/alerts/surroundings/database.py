@@ -5,7 +5,7 @@ from contextlib import closing
 
 import psycopg
 
-from services.alerts.surroundings.tried import Tried
+from services.alerts.surroundings.tried import TriedThing
 from services.core.db.clock_offset import clock_offset_s
 from services.core.db.connections import connect
 from services.core.db.revision import applied_revision, newest_revision
@@ -16,26 +16,26 @@ MOST_OFFSET_S = 2.0
 """As the rule EnermonClockOff has it."""
 
 
-def try_database(database_url: str) -> Iterator[Tried]:
+def try_database(database_url: str) -> Iterator[TriedThing]:
     """What is found of database, schema and clock."""
     try:
         connection = connect(database_url, role=DatabaseRole.READER, application_name="enermon-check")
     except psycopg.OperationalError as error:
         mend = "start it, or mend ENERMON_DATABASE_URL; the login must be a member of enermon_reader"
-        yield Tried("fail", "database", " ".join(str(error).split()), mend)
+        yield TriedThing("fail", "database", " ".join(str(error).split()), mend)
         return
     with closing(connection):
         store, revision, offset_s = store_of(connection), applied_revision(connection), clock_offset_s(connection)
         where = f"{connection.info.host}:{connection.info.port}"
         timescale = f", TimescaleDB {store.timescale_version}" if store.timescale_version else ", no TimescaleDB"
-        yield Tried("ok", "database", f"PostgreSQL {store.postgres_version}{timescale} at {where}")
+        yield TriedThing("ok", "database", f"PostgreSQL {store.postgres_version}{timescale} at {where}")
         if revision == newest_revision():
-            yield Tried("ok", "schema", f"revision {revision}")
+            yield TriedThing("ok", "schema", f"revision {revision}")
         else:
             mend = f"run enermon migrate of this version, which brings {newest_revision()}"
-            yield Tried("fail", "schema", f"revision {revision or 'none'}", mend)
+            yield TriedThing("fail", "schema", f"revision {revision or 'none'}", mend)
         apart = f"the database's is {offset_s:+.3f} s from this machine's"
         if abs(offset_s) <= MOST_OFFSET_S:
-            yield Tried("ok", "clock", apart)
+            yield TriedThing("ok", "clock", apart)
         else:
-            yield Tried("warn", "clock", apart, "compare both with a clock you trust, and mend the time service")
+            yield TriedThing("warn", "clock", apart, "compare both with a clock you trust, and mend the time service")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from services.alerts.surroundings.tried import Tried
+from services.alerts.surroundings.tried import TriedThing
 from services.core.host import BackupNoteError, certificate_ends, last_backup, rooms
 from services.core.settings import Settings
 
@@ -12,43 +12,43 @@ OLD = timedelta(hours=26)
 SOON = timedelta(days=21)
 
 
-def try_disks(settings: Settings) -> Iterator[Tried]:
+def try_disks(settings: Settings) -> Iterator[TriedThing]:
     """Each disk on which this process, by its settings, has something to write."""
     for room in rooms(settings):
         free = room.free_bytes / max(1, room.size_bytes)
         found = f"{free:.0%} free of {room.size_bytes / 1e9:.0f} GB at {room.path}"
         if free >= LOW:
-            yield Tried("ok", "disk", found)
+            yield TriedThing("ok", "disk", found)
         else:
-            yield Tried("warn" if free >= NEARLY_FULL else "fail", "disk", found, "see docs/runbook/disk-low.md")
+            yield TriedThing("warn" if free >= NEARLY_FULL else "fail", "disk", found, "see docs/runbook/disk-low.md")
 
 
-def try_backup(settings: Settings, *, now: datetime) -> Tried:
+def try_backup(settings: Settings, *, now: datetime) -> TriedThing:
     """How old the last verified backup is."""
     mend = "see docs/runbook/backup-old.md"
     if settings.backup_dir is None:
-        return Tried("warn", "backup", "nobody says where backups are", "set ENERMON_BACKUP_DIR")
+        return TriedThing("warn", "backup", "nobody says where backups are", "set ENERMON_BACKUP_DIR")
     try:
         finished = last_backup(settings.backup_dir)
     except BackupNoteError as error:
-        return Tried("fail", "backup", str(error), mend)
+        return TriedThing("fail", "backup", str(error), mend)
     if finished is None:
-        return Tried("fail", "backup", f"no verified one in {settings.backup_dir}", mend)
+        return TriedThing("fail", "backup", f"no verified one in {settings.backup_dir}", mend)
     found = f"verified {finished.isoformat(timespec='minutes')}, {(now - finished) / timedelta(hours=1):.1f} hours ago"
-    return Tried("ok", "backup", found) if now - finished <= OLD else Tried("fail", "backup", found, mend)
+    return TriedThing("ok", "backup", found) if now - finished <= OLD else TriedThing("fail", "backup", found, mend)
 
 
-def try_certificates(settings: Settings, *, now: datetime) -> Iterator[Tried]:
+def try_certificates(settings: Settings, *, now: datetime) -> Iterator[TriedThing]:
     """Until when each certificate is good that these settings name."""
     mend = "see docs/runbook/certificate-ends.md"
     for each in certificate_ends(settings):
         if each.ends is None:
-            yield Tried("fail", "certificate", f"{each.file}: {each.fault}", mend)
+            yield TriedThing("fail", "certificate", f"{each.file}: {each.fault}", mend)
             continue
         found = f"{each.file} is good for {(each.ends - now).days} days"
         if each.ends - now >= SOON:
-            yield Tried("ok", "certificate", found)
+            yield TriedThing("ok", "certificate", found)
         elif each.ends > now:
-            yield Tried("warn", "certificate", found, mend)
+            yield TriedThing("warn", "certificate", found, mend)
         else:
-            yield Tried("fail", "certificate", f"{each.file} has ended at {each.ends.isoformat()}", mend)
+            yield TriedThing("fail", "certificate", f"{each.file} has ended at {each.ends.isoformat()}", mend)

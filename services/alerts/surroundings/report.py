@@ -10,7 +10,7 @@ from services.alerts.channels.email import EmailChannel, parse_smtp_url
 from services.alerts.surroundings.broker import try_brokers
 from services.alerts.surroundings.database import try_database
 from services.alerts.surroundings.machine import try_backup, try_certificates, try_disks
-from services.alerts.surroundings.tried import Tried
+from services.alerts.surroundings.tried import TriedThing
 from services.core.settings import Settings
 from services.core.told_settings import ToldSetting, told, unknown
 
@@ -20,7 +20,7 @@ class SurroundingsReport:
     """The settings with their sources, and what was found by trying what they name."""
 
     settings: Sequence[ToldSetting]
-    tried: Sequence[Tried]
+    tried: Sequence[TriedThing]
 
     @property
     def well(self) -> bool:
@@ -48,9 +48,9 @@ def look_around(settings: Settings, *, now: datetime) -> SurroundingsReport:
     return SurroundingsReport(told(settings), [*_tried(settings, now)])
 
 
-def _tried(settings: Settings, now: datetime) -> Iterator[Tried]:
+def _tried(settings: Settings, now: datetime) -> Iterator[TriedThing]:
     for name in unknown():
-        yield Tried("warn", "setting", f"nothing reads {name}", "it is misspelt, or of another version")
+        yield TriedThing("warn", "setting", f"nothing reads {name}", "it is misspelt, or of another version")
     yield from try_database(settings.database_url.get_secret_value())
     yield from try_brokers(settings)
     yield _try_mail(settings)
@@ -59,13 +59,13 @@ def _tried(settings: Settings, now: datetime) -> Iterator[Tried]:
     yield from try_certificates(settings, now=now)
 
 
-def _try_mail(settings: Settings) -> Tried:
+def _try_mail(settings: Settings) -> TriedThing:
     if settings.smtp_url is None:
-        return Tried("warn", "mail", "no mail server: e-mails of alerts wait, and die", "set ENERMON_SMTP_URL")
+        return TriedThing("warn", "mail", "no mail server: e-mails of alerts wait, and die", "set ENERMON_SMTP_URL")
     try:
         server = parse_smtp_url(settings.smtp_url.get_secret_value())
         EmailChannel(server, sender=settings.smtp_from).try_login()
     except (DeliveryFailed, ValueError) as error:
-        return Tried("fail", "mail", str(error), "mend ENERMON_SMTP_URL, or the mail server")
+        return TriedThing("fail", "mail", str(error), "mend ENERMON_SMTP_URL, or the mail server")
     signed_in = f"as {server.user}" if server.user else "without a login"
-    return Tried("ok", "mail", f"{server.host}:{server.port} takes us {signed_in}; no mail was sent")
+    return TriedThing("ok", "mail", f"{server.host}:{server.port} takes us {signed_in}; no mail was sent")

@@ -7,7 +7,7 @@ TriedStanding = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedThing:
     """One thing that was tried: what was found, and how to mend it where it is not well."""
 
     standing: TriedStanding

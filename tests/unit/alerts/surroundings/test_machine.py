@@ -8,7 +8,7 @@ import pytest
 
 from services.alerts.surroundings import machine
 from services.alerts.surroundings.machine import try_backup, try_certificates, try_disks
-from services.alerts.surroundings.tried import Tried
+from services.alerts.surroundings.tried import TriedThing
 from services.core.host import LAST_BACKUP, DiskRoom
 from services.core.settings import Settings
 from services.ingest.certificates import SERVER_LASTS, PrivateCa
@@ -47,7 +47,7 @@ def test_a_certificate_is_told_three_weeks_before_its_end(tmp_path: Path, days_l
 
 
 def test_what_is_not_well_says_how_to_mend_it() -> None:
-    assert Tried("fail", "broker", "127.0.0.1:1: refused", "start it").line() == (
+    assert TriedThing("fail", "broker", "127.0.0.1:1: refused", "start it").line() == (
         "fail  broker       127.0.0.1:1: refused; start it"
     )
-    assert Tried("ok", "schema", "revision 0052").line() == "ok    schema       revision 0052"
+    assert TriedThing("ok", "schema", "revision 0052").line() == "ok    schema       revision 0052"

@@ -26,8 +26,9 @@ def test_the_oldest_message_of_each_gateway_counts() -> None:
 
 def test_no_more_gateways_are_named_than_a_few() -> None:
     registry = CollectorRegistry()
-    registry.register(WaitingCollector(queue_of(*((f"G-{number}", float(number)) for number in range(200)))))
-    longest, messages, _ = registry.collect()
+    queue = queue_of(*((f"G-{number}", float(number)) for number in range(200)))
+    registry.register(WaitingCollector(queue, connected=lambda: True))
+    longest, messages, *_ = registry.collect()
     assert [sample.labels["gateway"] for sample in longest.samples] == [
         f"G-{number}" for number in range(MOST_GATEWAYS)
     ]
