@@ -151,6 +151,8 @@ class BrokerSession:
         client.subscribe([*((topic, 1) for topic in readings), (STATUS, 1)])
         self._connected.set()
         self._outcome.set()
+        if self._client is not None:
+            log.info("connected again")
 
     def _on_subscribe(self, _c: Client, _u: Any, _mid: int, reasons: list[ReasonCode], _p: Properties | None) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]

@@ -97,3 +97,11 @@ def test_idle_gateways_that_ask_for_the_share_of_ingest_swallow_no_message(
             gateway.publish(message(meter, number).encode())
         assert sorted(gateway.answer()["seq"] for _ in range(40)) == list(range(40))
         gateway.close()
+
+
+def test_a_connection_that_ends_is_logged_and_so_is_the_next_one(stack: Stack, database_url: str) -> None:
+    environment = environment_of(stack, database_url)
+    with running("ingest", **environment) as ingest:
+        with connected(environment["ENERMON_MQTT_URL"], environment["ENERMON_INGEST_CLIENT_ID"]):
+            ingest.wait_for("disconnected from the broker")
+        ingest.wait_for("connected again")
