@@ -37,13 +37,14 @@ class ForeignMessage:
     """A message as it came and as it was read: what it says, or why it cannot be read.
 
     `source`: topic, address or protocol, by which people find it. `gateway`: who sent it, as the transport proves it,
-    and not as the message says; None where nobody is proven.
+    and not as the message says; None where nobody is proven. `claimed`: whom it names then.
     """
 
     gateway: str | None
     source: str
     payload: bytes
     read: Foreign | UnreadableMessage
+    claimed: str | None = None
 
 
 def store_foreign(
@@ -64,7 +65,7 @@ def store_foreign(
     """
     read = [checked_foreign(message, known, now_us=now_us, protocol=writer) for message in messages]
     unreadable = [
-        Unreadable(message.gateway, message.source, message.payload, each, writer)
+        Unreadable(message.gateway, message.source, message.payload, each, writer, message.claimed)
         for message, each in zip(messages, read, strict=True)
         if isinstance(each, UnreadableMessage)
     ]

@@ -46,6 +46,7 @@ class RegistryReader:
                     _points(_sql.run(connection, "known_points")),
                     self._profiles(_sql.run(connection, "known_profiles")),
                     frozenset(row.code for row in gateways if row.corrections == "accept"),
+                    frozenset(row.code for row in gateways if row.is_monitor),
                 )
                 self._revision = revision
         return self._known

@@ -18,13 +18,17 @@ _KEPT_BYTES_OF_TOO_LARGE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message to be kept whole, with the reason why it is rejected. `format`: that by which it is counted."""
+    """A message to be kept whole, with the reason why it is rejected. `format`: that by which it is counted.
+
+    `claimed`: the gateway that it names without proof; `gateway` is None then.
+    """
 
     gateway: str | None
     topic: str
     payload: bytes
     reason: UnreadableMessage
     format: str = OWN_FORMAT
+    claimed: str | None = None
 
 
 def keep_rejected(
@@ -51,6 +55,7 @@ def keep_unreadable(connection: psycopg.Connection, messages: Sequence[Unreadabl
         connection,
         "keep_rejected_messages",
         gateways=[None if message.gateway is None else storable(message.gateway) for message in messages],
+        claims=[None if message.claimed is None else storable(message.claimed) for message in messages],
         topics=[storable(message.topic) for message in messages],
         payloads=[_kept_of(message) for message in messages],
         sizes=[len(message.payload) for message in messages],

@@ -58,11 +58,12 @@ INSERT INTO seal_due (kind, ref_id)
 SELECT 'batch', batch_id
 FROM noted;
 
--- name: keep_rejected_messages(gateways, topics, payloads, sizes, codes, details)
-INSERT INTO rejected_message (received_at, gateway_code, topic, payload, payload_bytes, code, detail)
+-- name: keep_rejected_messages(gateways, claims, topics, payloads, sizes, codes, details)
+INSERT INTO rejected_message (received_at, gateway_code, claimed, topic, payload, payload_bytes, code, detail)
 SELECT now(), rejected.*
 FROM unnest(
     CAST(:gateways AS text[]),
+    CAST(:claims AS text[]),
     CAST(:topics AS text[]),
     CAST(:payloads AS bytea[]),
     CAST(:sizes AS integer[]),
@@ -107,7 +108,12 @@ LEFT JOIN (
 ORDER BY term.meter_id, term.valid_from;
 
 -- name: known_gateways()
-SELECT code, keeps_days, corrections FROM gateway;
+SELECT
+    code,
+    keeps_days,
+    corrections,
+    EXISTS (SELECT FROM outlet WHERE outlet.gateway_id = gateway.gateway_id) AS is_monitor
+FROM gateway;
 
 -- name: known_points()
 -- Each point with the terms of its meter, in order of time; one that is no meter once.

@@ -64,6 +64,8 @@ class KnownRegistry:
     """By gateway, how its messages are read that are not of our own format."""
     accepting: frozenset[str] = frozenset()
     """Gateways whose later value of a time counts."""
+    monitors: frozenset[str] = frozenset()
+    """Gateways that are the monitor of an outlet."""
     ids: Mapping[str, Mapping[str, int]] = field(init=False)
     """By gateway and code of the meters that it has now, their number."""
     had_all_from_us: Mapping[str, int] = field(init=False)

@@ -80,6 +80,8 @@ class Others:
                 return answer
 
             ask("PATCH", f"/gateways/{EDGE}", {"edge_node": EDGE_ADDRESS})
+            owner = client.get(f"/gateways/{MONITOR}").json()["credit_code"]
+            ask("PUT", "/outlets/DA001", {"credit_code": owner, "name_zh": "烟囱", "medium": "gas", "gateway": MONITOR})
             ask("PUT", "/profiles/chaos", {"document": PROFILE})
             for gateway in (PROFILE_MQTT, PROFILE_HTTP):
                 ask("PUT", f"/gateways/{gateway}/profile", {"profile": "chaos"})

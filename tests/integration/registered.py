@@ -62,6 +62,13 @@ class Registered:
         self._post("gateways", entry)
         return str(entry["code"])
 
+    def monitor(self, credit_code: str, code: str) -> str:
+        """A gateway that is the monitor of an outlet."""
+        self.gateway(credit_code, code=code)
+        entry = {"credit_code": credit_code, "name_zh": "烟囱", "medium": "gas", "gateway": code}
+        self.put(f"outlets/DA-{code}", entry)
+        return code
+
     def heat_value(self, enterprise: str, carrier: str, ncv_mj_per_kg: float, month: str | None = None) -> int:
         """A heat value of a laboratory: its number."""
         entry = {

@@ -214,7 +214,7 @@ JOIN LATERAL (
             emission.gateway_id = watched.gateway_id
             AND emission.grain = limited.grain
             AND emission.factor = limited.factor
-            AND emission.flag IN ('N', '')
+            AND emission.valid
             AND emission.ts >= :now ::timestamptz - CASE limited.grain WHEN 'hour' THEN interval '1 day' ELSE interval '3 days' END
             AND emission.ts < :now ::timestamptz
         ORDER BY emission.ts DESC
@@ -282,7 +282,7 @@ JOIN LATERAL (
                 last.gateway_id = emission.gateway_id
                 AND last.grain = 'hour'
                 AND last.factor = emission.factor
-                AND last.flag IN ('N', '')
+                AND last.valid
                 AND last.ts < :now ::timestamptz
             ORDER BY last.ts DESC
             LIMIT 1
@@ -290,7 +290,7 @@ JOIN LATERAL (
         WHERE
             emission.gateway_id = watched.gateway_id
             AND emission.grain = 'hour'
-            AND emission.flag IN ('N', '')
+            AND emission.valid
             AND emission.mean IS NOT NULL
             AND emission.ts >= :now ::timestamptz - interval '72 hours'
             AND emission.ts < :now ::timestamptz

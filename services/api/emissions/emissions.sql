@@ -14,7 +14,8 @@ SELECT
     emission.greatest_converted,
     emission.amount,
     emission.flag,
-    emission.flag IN ('N', '') AS valid,
+    emission.valid,
+    emission.doubt,
     permitted.number AS permitted,
     coalesce(permitted.converted, FALSE) AS permitted_converted,
     emission.sent_factor,
@@ -82,13 +83,14 @@ due AS (
     )
 ),
 told AS (
-    SELECT emission.gateway_id, emission.ts, bool_and(emission.flag IN ('N', '')) AS valid
+    SELECT emission.gateway_id, emission.ts, bool_and(emission.valid) AS valid
     FROM emission
     WHERE
         emission.gateway_id IN (SELECT gateway_id FROM chosen)
         AND emission.grain = 'hour'
         AND emission.ts >= :from_ts ::timestamptz
         AND emission.ts < :to_ts ::timestamptz
+        AND emission.doubt IS DISTINCT FROM 'unknown_factor'
     GROUP BY emission.gateway_id, emission.ts
 )
 SELECT
@@ -117,8 +119,8 @@ SELECT
     outlet.name_zh,
     enterprise.credit_code,
     emission.factor,
-    sum(emission.amount::numeric) FILTER (WHERE emission.flag IN ('N', '')) AS amount,
-    count(emission.amount) FILTER (WHERE emission.flag IN ('N', ''))::integer AS hours_valid,
+    sum(emission.amount::numeric) FILTER (WHERE emission.valid) AS amount,
+    count(emission.amount) FILTER (WHERE emission.valid)::integer AS hours_valid,
     count(*)::integer AS hours_received
 FROM emission
 JOIN outlet USING (gateway_id)
@@ -163,7 +165,12 @@ SELECT
     state.bad_crc,
     state.no_key,
     state.unfinished,
-    state.noise_bytes
+    state.noise_bytes,
+    (
+        SELECT count(*)::integer
+        FROM rejected_message
+        WHERE rejected_message.claimed = gateway.code
+    ) AS unproven
 FROM monitor_state AS state
 JOIN gateway ON gateway.code = state.gateway_code
 LEFT JOIN outlet USING (gateway_id);
@@ -182,11 +189,13 @@ SELECT
     later.mean_converted,
     later.amount,
     later.flag,
+    later.doubt,
     later.resent,
     stands.mean AS stands_mean,
     stands.mean_converted AS stands_mean_converted,
     stands.amount AS stands_amount,
-    stands.flag AS stands_flag
+    stands.flag AS stands_flag,
+    stands.doubt AS stands_doubt
 FROM emission_later AS later
 JOIN emission AS stands USING (gateway_id, grain, factor, ts)
 JOIN gateway USING (gateway_id)

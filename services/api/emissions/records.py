@@ -12,6 +12,7 @@ from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import Code, Moment
 from services.core.db.statements import Statements
+from services.ingest.hj212.doubt import Doubt
 from services.ingest.hj212.factors import factors
 
 SQL = Statements.beside(__file__, "emissions.sql")
@@ -40,7 +41,8 @@ class EmissionRecord(BaseModel):
     amount: float | None = Field(description="Of the period")
     amount_unit: str | None
     flag: str = Field(description="The letter of the standard as sent; empty: none was")
-    valid: bool = Field(description="Whether the flag is N, or none was sent")
+    doubt: Doubt | None = Field(description="Why it cannot be, whatever its flag; null: nothing is against it")
+    valid: bool = Field(description="Whether the flag is N, or none was sent, and nothing is in `doubt`")
     permitted: float | None = Field(description="The limit of the outlet for this period")
     exceeds: bool | None = Field(description="Whether a valid mean lies above it; null: there is none, or no limit")
     sent_factor: str
@@ -61,6 +63,7 @@ RECORDS = Source(
         "grain": Filter("entry.grain = :grain"),
         "factor": equal("factor"),
         "valid": Filter("entry.valid = :valid"),
+        "doubt": equal("doubt"),
         "start": Filter("entry.ts >= :start"),
         "end": Filter("entry.ts < :end"),
     },
@@ -77,6 +80,7 @@ class EmissionQuery(ListQuery):
     outlet: Many[Code] | None = None
     factor: Many[Code] | None = None
     valid: bool | None = None
+    doubt: Many[Doubt] | None = None
     order: Annotated[list[str], OrderedBy(*_COLUMNS)] = ORDER
 
 
@@ -117,11 +121,13 @@ class LaterRecord(BaseModel):
     mean_converted: float | None
     amount: float | None
     flag: str
+    doubt: Doubt | None
     resent: bool
     stands_mean: float | None
     stands_mean_converted: float | None
     stands_amount: float | None
     stands_flag: str
+    stands_doubt: Doubt | None
 
 
 _LATER_COLUMNS = {"id": Column(int), "received_at": Column(datetime), "ts": Column(datetime), "gateway": Column()}
@@ -166,6 +172,7 @@ class MonitorSpeech(BaseModel):
     no_key: int = Field(description="Of these, frames that may be encrypted, without a key that fits")
     unfinished: int = Field(description="Beginnings of frames that had no end")
     noise_bytes: int = Field(description="Bytes in no frame")
+    unproven: int = Field(description="Frames kept that claim to be this one and were not taken")
 
 
 MONITORS = Source(

@@ -54,7 +54,7 @@ REJECTED_MESSAGES = Source(
     usual=("-id",),
     columns=_MESSAGE_COLUMNS,
     grows=True,
-    filters={"gateway": equal("gateway"), "code": equal("code")},
+    filters={"gateway": equal("gateway"), "claimed": equal("claimed"), "code": equal("code")},
 )
 DROPPED = Source(
     name="dropped",
@@ -69,13 +69,16 @@ class RejectedMessageQuery(ListQuery):
     """Which rejected messages, newest first."""
 
     gateway: Many[Code] | None = None
+    claimed: Many[Code] | None = Field(None, description="Which gateway it names without proof")
     code: Many[Code] | None = Field(None, description="Why it was rejected")
     order: Annotated[list[str], OrderedBy(*_MESSAGE_COLUMNS)] = ORDER
 
 
-class RejectedReadingQuery(RejectedMessageQuery):
+class RejectedReadingQuery(ListQuery):
     """Which rejected readings, newest first."""
 
+    gateway: Many[Code] | None = None
+    code: Many[Code] | None = Field(None, description="Why it was rejected")
     meter: Many[Code] | None = None
     outcome: Many[Literal["open", "taken", "conflict", "refused"]] | None = Field(
         None, description="What became of it; open: not tried again"

@@ -18,6 +18,7 @@ SELECT
     message_id AS id,
     received_at,
     gateway_code AS gateway,
+    claimed,
     topic,
     payload_bytes,
     translate(encode(substring(payload FROM 1 FOR 512), 'base64'), E'\n', '') AS payload_base64,

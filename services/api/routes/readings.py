@@ -107,6 +107,7 @@ class RejectedMessage(BaseModel):
     id: int
     received_at: datetime
     gateway: str | None
+    claimed: str | None = Field(description="The gateway that it names without proof; it is not counted as that one's")
     topic: str
     payload_bytes: int
     payload_base64: str = Field(description="Its first 512 bytes")

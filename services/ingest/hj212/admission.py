@@ -42,6 +42,11 @@ class Admission:
         """SM4 keys by MN."""
         return {mn: access.key for mn, access in self.by_mn.items() if access.key is not None}
 
+    def claimed(self, mn: str) -> str:
+        """The code of the gateway that a frame with this MN claims to be, which proves nothing."""
+        access = self.by_mn.get(mn)
+        return mn if access is None else access.gateway
+
     def gateway_of(self, segment: DataSegment, *, named_before: str | None) -> str:
         """The code of the gateway that sends this. `named_before`: the MN of the first frame of the connection.
 

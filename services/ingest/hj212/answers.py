@@ -9,6 +9,8 @@ NOTIFIES = frozenset({HEARTBEAT, "1013"})
 ANSWERS = frozenset({"9011", "9012", "9013", "9014"})
 """What a monitor answers us: answered once more it would never end."""
 _SYSTEM = "91"
+_FLAG = {"2005": 4, "2017": 4, "2025": 8}
+"""Of an answer, by the edition of the monitor: the bits of the edition alone. 2005 has none of its own."""
 
 
 def framed(segment: str) -> bytes:
@@ -20,10 +22,10 @@ def framed(segment: str) -> bytes:
 def answer_to(sent: DataSegment) -> bytes | None:
     """The frame that ends a message of the monitor, to be sent when what it brought is stored; None if none is wanted.
 
-    It has the number of the message, and the edition by which it came. A heartbeat is answered always.
+    It has the number of the message; Flag 4, to a monitor of 2025 Flag 8. A heartbeat is answered always.
     """
     if sent.cn in ANSWERS or not (sent.wants_answer or sent.cn == HEARTBEAT):
         return None
     command = "9013" if sent.cn in NOTIFIES else "9014"
     number = f"QN={sent.qn};" if sent.qn else ""
-    return framed(f"{number}ST={_SYSTEM};CN={command};PW={sent.pw};MN={sent.mn};Flag={sent.version << 2};CP=&&&&")
+    return framed(f"{number}ST={_SYSTEM};CN={command};PW={sent.pw};MN={sent.mn};Flag={_FLAG[sent.edition]};CP=&&&&")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import psycopg
@@ -10,6 +10,7 @@ import psycopg
 from services.core.calendar import from_us
 from services.core.db.statements import Statements
 from services.ingest.hj212.admission import without_password
+from services.ingest.hj212.doubt import doubt_of
 from services.ingest.hj212.emissions import Emission, MonitorValues, values_of
 from services.ingest.hj212.segment import DataSegment, Edition
 from services.ingest.hj212.stream import FrameCounts
@@ -26,12 +27,18 @@ _EMITTED = ("mean", "least", "greatest", "mean_converted", "least_converted", "g
 
 @dataclass(frozen=True, slots=True)
 class MonitorFrame:
-    """A frame as it came and as it was read, or why it is not taken. `gateway`: who sent it; None: nobody knows."""
+    """A frame as it came and as it was read, or why it is not taken.
+
+    `gateway`: who sent it; None: nobody knows. `named`: the file of monitors names that gateway. `claimed`: where
+    nobody knows, the gateway of the MN that it has.
+    """
 
     gateway: str | None
     address: str
     data: bytes
     read: DataSegment | UnreadableMessage
+    named: bool = False
+    claimed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ def keep_frames(
 
     Values of a pollutant are emissions, all others are points. Raises psycopg.Error with nothing stored.
     """
+    frames = [_admitted(frame, known) for frame in frames]
     read = [_values(frame, known, now_us) for frame in frames]
     messages = [
         ForeignMessage(
@@ -59,6 +67,7 @@ def keep_frames(
             f"hj212 {frame.address}",
             without_password(frame.data),
             each.foreign if isinstance(each, MonitorValues) else each,
+            frame.claimed,
         )
         for frame, each in zip(frames, read, strict=True)
     ]
@@ -72,6 +81,22 @@ def keep_frames(
         ]
         keep_emissions(connection, taken)
     return [answer if isinstance(answer, UnreadableMessage) else None for answer in told]
+
+
+def _admitted(frame: MonitorFrame, known: KnownRegistry) -> MonitorFrame:
+    """The frame, refused where its gateway is registered and no monitor: an MN alone proves nothing.
+
+    Else whoever may connect could speak for any gateway. That of an outlet, or of a line in the file, is a monitor.
+    """
+    gateway = frame.gateway
+    if gateway is None or frame.named or gateway not in known.gateways or gateway in known.monitors:
+        return frame
+    reason = UnreadableMessage(
+        "unknown_gateway",
+        f"gateway {gateway!r} is registered, and is no monitor: name it as the gateway of an outlet"
+        " (PUT /api/v1/outlets/CODE), or give its MN a line in the file of ENERMON_HJ212_MONITORS",
+    )
+    return replace(frame, gateway=None, read=reason, claimed=gateway)
 
 
 def _values(frame: MonitorFrame, known: KnownRegistry, now_us: int) -> MonitorValues | UnreadableMessage:
@@ -109,6 +134,7 @@ def keep_emissions(connection: psycopg.Connection, emissions: Sequence[Emission]
             grains=[str(emission.grain) for emission in each],
             times=[from_us(emission.at_us) for emission in each],
             flags=[storable(emission.flag)[:20] for emission in each],
+            doubts=[doubt_of(emission) for emission in each],
             sent_factors=[emission.sent_factor for emission in each],
             resents=[emission.resent for emission in each],
             **{_PARAMETERS[name]: [getattr(emission, name) for emission in each] for name in _EMITTED},

@@ -1,4 +1,4 @@
--- name: keep_emissions(gateways, factors, grains, times, means, leasts, greatests, means_converted, leasts_converted, greatests_converted, amounts, flags, sent_factors, resents)
+-- name: keep_emissions(gateways, factors, grains, times, means, leasts, greatests, means_converted, leasts_converted, greatests_converted, amounts, flags, doubts, sent_factors, resents)
 -- Those of which nothing stands. What differs from what stands is kept beside it; how many were new, and how many differ.
 WITH given AS (
     SELECT
@@ -17,22 +17,23 @@ WITH given AS (
         :greatests_converted ::float8[],
         :amounts ::float8[],
         :flags ::text[],
+        :doubts ::text[],
         :sent_factors ::text[],
         :resents ::boolean[]
     ) AS sent (
         gateway_code, factor, grain, ts, mean, least, greatest, mean_converted, least_converted, greatest_converted,
-        amount, flag, sent_factor, resent
+        amount, flag, doubt, sent_factor, resent
     )
     JOIN gateway ON gateway.code = sent.gateway_code
 ),
 new AS (
     INSERT INTO emission (
         gateway_id, factor, grain, ts, mean, least, greatest, mean_converted, least_converted, greatest_converted,
-        amount, flag, sent_factor, resent, received_at
+        amount, flag, doubt, sent_factor, resent, received_at
     )
     SELECT
         gateway_id, factor, grain, ts, mean, least, greatest, mean_converted, least_converted, greatest_converted,
-        amount, flag, sent_factor, resent, now()
+        amount, flag, doubt, sent_factor, resent, now()
     FROM given
     ORDER BY gateway_id, grain, factor, ts
     ON CONFLICT DO NOTHING
@@ -41,11 +42,11 @@ new AS (
 later AS (
     INSERT INTO emission_later (
         gateway_id, factor, grain, ts, mean, least, greatest, mean_converted, least_converted, greatest_converted,
-        amount, flag, resent, received_at
+        amount, flag, doubt, resent, received_at
     )
     SELECT
         given.gateway_id, given.factor, given.grain, given.ts, given.mean, given.least, given.greatest,
-        given.mean_converted, given.least_converted, given.greatest_converted, given.amount, given.flag, given.resent,
+        given.mean_converted, given.least_converted, given.greatest_converted, given.amount, given.flag, given.doubt, given.resent,
         now()
     FROM given
     JOIN emission AS stands USING (gateway_id, grain, factor, ts)

@@ -178,17 +178,22 @@ class MonitorServer:
 
     async def _take(self, line: _Line, data: bytes) -> None:
         """Put a frame to those that wait to be stored, when there is room."""
-        gateway: str | None = None
-        read: DataSegment | UnreadableMessage
-        try:
-            read = read_segment(data)
-            gateway = self._admission().gateway_of(read, named_before=line.mn)
-            line.mn, line.edition = read.mn, read.edition
-        except UnreadableMessage as refused:
-            read = refused
+        frame = self._frame(line, data)
         await line.room.acquire()
         await self._room.acquire()
-        self._waiting.put_nowait((line, MonitorFrame(gateway, line.address, data, read)))
+        self._waiting.put_nowait((line, frame))
+
+    def _frame(self, line: _Line, data: bytes) -> MonitorFrame:
+        """A frame with its sender, or with why it is not taken and whom it claims to be."""
+        admission, claimed = self._admission(), None
+        try:
+            read = read_segment(data)
+            claimed = admission.claimed(read.mn)
+            gateway = admission.gateway_of(read, named_before=line.mn)
+        except UnreadableMessage as refused:
+            return MonitorFrame(None, line.address, data, refused, claimed=claimed)
+        line.mn, line.edition = read.mn, read.edition
+        return MonitorFrame(gateway, line.address, data, read, named=read.mn in admission.by_mn)
 
     def _answer(self, line: _Line, frame: MonitorFrame, refused: UnreadableMessage | None) -> None:
         metrics.FRAMES.labels(refused.code if refused else "kept").inc()

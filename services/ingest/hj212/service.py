@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -170,7 +171,7 @@ class MonitorService:
                 told[:] = [refused for of_frame in each for refused in of_frame]
                 return
             reason = UnreadableMessage("not_stored", f"the database refused it: {type(error).__name__}")
-            refused_frame = MonitorFrame(frames[0].gateway, frames[0].address, frames[0].data, reason)
+            refused_frame = replace(frames[0], read=reason)
             kept = keep_frames(connection, known, [refused_frame], now_us=to_us(utc_now()), writer=_WRITER)
         told[:] = kept
 

@@ -175,3 +175,29 @@ def test_too_many_days_or_none_are_refused(client: TestClient) -> None:
     for end, reason in (("2026-03-01", "not_later"), ("2027-06-01", "lasts_too_long")):
         answer = client.get("/api/v1/transmission-rates", params={"start": "2026-03-01", "end": end})
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, reason)
+
+
+def test_hours_that_cannot_be_are_kept_and_count_nowhere(registered: Registered, database_url: str) -> None:
+    client = registered.client
+    gateway = monitored(registered, "DA001", limits=[LIMIT])
+    keep(
+        database_url,
+        hour(gateway, 0, mean=10.0, amount=1.0),
+        hour(gateway, 1, mean=10.0, amount=-50.0),
+        hour(gateway, 2, mean=90.0, greatest=40.0, amount=1.0),
+        hour(gateway, 3, factor="a99999", mean=1.0),
+    )
+    of_day = {"start": "2026-03-02", "end": "2026-03-03"}
+    span = {"start": "2026-03-02T00:00:00+08:00", "end": "2026-03-03T00:00:00+08:00", "outlet": "DA001"}
+    rows = ask(client, "emissions", **span)["data"]
+    assert [(row["flag"], row["doubt"], row["valid"], row["exceeds"]) for row in rows] == [
+        ("N", None, True, False),
+        ("N", "negative", False, None),
+        ("N", "out_of_order", False, None),
+        ("N", "unknown_factor", False, None),
+    ]
+    assert len(ask(client, "emissions", **span, doubt="negative")["data"]) == 1
+    (sums,) = [row for row in ask(client, "emissions/amounts", **of_day)["data"] if row["factor"] == "a21026"]
+    assert (sums["amount"], sums["hours_received"], sums["hours_valid"]) == (1.0, 3, 1)
+    rate = ask(client, "transmission-rates", **of_day)["total"]
+    assert (rate["hours_received"], rate["hours_valid"]) == (3, 1)

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -63,7 +64,7 @@ def test_frames_of_the_specification_are_kept_once(
 ) -> None:
     enterprise = registered.enterprise()
     for mn in (GAS, WATER, "15062200000017"):
-        registered.gateway(enterprise, code=mn)
+        registered.monitor(enterprise, mn)
     for _ in range(2):
         assert set(keep(intake, frames())) == {None}
     kept = database.execute("SELECT grain, count(*) FROM emission GROUP BY grain ORDER BY grain").fetchall()
@@ -91,7 +92,7 @@ def test_frames_of_the_specification_are_kept_once(
 def test_other_value_that_comes_later_is_kept_beside_the_first(
     registered: Registered, intake: psycopg.Connection, database: psycopg.Connection
 ) -> None:
-    registered.gateway(registered.enterprise(), code=GAS)
+    registered.monitor(registered.enterprise(), GAS)
     hour = f"QN=20261120090005511;ST=31;CN=2061;PW=1;MN={GAS};Flag=5;CP=&&DataTime=20261120080000;a21026-Cou="
     first, second = frame_of(f"{hour}4.06,a21026-Flag=N&&"), frame_of(f"{hour}4.10,a21026-Flag=S&&")
     assert keep(intake, [first, second, first, second]) == [None] * 4
@@ -103,7 +104,7 @@ def test_other_value_that_comes_later_is_kept_beside_the_first(
 def test_times_that_cannot_be_are_counted_and_not_kept(
     registered: Registered, intake: psycopg.Connection, database: psycopg.Connection
 ) -> None:
-    registered.gateway(registered.enterprise(), code=GAS)
+    registered.monitor(registered.enterprise(), GAS)
     for ts in ("20991120080000", "19991120080000"):
         keep(intake, [frame_of(f"ST=31;CN=2061;MN={GAS};CP=&&DataTime={ts};a21026-Avg=4,a21026-Max=1e999&&")])
     assert database.execute("SELECT count(*) FROM emission").fetchone() == (0,)
@@ -115,7 +116,7 @@ def test_point_that_is_a_meter_becomes_a_reading(
     registered: Registered, intake: psycopg.Connection, database: psycopg.Connection
 ) -> None:
     enterprise = registered.enterprise()
-    gateway = registered.gateway(enterprise, code=WATER)
+    gateway = registered.monitor(enterprise, WATER)
     meter = registered.meter(enterprise, gateway_code=gateway)
     point = {"name": "3020.i33201-Info", "meter": meter}
     answer = registered.client.put(f"/api/v1/gateways/{gateway}/points", json={"points": [point]})
@@ -133,6 +134,25 @@ def test_frame_of_an_unknown_monitor_is_kept_whole_without_its_password(
     kept = database.execute("SELECT gateway_code, code, topic, payload FROM rejected_message").fetchall()
     payload = b"ST=31;CN=2061;PW=******;MN=nobody;CP=&&&&"
     assert kept == [("nobody", "unknown_gateway", "hj212 127.0.0.1", payload)]
+
+
+def test_gateway_that_is_no_monitor_is_not_spoken_for(
+    registered: Registered, intake: psycopg.Connection, database: psycopg.Connection
+) -> None:
+    enterprise = registered.enterprise()
+    gateway = registered.gateway(enterprise, code="GW-1")
+    sent = frame_of(f"ST=31;CN=2061;MN={gateway};CP=&&DataTime=20261120080000;a21026-Cou=4.06,a21026-Flag=N&&")
+    (refused,) = keep(intake, [sent])
+    assert refused is not None
+    assert (refused.code, "PUT /api/v1/outlets/CODE" in refused.detail) == ("unknown_gateway", True)
+    kept = database.execute("SELECT gateway_code, claimed, payload FROM rejected_message").fetchall()
+    assert kept == [(None, "GW-1", sent.data)]
+    counted = "SELECT (SELECT count(*) FROM emission), (SELECT count(*) FROM intake_count)"
+    assert database.execute(counted).fetchone() == (0, 0)
+    assert keep(intake, [replace(sent, named=True)]) == [None]
+    registered.put("outlets/DA1", {"credit_code": enterprise, "name_zh": "烟囱", "medium": "gas", "gateway": gateway})
+    assert keep(intake, [sent]) == [None]
+    assert database.execute("SELECT amount, valid FROM emission").fetchall() == [(4.06, True)]
 
 
 def test_hours_are_missing_that_are_due_and_of_which_nothing_came(
@@ -168,8 +188,9 @@ def test_server_keeps_all_that_troubled_lines_bring_and_answers_who_is_known(
 ) -> None:
     enterprise = registered.enterprise()
     monitors = [Monitor(f"MN{number}", st=st) for number, st in ((1, "31"), (2, "32"), (3, "31"))]
-    for mn in ("MN1", "MN2", "MN3", "guarded"):
-        registered.gateway(enterprise, code=mn)
+    for mn in ("MN1", "MN2", "MN3"):
+        registered.monitor(enterprise, mn)
+    registered.gateway(enterprise, code="guarded")
     secret = tmp_path / "monitors.csv"
     secret.write_text("mn,gateway,password,key\nguarded,,654321,\n", encoding="utf-8")
     secret.chmod(0o600)
@@ -218,8 +239,12 @@ def test_server_keeps_all_that_troubled_lines_bring_and_answers_who_is_known(
         ("MN3", "minutes", 72, 360),
     ]
     assert database.execute("SELECT count(*) FROM emission_later").fetchone() == (0,)
-    codes = database.execute("SELECT code, gateway_code FROM rejected_message ORDER BY code").fetchall()
-    assert codes == [("not_admitted", None), ("unknown_gateway", "nobody")]
+    codes = database.execute("SELECT code, gateway_code, claimed FROM rejected_message ORDER BY code").fetchall()
+    assert codes == [("not_admitted", None, "guarded"), ("unknown_gateway", "nobody", None)]
+    told = registered.client.get("/api/v1/rejected-messages", params={"claimed": "guarded"}).json()["data"]
+    assert [(each["code"], each["gateway"], each["claimed"]) for each in told] == [("not_admitted", None, "guarded")]
+    speaks = registered.client.get("/api/v1/monitors", params={"gateway": ["guarded", "MN1"]}).json()["data"]
+    assert {each["gateway"]: each["unproven"] for each in speaks} == {"MN1": 0, "guarded": 1}
     states = database.execute("SELECT gateway_code, connected, frames >= 84, bad_crc > 0 FROM monitor_state ORDER BY 1")
     assert states.fetchall() == [
         ("MN1", False, True, True),
@@ -232,7 +257,7 @@ def test_server_keeps_all_that_troubled_lines_bring_and_answers_who_is_known(
 def test_nothing_is_lost_or_doubled_when_the_server_dies(
     registered: Registered, database: psycopg.Connection, database_url: str
 ) -> None:
-    registered.gateway(registered.enterprise(), code="MN1")
+    registered.monitor(registered.enterprise(), "MN1")
     start, hours = dt.datetime(2026, 1, 5, tzinfo=SHANGHAI), 24
     port = free_port()
     settings = {"ENERMON_DATABASE_URL": database_url, "ENERMON_HJ212_PORT": str(port)}

@@ -80,6 +80,12 @@ def test_answers_are_those_of_the_specification() -> None:
     assert answer_to(segment("a02")) is answer_to(segment("b02")) is None
 
 
+@pytest.mark.parametrize(("flag", "answered"), [("1", 4), ("5", 4), ("9", 8), ("13", 8)])
+def test_answer_has_flag_4_and_to_a_monitor_of_2025_flag_8(flag: str, answered: int) -> None:
+    answer = answer_to(read_segment(f"QN=1;ST=31;CN=2011;PW=1;MN=A;Flag={flag};CP=&&&&".encode()))
+    assert answer == framed(f"QN=1;ST=91;CN=9014;PW=1;MN=A;Flag={answered};CP=&&&&")
+
+
 def test_values_of_a_day_carry_the_flag_of_their_factor_and_the_start_of_the_day() -> None:
     values = {value.point: value for value in upload_of(segment("a05")).values}
     day_us = moment_us("20261120000000")
