@@ -2,7 +2,8 @@
 
 A digest says that something differs, not what. But a row carries the transaction that wrote it as it is now: those
 that were written by another than the rest of the batch were changed or added later. Where the rest alone has the
-digest, they were added, and that is proved.
+digest, they were added, and that is proved. Of compressed chunks the database no longer says which transaction wrote a
+row, and refuses the question for the whole table; so it is asked of each chunk by itself.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import psycopg
+from psycopg import sql
 
 from services.core.calendar import to_us
 from services.core.db.statements import Statements
@@ -29,12 +31,12 @@ class _Row(NamedTuple):
     meter: str
     ts: datetime
     value: float
-    written_by: str
 
 
 class _BatchRecord(NamedTuple):
     """The record of the batch."""
 
+    batch_id: int
     received_at: datetime
     writer: str
     readings: int
@@ -57,9 +59,11 @@ def examine(connection: psycopg.Connection, batch_id: int) -> str:
 
 
 def _differences(connection: psycopg.Connection, kept: _BatchRecord, rows: Sequence[_Row]) -> Iterable[str]:
-    writer = _writer(kept, rows)
-    first = [row for row in rows if row.written_by == writer]
-    later = [row for row in rows if row.written_by != writer]
+    written_by = _written_by(connection, kept.batch_id)
+    writers = [written_by.get((row.meter_id, row.ts)) for row in rows]
+    writer = _writer(kept, writers)
+    first = [row for row, by in zip(rows, writers, strict=True) if by in {writer, None}]
+    later = [row for row, by in zip(rows, writers, strict=True) if by not in {writer, None}]
     if later and _digest(first) == kept.digest:
         yield f"{len(later)} added later, the others are those that were stored: {_named(later)}"
         return
@@ -70,15 +74,32 @@ def _differences(connection: psycopg.Connection, kept: _BatchRecord, rows: Seque
         yield f"{too_few} missing{_holes(connection, kept, rows)}"
     elif too_many > 0 and not later:
         yield f"{too_many} too many, which cannot be told apart"
+    elif not later and None in writers:
+        yield "changed; which ones cannot be told, as the chunk is compressed"
     elif not later:
         yield "changed, and written again as a whole: which ones cannot be told"
 
 
-def _writer(kept: _BatchRecord, rows: Sequence[_Row]) -> str:
+def _written_by(connection: psycopg.Connection, batch_id: int) -> dict[tuple[int, datetime], str]:
+    """The transaction that wrote each reading of the batch as it is now, but for those in compressed chunks."""
+    found: dict[tuple[int, datetime], str] = {}
+    asked = sql.SQL("SELECT meter_id, ts, xmin::text FROM {} WHERE batch_id = %s")
+    for table in _sql.run(connection, "tables_of_readings").all():
+        try:
+            with connection.transaction():
+                rows = connection.execute(asked.format(sql.Identifier(*table)), [batch_id]).fetchall()
+        except psycopg.errors.FeatureNotSupported:
+            continue
+        found |= {(meter_id, ts): by for meter_id, ts, by in rows}
+    return found
+
+
+def _writer(kept: _BatchRecord, writers: Sequence[str | None]) -> str | None:
     """The transaction that stored the batch; after a restore from a dump the one that wrote most of it."""
-    if any(row.written_by == kept.written_by for row in rows):
+    if kept.written_by in writers:
         return kept.written_by
-    return Counter(row.written_by for row in rows).most_common(1)[0][0]
+    known = Counter(by for by in writers if by is not None)
+    return known.most_common(1)[0][0] if known else None
 
 
 def _digest(rows: Sequence[_Row]) -> bytes:

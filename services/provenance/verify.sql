@@ -85,21 +85,35 @@ ORDER BY batch_id, meter_id, ts
 LIMIT :most;
 
 -- name: rows_of_batch(batch_id, most)
--- Readings of a batch with the transaction that wrote each as it is now; that of its record is the one that stored it.
 SELECT
     reading.meter_id,
     coalesce(meter.code, 'meter number ' || reading.meter_id) AS meter,
     reading.ts,
-    reading.value,
-    reading.xmin::text AS written_by
+    reading.value
 FROM reading
 LEFT JOIN meter USING (meter_id)
 WHERE reading.batch_id = :batch_id
 ORDER BY reading.meter_id, reading.ts
 LIMIT :most;
 
+-- name: tables_of_readings()
+-- Where the rows of readings lie: in the chunks, or without TimescaleDB in the table itself.
+SELECT
+    pg_namespace.nspname AS schema,
+    pg_class.relname AS name
+FROM pg_class
+JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace
+LEFT JOIN pg_inherits AS child ON child.inhrelid = pg_class.oid
+WHERE
+    child.inhparent = 'reading'::regclass
+    OR (
+        pg_class.oid = 'reading'::regclass
+        AND NOT EXISTS (SELECT FROM pg_inherits AS other WHERE other.inhparent = 'reading'::regclass)
+    );
+
 -- name: batch(batch_id)
 SELECT
+    batch_id,
     received_at,
     writer,
     readings,
