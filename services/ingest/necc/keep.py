@@ -1,7 +1,7 @@
 """Keeps what end devices sent, each request in one transaction."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -73,14 +73,14 @@ def keep_upload(
 ) -> Mapping[str, int]:
     """Commit an upload; how many of its records became what. Raises psycopg.Error with nothing stored.
 
-    Records that cannot be read are kept together as one rejected message.
+    Records that cannot be read are kept together as one rejected message, to the byte as they came.
     """
     gateway, source = heard.device.gateway, f"necc {heard.address}"
     messages = [ForeignMessage(gateway, source, b"", each) for each in upload.points]
     if upload.unread:
         reasons = Counter(each.reason for each in upload.unread)
         detail = f"{len(upload.unread)} of {upload.records} records: " + "; ".join(list(reasons)[:5])
-        payload = msgspec.json.encode([each.record for each in upload.unread])
+        payload = records_as_sent(heard.payload, [each.place for each in upload.unread])
         messages.append(ForeignMessage(gateway, source, payload, UnreadableMessage("undecodable", detail)))
     counts = Counter[str](unread=len(upload.unread))
     with connection.transaction():
@@ -94,6 +94,20 @@ def keep_upload(
         _note(connection, heard, data=True)
     counts["beside"] = max(0, counts.pop("points") - counts["stored"] - counts["duplicate"] - counts["rejected"])
     return counts
+
+
+def records_as_sent(payload: bytes, places: Sequence[int]) -> bytes:
+    """These records of an upload as a JSON list, each to the byte as it came. The whole upload where it is not quite JSON.
+
+    A number such as 1e400 would be another one when it is written again.
+    """
+    try:
+        fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
+        given = next(raw for name, raw in reversed(fields.items()) if name.lower() == "data")
+        records = msgspec.json.decode(given, type=list[msgspec.Raw])
+        return b"[" + b",".join(bytes(records[place]) for place in places) + b"]"
+    except (msgspec.DecodeError, RecursionError, StopIteration, IndexError):
+        return payload
 
 
 def _of(message: ForeignMessage) -> int:

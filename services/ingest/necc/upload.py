@@ -64,9 +64,9 @@ class NeccValue:
 
 @dataclass(frozen=True, slots=True)
 class UnreadRecord:
-    """A record as it came, and why it cannot be read."""
+    """A record that cannot be read, and why. `place`: where among the records of its upload, from 0 on."""
 
-    record: Any
+    place: int
     reason: str
 
 
@@ -123,15 +123,15 @@ def upload_of(body: Mapping[str, Any], by: ReadBy) -> NeccUpload:
     upload = NeccUpload(records=len(given))
     points: list[_Record] = []
     dropped: Counter[str] = Counter()
-    for each in given:
+    for place, each in enumerate(given):
         try:
             record = _record(each, by)
         except CipherTextError as error:
             upload.undeciphered += 1
-            upload.unread.append(UnreadRecord(each, str(error)))
+            upload.unread.append(UnreadRecord(place, str(error)))
             continue
         except RecordError as error:
-            upload.unread.append(UnreadRecord(each, str(error)))
+            upload.unread.append(UnreadRecord(place, str(error)))
             continue
         if _is_kept(record):
             upload.kept.append(_kept(record, by))

@@ -1,6 +1,7 @@
 """End devices of the national protocol: the simulated device against the server as an operator runs it."""
 
 import datetime as dt
+import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -263,6 +264,8 @@ def test_what_is_by_hand_wrong_or_without_unit_is_kept_and_answered(
         "too_large",
     ]
     assert details[4].startswith("1 of 1 records: dataValue is 'nan'")
+    kept = database.execute("SELECT payload FROM rejected_message ORDER BY message_id").fetchall()
+    assert (kept[4][0], len(json.loads(kept[0][0]))) == (nan.encode(), 2)
     assert count(database, "reading") == 0
     # Once their points have units, what was held is taken in: that by hand only if a person says so.
     points = [{"name": f"{code}/0", "meter": meter} for code, meter in ((POWER, power), (GAS, gas))]

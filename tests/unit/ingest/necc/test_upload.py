@@ -8,6 +8,7 @@ from services.ingest.foreign import Flag, StandsFor
 from services.ingest.message import MOST_READINGS, UnreadableMessage, Why
 from services.ingest.necc.cipher import CipherTextError, opener, sealer
 from services.ingest.necc.data_code import data_code, energy_name
+from services.ingest.necc.keep import records_as_sent
 from services.ingest.necc.upload import MOST_RECORDS, NeccUpload, ReadBy, StatType, period_start_us, upload_of
 from services.ingest.points import GatewayPoints, KnownPoint, MeterUnit, to_meters
 
@@ -132,6 +133,17 @@ def test_records_that_cannot_be_read_are_told_with_the_reason(given: dict[str, A
     upload = read(record(**given), record())
     assert [says in each.reason for each in upload.unread] == [True]
     assert len(upload.points[0].points) == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "kept"),
+    [
+        (b'{"Data": [{"v": 1}, {"v": 1e400, "t":"\\u00e4"}, 7.10 ,"x"]}', b'[{"v": 1e400, "t":"\\u00e4"},7.10]'),
+        (b'{"data": [1, NaN, 3]}', b'{"data": [1, NaN, 3]}'),
+    ],
+)
+def test_records_that_cannot_be_read_are_kept_to_the_byte(payload: bytes, kept: bytes) -> None:
+    assert records_as_sent(payload, [1, 2]) == kept
 
 
 def test_a_day_may_be_off_by_a_minute_and_a_month_by_a_day() -> None:
