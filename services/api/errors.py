@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from services.api.guard.headers import OF_EVERY_ANSWER
 from services.api.reasons import Fault, faults_of
+from services.core.words import WORDS
 
 log = logging.getLogger("enermon.api")
 
@@ -32,6 +33,11 @@ class ProblemKind:
     code: str
     status: int
     title: str
+
+    @property
+    def title_zh(self) -> str:
+        """What it is called in Chinese."""
+        return WORDS["problem"][self.code].zh
 
 
 INVALID_BODY = ProblemKind("invalid_body", 422, "The body is not what is asked for")
@@ -74,6 +80,7 @@ class Problem(BaseModel):
                 {
                     "type": "urn:enermon:problem:unknown_meter",
                     "title": "No such meter",
+                    "title_zh": "没有该计量点",
                     "status": 404,
                     "detail": "no meter is registered as M-1",
                     "instance": "/api/v1/meters/M-1",
@@ -85,6 +92,7 @@ class Problem(BaseModel):
 
     type: str = Field(description="urn:enermon:problem: and the code")
     title: str
+    title_zh: str
     status: int
     detail: str
     instance: str = Field(description="Path of the request")
@@ -145,6 +153,7 @@ def details_of(refusal: Refused, *, instance: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"urn:enermon:problem:{kind.code}",
         "title": kind.title,
+        "title_zh": kind.title_zh,
         "status": kind.status,
         "detail": refusal.detail,
         "instance": instance,

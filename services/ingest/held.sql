@@ -135,18 +135,28 @@ ORDER BY held.held_id
 LIMIT :most;
 
 -- name: note_held(ids, meters, times, values)
--- A held value is taken if it is the one that stands for its meter and time now; one without a meter is none.
+-- A held value is taken if it is the one that stands for its meter and time now, or the one that counts by a correction; one without a meter is none.
 WITH told AS (
     UPDATE held_reading
     SET
         taken_at = now(),
         outcome = CASE
             WHEN tried.stands IS NULL THEN 'refused'
-            WHEN tried.stands = tried.value THEN 'taken'
+            WHEN tried.value IN (tried.stands, tried.counts) THEN 'taken'
             ELSE 'conflict'
         END
     FROM (
-        SELECT given.held_id, given.value, reading.value AS stands
+        SELECT
+            given.held_id,
+            given.value,
+            reading.value AS stands,
+            (
+                SELECT CASE correction.kind WHEN 'revoke' THEN NULL ELSE correction.value END
+                FROM correction
+                WHERE correction.meter_id = meter.meter_id AND correction.ts = given.ts
+                ORDER BY correction.correction_id DESC
+                LIMIT 1
+            ) AS counts
         FROM unnest(:ids ::bigint[], :meters ::text[], :times ::timestamptz[], :values ::float8[])
             AS given (held_id, meter_code, ts, value)
         LEFT JOIN meter ON meter.code = given.meter_code

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from services.api.access.closing import CONFIRMED, Confirmed
-from services.api.access.identify import Remembered, credential_of
+from services.api.access.identify import Remembered, basic_credential, credential_of
 from services.api.access.nouns import NEEDS_SESSION
 from services.api.access.principal import Principal, SignedBy
 from services.api.access.reach import AREA_TREE, EVERYTHING
@@ -19,11 +19,16 @@ from services.api.access.rules import BEFORE_THE_CHANGE, OPEN, RIGHT_OF, WITH_A_
 from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 
 NOT_SIGNED_IN = ProblemKind("not_signed_in", 401, "Nobody is signed in")
+GATEWAY_NOT_ADMITTED = ProblemKind("gateway_not_admitted", 401, "The token or password is not that of the gateway")
 NOT_ALLOWED = ProblemKind("not_allowed", 403, "The account may not do this")
 NO_CSRF_TOKEN = ProblemKind("no_csrf_token", 403, "The write does not say that it comes from a page of Enermon")
 PASSWORD_TO_CHANGE = ProblemKind("password_to_change", 403, "The first password must be changed")
 
 CSRF_HEADER = "X-CSRF-Token"
+_OF_GATEWAY = (
+    "no gateway is let in by this: a token is the code of the gateway, a point and the password of its credential"
+    " (CODE.PASSWORD), HTTP Basic the code and the password; a credential that was withdrawn, or is replaced, is none"
+)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -52,7 +57,7 @@ async def require_access(request: Request) -> None:
 
 
 async def identified(request: Request) -> Principal:
-    """Whose a request is. Raises Refused(NOT_SIGNED_IN)."""
+    """Whose a request is. Raises Refused (NOT_SIGNED_IN, GATEWAY_NOT_ADMITTED)."""
     confirmed: Confirmed | None = request.scope.get(CONFIRMED)
     if confirmed is not None:
         return confirmed.principal
@@ -72,6 +77,8 @@ async def identified(request: Request) -> Principal:
 
         principal = await run_in_threadpool(look_up)
         if principal is None:
+            if basic_credential(request.headers.get("authorization", "")) is not None:
+                raise Refused(GATEWAY_NOT_ADMITTED, _OF_GATEWAY)
             raise Refused(NOT_SIGNED_IN, "the key or session is unknown, has expired, or was withdrawn")
         remembered.put(digest, principal, look)
     return principal

@@ -243,8 +243,8 @@ class GuardedProtocol(H11Protocol):
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
             self.transport.abort()
             return
-        told = {"title": kind.title, "status": kind.status, "detail": detail, "code": kind.code}
-        body = json.dumps({"type": f"urn:enermon:problem:{kind.code}", **told}).encode()
+        told = {"title": kind.title, "title_zh": kind.title_zh, "status": kind.status, "detail": detail}
+        body = json.dumps({"type": f"urn:enermon:problem:{kind.code}", **told, "code": kind.code}).encode()
         said = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Connection": "close"}
         headers = [(name.encode(), value.encode()) for name, value in {**said, **OF_EVERY_ANSWER}.items()]
         phrase = STATUS_PHRASES[kind.status]

@@ -1,10 +1,10 @@
 """Points of foreign gateways: which meters they are, what nobody wants, and what came that nobody knows yet."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from psycopg import Connection
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -17,6 +17,7 @@ from services.api.registry import nouns
 from services.api.registry.change import RegistryChange
 from services.api.registry.fields import Code, Entry, Number, SearchText, ShortText, refusal
 from services.api.registry.statements import registry_statements
+from services.core.meter import Kind
 from services.core.units import UnitError, conversion
 from services.ingest.foreign import LONGEST_POINT, Flag
 from services.ingest.points import matching
@@ -221,14 +222,20 @@ def faults_of_points(connection: Connection, gateway: str, entries: Sequence[Poi
             faults.append(nouns.METER.fault(f"points.{place}.meter", "unknown", entry.meter))
         elif not meter.is_theirs:
             faults.append(Fault(f"points.{place}.meter", "not_of_gateway", {"value": entry.meter, "gateway": gateway}))
-        elif entry.unit_of_measure is not None:
-            try:
-                conversion(entry.unit_of_measure, meter.unit_of_measure)
-            except UnitError as error:
-                faults.append(
-                    Fault(f"points.{place}.unit_of_measure", "bad_unit_of_measure", {"problem": error.problem})
-                )
+        else:
+            faults += _faults_of_worth(entry, meter, f"points.{place}")
     return faults
+
+
+def _faults_of_worth(entry: PointEntry, meter: Any, at: str) -> Iterator[Fault]:
+    """What is wrong with unit and factor of a point that is this meter. A register turned round would only fall."""
+    if meter.kind == Kind.COUNTER and entry.factor < 0:
+        yield Fault(f"{at}.factor", "factor_of_counter", {"value": entry.factor})
+    if entry.unit_of_measure is not None:
+        try:
+            conversion(entry.unit_of_measure, meter.unit_of_measure)
+        except UnitError as error:
+            yield Fault(f"{at}.unit_of_measure", "bad_unit_of_measure", {"problem": error.problem})
 
 
 def set_points(change: RegistryChange, gateway: str, entries: Sequence[PointEntry]) -> None:

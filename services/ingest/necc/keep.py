@@ -97,7 +97,7 @@ def keep_upload(
 
 
 def records_as_sent(payload: bytes, places: Sequence[int]) -> bytes:
-    """These records of an upload as a JSON list, each to the byte as it came. The whole upload where it is not quite JSON.
+    """These records of an upload as a JSON list, each to the byte as it came; where it is not quite JSON, all of it.
 
     A number such as 1e400 would be another one when it is written again.
     """

@@ -108,6 +108,7 @@ def test_points_that_do_not_fit_are_refused_by_place(
     for entry in ({"name": "a"}, {"name": "a", "meter": meter, "ignored": True}, {"name": "*", "pattern": True}):
         assert put(client, gateway, entry)["errors"][0]["code"] == "meter_or_ignored"
     assert put(client, gateway, {"name": "a", "meter": meter, "factor": 0})["errors"][0]["code"] == "factor_is_zero"
+    assert put(client, gateway, {"name": "a", "meter": meter, "factor": -1})["errors"][0]["code"] == "factor_of_counter"
     assert database.execute("SELECT count(*) FROM point").fetchone() == (0,)
 
 

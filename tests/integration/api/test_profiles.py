@@ -69,7 +69,8 @@ def test_wrong_tokens_are_refused_alike_and_stand_nowhere(client: TestClient, pl
     mine = token(client, gateway)
     for wrong in (mine[:-1], f"nobody.{mine.partition('.')[2]}", gateway, "x", f"{mine}{'y' * 300}"):
         refused = telemetry(client, wrong, b"{}")
-        assert (refused.status_code, refused.json()["code"]) == (401, "not_signed_in")
+        assert (refused.status_code, refused.json()["code"]) == (401, "gateway_not_admitted")
+        assert (refused.json()["title_zh"], "CODE.PASSWORD" in refused.text) == ("令牌或密码与该端设备不符", True)
         assert refused.json()["instance"] == "/api/v1/readings"
         assert wrong not in refused.text or wrong == "x"
     assert mine not in client.get("/metrics").text

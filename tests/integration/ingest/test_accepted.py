@@ -6,8 +6,13 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from services.core.calendar import SHANGHAI, Grain, floor
+from services.core.calendar import SHANGHAI, Grain, floor, to_us
 from services.core.clock import utc_now
+from services.core.db.connections import connect
+from services.core.db.roles import DatabaseRole
+from services.ingest.foreign import Foreign
+from services.ingest.intake import ForeignMessage, store_foreign
+from services.ingest.registry import RegistryReader
 from tests.integration.line import Line, quarters
 from tests.integration.registered import Registered
 
@@ -79,3 +84,21 @@ def test_what_a_person_corrected_and_months_that_are_over_are_left_to_people(
     line.send(gateway, [(meter, MONTH + 2 * QUARTER, 30.0)])
     (refused,) = line.send(gateway, [(meter, MONTH + 2 * QUARTER, 31.0)])["rejected"]
     assert refused["code"] == "conflict"
+
+
+def test_held_value_that_counts_by_a_correction_is_taken(
+    line: Line, plant: tuple[str, str], client: TestClient, database: psycopg.Connection, database_url: str
+) -> None:
+    gateway, meter = plant
+    line.send(gateway, quarters(meter, MONTH, [0.0, 10.0, 20.0]))
+    line.send(gateway, [(meter, MONTH + 2 * QUARTER, 25.0)])
+    at_us = to_us(MONTH + 2 * QUARTER)
+    came = Foreign(gateway, None, ["E"] * 3, [at_us] * 3, [20.0, 25.0, 26.0])
+    with connect(database_url, role=DatabaseRole.INGEST, application_name="test") as intake:
+        known = RegistryReader().read(intake)
+        message = ForeignMessage(gateway, "test", b"{}", came)
+        store_foreign(intake, known, [message], now_us=to_us(utc_now()), writer="test")
+    point = {"name": "E", "meter": meter}
+    assert client.put(f"/api/v1/gateways/{gateway}/points", json={"points": [point]}).status_code == 200
+    outcomes = database.execute("SELECT value, outcome FROM held_reading ORDER BY value").fetchall()
+    assert outcomes == [(20.0, "taken"), (25.0, "taken"), (26.0, "conflict")]

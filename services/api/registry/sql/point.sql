@@ -50,6 +50,7 @@ WHERE code = :code;
 SELECT
     meter.code,
     meter.unit_of_measure,
+    meter.kind,
     EXISTS (
         SELECT
         FROM meter_term_now AS term
