@@ -11,6 +11,7 @@ import typer
 from services.alerts import head_command, past_command
 from services.api.access import command as accounts
 from services.api.open_data import command as open_data
+from services.backup import command as backups
 from services.core import logs
 from services.core.data.loader import DataFileError
 from services.core.db.roles import DatabaseRolesError
@@ -34,6 +35,10 @@ app = typer.Typer(
 
 app.command()(up)
 app.command()(upward)
+app.command()(backups.backup)
+app.command()(backups.archive)
+app.command("backup-key")(backups.backup_key)
+app.command()(backups.restore)
 app.command()(provenance.verify)
 app.command()(head_command.head)
 app.command("judge-past")(past_command.judge_past)

@@ -213,10 +213,25 @@ class Settings(BaseSettings):
     upward_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the sender; 0: none")
 
     backup_dir: Path | None = Field(None, description="Folder of the backups, whose last one is watched")
+    archive: bool = Field(True, description="Where it is set, let `enermon up` run `enermon archive` into it")
+    backup_recipients: str = Field(
+        "", description="Public keys of age (age1...) that can read backups, between commas; empty: not encrypted"
+    )
+    backup_every_h: float = Field(24.0, ge=1, le=24 * 31, description="Hours between base backups of `enermon archive`")
+    backup_keep: int = Field(7, ge=1, le=1_000, description="Base backups it keeps, and the WAL since the oldest")
+    backup_spool: Path | None = Field(
+        None, description="Folder where it receives WAL before it is stored; empty: receiving in ENERMON_HOME"
+    )
+    archive_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of `enermon archive`; 0: none")
     mqtt_tls_certificate: Path | None = Field(
         None, description="PEM file of the broker's certificate, where that is not of the private CA"
     )
     ca: Path | None = Field(None, description="Folder of the private CA of the broker; empty: secrets/ca of home")
+
+    @property
+    def backup_recipient_list(self) -> list[str]:
+        """One by one."""
+        return [name.strip() for name in self.backup_recipients.split(",") if name.strip()]
 
     @property
     def ca_folder(self) -> Path:

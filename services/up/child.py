@@ -55,6 +55,8 @@ class Command:
     cwd: Path | None = None
     account: SystemUser | None = None
     stdout: Path | None = None
+    stdin: IO[bytes] | None = None
+    """What it reads; nothing where none is given."""
     pass_fds: Sequence[int] = ()
 
 
@@ -114,7 +116,7 @@ class Child:
         account = self.command.account
         return subprocess.Popen(  # noqa: S603  our own commands
             list(self.command.argv),
-            stdin=subprocess.DEVNULL,
+            stdin=self.command.stdin or subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
             env=dict(self.command.env),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Literal
 
-from services.core.db.roles import DatabaseRole
+from services.core.db.roles import BACKUP, DatabaseRole
 
 
 class Ready(Enum):
@@ -24,7 +25,7 @@ class Part:
     name: str
     argv: tuple[str, ...]
     ready: Ready
-    role: DatabaseRole | None
+    role: DatabaseRole | Literal["enermon_backup"] | None
     """As what it works at the database; None: it does not."""
     stop_timeout_s: float = 15.0
     needs_api: bool = False
@@ -58,6 +59,7 @@ MAILS = Part(
 HJ212 = Part("hj212", ("enermon", "hj212"), Ready.LOG_EVENT, DatabaseRole.INGEST)
 NECC = Part("necc", ("enermon", "necc"), Ready.LOG_EVENT, DatabaseRole.INGEST)
 UPWARD = Part("upward", ("enermon", "upward"), Ready.LOG_EVENT, DatabaseRole.ALERTS, stop_timeout_s=30.0)
+ARCHIVE = Part("archive", ("enermon", "archive"), Ready.LOG_EVENT, BACKUP, stop_timeout_s=30.0)
 BESIDE_API = (INGEST, ROLLUP)
 """Started together, and API with them. REGION starts when these are ready, QUALITY and ALERTS last: what a region that
 was off for a while has not sent yet is no alert, and days that are still being booked would be judged again and again.
@@ -65,6 +67,12 @@ They are stopped in the reverse order."""
 
 
 def beside_api(environment: Mapping[str, str]) -> tuple[Part, ...]:
-    """BESIDE_API, and the servers of HJ 212 and of the national protocol, and the sender upward, where they are set."""
-    asked_for = (("ENERMON_HJ212_PORT", HJ212), ("ENERMON_NECC_PORT", NECC), ("ENERMON_UPWARD_NECC_URL", UPWARD))
+    """BESIDE_API, the servers of HJ 212 and of the national protocol, the sender upward and the archive, where set."""
+    archived = environment.get("ENERMON_ARCHIVE", "").lower() not in ("false", "0", "off", "no")
+    asked_for = (
+        ("ENERMON_HJ212_PORT", HJ212),
+        ("ENERMON_NECC_PORT", NECC),
+        ("ENERMON_UPWARD_NECC_URL", UPWARD),
+        *((("ENERMON_BACKUP_DIR", ARCHIVE),) if archived else ()),
+    )
     return (*BESIDE_API, *(part for variable, part in asked_for if environment.get(variable)))

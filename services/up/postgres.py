@@ -5,13 +5,15 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import psycopg
+from psycopg import sql
 
 from services.up.child import TICK_S, Child, Command, SystemUser, describe_exit
 from services.up.errors import StartError
@@ -27,6 +29,7 @@ START_TIMEOUT_S = 600.0
 INITDB_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 BUILTIN_LOCALE_SINCE = 17
+_UNREACHABLE = ("-c", "listen_addresses=", "-c", "unix_socket_directories=.", "-c", "hot_standby=off")
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,7 @@ class PrivatePostgres:
     def _start_on(self, port: int, check: Callable[[], None]) -> None:
         self.port = port
         self._write_settings(port)
-        with self._data_argument(self.data) as (data, descriptor):
-            argv = [*self.program.launcher, str(self.program.bin / "postgres"), "-D", data]
-            self.child = Child(self._command(argv, "database", descriptor), stop_signal=signal.SIGINT)
+        self.child = self._run("postgres", self.data, log="database")
         self._wait_until_it_answers(check)
 
     def stop(self) -> None:
@@ -126,6 +127,67 @@ class PrivatePostgres:
     def last_lines(self) -> list[str]:
         """The last lines of its log."""
         return self.child.last_lines() if self.child else []
+
+    def recover(self, restored: Path, check: Callable[[], None] = lambda: None) -> list[str]:
+        """Let the server replay the WAL of a restored cluster, which then becomes that of this home.
+
+        Nobody can connect meanwhile; its owner gets the password of this home. Returns what the server said.
+        """
+        if self.account:
+            for path in (restored, *restored.rglob("*")):
+                os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
+        child = self._run("postgres", restored, log="restore", after=_UNREACHABLE)
+        try:
+            while (code := child.wait(TICK_S, check)) is None and _status(restored) != "ready":
+                pass
+            said = child.last_lines(200)
+            if code is not None or not child.stop(STOP_TIMEOUT_S):
+                raise StartError("not_recovered", _failure("The WAL could not be replayed", child, code))
+        finally:
+            child.kill()
+        self._give_password(restored)
+        restored.rename(self.data)
+        return said
+
+    def _give_password(self, folder: Path) -> None:
+        """To the owner, by a server that only this process speaks with."""
+        statement = sql.SQL("ALTER ROLE {} PASSWORD {}\n").format(
+            sql.Identifier(ROLE), sql.Literal(self.home.secret("database"))
+        )
+        with tempfile.TemporaryFile() as statements:
+            statements.write(statement.as_string().encode())
+            statements.seek(0)
+            alone = ["-c", "log_min_error_statement=panic", DATABASE]
+            child = self._run("postgres", folder, log="restore", before=["--single"], after=alone, stdin=statements)
+            try:
+                code = child.wait(STOP_TIMEOUT_S)
+            finally:
+                child.kill()
+        if code != 0 or any("ERROR" in line for line in child.last_lines()):
+            raise StartError("not_recovered", _failure("The owner of the database got no password", child, code))
+
+    def _run(
+        self,
+        program: str,
+        folder: Path,
+        *,
+        log: str,
+        before: Sequence[str] = (),
+        after: Sequence[str] = (),
+        stdin: IO[bytes] | None = None,
+        descriptors: Sequence[int] = (),
+    ) -> Child:
+        with self._data_argument(folder) as (data, descriptor):
+            command = Command(
+                argv=[*self.program.launcher, str(self.program.bin / program), *before, "-D", data, *after],
+                log=self.home.log_file(log),
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+                cwd=Path("/"),
+                account=None if self.program.launcher else self.account,
+                stdin=stdin,
+                pass_fds=(descriptor, *descriptors),
+            )
+            return Child(command, stop_signal=signal.SIGINT)
 
     def _url(self, database: str) -> str:
         return f"postgresql://{ROLE}:{self.home.secret('database')}@{LOOPBACK}:{self.port}/{database}"
@@ -149,20 +211,14 @@ class PrivatePostgres:
         locale = ["--locale=C.UTF-8"]
         if self.program.kind.major >= BUILTIN_LOCALE_SINCE:
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        with self._data_argument(unfinished) as (data, descriptor), tempfile.TemporaryFile("w") as password:
+        with tempfile.TemporaryFile("w") as password:
             password.write(self.home.secret("database") + "\n")
             password.flush()
             if self.account:
                 os.fchown(password.fileno(), self.account.uid, self.account.gid)
-            argv = [*self.program.launcher, str(self.program.bin / "initdb"), "-D", data, "-U", ROLE]
-            argv += [
-                "--data-checksums",
-                "--encoding=UTF8",
-                *locale,
-                "--auth=scram-sha-256",
-                f"--pwfile=/dev/fd/{password.fileno()}",
-            ]
-            child = Child(self._command(argv, "initdb", descriptor, password.fileno()))
+            made = ["-U", ROLE, "--data-checksums", "--encoding=UTF8", *locale, "--auth=scram-sha-256"]
+            made.append(f"--pwfile=/dev/fd/{password.fileno()}")
+            child = self._run("initdb", unfinished, log="initdb", after=made, descriptors=[password.fileno()])
             try:
                 code = child.wait(INITDB_TIMEOUT_S, check)
             finally:
@@ -213,16 +269,6 @@ class PrivatePostgres:
         finally:
             os.close(descriptor)
 
-    def _command(self, argv: list[str], log: str, *descriptors: int) -> Command:
-        return Command(
-            argv=argv,
-            log=self.home.log_file(log),
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            cwd=Path("/"),
-            account=None if self.program.launcher else self.account,
-            pass_fds=descriptors,
-        )
-
     def _postmaster_pid(self) -> int | None:
         with suppress(FileNotFoundError, ValueError, IndexError):
             return int((self.data / "postmaster.pid").read_text().splitlines()[0])
@@ -240,6 +286,13 @@ class PrivatePostgres:
 
 def _reachable_by_all(folder: Path) -> bool:
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
+
+
+def _status(folder: Path) -> str:
+    """``ready`` where the server says that it is (the eighth line of its postmaster.pid)."""
+    with suppress(FileNotFoundError, IndexError):
+        return (folder / "postmaster.pid").read_text().splitlines()[7].strip()
+    return ""
 
 
 def _failure(what: str, child: Child, code: int | None) -> str:

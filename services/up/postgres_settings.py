@@ -29,6 +29,8 @@ def server_settings(*, port: int, kind: ServerKind) -> dict[str, str]:
         "max_wal_size": "4GB",
         "min_wal_size": "512MB",
         "wal_compression": "lz4" if kind.timescaledb and kind.major >= WAL_COMPRESSION_METHODS_SINCE else "on",
+        # What an archive that is away leaves behind; more would fill the disk.
+        "max_slot_wal_keep_size": "16GB",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
         "random_page_cost": "1.1",

@@ -4,8 +4,10 @@ Roles belong to the whole server, so several databases of one share them. What e
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum, unique
 from pathlib import Path
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -35,6 +37,8 @@ class DatabaseRole(StrEnum):
 
 OPEN_READERS = "enermon_open"
 """What the logins of `enermon open-reader` are members of: reads the views of the schema `open`, and has no login."""
+BACKUP: Final = "enermon_backup"
+"""The login of `enermon backup` and `enermon archive`: it copies the whole server (REPLICATION), and reads no table."""
 ALL_ROLES: Sequence[str] = (*DatabaseRole, OPEN_READERS)
 
 
@@ -63,6 +67,18 @@ def let_in(connection: psycopg.Connection, role: DatabaseRole, password: str) ->
     digest = connection.pgconn.encrypt_password(password.encode(), role.encode())
     statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
     connection.execute(statement.format(sql.Identifier(role), sql.Literal(digest.decode())))
+
+
+def let_in_backup(connection: psycopg.Connection, password: str) -> None:
+    """Make the login of backups where it is missing, with this password. Raises InsufficientPrivilege."""
+    name = sql.Identifier(BACKUP)
+    with suppress(DuplicateObject, UniqueViolation), connection.transaction():
+        connection.execute(sql.SQL("CREATE ROLE {}").format(name))
+    digest = connection.pgconn.encrypt_password(password.encode(), BACKUP.encode())
+    statement = sql.SQL("ALTER ROLE {} LOGIN REPLICATION CONNECTION LIMIT 10 PASSWORD {}")
+    connection.execute(statement.format(name, sql.Literal(digest.decode())))
+    # How far the archive has received is told to those alone who may see all statistics.
+    connection.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(name))
 
 
 def _make(connection: psycopg.Connection, role: str, *, belongs: bool) -> None:

@@ -1,0 +1,1 @@
+"""Backup and restore of the database: base backups and an archive of its WAL, by PostgreSQL's own tools."""
