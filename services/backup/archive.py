@@ -32,7 +32,6 @@ from services.backup.wal import HISTORY, PARTIAL, SEGMENT, first_missing
 
 log = logging.getLogger("archive")
 
-REACH_EVERY_S = 10.0
 TICK_S = 0.5
 AGAIN_S = 5.0
 BASE_AGAIN_S = 300.0
@@ -49,6 +48,8 @@ class ArchivePlan:
     to: Sequence[pyrage.x25519.Recipient]
     base_every: timedelta
     keep: int
+    reach_every_s: float = 10.0
+    """The longest time that is lost with the database's disk."""
 
 
 class Archive:
@@ -95,12 +96,12 @@ class Archive:
         if self._receiver.keep_slot(connection):
             self._base_now = True
         self._receiver.start(server.major)
-        reached_at = -REACH_EVERY_S
+        reached_at = -self._plan.reach_every_s
         while not self._stopping.wait(TICK_S):
             if not self._receiver.runs():
                 raise BackupError(f"pg_receivewal ended: {self._receiver.why_ended()}")
             self._store_finished()
-            if time.monotonic() - reached_at >= REACH_EVERY_S:
+            if time.monotonic() - reached_at >= self._plan.reach_every_s:
                 self._reach(connection)
                 reached_at = time.monotonic()
             self._take_base_when_due(server.segment_bytes)
