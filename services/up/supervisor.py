@@ -98,7 +98,7 @@ class Supervisor:
         self._migrate(database_url)
         self._logins = private_logins(database_url, plan.home) if plan.database else Logins(database_url, {})
         admitting = _told("ENERMON_DATABASE_URL", self._logins.url_of(DatabaseRole.ADMIT))
-        first = first_administrator(plan.home, self._environment("") | admitting)
+        first = first_administrator(plan.home, self._environment("") | admitting, self._check)
         env = self._environment(self._start_broker())
         for part in beside_api(os.environ):
             self._add(part, env)
@@ -147,7 +147,7 @@ class Supervisor:
         story = Story.of(home, history_days=self.plan.history_days)
         self._add(REGION if story is None else TOLD_REGION, env)
         self._watch_until(self._all_ready)
-        demonstration_accounts(home, self._environment("") | admitting)
+        demonstration_accounts(home, self._environment("") | admitting, self._check)
         return None if story is None or story.is_told else story
 
     def _tell(self, story: Story, env: dict[str, str], alerting: dict[str, str]) -> None:
