@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from services.core.database_address import database_address
 from services.core.logs import LogLevel
 from services.core.mqtt_address import parse_mqtt_url
 from services.core.processes import cores
@@ -31,16 +32,6 @@ def _parts(given: str) -> list[str]:
     return [part.strip() for part in given.split(",") if part.strip()]
 
 
-_DATABASE_URL = re.compile(
-    r"postgres(ql)?(\+\w+)?://([^\s@:/]*(:[^\s@]*)?@)?"  # user and password
-    r"(\[[0-9A-Fa-f:.]+\]|[^\s@:/?#\[\]]*)(:\d{1,5})?([/?][^\s@]*)?"  # host, port, database and options
-)
-_DATABASE_FORM = (
-    "must look like postgresql://user:password@host:5432/enermon; in user and password what is neither letter nor digit"
-    " is written as %40 for @"
-)
-
-
 class BadSettingError(Exception):
     """A setting cannot be used; the message says which, why and how to mend it, and no secret."""
 
@@ -56,7 +47,8 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field("info", description="From which level on the services log; debug: each batch too")
     home: Path = Field(Path(".enermon"), description="Where private database, broker, logs and secrets live")
     database_url: SecretStr = Field(
-        SecretStr("postgresql://127.0.0.1:15432/enermon"), description="PostgreSQL URL, with or without TimescaleDB"
+        SecretStr("postgresql://127.0.0.1:15432/enermon"),
+        description="PostgreSQL URL, with or without TimescaleDB; several hosts with commas: that which is written to",
     )
     mqtt_url: SecretStr = Field(SecretStr("mqtt://127.0.0.1:11883"), description="mqtt[s]://user:password@host:port")
     alerts_mqtt_url: SecretStr | None = Field(
@@ -254,9 +246,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_database_url(cls, given: SecretStr) -> SecretStr:
         # What comes to the drivers is in order: the errors with which they refuse a URL show parts of it.
-        if not _DATABASE_URL.fullmatch(given.get_secret_value()):
-            raise ValueError(_DATABASE_FORM)
-        return given
+        return SecretStr(database_address(given.get_secret_value()))
 
     @field_validator("mqtt_url", "alerts_mqtt_url", "sparkplug_mqtt_url")
     @classmethod
