@@ -21,6 +21,7 @@ from services.alerts.notify.outbox import Deliver, Outbox, Outgoing
 from services.alerts.notify.render import render
 from services.alerts.notify.schedule import Hours, Schedule, ScheduledRule
 from services.alerts.observe.view import span_of
+from services.alerts.overlong import end_overlong
 from services.alerts.rules.rule import RulePeriod
 from services.alerts.rules.shipped import load_rules
 from services.alerts.stepping import Active
@@ -86,6 +87,8 @@ class Leader:
         if not due and started_s - self._ran_s < self._poll_s:
             return
         daily = started_s - self._daily_s >= DAILY_EVERY_S
+        if daily:
+            end_overlong(self._connection)
         outcome = self._cycle.run(active, due, now, with_daily=daily)
         ended_s = time.monotonic()
         self._schedule.evaluated(self._rules, due, started_s=started_s, ended_s=ended_s)

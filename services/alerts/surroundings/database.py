@@ -8,6 +8,7 @@ import psycopg
 from services.alerts.surroundings.tried import TriedThing
 from services.core.db.clock_offset import clock_offset_s
 from services.core.db.connections import connect
+from services.core.db.guarded import open_to_everybody
 from services.core.db.revision import applied_revision, newest_revision
 from services.core.db.roles import DatabaseRole
 from services.core.db.timescale import store_of
@@ -34,6 +35,11 @@ def try_database(database_url: str) -> Iterator[TriedThing]:
         else:
             mend = f"run enermon migrate of this version, which brings {newest_revision()}"
             yield TriedThing("fail", "schema", f"revision {revision or 'none'}", mend)
+        if free := open_to_everybody(connection):
+            found = f"{len(free)} functions by which a login that only reads can hold up others, such as {free[0]}"
+            yield TriedThing("warn", "rights", found, "run enermon database-logins or migrate once as a superuser")
+        else:
+            yield TriedThing("ok", "rights", "locks and large objects are the services' alone")
         apart = f"the database's is {offset_s:+.3f} s from this machine's"
         if abs(offset_s) <= MOST_OFFSET_S:
             yield TriedThing("ok", "clock", apart)

@@ -8,7 +8,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from services.core.db.roles import OPEN_READERS
+from services.core.db.roles import OPEN_READERS, DatabaseRole, is_superuser
 from services.core.db.statements import Statements
 
 _sql = Statements.beside(__file__, "readers.sql")
@@ -67,7 +67,13 @@ def add(
     connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(OPEN_READERS), named))
     for setting, value in _settings(connection, longest_s).items():
         connection.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(named, sql.Identifier(setting), value))
-    _sql.run(connection, "add", login=login, areas=None if areas is None else list(areas))
+    watch(connection, login)
+    _sql.run(connection, "add", login=login, areas=None if areas is None else list(areas), longest_s=longest_s)
+
+
+def watch(connection: psycopg.Connection, login: str) -> None:
+    """Let the alert service end what a reader does for too long: a session can lift its own limit of time."""
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(login), sql.Identifier(DatabaseRole.ALERTS)))
 
 
 def readers(connection: psycopg.Connection) -> list[OpenReader]:
@@ -88,7 +94,17 @@ def remove(connection: psycopg.Connection, login: str) -> None:
     named = sql.Identifier(login)
     connection.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(named))
     _sql.run(connection, "end_sessions", login=login)
-    connection.execute(sql.SQL("DROP ROLE {}").format(named))
+    try:
+        with connection.transaction():
+            if not is_superuser(connection):
+                connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(named))
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(named))
+            connection.execute(sql.SQL("DROP ROLE {}").format(named))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        raise OpenReaderError(
+            f"{login} does not come in any more, but owns something in another database of the server"
+            f" ({error.diag.message_detail}): there `DROP OWNED BY {login}` as a superuser, then remove it again"
+        ) from None
     _sql.run(connection, "remove", login=login)
 
 
@@ -107,7 +123,7 @@ def _settings(connection: psycopg.Connection, longest_s: int) -> dict[str, sql.L
         "idle_in_transaction_session_timeout": f"{_IDLE_S}s",
         "lock_timeout": f"{_LOCK_S}s",
     }
-    if _sql.run(connection, "is_superuser").scalar_one():
+    if is_superuser(connection):
         given["temp_file_limit"] = _MOST_ON_DISK
     return {name: sql.Literal(value) for name, value in given.items()}
 

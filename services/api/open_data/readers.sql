@@ -6,8 +6,8 @@ FROM unnest(:codes ::text[]) AS listed (code)
 WHERE NOT EXISTS (SELECT FROM area WHERE area.code = listed.code)
 ORDER BY listed.code;
 
--- name: add(login, areas)
-INSERT INTO open_reader (login, areas) VALUES (:login, :areas ::text[]);
+-- name: add(login, areas, longest_s)
+INSERT INTO open_reader (login, areas, longest_s) VALUES (:login, :areas ::text[], :longest_s);
 
 -- name: remove(login)
 DELETE FROM open_reader
@@ -28,8 +28,3 @@ ORDER BY login;
 SELECT pg_terminate_backend(pid)
 FROM pg_stat_activity
 WHERE usename = :login;
-
--- name: is_superuser()
-SELECT rolsuper
-FROM pg_roles
-WHERE rolname = current_user;

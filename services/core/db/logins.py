@@ -6,6 +6,7 @@ from pathlib import Path
 from psycopg.errors import InsufficientPrivilege
 
 from services.core.db.connections import connect
+from services.core.db.guarded import guard
 from services.core.db.roles import BACKUP, DatabaseRole, DatabaseRolesError, let_in, let_in_backup, make_roles
 from services.core.secret_files import read_secret_file
 
@@ -43,6 +44,7 @@ def give_logins(database_url: str, passwords: Mapping[str, str]) -> None:
     with connect(database_url, role=None, application_name="enermon-logins") as connection:
         connection.autocommit = True
         make_roles(connection)
+        guard(connection)
         try:
             for name, password in passwords.items():
                 if name == BACKUP:

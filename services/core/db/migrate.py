@@ -10,6 +10,7 @@ from alembic.config import Config
 from services.core.data.seed import seed
 from services.core.db.connections import connect
 from services.core.db.grants import bring_to, grants_here
+from services.core.db.guarded import guard
 from services.core.db.leading import LockKey, hold
 from services.core.db.revision import SCRIPTS, applied_revision
 from services.core.db.roles import make_roles
@@ -37,8 +38,9 @@ def _config() -> Config:
 def upgrade(database_url: str, data: Path | None = None) -> str:
     """Apply every migration not yet applied, load the sourced tables, and return the schema's revision.
 
-    The roles are made before, and have what `grants.toml` says after. Several at once follow one another. Rows that are
-    audited from now on, or have other columns now, are entered in the audit as they stand.
+    The roles are made before, and have what `grants.toml` says after; with a superuser's login functions of the server
+    are guarded too. Several at once follow one another. Rows that are audited from now on, or have other columns now,
+    are entered in the audit as they stand.
 
     `data` is the folder with an operator's own tables. Raises DataFileError for a faulty one; DatabaseRolesError.
     """
@@ -55,5 +57,6 @@ def upgrade(database_url: str, data: Path | None = None) -> str:
         seed(connection, data)
         connection.exec_driver_sql("SELECT take_in_audited()")
         bring_to(driver, grants_here())
+        guard(driver)
     with _as_owner(database_url) as applied:
         return applied_revision(applied) or ""

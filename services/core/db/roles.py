@@ -54,12 +54,17 @@ def make_roles(connection: psycopg.Connection) -> None:
     powers = {row.name: row.too_powerful for row in _sql.run(connection, "roles", names=list(ALL_ROLES))}
     missing = [role for role in ALL_ROLES if role not in powers]
     _refuse_the_powerful([role for role in ALL_ROLES if powers.get(role)])
-    belongs = not _sql.run(connection, "is_superuser").scalar_one()
+    belongs = not is_superuser(connection)
     try:
         for role in missing:
             _make(connection, role, belongs=belongs)
     except InsufficientPrivilege as error:
         raise DatabaseRolesError(_how_to_make(connection, missing)) from error
+
+
+def is_superuser(connection: psycopg.Connection) -> bool:
+    """Whether the login is one."""
+    return bool(_sql.run(connection, "is_superuser").scalar_one())
 
 
 def let_in(connection: psycopg.Connection, role: DatabaseRole, password: str) -> None:
@@ -79,6 +84,7 @@ def let_in_backup(connection: psycopg.Connection, password: str) -> None:
     connection.execute(statement.format(name, sql.Literal(digest.decode())))
     # How far the archive has received is told to those alone who may see all statistics.
     connection.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(name))
+    connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION pg_current_xact_id() TO {}").format(name))
 
 
 def _make(connection: psycopg.Connection, role: str, *, belongs: bool) -> None:

@@ -47,7 +47,7 @@ def test_what_answers_is_ok_and_a_running_ingest_keeps_its_session(
         # an end of its session would be there by the time of a second look
         assert told(0) == found
         assert ingest.said("disconnected from the broker") == []
-    for name in ("database", "schema", "clock", "broker", "mail"):
+    for name in ("database", "schema", "rights", "clock", "broker", "mail"):
         assert found[name] == ["ok"]
     assert found["backup"] == ["warn"]
     assert mailbox.envelopes == []

@@ -101,6 +101,7 @@ def probe(owner: psycopg.Connection) -> Iterator[str]:
     named = sql.Identifier(PROBE)
     owner.execute(sql.SQL("CREATE ROLE {}").format(named))
     owner.execute(sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(named))
+    owner.execute(sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pg_catalog TO {}").format(named))
     owner.execute(sql.SQL("GRANT USAGE ON SCHEMA open TO {}").format(named))
     owner.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA open TO {}").format(named))
     yield PROBE
