@@ -95,11 +95,15 @@ def _settings_of_service() -> Settings:
 
 
 @app.command()
-def ingest() -> None:
+def ingest(
+    leave: Annotated[
+        bool, typer.Option(help="Store what waits for this instance at the broker, end its session there, and end")
+    ] = False,
+) -> None:
     """Take readings from the MQTT broker and store them."""
     from services.ingest.mqtt.service import run
 
-    run(_settings_of_service())
+    run(_settings_of_service(), leave=leave)
 
 
 @app.command()

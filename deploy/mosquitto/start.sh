@@ -1,7 +1,8 @@
 #!/bin/sh
 # Start mosquitto in a container: fill in the template, wait for its users, and read them again when they change.
-# MQTT_LISTENERS (a file with listener blocks), MQTT_PASSWORD_FILE, MQTT_RIGHTS_FILE, MQTT_REVOKED_FILE, MQTT_PLUGIN
-# and MQTT_DATA may be set; the files beside this script are read only.
+# MQTT_LISTENERS (a file with listener blocks), MQTT_CERTIFICATE (certificate and key in one file: a listener with TLS at
+# 8883), MQTT_PASSWORD_FILE, MQTT_RIGHTS_FILE, MQTT_REVOKED_FILE, MQTT_PLUGIN and MQTT_DATA may be set; the files beside
+# this script are read only.
 set -eu
 here=$(dirname "$0")
 password_file=${MQTT_PASSWORD_FILE:-/mosquitto/users/passwd}
@@ -11,8 +12,12 @@ data=${MQTT_DATA:-/mosquitto/data}
 plugin=${MQTT_PLUGIN:-$(find /usr/lib /usr/local/lib -name mosquitto_dynamic_security.so 2>/dev/null | head -n 1)}
 config=$(mktemp)
 listeners=${MQTT_LISTENERS:-$(mktemp)}
-[ -s "$listeners" ] ||
-    printf '%s\n' "listener 1883" "use_username_as_clientid true" "max_connections 10000" >"$listeners"
+if [ ! -s "$listeners" ]; then
+    printf '%s\n' "listener 1883" "use_username_as_clientid true" "max_connections 10000" "" >"$listeners"
+    [ -z "${MQTT_CERTIFICATE:-}" ] ||
+        printf '%s\n' "listener 8883" "use_username_as_clientid true" "max_connections 10000" \
+            "certfile $MQTT_CERTIFICATE" "keyfile $MQTT_CERTIFICATE" >>"$listeners"
+fi
 
 sed -e "/^\${listeners}\$/{r $listeners
 d
@@ -28,7 +33,7 @@ done
 cp "$rights_file" "$data/rights.json"
 
 look() {
-    ls -il "$password_file" "$revoked_file" 2>/dev/null || true
+    ls -il "$password_file" "$revoked_file" ${MQTT_CERTIFICATE:+"$MQTT_CERTIFICATE"} 2>/dev/null || true
 }
 
 mosquitto -c "$config" &

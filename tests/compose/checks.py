@@ -1,15 +1,27 @@
 """What docker-compose.yml promises, checked on the running containers. Started by run.sh.
 
-python -m tests.compose.checks API_URL COMPOSE_COMMAND...
+python -m tests.compose.checks COMPOSE_COMMAND...
+
+ENERMON_HTTPS_PORT and ENERMON_MQTTS_PORT say where front and broker are published. ENERMON_COMPOSE_BEFORE is the
+command for the last release, at ENERMON_API_PORT, ENERMON_COMPOSE_BEFORE_IMAGE its image; without it no upgrade is
+tried.
 """
 
 import datetime as dt
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 
-from tests.compose.stack import NotSoError, Stack
+from tests.compose.going_on import (
+    a_prometheus_in_its_network_reaches_every_process,
+    a_rolling_restart_refuses_no_reading,
+    its_data_are_whole_after_the_upgrade,
+    the_last_release_is_sent_to,
+    what_is_killed_comes_again_and_nothing_is_lost,
+)
+from tests.compose.stack import NotSoError, Stack, expect, readings_stored, yesterday
 
 START_TIMEOUT_S = 240
 FLEET_TIMEOUT_S = 180
@@ -28,27 +40,11 @@ SECRETS = {
 LEAST_SECRET = 16
 GATEWAY, METER = "GW-COMPOSE-TEST", "COMPOSE-TEST-E01"
 READINGS = 40
-SHANGHAI = dt.timezone(dt.timedelta(hours=8))
-
-
-def expect(is_so: bool, otherwise: str) -> None:
-    """Raises NotSoError."""
-    if not is_so:
-        raise NotSoError(otherwise)
-
-
-def _yesterday() -> tuple[str, str]:
-    today = dt.datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (today - dt.timedelta(days=1)).isoformat(), today.isoformat()
-
-
-def _readings_stored(stack: Stack) -> int:
-    count = "SELECT count(*) FROM reading"
-    return int(stack.inside("database", "psql", "-U", "postgres", "-d", "enermon", "-Atc", count))
+INGESTS = ("ingest", "ingest-1")
 
 
 def _own_readings(stack: Stack) -> int:
-    start, end = _yesterday()
+    start, end = yesterday()
     return len(stack.get(f"/api/v1/meters/{METER}/readings", start=start, end=end, limit=1000)["data"])
 
 
@@ -70,7 +66,7 @@ def api_answers_on_loopback_only(stack: Stack) -> None:
 
 
 def every_sum_of_yesterday_is_there_and_complete(stack: Stack) -> None:
-    start, end = _yesterday()
+    start, end = yesterday()
 
     def incomplete() -> list[str]:
         rows = stack.get(
@@ -104,8 +100,8 @@ def a_new_gateway_gets_in_with_its_password_and_not_with_another(stack: Stack) -
 
 
 def what_arrives_while_ingest_is_down_survives_a_restart_of_the_broker(stack: Stack) -> None:
-    stack.run("stop", "ingest")
-    start = dt.datetime.fromisoformat(_yesterday()[0])
+    stack.run("stop", *INGESTS)
+    start = dt.datetime.fromisoformat(yesterday()[0])
     messages = [
         json.dumps(
             {"seq": n, "ts": int((start + n * dt.timedelta(minutes=15)).timestamp() * 1000), "values": {METER: n + 0.5}}
@@ -116,7 +112,7 @@ def what_arrives_while_ingest_is_down_survives_a_restart_of_the_broker(stack: St
     expect(said == "", said)
     stack.run("restart", "broker")
     expect(_own_readings(stack) == 0, "ingest was not down")
-    stack.run("start", "ingest")
+    stack.run("start", *INGESTS)
     stack.wait_for(
         lambda: _own_readings(stack) == READINGS, timeout_s=60, what=lambda: f"{_own_readings(stack)} of {READINGS}"
     )
@@ -162,14 +158,14 @@ def containers_have_no_more_rights_than_they_need(stack: Stack) -> None:
 
 def down_keeps_the_data_and_up_goes_on(stack: Stack) -> None:
     stack.run("stop", "simulator")
-    before, password = _readings_stored(stack), stack.kept["password"]
+    before, password = readings_stored(stack), stack.kept["password"]
     stack.run("down")
     expect(stack.run("ps", "--quiet").stdout == "", "containers are left")
     starts_and_is_healthy(stack)
     expect(_own_readings(stack) == READINGS, f"{_own_readings(stack)} of {READINGS} readings are there")
-    expect(_readings_stored(stack) >= before, f"{_readings_stored(stack)} readings of {before} are there")
+    expect(readings_stored(stack) >= before, f"{readings_stored(stack)} readings of {before} are there")
     number = READINGS + 1
-    start = dt.datetime.fromisoformat(_yesterday()[0])
+    start = dt.datetime.fromisoformat(yesterday()[0])
     ts = int((start + number * dt.timedelta(minutes=15)).timestamp() * 1000)
     message = json.dumps({"seq": number, "ts": ts, "values": {METER: 1.0}})
     said = stack.publish(gateway=GATEWAY, password=password, messages=[message])
@@ -184,6 +180,9 @@ CHECKS: tuple[Callable[[Stack], None], ...] = (
     every_sum_of_yesterday_is_there_and_complete,
     a_new_gateway_gets_in_with_its_password_and_not_with_another,
     what_arrives_while_ingest_is_down_survives_a_restart_of_the_broker,
+    a_prometheus_in_its_network_reaches_every_process,
+    a_rolling_restart_refuses_no_reading,
+    what_is_killed_comes_again_and_nothing_is_lost,
     the_sums_agree_with_each_other,
     no_secret_is_in_configuration_containers_or_logs,
     a_missing_secret_is_named,
@@ -192,10 +191,32 @@ CHECKS: tuple[Callable[[Stack], None], ...] = (
 )
 
 
-def main(api_url: str, compose: tuple[str, ...]) -> int:
+def upgrades(before: str, after: Stack) -> tuple[Callable[[Stack], None], ...]:
+    """What is looked at with the last release, and on its data; nothing of it is there afterwards."""
+    words = ("env", f"ENERMON_IMAGE={os.environ['ENERMON_COMPOSE_BEFORE_IMAGE']}", "COMPOSE_PROFILES=", *before.split())
+    old = Stack(words, f"http://127.0.0.1:{os.environ['ENERMON_API_PORT']}")
+
+    def the_last_release_runs_and_is_sent_to(_: Stack) -> None:
+        starts_and_is_healthy(old)
+        every_sum_of_yesterday_is_there_and_complete(old)
+        the_last_release_is_sent_to(old)
+
+    def its_data_are_whole_after_an_upgrade(_: Stack) -> None:
+        its_data_are_whole_after_the_upgrade(old, after)
+        after.run("down", "-v")
+
+    return the_last_release_runs_and_is_sent_to, its_data_are_whole_after_an_upgrade
+
+
+def main(compose: tuple[str, ...]) -> int:
     """Run the checks in order, stopping at the first that fails. Gives the exit code."""
-    stack = Stack(compose, api_url)
-    for check in CHECKS:
+    stack = Stack(
+        compose, f"https://localhost:{os.environ['ENERMON_HTTPS_PORT']}", int(os.environ["ENERMON_MQTTS_PORT"])
+    )
+    before = os.environ.get("ENERMON_COMPOSE_BEFORE")
+    if not before:
+        print("SKIP the upgrade from the last release: none is known, or none is asked for", flush=True)
+    for check in (*(upgrades(before, stack) if before else ()), *CHECKS):
         title = check.__name__.replace("_", " ")
         started_s = time.monotonic()
         try:
@@ -209,4 +230,4 @@ def main(api_url: str, compose: tuple[str, ...]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1], tuple(sys.argv[2:])))
+    raise SystemExit(main(tuple(sys.argv[1:])))

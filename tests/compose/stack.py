@@ -1,6 +1,8 @@
 """A running docker-compose.yml, as its tests see it: its commands, its containers, its API, its broker."""
 
+import datetime as dt
 import json
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -19,12 +21,28 @@ class NotSoError(Exception):
     """A check did not find what it expects."""
 
 
+SHANGHAI = dt.timezone(dt.timedelta(hours=8))
+
+
+def expect(is_so: bool, otherwise: str) -> None:
+    """Raises NotSoError."""
+    if not is_so:
+        raise NotSoError(otherwise)
+
+
+def yesterday() -> tuple[str, str]:
+    """Its beginning and end in Asia/Shanghai."""
+    today = dt.datetime.now(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (today - dt.timedelta(days=1)).isoformat(), today.isoformat()
+
+
 @dataclass(frozen=True)
 class Stack:
-    """`compose` is the command with its options, `api_url` where the API is published."""
+    """`compose` is the command with its options, `api_url` where the front is published, `mqtts_port` the broker."""
 
     compose: tuple[str, ...]
     api_url: str
+    mqtts_port: int = 0
     kept: dict[str, str] = field(default_factory=dict)
     """What one check hands on to those after it."""
 
@@ -42,6 +60,11 @@ class Stack:
         ids = self.run("ps", "--all", "--quiet").stdout.split()
         found: list[dict[str, Any]] = json.loads(_run(("docker", "inspect", *ids)).stdout)
         return found
+
+    def started(self, service: str) -> str:
+        """When the container of the service was started."""
+        container = self.run("ps", "--quiet", service).stdout.split()[0]
+        return _run(("docker", "inspect", "-f", "{{.State.StartedAt}}", container)).stdout
 
     def wait_until_healthy(self, *, timeout_s: float) -> None:
         """Every container is healthy or, without a health check, ended well. Raises NotSoError."""
@@ -71,6 +94,10 @@ class Stack:
         headers = {"Content-Type": "application/json", **self._key()}
         return self._ask(urllib.request.Request(f"{self.api_url}{path}", json.dumps(body).encode(), headers))
 
+    def trusted(self) -> ssl.SSLContext:
+        """Trusts the private CA of the stack, and no other."""
+        return ssl.create_default_context(cadata=self.inside("broker", "cat", "/tls/ca.pem"))
+
     def _key(self) -> dict[str, str]:
         """The header with the key of the first administrator."""
         key = self.inside("simulator", "cat", "/secrets/administrator/key").strip()
@@ -78,7 +105,8 @@ class Stack:
 
     def _ask(self, request: urllib.request.Request) -> Any:
         try:
-            with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S) as response:
+            context = self.trusted() if self.api_url.startswith("https") else None
+            with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S, context=context) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise NotSoError(f"{request.full_url}: {error.code} {error.read().decode()[:300]}") from error
@@ -98,3 +126,9 @@ def _run(words: tuple[str, ...], *, stdin: str | None = None, check: bool = True
     if check and done.returncode:
         raise NotSoError(f"{' '.join(words)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
     return done
+
+
+def readings_stored(stack: Stack) -> int:
+    """How many readings there are."""
+    count = "SELECT count(*) FROM reading"
+    return int(stack.inside("database", "psql", "-U", "postgres", "-d", "enermon", "-Atc", count))

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 DOCKER = Path(__file__).resolve().parents[2] / "deploy" / "docker"
 NAMES = ("PGPASSWORD", "ENERMON_MQTT_URL", "ENERMON_ALERTS_MQTT_URL")
@@ -75,6 +76,48 @@ def test_secrets_are_created_once_and_closed_to_others(tmp_path: Path, capsys: p
     assert file.read_text() == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o440
     assert capsys.readouterr().out == f"{file}: created\n{file}: kept\n"
+
+
+def test_a_certificate_is_made_once_for_its_names_and_anew_for_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = runpy.run_path(str(DOCKER / "create_certificates.py"))["main"]
+    given, ca, tls = (tmp_path / name for name in ("given", "ca", "tls"))
+    tls.mkdir()
+    seen = []
+    for names in (["a.example"], ["a.example"], ["a.example", "10.0.0.1"]):
+        main(given, ca, tls, names=names)
+        seen.append((tls / "server.pem").read_bytes())
+    assert seen[0] == seen[1] != seen[2]
+    shown = x509.load_pem_x509_certificate(seen[2])
+    names_of = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names_of.get_values_for_type(x509.DNSName) == ["a.example"]
+    shown.verify_directly_issued_by(x509.load_pem_x509_certificate((tls / "ca.pem").read_bytes()))
+    assert stat.S_IMODE((tls / "server.pem").stat().st_mode) == 0o440
+    said = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+    by_own = "(by the private CA)"
+    assert said == [f"written {by_own}", f"kept {by_own}", f"written {by_own}"]
+
+
+def test_a_given_certificate_is_taken_and_one_with_another_key_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = runpy.run_path(str(DOCKER / "create_certificates.py"))["main"]
+    given, ca, tls = (tmp_path / name for name in ("given", "ca", "tls"))
+    tls.mkdir()
+    main(tmp_path / "none", ca, tls, names=["a.example"])
+    own = (tls / "server.pem").read_bytes()
+    given.mkdir()
+    for name in ("server.pem", "server.key"):
+        (given / name).write_bytes((ca / name).read_bytes())
+    main(given, ca, tls, names=["b.example"])
+    assert (tls / "server.pem").read_bytes() == own
+    (given / "server.key").write_bytes((ca / "ca.key").read_bytes())
+    with pytest.raises(SystemExit) as ended:
+        main(given, ca, tls, names=["b.example"])
+    assert ended.value.code == 78
+    assert f"no certificate can be made of what is in {given}" in capsys.readouterr().err
+    assert (tls / "server.pem").read_bytes() == own
 
 
 def test_a_connection_counts_as_healthy_only_while_it_is_open() -> None:

@@ -22,6 +22,7 @@ def test_the_api_takes_webhooks_and_writes_links_as_the_alert_service_sends_them
 
 LOGINS = {
     **{name: f"enermon_{name}" for name in ("api", "ingest", "rollup", "quality", "alerts")},
+    **{f"{name}-1": f"enermon_{name}" for name in ("api", "ingest", "rollup", "quality")},
     "hj212": "enermon_ingest",
     "necc": "enermon_ingest",
     "sparkplug": "enermon_ingest",
@@ -60,3 +61,50 @@ def test_every_setting_that_the_example_names_reaches_a_container() -> None:
     named = {line.lstrip("#").partition("=")[0] for line in example if line.lstrip("#").startswith("ENERMON_")}
     compose = (ROOT / "docker-compose.yml").read_text("utf-8")
     assert sorted(name for name in named if name not in compose) == []
+
+
+def test_only_front_and_broker_and_two_servers_are_published_and_for_this_machine_alone() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(published) == {"front", "broker", "hj212", "necc"}
+    assert all("_BIND:-127.0.0.1}:" in port for ports in published.values() for port in ports)
+
+
+def test_who_is_reached_from_outside_reaches_no_database_and_who_reaches_out_is_not_reached() -> None:
+    of = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
+    assert {name for name, networks in of.items() if "outward" in networks} == {"api", "api-1", "alerts", "upward"}
+    assert {name for name, networks in of.items() if {"edge", "outward"} <= networks} == set()
+    assert "database" not in of["front"] | of["broker"] | of["simulator"]
+
+
+def test_two_that_share_what_gateways_send_are_two_users_of_the_broker() -> None:
+    told = [SERVICES[name]["environment"] for name in ("ingest", "ingest-1")]
+    assert [each["ENERMON_INGEST_INSTANCE"] for each in told] == ["0", "1"]
+    for each in told:
+        user = f"enermon-ingest-{each['ENERMON_INGEST_INSTANCE']}"
+        assert urlsplit(each["ENERMON_MQTT_URL"]).username == user
+        assert each["ENERMON_MQTT_PASSWORD_FILE"] == f"/secrets/mqtt/{user}"
+        assert each["ENERMON_MQTT_PASSWORD_FILE"] in SERVICES["secrets"]["command"]
+        assert each["ENERMON_INGEST_SHARE"] == "true"
+
+
+def test_every_container_is_bounded_and_has_no_more_rights_than_it_needs() -> None:
+    for name, service in SERVICES.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+
+
+def test_every_service_is_in_the_order_of_a_rolling_restart() -> None:
+    script = (ROOT / "deploy" / "rolling_restart.sh").read_text("utf-8")
+    order = script[script.index("for service in secrets") :].replace(";", " ").split()
+    assert sorted(set(SERVICES) - set(order)) == []
+
+
+def test_a_folder_for_each_volume_of_the_image_is_made_with_its_owner() -> None:
+    image = (ROOT / "deploy" / "docker" / "Dockerfile").read_text("utf-8")
+    volumes = [volume for name in ("secrets", "certificates") for volume in SERVICES[name]["volumes"]]
+    own = [volume.partition(":")[2] for volume in volumes if not volume.endswith("/given:ro")]
+    missing = [folder for folder in own if f" {folder} " not in image]
+    assert missing == []

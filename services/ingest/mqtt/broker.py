@@ -31,8 +31,10 @@ CONNECT_WAIT_S = 5.0
 
 
 class BrokerSession:
-    """One persistent session. Called by its thread: `on_listening` when the broker has taken the subscription,
-    `on_status` (gateway, online) and `on_turned_away` (topic).
+    """One persistent session; with `leaving` one that is subscribed to nothing, and ends at `stop`.
+
+    Called by its thread: `on_listening` when the broker has taken the subscription, `on_status` (gateway, online) and
+    `on_turned_away` (topic).
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class BrokerSession:
         *,
         client_id: str,
         shared: bool,
+        leaving: bool,
         queue: MessageQueue,
         receive_maximum: int,
         on_listening: Callable[[], None],
@@ -50,6 +53,7 @@ class BrokerSession:
         self._address = address
         self._client_id = client_id
         self._shared = shared
+        self._leaving = leaving
         self._queue = queue
         self._receive_maximum = receive_maximum
         self._on_listening = on_listening
@@ -94,7 +98,10 @@ class BrokerSession:
     def stop(self) -> None:
         """Leave; what is not acknowledged comes again with the next session."""
         if self._client is not None:
-            self._client.disconnect()
+            ending = Properties(PacketTypes.DISCONNECT) if self._leaving else None  # type: ignore[no-untyped-call]
+            if ending is not None:
+                ending.SessionExpiryInterval = 0
+            self._client.disconnect(properties=ending if self._client.protocol == MQTTv5 else None)
             self._client.loop_stop()
 
     def acknowledge(self, messages: Sequence[Received]) -> None:
@@ -147,7 +154,16 @@ class BrokerSession:
             return
         v5 = client.protocol == MQTTv5
         sent = (*READINGS, FOREIGN)
-        readings = map(shared, sent) if self._shared and v5 else sent
+        in_group = [shared(topic) for topic in sent]
+        if self._leaving:
+            client.unsubscribe([*sent, *in_group, STATUS])
+            self._connected.set()
+            self._outcome.set()
+            return
+        readings, former = (in_group, [*sent]) if self._shared and v5 else ([*sent], in_group)
+        if v5:
+            # The session outlives a change of the setting: subscribed in both ways, each message would come twice.
+            client.unsubscribe(former)
         client.subscribe([*((topic, 1) for topic in readings), (STATUS, 1)])
         self._connected.set()
         self._outcome.set()

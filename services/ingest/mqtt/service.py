@@ -49,6 +49,8 @@ _BYTES_A_READING = 90
 # So many batches fit into the queue: one is stored, one made ready, and others come in meanwhile.
 _BATCHES_QUEUED = 4
 _WAIT_S = 0.5
+_QUIET_BATCHES = 6
+"""So many times nothing came: what waited at the broker is stored."""
 # Messages that come again come many together: so many batches go by way of the stage once one was not all new.
 _STAGED_BATCHES = 100
 # A thread whose answer from the database or the broker is there gets its turn after so long (5 ms unless told).
@@ -70,8 +72,9 @@ class _MessageBatch:
 class Ingest:
     """One ingest process: a broker session, a queue, and two stages with a database connection each."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, leave: bool = False) -> None:
         self._settings = settings
+        self._leave = leave
         self._writer = f"ingest-{settings.ingest_instance}"
         self._stopping = threading.Event()
         self._queue = MessageQueue(most_messages=settings.ingest_queue_messages, most_bytes=settings.ingest_queue_bytes)
@@ -83,6 +86,7 @@ class Ingest:
             parse_mqtt_url(settings.mqtt_url.get_secret_value()),
             client_id=settings.ingest_client_id or f"enermon-ingest-{settings.ingest_instance}",
             shared=settings.ingest_share,
+            leaving=leave,
             queue=self._queue,
             receive_maximum=settings.ingest_queue_messages,
             on_listening=self._note_listening,
@@ -110,6 +114,7 @@ class Ingest:
         if not self._broker.start(self._stopping):
             return
         batches = self._batches()
+        quiet = 0
         try:
             with (
                 retaining(self._settings) as retention,
@@ -120,6 +125,10 @@ class Ingest:
                     coming = reading.submit(next, batches, None)
                     if batch.received:
                         self._handle(batch)
+                        quiet = 0
+                    elif self._leave and (quiet := quiet + 1) >= _QUIET_BATCHES:
+                        log.info("left: nothing waits for this instance any more")
+                        self.stop()
                     self._note_statuses()
                     if retention.done():
                         retention.result()
@@ -280,14 +289,14 @@ def _arranged(received: Sequence[Received], read: Sequence[Checked | Unreadable]
     return _MessageBatch(received, read, intake_store.arrange(checked, now_us=to_us(utc_now())))
 
 
-def run(settings: Settings) -> None:
-    """Run one ingest process in the foreground until SIGTERM or SIGINT."""
+def run(settings: Settings, *, leave: bool = False) -> None:
+    """Run one ingest process in the foreground until SIGTERM or SIGINT; with `leave` until its session is empty."""
     if settings.ingest_metrics_port:
         start_http_server(settings.ingest_metrics_port, addr=settings.metrics_host)
     sys.setswitchinterval(_SWITCH_S)
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
-    ingest = Ingest(settings)
+    ingest = Ingest(settings, leave=leave)
     ingest.tell_of_waiting()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ingest.stop())

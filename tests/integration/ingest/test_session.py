@@ -1,6 +1,9 @@
 """Ingest's session at the broker is its own: nobody takes it over, and what is left in it is worked off."""
 
 import json
+import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
@@ -105,3 +108,37 @@ def test_a_connection_that_ends_is_logged_and_so_is_the_next_one(stack: Stack, d
         with connected(environment["ENERMON_MQTT_URL"], environment["ENERMON_INGEST_CLIENT_ID"]):
             ingest.wait_for("disconnected from the broker")
         ingest.wait_for("connected again")
+
+
+def test_who_leaves_a_group_stores_what_waits_for_him_and_the_others_have_all_that_comes_then(
+    stack: Stack, store: str, registered: Registered, database_url: str, database: psycopg.Connection
+) -> None:
+    if store == "embedded":
+        pytest.skip("the embedded broker shares no subscription")
+    owner = registered.enterprise()
+    code = registered.gateway(owner)
+    meter = registered.meter(owner, gateway_code=code)
+    let_in(stack.broker, [code])
+    first, second = (environment_of(stack, database_url, instance=i) | {"ENERMON_INGEST_SHARE": "true"} for i in (0, 1))
+    with running("ingest", **first), running("ingest", **second):
+        pass
+    gateway = Gateway(stack, code, store)
+    for number in range(20):
+        gateway.publish(message(meter, number).encode())
+    with running("ingest", **first):
+        assert len({gateway.answer()["seq"] for _ in range(10)}) == 10
+        left = subprocess.run(
+            [sys.executable, "-m", "services.cli", "ingest", "--leave"],
+            env={**os.environ, **second},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert left.returncode == 0, left.stderr
+        assert len({gateway.answer()["seq"] for _ in range(10)}) == 10
+        for number in range(20, 30):
+            gateway.publish(message(meter, number).encode())
+        assert {gateway.answer()["seq"] for _ in range(10)} == set(range(20, 30))
+    gateway.close()
+    assert database.execute("SELECT count(*) FROM reading").fetchone() == (30,)

@@ -44,6 +44,7 @@ def connected(port: int, listening: threading.Event) -> Iterator[None]:
         parse_mqtt_url(f"mqtt://127.0.0.1:{port}"),
         client_id="ingest",
         shared=False,
+        leaving=False,
         queue=MessageQueue(most_messages=10, most_bytes=1000),
         receive_maximum=10,
         on_listening=listening.set,
