@@ -7,12 +7,15 @@ import psycopg
 
 from services.core.calendar import from_us
 from services.core.db.statements import Statements
-from services.ingest.message import NOTHING_BESIDE, Checked, Sample
+from services.ingest.foreign import LONGEST_POINT
+from services.ingest.message import NOTHING_BESIDE, Checked, Sample, Why
 from services.ingest.rejected import storable
 from services.ingest.retention import MESSAGES_READ
 
 _KEPT_BYTES = 4096
 _MOST_SOURCE = 1000
+_MOST_UNREAD = 200
+"""Characters kept of a value that cannot be read."""
 _LARGEST_SAMPLE = 64 * 1024
 """Bytes; a message that is larger is not kept to try profiles on."""
 
@@ -38,6 +41,7 @@ def keep_beside(connection: psycopg.Connection, messages: Sequence[Checked]) -> 
             stands_for=[each.stands_for for _, each in held],
             whys=[each.why for _, each in held],
         )
+    _note_unknown(connection, foreign)
     examples = {
         (message.gateway, message.beside.example.reason): message.beside.example
         for message in foreign
@@ -66,6 +70,33 @@ def keep_beside(connection: psycopg.Connection, messages: Sequence[Checked]) -> 
         reasons=[reason for _, reason in keys],
         counts=[counts[key] for key in keys],
     )
+
+
+def _note_unknown(connection: psycopg.Connection, messages: Sequence[Checked]) -> None:
+    """Note what was seen of points that nobody knows, and what of them could not be read."""
+    rows = [
+        (message.gateway, each.point, from_us(each.at_us), each.value, storable(each.unit), None, None)
+        for message in messages
+        for each in message.beside.held
+        if each.why is Why.UNKNOWN_POINT
+    ] + [
+        (message.gateway, each.meter[:LONGEST_POINT], None, None, None, storable(each.value)[:_MOST_UNREAD], each.code)
+        for message in messages
+        for each in message.beside.unread
+    ]
+    if rows:
+        gateways, points, times, values, units, unread, codes = zip(*rows, strict=True)
+        _sql.run(
+            connection,
+            "note_unknown",
+            gateways=list(gateways),
+            points=[storable(each) for each in points],
+            times=list(times),
+            values=list(values),
+            units=list(units),
+            unread=list(unread),
+            codes=list(codes),
+        )
 
 
 def _keep_samples(connection: psycopg.Connection, samples: Mapping[str, Sample]) -> None:

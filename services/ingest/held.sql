@@ -1,33 +1,36 @@
 -- name: keep_held(gateways, points, times, values, units, flags, stands_for, whys)
--- Values beside the readings, once each; of points that nobody knows also what was seen of them.
-WITH given AS (
-    SELECT *
-    FROM unnest(
-        :gateways ::text[], :points ::text[], :times ::timestamptz[], :values ::float8[], :units ::text[],
-        :flags ::text[], :stands_for ::text[], :whys ::text[]
-    ) AS held (gateway_code, point, ts, value, unit, flag, stands_for, why)
-),
-kept AS (
-    INSERT INTO held_reading (received_at, gateway_code, point, ts, value, unit, flag, stands_for, why)
-    SELECT now(), gateway_code, point, ts, value, unit, flag, stands_for, why
-    FROM given
-    ORDER BY gateway_code, point, ts, value, flag
-    ON CONFLICT DO NOTHING
-)
+-- Values beside the readings, once each.
+INSERT INTO held_reading (received_at, gateway_code, point, ts, value, unit, flag, stands_for, why)
+SELECT now(), gateway_code, point, ts, value, unit, flag, stands_for, why
+FROM unnest(
+    :gateways ::text[], :points ::text[], :times ::timestamptz[], :values ::float8[], :units ::text[],
+    :flags ::text[], :stands_for ::text[], :whys ::text[]
+) AS held (gateway_code, point, ts, value, unit, flag, stands_for, why)
+ORDER BY gateway_code, point, ts, value, flag
+ON CONFLICT DO NOTHING;
+
+-- name: note_unknown(gateways, points, times, values, units, unread, codes)
+-- What was seen of points that nobody knows: of each either time, value and unit, or what could not be read and why.
 INSERT INTO unknown_point AS seen (
-    gateway_code, name, first_seen_at, last_seen_at, readings, last_ts, last_value, last_unit
+    gateway_code, name, first_seen_at, last_seen_at, readings, last_ts, last_value, last_unit,
+    unread, last_unread, last_unread_code
 )
 SELECT
     gateway_code,
     point,
     now(),
     now(),
-    count(*),
+    count(ts),
     max(ts),
-    (array_agg(value ORDER BY ts DESC))[1],
-    (array_agg(unit ORDER BY ts DESC))[1]
-FROM given
-WHERE why = 'unknown_point'
+    (array_agg(value ORDER BY ts DESC, place DESC) FILTER (WHERE ts IS NOT NULL))[1],
+    (array_agg(unit ORDER BY ts DESC, place DESC) FILTER (WHERE ts IS NOT NULL))[1],
+    count(code),
+    (array_agg(unread ORDER BY place DESC) FILTER (WHERE code IS NOT NULL))[1],
+    (array_agg(code ORDER BY place DESC) FILTER (WHERE code IS NOT NULL))[1]
+FROM unnest(
+    :gateways ::text[], :points ::text[], :times ::timestamptz[], :values ::float8[], :units ::text[],
+    :unread ::text[], :codes ::text[]
+) WITH ORDINALITY AS given (gateway_code, point, ts, value, unit, unread, code, place)
 GROUP BY gateway_code, point
 ORDER BY gateway_code, point
 ON CONFLICT (gateway_code, name) DO UPDATE
@@ -35,8 +38,11 @@ SET
     last_seen_at = excluded.last_seen_at,
     readings = seen.readings + excluded.readings,
     last_ts = greatest(seen.last_ts, excluded.last_ts),
-    last_value = CASE WHEN excluded.last_ts >= seen.last_ts THEN excluded.last_value ELSE seen.last_value END,
-    last_unit = CASE WHEN excluded.last_ts >= seen.last_ts THEN excluded.last_unit ELSE seen.last_unit END;
+    last_value = CASE WHEN excluded.last_ts < seen.last_ts OR excluded.last_ts IS NULL THEN seen.last_value ELSE excluded.last_value END,
+    last_unit = CASE WHEN excluded.last_ts < seen.last_ts OR excluded.last_ts IS NULL THEN seen.last_unit ELSE excluded.last_unit END,
+    unread = seen.unread + excluded.unread,
+    last_unread = CASE WHEN excluded.unread = 0 THEN seen.last_unread ELSE excluded.last_unread END,
+    last_unread_code = coalesce(excluded.last_unread_code, seen.last_unread_code);
 
 -- name: keep_examples(gateways, reasons, sources, payloads, sizes)
 INSERT INTO foreign_example (gateway_code, reason, received_at, source, payload, payload_bytes)

@@ -99,16 +99,23 @@ class ForeignAnswer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a foreign message leaves beside the readings. `counts`: values by flag, and by the reason why not."""
+    """What a foreign message leaves beside the readings.
+
+    `counts`: values by flag, and by the reason why not. `unread`: values of points that are no meters, which cannot be
+    read, by their points in place of meters.
+    """
 
     held: Sequence[HeldValue] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     example: Example | None = None
     sample: Sample | None = None
     told: ForeignAnswer | None = None
+    unread: Sequence[Rejection] = ()
 
 
 NOTHING_BESIDE = Beside()
+IGNORED_POINT = "ignored_point"
+"""By which values of points that nobody wants are counted."""
 
 
 OWN_FORMAT = "enermon"

@@ -18,10 +18,9 @@ from services.core.calendar import from_us
 from services.core.units import UnitError, conversion
 from services.ingest.foreign import BOOKED, LONGEST_POINT, UNKNOWN_UNIT, Flag, Foreign, StandsFor
 from services.ingest.formats.stamps import LARGEST_TS_MS
-from services.ingest.message import Beside, Decoded, HeldValue, ReadingCode, Rejection, Why
+from services.ingest.message import IGNORED_POINT, Beside, Decoded, HeldValue, ReadingCode, Rejection, Why
 
 _EXACT = Context(prec=60)
-_IGNORED = "ignored_point"
 
 
 class MeterUnit(NamedTuple):
@@ -148,13 +147,13 @@ def _each(foreign: Foreign, of_gateway: GatewayPoints, *, accept_flags: bool) ->
     readings: list[MeterReading] = []
     held: list[HeldValue] = []
     counts = Counter(foreign.dropped)
-    rejected = _rejected(foreign.rejected, of_gateway, counts)
+    rejected, unread = _rejected(foreign.rejected, of_gateway, counts)
     for place, (name, at_us, value) in enumerate(zip(foreign.points, foreign.times_us, foreign.values, strict=True)):
         flag = foreign.flags[place] if foreign.flags else Flag.GOOD
         unit = foreign.units[place] if foreign.units else ""
         point = of_gateway.mapped.get(name)
         if point is None and of_gateway.is_ignored(name):
-            counts[_IGNORED] += 1
+            counts[IGNORED_POINT] += 1
             continue
         counts[flag or "good"] += 1
         why: Why | None = None
@@ -167,7 +166,10 @@ def _each(foreign: Foreign, of_gateway: GatewayPoints, *, accept_flags: bool) ->
             if math.isfinite(value) and 0 <= at_us <= LARGEST_TS_MS * 1000:
                 held.append(HeldValue(name[:LONGEST_POINT], at_us, value, unit, flag, foreign.stands_for, why))
             else:
-                counts["ts_out_of_range" if math.isfinite(value) else "not_a_number"] += 1
+                code: ReadingCode = "ts_out_of_range" if math.isfinite(value) else "not_a_number"
+                counts[code] += 1
+                if why is Why.UNKNOWN_POINT:
+                    unread.append(Rejection(name, "", repr(value), code, ""))
             continue
         assert point is not None
         read = point.reading(at_us, value, unit=unit, flag=flag, stands_for=foreign.stands_for)
@@ -182,16 +184,23 @@ def _each(foreign: Foreign, of_gateway: GatewayPoints, *, accept_flags: bool) ->
         [each.at_us for each in readings],
         [each.value for each in readings],
         rejected,
-        Beside(held, counts),
+        Beside(held, counts, unread=unread),
     )
 
 
-def _rejected(rejected: Sequence[Rejection], of_gateway: GatewayPoints, counts: Counter[str]) -> list[Rejection]:
-    """Values that cannot be read: those of meters are rejections, the others are counted."""
-    of_meters = []
+def _rejected(
+    rejected: Sequence[Rejection], of_gateway: GatewayPoints, counts: Counter[str]
+) -> tuple[list[Rejection], list[Rejection]]:
+    """Values that cannot be read, all counted: those of meters, and those of points that nobody knows."""
+    of_meters, of_unknown = [], []
     for each in rejected:
         point = of_gateway.mapped.get(each.meter)
+        if point is None and of_gateway.is_ignored(each.meter):
+            counts[IGNORED_POINT] += 1
+            continue
+        counts[each.code] += 1
         if point is not None:
             of_meters.append(replace(each, meter=point.meter))
-        counts[_IGNORED if of_gateway.is_ignored(each.meter) else each.code] += 1
-    return of_meters
+        elif each.meter:
+            of_unknown.append(each)
+    return of_meters, of_unknown

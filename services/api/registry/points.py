@@ -88,10 +88,13 @@ class PointAnswer(Entry):
     factor: float | None
     first_seen_at: datetime | None
     last_seen_at: datetime | None
-    readings: int | None = Field(description="How many of its values came")
+    readings: int | None = Field(description="How many of its values came that could be read")
     last_ts: datetime | None
     last_value: float | None
     last_unit: str | None = Field(description="As the message said it; empty: it said none")
+    unread: int | None = Field(description="How many of its values came that could not be read")
+    last_unread: str | None = Field(description="The newest of these as it came, its first 200 characters")
+    last_unread_code: str | None = Field(description="Why it could not be read, as of a rejected reading")
 
 
 _COLUMNS: Mapping[str, Column] = {

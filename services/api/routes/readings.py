@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from services.api.access.principal import Principal
 from services.api.access.require import Acting
@@ -14,6 +14,7 @@ from services.api.access.role import Role
 from services.api.asking import START_AFTER_END, MomentOrDay, Now, require_order
 from services.api.database import Database, Db, WholeDb
 from services.api.errors import BAD_CURSOR, TOO_LARGE, ProblemKind, Refused
+from services.api.intake.answer import NotTaken, ReadingAnswer, read_answer
 from services.api.intake.rejected import (
     REJECTED_MESSAGES,
     REJECTED_READINGS,
@@ -32,7 +33,7 @@ from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.ingest.formats.kinds import FORMATS, decode
 from services.ingest.intake import BY_PROFILE, checked_by_profile
-from services.ingest.message import Answer, UnreadableMessage
+from services.ingest.message import UnreadableMessage
 from services.ingest.profiles.decode import Came
 from services.ingest.rejected import Unreadable
 from services.ingest.store import store
@@ -113,28 +114,6 @@ class RejectedMessage(BaseModel):
     payload_base64: str = Field(description="Its first 512 bytes")
     code: str
     detail: str
-
-
-class Rejected(BaseModel):
-    """Why a reading was not taken."""
-
-    meter: str | None = None
-    ts: str | int | None = Field(None, description="As it was sent, or epoch milliseconds")
-    code: str
-    detail: str
-
-
-class ReadingAnswer(BaseModel):
-    """What became of a message, after the commit."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"seq": 41, "stored": 1, "duplicate": 0, "rejected": []}]}
-    )
-
-    seq: int | None
-    stored: int
-    duplicate: int
-    rejected: list[Rejected]
 
 
 async def _body(request: Request) -> bytes:
@@ -234,6 +213,7 @@ def read_rejected_messages(database: Db, query: Annotated[RejectedMessageQuery, 
     "/readings",
     summary="Send readings",
     responses=refusals(UNDECODABLE, UNKNOWN_GATEWAY, TOO_LARGE),
+    response_model_exclude_unset=True,
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -267,12 +247,12 @@ def send_readings(
             store(connection, [], [Unreadable(gateway, "http", body, reason, format_name)], writer=WRITER)
             if format_name == BY_PROFILE and reason.code != "unknown_gateway":
                 # It is kept, and sent again it would be no better: such gateways repeat what is refused for ever.
-                why = Rejected(code=reason.code, detail=reason.detail)
+                why = NotTaken(meter=None, ts=None, code=reason.code, detail=reason.detail)
                 return ReadingAnswer(seq=None, stored=0, duplicate=0, rejected=[why])
             refusal = _refusal(reason, gateway)
         else:
             (answer,) = store(connection, [checked], writer=WRITER)
-            return _shape(answer)
+            return read_answer(answer, checked if format_name == BY_PROFILE else None)
     raise refusal
 
 
@@ -291,7 +271,3 @@ def _refusal(reason: UnreadableMessage, gateway: str) -> Refused:
     if reason.code == "unknown_gateway":
         return nouns.GATEWAY.refuse_unknown(gateway)
     return Refused(TOO_LARGE if reason.code == "too_large" else UNDECODABLE, reason.detail)
-
-
-def _shape(answer: Answer) -> ReadingAnswer:
-    return ReadingAnswer.model_validate(answer.as_json())

@@ -51,7 +51,7 @@ def test_gateway_that_knows_only_an_address_is_read_by_its_profile(
     assert given == {"profile": "of-the-plant", "version": 1}
     client.put(f"/api/v1/gateways/{gateway}/points", json={"points": [{"name": "E", "meter": meter}]})
     told = telemetry(client, mine, message(("E", 1.5), ("Ua", 230))).json()
-    assert told == {"seq": None, "stored": 1, "duplicate": 0, "rejected": []}
+    assert told == {"seq": None, "stored": 1, "duplicate": 0, "rejected": [], "held": 1, "unread": 0, "dropped": 0}
     native = {"seq": 1, "readings": [{"meter": meter, "ts": AT_MS, "value": 1.5}]}
     assert client.post("/api/v1/readings", params={"gateway": gateway}, json=native).json()["duplicate"] == 1
     nothing = telemetry(client, mine, b'{"rows": []}').json()
@@ -62,6 +62,33 @@ def test_gateway_that_knows_only_an_address_is_read_by_its_profile(
     assert [each["code"] for each in broken["rejected"]] == ["undecodable"]
     kept = database.execute("SELECT code, payload FROM rejected_message ORDER BY message_id").fetchall()
     assert [code for code, _ in kept] == ["no_profile", "undecodable"]
+
+
+def test_values_of_unknown_points_that_cannot_be_read_are_shown(client: TestClient, plant: tuple[str, str]) -> None:
+    gateway, meter = plant
+    client.put("/api/v1/profiles/of-the-plant", json={"document": DOCUMENT})
+    client.put(f"/api/v1/gateways/{gateway}/profile", json={"profile": "of-the-plant"})
+    points = [{"name": "E", "meter": meter}, {"name": "off", "ignored": True}]
+    client.put(f"/api/v1/gateways/{gateway}/points", json={"points": points})
+    mine = token(client, gateway)
+    long = "9" * 150 + "x" * 150
+    told = telemetry(client, mine, message(("E", "?"), ("F", "x"), ("F", long), ("G", 7), ("off", 1), ("off", "x")))
+    counted = {name: told.json()[name] for name in ("stored", "held", "unread", "dropped")}
+    assert counted == {"stored": 0, "held": 1, "unread": 2, "dropped": 2}
+    assert [(each["meter"], each["code"]) for each in told.json()["rejected"]] == [(meter, "not_a_number")]
+
+    def seen(point: str) -> list[Any]:
+        (row,) = client.get("/api/v1/points", params={"gateway": gateway, "q": point, "state": "unknown"}).json()[
+            "data"
+        ]
+        return [row[name] for name in ("readings", "last_value", "unread", "last_unread_code")] + [row["last_unread"]]
+
+    assert seen("G") == [1, 7.0, 0, None, None]
+    assert seen("F")[:4] == [0, None, 2, "not_a_number"]
+    assert (len(seen("F")[4]) <= 200, "999" in seen("F")[4]) == (True, True)
+    telemetry(client, mine, message(("F", 5), ("G", "y")))
+    assert seen("F")[:3] == [1, 5.0, 2]
+    assert seen("G")[:4] == [1, 7.0, 1, "not_a_number"]
 
 
 def test_wrong_tokens_are_refused_alike_and_stand_nowhere(client: TestClient, plant: tuple[str, str]) -> None:

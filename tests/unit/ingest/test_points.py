@@ -105,6 +105,7 @@ def test_unknown_point_is_held_with_what_the_message_said() -> None:
 def test_what_cannot_be_held_is_counted(value: float, at: int, reason: str) -> None:
     read = to_meters(Foreign("GW1", None, ["p"], [at], [value]), {})
     assert (read.beside.held, read.beside.counts) == ([], {"good": 1, "unknown_point": 1, reason: 1})
+    assert [(each.meter, each.value, each.code) for each in read.beside.unread] == [("p", repr(value), reason)]
 
 
 @pytest.mark.parametrize("name", ["off", "status.1", "status.", "ax"])
@@ -114,11 +115,12 @@ def test_ignored_points_are_counted_and_no_more(name: str) -> None:
     assert (read.beside.held, read.beside.counts, read.meters) == ([], {"ignored_point": 1}, [])
 
 
-def test_unreadable_value_is_rejected_of_a_meter_and_counted_of_what_is_none() -> None:
+def test_unreadable_value_is_rejected_of_a_meter_and_told_of_an_unknown_point() -> None:
     bad = [Rejection(name, "x", "1", "ts_unreadable", "no time") for name in ("p", "off", "q")]
     read = decoded(point(), rejected=bad, dropped={"skipped": 2})
     assert [(each.meter, each.code) for each in read.rejected] == [("E01", "ts_unreadable")]
     assert read.beside.counts == {"skipped": 2, "ts_unreadable": 2, "ignored_point": 1, "good": 1}
+    assert read.beside.unread == [bad[2]]
 
 
 def test_only_points_of_the_gateway_itself_are_looked_at() -> None:

@@ -13,6 +13,9 @@ SELECT
     NULL::timestamptz AS last_ts,
     NULL::double precision AS last_value,
     NULL::text AS last_unit,
+    NULL::bigint AS unread,
+    NULL::text AS last_unread,
+    NULL::text AS last_unread_code,
     gateway.enterprise_id
 FROM point
 JOIN gateway ON gateway.code = point.gateway_code
@@ -31,6 +34,9 @@ SELECT
     seen.last_ts,
     seen.last_value,
     seen.last_unit,
+    seen.unread,
+    seen.last_unread,
+    seen.last_unread_code,
     gateway.enterprise_id
 FROM unknown_point AS seen
 JOIN gateway ON gateway.code = seen.gateway_code

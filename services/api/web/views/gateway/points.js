@@ -56,6 +56,7 @@ export function Points({ gateway, onChanged }) {
           { key: "state", title: t("state"), narrow: true, cell: (row) => html`<span class=${row.state === "unknown" ? "sign-of warning" : ""}>${word("point_state", row.state)}</span>` },
           { key: "meter", title: t("meter"), narrow: true, cell: (row) => row.meter && html`<code>${row.meter}</code> ${row.unit_of_measure || ""}${row.factor !== null && row.factor !== 1 ? ` × ${row.factor}` : ""}` },
           { key: "last_value", title: t("last_value"), number: true, narrow: true, cell: (row) => row.last_value !== null && html`<span title=${timeText(row.last_ts)}>${String(row.last_value)} ${row.last_unit}</span>` },
+          { key: "last_unread", title: t("last_unread"), narrow: true, cell: (row) => row.unread > 0 && html`<span title=${word("rejection", row.last_unread_code)}><${Count} value=${row.unread} /> × <code>${row.last_unread}</code> <small>${word("rejection", row.last_unread_code)}</small></span>` },
           { key: "readings", title: t("came"), number: true, cell: (row) => row.readings !== null && html`<${Count} value=${row.readings} />` },
           { key: "last_seen_at", title: t("last_seen"), cell: (row) => row.last_seen_at && timeText(row.last_seen_at) },
         ]} />
