@@ -49,6 +49,8 @@ def _fault(error: ErrorDetails, root: str, skip: int) -> Fault:
     code = error["type"]
     name = root if code == "json_invalid" else ".".join(str(part) for part in place) or root
     mentions = {key: _plain(value) for key, value in error.get("ctx", {}).items()}
+    if isinstance(choices := mentions.get("expected"), str):
+        mentions["expected"] = InBoth(choices, choices.replace(", ", "、").replace(" or ", "、"))
     if code not in REASONS[About.REFUSAL]:
         mentions["message"] = error["msg"]
     return Fault(name[:_MOST_FIELD_CHARACTERS], code, mentions)

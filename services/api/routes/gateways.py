@@ -131,12 +131,18 @@ class GatewayPatch(Entry):
 def _edge_node_faults(connection: Connection, entries: Sequence[GatewayEntry]) -> list[list[Fault]]:
     """The faults of entries whose edge node is another gateway already, registered or before it in the same file."""
     asked = sorted({entry.edge_node for entry in entries if entry.edge_node is not None})
-    owner: dict[str, str] = dict(SQL.run(connection, "edge_nodes_taken", edge_nodes=asked).tuples()) if asked else {}
+    taken = list(SQL.run(connection, "edge_nodes_taken", edge_nodes=asked)) if asked else []
+    owner: dict[str, str] = {row.edge_node: row.code for row in taken}
+    hidden = {row.edge_node for row in taken if not row.is_seen}
     faults: list[list[Fault]] = []
     for entry in entries:
         node = entry.edge_node
-        taken = node is not None and owner.setdefault(node, entry.code) != entry.code
-        faults.append([nouns.GATEWAY.fault("edge_node", "already_exists", node)] if taken else [])
+        if node is None or owner.setdefault(node, entry.code) == entry.code:
+            faults.append([])
+        elif node in hidden:
+            faults.append([nouns.GATEWAY.fault("edge_node", "already_exists", node)])
+        else:
+            faults.append([Fault("edge_node", "edge_node_taken", {"value": node, "gateway": owner[node]})])
     return faults
 
 

@@ -188,9 +188,8 @@ def _payload(entry: TryEntry) -> bytes:
         return (entry.payload or "").encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(entry.payload_base64, validate=True)
-    except binascii.Error as error:
-        fault = Fault("payload_base64", "bad_profile", {"problem": f"is not base64: {error}"})
-        raise refused_fields(INVALID_BODY, [fault]) from None
+    except binascii.Error:
+        raise refused_fields(INVALID_BODY, [Fault("payload_base64", "bad_base64")]) from None
 
 
 def _told(trial: ProfileTrial) -> Tried:

@@ -173,6 +173,8 @@ def test_profile_is_tried_without_storing_anything(client: TestClient, database:
     assert broken["unreadable"].startswith("undecodable: not JSON")
     neither = client.post("/api/v1/profiles/try", json={"payload": "{}"}).json()
     assert neither["errors"][0]["code"] == "profile_or_name"
+    garbled = client.post("/api/v1/profiles/try", json={"profile": "kepware", "payload_base64": "?"}).json()
+    assert [(each["field"], each["code"]) for each in garbled["errors"]] == [("payload_base64", "bad_base64")]
     assert database.execute("SELECT count(*) FROM unknown_point").fetchone() == (0,)
 
 

@@ -197,6 +197,16 @@ def test_what_is_registered_cannot_be_registered_again(client: TestClient, regis
     assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
 
 
+def test_taken_edge_node_is_refused_with_the_gateway_that_it_is(client: TestClient, registered: Registered) -> None:
+    owner = registered.enterprise()
+    first = registered.gateway(owner, edge_node="Ordos/a")
+    second = registered.gateway(owner)
+    answer = client.patch(f"/api/v1/gateways/{second}", json={"edge_node": "Ordos/a"})
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("edge_node", "edge_node_taken")
+    assert (fault["reason"], first in fault["reason_zh"]) == (f"edge node Ordos/a is gateway {first}", True)
+
+
 @pytest.mark.store
 def test_what_is_in_use_stays(client: TestClient, registered: Registered) -> None:
     park = registered.park()

@@ -78,8 +78,10 @@ SELECT code
 FROM codes_taken('gateway', :keys) AS code;
 
 -- name: edge_nodes_taken(edge_nodes)
-SELECT edge_node, code
-FROM edge_nodes_taken(:edge_nodes);
+-- By whom, and whether who asks sees that gateway.
+SELECT taken.edge_node, taken.code, gateway.code IS NOT NULL AS is_seen
+FROM edge_nodes_taken(:edge_nodes) AS taken
+LEFT JOIN gateway ON gateway.code = taken.code;
 
 -- name: insert(rows)
 INSERT INTO gateway (code, enterprise_id, name, keeps_days, edge_node, resends, corrections)
