@@ -13,6 +13,8 @@
 # make audit   known vulnerabilities of what is shipped, and what that is (CycloneDX, with licences) in build/audit; needs
 #              the network, and so is no part of make test (ARGS="--service osv" asks osv.dev instead of PyPI)
 # make lock    write the lock files anew from pyproject.toml
+# make release wheel, image, SBOM and licences of the version, each made twice and compared, in build/release (docs/release.md);
+#              needs docker and the network (ARGS="--no-image --draft")
 # make screenshots   pictures of every view of the console that `make up` runs here, in build/screenshots: both languages,
 #              both themes, both widths (ARGS="--address URL --key FILE --views today,alert --out DIR")
 # make vendor  write services/api/web/vendor anew: what the console loads of others, and tests/console/vendor: what its
@@ -30,7 +32,7 @@ PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-console test-compose lint bench fuzz chaos audit lock vendor screenshots
+.PHONY: up test test-console test-compose lint bench fuzz chaos audit lock release vendor screenshots
 .DEFAULT_GOAL := up
 
 up:
@@ -75,6 +77,10 @@ audit:
 lock:
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+release:
+	@$(PYTHON) deploy/bootstrap.py --dev
+	"$(BIN)/python" deploy/release.py $(ARGS)
 
 vendor:
 	mkdir -p build/vendor && cp deploy/vendor/* build/vendor

@@ -29,6 +29,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 LOCK = CHECKOUT / "requirements.lock"
 IGNORED = Path(__file__).with_name("audit-ignored.toml")
 
+IN_ITS_FILE_ALONE = {"pyrage": "MIT"}
+"""Licences of packages whose metadata names none, as the licence file that comes with them says."""
+
 
 class AuditError(Exception):
     """The audit could not be made; the message says what, why and how to mend it."""
@@ -138,7 +141,12 @@ def sbom_of(lock: Path, into: Path) -> dict[str, Any]:
         ended = _run(step)
         if ended.returncode:
             raise AuditError(f"{step[1]} failed; is the Python package index reachable?\n{_last_line(ended)}")
-    return dict(json.loads(file.read_text("utf-8")))
+    sbom = dict(json.loads(file.read_text("utf-8")))
+    for part in sbom["components"]:
+        if not part.get("licenses") and part["name"] in IN_ITS_FILE_ALONE:
+            part["licenses"] = [{"license": {"id": IN_ITS_FILE_ALONE[part["name"]]}}]
+    file.write_text(json.dumps(sbom, indent=2) + "\n", "utf-8")
+    return sbom
 
 
 def _run(arguments: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ NOT_STARTED = {"upward"}
 """Needs a platform above."""
 
 
-def _gateway(stack: Stack, name: str) -> Sender:
+def registered_gateway(stack: Stack, name: str) -> Sender:
     """Register a gateway with a meter and give it a password."""
     enterprise = stack.get("/api/v1/enterprises", limit=1)["data"][0]["credit_code"]
     names = {"name_zh": "测试", "name_en": "test"}
@@ -53,7 +53,7 @@ def _stored(stack: Stack, meter: str) -> tuple[int, float]:
     return int(count), float(total)
 
 
-def _nothing_is_missing(stack: Stack, sender: Sender, begun: int) -> None:
+def nothing_is_missing(stack: Stack, sender: Sender, begun: int) -> None:
     missing = set(range(begun)) - sender.answered
     expect(not missing, f"{sender.gateway}: {len(missing)} of {begun} messages have no answer, {sorted(missing)[:5]} …")
     found = _stored(stack, sender.meter)
@@ -63,7 +63,7 @@ def _nothing_is_missing(stack: Stack, sender: Sender, begun: int) -> None:
 
 
 def a_rolling_restart_refuses_no_reading(stack: Stack) -> None:
-    https, mqtt = _gateway(stack, "ROLLED-HTTPS"), _gateway(stack, "ROLLED-MQTT")
+    https, mqtt = registered_gateway(stack, "ROLLED-HTTPS"), registered_gateway(stack, "ROLLED-MQTT")
     trusted = stack.trusted()
     with ByHttps(https, stack.api_url, trusted) as posting, ByMqtt(mqtt, stack.mqtts_port, trusted) as publishing:
         done = subprocess.run(
@@ -79,14 +79,14 @@ def a_rolling_restart_refuses_no_reading(stack: Stack) -> None:
     expect(len(restarted) >= 15, done.stdout)
     expect(not https.refused and not mqtt.refused, f"refused: {(https.refused + mqtt.refused)[:3]}")
     for sending in (posting, publishing):
-        _nothing_is_missing(stack, sending.sender, sending.begun)
+        nothing_is_missing(stack, sending.sender, sending.begun)
     print(
         f"     {posting.begun} readings by HTTPS and {publishing.begun} by MQTT while {len(restarted)} were restarted"
     )
 
 
 def what_is_killed_comes_again_and_nothing_is_lost(stack: Stack) -> None:
-    https, mqtt = _gateway(stack, "KILLED-HTTPS"), _gateway(stack, "KILLED-MQTT")
+    https, mqtt = registered_gateway(stack, "KILLED-HTTPS"), registered_gateway(stack, "KILLED-MQTT")
     trusted = stack.trusted()
     with ByHttps(https, stack.api_url, trusted) as posting, ByMqtt(mqtt, stack.mqtts_port, trusted) as publishing:
         for together in KILLED_TOGETHER:
@@ -100,7 +100,7 @@ def what_is_killed_comes_again_and_nothing_is_lost(stack: Stack) -> None:
             )
             stack.wait_until_healthy(timeout_s=HEALTHY_AGAIN_S)
     for sending in (posting, publishing):
-        _nothing_is_missing(stack, sending.sender, sending.begun)
+        nothing_is_missing(stack, sending.sender, sending.begun)
     print(f"     {posting.begun} readings by HTTPS ({len(https.refused)} attempts failed), {publishing.begun} by MQTT")
 
 
@@ -127,7 +127,7 @@ def _kept(stack: Stack) -> dict[str, float]:
 
 
 def the_last_release_is_sent_to(old: Stack) -> None:
-    sender = _gateway(old, "UPGRADED")
+    sender = registered_gateway(old, "UPGRADED")
     old.kept["begin_ms"] = str(sender.begin_ms)
     old.kept["password"] = sender.password
     messages = [sender.message(number).decode() for number in range(100)]
@@ -154,7 +154,7 @@ def its_data_are_whole_after_the_upgrade(old: Stack, stack: Stack) -> None:
     sender = Sender("GW-UPGRADED", old.kept["password"], "UPGRADED-E01", int(old.kept["begin_ms"]))
     with ByMqtt(sender, stack.mqtts_port, stack.trusted()) as sending:
         stack.wait_for(lambda: sending.begun > 150, timeout_s=60, what=lambda: f"{sending.begun} sent")
-    _nothing_is_missing(stack, sender, sending.begun)
+    nothing_is_missing(stack, sender, sending.begun)
     for words in (("enermon", "check"), ("enermon", "verify")):
         stack.run("run", "--rm", "broker-users", *words)
     print(f"     {readings} readings and the sums of {len(kept)} carriers are those of before; check and verify agree")

@@ -32,7 +32,7 @@ clean_up() {
         kill "$engine" && wait "$engine" 2>/dev/null || true
         umount "$engine_home/engine" 2>/dev/null || true
     elif [ -z "${ENERMON_COMPOSE_WORK:-}" ] && [ -z "$official" ]; then
-        docker rmi -f enermon-stand-in/{python,mosquitto,nginx,timescaledb}:test enermon-stand-in/debian:12 >/dev/null 2>&1 || true
+        docker rmi -f enermon-stand-in/{python,mosquitto,nginx,systemd,timescaledb}:test enermon-stand-in/debian:12 >/dev/null 2>&1 || true
     fi
     rm -rf "$work"
     exit $code

@@ -98,10 +98,12 @@ class Stack:
         """Trusts the private CA of the stack, and no other."""
         return ssl.create_default_context(cadata=self.inside("broker", "cat", "/tls/ca.pem"))
 
+    def key(self) -> str:
+        """The key of the first administrator."""
+        return self.inside("simulator", "cat", "/secrets/administrator/key").strip()
+
     def _key(self) -> dict[str, str]:
-        """The header with the key of the first administrator."""
-        key = self.inside("simulator", "cat", "/secrets/administrator/key").strip()
-        return {"Authorization": f"Bearer {key}"}
+        return {"Authorization": f"Bearer {self.key()}"}
 
     def _ask(self, request: urllib.request.Request) -> Any:
         try:

@@ -21,7 +21,7 @@ fi
 
 cp -r "$here/stand_in" "$work/context"
 cp -r "$here/../../deploy/native" "$work/context/native"
-for name in python mosquitto nginx timescaledb; do
+for name in python mosquitto nginx systemd timescaledb; do
     image=enermon-stand-in/$name:test
     have $image && continue
     echo "docker build: $image"
