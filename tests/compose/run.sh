@@ -97,4 +97,5 @@ if [ -n "$release" ] && [ "$release" != none ]; then
 fi
 cd "$root"
 timeout 2400 "$python" -m tests.compose.checks "${compose[@]}"
+[ "$official" = --official ] || "$root/tests/compose/server.sh"
 echo "PASS all"

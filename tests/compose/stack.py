@@ -52,7 +52,9 @@ class Stack:
 
     def inside(self, service: str, *words: str, stdin: str | None = None, check: bool = True) -> str:
         """What a command answers that runs in a service's container, both streams."""
-        done = self.run("exec", "-T", service, *words, stdin=stdin, check=check)
+        # By the engine: docker-compose 1.29 looks for number 1 alone, and a replaced API is number 2.
+        container = self.run("ps", "--quiet", service).stdout.split()[0]
+        done = _run(("docker", "exec", "-i", container, *words), stdin=stdin, check=check)
         return done.stdout + done.stderr
 
     def containers(self) -> list[dict[str, Any]]:
