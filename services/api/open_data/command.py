@@ -89,12 +89,14 @@ def open_files(
     area: Annotated[
         list[str] | None, typer.Option(help="Only what this area sees; repeat. Without: everything")
     ] = None,
-    licence: Annotated[str, typer.Option(help="What the manifest says of who may use them")] = "not stated",
+    licence: Annotated[
+        str | None, typer.Option(help="What the manifest says of who may use them; said once for a folder")
+    ] = None,
 ) -> None:
     """Write the months that are over as Parquet files, and what was booked again since as new versions of them."""
     from services.api.access.reach import AREA_TREE, EVERYTHING, Reach
     from services.api.database import Database
-    from services.api.open_data.files import FolderBusyError, MonthlyFiles
+    from services.api.open_data.files import MonthlyFiles, MonthlyFolderError
     from services.core.clock import utc_now
 
     if unknown := [code for code in area or () if code not in AREA_TREE.level]:
@@ -104,8 +106,11 @@ def open_files(
     files = MonthlyFiles(folder, licence=licence, areas=area or (), now=utc_now())
     try:
         written = files.write(seen, view or list(OpenView))
-    except FolderBusyError as error:
+    except MonthlyFolderError as error:
         typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"{folder} cannot be written into: {error.strerror or error}", err=True)
         raise typer.Exit(1) from None
     finally:
         database.close()

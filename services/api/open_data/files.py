@@ -10,11 +10,12 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from psycopg import Connection
+from pydantic import TypeAdapter, ValidationError
 
 from services.api.database import Database
 from services.api.open_data.change import Horizon
@@ -25,10 +26,12 @@ from services.core.calendar import Grain, floor, following
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
+_NO_LICENCE = "not stated"
+_OTHER_FOLDER = "write into another folder"
 
 
-class FolderBusyError(Exception):
-    """Another process writes files into the folder; the message says so."""
+class MonthlyFolderError(Exception):
+    """Files cannot be written into the folder: it is busy, of something else, or damaged; the message says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +55,37 @@ class MonthlyFile:
     replaces: str | None
 
 
-class MonthlyFiles:
-    """The files of a folder. `areas`: whose rows they hold, as the manifest is to say it; empty: of all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Manifest:
+    licence: str
+    areas: Sequence[str]
+    files: Sequence[MonthlyFile]
 
-    def __init__(self, folder: Path, *, licence: str, areas: Sequence[str], now: datetime) -> None:
-        self._folder, self._licence, self._areas, self._now = folder, licence, list(areas), now
+
+_MANIFEST = TypeAdapter(_Manifest)
+
+
+class MonthlyFiles:
+    """The files of a folder. `areas`: whose rows they hold, as the manifest is to say it; empty: of all.
+
+    `licence` None: as the manifest says already, in a new folder "not stated".
+    """
+
+    def __init__(self, folder: Path, *, licence: str | None, areas: Sequence[str], now: datetime) -> None:
+        self._folder, self._licence, self._areas, self._now = folder, licence, sorted(set(areas)), now
         self._files: list[MonthlyFile] = []
 
     def write(self, database: Database, views: Sequence[OpenView]) -> list[MonthlyFile]:
         """Write each month of each view that is over and is not there as it is now; those that were written.
 
-        Months with nothing booked have no file, until they have a version that is to be replaced. Raises
-        FolderBusyError, OSError, psycopg.Error.
+        Months with nothing booked have no file, until they have a version that is to be replaced. A file that is gone
+        or cut off has a new version, since the rows of the month may be others by now. Raises MonthlyFolderError,
+        OSError, psycopg.Error.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
-            self._files = _kept(self._folder / MANIFEST)
+            self._take_up()
+            self._say()
             written = []
             for view in views:
                 with database.reading() as connection:
@@ -75,8 +93,33 @@ class MonthlyFiles:
                 for month in months:
                     if (made := self._write_month(database, view, month)) is not None:
                         written.append(made)
+            newest = {(each.view, each.month): each for each in self._files}.values()
+            self._files = [each for each in self._files if each in newest or self._is_there(each)]
             self._say()
             return written
+
+    def _take_up(self) -> None:
+        """Go on with what the folder has. Raises MonthlyFolderError where that is something else."""
+        manifest = self._folder / MANIFEST
+        if not manifest.exists():
+            if found := next(self._folder.glob("*-v*.parquet"), None):
+                raise MonthlyFolderError(f"{self._folder} has {found.name} but no {MANIFEST}; {_OTHER_FOLDER}")
+            self._licence = self._licence or _NO_LICENCE
+            return
+        kept = _kept(manifest)
+        if sorted(kept.areas) != self._areas:
+            was, asked = (", ".join(areas) or "everything" for areas in (kept.areas, self._areas))
+            raise MonthlyFolderError(f"{self._folder} holds files of {was}, not of {asked}; {_OTHER_FOLDER}")
+        if self._licence not in (None, kept.licence):
+            raise MonthlyFolderError(
+                f"files in {self._folder} were given out under the licence {kept.licence}, not {self._licence};"
+                f" {_OTHER_FOLDER}"
+            )
+        self._licence, self._files = kept.licence, list(kept.files)
+
+    def _is_there(self, file: MonthlyFile) -> bool:
+        path = self._folder / file.name
+        return path.is_file() and path.stat().st_size == file.bytes
 
     def _months(self, connection: Connection, view: OpenView) -> Iterator[datetime]:
         """Those over of which anything was ever booked."""
@@ -92,16 +135,21 @@ class MonthlyFiles:
         named = f"{month:%Y-%m}"
         versions = [each for each in self._files if (each.view, each.month) == (view, named)]
         newest = versions[-1] if versions else None
+        is_there = newest is not None and self._is_there(newest)
         with database.reading() as connection, tempfile.NamedTemporaryFile(dir=self._folder, prefix=".rows-") as rows:
             until = horizon_of(connection)
-            if newest is not None and not _may_differ(connection, view, month, Horizon.of(newest.changed_until), until):
-                return None
+            if newest is not None and is_there:
+                since = Horizon.of(newest.changed_until)
+                if not _may_differ(connection, view, month, since, until):
+                    return None
             digest = hashlib.sha256()
             sink = RowsInFile(rows.file, between=b"\n", digest=digest)
             _read_month(connection, view, month, sink)
             rows.flush()
             found = digest.hexdigest()
-            if (newest is None and not sink.rows) or (newest is not None and newest.rows_sha256 == found):
+            if newest is None and not sink.rows:
+                return None
+            if newest is not None and is_there and newest.rows_sha256 == found:
                 self._note_unchanged(newest, until)
                 return None
             version = newest.version + 1 if newest else 1
@@ -138,11 +186,9 @@ class MonthlyFiles:
             beside.unlink(missing_ok=True)
         return size, digest
 
-    def _note_unchanged(self, newest: MonthlyFile | None, until: Horizon) -> None:
+    def _note_unchanged(self, newest: MonthlyFile, until: Horizon) -> None:
         """What was booked again came to the same: it is not looked at the next time."""
-        if newest is not None:
-            place = self._files.index(newest)
-            self._files[place] = MonthlyFile(**(asdict(newest) | {"changed_until": str(until)}))
+        self._files[self._files.index(newest)] = replace(newest, changed_until=str(until))
 
     def _say(self) -> None:
         """Write the manifest beside, then name it."""
@@ -163,14 +209,20 @@ class MonthlyFiles:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise FolderBusyError(f"another process writes into {self._folder}") from None
+                raise MonthlyFolderError(f"another process writes into {self._folder}") from None
             yield
 
 
-def _kept(manifest: Path) -> list[MonthlyFile]:
-    if not manifest.exists():
-        return []
-    return [MonthlyFile(**each) for each in json.loads(manifest.read_text("utf-8"))["files"]]
+def _kept(manifest: Path) -> _Manifest:
+    """What was said of the files, versions of a month in their order. Raises MonthlyFolderError."""
+    try:
+        return _MANIFEST.validate_json(manifest.read_bytes(), strict=True)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the whole"
+        raise MonthlyFolderError(
+            f"{manifest} is damaged at {where} ({error.errors()[0]['msg']}): put back a copy of it, or write anew"
+            " into another folder"
+        ) from None
 
 
 def _may_differ(connection: Connection, view: OpenView, month: datetime, since: Horizon | None, now: Horizon) -> bool:
