@@ -1,6 +1,6 @@
 """Energy handed on in pages, as JSON, CSV or Parquet, and what was booked again since a page before."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -27,6 +27,7 @@ from services.api.paging import PageQuery, Pager
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.fields import CreditCode
+from services.core.calendar import SHANGHAI
 
 router = APIRouter(prefix="/api/v1/export", tags=["open data"])
 
@@ -102,8 +103,29 @@ def export_view(database: Db, request: Request, view: OpenView, query: Annotated
         address = f"{request.url.path}?{urlencode([*given, ('cursor', following)])}"
         headers |= {"X-Next-Cursor": following, "Link": f'<{address}>; rel="next"'}
     if query.format != "json":
-        headers["Content-Disposition"] = f'attachment; filename="{view}.{query.format}"'
+        headers["Content-Disposition"] = f'attachment; filename="{_file_name(view, query, after)}"'
     return StreamingResponse(chunks_of(file), media_type=MEDIA_TYPES[query.format], headers=headers)
+
+
+def _file_name(view: OpenView, query: OpenQuery, after: RowPlace | None) -> str:
+    """Of a page: what was asked for, and after which row it begins, so that two pages do not lie under one name."""
+    asked = [
+        ("from", query.start and _compact(query.start)),
+        ("to", query.end and _compact(query.end)),
+        ("area", query.area),
+        ("of", query.enterprise),
+        ("carrier", query.carrier),
+        ("since", query.changed_since and query.changed_since.rpartition("-")[2]),
+        ("after", after and f"{_compact(after.period)}-{after.number}-{after.account}"),
+    ]
+    parts = [view.value, *(f"{word}-{said}" for word, said in asked if said)]
+    return f"{'_'.join(parts)}.{query.format}"
+
+
+def _compact(moment: datetime) -> str:
+    """The local day, with the time where that is not its beginning; without colons, which not all file systems take."""
+    local = moment.astimezone(SHANGHAI)
+    return f"{local:%Y-%m-%d}" if local.time() == time.min else f"{local:%Y-%m-%dT%H%M%S}"
 
 
 def _asked(connection: Connection, view: OpenView, query: OpenQuery, now: Horizon) -> OpenQuestion:
@@ -130,7 +152,9 @@ def _asked(connection: Connection, view: OpenView, query: OpenQuery, now: Horizo
 
 def _since(text: str, now: Horizon) -> Horizon:
     since = Horizon.of(text)
-    if since is None or not since.comes_before(now):
+    if since is None:
+        raise refused_fields(INVALID_PARAMETER, [Fault("changed_since", "not_changed_until")])
+    if not since.comes_before(now):
         raise Refused(
             BEGIN_ANEW,
             "changed_since is of another database, or of one that was restored: ask without, then by changed_until",

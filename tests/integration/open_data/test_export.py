@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -223,7 +224,7 @@ def test_rows_are_those_that_were_asked_for(client: TestClient) -> None:
         ("energy_day", {"cursor": "x"}, 400, "bad_cursor"),
         ("energy_day", {"start": "2026-03-02", "end": "2026-03-01"}, 422, "start_after_end"),
         ("place_energy_day", {"enterprise": "91150622MA0000001X"}, 422, "invalid_parameter"),
-        ("energy_day", {"changed_since": "yesterday"}, 410, "begin_anew"),
+        ("energy_day", {"changed_since": "yesterday"}, 422, "invalid_parameter"),
         ("energy_day", {"changed_since": "1-00000001-1"}, 410, "begin_anew"),
     ],
 )
@@ -232,3 +233,17 @@ def test_what_cannot_be_asked_is_refused(
 ) -> None:
     answer = client.get(f"/api/v1/export/{view}", params=query)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.usefixtures("booked")
+def test_each_page_of_each_question_has_a_file_name_of_its_own(client: TestClient) -> None:
+    def named(**query: str) -> tuple[str, str]:
+        answer = client.get("/api/v1/export/energy_hour", params=query | {"format": "csv", "limit": "50"})
+        return answer.headers["content-disposition"], answer.headers.get("x-next-cursor", "")
+
+    asked = {"start": "2026-03-02", "end": "2026-03-03T12:30:00+08:00", "carrier": "electricity"}
+    first, cursor = named(**asked)
+    known = "energy_hour_from-2026-03-02_to-2026-03-03T123000_carrier-electricity"
+    assert first == f'attachment; filename="{known}.csv"'
+    second, _ = named(**asked, cursor=cursor)
+    assert re.fullmatch(rf'attachment; filename="{known}_after-2026-03-\d\d(T\d{{6}})?-\d+-\d+\.csv"', second)
