@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from services.api.database import Database
-from services.api.errors import INVALID_BODY, refused_fields
+from services.api.errors import INVALID_BODY, Refused, refused_fields
 from services.api.listing import Column, Filter, Source, equal
 from services.api.manual_reports.entry import (
     ManualReportEntry,
@@ -26,6 +26,7 @@ from services.api.posted import refuse_any, repeated
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
+from services.api.registry.closed_months import REPORT_SUPERSEDED
 from services.api.registry.filters import AREA, CARRIER
 from services.api.registry.resource import amended
 from services.api.registry.statements import registry_statements
@@ -159,7 +160,9 @@ def _standing(connection: Connection, number: int) -> DictRow:
     """The same, which must stand: neither corrected nor withdrawn since. Raises Refused."""
     rows = NEWEST.rows(connection, "entry.id = :id", {"id": number}, most=1)
     if not rows:
-        raise nouns.MANUAL_REPORT.refuse_unknown(f"{number}, or it was corrected or withdrawn since")
+        if VERSIONS.rows(connection, "entry.id = :id", {"id": number}, most=1):
+            raise Refused(REPORT_SUPERSEDED, f"version {number} does not stand any more: look at the newest")
+        raise nouns.MANUAL_REPORT.refuse_unknown(str(number))
     return rows[0]
 
 
@@ -179,7 +182,7 @@ def correct(
         return _of_entries(change.connection, [entry], tables)[entry.key]
 
 
-def withdraw(database: Database, number: int, *, reason: str | None) -> None:
+def withdraw(database: Database, number: int, *, reason: str) -> None:
     """Let one that stands not stand any more; what was written stays. Raises Refused where it does not stand."""
     with registry_change(database) as change:
         _standing(change.connection, number)

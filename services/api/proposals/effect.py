@@ -16,6 +16,10 @@ class Effect(BaseModel):
     enterprise_count: int
     meters: list[str] = Field(description="Meters whose energy is booked again, the first 100")
     meter_count: int
+    manual_reports_before: int | None = Field(
+        None,
+        description="Manual reports with this `id` or a later one came after it was proposed; null: it is of none",
+    )
     carrier_unit: str | None = Field(description="Unit of `before` and `after`; null without `changes`")
     complete: bool | None = Field(description="Whether `changes` are all; null without them")
     changes: list[SumPreview] | None = Field(

@@ -21,6 +21,7 @@ from services.api.sum_changes import MeterAsItIs, answered, compared
 from services.core.calendar import OPEN_START_US, SHANGHAI, start_of_day, to_us
 
 PROPOSAL_OVER = ProblemKind("proposal_over", 409, "The proposal is decided already, or has expired")
+REPORT_SUPERSEDED = ProblemKind("report_superseded", 409, "The report was corrected or withdrawn since")
 MOST_NAMED = 100
 
 _SQL = registry_statements("closed_months.sql")
@@ -64,6 +65,8 @@ class ClosedMonths:
     enterprise_ids: set[int] = field(default_factory=set)
     since: datetime | None = None
     """The first moment touched; None with something touched: from ever."""
+    manual_reports_before: int | None = None
+    """Numbers of versions below it were there when this change was asked for; None: it is of no manual report."""
     _from_ever: bool = False
 
     @property
@@ -132,14 +135,28 @@ class ClosedMonths:
             self._note(row.since)
 
     def touch_manual_reports(self, manual_report_ids: Sequence[int]) -> None:
-        """These versions of manual reports are new: the first of a month adds to it, a later one changes it."""
+        """These versions of manual reports are new: the first of a month adds to it, a later one changes it.
+
+        Raises Refused where a proposal is confirmed whose author did not know the version that it changes.
+        """
+        self.manual_reports_before = manual_report_ids[0]
         with seeing_everything(self.connection):
+            self._refuse_superseded(manual_report_ids)
             rows = _SQL.run(
                 self.connection, "manual_reports", ids=list(manual_report_ids), open_from=self.closing.open_from
             ).all()
         for row in rows:
             self.enterprise_ids.add(row.enterprise_id)
             self._note(row.since)
+
+    def _refuse_superseded(self, manual_report_ids: Sequence[int]) -> None:
+        if (confirmed := self.closing.confirmed) is None:
+            return
+        given = {"ids": list(manual_report_ids), "proposal_id": confirmed.proposal_id}
+        if (newest := _SQL.run(self.connection, "superseding", **given).scalar_one()) is not None:
+            raise Refused(
+                REPORT_SUPERSEDED, f"version {newest} was written after it was proposed: look at it, and propose anew"
+            )
 
     def _note(self, since: datetime | None) -> None:
         self._from_ever = self._from_ever or since is None
@@ -208,6 +225,7 @@ def _effect(past: ClosedMonths, after: MeterAsItIs | None) -> Effect:
         enterprise_count=len(past.enterprise_ids),
         meters=names.meters[:MOST_NAMED],
         meter_count=len(past.meter_ids),
+        manual_reports_before=past.manual_reports_before,
         carrier_unit=names.carrier_unit if shown else None,
         complete=after.readings.complete and before.readings.complete if after and before else None,
         changes=answered(past.connection, compared(before, after, changed_us=past.changed_us))

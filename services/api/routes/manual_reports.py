@@ -22,6 +22,7 @@ from services.api.openapi import refusals
 from services.api.posted import judged, unjudged
 from services.api.proposals.model import PROPOSED
 from services.api.registry import nouns
+from services.api.registry.closed_months import REPORT_SUPERSEDED
 from services.api.registry.fields import Note
 from services.api.routes.imports import import_router
 from services.api.tables import TablesDep
@@ -60,7 +61,9 @@ def read_manual_report(database: Db, tables: TablesDep, number: int) -> NamedMan
 
 
 @router.patch(
-    PATH + "/{number}", summary="Correct a manual report", responses={**PROPOSED, **refusals(UNKNOWN, INVALID_BODY)}
+    PATH + "/{number}",
+    summary="Correct a manual report",
+    responses={**PROPOSED, **refusals(UNKNOWN, REPORT_SUPERSEDED, INVALID_BODY)},
 )
 def correct_manual_report(
     database: Db, tables: TablesDep, number: int, patch: ManualReportPatch, now: Now
@@ -73,10 +76,10 @@ def correct_manual_report(
     PATH + "/{number}",
     summary="Withdraw a manual report",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses={**PROPOSED, **refusals(UNKNOWN)},
+    responses={**PROPOSED, **refusals(UNKNOWN, REPORT_SUPERSEDED)},
 )
 def withdraw_manual_report(
-    database: Db, number: int, reason: Annotated[Note | None, Query(description="Why; kept with the withdrawal")] = None
+    database: Db, number: int, reason: Annotated[Note, Query(description="Why; kept with the withdrawal")]
 ) -> None:
     """Let it not stand any more, as a further version, which a second person confirms."""
     store.withdraw(database, number, reason=reason)

@@ -232,7 +232,7 @@ class Story:
         one = f"{values}/{{number}}"
         corrected = self._ask("patch", one, given["id"], body={"ncv_mj_per_kg": 14.5, "reason": "录入错误"})
         assert self._ask("get", one, corrected["id"])["ncv_mj_per_kg"] == 14.5
-        self._ask("delete", one, corrected["id"])
+        self._ask("delete", one, corrected["id"], reason="重复录入")
 
     def _manual_report(self) -> dict[str, str]:
         entry = {"unit_code": self._unit, "carrier": "diesel", "flow": "input", "month": "2026-01", "value": "5.5"}
@@ -245,7 +245,7 @@ class Story:
         one = f"{reports}/{{number}}"
         corrected = self._ask("patch", one, given["id"], body={"value": 5.0, "reason": "录入错误"})
         assert self._ask("get", one, corrected["id"])["quantity"] == 5.0
-        self._ask("delete", one, corrected["id"])
+        self._ask("delete", one, corrected["id"], reason="重复录入")
 
     def _statistic(self) -> dict[str, str]:
         owner = f"unit:{self._unit}"

@@ -304,7 +304,7 @@ REQUESTS: Mapping[str, Asked] = {
     "POST manual-reports": _site("manual-reports", body={**_MANUAL, "value": 5}),
     "GET manual-reports/{number}": _site("manual-reports/{manual_report}"),
     "PATCH manual-reports/{number}": _site("manual-reports/{manual_report}", body={"value": 6, **_REASON}),
-    "DELETE manual-reports/{number}": _site("manual-reports/{manual_report}"),
+    "DELETE manual-reports/{number}": _site("manual-reports/{manual_report}", query=_REASON),
     "GET alerts/{alert_id}": _site("alerts/{alert}"),
     "GET alerts/{alert_id}/series": _site("alerts/{alert}/series"),
     "POST alerts/{alert_id}/steps": _site("alerts/{alert}/steps", body=_COMMENT),

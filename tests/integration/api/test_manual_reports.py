@@ -14,11 +14,12 @@ from tests.integration.judged import Plant, asked
 from tests.integration.line import Line
 from tests.integration.registered import JUNGAR, Registered
 from tests.integration.served import ADDRESS
-from tests.signed_in import BY_ADMINISTRATOR, bearer
+from tests.signed_in import BY_ADMINISTRATOR, SECOND_KEY, bearer
 
 pytestmark = pytest.mark.store
 
 PATH = "/api/v1/manual-reports"
+WHY = {"reason": "entered twice"}
 QUARTER = {"start": "2026-01-01", "end": "2026-04-01"}
 
 
@@ -95,11 +96,34 @@ def test_what_changes_an_earlier_report_waits_for_a_second_person(client: TestCl
     for asking in (
         alone.patch(f"{PATH}/{number}", json={"value": 90.0}),
         alone.post(PATH, json=report(unit, value=90.0)),
-        alone.delete(f"{PATH}/{number}"),
+        alone.delete(f"{PATH}/{number}", params=WHY),
     ):
         assert asking.status_code == 202, asking.text
         assert asking.json()["effect"]["since"] == "2026-03-01T00:00:00+08:00"
     assert [row["value"] for row in client.get(PATH, params={"versions": True}).json()["data"]] == [100.0]
+
+
+def test_of_several_that_wait_the_first_that_is_confirmed_stands(client: TestClient, registered: Registered) -> None:
+    unit = registered.unit(registered.enterprise())
+    alone = TestClient(client.app, base_url=ADDRESS, headers=BY_ADMINISTRATOR)
+    number = alone.post(PATH, json=report(unit)).json()["data"][0]["id"]
+    waiting = [
+        asking.json()["proposal_id"]
+        for asking in (
+            alone.post(PATH, json=report(unit, value=90.0)),
+            alone.post(PATH, json=report(unit, value=80.0)),
+            alone.patch(f"{PATH}/{number}", json={"value": 70.0}),
+            alone.delete(f"{PATH}/{number}", params=WHY),
+        )
+    ]
+    second = TestClient(client.app, base_url=ADDRESS, headers=bearer(SECOND_KEY))
+    answers = [second.post(f"/api/v1/proposals/{each}/confirm") for each in (waiting[1], *waiting)]
+    told = [(answer.status_code, answer.json().get("code")) for answer in answers]
+    late = (409, "report_superseded")
+    assert told == [(200, None), late, (409, "proposal_over"), late, late]
+    assert [row["value"] for row in client.get(PATH, params={"versions": True}).json()["data"]] == [100.0, 80.0]
+    states = {row["proposal_id"]: row["state"] for row in client.get("/api/v1/proposals").json()["data"]}
+    assert [states[each] for each in waiting] == ["refused", "confirmed", "refused", "refused"]
 
 
 def test_a_correction_and_a_withdrawal_are_further_versions(client: TestClient, registered: Registered) -> None:
@@ -114,7 +138,8 @@ def test_a_correction_and_a_withdrawal_are_further_versions(client: TestClient, 
         (1, 100.0, False),
         (2, 90.0, True),
     ]
-    assert client.patch(f"{PATH}/{number}", json={"value": 80.0}).json()["code"] == "unknown_manual_report"
+    assert client.patch(f"{PATH}/{number}", json={"value": 80.0}).json()["code"] == "report_superseded"
+    assert client.delete(f"{PATH}/{row['id']}").status_code == 422
     assert client.delete(f"{PATH}/{row['id']}", params={"reason": "of another unit"}).status_code == 204
     assert client.get(PATH).json()["data"] == []
     last = client.get(PATH, params={"versions": True}).json()["data"][-1]
@@ -244,7 +269,7 @@ def test_what_was_withdrawn_is_entered_again_as_a_change_and_holds_its_unit(
     client: TestClient, registered: Registered
 ) -> None:
     unit = registered.unit(registered.enterprise())
-    assert client.delete(f"{PATH}/{entered(client, unit)['id']}").status_code == 204
+    assert client.delete(f"{PATH}/{entered(client, unit)['id']}", params=WHY).status_code == 204
     alone = TestClient(client.app, base_url=ADDRESS, headers=BY_ADMINISTRATOR)
     assert alone.post(PATH, json=report(unit)).status_code == 202
     assert entered(client, unit)["version"] == 3
@@ -260,7 +285,7 @@ def test_of_another_enterprise_nothing_is_entered_seen_or_changed(
     number = entered(client, theirs)["id"]
     works = TestClient(client.app, base_url=ADDRESS, headers=bearer(of_enterprise(database, own)))
     assert faults(works.post(PATH, json=report(theirs, "2026-02"))) == {"unit_code": "unknown"}
-    for asking in (works.get(f"{PATH}/{number}"), works.delete(f"{PATH}/{number}")):
+    for asking in (works.get(f"{PATH}/{number}"), works.delete(f"{PATH}/{number}", params=WHY)):
         assert (asking.status_code, asking.json()["code"]) == (404, "unknown_manual_report")
     assert works.get(PATH, params={"versions": True}).json()["data"] == []
     assert works.post(PATH, json=report(registered.unit(own))).json()["created"] == 1

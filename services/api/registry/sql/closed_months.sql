@@ -111,6 +111,16 @@ WHERE manual_report.manual_report_id = ANY(:ids ::integer[])
     AND manual_report.month ::timestamp AT TIME ZONE 'Asia/Shanghai' < :open_from ::timestamptz
 GROUP BY unit.enterprise_id;
 
+-- name: superseding(ids, proposal_id)
+-- The newest version of what these new versions speak of that its author did not know; empty: there is none.
+SELECT max(kept.manual_report_id) AS newest
+FROM manual_report AS given
+JOIN manual_report AS kept USING (unit_id, carrier, flow, month)
+JOIN proposal ON kept.manual_report_id >= (proposal.effect ->> 'manual_reports_before')::integer
+WHERE given.manual_report_id = ANY(:ids ::integer[])
+    AND kept.manual_report_id <> ALL(:ids ::integer[])
+    AND proposal.proposal_id = :proposal_id;
+
 -- name: named(meter_ids, enterprise_ids)
 SELECT
     ARRAY(SELECT code FROM meter WHERE meter_id = ANY(:meter_ids ::integer[]) ORDER BY code) AS meters,
