@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from benchmarks.history import fill
 from services.api.access.reach import EVERYTHING, Reach
 from services.api.open_data import readers
 from services.cli import app
+from services.core.calendar import SHANGHAI
 from services.core.db.grants import bring_to, grants_here
 from services.core.db.timescale import store_of
 from tests.integration.core.test_grants import ATTACKS
 from tests.integration.open_data.conftest import DAY, Login
-from tests.integration.registered import JUNGAR, ORDOS, Registered
+from tests.integration.registered import DALAD, JUNGAR, ORDOS, Registered
 
 pytestmark = pytest.mark.store
 
@@ -48,6 +50,8 @@ def test_names_and_order_of_the_columns_are_those_that_were_promised(database: p
         "enterprise": "enterprise name_zh name_en trade area park member_since",
         "meter": "meter unit enterprise gateway name_zh name_en kind carrier flow reverse_flow unit_of_measure"
         " multiplier interval_s rated_per_hour valid_from valid_to meter_number",
+        "manual_report": "time local_month unit enterprise area park carrier flow quantity quantity_unit source counts"
+        " document version recorded_at report_number",
         "unit": "unit enterprise name_zh name_en process status commissioned_on",
         **{
             f"energy_{grain}": f"time {local} {meters} {'quality ' * (grain == 'hour')}meter_number account_number"
@@ -95,6 +99,52 @@ def test_energy_is_told_by_hour_day_and_month_in_its_unit_and_in_local_time(logi
     assert league.execute(
         "SELECT place, place_name, quantity FROM place_energy_month WHERE place = '150600'"
     ).fetchall() == [("150600", "鄂尔多斯市", Decimal(384))]
+
+
+@pytest.mark.usefixtures("booked")
+def test_the_newest_of_manual_reports_is_told_marked_manual_to_those_of_its_area(
+    login: Login, client: TestClient, registered: Registered, database: psycopg.Connection
+) -> None:
+    owner = registered.enterprise(area_code=JUNGAR)
+    unit = registered.unit(owner)
+    report = {
+        "unit_code": unit,
+        "carrier": "raw_coal",
+        "month": "2026-03",
+        "unit_of_measure": "万t",
+        "document": "GB-1",
+    }
+    for value in (0.5, 0.25):
+        assert client.post("/api/v1/manual-reports", json=report | {"value": value}).status_code == 200
+    gone = client.post("/api/v1/manual-reports", json=report | {"month": "2026-02", "value": 7}).json()["data"][0]["id"]
+    assert client.delete(f"/api/v1/manual-reports/{gone}", params={"reason": "of another unit"}).status_code == 204
+    columns = "time, local_month, unit, area, quantity, quantity_unit, source, counts, document, version"
+    asked = f"SELECT {columns} FROM manual_report".encode()
+    month = datetime(2026, 3, 1, tzinfo=SHANGHAI)
+    told = [(month, "2026-03", unit, JUNGAR, Decimal(2500), "t", "manual", True, "GB-1", 2)]
+    assert login("banner", [JUNGAR]).execute(asked).fetchall() == told
+    assert login("everything", None).execute(asked).fetchall() == told
+    assert login("elsewhere", [DALAD]).execute(asked).fetchall() == []
+
+    # Of a unit with a meter, before that stood there and after.
+    metered = client.get("/api/v1/meters/M-D").json()
+    registered.meter(
+        owner,
+        code="M-L",
+        unit_code=unit,
+        carrier="diesel",
+        unit_of_measure="t",
+        valid_from="2026-02-01",
+    )
+    for code, carrier in ((metered["unit_code"], "electricity"), (unit, "diesel")):
+        for given in ("2015-01", "2026-01", "2026-02", "2026-03"):
+            other = report | {"unit_code": code, "carrier": carrier, "month": given, "value": 1}
+            other["unit_of_measure"] = "kWh" if carrier == "electricity" else "t"
+            assert client.post("/api/v1/manual-reports", json=other).status_code == 200
+    counted = database.execute("SELECT manual_report_id FROM manual_report_counted ORDER BY 1").fetchall()
+    everything = login("whole", None)
+    assert everything.execute("SELECT report_number FROM manual_report WHERE counts ORDER BY 1").fetchall() == counted
+    assert everything.execute("SELECT count(*) FROM manual_report WHERE NOT counts").fetchone() != (0,)
 
 
 @pytest.mark.usefixtures("booked")
