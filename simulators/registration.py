@@ -26,6 +26,7 @@ _KEY_FIELDS = {
     "heat-values": ("enterprise", "carrier", "month"),
 }
 _PAGE = 1000
+_ROWS_A_FILE = 20_000
 _ERRORS_SHOWN = 5
 
 
@@ -107,13 +108,14 @@ class RegistryApi:
         return created
 
     def _import(self, kind: str, rows: Sequence[Row]) -> None:
-        self._send(
-            "POST",
-            f"/api/v1/import/{kind}",
-            params={"dry_run": "false"},
-            content=csv_of(rows).encode(),
-            headers={"Content-Type": "text/csv"},
-        )
+        for first in range(0, len(rows), _ROWS_A_FILE):
+            self._send(
+                "POST",
+                f"/api/v1/import/{kind}",
+                params={"dry_run": "false"},
+                content=csv_of(rows[first : first + _ROWS_A_FILE]).encode(),
+                headers={"Content-Type": "text/csv"},
+            )
 
     def record_replacement(self, meter: str, *, ts: str, final_value: float, first_value: float, note: str) -> None:
         """Record that the meter was replaced; one that is recorded already is left as it is."""
