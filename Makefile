@@ -76,7 +76,7 @@ audit:
 
 lock:
 	$(COMPILE) -o requirements.lock pyproject.toml
-	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(COMPILE) --extra dev --extra cluster -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 release:
 	@$(PYTHON) deploy/bootstrap.py --dev

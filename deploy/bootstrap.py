@@ -62,15 +62,14 @@ def find_mosquitto() -> str | None:
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 
 
-FIELD_PACKAGES = ("collectd-core", "libmodbus5", "libyajl2", "zabbix-agent", "prometheus")
-"""Software of plants, small enough to be tried with each test run (docs/recipes.md); and promtool."""
+FIELD_PACKAGES = ("collectd-core", "libmodbus5", "libyajl2", "zabbix-agent", "prometheus", "etcd-server")
+"""Software of plants, small enough to be tried with each test run (docs/recipes.md); promtool; etcd, for a cell."""
 
 
 def field_software_present() -> bool:
     """Whether the tests find what they run of it."""
-    return all(
-        shutil.which(name) or shutil.which(name, path="/usr/sbin") for name in ("collectd", "zabbix_sender", "promtool")
-    )
+    names = ("collectd", "zabbix_sender", "promtool", "etcd")
+    return all(shutil.which(name) or shutil.which(name, path="/usr/sbin") for name in names)
 
 
 def find_browser() -> str | None:
@@ -162,7 +161,7 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
         )
     if root is None and field_missing:
         print(
-            "collectd, zabbix-agent, prometheus: not installed and may not be installed here; their tests are skipped.",
+            "collectd, zabbix-agent, prometheus, etcd: may not be installed here; tests of what lacks are skipped.",
             flush=True,
         )
 
@@ -182,7 +181,9 @@ def plan(*, home: Path, store: str, with_dev: bool) -> list[Step]:
             steps.append(Step("chromium", lambda: apt.install(*BROWSER_PACKAGES), 40, after=[*steps]))
         if field_missing:
             steps.append(
-                Step("collectd, zabbix-agent, prometheus", lambda: install_field_software(apt), 10, after=[*steps])
+                Step(
+                    "collectd, zabbix-agent, prometheus, etcd", lambda: install_field_software(apt), 10, after=[*steps]
+                )
             )
     if python_missing:
         steps.append(Step("Python packages", python.install, 45, after=first if venv_package_missing else []))
@@ -198,7 +199,9 @@ def install_field_software(apt: Apt) -> None:
     for package, service in (
         ("collectd-core", "collectd"),
         ("zabbix-agent", "zabbix-agent"),
+        ("etcd-server", "etcd"),
         ("prometheus", "prometheus"),
+        ("etcd-server", "etcd"),
     ):
         if package in offered:
             keep_service_off(service, apt.root, apt.log)

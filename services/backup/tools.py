@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import make_url
 
 from services.backup.errors import BackupError
+from services.core.database_address import libpq_address
 from services.up.embedded import embedded_installed, embedded_postgres
 
 _INSTALLED = Path("/usr/lib/postgresql")
@@ -61,8 +61,7 @@ def find_tool(name: str, *, major: int) -> Path:
 
 def tool_address(database_url: str) -> tuple[str, Mapping[str, str]]:
     """A connection string without a password, and the environment that has it: others see command lines."""
-    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    parts = conninfo_to_dict(url)
+    parts = conninfo_to_dict(libpq_address(database_url))
     password = parts.pop("password", None)
     parts.pop("dbname", None)
     secret = {"PGPASSWORD": str(password)} if password else {}

@@ -17,6 +17,7 @@ _URL = re.compile(
     r"(?P<scheme>postgres(?:ql)?(?:\+\w+)?)://(?P<login>[^\s@:/]*(?::[^\s@]*)?@)?"
     rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?P<database>/[^\s@?]*)?(?:\?(?P<query>[^\s@]*))?"
 )
+_SCHEME = re.compile(r"^postgres(ql)?(\+\w+)?://")
 _PORT = "5432"
 
 
@@ -49,6 +50,11 @@ def database_address(given: str) -> str:
     asked |= {"host": ",".join(hosts), "port": ",".join(ports), "target_session_attrs": wanted}
     query = "&".join(f"{quote(name)}={quote(value, safe=',')}" for name, value in asked.items())
     return f"{found['scheme']}://{found['login'] or ''}{found['database'] or '/'}?{query}"
+
+
+def libpq_address(given: str) -> str:
+    """The address as libpq takes it: its scheme names no driver. What is escaped stays so."""
+    return _SCHEME.sub("postgresql://", given, count=1)
 
 
 def _host_and_port(named: str) -> tuple[str, str]:

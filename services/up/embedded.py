@@ -50,10 +50,10 @@ def embedded_postgres(major: int | None, *, account: SystemUser | None = None) -
             "Install the earlier package, or choose another ENERMON_HOME.",
         )
     path = found[wanted]
-    return PostgresProgram(path, ServerKind(major=wanted, timescaledb=False), launcher=_launcher(path, account))
+    return PostgresProgram(path, ServerKind(major=wanted, timescaledb=False), launcher=reaching(path, account))
 
 
-def _launcher(programs: Path, account: SystemUser | None) -> tuple[str, ...]:
+def reaching(programs: Path, account: SystemUser | None) -> tuple[str, ...]:
     """What lets another user run programs that lie in a folder closed to it (a checkout in /root), for root.
 
     The server keeps one right of root's, to read files; every other is given up. (The secure bit is for access(2), by

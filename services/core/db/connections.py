@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
-from sqlalchemy import make_url
 
+from services.core.database_address import libpq_address
 from services.core.db.roles import DatabaseRole
 
 # A line that went dead without a word (a host that lost its power) is noticed on both sides within a minute: or else a
@@ -33,7 +33,7 @@ def connect(database_url: str, *, role: DatabaseRole | None, application_name: s
 
     Without a role it has all rights of its login: to change the schema.
     """
-    return psycopg.connect(_address(database_url), **_settings(role, application_name, "-c timezone=UTC"))
+    return psycopg.connect(libpq_address(database_url), **_settings(role, application_name, "-c timezone=UTC"))
 
 
 def another(connection: psycopg.Connection) -> psycopg.Connection:
@@ -46,7 +46,9 @@ def connect_to_ask(
     database_url: str, *, role: DatabaseRole, application_name: str, statement_timeout_s: int = 30
 ) -> psycopg.Connection:
     """A connection for questions with parameters of any size."""
-    return psycopg.connect(_address(database_url), **_settings(role, application_name, _asking(statement_timeout_s)))
+    return psycopg.connect(
+        libpq_address(database_url), **_settings(role, application_name, _asking(statement_timeout_s))
+    )
 
 
 def pool_to_ask(
@@ -58,7 +60,7 @@ def pool_to_ask(
     again when one is needed again, so that what returns is there at once.
     """
     return ConnectionPool(
-        _address(database_url),
+        libpq_address(database_url),
         kwargs=_settings(role, application_name, _asking(30)),
         min_size=0,
         max_size=size,
@@ -83,7 +85,3 @@ def _settings(role: DatabaseRole | None, application_name: str, options: str) ->
         "connect_timeout": 10,
         **_CLIENT_NOTICES,
     }
-
-
-def _address(database_url: str) -> str:
-    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)

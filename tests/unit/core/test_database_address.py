@@ -4,7 +4,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
-from services.core.database_address import database_address
+from services.core.database_address import database_address, libpq_address
 
 TWO = {
     "user": "enermon_api",
@@ -44,6 +44,19 @@ def test_two_machines_are_read_alike_by_libpq_and_sqlalchemy(given: str) -> None
 )
 def test_one_machine_stays_as_it_is(given: str) -> None:
     assert database_address(given) == given
+
+
+def test_what_is_escaped_reaches_libpq_as_it_was_meant() -> None:
+    found = conninfo_to_dict(libpq_address("postgresql+psycopg://u:a%20b%2F%40@db:5432/enermon?sslmode=require"))
+    assert found == {
+        "user": "u",
+        "password": "a b/@",
+        "host": "db",
+        "port": "5432",
+        "dbname": "enermon",
+        "sslmode": "require",
+    }
+    assert conninfo_to_dict(libpq_address("postgres://db/enermon")) == {"host": "db", "dbname": "enermon"}
 
 
 def test_addresses_of_version_6_and_one_port_for_all() -> None:
