@@ -53,11 +53,18 @@ app.add_typer(profiles.app, name="profile")
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
-    from services.core.db.migrate import upgrade
+    """Bring the database to the newest schema, change by change; what is done stays, so it may be run again.
 
-    settings = read_settings()
-    revision = upgrade(settings.database_url.get_secret_value(), settings.data)
+    Exit code 1 where a change did not get its locks: run it again. 78 where the schema is of a newer version.
+    """
+    from services.core.db.migrate import LockedError, NewerSchemaError, upgrade
+
+    settings = _settings_of_service()
+    try:
+        revision = upgrade(settings.database_url.get_secret_value(), settings.data)
+    except (LockedError, NewerSchemaError) as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(1 if isinstance(refused, LockedError) else os.EX_CONFIG) from None
     typer.echo(f"schema at revision {revision}")
 
 

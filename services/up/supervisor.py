@@ -33,7 +33,8 @@ from services.up.story import Story
 
 TICK_S = 0.1
 SLOW_AFTER_S = 30.0
-MIGRATE_TIMEOUT_S = 600.0
+MIGRATE_TIMEOUT_S = 86_400.0
+"""A database of years may take hours; what a change has done stays."""
 HARD_EXIT_CODE = 130
 
 

@@ -1,5 +1,8 @@
 """Databases of versions of before."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,3 +29,19 @@ def database_of(stack: Stack, *, name: str, revision: str) -> Iterator[str]:
     yield url
     with psycopg.connect(stack.database_url, autocommit=True) as server:
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
+
+
+def revision_of(url: str) -> str:
+    """The revision at which a database is."""
+    with psycopg.connect(url) as connection:
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+    return str(revision)
+
+
+def migrating(url: str) -> "subprocess.Popen[str]":
+    """`enermon migrate`, started."""
+    run = "import sys; sys.argv[1:] = ['migrate']; from services.cli import main; main()"
+    env = {**os.environ, "ENERMON_DATABASE_URL": url}
+    return subprocess.Popen(
+        [sys.executable, "-c", run], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )

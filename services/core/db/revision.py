@@ -16,6 +16,11 @@ def applied_revision(connection: psycopg.Connection) -> str | None:
     return None if number is None else str(number)
 
 
+def revisions() -> list[str]:
+    """Every revision that this version knows, the oldest first."""
+    return sorted(path.name.split("_")[1] for path in (SCRIPTS / "versions").glob("rev_*.py"))
+
+
 def newest_revision() -> str:
     """Revision this version of Enermon needs: the highest number of a change of the schema."""
-    return max(path.name.split("_")[1] for path in (SCRIPTS / "versions").glob("rev_*.py"))
+    return revisions()[-1]

@@ -5,6 +5,8 @@ The dumps are of versions as they were run (`make.py`); docs/upgrade.md says how
 
 import json
 import lzma
+import random
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +20,7 @@ from sqlalchemy import make_url
 from services.api.access.role import Role
 from services.core.db import migrate
 from services.core.db.connections import connect
+from services.core.db.revision import newest_revision
 from services.core.db.roles import DatabaseRole, make_roles
 from services.energy.check.asked import CheckAsked
 from services.energy.check.report import report
@@ -27,6 +30,7 @@ from services.provenance.verify import verify
 from services.up.postgres import PostgresProgram
 from services.up.stack import Stack
 from tests.integration.line import Line
+from tests.integration.migrating import migrating, revision_of
 from tests.integration.released.dumps import FOLDER, answers_of, restore, schema_of
 from tests.integration.served import api
 from tests.signed_in import ADMINISTRATOR_KEY, add_with_key
@@ -72,6 +76,28 @@ def test_what_a_released_version_has_stored_comes_forward(version: str, empty_ur
     assert _answers(empty_url) == _kept(version)
     _assert_well(empty_url)
     assert _what_the_next_reading_adds(empty_url) > 0
+    _assert_well(empty_url)
+
+
+def test_killed_at_any_point_it_goes_on_from_there(empty_url: str, database_url: str) -> None:
+    program = PostgresProgram.with_timescaledb()
+    assert program is not None
+    restore(empty_url, FOLDER / "0.4.0.sql.xz", program.bin, timescale=True)
+    drawn, reached = random.Random(15), [revision_of(empty_url)]
+    for least, most in ((12, 22), (30, 38), (42, 50)):
+        goal, running = f"{drawn.randrange(least, most):04}", migrating(empty_url)
+        while revision_of(empty_url) < goal:
+            time.sleep(drawn.random() * 0.02)
+        running.kill()
+        running.communicate()
+        reached.append(revision_of(empty_url))
+    assert reached == sorted(set(reached))
+    assert reached[-1] < newest_revision()
+    migrate.upgrade(empty_url)
+    here, anew = schema_of(empty_url, program.bin), schema_of(database_url, program.bin)
+    assert set(here) ^ set(anew) == set()
+    assert _answers(empty_url) == _kept("0.4.0")
+    _roll_up_and_seal(empty_url)
     _assert_well(empty_url)
 
 
