@@ -19,6 +19,7 @@ import typer
 from alembic import command
 
 from services.core.db import migrate
+from services.core.db.roles import make_roles
 from services.up.home import Home
 from services.up.stack import native_database
 
@@ -102,7 +103,7 @@ def main(
 
 def _measure(url: str, readings: int, revision: str) -> None:
     with psycopg.connect(url, autocommit=True) as making:
-        migrate.make_roles(making)
+        make_roles(making)
     with migrate.engine_of(url).begin() as connection:
         config = migrate._config()
         config.attributes["connection"] = connection

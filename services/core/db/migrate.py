@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from alembic.config import Config
 from services.core.data.seed import seed
 from services.core.db.connections import connect
 from services.core.db.grants import bring_to, grants_here
+from services.core.db.guarded import guard
 from services.core.db.leading import LockKey, try_to_lead
 from services.core.db.revision import SCRIPTS, applied_revision, newest_revision, revisions
 from services.core.db.roles import make_roles
@@ -88,7 +90,7 @@ def upgrade(database_url: str, data: Path | None = None) -> str:
         # Nobody works with an empty database: it is made at once.
         steps = [newest_revision()] if applied is None else [each for each in revisions() if each > applied]
         for revision in steps:
-            _patiently(database_url, f"revision {revision}", lambda on, to=revision: _change(on, to))
+            _patiently(database_url, f"revision {revision}", partial(_change, revision=revision))
             log.info("schema changed", extra={"revision": revision})
         _patiently(database_url, "the tables and rights of this version", lambda on: _settle(on, data))
         return applied_revision(holder) or ""
@@ -125,6 +127,7 @@ def _settle(connection: sqlalchemy.Connection, data: Path | None) -> None:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     bring_to(driver, grants_here())
+    guard(driver)
 
 
 def _patiently(database_url: str, step: str, work: Callable[[sqlalchemy.Connection], None]) -> None:
