@@ -81,4 +81,5 @@ COMMENT ON COLUMN open.manual_report.recorded_at IS '填报时间 · When this v
 COMMENT ON COLUMN open.manual_report.report_number IS '内部编号 · Number within this database';
 
 -- Sums ask for months of all units, of which the key of the table begins with the unit.
+-- not online: entered by people, some thousand a month, so the index is built in a moment
 CREATE INDEX manual_report_month ON manual_report (month);
