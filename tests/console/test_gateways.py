@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, time, timedelta
 
+import psycopg
 import pytest
 from playwright.sync_api import expect
 
@@ -104,3 +105,14 @@ def test_who_may_not_register_sees_no_buttons_and_a_gateway_without_points_says_
     assert (screen.faults, screen.findings_of_axe(), screen.beyond()) == ([], [], [])
     screen.open(f"/gateways/{code}", l="en")
     expect(screen.page.get_by_text("No points yet")).to_be_visible()
+
+
+def test_rejected_message_without_proof_says_whom_it_claims_to_be(at_work: AtWork, seated: Seated) -> None:
+    with psycopg.connect(at_work.database_url) as database:
+        database.execute(
+            "INSERT INTO rejected_message (received_at, claimed, topic, payload, payload_bytes, code, detail)"
+            " VALUES (now(), 'MN-CLAIMED-1', '10.0.0.9', '##', 2, 'not_admitted', 'wrong password')"
+        )
+    screen = seated(at_work.let_in("claims.keeper", Role.SUPERVISOR, area="150000", display_name="值班员"))
+    screen.open("/quality?tab=rejected")
+    expect(screen.page.locator("main")).to_contain_text("自称 MN-CLAIMED-1")

@@ -56,7 +56,7 @@ export function Rejected() {
   </div>`;
 }
 
-const OfGateway = ({ row }) => (row.gateway ? html`<button type="button" class="plain" onClick=${() => setQuery({ gateway: row.gateway })}><code>${row.gateway}</code></button>` : t("gateway_unknown"));
+const OfGateway = ({ row }) => (row.gateway ? html`<button type="button" class="plain" onClick=${() => setQuery({ gateway: row.gateway })}><code>${row.gateway}</code></button>` : html`${t("gateway_unknown")}${row.claimed && html` <span class="note">${t("claims", { code: row.claimed })}</span>`}`);
 
 // The first bytes of a message: {text, isText, bytes}. What is no UTF-8 is shown as hexadecimal.
 export function sampleOf(row) {
