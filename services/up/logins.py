@@ -38,6 +38,8 @@ def private_logins(owner_url: str, home: Home) -> Logins:
             for role, password in passwords.items():
                 let_in(connection, role, password)
             let_in_backup(connection, of_backups)
+            # Databases of the server in which nobody has business: a reader could leave large objects there.
+            connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
     except psycopg.OperationalError as error:
         raise StartError("database_unreachable", f"The parts could not be given their logins: {error}") from error
     return Logins(owner_url, {**{str(role): password for role, password in passwords.items()}, BACKUP: of_backups})

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 from typer.testing import CliRunner, Result
 
 from services.backup.folder import BackupFolder
@@ -37,6 +39,9 @@ def test_a_restored_database_is_backed_up_anew_with_its_secrets(
         assert (former.exit_code, "from before it was restored" in former.output) == (1, True), former.output
         unencrypted = backup(database, folder, "--secrets")
         assert (unencrypted.exit_code, "encrypted only" in unencrypted.output) == (1, True), unencrypted.output
+        elsewhere = make_url(private_logins(database.url, database.home).url_of(DatabaseRole.READER))
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(elsewhere.set(database="postgres").render_as_string(hide_password=False))
         stranger = backup(database, folder, login=DatabaseRole.READER)
         assert (stranger.exit_code, "needs REPLICATION" in stranger.output) == (1, True), stranger.output
         assert not list(folder.glob("base-*"))
