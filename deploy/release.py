@@ -24,6 +24,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from audit import AuditError, faults_of_sbom, sbom_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LOCK = CHECKOUT / "requirements.lock"
@@ -221,6 +222,17 @@ def same_twice(copies: Sequence[Path], folder: Path, tag: str, *, with_image: bo
     return wheels[0]
 
 
+@contextmanager
+def for_the_image_alone(variable: str) -> Iterator[None]:
+    """Without this variable, which is meant for the build of the image: its wheels lie in a folder of the checkout."""
+    given = os.environ.pop(variable, None)
+    try:
+        yield
+    finally:
+        if given is not None:
+            os.environ[variable] = given
+
+
 def make(into: Path, *, draft: bool, with_image: bool) -> None:
     """Make the release. Raises ReleaseError, AuditError."""
     named = re.search(r"^## (.*)$", (CHECKOUT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
@@ -237,7 +249,8 @@ def make(into: Path, *, draft: bool, with_image: bool) -> None:
         folder = Path(made)
         copies = [sources(folder / str(number), draft=draft) for number in range(2)]
         built = same_twice(copies, folder, tag, with_image=with_image, epoch=epoch)
-        sbom = sbom_of(LOCK, folder)
+        with for_the_image_alone("PIP_NO_INDEX"):
+            sbom = sbom_of(LOCK, folder)
         if faults := faults_of_sbom(sbom, LOCK.read_text("utf-8")):
             raise ReleaseError("\n".join(faults))
         debian, texts = debian_of_image(tag) if with_image else ([], "")
