@@ -84,6 +84,10 @@ class PointsSet(BaseModel):
 
     set: int
     taken: HeldTaken = Field(description="What was held of them and is taken in now")
+    waits_for: dict[str, str] = Field(
+        description="Of an end device: points whose days stay held, each with the point of the same data code whose "
+        "moments are booked; ignore that one to book days"
+    )
 
 
 class TakeQuery(BaseModel):
@@ -126,7 +130,9 @@ def put_points(database: Db, code: Code, entry: PointsEntry, now: Now) -> Points
         if faults:
             raise refused_fields(INVALID_BODY, faults)
         set_points(change, code, entry.points)
-    return PointsSet(set=len(entry.points), taken=_take(database, TakeQuery(gateway=code), now))
+        waits_for = dict(SQL.run(change.connection, "waits_for", gateway=code).tuples())
+    taken = _take(database, TakeQuery(gateway=code), now)
+    return PointsSet(set=len(entry.points), taken=taken, waits_for=waits_for)
 
 
 @router.delete(

@@ -136,7 +136,10 @@ def test_one_level_of_a_code_is_taken_in_whatever_is_mapped(
             for level in levels
         ]
         if points:
-            registered.client.put(f"/api/v1/gateways/{gateway}/points", json={"points": points}).raise_for_status()
+            told = registered.client.put(f"/api/v1/gateways/{gateway}/points", json={"points": points})
+            told.raise_for_status()
+            both = levels == "01" or levels == then
+            assert told.json()["waits_for"] == ({f"{POWER}/1": f"{POWER}/0"} if both else {})
             registered.client.post("/api/v1/held-readings/take", params={"gateway": gateway}).raise_for_status()
     assert count(database, "reading") == (1 if first == "1" else 96)
     assert count(database, "held_reading WHERE outcome IS NULL") == (96 if first == "1" else 1)

@@ -87,6 +87,23 @@ WHERE gateway_code = :gateway;
 DELETE FROM unknown_point
 WHERE gateway_code = :gateway AND name = ANY (:names ::text[]);
 
+-- name: waits_for(gateway)
+-- Points of an end device whose days are held while the moments of the same data code are a meter too.
+SELECT
+    of_days.name,
+    of_moments.name AS moments
+FROM point AS of_days
+JOIN point AS of_moments
+    ON of_moments.gateway_code = of_days.gateway_code
+    AND of_moments.name = left(of_days.name, -1) || '0'
+    AND of_moments.meter_id IS NOT NULL
+JOIN necc_device ON necc_device.gateway_code = of_days.gateway_code
+WHERE of_days.gateway_code = :gateway
+    AND right(of_days.name, 2) = '/1'
+    AND NOT of_days.is_pattern
+    AND of_days.meter_id IS NOT NULL
+ORDER BY of_days.name;
+
 -- name: remove_points(gateway, names, is_pattern)
 DELETE FROM point
 WHERE gateway_code = :gateway AND name = ANY (:names ::text[]) AND is_pattern = :is_pattern

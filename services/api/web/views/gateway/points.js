@@ -43,7 +43,7 @@ export function Points({ gateway, onChanged }) {
   const chosen = state ? state.split(",") : [];
   return html`<${Card} title=${t("tab_points")} actions=${register && html`<button type="button" onClick=${() => setAct("pattern")}>${t("ignore_pattern")}</button> <button type="button" onClick=${() => setAct("file")}>${t("from_file")}</button>`}>
     <${Facet} title=${t("state")} chosen=${chosen} onChoose=${(next) => setQuery({ state: next.join(",") })} values=${STATES.map((each) => ({ key: each, title: word("point_state", each) }))} />
-    ${told && html`<p role="status">${t("set_told", { set: told.set, stored: told.taken.stored, more: told.taken.more ? t("and_more") : "" })} <button type="button" class="small" onClick=${onChanged}>${t("refresh")}</button></p>`}
+    ${told && html`<p role="status">${t("set_told", { set: told.set, stored: told.taken.stored, more: told.taken.more ? t("and_more") : "" })} ${Object.keys(told.waits_for).length > 0 && t("waits_for", { names: Object.keys(told.waits_for).join("、") })} <button type="button" class="small" onClick=${onChanged}>${t("refresh")}</button></p>`}
     ${problem && act === null && html`<${Failure} problem=${problem} />`}
     <${Read} of=${list}>${(data) => {
       const rows = data.data.filter((row) => picked.has(key(row)));
