@@ -245,7 +245,7 @@ def require_document(document: dict[str, Any], field: str) -> None:
     try:
         compiled(document)
         if "\\u0000" in json.dumps(document):
-            raise ProfileError("", "has a character that cannot be kept: U+0000")
+            raise ProfileError("", "has a character that cannot be kept: U+0000", "含有不能保存的字符 U+0000")
     except ProfileError as error:
         place = f"{field}.{error.place}" if error.place else field
         raise refused_fields(INVALID_BODY, [Fault(place, "bad_profile", {"problem": error.problem})]) from None

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.core.reason import InBoth
+
 LONGEST = 1_000
 """Characters of an access or a template."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,49}")
@@ -22,12 +24,12 @@ _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
 class ProfileError(ValueError):
-    """What is wrong with a profile, and where in it."""
+    """What is wrong with a profile, and where in it; `problem` says so in both languages."""
 
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}" if place else problem)
+    def __init__(self, place: str, english: str, chinese: str) -> None:
+        super().__init__(f"{place}: {english}" if place else english)
         self.place = place
-        self.problem = problem
+        self.problem = InBoth(english, chinese)
 
 
 class _Sign:
@@ -62,7 +64,11 @@ class Bound:
 def tokens_of(pointer: str, place: str) -> tuple[str, ...]:
     """The names of a pointer, without its first slash. Raises ProfileError."""
     if re.search("~(?![01])", pointer):
-        raise ProfileError(place, "in a pointer ~ is written ~0 and / in a name ~1 (RFC 6901)")
+        raise ProfileError(
+            place,
+            "in a pointer ~ is written ~0 and / in a name ~1 (RFC 6901)",
+            "指针中 ~ 写作 ~0，名称中的 / 写作 ~1（RFC 6901）",
+        )
     return tuple(each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")) if pointer else ()
 
 
@@ -81,7 +87,9 @@ def follow(node: Any, tokens: Sequence[str]) -> Any:
 def access(text: Any, place: str, bound: Bound) -> Find:
     """An access as a function. Raises ProfileError."""
     if not isinstance(text, str) or not text or len(text) > LONGEST:
-        raise ProfileError(place, "must be an access: a text that begins with / . ^ @ or =")
+        raise ProfileError(
+            place, "must be an access: a text that begins with / . ^ @ or =", "应为取值路径：以 / . ^ @ 或 = 开头的文本"
+        )
     sign, rest = text[0], text[1:]
     if sign == "/":
         tokens = tokens_of(rest, place)
@@ -91,17 +99,29 @@ def access(text: Any, place: str, bound: Bound) -> Find:
     if sign == "^":
         levels = len(text) - len(text.lstrip("^"))
         if levels >= bound.rows:
-            raise ProfileError(place, f"{text!r} goes {levels} rows up, and each has {bound.rows} iterators")
+            raise ProfileError(
+                place,
+                f"{text!r} goes {levels} rows up, and each has {bound.rows} iterators",
+                f"{text!r} 上溯 {levels} 行，而 each 只有 {bound.rows} 个迭代",
+            )
         tokens = tokens_of(text[levels:].removeprefix("/"), place)
         return lambda _root, _row, above, _names: follow(above[-levels], tokens)
     if sign == "@":
         if rest not in bound.names:
             known = ", ".join(sorted(bound.names)) or "none"
-            raise ProfileError(place, f"no name {rest!r} is bound; those that are: {known}")
+            raise ProfileError(
+                place,
+                f"no name {rest!r} is bound; those that are: {known}",
+                f"没有绑定名称 {rest!r}；已绑定的有：{known}",
+            )
         return lambda _root, _row, _above, names: names.get(rest, MISSING)
     if sign == "=":
         return lambda _root, _row, _above, _names: rest
-    raise ProfileError(place, f"{text!r} is no access: it must begin with / . ^ @ or =")
+    raise ProfileError(
+        place,
+        f"{text!r} is no access: it must begin with / . ^ @ or =",
+        f"{text!r} 不是取值路径：应以 / . ^ @ 或 = 开头",
+    )
 
 
 def _of_row(tokens: tuple[str, ...]) -> Find:
@@ -140,7 +160,9 @@ def accesses(given: Any, place: str, bound: Bound) -> Find:
     if not isinstance(given, list):
         return access(given, place, bound)
     if not 0 < len(given) <= 10:
-        raise ProfileError(place, "must be an access or a list of 1 to 10 of them")
+        raise ProfileError(
+            place, "must be an access or a list of 1 to 10 of them", "应为取值路径，或 1 至 10 个取值路径的列表"
+        )
     return first_of([access(each, f"{place}[{number}]", bound) for number, each in enumerate(given)])
 
 
@@ -151,7 +173,9 @@ def template(text: Any, place: str, bound: Bound, *, shown: Callable[[Any], str 
     """
     if not isinstance(text, str) or not text or len(text) > LONGEST:
         raise ProfileError(
-            place, "must be a template: a text, with {name} or {access} for what it takes from the message"
+            place,
+            "must be a template: a text, with {name} or {access} for what it takes from the message",
+            "应为模板文本，用 {名称} 或 {取值路径} 表示取自报文的部分",
         )
     parts: list[str | Find] = []
     end = 0
@@ -161,7 +185,11 @@ def template(text: Any, place: str, bound: Bound, *, shown: Callable[[Any], str 
         if match[0] in ("{{", "}}"):
             parts.append(match[0][0])
         elif match[1] is None:
-            raise ProfileError(place, f"a brace is alone at character {match.start()}; write {{{{ or }}}} for one")
+            raise ProfileError(
+                place,
+                f"a brace is alone at character {match.start()}; write {{{{ or }}}} for one",
+                f"第 {match.start()} 个字符处的花括号不成对；单个花括号写作 {{{{ 或 }}}}",
+            )
         else:
             inner = match[1]
             parts.append(access(f"@{inner}" if _NAME.fullmatch(inner) else inner, place, bound))
@@ -209,25 +237,35 @@ Each = Callable[[Any, Names], Iterator[Row]]
 def each_of(text: Any, place: str) -> tuple[Each, frozenset[str], int]:
     """Iterators as a function, the names that they bind, and how many there are. Raises ProfileError."""
     if not isinstance(text, str) or not text or len(text) > LONGEST:
-        raise ProfileError(place, "must be a text such as /values[] or /values{tag}")
+        raise ProfileError(
+            place, "must be a text such as /values[] or /values{tag}", "应为 /values[] 或 /values{tag} 这样的文本"
+        )
     steps: list[tuple[str, str]] = []
     names: list[str] = []
     end = 0
     while end < len(text):
         match = _STEP.match(text, end)
         if match is None:
-            raise ProfileError(place, f"{text[end:]!r} is neither /name nor [] nor {{}}")
+            raise ProfileError(
+                place,
+                f"{text[end:]!r} is neither /name nor [] nor {{}}",
+                f"{text[end:]!r} 既不是 /名称，也不是 [] 或 {{}}",
+            )
         kind = {"[": "list", "{": "object", "/": "name"}[text[end]]
         end = match.end()
         bound = match[1] if kind == "list" else match[2] if kind == "object" else ""
         if bound:
             if not _NAME.fullmatch(bound) or bound in names:
-                raise ProfileError(place, f"{bound!r} cannot be bound: it is no name, or is bound twice")
+                raise ProfileError(
+                    place,
+                    f"{bound!r} cannot be bound: it is no name, or is bound twice",
+                    f"不能绑定 {bound!r}：不是名称，或绑定了两次",
+                )
             names.append(bound)
         steps.append((kind, tokens_of(match[3], place)[0] if kind == "name" and match[3] else bound))
     iterators = sum(kind != "name" for kind, _ in steps)
     if iterators > 6 or len(steps) > 30:
-        raise ProfileError(place, "has more than 6 iterators or 30 steps")
+        raise ProfileError(place, "has more than 6 iterators or 30 steps", "超过 6 个迭代或 30 步")
     # What is reached by names alone after the last iterator is a row below it.
     return _walk(tuple(steps)), frozenset(names), iterators + (iterators > 0 and steps[-1][0] == "name")
 

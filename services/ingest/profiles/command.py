@@ -40,7 +40,7 @@ def try_profile(
         payload = sys.stdin.buffer.read() if str(message) == "-" else message.read_bytes()
         trial = tried(document, gateway, payload, Came(to_us(utc_now()), topic, retained))
     except ProfileError as error:
-        _fail(f"the profile is wrong at {error.place or 'its root'}: {error.problem}")
+        _fail(f"the profile is wrong at {error.place or 'its root'}: {error.problem.en}")
     except UnreadableMessage as reason:
         _fail(f"the message cannot be read ({reason.code}): {reason.detail}")
     except (OSError, ValueError) as error:
@@ -54,7 +54,11 @@ def _document(profile: str) -> Any:
         return dict(shipped_profiles()[profile].document)
     file = Path(profile)
     if not file.exists():
-        raise ProfileError("", f"{profile} is neither a file nor a shipped profile; see: enermon profile list")
+        raise ProfileError(
+            "",
+            f"{profile} is neither a file nor a shipped profile; see: enermon profile list",
+            f"{profile} 既不是文件，也不是随附的解析模板；见 enermon profile list",
+        )
     text = file.read_text("utf-8")
     document = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
     if isinstance(document, dict):

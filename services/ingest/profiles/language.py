@@ -113,7 +113,7 @@ def compiled(document: Any) -> Profile:
     fields = _table(document, "", _FIELDS, needed={"emit"})
     codec = fields.get("codec", "json")
     if codec not in CODECS:
-        raise ProfileError("codec", f"must be one of {', '.join(CODECS)}")
+        raise ProfileError("codec", f"must be one of {', '.join(CODECS)}", f"应为以下之一：{'、'.join(CODECS)}")
     topics = _topics(fields.get("topics"))
     bound = {name for topic in topics for name in topic.names} | {"gateway"}
     of_message = Bound(frozenset(bound))
@@ -121,7 +121,11 @@ def compiled(document: Any) -> Profile:
     if "each" in fields:
         each, names, rows = each_of(fields["each"], "each")
         if names & bound:
-            raise ProfileError("each", f"binds {min(names & bound)!r}, which is bound by a topic or is the gateway")
+            raise ProfileError(
+                "each",
+                f"binds {min(names & bound)!r}, which is bound by a topic or is the gateway",
+                f"绑定了 {min(names & bound)!r}，而它已由主题绑定，或是网关",
+            )
         of_row = Bound(frozenset(bound | names), rows)
     limits = _table(fields.get("limits", {}), "limits", {"rows", "bytes"})
     values = _table(fields.get("value", {}), "value", {"strings", "bool", "none"})
@@ -148,41 +152,53 @@ def compiled(document: Any) -> Profile:
 
 def _table(given: Any, place: str, known: frozenset[str] | set[str], needed: set[str] | None = None) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise ProfileError(place or "profile", "must be a table of fields")
+        raise ProfileError(place or "profile", "must be a table of fields", "应为字段表")
     for name in given:
         if name not in known:
             where = f"{place}.{name}" if place else str(name)
-            raise ProfileError(where[:200], f"is no field; those that are: {', '.join(sorted(known))}")
+            raise ProfileError(
+                where[:200],
+                f"is no field; those that are: {', '.join(sorted(known))}",
+                f"没有这个字段；可用的有：{'、'.join(sorted(known))}",
+            )
     for name in sorted(needed or ()):
         if name not in given:
-            raise ProfileError(f"{place}.{name}" if place else name, "is needed")
+            raise ProfileError(f"{place}.{name}" if place else name, "is needed", "必填")
     return given
 
 
 def _topics(given: Any) -> tuple[TopicTemplate, ...]:
     if not isinstance(given, list) or not 0 < len(given) <= 20:
-        raise ProfileError("topics", "is needed: a list of 1 to 20 topics")
+        raise ProfileError("topics", "is needed: a list of 1 to 20 topics", "必填：1 至 20 个主题的列表")
     return tuple(topic_template(each, f"topics[{number}]") for number, each in enumerate(given))
 
 
 def _where(given: Any, bound: Bound) -> tuple[tuple[Find, Constants], ...]:
     if not isinstance(given, dict) or len(given) > 10:
-        raise ProfileError("where", "must be a table of at most 10 accesses with the constants allowed there")
+        raise ProfileError(
+            "where",
+            "must be a table of at most 10 accesses with the constants allowed there",
+            "应为至多 10 个取值路径及其允许常量的表",
+        )
     return tuple((access(at, "where", bound), _codes(among, f"where.{at}")) for at, among in given.items())
 
 
 def _codes(given: Any, place: str, *, least: int = 1) -> Constants:
     if not isinstance(given, list) or not least <= len(given) <= 100:
-        raise ProfileError(place, f"must be a list of {least} to 100 constants")
+        raise ProfileError(place, f"must be a list of {least} to 100 constants", f"应为 {least} 至 100 个常量的列表")
     if not all(type(each) in (str, int, float, bool) for each in given):
-        raise ProfileError(place, "a constant is a text, a number, true or false")
+        raise ProfileError(place, "a constant is a text, a number, true or false", "常量应为文本、数字、true 或 false")
     booleans = frozenset(each for each in given if type(each) is bool)
     return Constants(frozenset(each for each in given if type(each) is not bool), booleans)
 
 
 def _emits(given: Any, bound: Bound) -> tuple[Emit, ...]:
     if not isinstance(given, list) or not 0 < len(given) <= 200:
-        raise ProfileError("emit", "must be a list of 1 to 200 tables with point and value")
+        raise ProfileError(
+            "emit",
+            "must be a list of 1 to 200 tables with point and value",
+            "应为 1 至 200 个含 point 与 value 的表的列表",
+        )
     found = []
     for number, each in enumerate(given):
         place = f"emit[{number}]"
@@ -202,19 +218,23 @@ def _good(given: Any, bound: Bound) -> Good:
 def _times(given: Any, bound: Bound) -> RowTimes:
     fields = _table(given, "time", {"at", "format", "zone", "base", "missing", "stands_for"})
     if fields.get("missing", "reject") not in ("reject", "received"):
-        raise ProfileError("time.missing", "must be reject or received")
+        raise ProfileError("time.missing", "must be reject or received", "应为 reject 或 received")
     received = fields.get("missing") == "received"
     if fields.get("stands_for", "moment") not in {each.value for each in StandsFor}:
-        raise ProfileError("time.stands_for", "must be moment, start or end")
+        raise ProfileError("time.stands_for", "must be moment, start or end", "应为 moment、start 或 end")
     stands_for = StandsFor(fields.get("stands_for", "moment"))
     if "at" not in fields and "base" not in fields:
         if not received:
-            raise ProfileError("time", 'needs at and format, or missing = "received" for messages without a time')
+            raise ProfileError(
+                "time",
+                'needs at and format, or missing = "received" for messages without a time',
+                '需要 at 与 format；报文不带时间的写 missing = "received"',
+            )
         if {"format", "zone"} & fields.keys():
-            raise ProfileError("time.at", "is needed beside format and zone")
+            raise ProfileError("time.at", "is needed beside format and zone", "有 format 和 zone 时必填")
         return RowTimes(received=True, stands_for=stands_for)
     if "format" not in fields:
-        raise ProfileError("time.format", "is needed: times are not guessed")
+        raise ProfileError("time.format", "is needed: times are not guessed", "必填：时间格式不作猜测")
     return RowTimes(
         at=accesses(fields["at"], "time.at", bound) if "at" in fields else None,
         read=reader(fields["format"], fields.get("zone"), "time"),
@@ -226,22 +246,32 @@ def _times(given: Any, bound: Bound) -> RowTimes:
 
 def _skip(given: Any) -> Callable[[str], bool]:
     if not isinstance(given, str) or not 0 < len(given) <= LONGEST_POINT:
-        raise ProfileError("skip", f"must be a regular expression of at most {LONGEST_POINT} characters")
+        raise ProfileError(
+            "skip",
+            f"must be a regular expression of at most {LONGEST_POINT} characters",
+            f"应为不超过 {LONGEST_POINT} 个字符的正则表达式",
+        )
     if _ONCE.search(given) or len(_UNBOUNDED.findall(given)) > 2:
         raise ProfileError(
-            "skip", "may have two of * + {n,} at most, none of them after a group, and neither (? nor back references"
+            "skip",
+            "may have two of * + {n,} at most, none of them after a group, and neither (? nor back references",
+            "至多两个 * + {n,}，不得跟在分组之后，也不得有 (? 或反向引用",
         )
     try:
         search = re.compile(given).search
     except (re.error, RecursionError, OverflowError) as error:
-        raise ProfileError("skip", f"is no regular expression: {error}") from None
+        raise ProfileError("skip", f"is no regular expression: {error}", f"不是正则表达式：{error}") from None
     return lru_cache(maxsize=4096)(lambda point: search(point) is not None)
 
 
 def _ack(given: Any, bound: Bound) -> Ack:
     fields = _table(given, "ack", {"topic", "payload"}, needed={"topic", "payload"})
     if not isinstance(fields["topic"], str) or not fields["topic"].startswith("y/{gateway}/"):
-        raise ProfileError("ack.topic", "must begin with y/{gateway}/: a gateway may read nothing else")
+        raise ProfileError(
+            "ack.topic",
+            "must begin with y/{gateway}/: a gateway may read nothing else",
+            "应以 y/{gateway}/ 开头：网关不能读取其他主题",
+        )
     return Ack(
         template(fields["topic"], "ack.topic", bound, shown=plain_text),
         template(fields["payload"], "ack.payload", bound, shown=json_text),
@@ -250,18 +280,20 @@ def _ack(given: Any, bound: Bound) -> Ack:
 
 def _flag(given: Any, place: str) -> bool:
     if not isinstance(given, bool):
-        raise ProfileError(place, "must be true or false")
+        raise ProfileError(place, "must be true or false", "应为 true 或 false")
     return given
 
 
 def _limit(given: Any, place: str, most: int) -> int:
     if type(given) is not int or not 0 < given <= most:
-        raise ProfileError(place, f"must be a whole number from 1 to {most}")
+        raise ProfileError(place, f"must be a whole number from 1 to {most}", f"应为 1 至 {most} 的整数")
     return given
 
 
 def _titles(given: Any) -> Mapping[str, str]:
     fields = _table(given, "title", {"en", "zh"})
     if not all(isinstance(each, str) and 0 < len(each) <= 200 for each in fields.values()):
-        raise ProfileError("title", "has texts of at most 200 characters, en and zh")
+        raise ProfileError(
+            "title", "has texts of at most 200 characters, en and zh", "应为不超过 200 个字符的 en 和 zh 文本"
+        )
     return dict(fields)

@@ -30,7 +30,9 @@ class TopicTemplate:
 def topic_template(text: object, place: str) -> TopicTemplate:
     """A template of topics. Raises ProfileError."""
     if not isinstance(text, str) or not 0 < len(text) <= _LONGEST:
-        raise ProfileError(place, f"must be a topic of at most {_LONGEST} characters")
+        raise ProfileError(
+            place, f"must be a topic of at most {_LONGEST} characters", f"应为不超过 {_LONGEST} 个字符的主题"
+        )
     parts: list[str] = []
     names: list[str] = []
     levels = text.split("/")
@@ -42,18 +44,24 @@ def topic_template(text: object, place: str) -> TopicTemplate:
         for match in _PART.finditer(level):
             name, rest = match[1], match[2]
             if name in names:
-                raise ProfileError(place, f"binds {name!r} twice")
+                raise ProfileError(place, f"binds {name!r} twice", f"{name!r} 绑定了两次")
             if rest and (match[0] != level or number != len(levels) - 1):
-                raise ProfileError(place, f"{match[0]} must be the last level")
+                raise ProfileError(place, f"{match[0]} must be the last level", f"{match[0]} 应在最后一级")
             if end and match.start() == end:
-                raise ProfileError(place, f"two names meet in {level!r}: nobody can tell where one ends")
+                raise ProfileError(
+                    place,
+                    f"two names meet in {level!r}: nobody can tell where one ends",
+                    f"{level!r} 中两个名称相连，无法分开",
+                )
             names.append(name)
             pattern += re.escape(level[end : match.start()]) + (f"(?P<{name}>.+)" if rest else f"(?P<{name}>[^/]+)")
             end = match.end()
         pattern += re.escape(level[end:])
         if re.search(r"[{}+#]", _PART.sub("", level)):
             raise ProfileError(
-                place, f"{level!r} has a brace or a wildcard that is none of {{name}}, {{name...}} and +"
+                place,
+                f"{level!r} has a brace or a wildcard that is none of {{name}}, {{name...}} and +",
+                f"{level!r} 中的花括号或通配符不是 {{名称}}、{{名称...}} 或 +",
             )
         parts.append(pattern)
     return TopicTemplate(text, frozenset(names), re.compile("/".join(parts)))

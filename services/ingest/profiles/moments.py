@@ -33,7 +33,9 @@ def reader(formats: Any, zone: Any, place: str) -> Read:
     """A reader of times in one of these formats, tried in turn. Raises ProfileError."""
     listed = formats if isinstance(formats, list) else [formats]
     if not 0 < len(listed) <= 5:
-        raise ProfileError(f"{place}.format", "must be a format or a list of 1 to 5 of them")
+        raise ProfileError(
+            f"{place}.format", "must be a format or a list of 1 to 5 of them", "应为时间格式，或 1 至 5 个格式的列表"
+        )
     offset = None if zone is None else _zone(zone, f"{place}.zone")
     reads = [_reader(each, offset, f"{place}.format", f"{place}.zone") for each in listed]
     return reads[0] if len(reads) == 1 else _any_of(reads)
@@ -44,7 +46,7 @@ def _zone(text: Any, place: str) -> timezone:
     if text == "Z":
         return UTC
     if found is None or int(found[2]) > 14 or int(found[3]) > 59:
-        raise ProfileError(place, "must be an offset such as +08:00, or Z")
+        raise ProfileError(place, "must be an offset such as +08:00, or Z", "应为 +08:00 这样的时差，或 Z")
     minutes = int(found[2]) * 60 + int(found[3])
     return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
 
@@ -56,14 +58,22 @@ def _reader(named: Any, offset: timezone | None, place: str, zone_place: str) ->
         return _of_text(lambda text: _rfc3339(text, offset))
     if not isinstance(named, str) or "%" not in named or len(named) > 100:
         known = ", ".join([*_EPOCHS, "rfc3339"])
-        raise ProfileError(place, f"must be {known}, or a pattern such as %Y-%m-%d %H:%M:%S")
+        raise ProfileError(
+            place,
+            f"must be {known}, or a pattern such as %Y-%m-%d %H:%M:%S",
+            f"应为 {known}，或 %Y-%m-%d %H:%M:%S 这样的格式",
+        )
     directives = re.findall("%(.?)", named)
     if not {*directives} <= _DIRECTIVES or not {"Y", "m", "d"} <= {*directives}:
-        raise ProfileError(place, "a pattern has %Y, %m and %d, and may have %H %M %S %f %z and %%; nothing else")
+        raise ProfileError(
+            place,
+            "a pattern has %Y, %m and %d, and may have %H %M %S %f %z and %%; nothing else",
+            "格式必须有 %Y、%m、%d，可以有 %H %M %S %f %z 和 %%，不得有其他",
+        )
     if len([each for each in directives if each != "%"]) != len({*directives} - {"%"}):
-        raise ProfileError(place, "a pattern has each part once")
+        raise ProfileError(place, "a pattern has each part once", "格式中每一部分只写一次")
     if "z" not in directives and offset is None:
-        raise ProfileError(zone_place, f"is needed: {named!r} has no offset (%z)")
+        raise ProfileError(zone_place, f"is needed: {named!r} has no offset (%z)", f"必填：{named!r} 没有时差（%z）")
     return _of_text(lambda text: _patterned(text, named, offset))
 
 

@@ -161,6 +161,7 @@ def test_what_is_wrong_with_a_profile_is_told_with_its_place(client: TestClient)
         assert answer.status_code == 422
         (fault,) = answer.json()["errors"]
         assert (fault["field"], fault["code"]) == ("document.time.format", "bad_profile")
+        assert fault["reason_zh"] == "解析模板有误：必填：时间格式不作猜测"
 
 
 def test_profile_is_tried_without_storing_anything(client: TestClient, database: psycopg.Connection) -> None:

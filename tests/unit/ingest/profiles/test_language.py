@@ -78,6 +78,7 @@ def test_what_is_wrong_is_told_with_its_place(changed: dict[str, Any], place: st
     with pytest.raises(ProfileError) as refused:
         compiled(BASE | changed)
     assert refused.value.place == place
+    assert not refused.value.problem.zh.isascii()
 
 
 @pytest.mark.parametrize(
