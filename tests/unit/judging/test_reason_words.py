@@ -90,6 +90,7 @@ TYPED: dict[str, set[str]] = {
     "profile_or_name": {"document"},
     "no_pollutant": {"HJ", "B"},
     "not_true": {"true"},
+    "not_changed_until": {"changed_until"},
     "not_true_or_false": {"true", "false"},
 }
 """By reason what a person is told to write, as it is to be written."""
