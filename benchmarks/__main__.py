@@ -21,6 +21,7 @@ from benchmarks import growth as growth_run
 from benchmarks import ingest as ingest_run
 from benchmarks import line as line_run
 from benchmarks import profiles as profiles_run
+from benchmarks import sizing as sizing_run
 from benchmarks.arrival import Arrival
 from benchmarks.flood import Flood
 from benchmarks.report import PAGE, table, write_json, write_page, write_section
@@ -31,6 +32,7 @@ from simulators.registration import RegistrationError
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Measure Enermon on this machine.")
 WIDTH = 140
 _SIZES = ",".join(str(size) for size in growth_run.SIZES)
+_METERS = ",".join(str(size) for size in sizing_run.SIZES)
 _WORKERS = ",".join(str(number) for number in line_run.WORKERS)
 _FLOODS = tuple(flood.name.lower() for flood in Flood)
 _NODE_RED = Path(os.environ.get("ENERMON_HOME", ".enermon")) / "node-red"
@@ -210,6 +212,22 @@ def profiles(
     if page:
         write_section("profiles", profiles_run.section(found))
         typer.echo(f"written: {PAGE}")
+
+
+@app.command()
+def sizing(
+    sizes: Annotated[str, typer.Option(help="Numbers of meters, whole hundreds")] = _METERS,
+    seconds: Annotated[float, typer.Option(min=10.0, help="How long each is looked at")] = sizing_run.SECONDS,
+    page: Annotated[bool, typer.Option(help="Write the figures into docs/sizing.md")] = True,
+) -> None:
+    """What a region takes of processor, memory and disk, by its meters and how often they are read."""
+    wanted = [int(size) for size in sizes.split(",")]
+    with _folder(None) as folder:
+        found = sizing_run.run(folder, sizes=wanted, seconds=seconds, console=_progress())
+    _show(sizing_run.sheets(found), sizing_run.write_json(found))
+    if page and sizes == _METERS:
+        write_section("sizing", sizing_run.section(found), PAGE.with_name("sizing.md"))
+        typer.echo("written: docs/sizing.md")
 
 
 @app.command("all")

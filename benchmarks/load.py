@@ -66,11 +66,14 @@ def probe_meter(number: int) -> str:
     return f"{PROBE_UNIT}-E{number:02d}"
 
 
-def registry() -> Registry:
-    """One enterprise and unit for each gateway, spread over ten banners; one more for the probes."""
+def registry(count: int = GATEWAYS, *, since: str = "") -> Registry:
+    """One enterprise and unit for each of `count` gateways, spread over ten banners; one more for the probes.
+
+    `since`: the day from which meters are in use; empty: from the beginning.
+    """
     enterprises, units, gateways, meters = [], [], [], []
-    for number in range(GATEWAYS + 1):
-        probe = number == GATEWAYS
+    for number in range(count + 1):
+        probe = number == count
         area = BANNERS[number % len(BANNERS)]
         code = credit_code(kind=ENTERPRISE, area_code=area, key=f"bench{number}")
         unit = PROBE_UNIT if probe else f"BENCH-{number:03d}"
@@ -99,6 +102,7 @@ def registry() -> Registry:
                     flow="input",
                     unit_of_measure="kWh",
                     interval_s=PROBE_INTERVAL_S if probe else SCAN_MS // 1000,
+                    valid_from=since,
                 )
             )
     return Registry(enterprises=enterprises, units=units, gateways=gateways, meters=meters)

@@ -158,6 +158,14 @@ class Rig:
             yield running
 
     @contextmanager
+    def quality(self, database_url: str) -> Iterator[Program]:
+        """`enermon quality`, with one worker."""
+        environment = {"ENERMON_DATABASE_URL": database_url, "ENERMON_QUALITY_WORKERS": "1"}
+        with self.program("quality", _enermon("quality"), environment) as running:
+            running.wait_until_said('"event": "parts divided"')
+            yield running
+
+    @contextmanager
     def alerts(self, database_url: str, *, given: Mapping[str, str]) -> Iterator[Program]:
         """`enermon alerts`, leading; `given`: further settings by their variables."""
         environment = {**given, "ENERMON_DATABASE_URL": database_url}
@@ -248,8 +256,11 @@ def publisher(order: Order) -> Iterator[PublisherProcess]:
 
 
 @contextmanager
-def rig(folder: Path) -> Iterator[Rig]:
-    """Start the servers and register all. Raises StartError, RegistrationError."""
+def rig(folder: Path, *, gateways: int = load.GATEWAYS, since: str = "") -> Iterator[Rig]:
+    """Start the servers and register the meters of so many gateways, in use since that day.
+
+    Raises StartError, RegistrationError.
+    """
     home = Home(folder.resolve())
     home.prepare()
     with service.database(folder) as database:
@@ -259,10 +270,10 @@ def rig(folder: Path) -> Iterator[Rig]:
             made = Rig(folder.resolve(), home, database, broker)
             upgrade(database.url)
             with service.api(database.url, folder) as api:
-                registry = RegistryApi(api.url, key=api.key)
-                registry.register(load.registry())
+                registry = RegistryApi(api.url, key=api.key, timeout_s=600.0)
+                registry.register(load.registry(gateways, since=since))
                 registry.close()
-            codes = [*made.passwords(), load.PROBE_GATEWAY]
+            codes = [*map(load.gateway_code, range(gateways)), load.PROBE_GATEWAY]
             users = [_user(code, broker.password(code)) for code in codes]
             while broker.let_in(Access(tuple(users))):
                 pass

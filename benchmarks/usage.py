@@ -71,10 +71,12 @@ def _status_kb(pid: int, name: str) -> int:
     raise ValueError(f"process {pid} tells no {name}")
 
 
-def own_s(pid: int) -> float:
-    """Processor seconds of a process; 0 when it has ended."""
+def own_s(pid: int, *, with_ended: bool = False) -> float:
+    """Processor seconds of a process; 0 when it has ended. `with_ended`: and of its children that have."""
     told = process(pid)
-    return told.own_ticks / TICKS_A_S if told else 0.0
+    if told is None:
+        return 0.0
+    return (told.own_ticks + (told.child_ticks if with_ended else 0)) / TICKS_A_S
 
 
 def _of_the_dead_s(pid: int) -> float:
