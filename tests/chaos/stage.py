@@ -2,6 +2,7 @@
 that send. What dies is started again; that is all the help there is.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,13 @@ from tests.signed_in import ADMINISTRATOR_KEY, BY_ADMINISTRATOR, add_administrat
 NORMAL = "normal"
 LOOK_S = 0.3
 _SOME_DUE = "(SELECT meter_id, slot FROM dirty_slot LIMIT 20) UNION (SELECT meter_id, slot FROM late_slot LIMIT 20)"
+_BUSY = """
+SELECT
+    application_name, state, wait_event, now() - xact_start AS open_for, pg_blocking_pids(pid) AS waits_for, pid,
+    left(query, 200) AS statement
+FROM pg_stat_activity
+WHERE state <> 'idle' AND pid <> pg_backend_pid()
+"""
 _STILL_DUE = """
 SELECT
 FROM (SELECT meter_id, slot FROM dirty_slot UNION ALL SELECT meter_id, slot FROM late_slot) AS due
@@ -120,14 +128,22 @@ class Stage:
         """Register meters whose readings were refused, and ask for what was kept of them, twice: that does no harm."""
         self.api.register(Registry(meters=meters))
         for _ in range(2):
-            more = True
-            while more:
-                answer = httpx.post(
-                    f"{self.api_url}/api/v1/rejected-readings/retry", headers=BY_ADMINISTRATOR, timeout=60
-                )
-                assert answer.status_code == httpx.codes.OK, answer.text
-                more = answer.json()["more"]
+            while self._take_in():
+                pass
+
+    def _take_in(self) -> bool:
+        """Whether there may be more. What the API answers with 503 is asked again, and who stood in the way is told."""
+        url, by_s = f"{self.api_url}/api/v1/rejected-readings/retry", time.monotonic() + 120
+        while True:
+            answer = httpx.post(url, headers=BY_ADMINISTRATOR, timeout=60)
+            if answer.status_code == httpx.codes.OK:
                 self.taken_in += answer.json()["stored"]
+                return bool(answer.json()["more"])
+            with self.database() as connection:
+                busy = connection.execute(_BUSY).fetchall()
+            print(f"{answer.text}; the database was at: {busy}", file=sys.stderr)
+            assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+            assert time.monotonic() < by_s, f"{answer.text}; the database is at: {busy}"
 
     def record(self, swap: Swap) -> None:
         """A person records a change of meter."""
