@@ -22,6 +22,7 @@ from services.energy.check.asked import UnknownMetersError
 from services.ingest import command as access
 from services.ingest.profiles import command as profiles
 from services.provenance import command as provenance
+from services.retention.command import retain
 from services.up.command import up
 from services.upward.command import upward
 
@@ -39,6 +40,7 @@ app.command()(backups.backup)
 app.command()(backups.archive)
 app.command("backup-key")(backups.backup_key)
 app.command()(backups.restore)
+app.command()(retain)
 app.command()(provenance.verify)
 app.command()(head_command.head)
 app.command("judge-past")(past_command.judge_past)

@@ -204,6 +204,10 @@ class Settings(BaseSettings):
     upward_poll_s: float = Field(60.0, gt=0, description="So often is looked for what is to be sent")
     upward_metrics_port: int = Field(0, ge=0, le=65535, description="Port for /metrics of the sender; 0: none")
 
+    keep_readings_months: int = Field(
+        36, ge=0, le=1200, description="Whole months of readings that `enermon retain` leaves, at least 25; 0: all"
+    )
+
     backup_dir: Path | None = Field(None, description="Folder of the backups, whose last one is watched")
     archive: bool = Field(True, description="Where it is set, let `enermon up` run `enermon archive` into it")
     backup_recipients: str = Field(

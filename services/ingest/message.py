@@ -23,6 +23,7 @@ ReadingCode = Literal[
     "ts_too_old",
     "conflict",
     "crowded",
+    "not_kept",
     "ts_of_arrival",
     "unit_mismatch",
 ]

@@ -8,97 +8,35 @@ The readings, their digest, the marks for the roll-up and the rejected readings 
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from services.core.calendar import HOUR_US, SLOT_US, from_us, to_us
+from services.core.calendar import from_us, to_us
 from services.core.clock import utc_now
 from services.core.db.arrays import IntegerParameters, TimeParameters
 from services.core.db.bulk import RowType, copy_in
 from services.core.db.chunks import CHUNK_US, parts_of
+from services.core.db.reading_edge import NEVER_DROPPED_US, kept_from_us_held
 from services.core.db.statements import Statements
 from services.ingest import metrics
 from services.ingest.accepted import Conflict, accept_later
+from services.ingest.arranged import LIVE_US, SLOT, Arranged, ReadingRows, arrange, marks_of
 from services.ingest.batch_log import tell_of_batch
 from services.ingest.beside import keep_beside
 from services.ingest.counted import count_intake
 from services.ingest.crowding import beyond_room, crowded
 from services.ingest.message import Answer, Checked, Rejection, rejection_json
+from services.ingest.not_kept import without_old
 from services.ingest.rejected import Unreadable, keep_rejected, keep_unreadable
-from services.provenance.digest import readings_digest
 
 log = logging.getLogger("intake")
 
 _sql = Statements.beside(__file__, "store.sql")
 
 _READING = RowType(meter_id="int4", ts="ts", value="float8", batch_id="int8")
-_SLOT = RowType(meter_id="int4", slot="ts")
 _MOST_TRIES = 20
-LIVE_US = 2 * HOUR_US
-"""Slots that began within this time are live: they are rolled up before what is late."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The readings of a batch in the order they came: arrays of one length."""
-
-    message: NDArray[np.int64]
-    meter_id: NDArray[np.int64]
-    ts_us: NDArray[np.int64]
-    value: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Marks:
-    """What is told of inserted readings beside them: to the chain of seals, and to the roll-up.
-
-    `queues`: slots as COPY wants them, by the queue that they go into.
-    """
-
-    readings: int
-    digest: bytes
-    first_us: int
-    last_us: int
-    queues: Mapping[str, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Arranged:
-    """Messages made ready for the database. Positions are those of readings in the order they came."""
-
-    messages: Sequence[Checked]
-    live_from_us: int
-    rows: _Rows
-    staged: NDArray[np.int64]
-    """In order of meter and time, the first reading of each place."""
-    again: NDArray[np.int64]
-    """Later readings of places that are among these already, and in `first` the position of the first one."""
-    first: NDArray[np.int64]
-    marks: _Marks | None
-    """Of all that is staged, as if the database had none of it; None if nothing is."""
-
-
-def arrange(messages: Sequence[Checked], *, now_us: int) -> Arranged:
-    """Sort a batch and put it into the database's own form. Pure, so it is done while another batch is stored."""
-    rows, live_from_us = _rows(messages), now_us - LIVE_US
-    order = np.lexsort((rows.ts_us, rows.meter_id))  # stable: the first of a place stays the first
-    meter_id, ts_us = rows.meter_id[order], rows.ts_us[order]
-    again = np.zeros(len(order), dtype=bool)
-    again[1:] = (meter_id[1:] == meter_id[:-1]) & (ts_us[1:] == ts_us[:-1])
-    staged = order[~again]
-    return Arranged(
-        messages=messages,
-        live_from_us=live_from_us,
-        rows=rows,
-        staged=staged,
-        again=order[again],
-        first=staged[np.cumsum(~again) - 1][again],
-        marks=_marks(rows, staged, live_from_us) if len(staged) else None,
-    )
 
 
 def store(
@@ -135,8 +73,9 @@ def store_arranged(
 def _commit(
     connection: psycopg.Connection, batch: Arranged, unreadable: Sequence[Unreadable], writer: str, *, straight: bool
 ) -> list[Answer]:
-    messages = batch.messages
     with connection.transaction():
+        batch = _kept(connection, batch)
+        messages = batch.messages
         duplicate, conflicts = _store_readings(connection, batch, writer, straight=straight)
         conflicts = accept_later(connection, messages, duplicate, conflicts)
         answers = [_answer(m, d, c) for m, d, c in zip(messages, duplicate, conflicts, strict=True)]
@@ -150,6 +89,17 @@ def _commit(
     # Where the transaction is a part of the caller's, before that ends: what is undone then has been counted.
     metrics.count(answers, unreadable)
     return answers
+
+
+def _kept(connection: psycopg.Connection, batch: Arranged) -> Arranged:
+    """The batch without what is older than readings are kept: who moves that edge waits for its transaction."""
+    now_us = batch.live_from_us + LIVE_US
+    if batch.marks is None or batch.marks.first_us >= now_us - NEVER_DROPPED_US:
+        return batch
+    edge_us = kept_from_us_held(connection)
+    if batch.marks.first_us >= edge_us:
+        return batch
+    return arrange([without_old(message, edge_us) for message in batch.messages], now_us=now_us)
 
 
 def _answer(message: Checked, duplicate: int, conflicts: Sequence[Rejection]) -> Answer:
@@ -174,12 +124,12 @@ def _store_readings(
         return _store_readings(connection, batch, writer, straight=False)
     new = new[~beyond]
     if len(new) < len(batch.staged):
-        marks = _marks(rows, new, batch.live_from_us) if len(new) else None
+        marks = marks_of(rows, new, batch.live_from_us) if len(new) else None
     if marks is not None:
         batch_id: int = _sql.run(connection, "next_batch").scalar_one()
         _insert(connection, rows, new, batch_id)
         for queue, slots in marks.queues.items():
-            copy_in(connection, queue, _SLOT.columns, slots)
+            copy_in(connection, queue, SLOT.columns, slots)
         _sql.run(
             connection,
             "note_batch",
@@ -225,18 +175,7 @@ def not_new(
     return duplicate, [*conflicts]
 
 
-def _rows(messages: Sequence[Checked]) -> _Rows:
-    sizes = [len(m.meter_ids) for m in messages]
-    count = sum(sizes)
-    return _Rows(
-        message=np.repeat(np.arange(len(messages)), sizes),
-        meter_id=np.fromiter(chain.from_iterable(m.meter_ids for m in messages), np.int64, count),
-        ts_us=np.fromiter(chain.from_iterable(m.times_us for m in messages), np.int64, count),
-        value=np.fromiter(chain.from_iterable(m.values for m in messages), np.float64, count),
-    )
-
-
-def _insert(connection: psycopg.Connection, rows: _Rows, new: NDArray[np.int64], batch_id: int) -> None:
+def _insert(connection: psycopg.Connection, rows: ReadingRows, new: NDArray[np.int64], batch_id: int) -> None:
     """Insert the readings at these positions. Raises psycopg.errors.UniqueViolation when one of them stands.
 
     They go in order of chunk, meter and time: each chunk is filled along its index, and two writers cannot wait for
@@ -270,21 +209,6 @@ def _standing(connection: psycopg.Connection, batch: Arranged) -> dict[int, floa
         )
         stood |= {int(batch.staged[places[number - 1]]): value for number, value in found.tuples()}
     return stood
-
-
-def _marks(rows: _Rows, new: NDArray[np.int64], live_from_us: int) -> _Marks:
-    """Of the readings at these positions, at least one, which are in order of meter and time."""
-    meter_id, ts_us = rows.meter_id[new], rows.ts_us[new]
-    slot = ts_us - ts_us % SLOT_US
-    fresh = np.ones(len(slot), dtype=bool)
-    fresh[1:] = (meter_id[1:] != meter_id[:-1]) | (slot[1:] != slot[:-1])
-    is_live = slot >= live_from_us
-    queues = {}
-    for queue, chosen in (("dirty_slot", fresh & is_live), ("late_slot", fresh & ~is_live)):
-        if chosen.any():
-            queues[queue] = _SLOT.wire(int(chosen.sum()), meter_id=meter_id[chosen], slot=slot[chosen])
-    digest = readings_digest(meter_id, ts_us, rows.value[new])
-    return _Marks(len(new), digest, int(ts_us.min()), int(ts_us.max()), queues)
 
 
 def _conflict(message: Checked, index: int, stands: float) -> Conflict:

@@ -102,4 +102,6 @@ AUDITED = (
         secret=True,
     ),
     Audited(kind="open_reader", keys=("login",), subject="login"),
+    Audited(kind="reading_edge", keys=("edge_id",), subject="kept_from", stays=True),
+    Audited(kind="reading_drop", keys=("drop_id",), subject="dropped_before", stays=True),
 )

@@ -49,12 +49,13 @@ def recount(
     first_batch: int,
     readings: int,
     progress: Progress,
+    last_batch: int = _LAST,
 ) -> Recount:
-    """Hold the readings of each batch from number `first_batch` on against its digest; there should be `readings`."""
+    """Hold the readings of each batch from one number to another against its digest; there should be `readings`."""
     batches = agreeing = read = examined = 0
     low = first_batch
-    for group, is_last in _groups(connection, first_batch):
-        high = _LAST if is_last else group[-1].batch_id + 1
+    for group, is_last in _groups(connection, first_batch, last_batch):
+        high = last_batch + 1 if is_last else group[-1].batch_id + 1
         most = sum(batch.readings for batch in group) + _TOO_MANY
         rows = _read(connection, low=low, high=high, most=most)
         if len(rows) == most:
@@ -73,11 +74,13 @@ def recount(
     return Recount(batches, agreeing, read)
 
 
-def _groups(connection: psycopg.Connection, first_batch: int) -> Iterator[tuple[list[_SealedBatch], bool]]:
+def _groups(
+    connection: psycopg.Connection, first_batch: int, last_batch: int
+) -> Iterator[tuple[list[_SealedBatch], bool]]:
     """Batches by number in groups of bounded size, and whether it is the last; at least one, which may be empty."""
     group: list[_SealedBatch] = []
     size, after = 0, first_batch - 1
-    while page := _sql.run(connection, "batches_after", after=after, most=_PAGE).of(_SealedBatch).all():
+    while page := _page(connection, after, last_batch):
         for batch in page:
             if group and size + batch.readings > GROUP_READINGS:
                 yield group, False
@@ -86,6 +89,10 @@ def _groups(connection: psycopg.Connection, first_batch: int) -> Iterator[tuple[
             size += batch.readings
         after = page[-1].batch_id
     yield group, True
+
+
+def _page(connection: psycopg.Connection, after: int, last: int) -> list[_SealedBatch]:
+    return _sql.run(connection, "batches_after", after=after, last=last, most=_PAGE).of(_SealedBatch).all()
 
 
 def _read(connection: psycopg.Connection, *, low: int, high: int, most: int) -> NDArray[Any]:

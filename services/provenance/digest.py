@@ -29,6 +29,24 @@ def readings_digest(meter_id: NDArray[np.int64], ts_us: NDArray[np.int64], value
     return hashlib.sha256(packed_readings(meter_id, ts_us, value)).digest()
 
 
+_REMAINDER = struct.Struct(">qi32s")
+
+
+class RemaindersDigest:
+    """SHA-256 of what a drop has left of batches, added one by one in the order of their numbers."""
+
+    def __init__(self) -> None:
+        self._found = hashlib.sha256()
+
+    def add(self, batch_id: int, readings: int, digest: bytes) -> None:
+        """One batch: its number, how many of its readings stay, and the digest of these."""
+        self._found.update(_REMAINDER.pack(batch_id, readings, digest))
+
+    def digest(self) -> bytes:
+        """Of what was added, 32 bytes."""
+        return self._found.digest()
+
+
 def batch_digest(
     *, batch_id: int, received_us: int, writer: str, readings: int, digest: bytes, first_us: int, last_us: int
 ) -> bytes:

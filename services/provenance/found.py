@@ -1,7 +1,9 @@
 """What `enermon verify` finds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from services.core.calendar import SHANGHAI
 
@@ -36,6 +38,18 @@ class Head:
     sealed_at: datetime
 
 
+class DropRecord(NamedTuple):
+    """Readings that were dropped on purpose (services/retention)."""
+
+    drop_id: int
+    dropped_before: datetime
+    dropped_at: datetime
+    readings: int
+    carried: int
+    remainders: int
+    remainders_digest: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """The whole of what was found. `first_seal` above 1: what was sealed before was not looked at."""
@@ -47,6 +61,8 @@ class Verification:
     batches: int
     agreeing_batches: int
     readings: int
+    drops: Sequence[DropRecord]
+    """What was dropped on purpose, the newest first."""
     corrections: int
     transactions: int
     entries: int
@@ -66,6 +82,11 @@ class Verification:
         found.append(
             f"batches      {self.agreeing_batches} of {self.batches} agree with their digest;"
             f" {self.readings} readings read"
+        )
+        found.extend(
+            f"dropped      {drop.readings} readings of before {shanghai_time(drop.dropped_before)}, on purpose, at"
+            f" {shanghai_time(drop.dropped_at)}; batches agreed before, and what stays has digests"
+            for drop in self.drops
         )
         found.append(f"corrections  {self.corrections} sealed")
         found.append(

@@ -13,6 +13,7 @@ from services.core.progress import Progress, no_progress
 from services.provenance.areas import hold_areas
 from services.provenance.batches import recount
 from services.provenance.chain import walk
+from services.provenance.drops import hold_drops
 from services.provenance.entries import hold_entries
 from services.provenance.found import Differences, Head, Verification, shanghai_time
 from services.provenance.guards import hold_guards
@@ -70,6 +71,7 @@ def _verify(
         readings=readings,
         progress=lambda done, _: progress(seals + done, whole),
     )
+    drops = hold_drops(connection, differences)
     hold_rights(connection, differences)
     hold_guards(connection, differences)
     hold_areas(connection, differences)
@@ -84,6 +86,7 @@ def _verify(
         batches=counted.batches,
         agreeing_batches=counted.agreeing,
         readings=counted.readings,
+        drops=drops,
         corrections=walked.corrections,
         transactions=walked.transactions,
         entries=state.entries,

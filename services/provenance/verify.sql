@@ -2,7 +2,7 @@
 -- What is to be looked at: seals, and readings of batches, from the first one on.
 SELECT
     (SELECT count(*) FROM seal WHERE seal_id >= :first_seal) AS seals,
-    (SELECT coalesce(sum(readings), 0)::bigint FROM stored_batch WHERE batch_id >= :first_batch) AS readings;
+    (SELECT coalesce(sum(readings), 0)::bigint FROM batch_kept WHERE batch_id >= :first_batch) AS readings;
 
 -- name: first_seal_since(since)
 SELECT min(seal_id) FROM seal WHERE sealed_at >= :since;
@@ -70,10 +70,10 @@ FROM (
 WHERE NOT EXISTS (SELECT FROM seal WHERE seal.kind = unsealed.kind AND seal.ref_id = unsealed.ref_id)
 ORDER BY 1, 2;
 
--- name: batches_after(after, most)
+-- name: batches_after(after, last, most)
 SELECT batch_id, readings, digest
-FROM stored_batch
-WHERE batch_id > :after
+FROM batch_kept
+WHERE batch_id > :after AND batch_id <= :last
 ORDER BY batch_id
 LIMIT :most;
 
@@ -113,16 +113,37 @@ WHERE
 
 -- name: batch(batch_id)
 SELECT
-    batch_id,
-    received_at,
-    writer,
+    kept.batch_id,
+    kept.received_at,
+    kept.writer,
+    kept.readings,
+    kept.digest,
+    kept.first_ts,
+    kept.last_ts,
+    stored_batch.xmin::text AS written_by
+FROM batch_kept AS kept
+JOIN stored_batch USING (batch_id)
+WHERE kept.batch_id = :batch_id;
+
+-- name: drops()
+-- Each drop with what it says of remainders, and the newest first.
+SELECT
+    drop_id,
+    dropped_before,
+    dropped_at,
     readings,
-    digest,
-    first_ts,
-    last_ts,
-    xmin::text AS written_by
-FROM stored_batch
-WHERE batch_id = :batch_id;
+    carried,
+    remainders,
+    remainders_digest
+FROM reading_drop
+ORDER BY drop_id DESC;
+
+-- name: remainders(drop_id, after, most)
+SELECT batch_id, readings, digest
+FROM batch_remainder
+WHERE drop_id = :drop_id AND batch_id > :after
+ORDER BY batch_id
+LIMIT :most;
 
 -- name: holes(meter_ids, first_ts, last_ts, most)
 -- Where the series of the meters that were behind the same gateways have a hole within the time of the batch.

@@ -30,6 +30,7 @@ WRITERS: dict[str, str | tuple[str, ...]] = {
     "alerts": "services/alerts",
     "quality": "services/quality",
     "upward": "services/upward",
+    "retain": ("services/retention", "services/core/db/reading_edge"),
     "nobody": (),
 }
 # Queues are emptied by their reader; what the data files changed counts as a change of the registry; shipped rules are
@@ -37,6 +38,7 @@ WRITERS: dict[str, str | tuple[str, ...]] = {
 # whose receiver says that it is gone is switched off by who hears it; a point that was said to be something is unknown
 # no longer. The quality process puts into the queues what has ended, and what is to be booked anew; the API, the days
 # of which other readings are expected now. Of gateways whose rule it is, the intake takes later values as corrections.
+# Of readings that are dropped those are put back from which others are counted.
 OTHER_HANDS = {
     ("dirty_slot", "DELETE FROM", "roll-up"),
     ("meter_change", "DELETE FROM", "roll-up"),
@@ -58,6 +60,7 @@ OTHER_HANDS = {
     ("subscription", "UPDATE", "alerts"),
     ("unknown_point", "DELETE FROM", "api"),
     ("correction", "INSERT INTO", "intake"),
+    ("reading", "INSERT INTO", "retain"),
 }
 BY_TRIGGER = {"audit", "audited"}
 """Written by no statement of a service: with the changes of other tables, or of the schema."""

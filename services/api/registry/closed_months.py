@@ -18,9 +18,11 @@ from services.api.errors import OUTSIDE_REACH, ProblemKind, Refused
 from services.api.proposals.effect import Effect
 from services.api.registry.statements import registry_statements
 from services.api.sum_changes import MeterAsItIs, answered, compared
-from services.core.calendar import OPEN_START_US, SHANGHAI, start_of_day, to_us
+from services.core.calendar import OPEN_START_US, SHANGHAI, from_us, start_of_day, to_us
+from services.core.db.reading_edge import kept_from_us_held
 
 PROPOSAL_OVER = ProblemKind("proposal_over", 409, "The proposal is decided already, or has expired")
+NOT_KEPT = ProblemKind("readings_not_kept", 409, "Readings of that time are kept no longer")
 REPORT_SUPERSEDED = ProblemKind("report_superseded", 409, "The report was corrected or withdrawn since")
 MOST_NAMED = 100
 
@@ -100,6 +102,7 @@ class ClosedMonths:
         is_theirs: bool = False,
     ) -> None:
         given = {"since": since or _EVER, "open_from": self.closing.open_from}
+        self._require_kept("booked_of_meter", since, code=code)
         with seeing_everything(self.connection):
             rows = _SQL.run(
                 self.connection, "meter", code=code, until=until, with_span=with_span, is_new=is_new, **given
@@ -115,6 +118,7 @@ class ClosedMonths:
     def touch_enterprise(self, credit_code: str, since: date) -> None:
         """The meters of an enterprise belong elsewhere since that day."""
         moment = start_of_day(since)
+        self._require_kept("booked_of_enterprise", moment, credit_code=credit_code)
         if moment < self.closing.open_from:
             rows = _SQL.run(
                 self.connection, "enterprise", since=moment, open_from=self.closing.open_from, credit_code=credit_code
@@ -156,6 +160,22 @@ class ClosedMonths:
         if (newest := _SQL.run(self.connection, "superseding", **given).scalar_one()) is not None:
             raise Refused(
                 REPORT_SUPERSEDED, f"version {newest} was written after it was proposed: look at it, and propose anew"
+            )
+
+    def _require_kept(self, statement: str, since: datetime | None, **of: str) -> None:
+        """Refuse what would have anything booked again whose readings are dropped, or are to be."""
+        edge_us = kept_from_us_held(self.connection)
+        # A term that begins with the edge is noted from the microsecond before.
+        if edge_us - 1 <= (OPEN_START_US if since is None else to_us(since)):
+            return
+        edge = from_us(edge_us)
+        with seeing_everything(self.connection):
+            is_booked = _SQL.run(self.connection, statement, since=since or _EVER, edge=edge, **of).scalar_one()
+        if is_booked:
+            raise Refused(
+                NOT_KEPT,
+                f"readings are kept from {edge.astimezone(SHANGHAI).isoformat()} on, and what was booked of earlier"
+                " ones stays as it is: let it begin then, or later",
             )
 
     def _note(self, since: datetime | None) -> None:

@@ -28,7 +28,7 @@ from services.api.paging import Page
 from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
-from services.api.registry.closed_months import asking_a_second_person
+from services.api.registry.closed_months import NOT_KEPT, asking_a_second_person
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
 from services.core.calendar import SHANGHAI, from_us, slot_floor_us, to_us
 from services.core.reason import InBoth
@@ -96,7 +96,7 @@ class SealHead(BaseModel):
     "/meters/{code}/corrections",
     summary="Correct a reading",
     status_code=status.HTTP_201_CREATED,
-    responses={**PROPOSED, **refusals(METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT)},
+    responses={**PROPOSED, **refusals(NOT_KEPT, METER, ANOTHER_VALUE, READING_STORED, NOTHING_TO_CORRECT)},
 )
 def correct_reading(database: Db, code: Code, entry: CorrectionEntry, acting: Acting, now: Now) -> Correction:
     """Let something else count than what is stored, which stays as it is. The energy around it is booked again."""

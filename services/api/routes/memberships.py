@@ -18,6 +18,7 @@ from services.api.openapi import refusals
 from services.api.proposals.model import PROPOSED
 from services.api.registry import nouns
 from services.api.registry.change import registry_change
+from services.api.registry.closed_months import NOT_KEPT
 from services.api.registry.fields import AreaCode, Code, CreditCode, Day, Entry
 from services.api.registry.places import membership_faults
 from services.api.registry.resource import amended
@@ -128,7 +129,7 @@ def list_memberships(
     "",
     summary="Add a membership",
     status_code=status.HTTP_201_CREATED,
-    responses={**PROPOSED, **refusals(ENTERPRISE, ALREADY_EXISTS)},
+    responses={**PROPOSED, **refusals(NOT_KEPT, ENTERPRISE, ALREADY_EXISTS)},
 )
 def add_membership(database: Db, credit_code: CreditCode, entry: MembershipEntry) -> Membership:
     """Say where the enterprise belongs from a day on. Energy since that day is booked again, at its new place."""
@@ -148,7 +149,9 @@ def add_membership(database: Db, credit_code: CreditCode, entry: MembershipEntry
 
 
 @router.patch(
-    "/{valid_from}", summary="Correct a membership", responses={**PROPOSED, **refusals(ENTERPRISE, MEMBERSHIP)}
+    "/{valid_from}",
+    summary="Correct a membership",
+    responses={**PROPOSED, **refusals(NOT_KEPT, ENTERPRISE, MEMBERSHIP)},
 )
 def amend_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay, patch: MembershipPatch) -> Membership:
     """Correct the banner or park of a membership. Energy since its first day is booked again."""
@@ -169,7 +172,7 @@ def amend_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay
     "/{valid_from}",
     summary="Remove a membership",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses={**PROPOSED, **refusals(ENTERPRISE, MEMBERSHIP, LAST_MEMBERSHIP)},
+    responses={**PROPOSED, **refusals(NOT_KEPT, ENTERPRISE, MEMBERSHIP, LAST_MEMBERSHIP)},
 )
 def remove_membership(database: Db, credit_code: CreditCode, valid_from: FirstDay) -> None:
     """Remove a membership: the one before it holds on instead. The last one cannot be removed."""

@@ -20,6 +20,7 @@ from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
+from services.api.registry.closed_months import NOT_KEPT
 from services.api.registry.fields import Code, Entry, Moment, Note, Number
 from services.api.registry.nouns import Noun
 from services.api.registry.statements import registry_statements
@@ -126,7 +127,7 @@ def list_replacements(database: Db, code: Code, query: Annotated[MeterEventQuery
     "/replacements",
     summary="Record a replacement",
     status_code=status.HTTP_201_CREATED,
-    responses={**PROPOSED, **refusals(METER, ALREADY_EXISTS)},
+    responses={**PROPOSED, **refusals(NOT_KEPT, METER, ALREADY_EXISTS)},
 )
 def add_replacement(database: Db, code: Code, entry: ReplacementEntry, now: Now) -> ReplacementEntry:
     """Record that the counter was replaced. Energy since then is booked again."""
@@ -160,7 +161,7 @@ def _replacement_faults(registers: DictRow, entry: ReplacementEntry, *, now: dat
     "/replacements/{ts}",
     summary="Remove a replacement",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses={**PROPOSED, **refusals(METER, nouns.REPLACEMENT.unknown)},
+    responses={**PROPOSED, **refusals(NOT_KEPT, METER, nouns.REPLACEMENT.unknown)},
 )
 def remove_replacement(database: Db, code: Code, ts: EventTs) -> None:
     """Remove a replacement recorded by mistake. Energy since then is booked again."""
@@ -182,7 +183,7 @@ def list_acceptances(database: Db, code: Code, query: Annotated[MeterEventQuery,
     "/acceptances",
     summary="Accept a suspect reading",
     status_code=status.HTTP_201_CREATED,
-    responses={**PROPOSED, **refusals(METER, nouns.READING.unknown, ALREADY_EXISTS, CANNOT_BE_BOOKED)},
+    responses={**PROPOSED, **refusals(NOT_KEPT, METER, nouns.READING.unknown, ALREADY_EXISTS, CANNOT_BE_BOOKED)},
 )
 def accept_reading(database: Db, code: Code, entry: AcceptanceEntry) -> AcceptanceEntry:
     """Say that a reading set aside as suspect is right. Energy since then is booked again, with it."""
@@ -225,7 +226,7 @@ def _require_bookable(reading: DictRow, entry: AcceptanceEntry) -> None:
     "/acceptances/{ts}",
     summary="Withdraw an acceptance",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses={**PROPOSED, **refusals(METER, nouns.ACCEPTANCE.unknown)},
+    responses={**PROPOSED, **refusals(NOT_KEPT, METER, nouns.ACCEPTANCE.unknown)},
 )
 def withdraw_acceptance(database: Db, code: Code, ts: EventTs) -> None:
     """Let a reading be judged by itself again. Energy since then is booked again."""

@@ -18,6 +18,7 @@ from services.api.openapi import refusals
 from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
+from services.api.registry.closed_months import NOT_KEPT
 from services.api.registry.fields import Code, Entry, MeterKind, Note
 from services.api.registry.meter_entry import (
     HoldsS,
@@ -162,7 +163,7 @@ def _answer(row: Mapping[str, Any]) -> MeterTermAnswer:
         201: {"model": MeterTermAnswer},
         200: {"model": TermsPreview, "description": "What would change, with `dry_run`"},
         **PROPOSED,
-        **refusals(METER, ALREADY_EXISTS),
+        **refusals(NOT_KEPT, METER, ALREADY_EXISTS),
     },
     response_model=None,
 )
@@ -183,7 +184,9 @@ def add_term(
 
 
 @router.patch(
-    "/{term_id}", summary="Correct a term", responses={**PROPOSED, **refusals(METER, TERM, ALREADY_EXISTS, FIRST_TERM)}
+    "/{term_id}",
+    summary="Correct a term",
+    responses={**PROPOSED, **refusals(NOT_KEPT, METER, TERM, ALREADY_EXISTS, FIRST_TERM)},
 )
 def correct_term(
     database: Db, code: Code, term_id: TermId, patch: MeterTermPatch, query: Asked, response: Response, now: Now
@@ -213,7 +216,7 @@ def correct_term(
     responses={
         200: {"model": TermsPreview, "description": "What would change, with `dry_run`"},
         **PROPOSED,
-        **refusals(METER, TERM, FIRST_TERM),
+        **refusals(NOT_KEPT, METER, TERM, FIRST_TERM),
     },
     response_model=None,
 )

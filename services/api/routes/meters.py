@@ -15,6 +15,7 @@ from services.api.names import NamedKind, NamedPage, WithNames
 from services.api.openapi import refusals
 from services.api.proposals.model import PROPOSED
 from services.api.registry import meter_amending, nouns
+from services.api.registry.closed_months import NOT_KEPT
 from services.api.registry.fields import (
     AreaCode,
     Code,
@@ -123,7 +124,9 @@ def read_meter(database: Db, code: Code) -> NamedMeter:
     return RESOURCE.one(database, code, NamedMeter)
 
 
-@router.patch("/{code}", summary="Change a meter", responses={**PROPOSED, **refusals(UNKNOWN, ALREADY_EXISTS)})
+@router.patch(
+    "/{code}", summary="Change a meter", responses={**PROPOSED, **refusals(NOT_KEPT, UNKNOWN, ALREADY_EXISTS)}
+)
 def amend_meter(
     database: Db, code: Code, patch: MeterPatch, query: Annotated[ChangeQuery, Query()], now: Now
 ) -> Meter | TermsPreview:

@@ -28,7 +28,8 @@ from services.api.openapi import refusals
 from services.api.paging import Page, Pager
 from services.api.registry import nouns
 from services.api.registry.fields import Code, refusal
-from services.core.calendar import SHANGHAI, to_us
+from services.core.calendar import OPEN_START_US, SHANGHAI, from_us, to_us
+from services.core.db.reading_edge import kept_from_us
 from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.ingest.formats.kinds import FORMATS, decode
@@ -71,6 +72,14 @@ class Reading(BaseModel):
     quality: str = Field(description="good, or what is special: see the marks of the glossary")
     received_at: datetime | None = Field(description="null: the meter gave none, one was supplied")
     correction: ReadingCorrection | None = Field(description="The correction that counts")
+
+
+class ReadingPage(Page[Reading]):
+    """A part of the readings of a meter."""
+
+    kept_from: datetime | None = Field(
+        None, description="Readings of before then are kept no longer, but for some from which others are counted"
+    )
 
 
 class ReadingQuery(ListQuery):
@@ -149,7 +158,7 @@ FormatName = Annotated[
     summary="List the readings of a meter",
     responses=refusals(BAD_CURSOR, nouns.METER.unknown, START_AFTER_END),
 )
-def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query()]) -> Page[Reading]:
+def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query()]) -> ReadingPage:
     """The readings of a meter in order of time, each with its quality."""
     require_order(query.start, query.end)
     pager = Pager(query, of=f"readings of {code}", order=query.asked_order)
@@ -163,8 +172,10 @@ def read_readings(database: Db, code: Code, query: Annotated[ReadingQuery, Query
         rows = _SQL.run(connection, "readings", **of, after=after, newest_first=newest_first, row_limit=query.limit + 1)
         found = rows.mappings().all()
         total = _SQL.run(connection, "count_readings", **of, most=MOST_COUNTED).scalar_one() if query.total else None
+        edge_us = kept_from_us(connection)
     shown, following = pager.cut(found, lambda row: [row["ts"]])
-    return Page[Reading](data=[reading(row) for row in shown], next=following, total=total)
+    kept_from = None if edge_us == OPEN_START_US else from_us(edge_us).astimezone(SHANGHAI)
+    return ReadingPage(data=[reading(row) for row in shown], next=following, total=total, kept_from=kept_from)
 
 
 def reading(row: Mapping[str, Any]) -> Reading:

@@ -21,6 +21,7 @@ from services.api.proposals.model import PROPOSED
 from services.api.reasons import Fault
 from services.api.registry import nouns
 from services.api.registry.change import RegistryChange, registry_change
+from services.api.registry.closed_months import NOT_KEPT
 from services.api.registry.fields import Code, Entry, Note, Number, SettledAs
 from services.api.registry.statements import registry_statements
 from services.api.sum_changes import SumPreview
@@ -151,7 +152,7 @@ def _listed(code: str) -> ComputedSource[SettlementAnswer]:
     "",
     summary="Settle a stretch of readings",
     status_code=status.HTTP_201_CREATED,
-    responses={200: {"model": SettlementPreview}, **PROPOSED, **refusals(METER, ALREADY_SETTLED)},
+    responses={200: {"model": SettlementPreview}, **PROPOSED, **refusals(NOT_KEPT, METER, ALREADY_SETTLED)},
 )
 def settle(
     database: Db, code: Code, entry: SettlementEntry, query: Asked, response: Response
@@ -209,7 +210,7 @@ def _refuse_unfit(connection: Connection, meter: DictRow, entry: SettlementEntry
     "/{settlement_id}",
     summary="Withdraw a settlement",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses={200: {"model": SettlementPreview}, **PROPOSED, **refusals(METER, SETTLEMENT)},
+    responses={200: {"model": SettlementPreview}, **PROPOSED, **refusals(NOT_KEPT, METER, SETTLEMENT)},
     response_model=None,
 )
 def withdraw_settlement(

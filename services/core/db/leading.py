@@ -52,9 +52,12 @@ class LockKey(IntEnum):
     SEALING = 4_070_118_006
     REGION = 4_070_118_007
     UPWARD = 4_070_118_009
+    RETAINING = 4_070_118_010
     # Who changes the schema, or opens accounts, for as long as the transaction.
     SCHEMA = 4_070_118_005
     ACCOUNT = 4_070_118_008
+    # Who moves the edge of readings; who stores old ones shares it, for as long as the transaction.
+    READING_EDGE = 4_070_118_011
     # What one transaction at a time adds to: this number and the hash of a name. PostgreSQL keeps keys of two numbers
     # apart from those of one.
     RULE_VERSION = 1

@@ -131,6 +131,21 @@ class NeedsMore:
     after: bool
 
 
+def of_kept(rebooking: Rebooking, first_us: int) -> Rebooking:
+    """Of a rebooking from the first reading at hand, before which others were dropped, what is after that one.
+
+    What the dropped ones booked stays as it is.
+    """
+    if rebooking.slots_from_us is not None:
+        return rebooking
+    from_us, booking = hour_ceil_us(first_us), rebooking.booking
+    slots = {slot: energy for slot, energy in booking.slots.items() if slot >= from_us}
+    marks = {at_us: mark for at_us, mark in booking.marks.items() if at_us > first_us}
+    return replace(
+        rebooking, booking=Booking(slots, marks, booking.overfull), slots_from_us=from_us, marks_after_us=first_us
+    )
+
+
 def rebook(readings: Readings, rule: MeterRule, *, dirty_from_us: int, dirty_to_us: int) -> Rebooking | NeedsMore:
     """Book again what readings that are new or changed in [dirty_from_us, dirty_to_us) can have altered, and no more.
 

@@ -3,13 +3,14 @@
 import random
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import psycopg
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
+from services.core.db.reading_edge import kept_from_us
 from services.core.db.statements import Statements
 from services.core.meter import Mark
 from services.core.progress import Progress, no_progress
@@ -55,6 +56,8 @@ class Books:
     """Numbers under which energy is kept, and which no meter has."""
     apart: dict[int, list[Stretch]] = field(default_factory=dict)
     """By number the time that waits for the roll-up, which was not compared."""
+    kept_from_us: int = OPEN_START_US
+    """Readings of before then are kept no longer, so what is booked of that time was not compared."""
 
     @property
     def well(self) -> bool:
@@ -74,7 +77,9 @@ def check_books(
     plan_by_time(connection)
     meters = _chosen(connection, asked)
     accounts = {row.pop("account_id"): AccountKey(**row) for row in _sql.run(connection, "accounts").mappings()}
-    found = Books(asked, {meter.meter_id: meter for meter in meters}, accounts)
+    edge_us = kept_from_us(connection)
+    during = replace(asked, from_us=max(asked.from_us, edge_us))
+    found = Books(during, {meter.meter_id: meter for meter in meters}, accounts, kept_from_us=edge_us)
     if not asked.is_part:
         found.strangers = _sql.run(connection, "strangers").scalars().all()
     _Checking(connection, found, progress, bounds).run(beyond=_with_odd_marks(connection, found))

@@ -23,7 +23,7 @@ _EARLIEST_US, _LATEST_US = (to_us(datetime(year, 1, 1, tzinfo=UTC)) for year in 
 def told_books(connection: psycopg.Connection, books: Books) -> list[str]:
     """A line of what was looked at, one of what waits, and one for each difference."""
     telling = _BooksTold(connection, books)
-    return [telling.result(), *telling.apart(), *telling.differences()]
+    return [telling.result(), *telling.not_kept(), *telling.apart(), *telling.differences()]
 
 
 class _BooksTold:
@@ -45,6 +45,11 @@ class _BooksTold:
         if books.strangers:
             differing += f", {_count(len(books.strangers), 'number')} of no meter"
         return f"readings     {looked}: {differing}"
+
+    def not_kept(self) -> Iterator[str]:
+        """The time of which there are no readings to compare with."""
+        if self._books.kept_from_us > OPEN_START_US:
+            yield f"left out     what is before {_moment(self._books.kept_from_us)}: its readings are kept no longer"
 
     def apart(self) -> Iterator[str]:
         """What waits for the roll-up."""

@@ -5,7 +5,7 @@ WITH queued AS (
     UNION
     SELECT meter_id, slot, slot + interval '15 minutes' FROM late_slot
     UNION
-    SELECT meter_id, greatest(from_ts, :earliest ::timestamptz), 'infinity' FROM meter_change
+    SELECT meter_id, greatest(from_ts, :earliest ::timestamptz, (SELECT max(kept_from) FROM reading_edge)), 'infinity' FROM meter_change
 ),
 stepped AS (
     SELECT

@@ -28,7 +28,7 @@ from services.energy.rollup.queue import Queue, WaitingOfMeter
 from services.energy.rollup.ranges import Bounds, ranges_of, within
 from services.energy.rollup.windows import Work, rebook_in_steps
 from services.energy.rollup.writing import months_kept
-from services.ingest.store import LIVE_US
+from services.ingest.arranged import LIVE_US
 
 _RANGES_AT_ONCE = 30
 _WAIT_S = 0.1

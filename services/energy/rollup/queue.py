@@ -18,7 +18,7 @@ from services.energy.rollup.extents import extents_of
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.pace import BatchPace
 from services.energy.rollup.ranges import Bounds, DirtyRange, heavy, within
-from services.ingest.store import LIVE_US
+from services.ingest.arranged import LIVE_US
 from services.ingest.validate import EARLIEST_US
 
 _sql = Statements.beside(__file__, "queue.sql")

@@ -34,6 +34,7 @@ SELECT
 FROM taken;
 
 -- name: take_changes(parts, most, earliest, but)
+-- What was booked by readings that are kept no longer stays as it is.
 DELETE FROM meter_change
 WHERE change_id IN (
     SELECT first_of_part.change_id
@@ -50,7 +51,7 @@ WHERE change_id IN (
     ORDER BY first_of_part.change_id
     LIMIT :most
 )
-RETURNING meter_id, greatest(from_ts, :earliest ::timestamptz) AS from_ts;
+RETURNING meter_id, greatest(from_ts, :earliest ::timestamptz, (SELECT max(kept_from) FROM reading_edge)) AS from_ts;
 
 -- name: put_aside(part, most, live_from)
 -- Takes slots from the queue, hands out those from `live_from` on, and lays the older ones aside for later, in the order of
@@ -125,7 +126,7 @@ RETURNING slot;
 -- name: changes_of(meter_id, earliest)
 SELECT
     change_id,
-    greatest(from_ts, :earliest ::timestamptz) AS from_ts
+    greatest(from_ts, :earliest ::timestamptz, (SELECT max(kept_from) FROM reading_edge)) AS from_ts
 FROM meter_change
 WHERE
     meter_part(meter_id) = meter_part(:meter_id ::integer)

@@ -1,5 +1,6 @@
 """Reads what each dirty range needs and books it again, reading further where the judging asks for more."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
@@ -10,9 +11,10 @@ import psycopg
 
 from services.core.calendar import OPEN_END_US, OPEN_START_US
 from services.core.db.arrays import IntegerParameters, TimeParameters
+from services.core.db.reading_edge import kept_from_us
 from services.core.db.statements import Statements
 from services.core.meter import Kind, Mark
-from services.energy.booking.booking import NeedsMore, Readings, Rebooking, rebook
+from services.energy.booking.booking import NeedsMore, Readings, Rebooking, of_kept, rebook
 from services.energy.booking.steps import UNIT_OF_MARK
 from services.energy.rollup.meters import RolledMeter, read_of
 from services.energy.rollup.ranges import DirtyRange, join_reaching, merge_meeting
@@ -21,6 +23,8 @@ from services.energy.rollup.reach import RangeReach, read_sides
 _sql = Statements.beside(__file__, "windows.sql")
 
 
+LEAST_CARRIED = 100
+"""So many readings of before the edge are kept of each meter, if it has them, and more where the judging needs more."""
 Results = list[tuple[DirtyRange, Rebooking]]
 Work = Callable[[], Any]
 Steps = Generator[Work | None, Any, "Rebooked"]
@@ -64,6 +68,7 @@ def rebook_in_steps(
 ) -> Steps:
     """The same in steps; between two of them no more than `at_once` ranges are read."""
     meter_ids = sorted({read_of(r.meter_id) for r in ranges})
+    edge_us = kept_from_us(connection)
     corrected = frozenset(_sql.run(connection, "corrected_meters", meter_ids=meter_ids).scalars())
     done: Results = []
     left: set[int] = set()
@@ -73,7 +78,7 @@ def rebook_in_steps(
         reaches = [
             RangeReach(r, meters[r.meter_id].rule, corrected=read_of(r.meter_id) in corrected) for r in open_ranges
         ]
-        found = yield from _rebook_each(connection, reaches, most, at_once)
+        found = yield from _rebook_each(connection, reaches, most, at_once, edge_us)
         left |= found.left
         done, open_ranges = merge_meeting(
             [each for each in done + found.results if read_of(each[0].meter_id) not in left]
@@ -82,7 +87,7 @@ def rebook_in_steps(
 
 
 def _rebook_each(
-    connection: psycopg.Connection, reaches: list[RangeReach], most: int | None, at_once: int | None
+    connection: psycopg.Connection, reaches: list[RangeReach], most: int | None, at_once: int | None, edge_us: int
 ) -> Steps:
     done: Results = []
     left: set[int] = set()
@@ -91,7 +96,7 @@ def _rebook_each(
         for first in range(0, len(reaches), at_once or len(reaches)):
             if first:
                 yield None
-            at_hand += _read(connection, reaches[first : first + (at_once or len(reaches))])
+            at_hand += read_ranges(connection, reaches[first : first + (at_once or len(reaches))], edge_us)
         if most is not None:
             left |= _beyond(reaches, at_hand, most)
             kept = [read_of(reach.dirty.meter_id) not in left for reach in reaches]
@@ -103,7 +108,7 @@ def _rebook_each(
             (readings, reach)
             for readings, reach in zip(compress(at_hand, alone), compress(reaches, alone), strict=True)
         ]
-        outcomes = iter((yield partial(_rebook_these, asked)) if asked else ())
+        outcomes = iter((yield partial(rebook_these, asked, edge_us)) if asked else ())
         unfinished: list[RangeReach] = []
         for reach, is_alone in zip(reaches, alone, strict=True):
             dirty = joined[reach.dirty]
@@ -123,11 +128,21 @@ def _rebook_each(
     return Rebooked(done, left)
 
 
-def _rebook_these(asked: Sequence[tuple[Readings, RangeReach]]) -> list[Rebooking | NeedsMore]:
-    return [
-        rebook(readings, reach.rule, dirty_from_us=reach.dirty.start_us, dirty_to_us=reach.dirty.end_us)
-        for readings, reach in asked
-    ]
+def rebook_these(asked: Sequence[tuple[Readings, RangeReach]], edge_us: int) -> list[Rebooking | NeedsMore]:
+    """What is booked again by each of these; readings of before `edge_us` may have been dropped."""
+    return [_rebook_this(readings, reach, edge_us) for readings, reach in asked]
+
+
+def _rebook_this(readings: Readings, reach: RangeReach, edge_us: int) -> Rebooking | NeedsMore:
+    found = rebook(readings, reach.rule, dirty_from_us=reach.dirty.start_us, dirty_to_us=reach.dirty.end_us)
+    if isinstance(found, NeedsMore) or not _is_cut(readings.times_us, edge_us):
+        return found
+    return of_kept(found, readings.times_us[0])
+
+
+def _is_cut(times_us: Sequence[int], edge_us: int) -> bool:
+    """Whether others may have been dropped before these readings: of a meter with fewer before the edge none was."""
+    return bisect_left(times_us, edge_us) >= LEAST_CARRIED // 2
 
 
 def _beyond(reaches: Sequence[RangeReach], at_hand: Sequence[Readings], most: int) -> set[int]:
@@ -138,7 +153,8 @@ def _beyond(reaches: Sequence[RangeReach], at_hand: Sequence[Readings], most: in
     return {meter_id for meter_id, number in readings.items() if number > most}
 
 
-def _read(connection: psycopg.Connection, reaches: Sequence[RangeReach]) -> list[Readings]:
+def read_ranges(connection: psycopg.Connection, reaches: Sequence[RangeReach], edge_us: int) -> list[Readings]:
+    """The readings of each range, with so many on either side as it reaches."""
     sides = read_sides(connection, reaches)
     rows: list[list[tuple[int, float]]] = []
     reached: list[tuple[bool, bool]] = []
@@ -147,7 +163,11 @@ def _read(connection: psycopg.Connection, reaches: Sequence[RangeReach]) -> list
         late = sorted(sides[position, 1])
         reached.append((len(early) <= reach.before, len(late) <= reach.after))
         rows.append([*reversed(early[: reach.before]), *sorted(sides[position, 0]), *late[: reach.after]])
-    corrected_us = _correct(connection, reaches, rows, reached)
+    begins = [
+        is_first and not _is_cut([at_us for at_us, _ in mine], edge_us)
+        for mine, (is_first, _) in zip(rows, reached, strict=True)
+    ]
+    corrected_us = _correct(connection, reaches, rows, begins, [is_last for _, is_last in reached])
     marks = _read_marks(connection, reaches, rows)
     units_before = _units_before(connection, reaches, rows)
     return [
@@ -168,7 +188,8 @@ def _correct(
     connection: psycopg.Connection,
     reaches: Sequence[RangeReach],
     rows: list[list[tuple[int, float]]],
-    reached: list[tuple[bool, bool]],
+    begins: Sequence[bool],
+    ends: Sequence[bool],
 ) -> dict[int, list[int]]:
     """Let the rows say what people have corrected them to; the corrected times by position.
 
@@ -183,8 +204,8 @@ def _correct(
         "corrections",
         positions=IntegerParameters(positions),
         meter_ids=IntegerParameters(read_of(reaches[p].dirty.meter_id) for p in positions),
-        starts=TimeParameters(OPEN_START_US if reached[p][0] else rows[p][0][0] for p in positions),
-        ends=TimeParameters(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
+        starts=TimeParameters(OPEN_START_US if begins[p] else rows[p][0][0] for p in positions),
+        ends=TimeParameters(OPEN_END_US if ends[p] else rows[p][-1][0] for p in positions),
     ).tuples():
         found[position][ts] = value
     for position, corrections in found.items():

@@ -25,6 +25,7 @@ from services.core.mqtt_address import parse_mqtt_url
 from services.core.settings import Settings
 from services.ingest import metrics
 from services.ingest import store as intake_store
+from services.ingest.arranged import Arranged, arrange
 from services.ingest.database import IngestDatabase
 from services.ingest.formats.kinds import decode, format_of, gateway_of
 from services.ingest.formats.payload_text import number_of
@@ -39,7 +40,6 @@ from services.ingest.mqtt.queue import MessageQueue, Received
 from services.ingest.profiles.decode import Came
 from services.ingest.rejected import Unreadable
 from services.ingest.statuses import note_statuses
-from services.ingest.store import Arranged
 from services.ingest.topics import foreign_gateway
 from services.ingest.validate import KnownRegistry, check
 
@@ -286,7 +286,7 @@ class Ingest:
 
 def _arranged(received: Sequence[Received], read: Sequence[Checked | Unreadable]) -> _MessageBatch:
     checked = [each for each in read if isinstance(each, Checked)]
-    return _MessageBatch(received, read, intake_store.arrange(checked, now_us=to_us(utc_now())))
+    return _MessageBatch(received, read, arrange(checked, now_us=to_us(utc_now())))
 
 
 def run(settings: Settings, *, leave: bool = False) -> None:

@@ -1,6 +1,6 @@
 -- name: take_due(part, today, last_over, running_before, now, over_before, most)
 -- What is deleted here is committed, so what it stands for is seen by every later statement of the transaction. A day that was
--- looked at a short while ago stays in the queue.
+-- looked at a short while ago stays in the queue. What was found of days whose readings are kept no longer stays as it is.
 WITH waiting AS (
     SELECT quality_due.meter_id, quality_due.day
     FROM quality_due
@@ -31,6 +31,7 @@ taken AS (
 )
 SELECT DISTINCT meter_id, day
 FROM taken
+WHERE day >= coalesce((SELECT (max(kept_from) AT TIME ZONE 'Asia/Shanghai')::date FROM reading_edge), '-infinity')
 ORDER BY meter_id, day;
 
 -- name: waiting()

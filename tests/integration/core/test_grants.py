@@ -21,6 +21,7 @@ WORKS_AS = (
     ("core/db/leading.sql: *", "ingest rollup quality alerts"),
     ("core/db/sharing.sql: *", "rollup quality"),
     ("core/db/clock_offset.sql: *", "rollup reader"),
+    ("core/db/reading_edge.sql: kept_from", "ingest api rollup"),
     ("core/db/*", ""),
     ("alerts/notify/messages.sql: alerts", "alerts api"),
     ("alerts/observe/sources.sql: *", "alerts api"),
@@ -67,6 +68,7 @@ WORKS_AS = (
     ("provenance/state.sql: *", "reader"),
     ("provenance/verify.sql: *", "reader"),
     ("quality/*", "quality"),
+    ("retention/*", ""),
     ("upward/*", "alerts"),
 )
 """Who runs the statements of a file; the first line that fits counts."""

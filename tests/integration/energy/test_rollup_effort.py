@@ -96,13 +96,13 @@ def test_a_reading_after_many_that_were_set_aside_reads_them_less_than_twice(
     line.send(gateway, [(meter, START + READINGS * QUARTER, 950.0)])
     read = 0
 
-    def counted(connection: psycopg.Connection, reaches: list[RangeReach]) -> list[Readings]:
+    def counted(connection: psycopg.Connection, reaches: list[RangeReach], edge_us: int) -> list[Readings]:
         nonlocal read
-        at_hand = read_as_ever(connection, reaches)
+        at_hand = read_as_ever(connection, reaches, edge_us)
         read += sum(len(readings.times_us) for readings in at_hand)
         return at_hand
 
-    read_as_ever = windows._read
-    monkeypatch.setattr(windows, "_read", counted)
+    read_as_ever = windows.read_ranges
+    monkeypatch.setattr(windows, "read_ranges", counted)
     roll_up_cpu_s(database_url)
     assert READINGS < read < 2 * READINGS

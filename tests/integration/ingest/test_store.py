@@ -12,9 +12,10 @@ from services.core.calendar import SLOT_US
 from services.core.db.connections import connect
 from services.core.db.roles import DatabaseRole
 from services.ingest import store as intake_store
+from services.ingest.arranged import LIVE_US, arrange
 from services.ingest.crowding import MOST_A_SLOT
 from services.ingest.message import Answer, Checked
-from services.ingest.store import LIVE_US, arrange, store, store_arranged
+from services.ingest.store import store, store_arranged
 
 pytestmark = pytest.mark.store
 

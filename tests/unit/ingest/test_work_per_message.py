@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from services.ingest.arranged import arrange
 from services.ingest.formats.enermon import decode
 from services.ingest.message import LARGEST_PAYLOAD_BYTES, MOST_READINGS, Decoded, UnreadableMessage
-from services.ingest.store import arrange, not_new
+from services.ingest.store import not_new
 from services.ingest.validate import KnownMeter, KnownRegistry, check
 from tests.growth import TIMES_MORE, growth, is_linear
 

@@ -50,6 +50,25 @@ WHERE term.valid_to > touched.since
     -- Those too that the change itself withdraws.
     AND (term.withdrawn_at IS NULL OR term.withdrawn_at = now());
 
+-- name: booked_of_meter(code, since, edge)
+-- Whether anything was ever booked of a meter between a moment and the edge before which readings are dropped.
+SELECT EXISTS (
+    SELECT
+    FROM meter
+    JOIN energy_month AS kept ON kept.meter_id IN (meter.meter_id, -meter.meter_id)
+    WHERE meter.code = :code
+        AND kept.month < :edge ::timestamptz
+        AND kept.month > :since ::timestamptz - interval '32 days'
+) AS is_so;
+
+-- name: booked_of_enterprise(credit_code, since, edge)
+SELECT EXISTS (
+    SELECT
+    FROM meters_since(:credit_code, :since ::timestamptz) AS had (meter_id)
+    JOIN energy_month AS kept ON kept.meter_id IN (had.meter_id, -had.meter_id)
+    WHERE kept.month < :edge ::timestamptz AND kept.month > :since ::timestamptz - interval '32 days'
+) AS is_so;
+
 -- name: not_theirs(enterprise_ids)
 SELECT asked.enterprise_id
 FROM unnest(:enterprise_ids ::integer[]) AS asked (enterprise_id)

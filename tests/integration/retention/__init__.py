@@ -1,0 +1,1 @@
+"""Readings are dropped when they are older than they are kept."""
