@@ -32,7 +32,7 @@ PYTEST = "$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra embedded
 
-.PHONY: up test test-console test-compose lint bench fuzz chaos audit lock release vendor screenshots
+.PHONY: up test test-console test-compose test-community lint bench fuzz chaos audit lock release vendor screenshots
 .DEFAULT_GOAL := up
 
 up:
@@ -49,6 +49,10 @@ test-console:
 
 test-compose:
 	PYTHON="$(BIN)/python" tests/compose/run.sh $(ARGS)
+
+test-community:
+	@$(PYTHON) deploy/bootstrap.py --dev
+	PYTHON="$(BIN)/python" tests/community.sh $(ARGS)
 
 lint:
 	@$(PYTHON) deploy/bootstrap.py --dev

@@ -1,6 +1,7 @@
 """The command `enermon`."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -80,6 +81,31 @@ def compact() -> None:
         done = rebuild(read_settings().database_url.get_secret_value(), now=utc_now(), progress=progress)
     megabytes = (done.bytes_before - done.bytes_after) / 1e6
     typer.echo(f"{done.indexes} indexes built anew, {megabytes:.1f} MB given back")
+
+
+@app.command()
+def compress() -> None:
+    """Compress closed readings (ENERMON_COMPRESS_AFTER_DAYS), in the Community edition of TimescaleDB alone.
+
+    Services run on; needs the owner of the tables. Exit code 1 where the edition cannot.
+    """
+    from services.core.clock import utc_now
+    from services.core.db.compressing import CannotCompressError
+    from services.core.db.compressing import compress as compress_readings
+
+    settings = read_settings()
+    try:
+        with progress_bar("chunks") as progress:
+            done = compress_readings(
+                settings.database_url.get_secret_value(),
+                older_than=timedelta(days=settings.compress_after_days),
+                now=utc_now(),
+                progress=progress,
+            )
+    except CannotCompressError as error:
+        typer.echo(f"nothing was compressed: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{done.chunks} chunks: {done.bytes_before / 1e6:.1f} MB compressed to {done.bytes_after / 1e6:.1f}")
 
 
 @app.command("database-logins")

@@ -207,6 +207,9 @@ class Settings(BaseSettings):
     keep_readings_months: int = Field(
         36, ge=0, le=1200, description="Whole months of readings that `enermon retain` leaves, at least 25; 0: all"
     )
+    compress_after_days: int = Field(
+        90, ge=7, description="Days after the end of a chunk of readings before `enermon compress` takes it"
+    )
 
     backup_dir: Path | None = Field(None, description="Folder of the backups, whose last one is watched")
     archive: bool = Field(True, description="Where it is set, let `enermon up` run `enermon archive` into it")

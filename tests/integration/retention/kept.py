@@ -139,6 +139,26 @@ def _levels(draw: random.Random) -> list[tuple[datetime, float]]:
     return [(at, round(draw.uniform(0, 30), 2)) for at in hours(-24 * 60, 24 * 10) if draw.random() < 0.95]
 
 
+def send_late(url: str, found: Estate, seed: int) -> None:
+    """What comes after, in any order, some of it twice, and corrections; rolled up."""
+    draw = random.Random(seed)
+    late = [*found.late, *draw.sample(found.late, 20)]
+    draw.shuffle(late)
+    with api(database_url=url) as client:
+        line = Line(client, url)
+        for part in parts(late, 400):
+            answer = line.send(found.gateway, part)
+            assert not answer["rejected"], answer["rejected"][:3]
+            line.roll_up()
+        for meter in found.meters[:2]:
+            withdrawn = {"ts": (EDGE + 2 * HOUR).isoformat(), "kind": "withdraw", "reason": "现场核实"}
+            supplied = {"ts": (EDGE + 1.5 * HOUR).isoformat(), "kind": "supply", "value": 5.0, "reason": "现场核实"}
+            for correction in (withdrawn, supplied):
+                answered = client.post(f"/api/v1/meters/{meter}/corrections", json=correction)
+                assert answered.status_code in (201, 202, 403, 404, 409), answered.text
+        line.roll_up()
+
+
 def seal(url: str) -> None:
     """As the roll-up seals."""
     with connect(url, role=DatabaseRole.ROLLUP, application_name="test-seal") as connection:

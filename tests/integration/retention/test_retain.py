@@ -29,6 +29,7 @@ from tests.integration.retention.kept import (
     quality_done,
     readings_before,
     seal,
+    send_late,
     shanghai,
 )
 from tests.integration.served import api
@@ -52,26 +53,6 @@ def filled(server_url: str, store: str) -> Iterator[FILLED]:
     """One for all tests, which leave it as it is."""
     with filled_with(1, server_url, store) as found:
         yield found
-
-
-def send_late(url: str, found: Estate, seed: int) -> None:
-    """What comes after, in any order, some of it twice, and corrections; rolled up."""
-    draw = random.Random(seed)
-    late = [*found.late, *draw.sample(found.late, 20)]
-    draw.shuffle(late)
-    with api(database_url=url) as client:
-        line = Line(client, url)
-        for part in parts(late, 400):
-            answer = line.send(found.gateway, part)
-            assert not answer["rejected"], answer["rejected"][:3]
-            line.roll_up()
-        for meter in found.meters[:2]:
-            withdrawn = {"ts": (EDGE + 2 * HOUR).isoformat(), "kind": "withdraw", "reason": "现场核实"}
-            supplied = {"ts": (EDGE + 1.5 * HOUR).isoformat(), "kind": "supply", "value": 5.0, "reason": "现场核实"}
-            for correction in (withdrawn, supplied):
-                answered = client.post(f"/api/v1/meters/{meter}/corrections", json=correction)
-                assert answered.status_code in (201, 202, 403, 404, 409), answered.text
-        line.roll_up()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
