@@ -93,5 +93,5 @@ for service in broker-users broker; do in_turn $service $force; done
 for service in ingest ingest-1 hj212 necc sparkplug; do in_turn $service $force; done
 for service in api api-1; do beside $service; done
 in_turn front
-for service in rollup rollup-1 quality quality-1 alerts upward simulator; do in_turn $service $force; done
+for service in rollup rollup-1 quality quality-1 alerts upward archive simulator; do in_turn $service $force; done
 say "done"

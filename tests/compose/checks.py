@@ -21,12 +21,14 @@ from tests.compose.going_on import (
     the_last_release_is_sent_to,
     what_is_killed_comes_again_and_nothing_is_lost,
 )
+from tests.compose.restored import what_was_archived_is_restored_into_a_new_volume
 from tests.compose.stack import NotSoError, Stack, expect, readings_stored, yesterday
 
 START_TIMEOUT_S = 240
 FLEET_TIMEOUT_S = 180
 SECRETS = {
     **{name: (f"/secrets/logins/{name}/enermon_{name}",) for name in ("api", "ingest", "rollup", "quality", "alerts")},
+    "archive": ("/secrets/logins/backup/enermon_backup",),
     "broker-users": (
         "/secrets/logins/reader/enermon_reader",
         "/secrets/mqtt/enermon-ingest-0",
@@ -188,6 +190,7 @@ CHECKS: tuple[Callable[[Stack], None], ...] = (
     a_missing_secret_is_named,
     containers_have_no_more_rights_than_they_need,
     down_keeps_the_data_and_up_goes_on,
+    what_was_archived_is_restored_into_a_new_volume,
 )
 
 

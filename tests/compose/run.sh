@@ -26,7 +26,7 @@ clean_up() {
     if [ -n "$up" ]; then
         timeout 180 "${compose[@]}" down -v -t 20 \
             >/dev/null 2>&1 || echo "warning: the project $COMPOSE_PROJECT_NAME could not be taken down" >&2
-        docker rmi -f "$ENERMON_IMAGE" "$before_image" >/dev/null 2>&1 || true
+        docker rmi -f "$ENERMON_IMAGE" "$ENERMON_ARCHIVE_IMAGE" "$before_image" >/dev/null 2>&1 || true
     fi
     if [ -n "$engine" ]; then
         kill "$engine" && wait "$engine" 2>/dev/null || true
@@ -59,7 +59,8 @@ fetch_packages() { # into the folder of a checkout, those of its lock file
 free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 for port in API HTTPS MQTT MQTTS HJ212 NECC; do export "ENERMON_${port}_PORT=$(free_port)"; done
 export COMPOSE_PROJECT_NAME=enermon-test-$$ ENERMON_IMAGE=enermon-test-$$:test ENERMON_SIMULATOR_HISTORY_DAYS=3
-export COMPOSE_PROFILES=demo,scaled,hj212,necc,sparkplug
+export COMPOSE_PROFILES=demo,scaled,backup,hj212,necc,sparkplug
+export ENERMON_ARCHIVE_IMAGE=enermon-test-$$:archive
 before_image=enermon-test-$$:before
 
 # A copy without what git ignores, so that nothing else of the working folder gets into the image.
@@ -69,7 +70,7 @@ git -C "$root" ls-files -z --cached --others --exclude-standard \
     | (cd "$root" && xargs -0 cp --parents -t "$work/tree")
 if [ "$official" != --official ]; then
     timeout 900 "$root/tests/compose/stand_in_images.sh"
-    export PYTHON_BASE=enermon-stand-in/python:test MOSQUITTO_IMAGE=enermon-stand-in/mosquitto:test
+    export PYTHON_BASE=enermon-stand-in/python:test ARCHIVE_BASE=enermon-stand-in/python:test MOSQUITTO_IMAGE=enermon-stand-in/mosquitto:test
     export TIMESCALEDB_IMAGE=enermon-stand-in/timescaledb:test NGINX_IMAGE=enermon-stand-in/nginx:test
     fetch_packages "$work/tree"
     export PIP_NO_INDEX=1
