@@ -15,6 +15,7 @@ from benchmarks import access as access_run
 from benchmarks import alerts as alerts_run
 from benchmarks import alerts_report, growth_report, ingest_report, line_report
 from benchmarks import answers as answers_run
+from benchmarks import cells as cells_run
 from benchmarks import costly as costly_run
 from benchmarks import fair as fair_run
 from benchmarks import growth as growth_run
@@ -41,6 +42,26 @@ _NODE_RED = Path(os.environ.get("ENERMON_HOME", ".enermon")) / "node-red"
 @app.callback()
 def _commands() -> None:
     """Measure Enermon on this machine."""
+
+
+@app.command()
+def cells(
+    cells: Annotated[int, typer.Option(min=1, help="So many databases publish")] = 100,
+    ledgers: Annotated[int, typer.Option(min=1, help="Sums of places of each, of the running hour")] = 400,
+    rates: Annotated[str, typer.Option(help="Rows changed a second, in all cells together")] = "1000,5000,10000,20000",
+    seconds: Annotated[float, typer.Option(min=10, help="Each so long")] = 30,
+) -> None:
+    """How far a region is behind its cells, whose sums come by PostgreSQL's logical replication."""
+    asked = [int(rate) for rate in rates.split(",")]
+    with tempfile.TemporaryDirectory(prefix="enermon-cells-") as folder:
+        Path(folder).chmod(0o755)
+        found = cells_run.run(Path(folder), cells=cells, ledgers=ledgers, rates=asked, seconds=seconds)
+    for row in found:
+        typer.echo(
+            f"{row.asked} rows/s asked, {row.changed:.0f} changed; behind {row.behind_p50_s:.1f} s (p50),"
+            f" {row.behind_most_s:.1f} s at most, all there {row.at_end_s:.1f} s after the end;"
+            f" region {row.cores:.2f} cores"
+        )
 
 
 @app.command()
