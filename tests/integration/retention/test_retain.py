@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from services.cli import app
 from services.core.calendar import to_us
 from services.core.db.reading_edge import kept_from_us_held, move_edge
 from services.provenance.verify import verify
@@ -211,6 +213,28 @@ def test_it_says_what_would_go_and_changes_nothing(copied: FILLED) -> None:
     assert readings_before(url, EDGE) == count
     with pytest.raises(RetentionError, match="at least 25"):
         drop(url, months=24)
+
+
+def test_the_command_says_what_it_does(copied: FILLED, monkeypatch: pytest.MonkeyPatch) -> None:
+    url, _ = copied
+    monkeypatch.setenv("ENERMON_DATABASE_URL", url)
+
+    def told(*words: str, code: int = 0) -> str:
+        answer = CliRunner().invoke(app, ["retain", *words])
+        assert answer.exit_code == code, answer.output
+        return answer.output
+
+    since = f"readings are kept from {shanghai(EDGE)} on"
+    assert since in told("--dry-run")
+    assert told("--dry-run").startswith("would go: ")
+    done = told("--wait", "0")
+    assert " readings dropped, " in done
+    assert since in done
+    assert told().startswith("nothing is due")
+    monkeypatch.setenv("ENERMON_KEEP_READINGS_MONTHS", "12")
+    assert "at least 25" in told(code=1)
+    monkeypatch.setenv("ENERMON_KEEP_READINGS_MONTHS", "0")
+    assert "all readings are kept" in told()
 
 
 def test_who_stores_old_readings_is_waited_for(copied: FILLED) -> None:
