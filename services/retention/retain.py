@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from services.core.calendar import OPEN_START_US, SHANGHAI, Grain, floor, from_us, months_before, to_us
+from services.core.calendar import SHANGHAI, Grain, floor, from_us, months_before, to_us
 from services.core.db.arrays import IntegerParameters
 from services.core.db.connections import connect
 from services.core.db.leading import LockKey, try_to_lead
@@ -134,9 +134,8 @@ class ReadingRetention:
         connection = self._connection
         SQL.run(connection, "begin_carrying")
         meter_ids = SQL.run(connection, "meter_ids").scalars().all()
-        edge_us = max(OPEN_START_US, to_us(due.kept_from))
         with adapted(connection):
-            for rows in carried_rows(connection, meter_ids, edge_us):
+            for rows in carried_rows(connection, meter_ids, to_us(due.kept_from)):
                 SQL.run(
                     connection,
                     "carry",

@@ -24,9 +24,9 @@ def carried_rows(connection: psycopg.Connection, meter_ids: Sequence[int], edge_
     The connection reads times as `adapt` has it. What of a meter is in the roll-up's queue before the edge is booked.
     """
     rolled = RolledMeters()
+    both_ways = rolled.both_ways(connection)
     for first in range(0, len(meter_ids), _METERS_AT_ONCE):
         asked = meter_ids[first : first + _METERS_AT_ONCE]
-        both_ways = rolled.both_ways(connection)
         numbers = [number for each in asked for number in ((each, -each) if each in both_ways else (each,))]
         meters = rolled.of(connection, numbers)
         rows = dict.fromkeys(asked, LEAST_CARRIED)

@@ -163,11 +163,7 @@ def read_ranges(connection: psycopg.Connection, reaches: Sequence[RangeReach], e
         late = sorted(sides[position, 1])
         reached.append((len(early) <= reach.before, len(late) <= reach.after))
         rows.append([*reversed(early[: reach.before]), *sorted(sides[position, 0]), *late[: reach.after]])
-    begins = [
-        is_first and not _is_cut([at_us for at_us, _ in mine], edge_us)
-        for mine, (is_first, _) in zip(rows, reached, strict=True)
-    ]
-    corrected_us = _correct(connection, reaches, rows, begins, [is_last for _, is_last in reached])
+    corrected_us = _correct(connection, reaches, rows, reached, edge_us)
     marks = _read_marks(connection, reaches, rows)
     units_before = _units_before(connection, reaches, rows)
     return [
@@ -188,24 +184,25 @@ def _correct(
     connection: psycopg.Connection,
     reaches: Sequence[RangeReach],
     rows: list[list[tuple[int, float]]],
-    begins: Sequence[bool],
-    ends: Sequence[bool],
+    reached: list[tuple[bool, bool]],
+    edge_us: int,
 ) -> dict[int, list[int]]:
     """Let the rows say what people have corrected them to; the corrected times by position.
 
-    Corrections count as far as the rows reach: without end where there are no others beyond them.
+    Corrections count as far as the rows reach: without end where there are no others beyond them, nor ever were.
     """
     positions = [p for p, reach in enumerate(reaches) if reach.corrected]
     if not positions:
         return {}
+    begins = {p for p in positions if reached[p][0] and not _is_cut([at_us for at_us, _ in rows[p]], edge_us)}
     found: dict[int, dict[int, float | None]] = defaultdict(dict)
     for position, ts, value in _sql.run(
         connection,
         "corrections",
         positions=IntegerParameters(positions),
         meter_ids=IntegerParameters(read_of(reaches[p].dirty.meter_id) for p in positions),
-        starts=TimeParameters(OPEN_START_US if begins[p] else rows[p][0][0] for p in positions),
-        ends=TimeParameters(OPEN_END_US if ends[p] else rows[p][-1][0] for p in positions),
+        starts=TimeParameters(OPEN_START_US if p in begins else rows[p][0][0] for p in positions),
+        ends=TimeParameters(OPEN_END_US if reached[p][1] else rows[p][-1][0] for p in positions),
     ).tuples():
         found[position][ts] = value
     for position, corrections in found.items():
